@@ -1,0 +1,16 @@
+from services.domain.taxonomy import Taxon, select_taxa
+
+TAXA = (
+    Taxon("eurwre", "Troglodytes troglodytes", "Eurasian Wren", "Aves"),
+    Taxon("comcha", "Fringilla coelebs", "Common Chaffinch", "Aves"),
+    Taxon("tawowl", "Strix aluco", "Tawny Owl", "Aves"),
+)
+
+
+def test_taxa_are_found_by_any_of_their_names_without_regard_to_case_in_pack_order() -> None:
+    assert select_taxa(TAXA, ["TAWNY owl", "Troglodytes Troglodytes"]) == [0, 2]
+    assert select_taxa(TAXA, ["COMCHA"]) == [1]
+
+
+def test_a_part_of_a_name_finds_nothing() -> None:
+    assert select_taxa(TAXA, ["wren"]) == []
