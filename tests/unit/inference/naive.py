@@ -1,0 +1,249 @@
+"""The contract of model packs read slowly and literally: every window cut alone, every view run alone, plain loops.
+
+Shares no code with the service. `waveforms` hold the whole recording, from its start, at every rate a pack asks for.
+"""
+
+import csv
+import math
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+Waveform = NDArray[np.float32]
+Rows = list[list[float]]
+
+
+class NaivePack:
+    def __init__(self, folder: Path) -> None:
+        self.toml = tomllib.loads((folder / "pack.toml").read_text())
+        with (folder / self.toml.get("taxa", "taxa.csv")).open() as file:
+            self.codes = [row["code"] for row in csv.DictReader(file)]
+        score = self.toml.get("score", {})
+        self.scored_s = score.get("window_s", 5.0)
+        self.shifts_s = score.get("shifts_s", [0.0])
+        self.weights = score.get("shift_weights", [1.0] * len(self.shifts_s))
+        self.smoothing = score.get("smoothing", [1.0])
+        self.members = [NaiveMember(folder, table, self) for table in self.toml["member"]]
+
+    def score(self, waveforms: dict[int, Waveform], duration_s: float) -> tuple[Rows, Rows | None]:
+        """Give window scores [K][n_taxa] and frame scores [n_frames][n_taxa], None without a framewise member."""
+        k_count = math.ceil(round(duration_s / self.scored_s, 6))
+        windows, frames = [], []
+        for member in self.members:
+            member.begin(waveforms[member.rate], k_count)
+            windows.append([member.view_average(k) for k in range(k_count)])
+            frames.append(member.frame_row(duration_s, self.toml.get("frame_s", 0.5)) if member.framewise else None)
+        combined = [self.combine([row[k] for row in windows]) for k in range(k_count)]
+        smooth = [self.smooth(combined, k) for k in range(k_count)]
+        if not any(member.framewise for member in self.members):
+            return smooth, None
+        n_frames = len(next(row for row in frames if row is not None))
+        rows = []
+        for i in range(n_frames):
+            row = self.combine([None if member is None else member[i] for member in frames])
+            k = int(round((i + 0.5) * self.toml.get("frame_s", 0.5) / self.scored_s, 6))
+            rows.append([smooth[k][c] if self.frameless(c) else row[c] for c in range(len(self.codes))])
+        return smooth, rows
+
+    def frameless(self, taxon: int) -> bool:
+        return not any(member.framewise and taxon in member.columns for member in self.members)
+
+    def combine(self, by_member: list[list[float] | None]) -> list[float]:
+        scores = []
+        for taxon in range(len(self.codes)):
+            above = below = 0.0
+            for member, row in zip(self.members, by_member, strict=True):
+                if row is not None and taxon in member.columns:
+                    above += member.weight * row[member.columns.index(taxon)]
+                    below += member.weight
+            scores.append(above / below if below else 0.0)
+        return scores
+
+    def smooth(self, rows: Rows, k: int) -> list[float]:
+        half = len(self.smoothing) // 2
+        total = np.zeros(len(self.codes))
+        for j, weight in enumerate(self.smoothing):
+            total += weight * np.array(rows[min(max(k + j - half, 0), len(rows) - 1)])
+        return total.tolist()
+
+
+class NaiveMember:
+    def __init__(self, folder: Path, table: dict[str, Any], pack: NaivePack) -> None:
+        self.table, self.pack = table, pack
+        self.rate, self.w, self.hop = table["sample_rate_hz"], table["window_s"], table["hop_s"]
+        self.weight, self.temperature = table.get("weight", 1.0), table.get("temperature", 1.0)
+        self.session = ort.InferenceSession(str(folder / table["file"]), providers=["CPUExecutionProvider"])
+        self.outputs = [node.name for node in self.session.get_outputs()]
+        self.framewise = "frame_logits" in self.outputs
+        self.columns = list(range(len(pack.codes)))
+        if "columns" in table:
+            names = (folder / table["columns"]).read_text().split()
+            self.columns = [pack.codes.index(name) for name in names]
+
+    def begin(self, waveform: Waveform, k_count: int) -> None:
+        self.waveform, self.k_count = waveform, k_count
+        self.memory: dict[float, dict[str, NDArray[np.float64]]] = {}
+        self.placed: set[float] = set()
+        if self.table["rule"] == "frame_max":
+            self.place_row()
+
+    def audio_starts(self, t: float) -> list[float]:
+        """Where the member's windows for time t begin."""
+        if self.w >= self.pack.scored_s:
+            return [round(t - (self.w - self.pack.scored_s) / 2, 6)]
+        starts, j = [], 0
+        while j * self.hop + self.w <= self.pack.scored_s + 1e-9:
+            starts.append(round(t + j * self.hop, 6))
+            j += 1
+        return starts
+
+    def run(self, start: float) -> dict[str, NDArray[np.float64]]:
+        """Run one window alone; probabilities by output name."""
+        if start not in self.memory:
+            inputs = cut(self.waveform, start, self.w, self.rate)
+            if self.table["input"] == "mel":
+                inputs = mel_image(inputs, self.table["mel"], self.rate, self.waveform)
+            results = self.session.run(None, {self.table["input"]: inputs[None].astype(np.float32)})
+            named = {name: result[0].astype(np.float64) for name, result in zip(self.outputs, results, strict=True)}
+            for name in ("frame_logits", "clip_logits"):
+                if name in named:
+                    named[name] = 1 / (1 + np.exp(-named[name] / self.temperature))
+            self.memory[start] = named
+        return self.memory[start]
+
+    def view_average(self, k: int) -> list[float]:
+        total = np.zeros(len(self.columns))
+        for shift, weight in zip(self.pack.shifts_s, self.pack.weights, strict=True):
+            t = k * self.pack.scored_s + shift
+            if t < -1e-9 or t > (self.k_count - 1) * self.pack.scored_s + 1e-9:
+                t = k * self.pack.scored_s
+            total += weight / sum(self.pack.weights) * self.window_score(t)
+        return total.tolist()
+
+    def window_score(self, t: float) -> NDArray[np.float64]:
+        if self.table["rule"] == "frame_max":
+            return self.stitched_max(t)
+        name = "clip_probs" if "clip_probs" in self.outputs else "clip_logits"
+        self.placed.update(self.audio_starts(t))
+        best: NDArray[np.float64] = np.max([self.run(start)[name] for start in self.audio_starts(t)], axis=0)
+        return best
+
+    def place_row(self) -> None:
+        """Lay all windows of rule frame_max; collect the frames that share a center."""
+        self.stitched: dict[float, list[NDArray[np.float64]]] = {}
+        m = 0
+        while m * self.hop <= (self.k_count - 1) * self.pack.scored_s + 1e-9:
+            self.placed.update(self.audio_starts(m * self.hop))
+            m += 1
+        for start in sorted(self.placed):
+            for i, frame in enumerate(self.run(start)["frame_logits"]):
+                self.stitched.setdefault(round(start + self.center(i), 4), []).append(frame)
+
+    def center(self, i: int) -> float:
+        n_frames = len(next(iter(self.memory.values()))["frame_logits"])
+        step = self.table.get("frame_step_s", self.w / n_frames)
+        return float(self.table.get("frame_start_s", 0.0) + (i + 0.5) * step)
+
+    def stitched_max(self, t: float) -> NDArray[np.float64]:
+        best = np.zeros(len(self.columns))
+        for center, frames in self.stitched.items():
+            if t - 1e-6 <= center < t + self.pack.scored_s - 1e-6:
+                best = np.maximum(best, np.mean(frames, axis=0))
+        return best
+
+    def frame_row(self, duration_s: float, frame_s: float) -> list[list[float] | None]:
+        rows: list[list[float] | None] = []
+        while (len(rows) + 0.5) * frame_s < duration_s - 1e-6:
+            rows.append(self.frame_at((len(rows) + 0.5) * frame_s))
+        return rows
+
+    def frame_at(self, point: float) -> list[float] | None:
+        readings = []
+        for start in sorted(self.placed):
+            if start - 1e-6 <= point < start + self.w - 1e-6:
+                frames = self.run(start)["frame_logits"]
+                centers = [start + self.center(i) for i in range(len(frames))]
+                readings.append([np.interp(point, centers, frames[:, c]) for c in range(frames.shape[1])])
+        return np.mean(readings, axis=0).tolist() if readings else None
+
+
+def cut(waveform: Waveform, start_s: float, window_s: float, rate: int) -> NDArray[np.float64]:
+    first = round(start_s * rate)
+    n_samples = round(window_s * rate)
+    silence = np.zeros(n_samples)
+    endless = np.concatenate([silence, waveform, silence, silence])
+    return endless[first + n_samples : first + 2 * n_samples]
+
+
+def mel_image(window: NDArray[np.float64], mel: dict[str, Any], rate: int, recording: Waveform) -> NDArray[np.float64]:
+    image = log_mel(window, mel, rate, mel["n_frames"])
+    whole = image if mel["normalize_scope"] == "window" else log_mel(recording.astype(np.float64), mel, rate)
+    if mel.get("top_db") is not None:
+        floor = whole.max() - mel["top_db"]
+        image, whole = np.maximum(image, floor), np.maximum(whole, floor)
+    eps = mel.get("eps", 1e-6)
+    if mel["normalize"] == "minmax":
+        image = (image - whole.min()) / (whole.max() - whole.min() + eps)
+    if mel["normalize"] == "standard":
+        image = (image - whole.mean()) / (whole.std() + eps)
+    return np.stack([image] * mel["channels"])
+
+
+def log_mel(
+    sound: NDArray[np.float64], mel: dict[str, Any], rate: int, n_frames: int | None = None
+) -> NDArray[np.float64]:
+    n_fft, left = mel["n_fft"], (mel["n_fft"] - mel["win_length"]) // 2
+    window = np.zeros(n_fft)
+    for i in range(mel["win_length"]):
+        window[left + i] = 0.5 - 0.5 * math.cos(2 * math.pi * i / mel["win_length"])
+    if mel["center"] or len(sound) < n_fft:
+        sound = np.pad(sound, n_fft // 2, mode=mel["pad_mode"])
+    filters = mel_filters(mel, rate)
+    columns = []
+    first = 0
+    while first + n_fft <= len(sound):
+        spectrum = np.abs(np.fft.rfft(sound[first : first + n_fft] * window)) ** mel["power"]
+        columns.append(filters @ spectrum)
+        first += mel["hop_length"]
+    power = np.array(columns).T
+    if n_frames is not None:
+        fitted = np.zeros((mel["n_mels"], n_frames))
+        n_kept = min(power.shape[1], n_frames)
+        fitted[:, :n_kept] = power[:, :n_kept]
+        power = fitted
+    if mel["log"] == "ln":
+        logs: NDArray[np.float64] = np.log(power + mel["amin"])
+    else:
+        logs = 10 * np.log10(np.maximum(power, mel["amin"]))
+    return logs
+
+
+def mel_filters(mel: dict[str, Any], rate: int) -> NDArray[np.float64]:
+    """Triangles between points that are evenly spaced in mel."""
+    low, high = hz_to_mel(mel["f_min_hz"], mel), hz_to_mel(mel["f_max_hz"], mel)
+    edges = [mel_to_hz(low + (high - low) * i / (mel["n_mels"] + 1), mel) for i in range(mel["n_mels"] + 2)]
+    filters = np.zeros((mel["n_mels"], mel["n_fft"] // 2 + 1))
+    for m in range(mel["n_mels"]):
+        left, top, right = edges[m : m + 3]
+        for b in range(filters.shape[1]):
+            f = b * rate / mel["n_fft"]
+            filters[m, b] = max(0.0, min((f - left) / (top - left), (right - f) / (right - top)))
+        if mel["mel_norm"] == "slaney":
+            filters[m] *= 2 / (right - left)
+    return filters
+
+
+def hz_to_mel(hz: float, mel: dict[str, Any]) -> float:
+    if mel["mel_scale"] == "htk":
+        return 2595 * math.log10(1 + hz / 700)
+    return hz * 3 / 200 if hz < 1000 else 15 + 27 * math.log(hz / 1000) / math.log(6.4)
+
+
+def mel_to_hz(value: float, mel: dict[str, Any]) -> float:
+    if mel["mel_scale"] == "htk":
+        return float(700 * (10 ** (value / 2595) - 1))
+    return value * 200 / 3 if value < 15 else float(1000 * 6.4 ** ((value - 15) / 27))

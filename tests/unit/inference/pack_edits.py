@@ -1,0 +1,52 @@
+"""Breaks a tone pack in one place, and tells what opening it says."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import onnx
+import pytest
+
+from services.domain.errors import InvalidPack
+from tests.unit.inference.sounds import open_pack
+
+Change = Callable[[Any], None]
+Edit = Callable[[str], str]
+
+
+def swap(old: str, new: str) -> Edit:
+    def edit(text: str) -> str:
+        assert old in text
+        return text.replace(old, new)
+
+    return edit
+
+
+def add(line: str, table: str = "") -> Edit:
+    return swap(table, f"{table}\n{line}") if table else lambda text: f"{line}\n{text}"
+
+
+def edit_manifest(pack: Path, edit: Edit) -> None:
+    (pack / "pack.toml").write_text(edit((pack / "pack.toml").read_text()))
+
+
+def message_of(pack: Path) -> str:
+    with pytest.raises(InvalidPack) as caught:
+        open_pack(pack)
+    return str(caught.value)
+
+
+def rewrite(pack: Path, change: Change) -> None:
+    """Write the tone pack with a network that was changed."""
+    model = onnx.load(pack / "tones.onnx")
+    change(model.graph)
+    onnx.save(model, pack / "tones.onnx")
+    correct_sha256(pack)
+
+
+def correct_sha256(pack: Path) -> None:
+    """Make the manifest agree with a network that was exchanged."""
+    sha256 = hashlib.sha256((pack / "tones.onnx").read_bytes()).hexdigest()
+    lines = (pack / "pack.toml").read_text().splitlines()
+    (pack / "pack.toml").write_text("\n".join(f'sha256 = "{sha256}"' if "sha256" in line else line for line in lines))

@@ -1,0 +1,29 @@
+"""The scoring contract, held against a slow and literal reading of it over random packs and sounds."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.packs import write_random_pack
+from tests.unit.inference.naive import NaivePack
+from tests.unit.inference.sounds import open_pack, random_sounds, rates_of, score_sounds
+
+LENGTHS_S = (0.3, 4.99, 5.0, 7.5, 23.2, 61.7)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(seed=st.integers(0, 10**6), duration_s=st.sampled_from(LENGTHS_S))
+def test_scores_equal_a_literal_reading_of_the_contract(seed: int, duration_s: float) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        pack = write_random_pack(Path(folder), seed=seed)
+        ensemble = open_pack(pack)
+        sounds = random_sounds(rates_of(ensemble), duration_s, seed)
+        scores = score_sounds(ensemble, sounds, duration_s)
+        windows, frames = NaivePack(pack).score(sounds, duration_s)
+    np.testing.assert_allclose(scores.window_scores, windows, atol=1e-4)
+    assert (scores.frame_scores is None) == (frames is None)
+    if scores.frame_scores is not None and frames is not None:
+        np.testing.assert_allclose(scores.frame_scores, frames, atol=1e-4)

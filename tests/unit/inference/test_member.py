@@ -1,0 +1,119 @@
+"""A network that is not what pack.toml says is refused before it scores anything."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+
+from services.inference.half_weights import has_half_weights
+from tests.packs import Shape, write_manifest, write_random_pack, write_tone_pack
+from tests.unit.inference.pack_edits import Edit, correct_sha256, edit_manifest, message_of, rewrite, swap
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    return write_tone_pack(tmp_path / "tones")
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (swap("sample_rate_hz = 16000", "sample_rate_hz = 32000"), "takes [N, 80000], but window_s and sample_rate_hz"),
+        (swap("window_s = 5.0", "window_s = 3.0"), "takes [N, 80000], but window_s and sample_rate_hz make [N, 48000]"),
+    ],
+)
+def test_a_network_of_another_input_is_refused(pack: Path, edit: Edit, message: str) -> None:
+    edit_manifest(pack, edit)
+    assert f"tones/tones.onnx: input: the network {message}" in message_of(pack)
+
+
+def test_a_network_with_a_fixed_batch_is_refused(pack: Path) -> None:
+    def fix_batch(graph: Any) -> None:
+        graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
+
+    rewrite(pack, fix_batch)
+    assert "tones/tones.onnx: input: takes 1 windows at a time; export it with a dynamic batch axis" in message_of(pack)
+
+
+def test_a_network_of_other_names_is_refused(pack: Path) -> None:
+    def rename(graph: Any) -> None:
+        graph.input[0].name = graph.node[0].input[0] = "audio"
+
+    rewrite(pack, rename)
+    assert "tones/tones.onnx: input: the network takes ['audio'], pack.toml says 'waveform'" in message_of(pack)
+
+
+@pytest.mark.parametrize(("rule", "kept"), [("clip", 0), ("frame_max", 1)])
+def test_a_network_without_the_rules_output_is_refused(pack: Path, rule: str, kept: int) -> None:
+    def keep_one(graph: Any) -> None:
+        del graph.output[1 - kept]
+
+    rewrite(pack, keep_one)
+    edit_manifest(pack, swap('rule = "clip"', f'rule = "{rule}"'))
+    assert f'tones/tones.onnx: rule: "{rule}" needs' in message_of(pack)
+
+
+def test_an_output_of_another_rank_is_refused(pack: Path) -> None:
+    def lose_an_axis(graph: Any) -> None:
+        graph.node[-1].input[0], graph.node[-1].output[0] = "level", "reduced"
+        graph.output[1].name = "reduced"
+        graph.node[-2].output[0] = "transposed"
+        graph.node[-1].output[0] = "clip_logits"
+        graph.output[1].name = "clip_logits"
+        graph.node[-2].output[0] = "frame_logits"
+        graph.node[-1].attribute[0].ints[0] = 0
+
+    rewrite(pack, lose_an_axis)
+    assert "tones/tones.onnx: clip_logits: is [" in message_of(pack)
+
+
+def test_a_file_that_is_no_network_is_refused(pack: Path) -> None:
+    (pack / "tones.onnx").write_bytes(b"not a network")
+    correct_sha256(pack)
+    assert "tones/tones.onnx: is no network that ONNX Runtime can read" in message_of(pack)
+
+
+def test_a_hop_that_is_no_whole_number_of_frame_steps_is_refused(tmp_path: Path) -> None:
+    shape = Shape(20.0, 16, 5.5)
+    write_random_pack(tmp_path, seed=0, n_members=1, shape=shape, member={"rule": "frame_max"})
+    assert "member_0.onnx: hop_s: 5.5 is 4.4 frame steps of 1.25 s; it must be a whole number" in message_of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("mel", "message"),
+    [
+        ({"win_length": 4096}, "member[0].mel: win_length: 4096 is longer than n_fft"),
+        ({"f_max_hz": 4000.0}, "member[0]: mel.f_max_hz: 4000.0 lies above half of sample_rate_hz 1000"),
+        ({"f_min_hz": 500.0, "f_max_hz": 400.0}, "member[0].mel: f_min_hz: 500.0 is not below f_max_hz 400.0"),
+        ({"n_fft": 16384}, "member[0]: mel.n_fft: 16384 does not fit into the window's 5000 samples"),
+        ({"window": "hamming"}, "member[0].mel.window: Input should be 'hann'"),
+    ],
+)
+def test_an_impossible_mel_front_end_is_refused(tmp_path: Path, mel: dict[str, Any], message: str) -> None:
+    member = {"input": "mel", "sample_rate_hz": 1000}
+    write_random_pack(tmp_path, seed=0, n_members=1, shape=Shape(5.0, 10, 2.5), member=member)
+    manifest = tomllib.loads((tmp_path / "pack.toml").read_text())
+    manifest["member"][0]["mel"] |= mel
+    write_manifest(tmp_path, manifest)
+    assert message in message_of(tmp_path)
+
+
+def test_a_mel_image_of_another_size_is_refused(tmp_path: Path) -> None:
+    write_random_pack(tmp_path, seed=0, n_members=1, member={"input": "mel"}, mel={"n_mels": 6})
+    manifest = tomllib.loads((tmp_path / "pack.toml").read_text())
+    manifest["member"][0]["mel"]["n_mels"] = 7
+    write_manifest(tmp_path, manifest)
+    assert "but mel.channels, mel.n_mels and mel.n_frames make [N, " in message_of(tmp_path)
+
+
+def test_weights_in_half_precision_are_noticed(pack: Path) -> None:
+    assert not has_half_weights(pack / "tones.onnx")
+
+    def add_half(graph: Any) -> None:
+        graph.initializer.append(onnx.numpy_helper.from_array(np.zeros(3, np.float16), "half"))
+
+    rewrite(pack, add_half)
+    assert has_half_weights(pack / "tones.onnx")
