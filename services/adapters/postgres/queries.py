@@ -1,0 +1,13 @@
+"""Named SQL from `adapters/queries`, called with named parameters."""
+
+from pathlib import Path
+from typing import Any
+
+import aiosql
+
+QUERIES = Path(__file__).parent.parent / "queries"
+
+
+def load_queries(noun: str) -> Any:
+    """Give one file's queries as functions of a connection; its `^` queries give a row or None, `$` a value."""
+    return aiosql.from_path(QUERIES / f"{noun}.sql", "psycopg")

@@ -1,0 +1,91 @@
+-- name: insert_analysis(recording_id, pack_name, settings, lane, segment_s, segments_total)$
+INSERT INTO analyses (recording_id, pack_name, settings, lane, segment_s, segments_total)
+VALUES (:recording_id, :pack_name, :settings, :lane, :segment_s, :segments_total)
+RETURNING id;
+
+-- name: insert_segments(analysis_id, lane, indexes, starts_s, ends_s)!
+-- Segments and the jobs that call for them, in one statement.
+WITH planned AS (
+    INSERT INTO segments (analysis_id, segment_index, start_s, end_s)
+    SELECT :analysis_id, i, start_s, end_s
+    FROM unnest(:indexes::integer[], :starts_s::numeric[], :ends_s::numeric[]) AS t (i, start_s, end_s)
+    RETURNING segment_index
+)
+INSERT INTO outbox (analysis_id, segment_index, lane)
+SELECT :analysis_id, segment_index, :lane FROM planned ORDER BY segment_index;
+
+-- name: get_duration(recording_id)$
+SELECT duration_s FROM recordings WHERE id = :recording_id;
+
+-- name: get_analyses(analysis_ids, recording_ids)
+-- By their own ids or those of their recordings, oldest first. A pack not pinned yet shows its newest version's license.
+SELECT a.*, p.license AS pack_license, p.attribution AS pack_attribution
+FROM analyses AS a
+LEFT JOIN LATERAL (
+    SELECT license, attribution FROM packs
+    WHERE name = a.pack_name AND version = coalesce(a.pack_version, version)
+    ORDER BY id DESC LIMIT 1
+) AS p ON true
+WHERE a.id = ANY(:analysis_ids::uuid[]) OR a.recording_id = ANY(:recording_ids::uuid[])
+ORDER BY a.id;
+
+-- name: get_ledgers(analysis_ids)
+-- How the seconds of analyses add up; pace is seconds of work per second of sound.
+SELECT
+    analysis_id,
+    count(*) FILTER (WHERE state = 'done') AS segments_done,
+    count(*) FILTER (WHERE state IN ('failed', 'cancelled')) AS segments_failed,
+    count(*) FILTER (WHERE state = 'running') AS segments_running,
+    sum(end_s - start_s) AS duration_s,
+    sum(analyzed_s) AS analyzed_s,
+    sum(failed_s) AS failed_s,
+    coalesce(sum(end_s - start_s) FILTER (WHERE state IN ('queued', 'running')), 0) AS remaining_s,
+    sum(extract(epoch FROM finished_at - started_at)) FILTER (WHERE state = 'done')
+    / sum(end_s - start_s) FILTER (WHERE state = 'done') AS pace
+FROM segments WHERE analysis_id = ANY(:analysis_ids::uuid[])
+GROUP BY analysis_id;
+
+-- name: get_failures(analysis_ids)
+SELECT analysis_id, segment_index, start_s, end_s, failed_s, CASE state WHEN 'done' THEN lost ELSE error END AS reason
+FROM segments WHERE analysis_id = ANY(:analysis_ids::uuid[]) AND failed_s > 0
+ORDER BY analysis_id, segment_index;
+
+-- name: get_revision(analysis_id)$
+SELECT revision FROM analyses WHERE id = :analysis_id;
+
+-- name: oldest_unfinished_s()$
+SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0) FROM analyses WHERE state <> 'finished';
+
+-- name: lock_analysis(analysis_id)^
+-- First in every transition: of many workers exactly one sees the last segment land.
+SELECT * FROM analyses WHERE id = :analysis_id FOR NO KEY UPDATE;
+
+-- name: cancel_segments(analysis_id, reason)!
+WITH unsent AS (DELETE FROM outbox WHERE analysis_id = :analysis_id AND published_at IS NULL)
+UPDATE segments SET state = 'cancelled', error = :reason, finished_at = clock_timestamp()
+WHERE analysis_id = :analysis_id AND state IN ('queued', 'running');
+
+-- name: requeue_segments(analysis_id, lane, only_index)$
+-- Failed and cancelled segments begin anew; gives how many.
+WITH again AS (
+    UPDATE segments
+    SET state = 'queued', attempts = 0, error = NULL, worker = NULL,
+        queued_at = clock_timestamp(), started_at = NULL, finished_at = NULL
+    WHERE analysis_id = :analysis_id AND state IN ('failed', 'cancelled')
+        AND segment_index = coalesce(:only_index::integer, segment_index)
+    RETURNING segment_index
+), jobs AS (
+    INSERT INTO outbox (analysis_id, segment_index, lane)
+    SELECT :analysis_id, segment_index, :lane FROM again ORDER BY segment_index
+)
+SELECT count(*) FROM again;
+
+-- name: resume_analysis(analysis_id)!
+-- A finished one runs again. The pack's version is open anew unless results of it are kept.
+UPDATE analyses AS a
+SET state = CASE state WHEN 'finished' THEN 'running' ELSE state END,
+    result = NULL, finished_at = NULL, retries = retries + 1, revision = revision + 1,
+    pack_version = CASE WHEN EXISTS (
+        SELECT FROM segments AS s WHERE s.analysis_id = a.id AND s.state = 'done'
+    ) THEN pack_version END
+WHERE id = :analysis_id;

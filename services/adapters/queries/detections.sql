@@ -1,0 +1,75 @@
+-- name: detections_of(analysis_id)
+SELECT
+    d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence,
+    x.code, x.scientific_name, x.common_name, x.taxonomic_class,
+    r.filename, r.sample_rate_hz, r.recorded_at, r.recorded_utc_offset_s, a.pack_name
+FROM detections AS d
+JOIN taxa AS x ON x.id = d.taxon_id
+JOIN recordings AS r ON r.id = d.recording_id
+JOIN analyses AS a ON a.id = d.analysis_id
+WHERE d.analysis_id = :analysis_id
+ORDER BY d.onset_s, d.id;
+
+-- name: taxon_ids(names)
+-- Names are in lower case.
+SELECT id FROM taxa
+WHERE lower(code) = ANY(:names) OR lower(scientific_name) = ANY(:names) OR lower(common_name) = ANY(:names);
+
+-- name: latest_detections(site, from_time, to_time, min_confidence, before_time, before_id, n)
+-- Latest first, undated last, along the index by time, or by site and time.
+SELECT
+    d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence,
+    x.code, x.scientific_name, x.common_name, x.taxonomic_class,
+    r.filename, r.sample_rate_hz, r.recorded_at, r.recorded_utc_offset_s, a.pack_name
+FROM (
+    SELECT * FROM detections
+    WHERE (:site::text IS NULL OR site = :site::text)
+        AND (:from_time::timestamptz IS NULL OR coalesce(started_at, '-infinity') >= :from_time::timestamptz)
+        AND (
+            :to_time::timestamptz IS NULL
+            OR (started_at IS NOT NULL AND coalesce(started_at, '-infinity') < :to_time::timestamptz)
+        )
+        AND confidence >= :min_confidence::real
+        AND (
+            :before_id::bigint IS NULL
+            OR (coalesce(started_at, '-infinity'), id)
+            < (coalesce(:before_time::timestamptz, '-infinity'), :before_id::bigint)
+        )
+    ORDER BY coalesce(started_at, '-infinity') DESC, id DESC
+    LIMIT :n
+) AS d
+JOIN taxa AS x ON x.id = d.taxon_id
+JOIN recordings AS r ON r.id = d.recording_id
+JOIN analyses AS a ON a.id = d.analysis_id
+ORDER BY coalesce(d.started_at, '-infinity') DESC, d.id DESC;
+
+-- name: latest_detections_of_taxa(taxon_ids, site, from_time, to_time, min_confidence, before_time, before_id, n)
+-- As above; each taxon along its own index, then merged.
+SELECT
+    d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence,
+    x.code, x.scientific_name, x.common_name, x.taxonomic_class,
+    r.filename, r.sample_rate_hz, r.recorded_at, r.recorded_utc_offset_s, a.pack_name
+FROM unnest(:taxon_ids::integer[]) AS wanted (taxon_id)
+CROSS JOIN LATERAL (
+    SELECT * FROM detections
+    WHERE taxon_id = wanted.taxon_id
+        AND (:site::text IS NULL OR site = :site::text)
+        AND (:from_time::timestamptz IS NULL OR coalesce(started_at, '-infinity') >= :from_time::timestamptz)
+        AND (
+            :to_time::timestamptz IS NULL
+            OR (started_at IS NOT NULL AND coalesce(started_at, '-infinity') < :to_time::timestamptz)
+        )
+        AND confidence >= :min_confidence::real
+        AND (
+            :before_id::bigint IS NULL
+            OR (coalesce(started_at, '-infinity'), id)
+            < (coalesce(:before_time::timestamptz, '-infinity'), :before_id::bigint)
+        )
+    ORDER BY coalesce(started_at, '-infinity') DESC, id DESC
+    LIMIT :n
+) AS d
+JOIN taxa AS x ON x.id = d.taxon_id
+JOIN recordings AS r ON r.id = d.recording_id
+JOIN analyses AS a ON a.id = d.analysis_id
+ORDER BY coalesce(d.started_at, '-infinity') DESC, d.id DESC
+LIMIT :n;

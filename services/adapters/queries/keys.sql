@@ -1,0 +1,19 @@
+-- name: insert_key(name, prefix, sha256, scopes)^
+INSERT INTO api_keys (name, prefix, sha256, scopes) VALUES (:name, :prefix, :sha256, :scopes) RETURNING *;
+
+-- name: list_keys()
+SELECT * FROM api_keys ORDER BY id;
+
+-- name: revoke_key(key_id)^
+UPDATE api_keys SET revoked_at = coalesce(revoked_at, clock_timestamp()) WHERE id = :key_id RETURNING *;
+
+-- name: find_key(sha256)^
+SELECT * FROM api_keys WHERE sha256 = :sha256 AND revoked_at IS NULL;
+
+-- name: note_use(key_id)!
+-- Once a minute at most, so that reading does not become writing.
+UPDATE api_keys SET last_used_at = clock_timestamp()
+WHERE id = :key_id AND coalesce(last_used_at, '-infinity') < clock_timestamp() - interval '1 minute';
+
+-- name: any_keys()$
+SELECT EXISTS (SELECT FROM api_keys WHERE revoked_at IS NULL);

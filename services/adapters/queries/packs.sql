@@ -1,0 +1,49 @@
+-- name: insert_pack(name, version, license, attribution, manifest_sha256, window_s, frame_s, rules)$
+-- No row: registered before.
+INSERT INTO packs (name, version, license, attribution, manifest_sha256, window_s, frame_s, rules)
+VALUES (:name, :version, :license, :attribution, :manifest_sha256, :window_s, :frame_s, :rules)
+ON CONFLICT (name, version) DO NOTHING
+RETURNING id;
+
+-- name: get_manifest(name, version)$
+SELECT manifest_sha256 FROM packs WHERE name = :name AND version = :version;
+
+-- name: insert_taxa(codes, scientific_names, common_names, classes)!
+-- In one order everywhere, so that two workers that register at once do not wait for each other in a circle.
+INSERT INTO taxa (code, scientific_name, common_name, taxonomic_class)
+SELECT * FROM unnest(:codes::text[], :scientific_names::text[], :common_names::text[], :classes::text[])
+ORDER BY 1, 2, 3, 4
+ON CONFLICT DO NOTHING;
+
+-- name: insert_pack_taxa(pack_id, codes, scientific_names, common_names, classes)!
+INSERT INTO pack_taxa (pack_id, position, taxon_id)
+SELECT :pack_id, t.position - 1, x.id
+FROM unnest(:codes::text[], :scientific_names::text[], :common_names::text[], :classes::text[])
+    WITH ORDINALITY AS t (code, scientific_name, common_name, taxonomic_class, position)
+JOIN taxa AS x USING (code, scientific_name, common_name, taxonomic_class);
+
+-- name: analyze_taxa()!
+-- Thousands of rows at once: until the planner knows of them, it looks each one up to find a few.
+ANALYZE taxa, pack_taxa;
+
+-- name: taxon_ids(name, version, codes)
+SELECT x.code, x.id
+FROM packs AS p
+JOIN pack_taxa AS pt ON pt.pack_id = p.id
+JOIN taxa AS x ON x.id = pt.taxon_id
+WHERE p.name = :name AND p.version = :version AND x.code = ANY(:codes);
+
+-- name: list_packs()
+-- The version registered last, by name.
+SELECT DISTINCT ON (p.name) p.*, (SELECT count(*) FROM pack_taxa WHERE pack_id = p.id) AS n_taxa
+FROM packs AS p ORDER BY p.name, p.id DESC;
+
+-- name: search_taxa(text, n)
+-- The text is in lower case.
+SELECT code, scientific_name, common_name, taxonomic_class FROM taxa
+WHERE position(:text IN lower(common_name)) > 0 OR position(:text IN lower(scientific_name)) > 0
+    OR position(:text IN lower(code)) > 0
+ORDER BY
+    NOT (starts_with(lower(common_name), :text) OR starts_with(lower(scientific_name), :text)),
+    common_name, scientific_name, code
+LIMIT :n;

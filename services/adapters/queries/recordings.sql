@@ -1,0 +1,40 @@
+-- name: insert_recording(filename, store_key, size_bytes, sha256, format, duration_s, sample_rate_hz, channels, site, latitude, longitude, recorded_at, recorded_utc_offset_s)^
+-- No row comes back where the same sound is there already; waits for one that is just being written.
+INSERT INTO recordings (
+    filename, store_key, size_bytes, sha256, format, duration_s, sample_rate_hz, channels,
+    site, latitude, longitude, recorded_at, recorded_utc_offset_s
+) VALUES (
+    :filename, :store_key, :size_bytes, :sha256, :format, :duration_s, :sample_rate_hz, :channels,
+    :site, :latitude, :longitude, :recorded_at, :recorded_utc_offset_s
+)
+ON CONFLICT ON CONSTRAINT recordings_same_sound DO NOTHING
+RETURNING *;
+
+-- name: find_same_sound(sha256, site, recorded_at)^
+SELECT * FROM recordings
+WHERE sha256 = :sha256 AND site IS NOT DISTINCT FROM :site::text
+    AND recorded_at IS NOT DISTINCT FROM :recorded_at::timestamptz;
+
+-- name: get_recording(recording_id)^
+SELECT * FROM recordings WHERE id = :recording_id;
+
+-- name: list_recordings(site, recorded_after, recorded_before, state, before_id, n)
+-- Newest first: keys of version 7 sort by the time they were made.
+SELECT r.* FROM recordings AS r
+WHERE (:site::text IS NULL OR r.site = :site::text)
+    AND (:recorded_after::timestamptz IS NULL OR r.recorded_at >= :recorded_after::timestamptz)
+    AND (:recorded_before::timestamptz IS NULL OR r.recorded_at < :recorded_before::timestamptz)
+    AND (:before_id::uuid IS NULL OR r.id < :before_id::uuid)
+    AND (
+        :state::text IS NULL
+        OR EXISTS (SELECT FROM analyses AS a WHERE a.recording_id = r.id AND a.state = :state::text)
+    )
+ORDER BY r.id DESC
+LIMIT :n;
+
+-- name: lock_analyses_of(recording_id)
+-- In the order in which workers lock, analysis before recording, so that the two never wait for each other.
+SELECT id FROM analyses WHERE recording_id = :recording_id ORDER BY id FOR UPDATE;
+
+-- name: delete_recording(recording_id)$
+DELETE FROM recordings WHERE id = :recording_id RETURNING store_key;

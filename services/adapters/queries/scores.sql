@@ -1,0 +1,68 @@
+-- name: get_states(analysis_id)
+SELECT state, failed_s FROM segments WHERE analysis_id = :analysis_id ORDER BY segment_index;
+
+-- name: get_stretches(analysis_id)
+-- Where the scores of each done segment stand in the recording.
+SELECT segment_index, first_window, n_windows, first_frame, n_frames FROM segments
+WHERE analysis_id = :analysis_id AND state = 'done' ORDER BY segment_index;
+
+-- name: get_scored_analysis(analysis_id)^
+-- What events are cut by: no grid and no rules while no segment is saved.
+SELECT
+    a.id, a.recording_id, a.settings, a.pack_name, p.window_s, p.frame_s, p.rules,
+    r.filename, r.sample_rate_hz, r.site, r.recorded_at, r.recorded_utc_offset_s,
+    (SELECT max(end_s) FROM segments AS s WHERE s.analysis_id = a.id) AS duration_s
+FROM analyses AS a
+JOIN recordings AS r ON r.id = a.recording_id
+LEFT JOIN packs AS p ON p.name = a.pack_name AND p.version = a.pack_version
+WHERE a.id = :analysis_id;
+
+-- name: frame_rows(analysis_id)
+SELECT t.taxon_id, t.segment_index, t.frame_scores AS scores,
+    x.code, x.scientific_name, x.common_name, x.taxonomic_class
+FROM timelines AS t JOIN taxa AS x ON x.id = t.taxon_id
+WHERE t.analysis_id = :analysis_id ORDER BY t.taxon_id, t.segment_index;
+
+-- name: window_rows(analysis_id)
+SELECT t.taxon_id, t.segment_index, t.window_scores AS scores,
+    x.code, x.scientific_name, x.common_name, x.taxonomic_class
+FROM timelines AS t JOIN taxa AS x ON x.id = t.taxon_id
+WHERE t.analysis_id = :analysis_id ORDER BY t.taxon_id, t.segment_index;
+
+-- name: taxa_by_peak(analysis_id, names, min_score)
+-- Names are in lower case; null: all taxa.
+SELECT t.taxon_id, max(t.peak) AS peak, x.code, x.scientific_name, x.common_name, x.taxonomic_class
+FROM timelines AS t JOIN taxa AS x ON x.id = t.taxon_id
+WHERE t.analysis_id = :analysis_id
+    AND (
+        :names::text[] IS NULL
+        OR ARRAY[lower(x.code), lower(x.scientific_name), lower(x.common_name)] && :names::text[]
+    )
+GROUP BY t.taxon_id, x.id
+HAVING max(t.peak) >= :min_score::real
+ORDER BY max(t.peak) DESC, x.scientific_name, t.taxon_id;
+
+-- name: rows_of_taxon(analysis_id, taxon_id)
+SELECT s.first_window, s.first_frame, t.window_scores, t.frame_scores
+FROM timelines AS t JOIN segments AS s USING (analysis_id, segment_index)
+WHERE t.analysis_id = :analysis_id AND t.taxon_id = :taxon_id ORDER BY t.segment_index;
+
+-- name: events_of_taxon(analysis_id, taxon_id)
+SELECT onset_s, offset_s, confidence FROM detections
+WHERE analysis_id = :analysis_id AND taxon_id = :taxon_id ORDER BY onset_s;
+
+-- name: delete_detections(analysis_id)!
+DELETE FROM detections WHERE analysis_id = :analysis_id;
+
+-- name: copy_detections#
+COPY detections (
+    analysis_id, recording_id, taxon_id, site, onset_s, offset_s, started_at, ended_at, confidence
+) FROM STDIN;
+
+-- name: finish_analysis(analysis_id, result)!
+UPDATE analyses
+SET state = 'finished', result = :result, finished_at = clock_timestamp(), revision = revision + 1
+WHERE id = :analysis_id;
+
+-- name: bump_revision(analysis_id)!
+UPDATE analyses SET revision = revision + 1 WHERE id = :analysis_id;
