@@ -1,0 +1,95 @@
+"""One JSON line an event (words and color on a terminal), with the ids of the work at hand on every line.
+
+The standard library's loggers (pika, uvicorn, psycopg) run through the same pipe, so a log shipper sees one format.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from typing import Any, TextIO
+from uuid import UUID
+
+import structlog
+from structlog.contextvars import bound_contextvars
+
+_SECRET_KEY = re.compile(r"authorization|password|passwd|secret|token|api_?key|credential", re.IGNORECASE)
+_SECRET_IN_URL = re.compile(r"(?<=://)([^/\s:@]*):([^/\s@]+)(?=@)")
+_SECRET_IN_QUERY = re.compile(r"(?i)([?&][\w-]*(?:secret|token|password|signature|key)[\w-]*=)[^&\s]+")
+_BEARER = re.compile(r"(?i)\b(bearer\s+)\S+")
+_CHATTY = {"pika": logging.CRITICAL, "uvicorn.access": logging.WARNING, "yoyo": logging.WARNING}
+"""Libraries that tell too much, pika of every failed attempt with a traceback; what matters of it we say ourselves."""
+
+
+def configure_logs(level: str = "INFO", *, stream: TextIO | None = None) -> None:
+    """Send every log line of this process to `stream` (standard error), once at the entry.
+
+    Lines are JSON unless the stream is a terminal.
+    """
+    stream = stream or sys.stderr
+    shared: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.stdlib.ExtraAdder(),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    formatter = structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=_rendering(stream))
+    sink = logging.StreamHandler(stream)
+    sink.setFormatter(formatter)
+    logging.root.handlers = [sink]
+    logging.root.setLevel(level.upper())
+    _quiet_libraries()
+
+
+def _rendering(stream: TextIO) -> list[structlog.types.Processor]:
+    strip = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    if stream.isatty():
+        return [strip, hide_secrets, structlog.dev.ConsoleRenderer()]
+    # The traceback becomes text before secrets are looked for: a URL may stand in it.
+    return [strip, structlog.processors.format_exc_info, hide_secrets, structlog.processors.JSONRenderer(default=str)]
+
+
+def _quiet_libraries() -> None:
+    for name, level in _CHATTY.items():
+        logging.getLogger(name).setLevel(level)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [], True
+
+
+def hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Blank values whose key names a secret, and passwords inside URLs, headers and tracebacks."""
+    for key, value in event.items():
+        if _SECRET_KEY.search(key):
+            event[key] = "***"
+        elif isinstance(value, str):
+            event[key] = redact(value)
+    return event
+
+
+def redact(text: str) -> str:
+    """Blank passwords in URLs, secrets in query strings and bearer tokens."""
+    text = _SECRET_IN_URL.sub(r"\1:***", text)
+    return _BEARER.sub(r"\1***", _SECRET_IN_QUERY.sub(r"\1***", text))
+
+
+@contextmanager
+def log_ids(**ids: UUID | int | str) -> Iterator[None]:
+    """Put ids (`recording_id`, `analysis_id`, `segment`) on every line logged meanwhile by this thread or task."""
+    with bound_contextvars(**{name: str(value) if isinstance(value, UUID) else value for name, value in ids.items()}):
+        yield
+
+
+def get_logger(name: str) -> structlog.stdlib.BoundLogger:
+    """Give a logger; `log.info("segment saved", seconds=1.2)`: a fixed sentence, and facts by name."""
+    logger: structlog.stdlib.BoundLogger = structlog.get_logger(name)
+    return logger

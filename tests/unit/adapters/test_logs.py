@@ -1,0 +1,72 @@
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+import structlog
+
+from services.adapters.logs import configure_logs, get_logger, log_ids
+
+ANALYSIS = UUID("01920000-0000-7000-8000-000000000001")
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    handlers, level = logging.root.handlers, logging.root.level
+    stream = io.StringIO()
+    configure_logs("INFO", stream=stream)
+    yield stream
+    logging.root.handlers = handlers
+    logging.root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def lines(stream: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_a_line_is_json_and_carries_the_ids_of_the_work_at_hand(stream: io.StringIO) -> None:
+    with log_ids(analysis_id=ANALYSIS, segment=3):
+        get_logger("worker").info("segment saved", seconds=1.5)
+    get_logger("worker").info("idle")
+    saved, idle = lines(stream)
+    assert saved["event"] == "segment saved"
+    assert saved["analysis_id"] == str(ANALYSIS)
+    assert saved["segment"] == 3
+    assert saved["seconds"] == 1.5
+    assert saved["level"] == "info"
+    assert saved["timestamp"].endswith("Z")
+    assert "analysis_id" not in idle
+
+
+def test_lines_of_libraries_look_like_our_own_and_carry_the_ids_too(stream: io.StringIO) -> None:
+    with log_ids(segment=7):
+        logging.getLogger("psycopg.pool").error("lost %s", "it", extra={"port": 5672})
+    (line,) = lines(stream)
+    assert (line["event"], line["logger"], line["segment"], line["port"]) == ("lost it", "psycopg.pool", 7, 5672)
+
+
+@pytest.mark.parametrize(
+    ("facts", "secret"),
+    [
+        ({"url": "amqp://guest:hunter2@mq:5672/"}, "hunter2"),
+        ({"url": "s3://bucket/x?secret_access_key=hunter2&region=eu"}, "hunter2"),
+        ({"authorization": "Bearer hunter2"}, "hunter2"),
+        ({"header": "authorization: Bearer hunter2"}, "hunter2"),
+        ({"db_password": "hunter2"}, "hunter2"),
+        ({"api_key": "hunter2"}, "hunter2"),
+    ],
+)
+def test_secrets_are_not_logged(stream: io.StringIO, facts: dict[str, str], secret: str) -> None:
+    get_logger("relay").warning("server away", **facts)
+    assert secret not in stream.getvalue()
+    assert "***" in stream.getvalue()
+
+
+def test_a_secret_inside_a_traceback_is_not_logged(stream: io.StringIO) -> None:
+    get_logger("relay").error("server away", exc_info=OSError("no way to postgresql://chorus:hunter2@db/chorus"))
+    (line,) = lines(stream)
+    assert "postgresql://chorus:***@db/chorus" in line["exception"]

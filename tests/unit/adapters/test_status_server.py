@@ -1,0 +1,69 @@
+import json
+from collections.abc import Iterator
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+
+from services.adapters import metrics
+from services.adapters.status_server import StatusServer
+from services.domain.errors import PermanentError, TransientError
+
+
+class Outside:
+    """Stands for a server that can be away."""
+
+    away = False
+    alive = True
+
+    def check(self) -> None:
+        if self.away:
+            raise TransientError("no answer from db:5432")
+
+
+@pytest.fixture
+def outside() -> Outside:
+    return Outside()
+
+
+@pytest.fixture
+def server(outside: Outside) -> Iterator[StatusServer]:
+    with StatusServer("127.0.0.1", 0, ready={"database": outside.check}, alive=lambda: outside.alive) as server:
+        yield server
+
+
+def get(server: StatusServer, path: str) -> tuple[int, str]:
+    try:
+        with urlopen(f"http://127.0.0.1:{server.port}{path}", timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def test_ready_names_what_is_down_and_recovers(server: StatusServer, outside: Outside) -> None:
+    assert get(server, "/health/ready")[0] == 200
+    outside.away = True
+    status, body = get(server, "/health/ready")
+    assert status == 503
+    assert json.loads(body)["down"] == {"database": "no answer from db:5432"}
+    assert get(server, "/health/live")[0] == 200
+    outside.away = False
+    assert get(server, "/health/ready")[0] == 200
+
+
+def test_a_port_that_is_taken_is_named(server: StatusServer) -> None:
+    with pytest.raises(PermanentError, match=f"127.0.0.1:{server.port}: Address already in use; choose another port"):
+        StatusServer("127.0.0.1", server.port, ready={})
+
+
+def test_live_says_no_once_the_process_can_do_no_more_work(server: StatusServer, outside: Outside) -> None:
+    outside.alive = False
+    assert get(server, "/health/live")[0] == 503
+
+
+def test_metrics_are_served_with_bounded_names(server: StatusServer) -> None:
+    metrics.observe_stages({"inference": 2.0, "inference:effnet_b0": 1.5}, pack="tone")
+    status, body = get(server, "/metrics")
+    assert status == 200
+    assert 'chorus_stage_seconds_sum{stage="inference"}' in body
+    assert 'chorus_member_inference_seconds_sum{member="effnet_b0",pack="tone"}' in body
