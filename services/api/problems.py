@@ -1,0 +1,198 @@
+"""Errors as the world sees them: RFC 9457 problem details, one stable type a cause."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from services.adapters.logs import get_logger
+from services.domain.errors import BelowFloor, Conflict, InvalidCursor, NotFound, PermanentError, TransientError
+
+RETRY_AFTER_S = 5
+"""What a client is told while a server behind us is away."""
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemType:
+    """One cause; the name never changes once published."""
+
+    name: str
+    status: int
+    title: str
+
+    @property
+    def uri(self) -> str:
+        return f"urn:dawn-chorus:problem:{self.name}"
+
+
+MALFORMED = ProblemType("malformed-request", 400, "The request cannot be read")
+UNAUTHENTICATED = ProblemType("unauthenticated", 401, "A valid key is required")
+FORBIDDEN = ProblemType("forbidden", 403, "The key does not allow this")
+NOT_FOUND = ProblemType("not-found", 404, "There is no such thing here")
+METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "This cannot be done here")
+NOT_ACCEPTABLE = ProblemType("not-acceptable", 406, "None of the accepted formats can be given")
+STALLED = ProblemType("upload-stalled", 408, "The upload came to a standstill")
+CONFLICT = ProblemType("conflict", 409, "The state does not allow this")
+IN_PROGRESS = ProblemType("request-in-progress", 409, "A request with this Idempotency-Key is still running")
+TOO_LARGE = ProblemType("too-large", 413, "The body is too large")
+NOT_AUDIO = ProblemType("not-audio", 415, "The file is not audio")
+UNSUPPORTED = ProblemType("unsupported-media-type", 415, "The body has a type that is not understood here")
+RANGE = ProblemType("range-not-satisfiable", 416, "The range lies beyond the end")
+INVALID = ProblemType("invalid-request", 422, "A field is wrong")
+UNDECODABLE = ProblemType("undecodable-audio", 422, "The audio is broken or empty")
+UNKNOWN_PACK = ProblemType("unknown-pack", 422, "No such model pack is installed")
+KEY_REUSED = ProblemType("idempotency-key-reused", 422, "This Idempotency-Key was used for another request")
+TOO_MANY = ProblemType("too-many-requests", 429, "Too many requests")
+INTERNAL = ProblemType("internal-error", 500, "Something went wrong here")
+UNAVAILABLE = ProblemType("unavailable", 503, "A server behind this one is away")
+
+PROBLEM_TYPES = (
+    MALFORMED, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, STALLED, CONFLICT,
+    IN_PROGRESS, TOO_LARGE, NOT_AUDIO, UNSUPPORTED, RANGE, INVALID, UNDECODABLE, UNKNOWN_PACK, KEY_REUSED, TOO_MANY,
+    INTERNAL, UNAVAILABLE,
+)  # fmt: skip
+_FIRST_BY_STATUS = {kind.status: kind for kind in reversed(PROBLEM_TYPES)} | {422: INVALID, 415: UNSUPPORTED}
+_KINDS = {NotFound: NOT_FOUND, Conflict: CONFLICT, BelowFloor: INVALID}
+
+
+class FieldError(BaseModel):
+    """One field and what is wrong with it."""
+
+    field: str = Field(examples=["latitude"])
+    detail: str = Field(examples=["Input should be less than or equal to 90"])
+
+
+class ProblemDetails(BaseModel):
+    """RFC 9457 problem details: the only form an error has."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="Stable name of the cause.", examples=[INVALID.uri])
+    title: str = Field(examples=[INVALID.title])
+    status: int = Field(examples=[INVALID.status])
+    detail: str = Field(description="What is wrong in this case, and what to do.")
+    instance: str | None = Field(default=None, description="The path of the request.")
+    errors: list[FieldError] = Field(default_factory=list, description="The fields that are wrong, if fields are.")
+
+
+class Problem(Exception):  # the RFC's own word
+    """An error for the client; the detail says what is wrong and what to do."""
+
+    def __init__(
+        self,
+        kind: ProblemType,
+        detail: str,
+        *,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+        **extensions: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+        self.errors = list(errors)
+        self.headers = dict(headers or {})
+        self.extensions = extensions
+
+
+class ProblemResponse(JSONResponse):
+    media_type = "application/problem+json"
+
+
+def problem_response(problem: Problem, path: str) -> ProblemResponse:
+    kind = problem.kind
+    details = ProblemDetails(
+        type=kind.uri,
+        title=kind.title,
+        status=kind.status,
+        detail=problem.detail,
+        instance=path,
+        errors=problem.errors,
+        **problem.extensions,
+    )
+    content = details.model_dump(mode="json", exclude={"errors"} if not problem.errors else None)
+    return ProblemResponse(content, kind.status, headers=problem.headers)
+
+
+def invalid_field(field: str, detail: str) -> Problem:
+    return Problem(INVALID, f"{field}: {detail}", errors=[FieldError(field=field, detail=detail)])
+
+
+def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:
+    """Turn pydantic's findings into ours; where in the request a field stands is left out of its name."""
+    return [FieldError(field=_field_name(each), detail=each["msg"].removeprefix("Value error, ")) for each in errors]
+
+
+def _field_name(error: Mapping[str, Any]) -> str:
+    if error.get("type") == "json_invalid":  # its place is a number of characters
+        return "body"
+    location = error["loc"]
+    parts = location[1:] if location and location[0] in ("query", "path", "body", "header") else location
+    return ".".join(str(part) for part in parts) or "body"
+
+
+def invalid_fields(errors: Sequence[Mapping[str, Any]]) -> Problem:
+    found = field_errors(errors)
+    return Problem(INVALID, "; ".join(f"{error.field}: {error.detail}" for error in found), errors=found)
+
+
+def translate(error: Exception) -> Problem:
+    """Say any error in the world's words; what nobody foresaw shows no internals."""
+    match error:
+        case Problem():
+            return error
+        case RequestValidationError():
+            return invalid_fields(error.errors())
+        case HTTPException():
+            return _from_framework(error)
+        case TransientError():
+            return Problem(UNAVAILABLE, f"{error}; try again soon", headers={"Retry-After": str(RETRY_AFTER_S)})
+        case InvalidCursor():
+            return invalid_field("cursor", str(error))
+        case _:
+            return _from_domain(error)
+
+
+def _from_domain(error: Exception) -> Problem:
+    for cause, kind in _KINDS.items():
+        if isinstance(error, cause):
+            return Problem(kind, str(error))
+    return Problem(INTERNAL, "The error was written to the log; the request can be sent again")
+
+
+def _from_framework(error: HTTPException) -> Problem:
+    kind = _FIRST_BY_STATUS.get(error.status_code)
+    if kind is None:
+        phrase = HTTPStatus(error.status_code).phrase
+        kind = ProblemType(phrase.lower().replace(" ", "-"), error.status_code, phrase)
+    detail = "Nothing is at this address" if kind is NOT_FOUND else str(error.detail)
+    return Problem(kind, detail, headers=error.headers)
+
+
+async def answer_problem(request: Request, error: Exception) -> ProblemResponse:
+    if isinstance(error, PermanentError) and translate(error).kind is INTERNAL:
+        # What nobody foresaw is logged by the server; this one it does not see.
+        log.error("request failed", path=request.url.path, reason=str(error), exc_info=error)
+    return problem_response(translate(error), request.url.path)
+
+
+def install_problems(app: FastAPI) -> None:
+    for kind in (Problem, RequestValidationError, HTTPException, TransientError, PermanentError, Exception):
+        app.add_exception_handler(kind, answer_problem)
+
+
+def documented(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
+    """Describe, for OpenAPI, the problems a route may answer with."""
+    responses: dict[int | str, dict[str, Any]] = {}
+    for kind in kinds:
+        known = responses.setdefault(kind.status, {"description": "", "model": ProblemDetails})
+        known["description"] += f"{kind.title} (`{kind.uri}`). "
+    return responses
