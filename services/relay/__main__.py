@@ -1,0 +1,82 @@
+"""`python -m services.relay`: the relay on PostgreSQL and RabbitMQ."""
+
+import os
+import signal
+from functools import partial
+from queue import SimpleQueue
+from threading import Thread
+
+from services.adapters.logs import configure_logs, get_logger
+from services.adapters.postgres.database import Database
+from services.adapters.postgres.dead_letters import PostgresDeadLetters
+from services.adapters.postgres.outbox import PostgresOutbox
+from services.adapters.postgres.recovery import requeue_unfinished
+from services.adapters.rabbitmq import RabbitPublisher, RabbitSource
+from services.adapters.status_server import StatusServer
+from services.relay.app import Relay, open_relay
+from services.relay.measures import Measures
+from services.relay.recovery import plan_recovery
+from services.relay.settings import RelaySettings
+
+_GRACE_S = 20.0
+log = get_logger(__name__)
+
+
+def main() -> None:
+    """Run until SIGTERM or SIGINT; exit code 0 only if that was the end."""
+    settings = RelaySettings()
+    configure_logs(settings.log_level)
+    if not run_relay(settings):
+        # A thread that hangs in a server's hands would hang the interpreter's end too.
+        os._exit(1)
+
+
+def run_relay(settings: RelaySettings) -> bool:
+    """Work until stopped by a signal; tell whether it ended in order.
+
+    Neither server need be up: the relay waits for both. Status comes up first and goes last, so that a probe can always
+    tell what is missing.
+    """
+    dead_source = RabbitSource(settings.broker_url, name=f"{settings.relay_name} (dead letters)")
+    publisher = RabbitPublisher(settings.broker_url, name=settings.relay_name)
+    with Database(settings.database_url, max_size=5) as database:
+        outbox = PostgresOutbox(database)
+        relay = open_relay(
+            outbox,
+            publisher,
+            PostgresDeadLetters(database),
+            dead_source,
+            Measures(database, every_s=settings.measure_every_s),
+            poll_s=settings.poll_s,
+            keep_published_s=settings.keep_published_s,
+            recovery=plan_recovery(partial(requeue_unfinished, database), publisher, settings),
+        )
+        checks = {"database": database.check, "broker": dead_source.check, **relay.checks}
+        with StatusServer(settings.status_host, settings.status_port, ready=checks):
+            finished = _run_until_signal(relay)
+        publisher.close()
+        outbox.close()
+    return finished
+
+
+def _run_until_signal(relay: Relay) -> bool:
+    # Not an Event: signal handlers may interrupt the main thread anywhere, and only SimpleQueue.put bears that.
+    ended: SimpleQueue[str] = SimpleQueue()
+    outcomes: list[bool] = []
+
+    def run() -> None:
+        outcomes.append(relay.run())
+        ended.put("by itself")
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda received, _: ended.put(signal.Signals(received).name))
+    thread = Thread(target=run, name="relay", daemon=True)
+    thread.start()
+    log.info("relay stopping", cause=ended.get())
+    relay.stop()
+    thread.join(_GRACE_S)
+    return outcomes == [True]
+
+
+if __name__ == "__main__":
+    main()
