@@ -1,0 +1,141 @@
+"""Stand-ins at the worker's ports, small enough to be seen through."""
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Event
+from typing import Any
+
+from services.adapters.messages import encode_job
+from services.domain.errors import OutdatedWork, TransientError
+from services.domain.jobs import SegmentJob, SegmentWork, WorkerFacts
+from services.domain.pack import PackFacts
+from services.domain.ports import Delivery
+from services.domain.timeline import SegmentTimeline
+
+
+@dataclass
+class FakeDelivery:
+    body: bytes
+    reason: str = ""
+    returns: int = 0
+    end: str | None = None
+    """`acked`, `requeued` or `dead`; None while in hand."""
+    ended: Event = field(default_factory=Event)
+
+    def ack(self) -> None:
+        self._finish("acked")
+
+    def reject(self, *, requeue: bool) -> None:
+        self._finish("requeued" if requeue else "dead")
+
+    def _finish(self, end: str) -> None:
+        assert self.end is None, "a delivery ends once"
+        self.end = end
+        self.ended.set()
+
+
+class FakeSource:
+    """Hands out what was `put` until it is stopped."""
+
+    def __init__(self) -> None:
+        self._queue: SimpleQueue[FakeDelivery | None] = SimpleQueue()
+        self.stopped = False
+
+    def put(self, body: bytes | SegmentJob, *, returns: int = 0) -> FakeDelivery:
+        delivery = FakeDelivery(body if isinstance(body, bytes) else encode_job(body), returns=returns)
+        self._queue.put(delivery)
+        return delivery
+
+    def consume(self, on_delivery: Callable[[Delivery], None], *, prefetch: int) -> None:
+        assert prefetch > 0
+        while (delivery := self._queue.get()) is not None:
+            on_delivery(delivery)
+
+    def consume_dead(self, on_delivery: Callable[[Delivery], None]) -> None:
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        self.stopped = True
+        self._queue.put(None)
+
+
+def wait_until(condition: Callable[[], bool], within_s: float = 10.0) -> None:
+    deadline = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about in time"
+        time.sleep(0.005)
+
+
+@dataclass
+class ScriptedLedger:
+    """Gives out the work it was told to, and notes in order what it is told; can be away for a while."""
+
+    work: SegmentWork | None
+    notes: list[tuple[str, Any]] = field(default_factory=list)
+    away: int = 0
+    """How many calls still fail before the database is back."""
+    extended: SegmentWork | None = None
+    outdated: bool = False
+    """Whether the segment was stretched before its result came."""
+
+    @property
+    def ends(self) -> list[tuple[str, Any]]:
+        return [note for note in self.notes if note[0] != "started"]
+
+    def register_pack(self, pack: PackFacts) -> None:
+        self._note("registered", pack.name)
+
+    def start_segment(self, job: SegmentJob, worker: str) -> SegmentWork | None:
+        self._note("started", worker)
+        return self.work
+
+    def save_timeline(self, work: SegmentWork, timeline: SegmentTimeline, facts: WorkerFacts) -> None:
+        if self.outdated:
+            raise OutdatedWork("segment 0 was stretched meanwhile")
+        self._note("saved", (work, timeline, facts))
+
+    def fail_segment(self, job: SegmentJob, reason: str) -> None:
+        self._note("failed", reason)
+
+    def retry_segment(self, job: SegmentJob, reason: str, delay_s: float) -> None:
+        self._note("retried", (reason, delay_s))
+
+    def extend_recording(self, work: SegmentWork, duration_s: float) -> SegmentWork:
+        self._note("extended", duration_s)
+        assert self.extended is not None
+        return self.extended
+
+    def _note(self, what: str, about: Any) -> None:
+        if self.away > 0:
+            self.away -= 1
+            raise TransientError("the database does not answer")
+        self.notes.append((what, about))
+
+
+class FolderStore:
+    """Lends files of a folder under their names; can be away."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.away = folder, False
+
+    async def write(self, key: str, chunks: AsyncIterator[bytes]) -> int:
+        raise NotImplementedError
+
+    def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        raise NotImplementedError
+
+    @contextmanager
+    def local_copy(self, key: str) -> Iterator[Path]:
+        if self.away:
+            raise TransientError("the store does not answer")
+        yield self.folder / key
+
+    def delete(self, key: str) -> None:
+        raise NotImplementedError
+
+    def check(self) -> None:
+        raise NotImplementedError

@@ -1,0 +1,243 @@
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event, Timer
+from uuid import UUID
+
+import numpy as np
+import pytest
+import soundfile
+
+from services.domain.analysis import AnalysisSettings, Segment
+from services.domain.errors import TransientError, UndecodableAudio, UnknownPack
+from services.domain.jobs import Lane, SegmentJob, SegmentWork
+from services.domain.recording import AudioFacts, Place, Recording
+from services.domain.timeline import SegmentTimeline
+from services.inference.audio import LoadedAudio, LostStretch, WaveformFormat, load_audio
+from services.inference.ensemble import Ensemble, SessionOptions, open_ensemble
+from services.worker.analyze import RetryPolicy, SegmentAnalyst
+from services.worker.patience import Interrupted, PatientLedger
+from tests.packs import write_tone_pack
+from tests.unit.worker.fakes import FolderStore, ScriptedLedger
+
+ID = UUID("01920000-0000-7000-8000-000000000001")
+JOB = SegmentJob(ID, 0, Lane.EXPRESS)
+RATE_HZ = 16000
+
+
+@dataclass
+class OneEar:
+    """Decodes in this process; can be told to fail, to lose stretches, or that files are longer than they seem."""
+
+    error: Exception | None = None
+    lost: tuple[LostStretch, ...] = ()
+    length_s: float = 12.0
+
+    def load(
+        self, path: Path, start_s: float, end_s: float, formats: Iterable[WaveformFormat], *, duration_s: float
+    ) -> LoadedAudio:
+        if self.error is not None:
+            raise self.error
+        audio = load_audio(path, start_s, end_s, formats, duration_s=duration_s)
+        return replace(audio, lost=self.lost) if self.lost else audio
+
+    def measure_duration_s(self, path: Path) -> float:
+        if self.error is not None:
+            raise self.error
+        return self.length_s
+
+
+@dataclass
+class OnePack:
+    ensemble: Ensemble
+
+    def open(self, name: str) -> Ensemble:
+        if name != self.ensemble.facts.name:
+            raise UnknownPack(f"no pack {name!r} is installed at this worker; installed: {self.ensemble.facts.name}")
+        return self.ensemble
+
+
+@pytest.fixture(scope="module")
+def packs(tmp_path_factory: pytest.TempPathFactory) -> OnePack:
+    return OnePack(open_ensemble(write_tone_pack(tmp_path_factory.mktemp("packs") / "tones"), SessionOptions()))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FolderStore:
+    """A recording of 12 s in which 1 kHz sounds from second 4 to 7."""
+    seconds = np.arange(12 * RATE_HZ) / RATE_HZ
+    sound = 0.5 * np.sin(2 * np.pi * 1000 * seconds) * ((seconds >= 4) & (seconds < 7))
+    soundfile.write(tmp_path / "tone.wav", sound.astype(np.float32), RATE_HZ)
+    return FolderStore(tmp_path)
+
+
+@pytest.fixture
+def ear() -> OneEar:
+    return OneEar()
+
+
+def make_work(*, duration_s: float = 12.0, is_last: bool = True, pack: str = "tones", attempt: int = 1) -> SegmentWork:
+    audio = AudioFacts("wav/pcm_16", duration_s, RATE_HZ, 1)
+    recording = Recording(ID, "tone.wav", "tone.wav", 1, "0" * 64, audio, Place(), datetime.now(UTC))
+    segment = Segment(0, 0.0, duration_s)
+    return SegmentWork(JOB, recording, segment, is_last, pack, AnalysisSettings(), attempt, queued_s=0.5)
+
+
+def analyze(ledger: ScriptedLedger, store: FolderStore, ear: OneEar, packs: OnePack, *, give_up: bool = False) -> None:
+    stopping = Event()
+    if give_up:
+        Timer(0.05, stopping.set).start()
+    patient = PatientLedger(ledger, stopping, first_s=0.001, most_s=0.001)
+    analyst = SegmentAnalyst(patient, store, ear, packs, name="worker-1", retry=RetryPolicy(max_attempts=3))
+    analyst.analyze_segment(JOB)
+
+
+def saved_timeline(ledger: ScriptedLedger) -> SegmentTimeline:
+    ((what, about),) = ledger.ends
+    assert what == "saved"
+    timeline: SegmentTimeline = about[1]
+    return timeline
+
+
+def test_a_segment_comes_out_as_the_timeline_of_what_sounds_in_it(
+    store: FolderStore, ear: OneEar, packs: OnePack
+) -> None:
+    ledger = ScriptedLedger(make_work())
+    analyze(ledger, store, ear, packs)
+    timeline = saved_timeline(ledger)
+    assert [row.taxon.code for row in timeline.rows] == ["tone_1000"]
+    assert (timeline.analyzed_s, timeline.lost) == (12.0, None)
+    sounding = np.flatnonzero(timeline.rows[0].frame_steps > 32768) * 0.25
+    assert (sounding.min(), sounding.max()) == (4.0, 6.75)
+
+
+def test_the_worker_says_who_it_is_what_computed_and_how_long_each_stage_took(
+    store: FolderStore, ear: OneEar, packs: OnePack
+) -> None:
+    ledger = ScriptedLedger(make_work())
+    analyze(ledger, store, ear, packs)
+    facts = ledger.ends[0][1][2]
+    assert (facts.name, facts.provider, facts.pack_version) == ("worker-1", "CPUExecutionProvider", "1.0.0")
+    assert {"fetch", "decode", "resample", "mel", "inference", "score"} <= facts.stage_s.keys()
+
+
+def test_nothing_is_done_for_a_segment_that_was_cancelled_deleted_or_finished(
+    store: FolderStore, ear: OneEar, packs: OnePack
+) -> None:
+    ledger = ScriptedLedger(None)
+    analyze(ledger, store, ear, packs)
+    assert ledger.ends == []
+
+
+def test_undecodable_audio_fails_the_segment_with_its_reason(store: FolderStore, ear: OneEar, packs: OnePack) -> None:
+    ear.error = UndecodableAudio("the decoder crashed (signal 11) between 0 s and 12 s")
+    ledger = ScriptedLedger(make_work())
+    analyze(ledger, store, ear, packs)
+    assert ledger.ends == [("failed", "the decoder crashed (signal 11) between 0 s and 12 s")]
+
+
+def test_an_unknown_pack_fails_the_segment_and_names_those_installed(
+    store: FolderStore, ear: OneEar, packs: OnePack
+) -> None:
+    ledger = ScriptedLedger(make_work(pack="goshawk"))
+    analyze(ledger, store, ear, packs)
+    ((what, reason),) = ledger.ends
+    assert what == "failed"
+    assert "'goshawk'" in reason
+    assert "installed: tones" in reason
+
+
+def test_lost_audio_is_accounted_for_to_the_microsecond(store: FolderStore, ear: OneEar, packs: OnePack) -> None:
+    ear.lost = (LostStretch(9.5, 12.0, "the file ends early"),)
+    ledger = ScriptedLedger(make_work())
+    analyze(ledger, store, ear, packs)
+    timeline = saved_timeline(ledger)
+    assert timeline.analyzed_s == 9.5
+    assert timeline.lost == "lost 9.500 s to 12.000 s: the file ends early"
+
+
+def test_a_segment_of_which_nothing_was_heard_is_failed(store: FolderStore, ear: OneEar, packs: OnePack) -> None:
+    ear.lost = (LostStretch(0.0, 12.0, "the file ends early"),)
+    ledger = ScriptedLedger(make_work())
+    analyze(ledger, store, ear, packs)
+    ((what, reason),) = ledger.ends
+    assert what == "failed"
+    assert "the file ends early" in reason
+
+
+def test_a_store_that_is_away_sends_the_segment_back_with_growing_delays(
+    store: FolderStore, ear: OneEar, packs: OnePack
+) -> None:
+    store.away = True
+    delays = []
+    for attempt in (1, 2):
+        ledger = ScriptedLedger(make_work(attempt=attempt))
+        analyze(ledger, store, ear, packs)
+        ((what, (reason, delay_s)),) = ledger.ends
+        assert (what, reason) == ("retried", "the store does not answer")
+        delays.append(delay_s)
+    assert delays[1] == 2 * delays[0] > 0
+
+
+def test_the_last_attempt_fails_the_segment_with_the_last_reason(
+    store: FolderStore, ear: OneEar, packs: OnePack
+) -> None:
+    ear.error = TransientError("the decoder was killed")
+    ledger = ScriptedLedger(make_work(attempt=3))
+    analyze(ledger, store, ear, packs)
+    assert ledger.ends == [("failed", "gave up after 3 attempts: the decoder was killed")]
+
+
+def test_a_database_that_is_away_costs_no_result(store: FolderStore, ear: OneEar, packs: OnePack) -> None:
+    ledger = ScriptedLedger(make_work(), away=4)
+    analyze(ledger, store, ear, packs)
+    assert saved_timeline(ledger).analyzed_s == 12.0
+
+
+def test_a_result_for_a_segment_that_was_stretched_meanwhile_is_worked_out_anew(
+    store: FolderStore, ear: OneEar, packs: OnePack
+) -> None:
+    ledger = ScriptedLedger(make_work(), outdated=True)
+    analyze(ledger, store, ear, packs)
+    ((what, (reason, _)),) = ledger.ends
+    assert (what, reason) == ("retried", "segment 0 was stretched meanwhile")
+
+
+def test_a_worker_that_stops_while_the_database_is_away_says_that_it_was_interrupted(
+    store: FolderStore, ear: OneEar, packs: OnePack
+) -> None:
+    ledger = ScriptedLedger(make_work(), away=10**9)
+    with pytest.raises(Interrupted):
+        analyze(ledger, store, ear, packs, give_up=True)
+
+
+def test_a_file_longer_than_its_header_claims_is_planned_on_and_heard_in_full(
+    store: FolderStore, ear: OneEar, packs: OnePack
+) -> None:
+    ledger = ScriptedLedger(make_work(duration_s=5.0), extended=make_work(duration_s=12.0))
+    analyze(ledger, store, ear, packs)
+    (extended, saved) = ledger.ends
+    assert extended == ("extended", 12.0)
+    assert saved[1][0].segment.end_s == 12.0
+    assert saved[1][1].analyzed_s == 12.0
+
+
+def test_a_segment_in_the_middle_of_a_recording_is_no_reason_to_plan_on(
+    store: FolderStore, ear: OneEar, packs: OnePack
+) -> None:
+    ledger = ScriptedLedger(make_work(duration_s=5.0, is_last=False))
+    analyze(ledger, store, ear, packs)
+    assert saved_timeline(ledger).analyzed_s == 5.0
+
+
+def test_a_length_that_only_seems_longer_changes_nothing(store: FolderStore, ear: OneEar, packs: OnePack) -> None:
+    ear.length_s = 5.0
+    ledger = ScriptedLedger(make_work(duration_s=5.0))
+    analyze(ledger, store, ear, packs)
+    assert saved_timeline(ledger).analyzed_s == 5.0
+
+
+def test_retry_delays_double_up_to_a_most() -> None:
+    policy = RetryPolicy(max_attempts=9, first_s=5.0, most_s=60.0)
+    assert [policy.delay_s(attempt) for attempt in (1, 2, 3, 4, 5, 99)] == [5, 10, 20, 40, 60, 60]

@@ -1,0 +1,83 @@
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from services.domain.errors import InvalidPack
+from services.domain.pack import PackFacts
+from services.inference.ensemble import Ensemble, SessionOptions, open_ensemble
+from services.worker.packs import PackShelf
+from services.worker.registrar import PackRegistrar
+from tests.packs import write_tone_pack
+from tests.unit.worker.fakes import ScriptedLedger
+
+
+class Reader:
+    """Reads facts of packs; of some it cannot, for now."""
+
+    def __init__(self) -> None:
+        self.unreadable: set[str] = set()
+
+    def read(self, folder: Path) -> PackFacts:
+        if folder.name in self.unreadable:
+            raise InvalidPack(f"{folder.name}/tones.onnx: there is no such file")
+        return open_ensemble(folder, SessionOptions()).facts
+
+
+@pytest.fixture
+def reader() -> Reader:
+    return Reader()
+
+
+@pytest.fixture
+def ledger() -> ScriptedLedger:
+    return ScriptedLedger(None)
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> PackShelf:
+    for name in ("robin", "wren"):
+        write_tone_pack(tmp_path / name, name=name)
+
+    def refuse(_: Path) -> Ensemble:
+        raise AssertionError("registering opens nothing for scoring")
+
+    return PackShelf(tmp_path, refuse, capacity=1, on_open=lambda _: None, on_close=lambda _: None)
+
+
+def registered(ledger: ScriptedLedger) -> list[str]:
+    return [cast("str", about) for what, about in ledger.notes if what == "registered"]
+
+
+def test_every_installed_pack_is_registered_once(shelf: PackShelf, reader: Reader, ledger: ScriptedLedger) -> None:
+    registrar = PackRegistrar(shelf, reader.read, ledger)
+    registrar.register_new()
+    registrar.register_new()
+    assert registered(ledger) == ["robin", "wren"]
+
+
+def test_what_was_registered_before_is_not_read_again(shelf: PackShelf, reader: Reader, ledger: ScriptedLedger) -> None:
+    PackRegistrar(shelf, reader.read, ledger, registered=[shelf.installed()["robin"]]).register_new()
+    assert registered(ledger) == ["wren"]
+
+
+def test_a_pack_installed_later_is_registered_then(
+    shelf: PackShelf, reader: Reader, ledger: ScriptedLedger, tmp_path: Path
+) -> None:
+    registrar = PackRegistrar(shelf, reader.read, ledger)
+    registrar.register_new()
+    write_tone_pack(tmp_path / "dunnock", name="dunnock")
+    registrar.register_new()
+    assert registered(ledger) == ["robin", "wren", "dunnock"]
+
+
+def test_a_pack_that_is_still_being_copied_is_left_out_until_it_is_whole(
+    shelf: PackShelf, reader: Reader, ledger: ScriptedLedger
+) -> None:
+    reader.unreadable = {"robin"}
+    registrar = PackRegistrar(shelf, reader.read, ledger)
+    registrar.register_new()
+    assert registered(ledger) == ["wren"]
+    reader.unreadable = set()
+    registrar.register_new()
+    assert registered(ledger) == ["wren", "robin"]
