@@ -1,0 +1,52 @@
+"""Puts an ONNX graph together, node by node."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import ArrayLike
+from onnx import TensorProto, helper, numpy_helper
+
+OPSET = 17
+_IR_VERSION = 8
+
+Port = tuple[str, Sequence[int | str]]
+"""Name and shape of a float32 input or output; a dynamic axis is a word."""
+
+
+class OnnxGraph:
+    """A graph in the making; nodes are added in the order they run. Tensors are known by name."""
+
+    def __init__(self) -> None:
+        self._nodes: list[onnx.NodeProto] = []
+        self._constants: list[TensorProto] = []
+
+    def add(self, op: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
+        """Add a node with one output and give the output's name."""
+        name = output or f"{op.lower()}_{len(self._nodes)}"
+        self._nodes.append(helper.make_node(op, list(inputs), [name], name=name, **attributes))
+        return name
+
+    def constant(self, values: ArrayLike, dtype: type[np.number[Any]] | None = None) -> str:
+        """Add a constant and give its name; unless told, integers become int64 and anything else float32."""
+        array = np.asarray(values)
+        array = array.astype(dtype or (np.int64 if np.issubdtype(array.dtype, np.integer) else np.float32))
+        name = f"constant_{len(self._constants)}"
+        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape), name))
+        return name
+
+    def model(self, name: str, inputs: Sequence[Port], outputs: Sequence[Port]) -> onnx.ModelProto:
+        """Close the graph and check it; raises onnx.checker.ValidationError."""
+        graph = helper.make_graph(
+            self._nodes, name, [_value(port) for port in inputs], [_value(port) for port in outputs], self._constants
+        )
+        model = helper.make_model(
+            graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=_IR_VERSION, producer_name="dawn-chorus"
+        )
+        onnx.checker.check_model(model, full_check=True)
+        return model
+
+
+def _value(port: Port) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(port[0], TensorProto.FLOAT, list(port[1]))

