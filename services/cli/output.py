@@ -1,0 +1,81 @@
+"""What the user sees: results on stdout, everything else on stderr, color and bars only on a terminal."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+
+def say(message: str) -> None:
+    """Tell what is going on, beside the results."""
+    typer.secho(message, err=True)
+
+
+def warn(message: str) -> None:
+    """Tell what went wrong with a part while the rest goes on."""
+    typer.secho(f"warning: {message}", err=True, fg=typer.colors.YELLOW)
+
+
+def complain(message: str) -> None:
+    """Tell in one line what went wrong and what to do."""
+    typer.secho(f"error: {' '.join(message.split())}", err=True, fg=typer.colors.RED)
+
+
+def show_json(value: Any) -> None:
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table on stdout, as wide as the terminal allows and never cut short in a file."""
+    from rich.table import Table
+
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold", show_header=any(columns))
+    for row in rows:
+        table.add_row(*row)
+    console = _stdout_console()
+    with console.capture() as text:
+        console.print(table)
+    for line in text.get().splitlines():
+        typer.echo(line.rstrip())
+
+
+def show_facts(facts: Mapping[str, str]) -> None:
+    """Print names and values beneath each other."""
+    show_table(("", ""), facts.items())
+
+
+def stdout_width() -> int:
+    """Give the terminal's width; a picture in a file is a hundred characters wide."""
+    console = _stdout_console()
+    return console.width if console.is_terminal else 100
+
+
+def _stdout_console() -> "Console":
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=False, markup=False)
+    if not console.is_terminal:
+        console.width = 500
+    return console
+
+
+def progress_bar() -> "Progress":
+    """Give a bar on stderr, counted in seconds of audio; silent unless stderr is a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    # Left to itself rich would send what is printed on stdout to the bar's console, that is to stderr.
+    return Progress(*columns, console=console, disable=not console.is_terminal, transient=True, redirect_stdout=False)
