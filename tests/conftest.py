@@ -1,0 +1,26 @@
+"""What every test may use: where the real recordings are."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = [
+    "tests.birdnet",
+    "tests.servers.rabbitmq",
+    "tests.servers.seaweedfs",
+    "tests.servers.postgres",
+    "tests.servers.api",
+]
+
+AUDIO_DIR = Path(os.environ.get("CHORUS_AUDIO_DIR", Path(__file__).parents[2] / "shared" / "audio"))
+
+
+@pytest.fixture(scope="session")
+def audio_dir() -> Path:
+    """Real recordings; absent from most machines, but never from CI."""
+    if not (AUDIO_DIR / "index.csv").exists():
+        if os.environ.get("CI"):
+            pytest.fail(f"no recordings in {AUDIO_DIR}: set CHORUS_AUDIO_DIR")
+        pytest.skip(f"no recordings in {AUDIO_DIR}: set CHORUS_AUDIO_DIR")
+    return AUDIO_DIR

@@ -1,0 +1,129 @@
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services.adapters.audio_store import ObjectAudioStore
+from services.adapters.postgres.database import Database
+from tests.integration.api_checks import problem_of, row_count, stored_files
+from tests.integration.made_up import MadeUpWorker, upload, wav_bytes
+from tests.servers.api import StartedApi
+
+NOBODY = "0193d0c8-0000-7000-8000-000000000000"
+
+
+def test_recordings_are_listed_newest_first_page_by_page(client: httpx.Client) -> None:
+    ids = [upload(client, wav_bytes(seed=seed))["id"] for seed in range(5)]
+    found, url = [], "/v1/recordings?limit=2"
+    while url:
+        response = client.get(url)
+        found += [item["id"] for item in response.json()["items"]]
+        link = re.fullmatch(r'<(.+)>; rel="next"', response.headers.get("link", ""))
+        assert (link is None) == (response.json()["next"] is None)
+        url = link.group(1) if link else ""
+    assert found == ids[::-1]
+
+
+def test_recordings_are_found_by_site_time_and_state(client: httpx.Client, database: Database) -> None:
+    worker = MadeUpWorker(database)
+    marsh = upload(client, wav_bytes(seed=1), site="marsh", recorded_at="2025-05-03T04:30:00+02:00")
+    hill = upload(client, wav_bytes(seed=2), site="hill", recorded_at="2025-05-04T04:30:00+02:00")
+    worker.finish(hill)
+
+    def ids(**wanted: str) -> list[str]:
+        return [item["id"] for item in client.get("/v1/recordings", params=wanted).json()["items"]]
+
+    assert ids(site="marsh") == [marsh["id"]]
+    assert ids(recorded_after="2025-05-04T00:00:00Z") == [hill["id"]]
+    assert ids(recorded_before="2025-05-04T00:00:00Z") == [marsh["id"]]
+    assert ids(state="finished") == [hill["id"]]
+    assert ids(state="queued") == [marsh["id"]]
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=many", "cursor=nonsense", "state=done", "recorded_after=2025-05-03", "sight=marsh"]
+)
+def test_a_wrong_question_is_refused_and_its_field_named(client: httpx.Client, query: str) -> None:
+    problem = problem_of(client.get(f"/v1/recordings?{query}"), 422, "invalid-request")
+    assert [error["field"] for error in problem["errors"]] == [query.partition("=")[0]]
+
+
+@pytest.mark.parametrize("name", [NOBODY, "nonsense"])
+@pytest.mark.parametrize("room", ["", "/audio"])
+def test_an_unknown_recording_is_not_found(client: httpx.Client, name: str, room: str) -> None:
+    problem_of(client.get(f"/v1/recordings/{name}{room}"), 404, "not-found")
+
+
+def test_a_removed_recording_leaves_nothing_behind(api: StartedApi, store_dir: Path, database: Database) -> None:
+    client = api.client
+    answer = upload(client)
+    MadeUpWorker(database).finish(answer)
+    assert client.delete(answer["links"]["self"]).status_code == 204
+    problem_of(client.get(answer["links"]["self"]), 404, "not-found")
+    problem_of(client.get(answer["analyses"][0]["links"]["self"]), 404, "not-found")
+    problem_of(client.delete(answer["links"]["self"]), 404, "not-found")
+    assert stored_files(store_dir) == []
+    assert [row_count(database, table) for table in ("recordings", "analyses", "timelines", "detections")] == [0] * 4
+
+
+class TestAudio:
+    @pytest.fixture
+    def content(self) -> bytes:
+        return wav_bytes(3)
+
+    @pytest.fixture
+    def url(self, client: httpx.Client, content: bytes) -> str:
+        return str(upload(client, content, "Höhe 3.wav")["links"]["audio"])
+
+    def test_it_comes_back_as_it_was_sent(self, client: httpx.Client, url: str, content: bytes) -> None:
+        response = client.get(url)
+        assert (response.status_code, response.content) == (200, content)
+        assert response.headers["content-type"] == "audio/wav"
+        assert response.headers["accept-ranges"] == "bytes"
+        assert "H%C3%B6he%203.wav" in response.headers["content-disposition"]
+
+    @pytest.mark.parametrize(
+        ("asked", "first", "end"),
+        [("bytes=0-99", 0, 100), ("bytes=44-", 44, None), ("bytes=-10", -10, None), ("bytes=40-9999999", 40, None)],
+    )
+    def test_a_part_of_it_can_be_had(
+        self, client: httpx.Client, url: str, content: bytes, asked: str, first: int, end: int | None
+    ) -> None:
+        response = client.get(url, headers={"Range": asked})
+        assert (response.status_code, response.content) == (206, content[first:end])
+        start = first % len(content)
+        assert response.headers["content-range"] == f"bytes {start}-{start + len(response.content) - 1}/{len(content)}"
+
+    @pytest.mark.parametrize("asked", ["bytes=9999999-", "bytes=-0"])
+    def test_a_part_beyond_the_end_cannot(self, client: httpx.Client, url: str, content: bytes, asked: str) -> None:
+        response = client.get(url, headers={"Range": asked})
+        problem_of(response, 416, "range-not-satisfiable")
+        assert response.headers["content-range"] == f"bytes */{len(content)}"
+
+    @pytest.mark.parametrize("asked", ["bytes=5-2", "bytes=0-1,4-5", "seconds=0-1", "bytes=-"])
+    def test_a_range_that_makes_no_sense_here_is_passed_over(
+        self, client: httpx.Client, url: str, content: bytes, asked: str
+    ) -> None:
+        response = client.get(url, headers={"Range": asked})
+        assert (response.status_code, response.content) == (200, content)
+
+    def test_a_player_that_has_it_need_not_fetch_it_again(self, client: httpx.Client, url: str) -> None:
+        etag = client.get(url).headers["etag"]
+        assert client.get(url, headers={"If-None-Match": etag}).status_code == 304
+        same = {"Range": "bytes=0-3", "If-Range": etag}
+        assert client.get(url, headers=same).status_code == 206
+        assert client.get(url, headers={**same, "If-Range": '"another"'}).status_code == 200
+
+    def test_its_size_can_be_asked_for(self, client: httpx.Client, url: str, content: bytes) -> None:
+        response = client.head(url)
+        assert (response.status_code, response.headers["content-length"]) == (200, str(len(content)))
+
+    def test_bytes_lost_by_the_store_are_said_to_be_gone(
+        self, client: httpx.Client, url: str, store: ObjectAudioStore, database: Database
+    ) -> None:
+        with database.transaction() as connection:
+            row = connection.execute("SELECT store_key FROM recordings").fetchone()
+        assert row is not None
+        store.delete(row["store_key"])
+        problem_of(client.get(url), 404, "not-found")

@@ -1,0 +1,57 @@
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.integration.api_checks import problem_of
+
+
+@pytest.fixture
+def document(client: httpx.Client) -> dict[str, Any]:
+    found: dict[str, Any] = client.get("/openapi.json").json()
+    return found
+
+
+def test_the_docs_load_nothing_from_elsewhere(client: httpx.Client) -> None:
+    page = client.get("/docs").text
+    sources = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert sources
+    for source in sources:
+        assert source.startswith("/"), f"{source} needs the internet"
+        assert client.get(source).status_code == 200
+
+
+def test_every_operation_says_what_it_does_and_how_it_fails(document: dict[str, Any]) -> None:
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            assert operation["summary"], f"{method} {path}"
+            assert operation["tags"], f"{method} {path}"
+            for status, response in operation["responses"].items():
+                is_error = status >= "400"
+                assert (list(response.get("content", {})) == ["application/problem+json"]) == is_error
+                assert "urn:dawn-chorus:problem:" in response["description"] or not is_error
+
+
+def test_the_upload_form_is_described(document: dict[str, Any]) -> None:
+    body = document["paths"]["/v1/recordings"]["post"]["requestBody"]["content"]["multipart/form-data"]
+    assert body["schema"]["required"] == ["file"]
+    assert {"file", "recorded_at", "site", "latitude", "longitude", "pack", "priority"} <= set(
+        body["schema"]["properties"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "name"),
+    [
+        ("GET", "/v1/nothing", 404, "not-found"),
+        ("GET", "/", 404, "not-found"),
+        ("PUT", "/v1/recordings", 405, "method-not-allowed"),
+        ("DELETE", "/v1/packs", 405, "method-not-allowed"),
+    ],
+)
+def test_the_framework_too_speaks_in_problems(
+    client: httpx.Client, method: str, path: str, status: int, name: str
+) -> None:
+    problem = problem_of(client.request(method, path), status, name)
+    assert problem["instance"] == path

@@ -1,0 +1,368 @@
+"""The relay between a real PostgreSQL and both queues; where it matters, with real restarts."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from services.adapters.backoff import Backoff
+from services.adapters.in_process import InProcessQueue
+from services.adapters.messages import decode_job
+from services.adapters.postgres.analyses import get_status
+from services.adapters.postgres.database import Database
+from services.adapters.postgres.dead_letters import PostgresDeadLetters
+from services.adapters.postgres.outbox import PostgresOutbox
+from services.adapters.postgres.recovery import requeue_unfinished
+from services.adapters.postgres.segments import PostgresLedger
+from services.adapters.rabbitmq import RabbitPublisher, RabbitSource
+from services.domain.analysis import AnalysisResult
+from services.domain.errors import TransientError
+from services.domain.jobs import DELIVERY_LIMIT, Lane
+from services.domain.ports import SegmentPublisher, SegmentSource
+from services.relay.app import Relay, open_relay
+from services.relay.measures import Measures
+from services.relay.recovery import plan_recovery
+from services.relay.settings import RelaySettings
+from tests.integration.queues import PATIENCE_S, Inbox, publish_raw, receiving, wait_until
+from tests.servers.ports import find_free_ports
+from tests.servers.postgres import PostgresNode
+from tests.servers.postgres_fill import job, post, start
+from tests.servers.rabbitmq import RabbitNode
+
+
+@dataclass(frozen=True)
+class QueueUnderTest:
+    publisher: SegmentPublisher
+    open_source: Callable[[], SegmentSource]
+
+
+@pytest.fixture(params=["in_process", "rabbitmq"])
+def queue(request: pytest.FixtureRequest) -> QueueUnderTest:
+    if request.param == "in_process":
+        lanes = InProcessQueue()
+        return QueueUnderTest(lanes, lanes.open_source)
+    return rabbit_queue(request.getfixturevalue("broker_url"))
+
+
+def rabbit_queue(url: str) -> QueueUnderTest:
+    return QueueUnderTest(
+        RabbitPublisher(url, name="test relay"), lambda: RabbitSource(url, name="test", backoff=Backoff(0.1, 1.0))
+    )
+
+
+@contextmanager
+def relaying(database: Database, queue: QueueUnderTest, **options: Any) -> Iterator[Relay]:
+    outbox = PostgresOutbox(database)
+    measures = Measures(database, every_s=0.5)
+    relay = open_relay(
+        outbox, queue.publisher, PostgresDeadLetters(database), queue.open_source(), measures, poll_s=0.5, **options
+    )
+    ended: list[bool] = []
+    thread = Thread(target=lambda: ended.append(relay.run()), daemon=True)
+    thread.start()
+    try:
+        yield relay
+    finally:
+        relay.stop()
+        thread.join(PATIENCE_S)
+        outbox.close()
+    assert ended == [True]
+
+
+def post_many(database: Database, count: int) -> set[tuple[UUID, int]]:
+    """Post recordings of three segments each."""
+    analyses = [post(database, 700.0).analyses[0].id for _ in range(count)]
+    return set(product(analyses, range(3)))
+
+
+def take_segments(inbox: Inbox, count: int) -> list[tuple[UUID, int]]:
+    segments = []
+    for _ in range(count):
+        delivery = inbox.take()
+        taken = decode_job(delivery.body)
+        segments.append((taken.analysis_id, taken.segment_index))
+        delivery.ack()
+    return segments
+
+
+def is_well(relay: Relay) -> bool:
+    try:
+        for check in relay.checks.values():
+            check()
+    except TransientError:
+        return False
+    return True
+
+
+def test_what_is_posted_is_on_the_queue_soon_and_once(database: Database, queue: QueueUnderTest) -> None:
+    with relaying(database, queue) as relay, receiving(queue.open_source()) as inbox:
+        analysis = post(database, 700.0).analyses[0]
+        assert take_segments(inbox, 3) == [(analysis.id, 0), (analysis.id, 1), (analysis.id, 2)]
+        inbox.expect_silence()
+        assert PostgresOutbox(database).lag().waiting == 0
+        assert is_well(relay)
+
+
+def test_what_waited_before_the_relay_started_is_published(database: Database, queue: QueueUnderTest) -> None:
+    posted = post_many(database, 200)
+    with relaying(database, queue), receiving(queue.open_source()) as inbox:
+        assert set(take_segments(inbox, len(posted))) == posted
+        inbox.expect_silence()
+
+
+def test_a_segment_to_be_tried_later_comes_later(database: Database, queue: QueueUnderTest) -> None:
+    ledger = PostgresLedger(database)
+    with relaying(database, queue), receiving(queue.open_source()) as inbox:
+        analysis = post(database, 100.0).analyses[0]
+        take_segments(inbox, 1)
+        start(ledger, analysis.id, 0)
+        ledger.retry_segment(job(analysis.id, 0), "the store was away", 0.3)
+        assert take_segments(inbox, 1) == [(analysis.id, 0)]
+
+
+def test_two_relays_publish_everything_once(database: Database, broker_url: str) -> None:
+    with relaying(database, rabbit_queue(broker_url)), relaying(database, rabbit_queue(broker_url)):
+        posted = post_many(database, 60)
+        with receiving(RabbitSource(broker_url, name="test")) as inbox:
+            assert set(take_segments(inbox, len(posted))) == posted
+            inbox.expect_silence()
+
+
+def test_a_segment_that_no_worker_survives_is_failed_and_its_letter_kept(
+    database: Database, queue: QueueUnderTest
+) -> None:
+    ledger = PostgresLedger(database)
+    with relaying(database, queue), receiving(queue.open_source()) as inbox:
+        analysis = post(database, 100.0).analyses[0]
+        for _ in range(1 + DELIVERY_LIMIT):
+            delivery = inbox.take()
+            start(ledger, analysis.id, 0)
+            delivery.reject(requeue=True)
+        wait_until(lambda: get_status(database, analysis.id).analysis.result is not None, "the analysis is finished")
+    status = get_status(database, analysis.id)
+    assert status.analysis.result is AnalysisResult.FAILED
+    assert status.failures[0].reason.startswith("worker lost 6 times")
+    (letter,) = PostgresDeadLetters(database).list_dead_letters()
+    assert decode_job(letter.body) == job(analysis.id, 0)
+    assert queue.publisher.count_waiting() == 0
+
+
+def test_a_segment_that_others_took_down_is_called_for_again_and_not_for_ever(
+    database: Database, queue: QueueUnderTest
+) -> None:
+    ledger = PostgresLedger(database)
+    with relaying(database, queue), receiving(queue.open_source()) as inbox:
+        analysis = post(database, 100.0).analyses[0]
+        for _ in range(2):
+            delivery = inbox.take()
+            start(ledger, analysis.id, 0)
+            delivery.reject(requeue=True)
+        for _ in range(DELIVERY_LIMIT - 1):
+            inbox.take().reject(requeue=True)
+        for _ in range(1 + DELIVERY_LIMIT):
+            inbox.take().reject(requeue=True)
+        wait_until(lambda: get_status(database, analysis.id).analysis.result is not None, "the analysis is finished")
+    assert len(PostgresDeadLetters(database).list_dead_letters()) == 1
+
+
+def test_a_message_nobody_can_read_is_kept_as_it_is(database: Database, broker_url: str) -> None:
+    body = b'{"version": 99}'
+    queue = rabbit_queue(broker_url)
+    queue.publisher.publish(())
+    publish_raw(broker_url, Lane.BULK, body)
+    letters = PostgresDeadLetters(database)
+    with relaying(database, queue), receiving(queue.open_source()) as inbox:
+        inbox.take().reject(requeue=False)
+        wait_until(lambda: len(letters.list_dead_letters()) > 0, "the letter is kept")
+    (letter,) = letters.list_dead_letters()
+    assert letter.body == body
+    assert "version" in letter.reason
+
+
+# -- What a queue forgot
+
+
+def test_what_an_embedded_service_left_unfinished_is_called_for_at_its_next_start(database: Database) -> None:
+    ledger = PostgresLedger(database)
+    first_life = InProcessQueue()
+    with relaying(database, QueueUnderTest(first_life, first_life.open_source)):
+        analysis = post(database, 1200.0).analyses[0]
+        wait_until(lambda: first_life.count_waiting() == 4, "all is on the queue that will be forgotten")
+    start(ledger, analysis.id, 0)
+    start(ledger, analysis.id, 1)
+    ledger.fail_segment(job(analysis.id, 1), "undecodable")
+    start(ledger, analysis.id, 2)
+    ledger.retry_segment(job(analysis.id, 2), "the store was away", 3600.0)
+    # Segment 2 has a row in the outbox: nothing is to be done for it.
+    assert requeue_unfinished(database) == 2
+    assert requeue_unfinished(database) == 0
+    second_life = InProcessQueue()
+    with (
+        relaying(database, QueueUnderTest(second_life, second_life.open_source)),
+        receiving(second_life.open_source()) as inbox,
+    ):
+        assert sorted(take_segments(inbox, 2)) == [(analysis.id, 0), (analysis.id, 3)]
+        inbox.expect_silence()
+
+
+def test_a_job_whose_back_off_was_forgotten_is_called_for_too(database: Database) -> None:
+    ledger = PostgresLedger(database)
+    queue = InProcessQueue()
+    with relaying(database, QueueUnderTest(queue, queue.open_source)):
+        analysis = post(database, 100.0).analyses[0]
+        start(ledger, analysis.id, 0)
+        ledger.retry_segment(job(analysis.id, 0), "the store was away", 3600.0)
+        wait_until(lambda: PostgresOutbox(database).lag().waiting == 0, "all is published")
+    assert requeue_unfinished(database, idle_s=1.0) == 0
+    assert requeue_unfinished(database) == 1
+
+
+def test_a_segment_that_kills_the_whole_service_is_given_up_at_last(database: Database) -> None:
+    ledger = PostgresLedger(database)
+    queue = InProcessQueue()
+    analysis = post(database, 100.0).analyses[0]
+    with relaying(database, QueueUnderTest(queue, queue.open_source)):
+        wait_until(lambda: queue.count_waiting() == 1, "the segment is on the queue")
+    for _ in range(1 + DELIVERY_LIMIT):
+        start(ledger, analysis.id, 0)
+    assert requeue_unfinished(database) == 0
+    status = get_status(database, analysis.id)
+    assert (status.analysis.result, status.failures[0].reason) == (AnalysisResult.FAILED, "worker lost 6 times")
+
+
+def test_segments_of_a_purged_queue_are_called_for_again_once_nobody_has_touched_them_for_long(
+    database: Database, broker_url: str
+) -> None:
+    queue = rabbit_queue(broker_url)
+    settings = RelaySettings(recover_every_s=0.2, recover_after_s=1.0)
+    recovery = plan_recovery(lambda idle_s: requeue_unfinished(database, idle_s), queue.publisher, settings)
+    with relaying(database, queue):
+        analysis = post(database, 100.0).analyses[0]
+        wait_until(lambda: PostgresOutbox(database).lag().waiting == 0, "all is published")
+    with receiving(queue.open_source()) as inbox:
+        # An operator's purge: taken off the queue, and never worked on.
+        take_segments(inbox, 1)
+    with relaying(database, queue, recovery=recovery), receiving(queue.open_source()) as inbox:
+        assert take_segments(inbox, 1) == [(analysis.id, 0)]
+
+
+def test_while_jobs_wait_on_the_queue_none_counts_as_lost(database: Database, broker_url: str) -> None:
+    queue = rabbit_queue(broker_url)
+    settings = RelaySettings(recover_after_s=0.001)
+    recovery = plan_recovery(lambda idle_s: requeue_unfinished(database, idle_s), queue.publisher, settings)
+    with relaying(database, queue):
+        post(database, 100.0)
+        wait_until(lambda: PostgresOutbox(database).lag().waiting == 0, "all is published")
+    assert recovery.work() == 0
+
+
+# -- Servers that go away
+
+
+@pytest.mark.slow
+def test_a_relay_outlives_both_servers(
+    restartable_postgres: tuple[PostgresNode, str], restartable_broker: tuple[RabbitNode, str]
+) -> None:
+    (postgres, database_url), (broker, broker_url) = restartable_postgres, restartable_broker
+    queue = rabbit_queue(broker_url)
+    with (
+        Database(database_url, wait_s=1.0) as database,
+        relaying(database, queue) as relay,
+        receiving(queue.open_source()) as inbox,
+    ):
+        wait_until(lambda: is_well(relay), "the relay works")
+        broker.stop()
+        first = post(database, 100.0).analyses[0]
+        wait_until(lambda: not is_well(relay), "the relay misses the broker")
+        postgres.stop()
+        broker.start()
+        postgres.start()
+        second = post_patiently(database)
+        # What was in the relay's hands when the broker went may come twice.
+        seen: set[UUID] = set()
+        while seen != {first.id, second}:
+            seen |= {taken for taken, _ in take_segments(inbox, 1)}
+        wait_until(lambda: is_well(relay), "the relay works again")
+
+
+def post_patiently(database: Database) -> UUID:
+    posted: list[UUID] = []
+
+    def try_to_post() -> bool:
+        try:
+            posted.append(post(database, 100.0).analyses[0].id)
+        except TransientError:
+            return False
+        return True
+
+    wait_until(try_to_post, "the database takes a recording")
+    return posted[0]
+
+
+# -- The process
+
+
+@contextmanager
+def relay_process(database_url: str, broker_url: str, log: Path) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
+    (port,) = find_free_ports(1, range(7000, 8000))
+    environment = {
+        "PATH": os.environ["PATH"],
+        "CHORUS_DATABASE_URL": database_url,
+        "CHORUS_BROKER_URL": broker_url,
+        "CHORUS_STATUS_PORT": str(port),
+    }
+    with log.open("wb") as output:
+        process = subprocess.Popen([sys.executable, "-m", "services.relay"], env=environment, stderr=output)
+    try:
+        yield process, f"http://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def answers(url: str, status: int) -> bool:
+    try:
+        return httpx.get(url).status_code == status
+    except httpx.TransportError:
+        return False
+
+
+def test_the_process_serves_health_and_metrics_and_ends_in_order(
+    database: Database, database_url: str, broker_url: str, tmp_path: Path
+) -> None:
+    with (
+        relay_process(database_url, broker_url, tmp_path / "log") as (process, url),
+        receiving(RabbitSource(broker_url, name="test")) as inbox,
+    ):
+        wait_until(lambda: answers(f"{url}/health/ready", 200), "the relay is ready")
+        post(database, 700.0)
+        take_segments(inbox, 3)
+        wait_until(lambda: "chorus_outbox_published_total 3.0" in httpx.get(f"{url}/metrics").text, "it is counted")
+        metrics = httpx.get(f"{url}/metrics").text
+        assert "chorus_outbox_waiting 0.0" in metrics
+        assert "chorus_outbox_lag_seconds 0.0" in metrics
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert '"cause": "SIGTERM"' in (tmp_path / "log").read_text()
+
+
+def test_a_process_without_its_servers_lives_says_what_is_missing_and_ends_in_order(tmp_path: Path) -> None:
+    nowhere = "127.0.0.1:1"
+    with relay_process(f"postgresql://{nowhere}/x", f"amqp://{nowhere}/", tmp_path / "log") as (process, url):
+        wait_until(lambda: answers(f"{url}/health/live", 200), "the relay lives")
+        wait_until(lambda: answers(f"{url}/health/ready", 503), "the relay is not ready")
+        answer = httpx.get(f"{url}/health/ready", timeout=30)
+        assert set(answer.json()["down"]) == {"database", "broker", "publishing"}
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0

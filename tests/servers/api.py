@@ -1,0 +1,73 @@
+"""The API behind a real socket: uvicorn in a thread, on a port of its own."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from threading import Thread
+from time import sleep
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from services.adapters.audio_store import ObjectAudioStore, open_audio_store
+from services.adapters.postgres.database import Database
+from services.api.app import create_app
+from services.api.settings import ApiSettings
+from services.domain.ports import AudioStore
+
+
+class StartedApi:
+    """A running API; `client` talks to it as anybody would."""
+
+    def __init__(self, port: int, client: httpx.Client) -> None:
+        self.port = port
+        self.client = client
+        self.url = str(client.base_url)
+
+
+@contextmanager
+def run_api(database: Database, store: AudioStore, **settings: Any) -> Iterator[StartedApi]:
+    app = create_app(ApiSettings(**settings), database, store)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=1))
+    thread = Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the API did not start"
+        sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+        yield StartedApi(port, client)
+    server.should_exit = True
+    thread.join(timeout=30)
+
+
+StartApi = Callable[..., StartedApi]
+
+
+@pytest.fixture
+def store_dir(tmp_path: Path) -> Path:
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def store(store_dir: Path) -> ObjectAudioStore:
+    return open_audio_store(store_dir.as_uri())
+
+
+@pytest.fixture
+def start_api(database: Database, store: ObjectAudioStore) -> Iterator[StartApi]:
+    """Start APIs with settings of the test's own, on one database and one store."""
+    with ExitStack() as stack:
+        yield lambda **settings: stack.enter_context(run_api(database, store, **settings))
+
+
+@pytest.fixture
+def api(start_api: StartApi) -> StartedApi:
+    return start_api()
+
+
+@pytest.fixture
+def client(api: StartedApi) -> httpx.Client:
+    return api.client
