@@ -1,0 +1,45 @@
+"""A house for each test; whatever happened in it, the ledger must be exact afterwards."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.house import House
+from tests.end_to_end.ledger import assert_ledger_exact
+from tests.packs import write_tone_pack
+from tests.servers.postgres import PostgresNode
+from tests.servers.rabbitmq import RabbitNode
+
+
+@pytest.fixture(scope="session")
+def packs_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("packs")
+    write_tone_pack(folder / "tones")
+    return folder
+
+
+def _keep_house(folder: Path, database_url: str, broker_url: str, packs_dir: Path) -> Iterator[House]:
+    house = House(folder, database_url, broker_url, packs_dir, f"file://{folder}/audio")
+    try:
+        yield house
+        assert_ledger_exact(database_url)
+    finally:
+        house.close()
+
+
+@pytest.fixture
+def house(tmp_path: Path, database_url: str, broker_url: str, packs_dir: Path) -> Iterator[House]:
+    """Nothing runs in it yet."""
+    yield from _keep_house(tmp_path, database_url, broker_url, packs_dir)
+
+
+@pytest.fixture
+def house_on_shaky_ground(
+    tmp_path: Path,
+    restartable_postgres: tuple[PostgresNode, str],
+    restartable_broker: tuple[RabbitNode, str],
+    packs_dir: Path,
+) -> Iterator[House]:
+    """A house whose servers may be stopped and started."""
+    yield from _keep_house(tmp_path, restartable_postgres[1], restartable_broker[1], packs_dir)

@@ -1,0 +1,24 @@
+"""The real worker, but a recording of 13 s kills its process, as a fault deep inside a native library does."""
+
+import os
+import signal
+
+from services.domain.analysis import Segment
+from services.inference.audio import LoadedAudio
+from services.inference.ensemble import Ensemble
+from services.inference.pipeline import SegmentScores, score_segment
+from services.worker import analyze
+from services.worker.__main__ import main
+
+DEADLY_S = 13.0
+
+
+def score_or_die(ensemble: Ensemble, audio: LoadedAudio, segment: Segment, *, duration_s: float) -> SegmentScores:
+    if duration_s == DEADLY_S:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return score_segment(ensemble, audio, segment, duration_s=duration_s)
+
+
+if __name__ == "__main__":
+    vars(analyze)["score_segment"] = score_or_die
+    main()

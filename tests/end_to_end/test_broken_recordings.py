@@ -1,0 +1,133 @@
+"""Files that are not what they claim: every second of them is accounted for, and no other recording suffers.
+
+The API refuses most of them at the door. Here they are put into the store behind its back, as if the disk had gone bad
+after the upload.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.adapters.audio_store import open_audio_store
+from services.adapters.postgres.analyses import create_analysis
+from services.adapters.postgres.database import Database
+from services.adapters.postgres.recordings import create_recording
+from services.adapters.postgres.values import AnalysisRequest, NewRecording
+from services.domain.jobs import Lane
+from services.domain.recording import AudioFacts, Place
+from tests.end_to_end import recordings
+from tests.end_to_end.house import House
+from tests.end_to_end.ledger import find_segments, query
+
+CLAIMED_S = 12.0
+
+
+@pytest.fixture
+def working_house(house: House) -> House:
+    house.open("relay", "worker")
+    return house
+
+
+def plant(house: House, path: Path, claimed_s: float = CLAIMED_S, *, segment_s: float = 300.0) -> UUID:
+    """Put a file into the store and the database as if it were a sound recording of that length."""
+
+    content = path.read_bytes()
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield content
+
+    key = f"{uuid4()}{path.suffix}"
+    asyncio.run(open_audio_store(house.store_url).write(key, chunks()))
+    audio = AudioFacts("wav/pcm_16", claimed_s, recordings.RATE_HZ, 1)
+    new = NewRecording(path.name, key, len(content), hashlib.sha256(content).hexdigest(), audio, Place())
+    with Database(house.database_url) as database:
+        stored = create_recording(database, new, AnalysisRequest("tones", Lane.EXPRESS, segment_s))
+    return stored.analyses[0].id
+
+
+def analyze_again(house: House, pack: str) -> UUID:
+    """Ask for another analysis of the only recording."""
+    (recording,) = query(house.database_url, "SELECT id FROM recordings")
+    with Database(house.database_url) as database:
+        return create_analysis(database, recording["id"], AnalysisRequest(pack, Lane.EXPRESS)).id
+
+
+def reasons(house: House, analysis_id: UUID) -> str:
+    return " ".join(row["error"] or row["lost"] or "" for row in find_segments(house.database_url, analysis_id))
+
+
+@pytest.mark.parametrize(
+    ("write", "word"),
+    [
+        (recordings.write_text, "audio"),
+        (recordings.write_zip_of_zeros, "audio"),
+        (recordings.write_empty, "empty"),
+        (recordings.write_wav_without_samples, "no samples"),
+    ],
+)
+def test_a_file_without_sound_fails_with_its_reason_and_the_next_one_is_analyzed(
+    working_house: House, tmp_path: Path, write: Callable[[Path], Path], word: str
+) -> None:
+    broken_id = plant(working_house, write(tmp_path / "broken.wav"))
+    sound_id = plant(working_house, recordings.write_tone(tmp_path / "sound.wav", CLAIMED_S))
+    assert working_house.wait_finished(broken_id)["result"] == "failed"
+    reason = reasons(working_house, broken_id)
+    assert word in reason
+    assert "broken.wav" in reason
+    assert working_house.wait_finished(sound_id)["result"] == "succeeded"
+
+
+def test_a_truncated_flac_is_heard_as_far_as_it_goes(working_house: House, tmp_path: Path) -> None:
+    path = recordings.cut_short(recordings.write_tone(tmp_path / "cut.flac", 60.0), 0.5)
+    analysis_id = plant(working_house, path, 60.0, segment_s=20.0)
+    assert working_house.wait_finished(analysis_id)["result"] == "partial"
+    segments = find_segments(working_house.database_url, analysis_id)
+    assert [row["state"] for row in segments] == ["done", "done", "failed"]
+    assert float(segments[0]["analyzed_s"]) == 20.0
+    assert 0 < float(segments[1]["analyzed_s"]) < 20.0
+    assert segments[1]["lost"]
+    assert segments[2]["error"]
+
+
+def test_a_wav_that_claims_more_than_it_holds_is_heard_and_the_rest_accounted_for(
+    working_house: House, tmp_path: Path
+) -> None:
+    path = recordings.claim_length(recordings.write_tone(tmp_path / "boast.wav", 8.0), 14.0)
+    analysis_id = plant(working_house, path, 14.0)
+    assert working_house.wait_finished(analysis_id)["result"] == "partial"
+    (segment,) = find_segments(working_house.database_url, analysis_id)
+    assert float(segment["analyzed_s"]) == 8.0
+    assert "8.000 s to 14.000 s" in segment["lost"]
+
+
+def test_a_wav_that_claims_less_than_it_holds_is_heard_to_its_end(working_house: House, tmp_path: Path) -> None:
+    path = recordings.claim_length(recordings.write_tone(tmp_path / "modest.wav", 31.0, onset_s=25.0), 8.0)
+    analysis_id = plant(working_house, path, 8.0, segment_s=10.0)
+    analysis = working_house.wait_finished(analysis_id)
+    assert (analysis["result"], float(analysis["duration_s"])) == ("succeeded", 31.0)
+    (detection,) = query(working_house.database_url, "SELECT onset_s, offset_s FROM detections")
+    assert (float(detection["onset_s"]), float(detection["offset_s"])) == (25.0, 31.0)
+
+
+def test_a_recording_that_vanished_from_the_store_fails_and_says_so(working_house: House, tmp_path: Path) -> None:
+    first_id = plant(working_house, recordings.write_tone(tmp_path / "gone.wav", CLAIMED_S))
+    assert working_house.wait_finished(first_id)["result"] == "succeeded"
+    for path in (working_house.folder / "audio").rglob("*.wav"):
+        path.unlink()
+    again_id = analyze_again(working_house, "tones")
+    assert working_house.wait_finished(again_id)["result"] == "failed"
+    assert "removed" in reasons(working_house, again_id)
+
+
+def test_a_pack_that_is_not_installed_fails_the_analysis_and_names_those_that_are(
+    working_house: House, tmp_path: Path
+) -> None:
+    first_id = plant(working_house, recordings.write_tone(tmp_path / "dawn.wav", CLAIMED_S))
+    assert working_house.wait_finished(first_id)["result"] == "succeeded"
+    again_id = analyze_again(working_house, "goshawk")
+    assert working_house.wait_finished(again_id)["result"] == "failed"
+    assert "installed: tones" in reasons(working_house, again_id)

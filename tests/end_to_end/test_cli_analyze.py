@@ -1,0 +1,228 @@
+"""`chorus analyze`, as a user types it: real files in, documents and rows out, bad files told and passed over."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.packs import TONE_RATE_HZ, write_tone_pack
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tone_pack(tmp_path_factory.mktemp("packs") / "tones")
+
+
+def chorus(*words: object, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "services.cli", *map(str, words)]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=120, env={**os.environ, **(env or {})}
+    )
+
+
+def write_tones(path: Path, duration_s: float, *sung: tuple[int, float, float], rate_hz: int = TONE_RATE_HZ) -> Path:
+    """Write silence with sines in it: (frequency, onset, offset)."""
+    time_s = np.arange(round(duration_s * rate_hz)) / rate_hz
+    sound = np.zeros(len(time_s), np.float32)
+    for tone_hz, onset_s, offset_s in sung:
+        on = (time_s >= onset_s) & (time_s < offset_s)
+        sound += 0.2 * np.sin(2 * np.pi * tone_hz * time_s) * on
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, sound, rate_hz, subtype="PCM_16")
+    return path
+
+
+def document(result: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    assert result.returncode == 0, result.stderr
+    return dict(json.loads(result.stdout))
+
+
+def events(document: dict[str, Any]) -> list[tuple[str, float, float]]:
+    return [(row["code"], row["onset_s"], row["offset_s"]) for row in document["detections"]]
+
+
+def error_lines(result: subprocess.CompletedProcess[str]) -> list[str]:
+    return [line for line in result.stderr.splitlines() if line.startswith("error:")]
+
+
+def assert_told(result: subprocess.CompletedProcess[str], *names: str) -> None:
+    """One line for each, no traceback, exit code 1."""
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    lines = error_lines(result)
+    assert len(lines) == len(names)
+    for name, line in zip(names, lines, strict=True):
+        assert name in line
+
+
+def codes_by_file(rows: Iterable[dict[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(Path(row["file"]).name, []).append(row["code"])
+    return found
+
+
+def test_one_recording_gives_one_document_with_windows_and_detections(pack: Path, tmp_path: Path) -> None:
+    recording = write_tones(tmp_path / "dawn.wav", 12.0, (1000, 2.0, 4.0), (4000, 6.0, 9.0))
+    found = document(chorus("analyze", recording, "--pack", pack))
+    assert list(found) == ["file", "duration_s", "sample_rate_hz", "pack", "windows", "detections"]
+    assert found["file"] == str(recording)
+    assert (found["duration_s"], found["sample_rate_hz"]) == (12.0, TONE_RATE_HZ)
+    assert found["pack"] == {"name": "tones", "version": "1.0.0", "license": "CC0-1.0"}
+    assert [(window["start_s"], window["end_s"]) for window in found["windows"]] == [(0, 5), (5, 10), (10, 15)]
+    assert found["windows"][0]["scores"]["Tonus 1000"] > 0.9
+    assert "Tonus 4000" in found["windows"][1]["scores"]
+    assert events(found) == [("tone_1000", 2.0, 4.0), ("tone_4000", 6.0, 9.0)]
+    assert list(found["detections"][0]) == [
+        "scientific_name",
+        "common_name",
+        "code",
+        "onset_s",
+        "offset_s",
+        "confidence",
+    ]
+
+
+def test_a_minimum_score_of_0_gives_every_taxon_of_every_window(pack: Path, tmp_path: Path) -> None:
+    recording = write_tones(tmp_path / "dawn.wav", 7.0, (1000, 2.0, 4.0))
+    found = document(chorus("analyze", recording, "--pack", pack, "--min-score", 0))
+    assert [len(window["scores"]) for window in found["windows"]] == [4, 4]
+
+
+def test_a_song_across_the_border_of_two_segments_is_one_detection(pack: Path, tmp_path: Path) -> None:
+    recording = write_tones(tmp_path / "long.wav", 610.0, (1000, 298.0, 302.0), (2000, 600.0, 610.0))
+    found = document(chorus("analyze", recording, "--pack", pack))
+    assert events(found) == [("tone_1000", 298.0, 302.0), ("tone_2000", 600.0, 610.0)]
+    assert len(found["windows"]) == 122
+
+
+def test_thresholds_move_the_borders_of_detections(pack: Path, tmp_path: Path) -> None:
+    recording = write_tones(tmp_path / "dawn.wav", 10.0, (1000, 2.0, 3.0), (1000, 4.5, 6.0))
+    apart = document(chorus("analyze", recording, "--pack", pack))
+    joined = document(chorus("analyze", recording, "--pack", pack, "--min-gap-s", 2))
+    long_only = document(chorus("analyze", recording, "--pack", pack, "--min-event-s", 1.2))
+    assert events(apart) == [("tone_1000", 2.0, 3.0), ("tone_1000", 4.5, 6.0)]
+    assert events(joined) == [("tone_1000", 2.0, 6.0)]
+    assert events(long_only) == [("tone_1000", 4.5, 6.0)]
+
+
+def test_a_folder_with_bad_files_in_it_gives_the_others_in_order_and_tells_why(pack: Path, tmp_path: Path) -> None:
+    night = tmp_path / "night"
+    write_tones(night / "a.wav", 400.0, (500, 1.0, 2.0))
+    (night / "b.wav").write_text("this is no sound")
+    write_tones(night / "c.flac", 6.0, (2000, 1.0, 2.0))
+    (night / "d.wav").touch()
+    (night / "notes.txt").write_text("rain from four o'clock on")
+    result = chorus("analyze", night, "--pack", pack)
+    assert_told(result, "b.wav", "d.wav")
+    found = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [Path(each["file"]).name for each in found] == ["a.wav", "c.flac"]
+    assert events(found[1]) == [("tone_2000", 1.0, 2.0)]
+
+
+def test_a_file_that_was_named_but_is_missing_or_no_audio_is_told(pack: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("rain")
+    recording = write_tones(tmp_path / "dawn.wav", 6.0, (500, 1.0, 2.0))
+    result = chorus("analyze", tmp_path / "missing.wav", tmp_path / "notes.txt", recording, "--pack", pack)
+    assert_told(result, "missing.wav", "notes.txt")
+    assert json.loads(result.stdout)["file"] == str(recording)
+
+
+def test_a_truncated_flac_gives_what_can_be_heard_and_says_what_is_lost(pack: Path, tmp_path: Path) -> None:
+    whole = write_tones(tmp_path / "whole.flac", 60.0, (1000, 2.0, 4.0))
+    noise = np.random.default_rng(1).normal(0, 0.05, 60 * TONE_RATE_HZ)
+    sound, _ = soundfile.read(whole)
+    soundfile.write(whole, sound + noise, TONE_RATE_HZ)
+    content = whole.read_bytes()
+    torn = tmp_path / "torn.flac"
+    torn.write_bytes(content[: len(content) // 2])
+    result = chorus("analyze", torn, "--pack", pack)
+    assert result.returncode == 1
+    assert "torn.flac: lost" in result.stderr
+    found = json.loads(result.stdout)
+    assert ("tone_1000", 2.0, 4.0) in events(found)
+    lost_s = sum(part["end_s"] - part["start_s"] for part in found["lost"])
+    assert 20 < lost_s < 40
+    assert found["duration_s"] == 60.0
+
+
+def test_a_claim_far_beyond_the_sound_is_told_in_one_line(pack: Path, tmp_path: Path) -> None:
+    header_bytes, dawn = 44, write_tones(tmp_path / "dawn.wav", 6.0, (500, 1.0, 2.0))
+    sound = dawn.read_bytes()
+    claim = (2000 * TONE_RATE_HZ * 2).to_bytes(4, "little")
+    dawn.write_bytes(sound[: header_bytes - 4] + claim + sound[header_bytes:])
+    result = chorus("analyze", dawn, "--pack", pack)
+    assert result.returncode == 1
+    assert result.stderr.count("lost 6 s to 2000 s") == result.stderr.count("warning:") == 1
+    found = json.loads(result.stdout)
+    assert events(found) == [("tone_500", 1.0, 2.0)]
+    assert len(found["windows"]) == 60, "as in the service, of segments that are lost as a whole there are no scores"
+
+
+def test_rows_of_many_files_come_under_one_header(pack: Path, tmp_path: Path) -> None:
+    write_tones(tmp_path / "a.wav", 6.0, (500, 1.0, 2.0))
+    write_tones(tmp_path / "b.wav", 6.0, (2000, 1.0, 2.0), (4000, 3.0, 4.0))
+    result = chorus("analyze", tmp_path, "--pack", pack, "--format", "csv")
+    assert result.returncode == 0, result.stderr
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert codes_by_file(rows) == {"a.wav": ["tone_500"], "b.wav": ["tone_2000", "tone_4000"]}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "name", "first_line"),
+    [
+        ("raven", "dawn.wav.selections.txt", "Selection\tView\tChannel"),
+        ("audacity", "dawn.wav.labels.txt", "1.000\t2.000\t500 Hz tone"),
+        ("birdnet", "dawn.wav.birdnet.csv", "Start (s),End (s),Scientific name"),
+        ("ndjson", "dawn.wav.ndjson", '{"scientific_name": "Tonus 500"'),
+    ],
+)
+def test_every_format_goes_to_a_file_of_its_own(
+    pack: Path, tmp_path: Path, wanted: str, name: str, first_line: str
+) -> None:
+    recording = write_tones(tmp_path / "dawn.wav", 6.0, (500, 1.0, 2.0))
+    result = chorus("analyze", recording, "--pack", pack, "--format", wanted, "--out", tmp_path / "out")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == ""
+    assert (tmp_path / "out" / name).read_text().startswith(first_line)
+
+
+def test_a_batch_that_was_interrupted_goes_on_where_it_was(pack: Path, tmp_path: Path) -> None:
+    recordings, out = tmp_path / "in", tmp_path / "out"
+    write_tones(recordings / "a.wav", 6.0, (500, 1.0, 2.0))
+    write_tones(recordings / "night" / "b.wav", 6.0, (2000, 1.0, 2.0))
+    out.mkdir()
+    (out / "a.wav.json").write_text("done before")
+    result = chorus("analyze", recordings, "--pack", pack, "--out", out, "--resume")
+    assert result.returncode == 0, result.stderr
+    assert (out / "a.wav.json").read_text() == "done before"
+    assert json.loads((out / "night" / "b.wav.json").read_text())["detections"][0]["code"] == "tone_2000"
+    assert sorted(path.name for path in out.rglob("*") if path.is_file()) == ["a.wav.json", "b.wav.json"]
+
+
+def test_how_many_work_at_once_changes_nothing(pack: Path, tmp_path: Path) -> None:
+    recording = write_tones(tmp_path / "long.wav", 1000.0, (1000, 298.0, 302.0), (500, 890.0, 910.0))
+    one = chorus("analyze", recording, "--pack", pack, "--workers", 1)
+    four = chorus("analyze", recording, "--pack", pack, "--workers", 4)
+    assert one.stdout == four.stdout
+    assert document(one)["detections"]
+
+
+def test_a_pack_that_is_not_installed_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
+    recording = write_tones(tmp_path / "dawn.wav", 6.0)
+    result = chorus("analyze", recording, "--pack", "owls", env={"CHORUS_DATA_DIR": str(tmp_path / "data")})
+    assert_told(result, "chorus models install")
+
+
+def test_a_folder_without_recordings_is_told(tmp_path: Path, pack: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert_told(chorus("analyze", tmp_path / "empty", "--pack", pack), "no recordings in")

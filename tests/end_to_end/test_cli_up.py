@@ -1,0 +1,225 @@
+"""`chorus up` and the commands that talk to it: one machine, one command, and nothing lost when it is killed."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import httpx
+import psycopg
+import pytest
+
+from tests.end_to_end.test_cli_analyze import write_tones
+from tests.packs import write_tone_pack
+
+PATIENCE_S = 120.0
+
+
+class Service:
+    """`chorus up` on a data directory of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.env = {**os.environ, "CHORUS_DATA_DIR": str(folder / "data"), "CHORUS_DEFAULT_PACK": "tones"}
+        self.url = ""
+        self._process: subprocess.Popen[bytes] | None = None
+        write_tone_pack(folder / "data" / "packs" / "tones")
+
+    def start(self, *words: object) -> None:
+        """Start it on a free port and wait until it says where it is."""
+        with (self.folder / "up.err").open("wb") as errors, (self.folder / "up.out").open("ab") as out:
+            self._process = self._run_up(words, out, errors)
+        self.url = self._wait_for_address()
+        self.env["CHORUS_URL"] = self.url
+
+    def _run_up(self, words: tuple[object, ...], out: IO[bytes], errors: IO[bytes]) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", "services.cli", "up", "--port", "0", *map(str, words)]
+        return subprocess.Popen(command, stdout=out, stderr=errors, env=self.env, start_new_session=True)
+
+    def _wait_for_address(self) -> str:
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            found = re.search(r"is up at (http://\S+)", self.said)
+            if found:
+                return found[1]
+            assert self._process is not None
+            assert self._process.poll() is None, self.said
+            time.sleep(0.1)
+        raise AssertionError(f"not up in time: {self.said}")
+
+    @property
+    def said(self) -> str:
+        return (self.folder / "up.err").read_text()
+
+    @property
+    def printed(self) -> str:
+        return (self.folder / "up.out").read_text()
+
+    def end(self, how: signal.Signals) -> int:
+        """Send a signal and give the exit code."""
+        if self._process is None:
+            return 0
+        self._process.send_signal(how)
+        code = self._process.wait(PATIENCE_S)
+        self._process = None
+        return code
+
+    def chorus(self, *words: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "services.cli", *map(str, words)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S, env=self.env)
+
+
+@contextmanager
+def make_service() -> Iterator[Service]:
+    """Not in pytest's folder: PostgreSQL under another account must pass, and pytest closes its folder to others."""
+    folder = Path(tempfile.mkdtemp(prefix="chorus-up-"))
+    service = Service(folder)
+    try:
+        yield service
+    finally:
+        service.end(signal.SIGINT)
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    """A service of a test's own, not started yet."""
+    with make_service() as own:
+        yield own
+
+
+@pytest.fixture(scope="module")
+def running_service() -> Iterator[Service]:
+    """A service that is up, shared by tests that leave it up and need no keys."""
+    with make_service() as shared:
+        shared.start()
+        yield shared
+
+
+def test_a_submitted_recording_becomes_a_timeline_to_look_at(running_service: Service, tmp_path: Path) -> None:
+    service = running_service
+    recording = write_tones(tmp_path / "dawn.wav", 20.0, (1000, 2.0, 4.0), (4000, 6.0, 9.0))
+    submitted = service.chorus("submit", recording, "--recorded-at", "2026-05-01T04:30:00+02:00", "--wait")
+    assert submitted.returncode == 0, submitted.stderr
+    analysis_id = submitted.stdout.strip()
+
+    drawn = service.chorus("timeline", analysis_id)
+    assert drawn.returncode == 0, drawn.stderr
+    assert re.search(r"1000 Hz tone .*█.* 1×, best 1\.00", drawn.stdout)
+    assert "04:30:00" in drawn.stdout
+    assert "CC0-1.0" in drawn.stdout
+
+    listed = service.chorus("status")
+    assert listed.returncode == 0, listed.stderr
+    assert re.search(rf"{analysis_id} +dawn\.wav .*succeeded", listed.stdout)
+
+    with psycopg.connect((service.folder / "data" / "database-url").read_text().strip()) as connection:
+        rows = connection.execute(
+            "SELECT code, onset_s::float, offset_s::float FROM detections_named ORDER BY 2"
+        ).fetchall()
+    assert rows == [("tone_1000", 2.0, 4.0), ("tone_4000", 6.0, 9.0)]
+
+
+def test_the_service_and_the_command_line_cut_the_same_events(running_service: Service, tmp_path: Path) -> None:
+    service = running_service
+    recording = write_tones(tmp_path / "long.wav", 610.0, (1000, 298.0, 302.0), (2000, 600.0, 610.0))
+    submitted = service.chorus("submit", recording, "--wait", "--json")
+    assert submitted.returncode == 0, submitted.stderr
+    (answer,) = json.loads(submitted.stdout)
+    rows = httpx.get(f"{service.url}/v1/analyses/{answer['analyses'][0]['id']}/detections?format=ndjson", timeout=30)
+    analyzed = json.loads(service.chorus("analyze", recording).stdout)
+
+    def essence(row: dict[str, Any]) -> tuple[object, ...]:
+        return tuple(row[key] for key in ("code", "onset_s", "offset_s", "confidence"))
+
+    assert [essence(json.loads(line)) for line in rows.text.splitlines()] == [
+        essence(row) for row in analyzed["detections"]
+    ]
+    assert analyzed["detections"]
+
+
+def test_a_service_killed_at_work_finishes_after_its_next_start(service: Service, tmp_path: Path) -> None:
+    service.start()
+    recording = write_tones(tmp_path / "night.flac", 3600.0, (1000, 3500.0, 3510.0))
+    submitted = service.chorus("submit", recording)
+    assert submitted.returncode == 0, submitted.stderr
+    service.end(signal.SIGKILL)
+
+    service.start()
+    analysis_id = submitted.stdout.strip()
+    deadline = time.monotonic() + PATIENCE_S
+    state: dict[str, Any] = {"terminal": False}
+    while not state["terminal"] and time.monotonic() < deadline:
+        time.sleep(0.2)
+        state = httpx.get(f"{service.url}/v1/analyses/{analysis_id}", timeout=30).json()
+    assert state["result"] == "succeeded"
+    assert (state["analyzed_s"], state["failed_s"]) == (3600.0, 0.0)
+    assert "1000 Hz tone" in service.chorus("timeline", analysis_id).stdout
+
+
+def test_a_first_job_is_drawn_and_the_service_stays_up_until_told_to_end(service: Service, tmp_path: Path) -> None:
+    recording = write_tones(tmp_path / "first.wav", 12.0, (500, 2.0, 4.0))
+    service.start("--first", recording, "--recorded-at", "2026-05-01T04:30:00+02:00")
+    deadline = time.monotonic() + PATIENCE_S
+    while "best" not in service.printed and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert re.search(r"500 Hz tone .*█", service.printed)
+    assert httpx.get(f"{service.url}/health/ready", timeout=30).status_code == 200
+    assert service.end(signal.SIGTERM) == 0
+    assert not (service.folder / "data" / "database-url").exists()
+
+
+def test_a_data_directory_belongs_to_one_service(running_service: Service) -> None:
+    second = running_service.chorus("up", "--port", 0)
+    assert second.returncode == 1
+    assert "in use by another process" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_a_port_that_is_taken_is_told_before_anything_starts(running_service: Service) -> None:
+    port = running_service.url.rpartition(":")[2]
+    second = running_service.chorus("up", "--port", port)
+    assert second.returncode == 1
+    assert "choose another --port" in second.stderr
+    assert "PostgreSQL" not in second.stderr
+
+
+def test_keys_are_made_asked_for_and_revoked(service: Service, tmp_path: Path) -> None:
+    service.start()
+    made = service.chorus("keys", "create", "field-station", "--scope", "upload", "--scope", "read", "--json")
+    assert made.returncode == 0, made.stderr
+    key = json.loads(made.stdout)
+    recording = write_tones(tmp_path / "dawn.wav", 6.0, (1000, 2.0, 4.0))
+
+    without = service.chorus("submit", recording)
+    assert without.returncode == 1
+    assert "--key or CHORUS_KEY" in without.stderr
+    assert service.chorus("submit", recording, "--key", key["key"]).returncode == 0
+
+    assert key["key"] not in service.chorus("keys", "list").stdout
+    assert service.chorus("keys", "revoke", key["id"]).returncode == 0
+    assert json.loads(service.chorus("keys", "list", "--json").stdout)[0]["revoked"]
+
+
+def test_operations_say_how_to_reach_a_database_that_is_not_there(tmp_path: Path) -> None:
+    service = Service(tmp_path)
+    for words in (("keys", "list"), ("dead-letters", "list"), ("migrate",)):
+        result = service.chorus(*words)
+        assert result.returncode == 1
+        assert "CHORUS_DATABASE_URL" in result.stderr
+        assert "Traceback" not in result.stderr
+
+
+def test_nothing_waits_among_the_dead_letters_of_a_fresh_service(running_service: Service) -> None:
+    listed = running_service.chorus("dead-letters", "list", "--json")
+    assert (listed.returncode, json.loads(listed.stdout)) == (0, [])
+    assert running_service.chorus("dead-letters", "requeue", "--all").returncode == 0
