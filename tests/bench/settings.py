@@ -1,0 +1,31 @@
+"""What the bench reads from the environment."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).parents[2]
+
+
+class BenchSettings(BaseSettings):
+    """`make bench` runs with the defaults; shorter runs serve while something is being made faster."""
+
+    model_config = SettingsConfigDict(env_prefix="CHORUS_", frozen=True, extra="ignore")
+
+    audio_dir: Path = ROOT.parent / "shared" / "audio"
+    """Real recordings, in folders."""
+    bench_minutes: int = Field(default=60, ge=2)
+    """How many files of one minute."""
+    bench_rounds: int = Field(default=3, ge=1)
+    """How often each contestant runs; medians count."""
+    bench_packs: str = "birdnet-native,birdnet"
+    """Those to race with; none, if only the long recording is of interest."""
+    bench_day_hours: float = Field(default=24.0, ge=0)
+    """Length of the long recording; 0 leaves it out."""
+    bench_out: Path = ROOT / ".cache" / "bench"
+    """Where results are written."""
+
+    @property
+    def packs(self) -> list[str]:
+        return [name for name in self.bench_packs.split(",") if name]
