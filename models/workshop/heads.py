@@ -1,0 +1,79 @@
+"""Sound event detection heads: from a backbone's last feature map to framewise logits and clip probabilities.
+
+A clip is present when some frames are; which frames count is learned (attention). Both heads give
+`frame_logits` (batch, n_frames, n_taxa) and `clip_probs` (batch, n_taxa).
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+
+class SedOutput(NamedTuple):
+    """What a SED model says."""
+
+    frame_logits: Tensor
+    """(batch, n_frames, n_taxa)"""
+    clip_probs: Tensor
+    """(batch, n_taxa): attention-weighted mean of the frames' probabilities"""
+
+
+class GemFrequency(nn.Module):
+    """Generalized mean over frequency: (batch, channels, frequency, time) → (batch, channels, time).
+
+    Radenović, Tolias and Chum, "Fine-tuning CNN image retrieval with no human annotation", 2018; p is learned.
+    """
+
+    def __init__(self, p: float = 3.0, eps: float = 1e-6) -> None:
+        super().__init__()
+        self.p = nn.Parameter(torch.tensor(p))
+        self.eps = eps
+
+    def forward(self, features: Tensor) -> Tensor:
+        return features.clamp(min=self.eps).pow(self.p).mean(dim=2).pow(1.0 / self.p)
+
+
+class GemAttentionHead(nn.Module):
+    """BirdCLEF 2025, first place: GeM over frequency, a hidden layer, then attention and class as 1×1 convolutions."""
+
+    def __init__(self, n_features: int, n_taxa: int, *, hidden: int = 512) -> None:
+        super().__init__()
+        self.pool = GemFrequency()
+        self.hidden = nn.Sequential(nn.Dropout(0.25), nn.Linear(n_features, hidden), nn.ReLU(), nn.Dropout(0.5))
+        self.attention = nn.Conv1d(hidden, n_taxa, 1)
+        self.classify = nn.Conv1d(hidden, n_taxa, 1)
+
+    def forward(self, features: Tensor) -> SedOutput:
+        hidden = self.hidden(self.pool(features).transpose(1, 2)).transpose(1, 2)
+        return attend(self.attention(hidden), self.classify(hidden))
+
+
+class AttBlockV2Head(nn.Module):
+    """PANNs' AttBlockV2 (Kong et al., 2020) as bird competitions use it: mean over frequency, smoothed in time."""
+
+    def __init__(self, n_features: int, n_taxa: int, *, hidden: int | None = None) -> None:
+        super().__init__()
+        hidden = hidden or n_features
+        self.hidden = nn.Sequential(nn.Dropout(0.5), nn.Linear(n_features, hidden), nn.ReLU(), nn.Dropout(0.5))
+        self.attention = nn.Conv1d(hidden, n_taxa, 1)
+        self.classify = nn.Conv1d(hidden, n_taxa, 1)
+
+    def forward(self, features: Tensor) -> SedOutput:
+        pooled = features.mean(dim=2)
+        smooth = nn.functional.max_pool1d(pooled, 3, 1, 1) + nn.functional.avg_pool1d(pooled, 3, 1, 1)
+        hidden = self.hidden(smooth.transpose(1, 2)).transpose(1, 2)
+        return attend(self.attention(hidden), self.classify(hidden))
+
+
+HEADS: dict[str, type[GemAttentionHead] | type[AttBlockV2Head]] = {
+    "gem_attention": GemAttentionHead,
+    "att_block_v2": AttBlockV2Head,
+}
+
+
+def attend(attention: Tensor, frame_logits: Tensor) -> SedOutput:
+    """Weigh frames by softmax over time of tanh(attention); both inputs (batch, n_taxa, n_frames)."""
+    weights = torch.softmax(torch.tanh(attention), dim=-1)
+    clip_probs = (weights * torch.sigmoid(frame_logits)).sum(dim=-1)
+    return SedOutput(frame_logits.transpose(1, 2), clip_probs)

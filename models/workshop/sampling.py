@@ -1,0 +1,45 @@
+"""Which clips an epoch sees: always drawn with replacement, by weight."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Weights = NDArray[np.float64]
+
+
+def balanced_weights(labels: Sequence[Sequence[str]]) -> Weights:
+    """Weigh each clip by one over the count of its rarest label, (n_clips,): every taxon is drawn alike."""
+    counts = _count(labels)
+    return np.array([1.0 / min((counts[code] for code in codes), default=np.inf) for codes in labels])
+
+
+def root_weights(labels: Sequence[Sequence[str]], power: float = -0.5) -> Weights:
+    """Weigh each clip by (count of its rarest label / all labels)^power, (n_clips,) (second place)."""
+    counts = _count(labels)
+    total = sum(counts.values())
+    return np.array([(min((counts[code] for code in codes), default=np.inf) / total) ** power for codes in labels])
+
+
+def voice_weights(chunk_probs: Sequence[NDArray[np.float32]]) -> Weights:
+    """Weigh soundscapes by how much they seem to hold: Σ over taxa of the maximum in time, (n_soundscapes,).
+
+    Each item is (n_chunks, n_taxa) of pseudo-labels (first place).
+    """
+    return np.array([float(probs.max(axis=0).sum()) for probs in chunk_probs])
+
+
+def draw(weights: Weights, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Draw `count` indices with replacement, (count,)."""
+    total = weights.sum()
+    if not total > 0:
+        raise ValueError("nothing to draw from: all sampling weights are 0")
+    return rng.choice(len(weights), size=count, replace=True, p=weights / total)
+
+
+def _count(labels: Sequence[Sequence[str]]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for codes in labels:
+        for code in codes:
+            counts[code] = counts.get(code, 0) + 1
+    return counts

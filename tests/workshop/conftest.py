@@ -1,0 +1,48 @@
+"""A world so small that a network trains in it within seconds, and the winners' packs with random weights."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from models.workshop.manifest import Dataset, load_dataset
+from models.workshop.recipe import Recipe, load_recipe
+from models.workshop.synthetic.world import WorldSize, make_world
+
+RECIPES = Path(__file__).parents[2] / "models" / "workshop" / "recipes"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread() -> None:
+    """On a busy machine threads that wait for each other are slower than none."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def tiny_manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    size = WorldSize(
+        focal_most=4, focal_s=6.0, soundscapes=2, labeled_soundscapes=1, validation_soundscapes=1,
+        test_soundscapes=1, soundscape_s=20.0,
+    )  # fmt: skip
+    return make_world(tmp_path_factory.mktemp("world"), seed=1, size=size)
+
+
+@pytest.fixture(scope="session")
+def tiny_world(tiny_manifest: Path) -> Dataset:
+    return load_dataset(tiny_manifest)
+
+
+@pytest.fixture(scope="session")
+def tiny_recipe_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    text = (RECIPES / "small.toml").read_text()
+    for key, value in {"epochs": "2", "clips_per_epoch": "16", "batch": "8", "gammas": "[1.0, 1.5]"}.items():
+        lines = [f"{key} = {value}" if line.split(" = ")[0] == key else line for line in text.splitlines()]
+        text = "\n".join(lines)
+    path = tmp_path_factory.mktemp("recipe") / "tiny.toml"
+    path.write_text(text)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_recipe(tiny_recipe_file: Path) -> Recipe:
+    return load_recipe(tiny_recipe_file)

@@ -1,0 +1,70 @@
+"""What tests of fetching share: a small archive, a clock that nobody has to wait for, and a run."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import numpy as np
+import soundfile
+from rich.console import Console
+from rich.progress import Progress
+
+from models.workshop.polite_transport import Pace, PoliteTransport
+from models.workshop.recordings import DatasetOptions
+from models.workshop.terms import Terms
+from models.workshop.xeno_canto import Fetched, fetch_recordings
+from models.workshop.xeno_canto_api import XenoCanto
+from tests.workshop.archive_server import KEY, Archive, describe, serve
+
+
+def one_second_of_tone() -> bytes:
+    file = io.BytesIO()
+    soundfile.write(file, 0.1 * np.sin(np.arange(16000) * 0.2), 16000, format="WAV")
+    return file.getvalue()
+
+
+@contextmanager
+def serve_sample() -> Iterator[Archive]:
+    """Open an archive with two gulls, a frog and a soundscape, and a gull that forbids derivatives."""
+    recordings = [
+        describe(1, "Larus fuscus"),
+        describe(2, "Larus fuscus", "by-nc-nd"),
+        describe(3, "Rana temporaria", "by", grp="frogs"),
+        describe(4, "Sonus naturalis", "by-sa", en="Soundscape", grp="soundscape"),
+        describe(5, "Larus fuscus", "by-nc"),
+    ]
+    with serve(Archive(recordings, one_second_of_tone())) as running:
+        yield running
+
+
+@dataclass
+class Clock:
+    """Time that passes only while somebody sleeps."""
+
+    now_s: float = 0.0
+    slept: list[float] = field(default_factory=list)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now_s += seconds
+
+    def time(self) -> float:
+        return self.now_s
+
+
+def fetch(
+    archive: Archive,
+    folder: Path,
+    *,
+    key: str = KEY,
+    clock: Clock | None = None,
+    terms: Terms | None = None,
+    attempts: int = 5,
+) -> Fetched:
+    clock = clock or Clock()
+    polite = PoliteTransport(httpx.URL(archive.url), key, Pace(attempts=attempts), clock.sleep, clock.time)
+    with XenoCanto(polite) as client, Progress(console=Console(file=io.StringIO())) as progress:
+        return fetch_recordings(client, ["grp:birds"], folder, DatasetOptions(terms=terms or Terms()), progress)

@@ -1,0 +1,82 @@
+"""From nothing to a pack that the service accepts, by the commands that a user types."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from models.workshop.commands import app
+from models.workshop.manifest import load_dataset
+from models.workshop.pseudo_labels import load_labels
+from models.workshop.synthetic.world import WorldSize, make_world
+from services.inference.ensemble import SessionOptions, open_ensemble
+from services.inference.golden import verify_golden
+
+
+def run(*words: object) -> str:
+    result = CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+@pytest.fixture(scope="module")
+def rounds_dir(tiny_manifest: Path, tiny_recipe_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("rounds")
+    run("rounds", tiny_recipe_file, tiny_manifest, "--out", out)
+    return out
+
+
+def test_one_command_trains_teacher_and_students_and_packs_them(rounds_dir: Path) -> None:
+    for number in range(3):
+        assert (rounds_dir / f"round-{number}" / "model.pt").exists()
+        ensemble = open_ensemble(rounds_dir / f"round-{number}" / "pack", SessionOptions())
+        assert len(ensemble.facts.taxa) == 12
+        assert "self-test passed" in str(verify_golden(ensemble))
+
+
+def test_the_pack_passes_chorus_models_verify(rounds_dir: Path) -> None:
+    pack = rounds_dir / "round-2" / "pack"
+    command = [sys.executable, "-m", "services.cli", "models", "verify", str(pack)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert "self-test passed" in result.stdout
+
+
+def test_a_pack_labels_soundscapes_and_is_measured_on_held_out_ones(
+    rounds_dir: Path, tiny_manifest: Path, tmp_path: Path
+) -> None:
+    pack = rounds_dir / "round-1" / "pack"
+    run("pseudo-label", pack, tiny_manifest, "--out", tmp_path / "labels.npz")
+    labels = load_labels(tmp_path / "labels.npz")
+    assert sorted(labels.probs) == ["audio/unlabeled-000.flac", "audio/unlabeled-001.flac"]
+    assert labels.probs["audio/unlabeled-000.flac"].shape == (4, 12)
+    measures = dict(line.split() for line in run("evaluate", pack, tiny_manifest).splitlines())
+    assert set(measures) == {"macro_auroc", "cmap", "event_f1", "psds", "n_taxa_scored"}
+
+
+def test_checkpoints_become_one_pack_with_given_weights(rounds_dir: Path, tiny_manifest: Path, tmp_path: Path) -> None:
+    checkpoints = [rounds_dir / f"round-{number}" / "model.pt" for number in (1, 2)]
+    run(
+        "export", *checkpoints, "--out", tmp_path / "pair", "--taxa", tiny_manifest.parent / "taxa.csv",
+        "--name", "pair", "--license", "CC0-1.0", "--attribution", "nobody", "--weights", "1,3", "--fp16",
+    )  # fmt: skip
+    members = open_ensemble(tmp_path / "pair", SessionOptions()).pack.manifest.member
+    assert [member.weight for member in members] == [1.0, 3.0]
+    assert len(list((tmp_path / "pair").glob("*.fp16.onnx"))) == 2
+
+
+def test_help_names_every_command() -> None:
+    shown = run("--help")
+    for command in ("train", "pseudo-label", "rounds", "evaluate", "export", "random-pack", "synthesize", "story"):
+        assert f"  {command} " in shown
+
+
+def test_a_world_is_the_same_again_for_the_same_seed(tmp_path: Path) -> None:
+    size = WorldSize(2, 3.0, soundscapes=1, validation_soundscapes=0, test_soundscapes=0, soundscape_s=5.0)
+    one, other = (make_world(tmp_path / name, seed=9, size=size).parent for name in ("one", "other"))
+    for path in sorted(one.rglob("*.*")):
+        assert path.read_bytes() == (other / path.relative_to(one)).read_bytes(), path.name
+    dataset = load_dataset(one / "manifest.csv")
+    assert [clip.labels for clip in dataset.unlabeled()] == [()]

@@ -1,0 +1,64 @@
+"""What a student learns of its teacher's labels."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.workshop.pseudo_labels import PseudoLabels, load_labels, power_scale, refine, save_labels
+from models.workshop.recipe import PseudoTable
+
+PROBS = {
+    "a.flac": np.array([[0.9, 0.3], [0.4, 0.08], [0.6, 0.55]], np.float32),
+    "b.flac": np.array([[0.0, 0.0]], np.float32),
+}
+
+
+@pytest.fixture
+def labels() -> PseudoLabels:
+    return PseudoLabels(("robin", "wren"), 5.0, PROBS, 10.0)
+
+
+def test_power_lets_doubt_fade_and_certainty_stay() -> None:
+    powered = power_scale(np.array([1.0, 0.8, 0.1, 0.0]), 1 / 0.65)
+    assert powered.tolist() == pytest.approx([1.0, 0.8 ** (1 / 0.65), 0.1 ** (1 / 0.65), 0.0])
+
+
+def test_renormalizing_keeps_the_sum_of_a_part() -> None:
+    powered = power_scale(np.array([[0.5, 0.3, 0.1], [0.0, 0.0, 0.0]]), 2.0, renormalize=True)
+    assert powered.sum(axis=1).tolist() == pytest.approx([0.9, 0.0])
+    assert powered[0, 0] > 0.5
+
+
+def test_each_round_has_its_own_power(labels: PseudoLabels) -> None:
+    rules = PseudoTable(gammas=(1.0, 2.0))
+    assert refine(labels, rules, 0).probs["a.flac"][0].tolist() == pytest.approx([0.9, 0.3])
+    assert refine(labels, rules, 1).probs["a.flac"][0].tolist() == pytest.approx([0.81, 0.09])
+
+
+def test_the_hard_variant_drops_doubtful_parts_and_small_labels(labels: PseudoLabels) -> None:
+    rules = PseudoTable(gammas=(1.0,), keep_above=0.5, zero_below=0.31)
+    hard = refine(labels, rules, 0).probs["a.flac"]
+    assert hard == pytest.approx(np.array([[0.9, 0.0], [0.0, 0.0], [0.6, 0.55]]))
+
+
+def test_a_students_labels_are_the_maximum_over_the_parts_it_spans(labels: PseudoLabels) -> None:
+    assert labels.targets("a.flac", 1, 10.0).tolist() == pytest.approx([0.6, 0.55])
+
+
+def test_soundscapes_that_hold_nothing_are_never_drawn(labels: PseudoLabels) -> None:
+    rng = np.random.default_rng(0)
+    assert {labels.draw(rng) for _ in range(50)} == {("a.flac", 0), ("a.flac", 1)}
+
+
+def test_a_sample_is_swapped_for_a_part_of_its_own_class_only(labels: PseudoLabels) -> None:
+    rng = np.random.default_rng(0)
+    assert {labels.draw_for(("robin",), rng) for _ in range(50)} == {("a.flac", 0), ("a.flac", 1), ("a.flac", 2)}
+    assert labels.draw_for(("wren",), rng) is None
+
+
+def test_labels_survive_a_file_within_half_precision(labels: PseudoLabels, tmp_path: Path) -> None:
+    save_labels(labels, tmp_path / "labels.npz")
+    read = load_labels(tmp_path / "labels.npz")
+    assert (read.codes, read.part_s, read.window_s) == (labels.codes, 5.0, 10.0)
+    assert read.probs["a.flac"] == pytest.approx(PROBS["a.flac"], abs=1e-3)

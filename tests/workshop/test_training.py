@@ -1,0 +1,100 @@
+"""Training: the same seed gives the same weights, killed in between or not."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from models.workshop import training
+from models.workshop.architecture import build_model, count_frames, keep_columns
+from models.workshop.manifest import Dataset
+from models.workshop.recipe import Recipe
+from models.workshop.training import TrainingSet, load_checkpoint, train
+
+
+@pytest.fixture
+def learn(tiny_world: Dataset) -> TrainingSet:
+    return TrainingSet(tiny_world, tiny_world.choose(kind="focal"), tiny_world.choose(folds=[1]))
+
+
+def weights_of(checkpoint: Path) -> dict[str, torch.Tensor]:
+    weights: dict[str, torch.Tensor] = torch.load(checkpoint, weights_only=True)["model"]
+    return weights
+
+
+def test_a_killed_run_goes_on_to_the_same_weights(
+    tiny_recipe: Recipe, learn: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = weights_of(train(tiny_recipe, learn, tmp_path / "whole", seed=4))
+    plan = training.plan_epoch
+
+    def die_in_the_second_epoch(*args: object, epoch: int, **options: object) -> object:
+        if epoch == 1:
+            raise KeyboardInterrupt
+        return plan(*args, epoch=epoch, **options)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(training, "plan_epoch", die_in_the_second_epoch)
+        with pytest.raises(KeyboardInterrupt):
+            train(tiny_recipe, learn, tmp_path / "killed", seed=4)
+    resumed = weights_of(train(tiny_recipe, learn, tmp_path / "killed", seed=4))
+    assert all(torch.equal(resumed[name], value) for name, value in whole.items())
+    assert (tmp_path / "killed" / "metrics.csv").read_text() == (tmp_path / "whole" / "metrics.csv").read_text()
+
+
+def test_a_run_leaves_metrics_and_a_picture_of_them(tiny_recipe: Recipe, learn: TrainingSet, tmp_path: Path) -> None:
+    train(tiny_recipe, learn, tmp_path, seed=4)
+    header, *rows = (tmp_path / "metrics.csv").read_text().splitlines()
+    assert header == "epoch,loss,val_auroc,val_cmap"
+    assert len(rows) == 2
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_backbone_is_taken_over_and_the_head_stays_behind(
+    tiny_recipe: Recipe, learn: TrainingSet, tmp_path: Path
+) -> None:
+    teacher = train(tiny_recipe, learn, tmp_path / "other-taxa", seed=1)
+    model = training.make_model(tiny_recipe, 3)
+    training.load_backbone(model, teacher)
+    stem = "network.backbone.conv_stem.weight"
+    assert torch.equal(model.state_dict()[stem], weights_of(teacher)[stem])
+    other = tiny_recipe.model.model_copy(update={"backbone": "lcnet_050"})
+    with pytest.raises(ValueError, match="of another kind"):
+        training.load_backbone(build_model(other, 3), teacher)
+
+
+def test_a_specialist_learns_its_own_taxa_only(tiny_recipe: Recipe, learn: TrainingSet, tmp_path: Path) -> None:
+    recipe = tiny_recipe.model_copy(update={"taxonomic_classes": ("Amphibia", "Insecta")})
+    _, codes, model = load_checkpoint(train(recipe, learn, tmp_path, seed=1))
+    assert codes == ("ticfro", "crofro", "buzcri", "chicri")
+    assert model.network.head.classify.out_channels == 4
+
+
+def test_columns_that_an_ensemble_does_not_know_are_cut_off(tiny_recipe: Recipe) -> None:
+    network = build_model(tiny_recipe.model, 7).network.eval()
+    images = torch.rand(2, 1, 48, 320)
+    with torch.no_grad():
+        whole, part = network(images), keep_columns(network, [5, 2])(images)
+    assert torch.allclose(part.frame_logits, whole.frame_logits[:, :, [5, 2]], atol=1e-6)
+    assert torch.allclose(part.clip_probs, whole.clip_probs[:, [5, 2]], atol=1e-6)
+
+
+@pytest.mark.parametrize(("stride", "frames"), [(32, 10), (16, 20), (8, 40)])
+def test_a_network_keeps_as_many_frames_as_asked_for(tiny_recipe: Recipe, stride: int, frames: int) -> None:
+    table = tiny_recipe.model.model_copy(update={"time_stride": stride})
+    assert count_frames(build_model(table, 3).network, table.mel) == frames
+
+
+def test_a_backbone_that_cannot_keep_time_is_refused(tiny_recipe: Recipe) -> None:
+    table = tiny_recipe.model.model_copy(update={"backbone": "resnet10t", "time_stride": 8})
+    with pytest.raises(ValueError, match="time_stride"):
+        build_model(table, 3)
+
+
+def test_stochastic_depth_differs_with_pseudo_labels(tiny_recipe: Recipe) -> None:
+    rates = [
+        max(getattr(m, "drop_prob", 0.0) for m in training.make_model(tiny_recipe, 3, with_pseudo=pseudo).modules())
+        for pseudo in (False, True)
+    ]
+    assert rates[0] == 0.0
+    assert 0 < rates[1] <= tiny_recipe.pseudo.drop_path
