@@ -1,0 +1,135 @@
+"""What docker-compose.yml promises, as far as it can be told without Docker."""
+
+import base64
+import hashlib
+import json
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[3]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+ONCE = {"migrate", "packs", "bucket"}
+BY_HAND = {"chorus"}
+STAY = sorted(set(SERVICES) - ONCE - BY_HAND)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A folder with the script that makes secrets, where it lies in a checkout."""
+    script = tmp_path / "deploy" / "docker" / "make-secrets"
+    script.parent.mkdir(parents=True)
+    shutil.copy(ROOT / "deploy" / "docker" / "make-secrets", script)
+    return tmp_path
+
+
+def make_secrets(checkout: Path, *changed: str) -> dict[str, str]:
+    subprocess.run([sys.executable, checkout / "deploy" / "docker" / "make-secrets", *changed], check=True)
+    return {path.name: path.read_text() for path in (checkout / "secrets").iterdir()}
+
+
+def test_only_the_api_grafana_and_rabbitmqs_panel_are_published_and_on_loopback() -> None:
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    assert set(published) == {"api", "grafana", "rabbitmq"}
+    assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
+
+
+@pytest.mark.parametrize("name", ["postgres", "postgres-exporter", "relay", "worker", "prometheus", "seaweedfs"])
+def test_what_needs_no_way_out_has_none(name: str) -> None:
+    internal = {network for network, options in COMPOSE["networks"].items() if options.get("internal")}
+    assert set(SERVICES[name]["networks"]) <= internal
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_is_bounded(name: str) -> None:
+    service = SERVICES[name]
+    assert {"memory", "pids"} <= set(service["deploy"]["resources"]["limits"])
+    assert service["logging"]["options"]["max-size"]
+    assert "no-new-privileges:true" in service["security_opt"]
+
+
+@pytest.mark.parametrize("name", STAY)
+def test_what_stays_up_is_started_again(name: str) -> None:
+    assert SERVICES[name]["restart"] == "unless-stopped"
+    assert "healthcheck" in SERVICES[name] or "build" in SERVICES[name]
+
+
+@pytest.mark.parametrize("name", sorted(ONCE))
+def test_what_is_done_once_is_waited_for_and_not_repeated(name: str) -> None:
+    assert SERVICES[name]["restart"] == "no"
+    waits = [service["depends_on"][name] for service in SERVICES.values() if name in service.get("depends_on", ())]
+    assert waits
+    assert all(wait["condition"] == "service_completed_successfully" for wait in waits)
+
+
+@pytest.mark.parametrize("name", [name for name, service in SERVICES.items() if "build" in service])
+def test_our_own_containers_can_do_nothing_but_their_work(name: str) -> None:
+    assert SERVICES[name]["read_only"] is True
+    assert SERVICES[name]["cap_drop"] == ["ALL"]
+
+
+@pytest.mark.parametrize("name", [name for name, service in SERVICES.items() if "build" not in service])
+def test_others_images_have_a_version(name: str) -> None:
+    assert re.search(r":v?\d", SERVICES[name]["image"])
+
+
+def test_no_password_stands_in_the_compose_file() -> None:
+    words = re.compile(r"password|secret|key", re.IGNORECASE)
+    for service in SERVICES.values():
+        for variable, value in (service.get("environment") or {}).items():
+            assert not words.search(variable) or str(value).startswith("/run/secrets"), variable
+
+
+def test_every_secret_is_made_and_the_folder_is_closed_to_others(checkout: Path) -> None:
+    made = make_secrets(checkout)
+    for secret in COMPOSE["secrets"].values():
+        assert secret["file"].replace("${CHORUS_STORE:-disk}", "disk").removeprefix("secrets/") in made
+    assert "store_url.seaweedfs" in made
+    assert stat.S_IMODE((checkout / "secrets").stat().st_mode) == 0o700
+    passwords = [text for name, text in made.items() if name.endswith("password")]
+    assert len(set(passwords)) == len(passwords)
+    assert min(map(len, passwords)) >= 40
+
+
+def test_secrets_stay_unless_they_are_to_change(checkout: Path) -> None:
+    first = make_secrets(checkout)
+    assert make_secrets(checkout) == first
+    changed = make_secrets(checkout, "database_password")
+    differ = {name for name in first if first[name] != changed[name]}
+    assert differ == {"database_password", "database_url"}
+
+
+def test_a_password_that_there_is_not_cannot_be_changed(checkout: Path) -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        make_secrets(checkout, "databse_password")
+
+
+def test_rabbitmq_is_told_hashes_that_fit_the_passwords(checkout: Path) -> None:
+    made = make_secrets(checkout)
+    users = {user["name"]: user for user in json.loads(made["rabbitmq_users.json"])["users"]}
+    assert set(users) == {"admin", "chorus"}
+    for name, secret in (("admin", "rabbitmq_admin_password"), ("chorus", "broker_password")):
+        salted = base64.b64decode(users[name]["password_hash"])
+        assert salted[4:] == hashlib.sha256(salted[:4] + made[secret].encode()).digest()
+    assert users["chorus"]["tags"] == []
+
+
+def test_git_and_the_images_take_in_neither_secrets_nor_settings() -> None:
+    ignored = (ROOT / ".gitignore").read_text().split()
+    assert {"/secrets/", "/.env"} <= set(ignored)
+    assert (ROOT / ".dockerignore").read_text().split("\n")[1] == "*"
+
+
+def test_the_settings_that_are_shown_are_those_that_there_are() -> None:
+    shown = set(re.findall(r"^#?([A-Z][A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    files = [ROOT / "docker-compose.yml", *(ROOT / "deploy" / "docker").glob("license/*.env")]
+    known = {name for file in files for name in re.findall(r"\b([A-Z][A-Z_]{5,})\b", file.read_text())}
+    assert shown - {"COMPOSE_PROFILES"} <= known

@@ -1,0 +1,119 @@
+"""Each image holds what its part imports, and no other part's code or packages."""
+
+import re
+from functools import cache
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from typing import Any
+
+import grimp
+import pytest
+
+ROOT = Path(__file__).parents[3]
+REQUIREMENTS = ROOT / "deploy" / "requirements"
+DOCKERFILE = (ROOT / "deploy" / "docker" / "Dockerfile").read_text().replace("\\\n", " ")
+ENTRIES = {
+    "api": ("services.api.__main__", "services.inference.probe"),
+    "relay": ("services.relay.__main__",),
+    "worker": ("services.worker.__main__", "services.inference.audio_child"),
+    "operations": ("services.adapters.postgres.migrate", "services.cli.keys", "services.cli.dead_letters"),
+    "packs": ("services.cli.models",),
+}
+IMAGES = ("api", "relay", "worker", "worker-gpu", "operations", "packs")
+
+
+@cache
+def graph() -> Any:
+    return grimp.build_graph("services", include_external_packages=True)
+
+
+@cache
+def needed(image: str) -> frozenset[str]:
+    """Give the modules that an image's entry points import, and the packages of others."""
+    return frozenset({m for entry in ENTRIES[image] for m in (entry, *graph().find_upstream_modules(entry))})
+
+
+def copied(image: str) -> set[str]:
+    """Give the modules of the stages that make up an image's code."""
+    found: set[str] = set()
+    for stage in ("source", f"code-{image}"):
+        body = re.search(rf"^FROM \S+ AS {stage}\n(.*?)(?=^FROM |\Z)", DOCKERFILE, re.MULTILINE | re.DOTALL)
+        assert body, stage
+        for sources in re.findall(r"^COPY (services\S*(?: +services\S*)*) +services", body[1], re.MULTILINE):
+            found |= {module for source in sources.split() for module in modules_in(source)}
+    return found
+
+
+def modules_in(source: str) -> set[str]:
+    files = (file for path in ROOT.glob(source) for file in ([path] if path.is_file() else path.rglob("*.py")))
+    names = (".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files if file.suffix == ".py")
+    return {name.removesuffix(".__init__") for name in names}
+
+
+def pinned(file: str) -> dict[str, str]:
+    """Give the versions in a requirements file by name; of several for several Pythons, that of the newest."""
+    lines = (REQUIREMENTS / f"{file}.txt").read_text().splitlines()
+    return dict(match.groups() for line in lines if (match := re.match(r"([a-z0-9._-]+)==([^ ;\\]+)", line)))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("image", ENTRIES)
+def test_an_image_holds_all_the_code_that_it_imports(image: str) -> None:
+    ours = {module for module in needed(image) if module.startswith("services")}
+    assert ours - copied(image) == set()
+
+
+@pytest.mark.parametrize("image", ["api", "relay", "worker"])
+def test_an_image_holds_little_else(image: str) -> None:
+    """Packages are copied whole, except where another part's code would come along."""
+    whole = ("services.adapters.postgres", "services.adapters.rabbitmq", "services.inference", "services.domain")
+    idle = {module for module in copied(image) - needed(image) if not module.startswith(whole)}
+    assert {module for module in idle if module.count(".") > 1 and not module.endswith("__init__")} == set()
+
+
+@pytest.mark.parametrize("image", ["api", "relay", "worker"])
+def test_an_image_holds_all_the_packages_that_it_imports(image: str) -> None:
+    distributions = packages_distributions()
+    imported = {name for module in needed(image) if not module.startswith("services") for name in [module]}
+    third_party = {re.sub(r"[_.]", "-", distributions[name][0]).lower() for name in imported if name in distributions}
+    assert third_party - set(pinned(image)) == set()
+
+
+@pytest.mark.parametrize(
+    ("image", "foreign"),
+    [
+        ("api", {"onnxruntime", "librosa", "pika", "numba"}),
+        ("relay", {"onnxruntime", "fastapi", "av", "obstore"}),
+        ("worker", {"onnxruntime-gpu", "fastapi", "uvicorn"}),
+        ("worker-gpu", {"onnxruntime", "fastapi", "uvicorn"}),
+        ("operations", {"onnxruntime", "fastapi", "pika"}),
+    ],
+)
+def test_an_image_is_spared_the_packages_of_others(image: str, foreign: set[str]) -> None:
+    assert foreign & set(pinned(image)) == set()
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_images_run_the_versions_that_the_tests_ran_with(image: str) -> None:
+    tested = pinned("dev")
+    here = {name: version for name, version in pinned(image).items() if name in tested}
+    assert here == {name: tested[name] for name in here}
+
+
+@pytest.mark.parametrize("file", [*IMAGES, "build"])
+def test_every_package_is_pinned_by_hash(file: str) -> None:
+    text = (REQUIREMENTS / f"{file}.txt").read_text().replace("\\\n", " ")
+    requirements = [line for line in text.splitlines() if line and not line.startswith("#")]
+    assert requirements
+    assert all("--hash=sha256:" in line for line in requirements)
+
+
+def test_the_gpu_image_brings_cuda_and_cudnn() -> None:
+    assert {"onnxruntime-gpu", "nvidia-cublas", "nvidia-cudnn-cu13"} <= set(pinned("worker-gpu"))
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_every_image_is_run_by_somebody_without_rights(image: str) -> None:
+    assert re.search(rf"^FROM runtime AS {image}$", DOCKERFILE, re.MULTILINE)
+    runtime = DOCKERFILE[DOCKERFILE.index("AS runtime") :]
+    assert "USER chorus" in runtime
+    assert "USER root" not in runtime
