@@ -1,0 +1,75 @@
+"""The stacks under test. Building images takes minutes where nothing is cached."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.compose.engine import ROOT, Engine, SandboxEngine, docker_is_here, find_sandbox
+from tests.compose.stack import Stack
+
+_RATE_HZ = 16000
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.timeout(2400))
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    tool = find_sandbox()
+    if tool is not None:
+        sandbox = SandboxEngine(tool, [ROOT / "docker-compose.yml"])
+        yield sandbox
+        sandbox.close()
+    elif docker_is_here():
+        yield Engine({})
+    else:
+        reason = "neither a Docker engine answers, nor is there a sandbox for it: set CHORUS_COMPOSE_SANDBOX"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def stack(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The stack as it comes, up and healthy, from nothing."""
+    yield from _run_stack(engine, tmp_path_factory, "chorus-test", ["docker-compose.yml"], {})
+
+
+@pytest.fixture(scope="module")
+def s3_stack(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    settings = {"COMPOSE_PROFILES": "s3", "CHORUS_STORE": "seaweedfs"}
+    yield from _run_stack(engine, tmp_path_factory, "chorus-test-s3", ["docker-compose.yml"], settings)
+
+
+@pytest.fixture(scope="module")
+def cluster(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    files = ["docker-compose.yml", "deploy/docker/cluster.yml"]
+    yield from _run_stack(engine, tmp_path_factory, "chorus-test-cluster", files, {})
+
+
+def _run_stack(
+    engine: Engine, tmp_path_factory: pytest.TempPathFactory, name: str, files: list[str], settings: dict[str, str]
+) -> Iterator[Stack]:
+    stack = Stack(engine, tmp_path_factory.mktemp(name), name, files, settings)
+    stack.down("--volumes")
+    try:
+        stack.up("--build")
+        yield stack
+    finally:
+        stack.down("--volumes")
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    """Half a minute, with a tone of 1 kHz from second 10 to second 15; no two are alike."""
+    moments_s = np.arange(30 * _RATE_HZ) / _RATE_HZ
+    sound = np.random.default_rng().normal(0, 1e-4, len(moments_s))
+    sound += np.where((moments_s >= 10) & (moments_s < 15), 0.2 * np.sin(2 * np.pi * 1000 * moments_s), 0)
+    path = tmp_path / "tone.flac"
+    soundfile.write(path, sound, _RATE_HZ)
+    return path
