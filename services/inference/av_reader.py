@@ -105,7 +105,8 @@ class AvReader:
         self._decoder.flush_buffers()
         self._frames = self._decode()
         self._recent.clear()
-        self._recent_from, self._adrift = first, True
+        # Not where we were: a reader that came from behind `first` would take it for read already.
+        self._position, self._recent_from, self._adrift = before, first, True
 
     def _decode_next(self) -> bool:
         """Put the next frame among the recent pieces; tell whether there was one."""

@@ -54,6 +54,21 @@ def test_every_format_reads_the_same_in_stretches_as_in_one_go(audio_dir: Path, 
 
 
 @pytest.mark.parametrize("name", WRITERS)
+def test_every_format_is_heard_again_from_a_reader_that_stands_behind_its_end(
+    audio_dir: Path, tmp_path: Path, name: str
+) -> None:
+    sound, rate_hz = real_sound(audio_dir)
+    with open_source(write_as(name, tmp_path, sound, rate_hz)) as source:
+        end, far_behind = (second * source.sample_rate_hz for second in (SECONDS - 4, SECONDS + 10))
+        whole, _ = source.read(0, end)
+        source.read(far_behind, far_behind + 1000)
+        for first in (source.sample_rate_hz, 0, 7 * source.sample_rate_hz):
+            samples, lost = source.read(first, end)
+            assert lost == []
+            np.testing.assert_allclose(samples, whole[first:], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", WRITERS)
 def test_every_format_sounds_like_the_original(audio_dir: Path, tmp_path: Path, name: str) -> None:
     sound, rate_hz = real_sound(audio_dir)
     path = write_as(name, tmp_path, sound, rate_hz)
