@@ -29,8 +29,6 @@ class VorbisReader(SoundFileReader):
             if gap_first > first:
                 pieces += super().read(first, min(gap_first, end))
             first = max(first, gap_end)
-            if self.end is not None:
-                break
         return pieces
 
     def _gaps(self, first: int, end: int) -> Iterator[tuple[int, int]]:

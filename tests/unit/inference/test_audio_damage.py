@@ -186,6 +186,19 @@ def test_damage_is_lost_once_wherever_segments_are_cut(tmp_path: Path, sound: Sa
     np.testing.assert_allclose([(one.start_s, one.end_s) for one in lost], expected, atol=1e-3)
 
 
+@pytest.mark.parametrize("name", ["pcm_16.flac", "vorbis.ogg", "opus.opus", "aac.m4a"])
+def test_damage_is_the_same_to_a_reader_that_stands_at_the_end(tmp_path: Path, sound: Samples, name: str) -> None:
+    path = damage(damage(write_as(name, tmp_path, sound, RATE_HZ), 0.3, 500), 0.5, 500)
+    with open_source(path) as source:
+        end = source.claimed_samples or source.count_samples()
+        samples, lost = source.read(0, end)
+        source.read(end, 2 * end)
+        samples_again, lost_again = source.read(0, end)
+    assert 0 < sum(stretch.end_s - stretch.start_s for stretch in lost) < 8.0
+    assert lost_again == lost
+    np.testing.assert_allclose(samples_again, samples, atol=1e-6)
+
+
 def test_a_damaged_mp3_is_read_on_behind_the_damage(tmp_path: Path, sound: Samples) -> None:
     path = damage(write_as("mp3.mp3", tmp_path, sound, RATE_HZ), 0.5, 3000)
     audio = load_whole(path)
