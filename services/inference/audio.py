@@ -153,7 +153,7 @@ def _clip(lost: Iterable[LostStretch], start_s: float, end_s: float) -> Iterator
         begin, end = max(stretch.start_s, start_s), min(stretch.end_s, end_s)
         if end <= begin:
             continue
-        if waiting and begin <= waiting.end_s and stretch.reason == waiting.reason:
+        if waiting and round_s(begin) <= waiting.end_s and stretch.reason == waiting.reason:
             begin = waiting.start_s
         elif waiting:
             yield waiting

@@ -23,7 +23,7 @@ from services.inference.audio_failures import describe_failure
 from services.inference.audio_opening import choose_source
 from services.inference.audio_source import AudioSource
 from services.inference.audio_wire import Hangup, receive_message, send_message, send_samples
-from services.inference.probe import limit_memory, measure_duration_s, probe_audio
+from services.inference.probe import limit_memory, measure_duration_s, probe_audio, silence_libraries
 from services.inference.resampling import open_resampler
 
 Request = dict[str, Any]
@@ -33,6 +33,7 @@ def main() -> None:
     """Answer requests, one after another, until the other side is gone."""
     connection = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    silence_libraries()
     limit_memory(int(sys.argv[2]))
     requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(connection, requests), daemon=True).start()

@@ -8,14 +8,16 @@ import soundfile
 
 from services.domain.errors import EmptyAudio, NotAudio, PermanentError, UndecodableAudio
 from services.inference.audio_source import SLACK_S, AudioSource
-from services.inference.av_reader import AvReader
+from services.inference.av_reader import AvReader, NoSoundTrack
 from services.inference.soundfile_reader import SoundFileReader
 from services.inference.vorbis_reader import VorbisReader
 from services.inference.wav_header import WavHeader, read_wav_header
 
 RATES_HZ = range(500, 5_000_001)
 MP3_FRAME = 1152
-MAGIC = (b"RIFF", b"RF64", b"fLaC", b"OggS", b"FORM", b"caff", b"ID3")
+MAGIC = (b"RIFF", b"RF64", b"riff", b"fLaC", b"OggS", b"FORM", b"caff", b"ID3", b"\x1aE\xdf\xa3", b"0&\xb2u")
+"""Files that begin so mean to be sound; the last two are WebM and WMA. In M4A the word stands behind a size."""
+M4A_MAGIC = b"ftyp"
 
 
 @contextmanager
@@ -115,10 +117,12 @@ def _open_mp3(path: Path, reader: SoundFileReader) -> AudioSource:
 def _open_with_ffmpeg(path: Path) -> AudioSource:
     try:
         reader = AvReader(path)
+    except NoSoundTrack:
+        raise
     except NotAudio as error:
         with path.open("rb") as file:
-            start = file.read(4)
-        if start.startswith(MAGIC):
+            start = file.read(8)
+        if start.startswith(MAGIC) or start.endswith(M4A_MAGIC):
             raise UndecodableAudio(f"the header of {path.name} is damaged beyond reading") from error
         raise
     claimed = None if reader.claim_is_guess else reader.claimed_samples

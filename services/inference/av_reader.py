@@ -37,6 +37,10 @@ MAX_GAP_S = 3600.0
 MAX_ERRORS = 10_000
 
 
+class NoSoundTrack(NotAudio):
+    """A file in good order, of pictures only."""
+
+
 class AvReader:
     """A file read by FFmpeg. Raises NotAudio, EmptyAudio or UndecodableAudio."""
 
@@ -166,15 +170,18 @@ class AvReader:
 
 
 def open_track(path: Path) -> tuple[InputContainer, AudioStream]:
-    """Open the first sound track of a file. Raises NotAudio."""
+    """Open the first sound track of a file. Raises NotAudio or UndecodableAudio."""
     try:
         container = av.open(str(path), options=OPEN_OPTIONS)
     except (av.FFmpegError, OSError) as error:
         raise NotAudio(f"{path.name} is no audio that any decoder knows: {error.strerror}") from error
     if not container.streams.audio:
         container.close()
-        raise NotAudio(f"{path.name} has no sound track")
+        raise NoSoundTrack(f"{path.name} has no sound track")
     stream = container.streams.audio[0]
+    if stream.codec_context is None:
+        container.close()
+        raise UndecodableAudio(f"the sound of {path.name} is coded in a way that no decoder here knows")
     stream.codec_context.thread_count = 1
     return container, stream
 

@@ -5,6 +5,7 @@ ends with 3. It bounds its own memory and processor time.
 """
 
 import json
+import os
 import resource
 import sys
 from dataclasses import asdict
@@ -51,6 +52,7 @@ def main() -> int:
     if len(sys.argv) != 2:
         sys.stderr.write("usage: python -m services.inference.probe PATH\n")
         return 2
+    silence_libraries()
     limit_memory(MEMORY_BYTES)
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
     try:
@@ -59,6 +61,17 @@ def main() -> int:
         answer, code = describe_failure(error), REFUSED
     sys.stdout.write(json.dumps(answer) + "\n")
     return code
+
+
+def silence_libraries() -> None:
+    """Keep what codec libraries chatter out of the logs; what Python says on standard error still gets there.
+
+    A damaged MP3 alone makes hundreds of lines, none of them JSON, none of them naming the file.
+    """
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
 
 
 def limit_memory(bytes_more: int) -> None:

@@ -3,6 +3,7 @@
 import tracemalloc
 from pathlib import Path
 
+import av
 import librosa
 import numpy as np
 import pytest
@@ -202,6 +203,9 @@ def test_stretch_after_stretch_a_file_without_exact_seeking_is_decoded_once(
         ("playlist.mp3", b"#EXTM3U\n#EXTINF:10,\n/etc/hostname\n#EXT-X-ENDLIST\n", NotAudio),
         ("empty.wav", b"", EmptyAudio),
         ("stump.wav", b"RIFF\x24\x00\x00\x00WAVEfmt ", UndecodableAudio),
+        ("stump.m4a", b"\x00\x00\x00\x1cftypM4A \x00\x00\x02\x00M4A isomiso2\x00\x00\x00\x08free", UndecodableAudio),
+        ("stump.webm", b"\x1aE\xdf\xa3\x9fB\x86\x81\x01", UndecodableAudio),
+        ("stump.wma", b"0&\xb2u\x8ef\xcf\x11\xa6\xd9\x00\xaa\x00b\xcel", UndecodableAudio),
     ],
 )
 def test_what_is_no_sound_is_refused_by_name(tmp_path: Path, name: str, content: bytes, error: type[Exception]) -> None:
@@ -215,6 +219,33 @@ def test_a_wav_without_samples_is_empty(tmp_path: Path) -> None:
     path = write_sound(tmp_path / "silence.wav", np.zeros(0, np.float32), 48000)
     with pytest.raises(EmptyAudio, match="silence"):
         load_audio(path, 0.0, 1.0, [BIRDNET], duration_s=1.0)
+
+
+def test_a_wav_of_a_coding_that_nobody_knows_is_told_as_such(audio_dir: Path, tmp_path: Path) -> None:
+    path = write_as("pcm_16.wav", tmp_path, *real_sound(audio_dir))
+    with path.open("r+b") as file:
+        file.seek(20)  # the coding, in the format chunk
+        file.write(b"\x0f\x27")
+    with pytest.raises(UndecodableAudio, match="coded in a way that no decoder here knows"):
+        load_audio(path, 0.0, 1.0, [BIRDNET], duration_s=1.0)
+
+
+def test_a_film_without_sound_has_no_sound_track(tmp_path: Path) -> None:
+    path = tmp_path / "silent.mp4"
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("mpeg4", rate=10, width=64, height=64, pix_fmt="yuv420p")
+        output.mux(stream.encode(av.VideoFrame(64, 64, "yuv420p")))
+        output.mux(stream.encode(None))
+    with pytest.raises(NotAudio, match=r"silent\.mp4 has no sound track"):
+        load_audio(path, 0.0, 1.0, [BIRDNET], duration_s=1.0)
+
+
+def test_a_long_loss_is_told_as_one(audio_dir: Path, tmp_path: Path) -> None:
+    sound, rate_hz = real_sound(audio_dir)
+    path = write_sound(tmp_path / "nan.wav", np.full_like(sound, np.nan), rate_hz, coding="FLOAT")
+    assert [(lost.start_s, lost.end_s) for lost in load_audio(path, 0, SECONDS, [BIRDNET], duration_s=SECONDS).lost] == [
+        (0.0, SECONDS)
+    ]
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from services.domain.errors import EmptyAudio, NotAudio, PermanentError, Transie
 from services.inference.audio import LoadedAudio, WaveformFormat, load_audio
 from services.inference.audio_loader import AudioLoader, DecoderProcess
 from services.inference.probe import measure_duration_s, probe_audio
-from tests.unit.inference.audio_files import SECONDS, real_sound, truncate, write_as
+from tests.unit.inference.audio_files import SECONDS, damage, real_sound, truncate, write_as
 
 BIRDNET = WaveformFormat(48000, "kaiser_fast")
 PERCH = WaveformFormat(32000, "soxr_hq")
@@ -56,6 +56,17 @@ def test_losses_come_back_with_their_reason(loader: AudioLoader, audio_dir: Path
     path = truncate(write_as("pcm_16.flac", tmp_path, *real_sound(audio_dir)), 0.5)
     expected = load_audio(path, 0.0, SECONDS, [PERCH], duration_s=SECONDS).lost
     assert loader.load(path, 0.0, SECONDS, [PERCH], duration_s=SECONDS).lost == expected != ()
+
+
+def test_what_codec_libraries_chatter_does_not_stand_among_the_logs(
+    audio_dir: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = damage(write_as("mp3.mp3", tmp_path, *real_sound(audio_dir)), 0.5, 3000)
+    load_audio(path, 0.0, SECONDS, [PERCH], duration_s=SECONDS)
+    assert "mpg123" in capfd.readouterr().err
+    with AudioLoader(processes=1) as loader:
+        loader.load(path, 0.0, SECONDS, [PERCH], duration_s=SECONDS)
+    assert capfd.readouterr().err == ""
 
 
 def test_a_file_is_measured_and_probed_by_a_child(loader: AudioLoader, song: Path) -> None:
