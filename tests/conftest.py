@@ -1,6 +1,7 @@
 """What every test may use: where the real recordings are."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,13 @@ pytest_plugins = [
     "tests.servers.postgres",
     "tests.servers.api",
 ]
+
+
+def pytest_configure() -> None:
+    """A shell that runs the tests in the background has them ignore Ctrl-C, and so would all that they start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 AUDIO_DIR = Path(os.environ.get("CHORUS_AUDIO_DIR", Path(__file__).parents[2] / "shared" / "audio"))
 
