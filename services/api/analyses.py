@@ -15,7 +15,16 @@ from services.api.house import House, HouseDep
 from services.api.idempotency import Once, OnceDep
 from services.api.plans import plan_analysis
 from services.api.present import analysis_out, analysis_url, json_answer
-from services.api.problems import CONFLICT, IN_PROGRESS, INVALID, KEY_REUSED, NOT_FOUND, UNKNOWN_PACK, documented
+from services.api.problems import (
+    AUDIO_REMOVED,
+    CONFLICT,
+    IN_PROGRESS,
+    INVALID,
+    KEY_REUSED,
+    NOT_FOUND,
+    UNKNOWN_PACK,
+    documented,
+)
 from services.api.schemas import AnalysisOut
 
 router = APIRouter(tags=["analyses"])
@@ -27,7 +36,7 @@ _POST_PROBLEMS = (NOT_FOUND, CONFLICT, IN_PROGRESS, INVALID, KEY_REUSED)
     summary="Analyze a recording with another pack or other settings",
     status_code=202,
     response_model=AnalysisOut,
-    responses=documented(*_POST_PROBLEMS, UNKNOWN_PACK),
+    responses=documented(*_POST_PROBLEMS, AUDIO_REMOVED, UNKNOWN_PACK),
 )
 async def begin_analysis(
     recording_id: UUID, house: HouseDep, once: OnceDep, fields: Annotated[AnalysisFields | None, Body()] = None
@@ -64,7 +73,7 @@ async def cancel(analysis_id: UUID, house: HouseDep, once: OnceDep) -> Response:
     summary="Run the failed segments again",
     status_code=202,
     response_model=AnalysisOut,
-    responses=documented(*_POST_PROBLEMS),
+    responses=documented(*_POST_PROBLEMS, AUDIO_REMOVED),
 )
 async def retry(analysis_id: UUID, house: HouseDep, once: OnceDep) -> Response:
     return await _answer_once(house, once, "", lambda: retry_analysis(house.database, analysis_id).id, status=202)

@@ -10,10 +10,11 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Response
 from fastapi.responses import StreamingResponse
 
+from services.adapters.postgres.presence import check_audio
 from services.adapters.postgres.recordings import get_recording
 from services.api.auth import Reader
 from services.api.house import House, HouseDep
-from services.api.problems import NOT_FOUND, RANGE, Problem, documented
+from services.api.problems import AUDIO_REMOVED, NOT_FOUND, RANGE, Problem, documented
 from services.domain.errors import PermanentError
 from services.domain.recording import Recording
 
@@ -64,7 +65,7 @@ def byte_range(header: str | None, size_bytes: int) -> tuple[int, int] | None:
         200: {"content": _BINARY, "description": "All of it."},
         206: {"content": _BINARY, "description": "The range."},
         304: {"description": "The client has it already."},
-        **documented(NOT_FOUND, RANGE),
+        **documented(NOT_FOUND, AUDIO_REMOVED, RANGE),
     },
 )
 def get_audio(
@@ -76,6 +77,7 @@ def get_audio(
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     recording = get_recording(house.database, recording_id).recording
+    check_audio(recording.id, recording.audio_removed_at)
     etag = f'"{recording.sha256}"'
     headers = _headers(recording, etag)
     if if_none_match is not None and (if_none_match.strip() == "*" or etag in if_none_match):

@@ -85,7 +85,8 @@ class Intake:
         except TransientError:
             log.warning("an upload may be stored without being known", store_key=self._key)
             raise
-        self._is_kept = not stored.duplicate
+        # A duplicate brings its bytes back where they had been removed; else the first ones stay.
+        self._is_kept = stored.recording.store_key == self._key
         return stored
 
     async def _probe(self, filename: str) -> AudioFacts:

@@ -97,6 +97,7 @@ def _facts(recording: Recording) -> dict[str, Any]:
         "longitude": recording.place.longitude,
         "recorded_at": recording.place.recorded_at,
         "created_at": recording.created_at,
+        "audio_removed_at": recording.audio_removed_at,
         "links": {"self": url, "audio": f"{url}/audio", "analyses": f"{url}/analyses"},
     }
 

@@ -12,7 +12,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from services.adapters.logs import get_logger
-from services.domain.errors import BelowFloor, Conflict, InvalidCursor, NotFound, PermanentError, TransientError
+from services.domain.errors import (
+    AudioRemoved,
+    BelowFloor,
+    Conflict,
+    InvalidCursor,
+    NotFound,
+    PermanentError,
+    TransientError,
+)
 
 RETRY_AFTER_S = 5
 """What a client is told while a server behind us is away."""
@@ -42,6 +50,7 @@ NOT_ACCEPTABLE = ProblemType("not-acceptable", 406, "None of the accepted format
 STALLED = ProblemType("upload-stalled", 408, "The upload came to a standstill")
 CONFLICT = ProblemType("conflict", 409, "The state does not allow this")
 IN_PROGRESS = ProblemType("request-in-progress", 409, "A request with this Idempotency-Key is still running")
+AUDIO_REMOVED = ProblemType("audio-removed", 410, "The audio of this recording was removed")
 TOO_LARGE = ProblemType("too-large", 413, "The body is too large")
 NOT_AUDIO = ProblemType("not-audio", 415, "The file is not audio")
 UNSUPPORTED = ProblemType("unsupported-media-type", 415, "The body has a type that is not understood here")
@@ -56,11 +65,12 @@ UNAVAILABLE = ProblemType("unavailable", 503, "A server behind this one is away"
 
 PROBLEM_TYPES = (
     MALFORMED, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, STALLED, CONFLICT,
-    IN_PROGRESS, TOO_LARGE, NOT_AUDIO, UNSUPPORTED, RANGE, INVALID, UNDECODABLE, UNKNOWN_PACK, KEY_REUSED, TOO_MANY,
-    INTERNAL, UNAVAILABLE,
+    IN_PROGRESS, AUDIO_REMOVED, TOO_LARGE, NOT_AUDIO, UNSUPPORTED, RANGE, INVALID, UNDECODABLE, UNKNOWN_PACK,
+    KEY_REUSED, TOO_MANY, INTERNAL, UNAVAILABLE,
 )  # fmt: skip
 _FIRST_BY_STATUS = {kind.status: kind for kind in reversed(PROBLEM_TYPES)} | {422: INVALID, 415: UNSUPPORTED}
-_KINDS = {NotFound: NOT_FOUND, Conflict: CONFLICT, BelowFloor: INVALID}
+_KINDS = {NotFound: NOT_FOUND, AudioRemoved: AUDIO_REMOVED, Conflict: CONFLICT, BelowFloor: INVALID}
+"""Narrower causes first."""
 
 
 class FieldError(BaseModel):

@@ -81,7 +81,8 @@ async def upload_recording(request: Request, house: HouseDep, once: OnceDep) -> 
     """Answer 202 once file, rows and outbox are durable; the analysis goes on without you.
 
     `curl -F file=@dawn.flac` is all it takes. The same bytes for the same site and time give the recording that is
-    there, with `duplicate: true` and 200; for another site or time they are another recording.
+    there, with `duplicate: true` and 200, and bring its audio back where that was removed; for another site or time
+    they are another recording.
     """
     with once.running(), house.uploads.one(), metrics.uploads_in_flight.track_inprogress():
         async with Intake(house, request) as intake:

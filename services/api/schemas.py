@@ -68,7 +68,7 @@ class AnalysisOut(Answer):
     state: AnalysisState
     result: AnalysisResult | None = Field(description="None until finished.")
     terminal: bool = Field(description="Nothing will change any more, unless it is retried.")
-    retryable: bool = Field(description="Some segment failed or was cancelled: `retry` runs it again.")
+    retryable: bool = Field(description="Some segment failed or was cancelled, and `retry` can run it again.")
     segments_done: int
     segments_failed: int = Field(description="Failed or cancelled; done + failed = total once finished.")
     segments_total: int
@@ -103,6 +103,9 @@ class RecordingOut(Answer):
     longitude: float | None
     recorded_at: datetime | None = Field(description="With the offset that it was given with.")
     created_at: AwareDatetime
+    audio_removed_at: AwareDatetime | None = Field(
+        description="When retention removed the audio; the results stay. None: the audio is there."
+    )
     analyses: list[AnalysisOut]
     links: dict[str, str]
 
@@ -110,7 +113,7 @@ class RecordingOut(Answer):
 class UploadOut(RecordingOut):
     """What an upload is answered with."""
 
-    duplicate: bool = Field(description="The same sound of the same site and time was here before: nothing new began.")
+    duplicate: bool = Field(description="The same sound of the same site and time was here before: no analysis began.")
 
 
 class PageOut(Answer, Generic[Item]):

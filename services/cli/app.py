@@ -8,6 +8,7 @@ import typer
 from services.cli import dead_letters, keys, models, serve
 from services.cli.analyze import analyze
 from services.cli.client import status, submit, timeline
+from services.cli.retention import retention
 from services.cli.up import up
 
 app = typer.Typer(
@@ -45,3 +46,4 @@ app.command("worker", rich_help_panel="Running a service")(serve.worker)
 app.command("migrate", rich_help_panel="Running a service")(serve.migrate)
 app.add_typer(keys.app, name="keys", rich_help_panel="Running a service")
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel="Running a service")
+app.command("retention", rich_help_panel="Running a service")(retention)

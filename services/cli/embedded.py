@@ -92,7 +92,7 @@ def open_embedded(options: EmbeddedOptions, unfinished: Event) -> Iterator["Simp
         say(f"starting PostgreSQL in {settings.data_dir}")
         database_url = stack.enter_context(_database(settings))
         database = stack.enter_context(Database(database_url, max_size=16))
-        store_url = (settings.data_dir.absolute() / "audio").as_uri()
+        store_url = settings.embedded_store_url
         store, queue = open_audio_store(store_url), InProcessQueue()
         ledger = PostgresLedger(database)
         store.watch_space()

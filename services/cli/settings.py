@@ -39,8 +39,9 @@ class CliSettings(BaseSettings):
     key: str | None = None
     """The API key they show."""
     database_url: str | None = None
-    """The database of `keys`, `dead-letters` and `migrate`; unset: the embedded one in the data directory."""
-
+    """The database of operations (`keys`, `retention`, `migrate` …); unset: the embedded one in the data directory."""
+    store_url: str | None = None
+    """The audio store of `retention`, as the API has it; unset: the embedded service's."""
     log_level: str = "WARNING"
     """Of `up`; the deployables have their own default."""
 
@@ -48,6 +49,10 @@ class CliSettings(BaseSettings):
     def database_note(self) -> Path:
         """Where a running embedded service notes how its database is reached."""
         return self.data_dir / "database-url"
+
+    @property
+    def embedded_store_url(self) -> str:
+        return (self.data_dir.absolute() / "audio").as_uri()
 
     @property
     def packs_path(self) -> Path:

@@ -57,6 +57,10 @@ class Conflict(PermanentError):
     """The state of things forbids this; the message names the state."""
 
 
+class AudioRemoved(Conflict):
+    """The recording's audio is gone from the store, on purpose; the message says since when, and what to do."""
+
+
 class InvalidCursor(PermanentError):
     """A cursor that no page gave."""
 

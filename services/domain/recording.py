@@ -43,6 +43,8 @@ class Recording:
     audio: AudioFacts
     place: Place
     created_at: datetime
+    audio_removed_at: datetime | None = None
+    """When retention took the bytes out of the store; None: they are there."""
 
 
 def round_s(seconds: float) -> float:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.adapters.postgres.database import Connection, Database
 from services.adapters.postgres.finish import finish_if_complete
+from services.adapters.postgres.presence import hold_audio
 from services.adapters.postgres.queries import load_queries
 from services.adapters.postgres.rows import Row, read_analysis, write_json
 from services.adapters.postgres.values import Analysis, AnalysisRequest, AnalysisStatus, Failure
@@ -15,11 +16,9 @@ _sql = load_queries("analyses")
 
 
 def create_analysis(database: Database, recording_id: UUID, request: AnalysisRequest) -> Analysis:
-    """Plan another analysis of a recording, through the outbox. Raises NotFound."""
+    """Plan another analysis of a recording, through the outbox. Raises NotFound, AudioRemoved."""
     with database.transaction() as connection:
-        duration_s = _sql.get_duration(connection, recording_id=recording_id)
-        if duration_s is None:
-            raise NotFound(f"no recording {recording_id}")
+        duration_s = hold_audio(connection, recording_id)["duration_s"]
         return plan_analysis(connection, recording_id, duration_s, request)
 
 
@@ -79,20 +78,21 @@ def get_statuses(database: Database, analysis_ids: Collection[UUID]) -> dict[UUI
     """Give the status of each analysis that is there, as of one moment."""
     ids = list(analysis_ids)
     with database.snapshot() as connection:
-        analyses = [read_analysis(row) for row in _sql.get_analyses(connection, analysis_ids=ids, recording_ids=[])]
+        rows = list(_sql.get_analyses(connection, analysis_ids=ids, recording_ids=[]))
         ledgers = {row["analysis_id"]: row for row in _sql.get_ledgers(connection, analysis_ids=ids)}
         failures: dict[UUID, list[Failure]] = {analysis_id: [] for analysis_id in ids}
         for row in _sql.get_failures(connection, analysis_ids=ids):
             failures[row["analysis_id"]].append(_read_failure(row))
-    return {each.id: _status(each, ledgers[each.id], failures[each.id]) for each in analyses}
+    return {row["id"]: _status(row, ledgers[row["id"]], failures[row["id"]]) for row in rows}
 
 
-def _status(analysis: Analysis, ledger: Row, failures: Sequence[Failure]) -> AnalysisStatus:
+def _status(row: Row, ledger: Row, failures: Sequence[Failure]) -> AnalysisStatus:
+    analysis = read_analysis(row)
     terminal = analysis.state is AnalysisState.FINISHED
     return AnalysisStatus(
         analysis=analysis,
         terminal=terminal,
-        retryable=terminal and ledger["segments_failed"] > 0,
+        retryable=terminal and ledger["segments_failed"] > 0 and row["audio_removed_at"] is None,
         segments_done=ledger["segments_done"],
         segments_failed=ledger["segments_failed"],
         duration_s=ledger["duration_s"],
@@ -142,7 +142,7 @@ def cancel_analysis(database: Database, analysis_id: UUID) -> Analysis:
 def retry_analysis(database: Database, analysis_id: UUID) -> Analysis:
     """Queue the failed and cancelled segments again, attempts counted anew.
 
-    Raises NotFound, Conflict when unfinished or when nothing failed.
+    Raises NotFound, Conflict when unfinished or when nothing failed, AudioRemoved.
     """
     with database.transaction() as connection:
         locked = _lock(connection, analysis_id)
@@ -154,7 +154,11 @@ def retry_analysis(database: Database, analysis_id: UUID) -> Analysis:
 
 
 def requeue_segments(connection: Connection, locked: Row, only_index: int | None = None) -> int:
-    """Queue failed and cancelled segments of a locked analysis again, or only the one; give how many."""
+    """Queue failed and cancelled segments of a locked analysis again, or only the one; give how many.
+
+    Raises AudioRemoved.
+    """
+    hold_audio(connection, locked["recording_id"])
     analysis_id, lane = locked["id"], locked["lane"]
     count: int = _sql.requeue_segments(connection, analysis_id=analysis_id, lane=lane, only_index=only_index)
     if count:

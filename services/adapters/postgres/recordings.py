@@ -17,8 +17,8 @@ def create_recording(database: Database, new: NewRecording, request: AnalysisReq
     """Write recording, analysis, segments and outbox in one transaction.
 
     Where the same bytes are there for the same site and time (none counts as the same as none), the existing recording
-    comes back with `duplicate`, and nothing is written; the caller then removes the bytes under `new.store_key`.
-    Of two at once, one is the duplicate.
+    comes back with `duplicate`, and nothing is written; the caller then removes the bytes under `new.store_key`, unless
+    they took the place of audio that was removed and are the recording's own now. Of two at once, one is the duplicate.
     """
     while True:
         with database.transaction() as connection:
@@ -26,9 +26,9 @@ def create_recording(database: Database, new: NewRecording, request: AnalysisReq
             if row is not None:
                 analysis = plan_analysis(connection, row["id"], row["duration_s"], request)
                 return StoredRecording(read_recording(row), (analysis,))
-            row = _sql.find_same_sound(
-                connection, sha256=new.sha256, site=new.place.site, recorded_at=new.place.recorded_at
-            )
+            same = {"sha256": new.sha256, "site": new.place.site, "recorded_at": new.place.recorded_at}
+            row = _sql.restore_audio(connection, **same, store_key=new.store_key)
+            row = row or _sql.find_same_sound(connection, **same)
             # Deleted in the meantime: then it is new after all.
             if row is not None:
                 return _with_analyses(connection, [row], duplicate=True)[0]

@@ -22,7 +22,15 @@ def read_recording(row: Row, duration_s: float | None = None) -> Recording:
     audio = AudioFacts(row["format"], duration_s or row["duration_s"], row["sample_rate_hz"], row["channels"])
     place = Place(row["site"], row["latitude"], row["longitude"], read_recorded_at(row))
     return Recording(
-        row["id"], row["filename"], row["store_key"], row["size_bytes"], row["sha256"], audio, place, row["created_at"]
+        id=row["id"],
+        filename=row["filename"],
+        store_key=row["store_key"],
+        size_bytes=row["size_bytes"],
+        sha256=row["sha256"],
+        audio=audio,
+        place=place,
+        created_at=row["created_at"],
+        audio_removed_at=row["audio_removed_at"],
     )
 
 

@@ -111,7 +111,7 @@ class StoredRecording:
     recording: Recording
     analyses: tuple[Analysis, ...]
     duplicate: bool = False
-    """The same bytes were there before for the same site and time; nothing was stored."""
+    """The same sound was there before for the same site and time; its bytes were stored only if they were missing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,11 @@ WITH planned AS (
 INSERT INTO outbox (analysis_id, segment_index, lane)
 SELECT :analysis_id, segment_index, :lane FROM planned ORDER BY segment_index;
 
--- name: get_duration(recording_id)$
-SELECT duration_s FROM recordings WHERE id = :recording_id;
-
 -- name: get_analyses(analysis_ids, recording_ids)
 -- By their own ids or those of their recordings, oldest first. A pack not pinned yet shows its newest version's license.
-SELECT a.*, p.license AS pack_license, p.attribution AS pack_attribution
+SELECT a.*, p.license AS pack_license, p.attribution AS pack_attribution, r.audio_removed_at
 FROM analyses AS a
+JOIN recordings AS r ON r.id = a.recording_id
 LEFT JOIN LATERAL (
     SELECT license, attribution FROM packs
     WHERE name = a.pack_name AND version = coalesce(a.pack_version, version)

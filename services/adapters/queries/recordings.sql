@@ -15,8 +15,20 @@ SELECT * FROM recordings
 WHERE sha256 = :sha256 AND site IS NOT DISTINCT FROM :site::text
     AND recorded_at IS NOT DISTINCT FROM :recorded_at::timestamptz;
 
+-- name: restore_audio(sha256, site, recorded_at, store_key)^
+-- No row comes back where the audio is there, or the recording is not.
+UPDATE recordings SET store_key = :store_key, audio_removed_at = NULL, audio_restored_at = clock_timestamp()
+WHERE sha256 = :sha256 AND site IS NOT DISTINCT FROM :site::text
+    AND recorded_at IS NOT DISTINCT FROM :recorded_at::timestamptz
+    AND audio_removed_at IS NOT NULL
+RETURNING *;
+
 -- name: get_recording(recording_id)^
 SELECT * FROM recordings WHERE id = :recording_id;
+
+-- name: share_recording(recording_id)^
+-- Until the end of the transaction its audio cannot be removed.
+SELECT * FROM recordings WHERE id = :recording_id FOR SHARE;
 
 -- name: list_recordings(site, recorded_after, recorded_before, state, before_id, n)
 -- Newest first: keys of version 7 sort by the time they were made.

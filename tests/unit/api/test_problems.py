@@ -3,7 +3,15 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from services.api.problems import PROBLEM_TYPES, Problem, problem_response, translate
-from services.domain.errors import BelowFloor, Conflict, InvalidCursor, NotFound, PermanentError, TransientError
+from services.domain.errors import (
+    AudioRemoved,
+    BelowFloor,
+    Conflict,
+    InvalidCursor,
+    NotFound,
+    PermanentError,
+    TransientError,
+)
 
 
 @pytest.mark.parametrize(
@@ -11,6 +19,7 @@ from services.domain.errors import BelowFloor, Conflict, InvalidCursor, NotFound
     [
         (NotFound("no recording 7"), 404, "not-found"),
         (Conflict("finished already"), 409, "conflict"),
+        (AudioRemoved("removed last week"), 410, "audio-removed"),
         (InvalidCursor("no cursor of ours"), 422, "invalid-request"),
         (BelowFloor("below 0.05"), 422, "invalid-request"),
         (TransientError("PostgreSQL does not answer"), 503, "unavailable"),
@@ -45,7 +54,7 @@ def test_types_are_stable_and_each_stands_for_one_cause() -> None:
     names = [kind.name for kind in PROBLEM_TYPES]
     assert len(names) == len(set(names))
     assert {kind.status for kind in PROBLEM_TYPES} == {
-        400, 401, 403, 404, 405, 406, 408, 409, 413, 415, 416, 422, 429, 500, 503,
+        400, 401, 403, 404, 405, 406, 408, 409, 410, 413, 415, 416, 422, 429, 500, 503,
     }  # fmt: skip
 
 

@@ -1,0 +1,75 @@
+-- name: read_clock()$
+SELECT clock_timestamp();
+
+-- name: find_best(n, site)
+-- The n recordings with audio in which each taxon was heard most confidently; of equal ones the older.
+WITH heard AS (
+    SELECT d.taxon_id, d.recording_id, max(d.confidence) AS confidence
+    FROM detections AS d JOIN recordings AS r ON r.id = d.recording_id
+    WHERE r.audio_removed_at IS NULL AND (:site::text IS NULL OR r.site = :site::text)
+    GROUP BY d.taxon_id, d.recording_id
+), ranked AS (
+    SELECT recording_id, row_number() OVER (PARTITION BY taxon_id ORDER BY confidence DESC, recording_id) AS place
+    FROM heard
+)
+SELECT DISTINCT recording_id FROM ranked WHERE place <= :n;
+
+-- name: find_old(audio_before, results_before, stored_before, settled_before, site, after_id, n)
+-- In order of their ids. A date that is null lets nothing go.
+WITH dated AS (
+    SELECT *, coalesce(recorded_at, created_at) AS made_at FROM recordings
+    WHERE id > :after_id
+        AND (:site::text IS NULL OR site = :site::text)
+        AND coalesce(audio_restored_at, created_at) < :stored_before
+)
+SELECT
+    r.id, r.site, r.duration_s, r.made_at,
+    CASE WHEN r.audio_removed_at IS NULL THEN r.size_bytes ELSE 0 END AS size_bytes,
+    coalesce(r.made_at < :results_before::timestamptz, false) AS with_results,
+    EXISTS (
+        SELECT FROM analyses AS a
+        WHERE a.recording_id = r.id AND (a.state <> 'finished' OR a.finished_at >= :settled_before)
+    ) AS is_busy,
+    EXISTS (SELECT FROM analyses AS a WHERE a.recording_id = r.id AND a.result = 'succeeded') AS is_heard
+FROM dated AS r
+WHERE r.made_at < :results_before::timestamptz
+    OR (r.audio_removed_at IS NULL AND r.made_at < :audio_before::timestamptz)
+ORDER BY r.id LIMIT :n;
+
+-- name: lock_analyses(ids)
+-- Analyses before recordings, as everybody locks.
+SELECT id FROM analyses WHERE recording_id = ANY(:ids::uuid[]) ORDER BY id FOR UPDATE;
+
+-- name: lock_recordings(ids, settled_before)
+-- But not those whose audio came back meanwhile.
+SELECT id FROM recordings
+WHERE id = ANY(:ids::uuid[]) AND (audio_restored_at IS NULL OR audio_restored_at < :settled_before)
+ORDER BY id FOR UPDATE;
+
+-- name: find_busy(ids, settled_before)
+SELECT DISTINCT recording_id FROM analyses
+WHERE recording_id = ANY(:ids::uuid[]) AND (state <> 'finished' OR finished_at >= :settled_before);
+
+-- name: remove_audio(ids)!
+WITH removed AS (
+    UPDATE recordings SET audio_removed_at = clock_timestamp()
+    WHERE id = ANY(:ids::uuid[]) AND audio_removed_at IS NULL
+    RETURNING store_key, size_bytes
+)
+INSERT INTO audio_to_delete (store_key, size_bytes) SELECT store_key, size_bytes FROM removed;
+
+-- name: remove_recordings(ids)!
+WITH removed AS (
+    DELETE FROM recordings WHERE id = ANY(:ids::uuid[]) RETURNING store_key, size_bytes, audio_removed_at
+)
+INSERT INTO audio_to_delete (store_key, size_bytes)
+SELECT store_key, size_bytes FROM removed WHERE audio_removed_at IS NULL;
+
+-- name: list_unpromised(n)
+SELECT store_key, size_bytes FROM audio_to_delete ORDER BY since, store_key LIMIT :n;
+
+-- name: forget_unpromised(store_keys)!
+DELETE FROM audio_to_delete WHERE store_key = ANY(:store_keys);
+
+-- name: newest_store_keys(n)
+SELECT store_key FROM recordings WHERE audio_removed_at IS NULL ORDER BY id DESC LIMIT :n;
