@@ -88,7 +88,7 @@ lock-images: ## Pin the images' requirements anew, to the versions of dev.txt (n
 	$(call LOCK_IMAGE,relay,--extra relay)
 	$(call LOCK_IMAGE,worker,--extra worker --extra cpu)
 	$(call LOCK_IMAGE,worker-gpu,--extra worker --extra gpu)
-	$(call LOCK_IMAGE,operations,--extra postgres)
+	$(call LOCK_IMAGE,operations,--extra postgres --extra store)
 	$(call LOCK_IMAGE,packs,--extra inference --extra convert --extra cpu)
 	uv pip compile --universal --python-version 3.13 --generate-hashes --no-header --no-annotate \
 	  --group pyproject.toml:build --constraint deploy/requirements/dev.txt -o deploy/requirements/build.txt

@@ -16,7 +16,12 @@ ENTRIES = {
     "api": ("services.api.__main__", "services.inference.probe"),
     "relay": ("services.relay.__main__",),
     "worker": ("services.worker.__main__", "services.inference.audio_child"),
-    "operations": ("services.adapters.postgres.migrate", "services.cli.keys", "services.cli.dead_letters"),
+    "operations": (
+        "services.adapters.postgres.migrate",
+        "services.cli.keys",
+        "services.cli.dead_letters",
+        "services.cli.retention",
+    ),
     "packs": ("services.cli.models",),
 }
 IMAGES = ("api", "relay", "worker", "worker-gpu", "operations", "packs")
@@ -70,7 +75,7 @@ def test_an_image_holds_little_else(image: str) -> None:
     assert {module for module in idle if module.count(".") > 1 and not module.endswith("__init__")} == set()
 
 
-@pytest.mark.parametrize("image", ["api", "relay", "worker"])
+@pytest.mark.parametrize("image", ["api", "relay", "worker", "operations"])
 def test_an_image_holds_all_the_packages_that_it_imports(image: str) -> None:
     distributions = packages_distributions()
     imported = {name for module in needed(image) if not module.startswith("services") for name in [module]}
