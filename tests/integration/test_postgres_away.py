@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+import psycopg
 import pytest
 
 from services.adapters.postgres.analyses import get_status
@@ -101,3 +102,14 @@ def test_a_stream_that_is_cut_off_says_so_and_does_not_look_complete(
         with pytest.raises(TransientError):
             list(stream)
         assert len(list(patiently(lambda: detections_of(database, analysis_id)))) == 2500
+
+
+def test_a_migration_under_a_running_service_costs_one_more_try(database_url: str) -> None:
+    """What was prepared before a column was added cannot be run again as it is."""
+    with Database(database_url, max_size=1, prepared=True) as database:
+        recording = post(database, 600.0).recording
+        for _ in range(5):
+            get_recording(database, recording.id)
+        with psycopg.connect(database_url, autocommit=True) as administrator:
+            administrator.execute("ALTER TABLE recordings ADD COLUMN of_the_next_version text")
+        assert patiently(lambda: get_recording(database, recording.id)) == get_recording(database, recording.id)

@@ -98,6 +98,11 @@ def translated_errors() -> Iterator[None]:
         raise TransientError(f"PostgreSQL did not do it: {_first_line(error)}") from error
     except (psycopg.DataError, psycopg.IntegrityError) as error:
         raise PermanentError(f"PostgreSQL cannot store this: {_first_line(error)}") from error
+    except psycopg.errors.FeatureNotSupported as error:
+        # A migration added a column to what a statement was prepared for; after the rollback it is prepared anew.
+        if "cached plan" not in str(error):
+            raise
+        raise TransientError(f"the schema was changed meanwhile: {_first_line(error)}") from error
     except psycopg.errors.UndefinedTable as error:
         raise PermanentError(f"the schema is not complete, run `chorus migrate`: {_first_line(error)}") from error
 
