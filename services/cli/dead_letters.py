@@ -1,6 +1,7 @@
 """`chorus dead-letters`: messages that no worker could finish, and another try for them."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
@@ -8,9 +9,15 @@ import typer
 from services.cli.output import complain, say, show_json, show_table
 from services.domain.errors import ChorusError, PermanentError
 
-app = typer.Typer(help="Segments that no worker could finish: list, requeue.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from services.adapters.postgres.dead_letters import PostgresDeadLetters
+
+_ALL = 100_000
+app = typer.Typer(help="Segments that no worker could finish: list, requeue, discard.", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+LetterIds = Annotated[list[UUID] | None, typer.Argument(metavar="[ID…]", help="As the list shows them.")]
+Every = Annotated[bool, typer.Option("--all", help="All that were not requeued yet.")]
 
 
 @app.command("list")
@@ -46,28 +53,37 @@ def list_letters(
 
 
 @app.command()
-def requeue(
-    letter_ids: Annotated[list[UUID] | None, typer.Argument(metavar="[ID…]", help="As the list shows them.")] = None,
-    *,
-    every: Annotated[bool, typer.Option("--all", help="All that were not requeued yet.")] = False,
-) -> None:
+def requeue(letter_ids: LetterIds = None, *, every: Every = False) -> None:
     """Queue the segments of dead letters again, once what killed them is mended."""
+    _each(letter_ids, every=every, done="queued again", act=lambda letters, letter_id: letters.requeue(letter_id))
+
+
+@app.command()
+def discard(letter_ids: LetterIds = None, *, every: Every = False) -> None:
+    """Throw dead letters away that nobody will try again; their segments stay failed, with the reason."""
+    _each(letter_ids, every=every, done="thrown away", act=lambda letters, letter_id: letters.discard(letter_id))
+
+
+def _each(
+    letter_ids: list[UUID] | None, *, every: bool, done: str, act: Callable[["PostgresDeadLetters", UUID], None]
+) -> None:
+    """Do it to each letter; one that cannot be helped is reported and the others go on."""
     from services.adapters.postgres.dead_letters import PostgresDeadLetters
     from services.cli.database import open_operations_database
     from services.cli.settings import load_settings
 
     if bool(letter_ids) == every:
-        raise PermanentError("name the letters to requeue, or say --all")
+        raise PermanentError("name the letters, or say --all")
     all_well = True
     with open_operations_database(load_settings()) as database:
         letters = PostgresDeadLetters(database)
-        for letter_id in letter_ids or [letter.id for letter in letters.list_dead_letters(limit=100_000)]:
+        for letter_id in letter_ids or [letter.id for letter in letters.list_dead_letters(limit=_ALL)]:
             try:
-                letters.requeue(letter_id)
+                act(letters, letter_id)
             except ChorusError as error:
                 complain(f"{letter_id}: {error}")
                 all_well = False
             else:
-                say(f"{letter_id}: queued again")
+                say(f"{letter_id}: {done}")
     if not all_well:
         raise typer.Exit(1)

@@ -49,6 +49,15 @@ class Stack:
         command = ["docker", "compose", "--project-name", self.name, "--progress", "quiet", *self._files, *arguments]
         return self.engine.run(command, cwd=self.folder, environment=self._settings, check=check, timeout_s=_UP_S)
 
+    def run_script(self, script: str) -> None:
+        """Run what the runbook gives to type, in the checkout."""
+        files = [file for file in self._files if file != "-f"]
+        environment = {"COMPOSE_PROJECT_NAME": self.name, "COMPOSE_FILE": ":".join(files), "COMPOSE_PROGRESS": "quiet"}
+        self.engine.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=self.folder, environment=self._settings | environment, timeout_s=_UP_S,
+        )  # fmt: skip
+
     def up(self, *arguments: str) -> None:
         """Start what does not run and wait until all of it is healthy; when it is not, say what ails it."""
         done = self.compose("up", "--detach", "--wait", *arguments, check=False)

@@ -1,6 +1,7 @@
 """`docker compose up` as its users meet it. The tests share one stack, and each leaves it healthy."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.compose.stack import Stack
 from tests.end_to_end.house import wait_until
+from tests.runbook import find_scripts
 
 OURS = ("api", "relay", "worker")
 
@@ -145,3 +147,31 @@ def test_changed_passwords_take_effect_with_a_new_start(stack: Stack, recording:
     stack.compose("exec", "-T", "-u", "postgres", "postgres", "sh", "/docker-entrypoint-initdb.d/roles.sh")
     stack.up("--force-recreate")
     assert stack.wait_for(stack.upload(recording, key), key)["result"] == "succeeded"
+
+
+def test_retention_removes_the_audio_and_keeps_what_was_heard(stack: Stack, recording: Path) -> None:
+    key = stack.make_key()
+    analysis = stack.wait_for(stack.upload(recording, key, "pack=tones", "site=old-marsh"), key)
+    stack.query("UPDATE analyses SET finished_at = finished_at - interval '1 day'")
+    rule = ("--audio-days", "0", "--stored-days", "0", "--keep-best", "0", "--site", "old-marsh")
+    told = stack.compose("run", "--rm", "-T", "chorus", "retention", *rule, "--apply", "--json").stdout
+    assert json.loads(told)["removed"] == {
+        "audio": 1, "with_results": 0, "freed_bytes": recording.stat().st_size,
+    }  # fmt: skip
+    assert stack.curl(f"{analysis['links']['recording']}/audio", key=key)["status"] == 410
+    assert len(stack.curl(analysis["links"]["detections"], key=key)["items"]) == 1
+
+
+def test_all_that_was_lost_comes_back_from_a_backup(stack: Stack, recording: Path) -> None:
+    key = stack.make_key()
+    analysis = stack.wait_for(stack.upload(recording, key), key)
+    back_up, restore = find_scripts("Back up and restore")
+    stack.run_script(back_up)
+    stack.down("--volumes")
+    shutil.rmtree(stack.folder / "secrets")
+    stack.run_script(restore)
+    assert stack.curl(analysis["links"]["self"], key=key)["result"] == "succeeded"
+    assert len(stack.curl(analysis["links"]["detections"], key=key)["items"]) == 1
+    # Its audio is there: it can be heard again.
+    again = stack.curl(f"{analysis['links']['recording']}/analyses", "--json", '{"pack": "tones"}', key=key)
+    assert stack.wait_for(again["id"], key)["result"] == "succeeded"

@@ -178,6 +178,23 @@ def test_a_first_job_is_drawn_and_the_service_stays_up_until_told_to_end(service
     assert not (service.folder / "data" / "database-url").exists()
 
 
+def test_old_audio_makes_room_and_its_timeline_can_still_be_drawn(service: Service, tmp_path: Path) -> None:
+    service.start()
+    recording = write_tones(tmp_path / "dawn.wav", 12.0, (1000, 2.0, 4.0))
+    submitted = service.chorus("submit", recording, "--wait")
+    assert submitted.returncode == 0, submitted.stderr
+    with psycopg.connect((service.folder / "data" / "database-url").read_text().strip()) as connection:
+        connection.execute("UPDATE recordings SET created_at = created_at - interval '100 days'")
+        connection.execute("UPDATE analyses SET finished_at = finished_at - interval '100 days'")
+    kept = service.chorus("retention", "--audio-days", 90, "--apply")
+    assert "kept, as one of the 3 best of some taxon: 1 recording (" in kept.stderr
+    removed = service.chorus("retention", "--audio-days", 90, "--keep-best", 0, "--apply")
+    assert removed.returncode == 0, removed.stderr
+    assert "removed the audio of 1 recording: " in removed.stderr
+    assert [path for path in (service.folder / "data" / "audio").rglob("*") if path.is_file()] == []
+    assert "1000 Hz tone" in service.chorus("timeline", submitted.stdout.strip()).stdout
+
+
 def test_a_data_directory_belongs_to_one_service(running_service: Service) -> None:
     second = running_service.chorus("up", "--port", 0)
     assert second.returncode == 1
@@ -212,7 +229,7 @@ def test_keys_are_made_asked_for_and_revoked(service: Service, tmp_path: Path) -
 
 def test_operations_say_how_to_reach_a_database_that_is_not_there(tmp_path: Path) -> None:
     service = Service(tmp_path)
-    for words in (("keys", "list"), ("dead-letters", "list"), ("migrate",)):
+    for words in (("keys", "list"), ("dead-letters", "list"), ("retention", "--audio-days", "1"), ("migrate",)):
         result = service.chorus(*words)
         assert result.returncode == 1
         assert "CHORUS_DATABASE_URL" in result.stderr
@@ -222,4 +239,5 @@ def test_operations_say_how_to_reach_a_database_that_is_not_there(tmp_path: Path
 def test_nothing_waits_among_the_dead_letters_of_a_fresh_service(running_service: Service) -> None:
     listed = running_service.chorus("dead-letters", "list", "--json")
     assert (listed.returncode, json.loads(listed.stdout)) == (0, [])
-    assert running_service.chorus("dead-letters", "requeue", "--all").returncode == 0
+    for act in ("requeue", "discard"):
+        assert running_service.chorus("dead-letters", act, "--all").returncode == 0

@@ -157,6 +157,17 @@ def test_letters_that_lead_nowhere_are_kept_and_say_why(database: Database) -> N
     for letter_id in (orphan, stranger):
         with pytest.raises(Conflict, match="deleted"):
             letters.requeue(letter_id)
-    with pytest.raises(NotFound):
-        letters.requeue(uuid4())
+    for act in (letters.requeue, letters.discard):
+        with pytest.raises(NotFound):
+            act(uuid4())
     assert [letter.body for letter in letters.list_dead_letters()] == [b"{}", b"{}", b"\x00\xff"]
+
+
+def test_a_letter_thrown_away_leaves_its_segment_failed(database: Database) -> None:
+    analysis = post(database, 300.0).analyses[0]
+    letters = PostgresDeadLetters(database)
+    thrown = letters.keep_dead_letter(b"{}", "worker lost 6 times", job(analysis.id, 0))
+    kept = letters.keep_dead_letter(b"\x00", "unreadable", None)
+    letters.discard(thrown)
+    assert [letter.id for letter in letters.list_dead_letters(requeued=True)] == [kept]
+    assert get_status(database, analysis.id).failures[0].reason == "worker lost 6 times"

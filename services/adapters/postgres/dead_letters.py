@@ -55,6 +55,12 @@ class PostgresDeadLetters:
             _requeue(connection, letter)
             _sql.mark_requeued(connection, letter_id=letter_id)
 
+    def discard(self, letter_id: UUID) -> None:
+        """Throw a letter away; its segment stays as it is. Raises NotFound."""
+        with self._database.transaction() as connection:
+            if not _sql.delete_letter(connection, letter_id=letter_id):
+                raise NotFound(f"no dead letter {letter_id}")
+
 
 def _requeue(connection: Connection, letter: Row) -> None:
     if letter["analysis_id"] is None:

@@ -11,3 +11,6 @@ SELECT * FROM dead_letters WHERE id = :letter_id FOR UPDATE;
 
 -- name: mark_requeued(letter_id)!
 UPDATE dead_letters SET requeued_at = clock_timestamp() WHERE id = :letter_id;
+
+-- name: delete_letter(letter_id)!
+DELETE FROM dead_letters WHERE id = :letter_id;
