@@ -55,7 +55,19 @@ def _rendering(stream: TextIO) -> list[structlog.types.Processor]:
     if stream.isatty():
         return [strip, hide_secrets, structlog.dev.ConsoleRenderer()]
     # The traceback becomes text before secrets are looked for: a URL may stand in it.
-    return [strip, structlog.processors.format_exc_info, hide_secrets, structlog.processors.JSONRenderer(default=str)]
+    return [
+        strip,
+        _drop_color,
+        structlog.processors.format_exc_info,
+        hide_secrets,
+        structlog.processors.JSONRenderer(default=str),
+    ]
+
+
+def _drop_color(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Uvicorn says some things a second time, for terminals."""
+    event.pop("color_message", None)
+    return event
 
 
 def _quiet_libraries() -> None:

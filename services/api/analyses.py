@@ -46,7 +46,7 @@ async def begin_analysis(
 
     def begin() -> UUID:
         recording = get_recording(house.database, recording_id).recording
-        request = plan_analysis(house, chosen, recording.audio.duration_s)
+        request = plan_analysis(house, chosen, recording.place, recording.audio.duration_s)
         return create_analysis(house.database, recording_id, request).id
 
     return await _answer_once(house, once, chosen.model_dump_json(), begin, status=202)

@@ -18,11 +18,12 @@ from services.api.formats import choose_format
 from services.api.house import House, HouseDep
 from services.api.pages import next_link
 from services.api.present import pack_out
-from services.api.problems import INVALID, NOT_ACCEPTABLE, NOT_FOUND, Problem, documented
+from services.api.problems import INVALID, NOT_ACCEPTABLE, NOT_FOUND, FieldError, Problem, documented, invalid_field
 from services.api.queries import AnalysisDetectionsQuery, DetectionsQuery
 from services.api.schemas import DetectionOut, DetectionsOut, PageOut
 from services.api.spool import spooled
 from services.api.taxa import check_taxa
+from services.domain.errors import BelowFloor
 from services.domain.exports import WRITERS, ExportFormat, Finding, finding_row, json_lines
 
 ACROSS = (ExportFormat.JSON, ExportFormat.NDJSON, ExportFormat.CSV)
@@ -64,10 +65,20 @@ def get_detections(
 
 def _recut(house: House, analysis_id: UUID, rule: EventRuleFields) -> Iterator[Finding]:
     """Events come taxon by taxon; to stand in order of time they are held at once, so their number is bounded."""
-    found = list(islice(recut_detections(house.database, analysis_id, rule.changed), _MOST_RECUT + 1))
+    try:
+        cut = recut_detections(house.database, analysis_id, rule.changed)
+    except BelowFloor as error:
+        raise Problem(INVALID, str(error), errors=_too_low(rule, str(error))) from error
+    found = list(islice(cut, _MOST_RECUT + 1))
     if len(found) > _MOST_RECUT:
         raise Problem(INVALID, f"More than {_MOST_RECUT} events: raise the thresholds")
     return iter(sorted(found, key=lambda finding: (finding.detection.onset_s, finding.detection.taxon.scientific_name)))
+
+
+def _too_low(rule: EventRuleFields, detail: str) -> list[FieldError]:
+    """Name the lowest threshold that was asked for."""
+    thresholds = {name: value for name, value in rule.given.items() if name.endswith("_threshold")}
+    return [FieldError(field=min(thresholds, key=thresholds.__getitem__), detail=detail)]
 
 
 def _document(analysis: Analysis, findings: Iterator[Finding]) -> Iterator[str]:
@@ -92,7 +103,7 @@ def find_detections(
 ) -> Response:
     """Latest first, undated ones last. NDJSON and CSV give all in one go, unless `limit` asks for pages."""
     if asked.format is not None and asked.format not in ACROSS:
-        raise Problem(INVALID, f"format: {asked.format} is for one analysis; here json, ndjson and csv are given")
+        raise invalid_field("format", f"{asked.format} is for one analysis; here json, ndjson and csv are given")
     chosen = choose_format(asked.format, request.headers.get("accept"), ACROSS)
     taxa = check_taxa(house.database, asked.taxon)
     wanted = DetectionFilter(taxa, asked.site, asked.from_, asked.to, asked.min_confidence)

@@ -11,11 +11,16 @@ from services.domain.recording import Place
 
 CLOCK_SKEW = timedelta(minutes=10)
 """How far ahead of ours a recorder's clock may be before its time counts as impossible."""
+FIRST_SOUND = datetime(1857, 1, 1, tzinfo=UTC)
+"""Of the phonautograph, the first machine to write sound down."""
 
 
-def _not_in_future(moment: datetime) -> datetime:
-    if moment.astimezone(UTC) > datetime.now(UTC) + CLOCK_SKEW:
+def _possible(moment: datetime) -> datetime:
+    # Compared as they are: the first and last days there are cannot be moved to another time zone.
+    if moment > datetime.now(UTC) + CLOCK_SKEW:
         raise ValueError("lies in the future")
+    if moment < FIRST_SOUND:
+        raise ValueError(f"lies before sound was first recorded, in {FIRST_SOUND.year}")
     return moment
 
 
@@ -36,7 +41,7 @@ Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_is_text)]
-PastMoment = Annotated[Moment, AfterValidator(_not_in_future)]
+PastMoment = Annotated[Moment, AfterValidator(_possible)]
 
 
 class EventRuleFields(BaseModel):
@@ -73,7 +78,8 @@ class SettingsFields(EventRuleFields):
 
     floor: Score = Field(default=0.05, description="Taxa whose peak within a segment stays below this are not kept.")
     occurrence_min: Score | None = Field(
-        default=None, description="Drop taxa less probable than this at the recording's place and week; else keep all."
+        default=None,
+        description="Drop taxa less probable than this at the recording's coordinates and week; else keep all.",
     )
 
     def settings(self) -> AnalysisSettings:

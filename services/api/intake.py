@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
 from services.adapters import metrics
-from services.adapters.logs import get_logger
+from services.adapters.logs import get_logger, log_ids
 from services.adapters.postgres.recordings import create_recording
 from services.adapters.postgres.values import AnalysisRequest, NewRecording, StoredRecording
 from services.api.fields import UPLOAD_FIELDS, UploadFields
@@ -61,10 +61,11 @@ class Intake:
     async def accept(self, upload: Upload, fields: UploadFields) -> StoredRecording:
         """Read the header and write the rows; the same sound of the same site and time gives what is there."""
         facts = await self._probe(upload.filename)
-        request = await run_in_threadpool(plan_analysis, self._house, fields, facts.duration_s)
+        request = await run_in_threadpool(plan_analysis, self._house, fields, fields.place(), facts.duration_s)
         stored = await self._save(
             NewRecording(upload.filename, self._key, upload.size_bytes, upload.sha256, facts, fields.place()), request
         )
+        _log_taken_in(stored)
         if not stored.duplicate:
             metrics.upload_audio_seconds.inc(facts.duration_s)
         metrics.uploads.labels("duplicate" if stored.duplicate else "accepted").inc()
@@ -93,6 +94,18 @@ class Intake:
         with ExitStack() as stack:
             path = await run_in_threadpool(stack.enter_context, self._house.store.local_copy(self._key))
             return await probe_file(path, filename, self._house.settings.probe_timeout_s)
+
+
+def _log_taken_in(stored: StoredRecording) -> None:
+    recording = stored.recording
+    with log_ids(recording_id=recording.id, analysis_id=stored.analyses[0].id):
+        log.info(
+            "the recording is here already" if stored.duplicate else "recording taken in",
+            file=recording.filename,
+            size_bytes=recording.size_bytes,
+            duration_s=recording.audio.duration_s,
+            store_key=recording.store_key,
+        )
 
 
 def new_store_key(filename: str) -> str:

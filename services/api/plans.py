@@ -4,18 +4,22 @@ from services.adapters.postgres.packs import list_packs
 from services.adapters.postgres.values import AnalysisRequest
 from services.api.fields import AnalysisFields
 from services.api.house import House
-from services.api.problems import UNKNOWN_PACK, FieldError, Problem
+from services.api.problems import UNKNOWN_PACK, FieldError, Problem, invalid_field
 from services.domain.jobs import lane_for
+from services.domain.recording import Place
 
 
-def plan_analysis(house: House, fields: AnalysisFields, duration_s: float) -> AnalysisRequest:
-    """Fill in what was not said; raises Problem for a pack that no worker has registered.
+def plan_analysis(house: House, fields: AnalysisFields, place: Place, duration_s: float) -> AnalysisRequest:
+    """Fill in what was not said.
 
-    The default pack is taken at its word: work for it may wait for the first worker.
+    Raises Problem for a pack that no worker has registered; the default one is taken at its word: work for it may wait
+    for the first worker. Likewise for an occurrence filter without a place: not to filter is not what was asked for.
     """
     pack = fields.pack or house.settings.default_pack
     if pack != house.settings.default_pack:
         _check_pack(house, pack)
+    if fields.occurrence_min is not None and place.latitude is None:
+        raise invalid_field("occurrence_min", "Needs to know where: the recording has no latitude and longitude")
     return AnalysisRequest(
         pack=pack,
         lane=lane_for(duration_s, fields.priority),

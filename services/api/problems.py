@@ -179,6 +179,8 @@ def _from_domain(error: Exception) -> Problem:
 
 
 def _from_framework(error: HTTPException) -> Problem:
+    if isinstance(error.__cause__, Problem):  # our refusal to read on, taken for a broken body
+        return error.__cause__
     kind = _FIRST_BY_STATUS.get(error.status_code)
     if kind is None:
         phrase = HTTPStatus(error.status_code).phrase

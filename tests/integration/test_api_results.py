@@ -167,7 +167,9 @@ class TestDetections:
     def test_what_was_not_stored_cannot_be_cut(
         self, client: httpx.Client, links: dict[str, str], rule: dict[str, float]
     ) -> None:
-        assert "0.05" in problem_of(client.get(links["detections"], params=rule), 422, "invalid-request")["detail"]
+        problem = problem_of(client.get(links["detections"], params=rule), 422, "invalid-request")
+        assert "0.05" in problem["detail"]
+        assert [error["field"] for error in problem["errors"]] == list(rule)
 
 
 class TestAcrossRecordings:
@@ -223,7 +225,8 @@ class TestAcrossRecordings:
         assert "next" in page.links
 
     def test_formats_of_single_recordings_are_refused(self, client: httpx.Client) -> None:
-        problem_of(client.get("/v1/detections", params={"format": "raven"}), 422, "invalid-request")
+        problem = problem_of(client.get("/v1/detections", params={"format": "raven"}), 422, "invalid-request")
+        assert [error["field"] for error in problem["errors"]] == ["format"]
 
 
 class TestTaxaAndPacks:

@@ -67,10 +67,22 @@ def test_real_recordings_of_many_kinds_are_accepted(client: httpx.Client, audio_
 
 
 def test_a_recording_takes_the_settings_it_was_sent_with(client: httpx.Client) -> None:
-    answer = upload(client, floor="0.1", occurrence_min="0.03", onset_threshold="0.2")
+    answer = upload(
+        client, floor="0.1", occurrence_min="0.03", onset_threshold="0.2", latitude="52.5", longitude="13.4"
+    )
     settings = answer["analyses"][0]["settings"]
     assert (settings["floor"], settings["occurrence_min"]) == (0.1, 0.03)
     assert settings["event_rule"] == {"onset_threshold": 0.2}, "the rest stays as the pack has it"
+
+
+def test_no_occurrence_filter_is_promised_where_the_place_is_unknown(client: httpx.Client, store_dir: Path) -> None:
+    files = {"file": ("dawn.wav", wav_bytes())}
+    response = client.post("/v1/recordings", files=files, data={"occurrence_min": "0.03"})
+    assert problem_of(response, 422, "invalid-request")["errors"][0]["field"] == "occurrence_min"
+    assert stored_files(store_dir) == []
+    url = upload(client)["links"]["analyses"]
+    again = client.post(url, json={"occurrence_min": 0.03})
+    assert problem_of(again, 422, "invalid-request")["errors"][0]["field"] == "occurrence_min"
 
 
 def test_the_same_sound_again_is_the_recording_that_is_there(client: httpx.Client, store_dir: Path) -> None:
@@ -188,6 +200,13 @@ def test_a_body_that_grows_too_large_is_read_no_further(start_api: StartApi, sto
     assert answer.startswith("HTTP/1.1 413")
     assert sent_bytes < 100_000_000
     wait_until(lambda: stored_files(store_dir) == [])
+
+
+def test_settings_that_grow_too_large_are_called_that(client: httpx.Client) -> None:
+    url = upload(client)["links"]["analyses"]
+    headers = {"Content-Type": "application/json"}
+    response = client.post(url, content=(b" " * 65536 for _ in range(32)), headers=headers)
+    problem_of(response, 413, "too-large")
 
 
 def chunk(content: bytes) -> bytes:

@@ -1,3 +1,4 @@
+from base64 import urlsafe_b64encode
 from datetime import timedelta
 from uuid import uuid4
 
@@ -184,7 +185,12 @@ def test_detections_are_found_by_taxon_site_time_and_confidence(database: Databa
     assert found(min_confidence=0.85) == ["cricket", "eurrob1"]
 
 
-@pytest.mark.parametrize("cursor", ["x", "WyJ4Il0", "WyJ4IiwgMV0", "W251bGwsICJ4Il0"])
+HUGE_ID, ENDLESS_ID = (
+    urlsafe_b64encode(place).decode() for place in (b"[null, 9223372036854775808]", b"[null, 1e500]")
+)
+
+
+@pytest.mark.parametrize("cursor", ["x", "WyJ4Il0", "WyJ4IiwgMV0", "W251bGwsICJ4Il0", HUGE_ID, ENDLESS_ID])
 def test_a_cursor_that_no_page_gave_is_refused(database: Database, cursor: str) -> None:
     with pytest.raises(InvalidCursor):
         list_detections(database, DetectionFilter(), cursor=cursor)

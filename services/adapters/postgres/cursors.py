@@ -4,6 +4,7 @@ import binascii
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from services.domain.errors import InvalidCursor
@@ -30,12 +31,18 @@ def read_time_cursor(cursor: str | None) -> tuple[datetime | None, int | None]:
         return None, None
     try:
         moment, place = _read(cursor)
-        return datetime.fromisoformat(moment) if moment is not None else None, int(place)
+        return datetime.fromisoformat(moment) if moment is not None else None, _read_bigint(place)
     except (ValueError, TypeError, AttributeError) as error:
         raise _invalid(cursor) from error
 
 
-def _read(cursor: str) -> list[str]:
+def _read_bigint(place: object) -> int:
+    if not isinstance(place, int) or not -(2**63) <= place < 2**63:
+        raise ValueError("not an id")
+    return place
+
+
+def _read(cursor: str) -> list[Any]:
     try:
         place = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, UnicodeError) as error:

@@ -49,6 +49,13 @@ def test_lines_of_libraries_look_like_our_own_and_carry_the_ids_too(stream: io.S
     assert (line["event"], line["logger"], line["segment"], line["port"]) == ("lost it", "psycopg.pool", 7, 5672)
 
 
+def test_what_a_library_says_in_color_is_said_once(stream: io.StringIO) -> None:
+    logging.getLogger("uvicorn.error").info("up", extra={"color_message": "\x1b[1mup"})
+    (line,) = lines(stream)
+    assert line["event"] == "up"
+    assert "color_message" not in line
+
+
 @pytest.mark.parametrize(
     ("facts", "secret"),
     [

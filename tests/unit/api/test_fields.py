@@ -42,6 +42,12 @@ def test_a_clock_that_is_a_little_fast_is_forgiven() -> None:
         UploadFields.model_validate({"recorded_at": later.isoformat()})
 
 
+@pytest.mark.parametrize("recorded_at", ["0001-01-01T00:00:00+14:00", "1856-12-31T23:59:59Z"])
+def test_a_clock_before_all_recording_is_not_believed(recorded_at: str) -> None:
+    with pytest.raises(ValidationError, match="before sound was first recorded"):
+        UploadFields.model_validate({"recorded_at": recorded_at})
+
+
 @pytest.mark.parametrize("given", [{"latitude": "52.5"}, {"longitude": "13.4"}])
 def test_half_a_place_is_no_place(given: dict[str, str]) -> None:
     with pytest.raises(ValidationError, match="belong together"):

@@ -243,9 +243,9 @@ def test_a_film_without_sound_has_no_sound_track(tmp_path: Path) -> None:
 def test_a_long_loss_is_told_as_one(audio_dir: Path, tmp_path: Path) -> None:
     sound, rate_hz = real_sound(audio_dir)
     path = write_sound(tmp_path / "nan.wav", np.full_like(sound, np.nan), rate_hz, coding="FLOAT")
-    assert [(lost.start_s, lost.end_s) for lost in load_audio(path, 0, SECONDS, [BIRDNET], duration_s=SECONDS).lost] == [
-        (0.0, SECONDS)
-    ]
+    assert [
+        (lost.start_s, lost.end_s) for lost in load_audio(path, 0, SECONDS, [BIRDNET], duration_s=SECONDS).lost
+    ] == [(0.0, SECONDS)]
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
