@@ -21,7 +21,9 @@ from services.api.problems import (
     IN_PROGRESS,
     INVALID,
     KEY_REUSED,
+    MALFORMED,
     NOT_FOUND,
+    TOO_LARGE,
     UNKNOWN_PACK,
     documented,
 )
@@ -36,7 +38,7 @@ _POST_PROBLEMS = (NOT_FOUND, CONFLICT, IN_PROGRESS, INVALID, KEY_REUSED)
     summary="Analyze a recording with another pack or other settings",
     status_code=202,
     response_model=AnalysisOut,
-    responses=documented(*_POST_PROBLEMS, AUDIO_REMOVED, UNKNOWN_PACK),
+    responses=documented(MALFORMED, TOO_LARGE, *_POST_PROBLEMS, AUDIO_REMOVED, UNKNOWN_PACK),
 )
 async def begin_analysis(
     recording_id: UUID, house: HouseDep, once: OnceDep, fields: Annotated[AnalysisFields | None, Body()] = None

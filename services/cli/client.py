@@ -8,7 +8,7 @@ import typer
 
 from services.cli.output import complain, show_json
 from services.cli.service_views import follow, show_analysis, show_health, show_recordings, show_timeline, tell_upload
-from services.domain.errors import ChorusError
+from services.domain.errors import ChorusError, PermanentError
 
 if TYPE_CHECKING:
     from services.cli.service_client import ServiceClient
@@ -48,12 +48,15 @@ def submit(  # noqa: PLR0913 - the parameters are the options
         "recorded_at": recorded_at,
         "pack": pack,
     }
+    sources = find_sources(paths)
+    if not sources:
+        raise PermanentError(f"no recordings in {', '.join(map(str, paths))}")
     answers, all_well = [], True
-    for source in find_sources(paths):
+    for source in sources:
         try:
             answers.append(client.upload(source.path, fields))
         except (ChorusError, OSError) as error:
-            complain(f"{source.path}: {error}")
+            complain(f"{source.path}: {getattr(error, 'strerror', None) or error}")
             all_well = False
         else:
             tell_upload(answers[-1], as_json=as_json)

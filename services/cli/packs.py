@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from services.cli.settings import CliSettings
+from services.cli.settings import CliSettings, load_settings
 from services.domain.errors import UnknownPack
 from services.inference.pack import MANIFEST, installed_packs
 
@@ -30,9 +30,11 @@ def require_installed(name: str, settings: CliSettings) -> Path:
     if name in installed:
         return installed[name]
     listed = ", ".join(installed) or "none"
+    elsewhere = settings.packs_path != load_settings().packs_path
+    install = f"CHORUS_PACKS_DIR={settings.packs_path} chorus models install" if elsewhere else "chorus models install"
     raise UnknownPack(
         f"no pack {name!r} in {settings.packs_path} (installed: {listed}): name another with --pack, or install it "
-        "with `chorus models install`"
+        f"with `{install}`"
     )
 
 

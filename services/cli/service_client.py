@@ -79,10 +79,10 @@ def _reach(url: str) -> Iterator[None]:
         yield
     except httpx.ConnectError as error:
         raise TransientError(f"nothing answers at {url}: start it with `chorus up`, or give its --url") from error
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        raise PermanentError(f"--url {url}: {error}") from error
     except httpx.HTTPError as error:
         raise TransientError(f"{url} broke off: {error or type(error).__name__}; try again") from error
-    except httpx.InvalidURL as error:
-        raise PermanentError(f"--url {url}: {error}") from error
 
 
 def _refusal(response: httpx.Response) -> PermanentError | TransientError:
@@ -95,6 +95,6 @@ def _refusal(response: httpx.Response) -> PermanentError | TransientError:
         detail, fields = f"{response.status_code} {response.reason_phrase}", []
     if response.status_code == httpx.codes.UNAUTHORIZED:
         fields.append("give a key with --key or CHORUS_KEY")
-    message = "; ".join([detail, *fields])
+    message = "; ".join([detail, *(field for field in fields if field not in detail)])
     passing = response.status_code in (429, 503)
     return TransientError(f"{message}; try again later") if passing else PermanentError(message)

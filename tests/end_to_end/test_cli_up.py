@@ -129,6 +129,13 @@ def test_a_submitted_recording_becomes_a_timeline_to_look_at(running_service: Se
     assert rows == [("tone_1000", 2.0, 4.0), ("tone_4000", 6.0, 9.0)]
 
 
+def test_nothing_to_submit_is_no_success(running_service: Service, tmp_path: Path) -> None:
+    nothing = running_service.chorus("submit", tmp_path)
+    assert (nothing.returncode, nothing.stderr.strip()) == (1, f"error: no recordings in {tmp_path}")
+    missing = running_service.chorus("submit", tmp_path / "gone.wav")
+    assert (missing.returncode, missing.stderr.strip()) == (1, f"error: {tmp_path}/gone.wav: No such file or directory")
+
+
 def test_the_service_and_the_command_line_cut_the_same_events(running_service: Service, tmp_path: Path) -> None:
     service = running_service
     recording = write_tones(tmp_path / "long.wav", 610.0, (1000, 298.0, 302.0), (2000, 600.0, 610.0))

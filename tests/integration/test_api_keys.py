@@ -77,6 +77,13 @@ def test_a_revoked_key_is_refused_at_once(start_api: StartApi, database: Databas
     problem_of(client.get("/v1/recordings", headers=headers), 401, "unauthenticated")
 
 
+def test_the_last_key_revoked_does_not_open_the_door(start_api: StartApi, database: Database) -> None:
+    client = start_api().client
+    key, _ = create_key(database, "lost recorder", ["read"])
+    revoke_key(database, key.id)
+    problem_of(client.get("/v1/recordings"), 401, "unauthenticated")
+
+
 def test_scopes_bound_what_a_key_may_do(start_api: StartApi, database: Database) -> None:
     client = start_api().client
     link = upload(client)["links"]["self"]

@@ -16,4 +16,5 @@ UPDATE api_keys SET last_used_at = clock_timestamp()
 WHERE id = :key_id AND coalesce(last_used_at, '-infinity') < clock_timestamp() - interval '1 minute';
 
 -- name: any_keys()$
-SELECT EXISTS (SELECT FROM api_keys WHERE revoked_at IS NULL);
+-- Revoked ones count: who takes the last key back does not mean to open the door.
+SELECT EXISTS (SELECT FROM api_keys);

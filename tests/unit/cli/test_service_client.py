@@ -36,6 +36,17 @@ def test_a_problem_is_told_by_its_detail_and_its_fields(monkeypatch: pytest.Monk
     assert isinstance(error, PermanentError)
 
 
+def test_what_the_detail_says_already_is_not_said_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = {"detail": "pack: no such pack", "errors": [{"field": "pack", "detail": "no such pack"}]}
+    assert str(refusal(httpx.Response(422, json=problem), monkeypatch)) == "pack: no such pack"
+
+
+def test_an_address_that_cannot_be_meant_is_no_reason_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = refusal(httpx.UnsupportedProtocol("missing an 'http://' or 'https://' protocol"), monkeypatch)
+    assert isinstance(error, PermanentError)
+    assert "--url" in str(error)
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_what_may_pass_is_worth_another_try(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
     error = refusal(httpx.Response(status, json={"title": "Not now"}), monkeypatch)
