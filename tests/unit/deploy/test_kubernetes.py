@@ -1,0 +1,201 @@
+"""What the manifests say is true of the code, of the images and of docker compose."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+from pydantic_settings import BaseSettings
+
+from services.adapters.status_server import StatusServer
+from services.api import health
+from services.api.__main__ import SHUTDOWN_S
+from services.api.settings import ApiSettings
+from services.cli.settings import CliSettings
+from services.relay.settings import RelaySettings
+from services.worker.settings import WorkerSettings
+from tests.unit.deploy.kubernetes import (
+    COMPOSE,
+    FOLDER,
+    OVERLAYS,
+    PORT_NAMES,
+    ROOT,
+    SERVING,
+    containers,
+    environment,
+    main_container,
+    of_kind,
+    pod_specs,
+    render,
+    the,
+    to_bytes,
+)
+
+CPU, GPU = OVERLAYS
+DOCKERFILE = (ROOT / "deploy" / "docker" / "Dockerfile").read_text()
+SETTINGS: dict[str, type[BaseSettings]] = {
+    "api": ApiSettings, "relay": RelaySettings, "worker": WorkerSettings, "migrate": CliSettings,
+    "operations": CliSettings,
+}  # fmt: skip
+INSTALL_PACKS = (ROOT / "deploy" / "docker" / "install-packs").read_text()
+EVERY_CONTAINER = [(part, *each) for part in OVERLAYS for each in containers(part)]
+NAMED = [f"{part}: {container['name']}" for part, _, container in EVERY_CONTAINER]
+
+
+def compose(component: str) -> dict[str, Any]:
+    found: dict[str, Any] = COMPOSE["chorus" if component == "operations" else component]
+    return found
+
+
+def stage(target: str) -> str:
+    body = re.search(rf"^FROM runtime AS {target}\n(.*?)(?=^FROM |\Z)", DOCKERFILE, re.MULTILINE | re.DOTALL)
+    assert body, target
+    return body[1]
+
+
+def names(settings: Any) -> set[str]:
+    return {f"CHORUS_{field.upper()}" for field in settings.model_fields} | {"CHORUS_SECRETS_DIR"}
+
+
+@pytest.mark.parametrize(("part", "component", "container"), EVERY_CONTAINER, ids=NAMED)
+def test_containers_can_do_nothing_but_their_work(part: str, component: str, container: dict[str, Any]) -> None:
+    spec = pod_specs(part)[component]
+    uid = int(re.search(r"useradd --uid (\d+)", DOCKERFILE)[1])  # type: ignore[index]
+    assert spec["securityContext"]["runAsNonRoot"] is True
+    assert {spec["securityContext"][key] for key in ("runAsUser", "runAsGroup", "fsGroup")} == {uid}
+    assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}
+    }  # fmt: skip
+    assert spec["automountServiceAccountToken"] is False
+    assert spec["enableServiceLinks"] is False
+    assert {"cpu", "memory", "ephemeral-storage"} <= set(container["resources"]["requests"])
+    assert {"memory", "ephemeral-storage"} <= set(container["resources"]["limits"])
+
+
+@pytest.mark.parametrize("component", [*SERVING, "migrate", "packs", "operations"])
+def test_images_and_bounds_are_those_of_compose(component: str) -> None:
+    container, service = main_container(CPU, component), compose(component)
+    assert container["image"] == re.sub(r"\$\{CHORUS_VERSION:-(.*)\}", r"\1", service["image"])
+    assert stage(service["build"]["target"])
+    limit = re.sub(r"\$\{.*:-(.*)\}", r"\1", str(service["deploy"]["resources"]["limits"]["memory"]))
+    assert container["resources"]["limits"]["memory"] == limit.replace("g", "Gi").replace("m", "Mi")
+
+
+@pytest.mark.parametrize("component", SETTINGS)
+def test_every_variable_that_a_part_is_given_is_one_of_its_settings(component: str) -> None:
+    for part in OVERLAYS:
+        given = {each["name"] for each in main_container(part, component).get("env", ())}
+        assert given <= names(SETTINGS[component])
+
+
+def test_the_shared_variables_are_settings_of_somebody() -> None:
+    read = {name for settings in SETTINGS.values() for name in names(settings)}
+    for part in OVERLAYS:
+        for component, container in containers(part):
+            for name in environment(part, container):
+                assert name in read or name in INSTALL_PACKS, f"{component}: {name}"
+
+
+@pytest.mark.parametrize("component", SERVING)
+def test_ports_are_those_that_the_image_exposes_and_the_code_listens_on(component: str) -> None:
+    (port,) = main_container(CPU, component)["ports"]
+    assert port["name"] == PORT_NAMES[component]
+    assert port["containerPort"] == int(re.search(r"^EXPOSE (\d+)$", stage(component), re.MULTILINE)[1])  # type: ignore[index]
+    fields = SETTINGS[component].model_fields
+    assert port["containerPort"] == (fields["port"] if component == "api" else fields["status_port"]).default
+
+
+@pytest.mark.parametrize("component", SERVING)
+def test_probes_ask_for_what_the_service_answers(component: str) -> None:
+    container = main_container(CPU, component)
+    probes = {kind: container[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness")}
+    assert {probe["port"] for probe in probes.values()} == {PORT_NAMES[component]}
+    # Live only: what a part waits for may be away for long, and a new start would not bring it back.
+    paths = {kind: probe["path"] for kind, probe in probes.items()}
+    assert paths == {"startup": "/health/live", "liveness": "/health/live", "readiness": "/health/ready"}
+    if component == "api":
+        assert set(paths.values()) <= {getattr(route, "path", None) for route in health.router.routes}
+    else:
+        with StatusServer("127.0.0.1", 0, ready={}) as status:
+            assert {status.answer(path)[0] for path in paths.values()} == {200}
+
+
+def test_there_is_time_to_finish_what_is_in_hand() -> None:
+    specs = pod_specs(CPU)
+    for component in SERVING:
+        assert specs[component]["terminationGracePeriodSeconds"] >= int(compose(component)["stop_grace_period"][:-1])
+    assert specs["worker"]["terminationGracePeriodSeconds"] > WorkerSettings().grace_s
+    wait_s = main_container(CPU, "api")["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert specs["api"]["terminationGracePeriodSeconds"] > wait_s + SHUTDOWN_S
+
+
+@pytest.mark.parametrize("component", [*SETTINGS, "packs"])
+def test_secrets_are_files_of_the_names_that_settings_read(component: str) -> None:
+    spec, container = pod_specs(CPU)[component], main_container(CPU, component)
+    wanted = {each["source"]: each["target"] for each in compose(component).get("secrets", ())}
+    given = {item["key"]: item["path"] for each in spec["volumes"] for item in each.get("secret", {}).get("items", ())}
+    assert given == wanted
+    if given:
+        mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+        assert environment(CPU, container)["CHORUS_SECRETS_DIR"] == mounts["secrets"]
+        assert {path.upper() for path in given.values()} <= names(SETTINGS[component])
+
+
+@pytest.mark.parametrize("component", ["api", "worker", "packs"])
+def test_what_is_written_goes_to_volumes_where_the_image_expects_them(component: str) -> None:
+    mounts = {mount["name"]: mount["mountPath"] for mount in main_container(CPU, component)["volumeMounts"]}
+    in_compose = dict(each.split(":")[:2] for each in compose(component)["volumes"])
+    for name in {"cache", "packs"} & set(in_compose):
+        assert mounts[name] == in_compose[name]
+        assert f"CHORUS_{name.upper()}_DIR={mounts[name]}" in DOCKERFILE
+    assert "tmp" in mounts
+
+
+@pytest.mark.parametrize("component", ["api", "worker"])
+def test_the_cache_is_smaller_than_its_volume_and_that_than_what_the_pod_may_use(component: str) -> None:
+    spec, container = pod_specs(CPU)[component], main_container(CPU, component)
+    (volume,) = (each["emptyDir"]["sizeLimit"] for each in spec["volumes"] if each["name"] == "cache")
+    cache_bytes = int(environment(CPU, container)["CHORUS_CACHE_BYTES"])
+    assert cache_bytes < to_bytes(volume) < to_bytes(container["resources"]["limits"]["ephemeral-storage"])
+
+
+@pytest.mark.parametrize("component", SERVING)
+def test_disruptions_take_one_pod_at_a_time_and_never_block_a_node(component: str) -> None:
+    budget = the(CPU, "PodDisruptionBudget", component)["spec"]
+    deployment = the(CPU, "Deployment", component)["spec"]
+    assert budget["maxUnavailable"] == 1
+    assert budget["selector"] == deployment["selector"]
+    assert budget["selector"]["matchLabels"].items() <= deployment["template"]["metadata"]["labels"].items()
+
+
+def test_the_service_leads_to_the_api() -> None:
+    service = the(CPU, "Service", "api")["spec"]
+    labels = the(CPU, "Deployment", "api")["spec"]["template"]["metadata"]["labels"]
+    assert service["selector"].items() <= labels.items()
+    assert service["ports"] == [{"name": "http", "port": 8000, "targetPort": "http"}]
+    assert set(of_kind(CPU, "Service")) == {"api"}
+
+
+def test_workers_use_the_cores_that_they_asked_for() -> None:
+    told = {each["name"]: each for each in main_container(CPU, "worker")["env"]}["CHORUS_SESSIONS"]
+    assert told["valueFrom"] == {"resourceFieldRef": {"containerName": "worker", "resource": "requests.cpu"}}
+    assert main_container(CPU, "worker")["resources"]["requests"]["cpu"].isdigit()
+
+
+def test_a_gpu_worker_has_one_gpu_and_no_way_back_to_the_cpu() -> None:
+    container, gpu = main_container(GPU, "worker"), yaml.safe_load((ROOT / "deploy" / "docker" / "gpu.yml").read_text())
+    service = gpu["services"]["worker"]
+    assert container["image"] == re.sub(r"\$\{CHORUS_VERSION:-(.*)\}", r"\1", service["image"])
+    assert container["resources"]["limits"]["nvidia.com/gpu"] == 1
+    variables = environment(GPU, container)
+    assert variables["CHORUS_DEVICE"] == service["environment"]["CHORUS_DEVICE"] == "cuda"
+    assert f"${{CHORUS_SESSIONS:-{variables['CHORUS_SESSIONS']}}}" == service["environment"]["CHORUS_SESSIONS"]
+    (toleration,) = pod_specs(GPU)["worker"]["tolerations"]
+    assert toleration == {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
+
+
+def test_no_secret_is_made_here() -> None:
+    assert not [each for part in OVERLAYS for each in render(part) if each["kind"] == "Secret"]
+    words = re.compile(r"(?i)(password|secret_access_key)\s*[:=]")
+    assert not [path for path in FOLDER.rglob("*.yaml") if words.search(path.read_text())]

@@ -1,0 +1,65 @@
+"""What scales the workers, what watches, and the broker: told what the code and docker compose say, too."""
+
+from typing import Any
+
+import pytest
+import yaml
+
+from services.adapters.rabbitmq.topology import LANE_QUEUES
+from tests.unit.deploy.kubernetes import COMPOSE, OVERLAYS, PORT_NAMES, ROOT, SERVING, of_kind, the
+
+CPU, _ = OVERLAYS
+PROMETHEUS: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text())
+
+
+@pytest.mark.parametrize("part", OVERLAYS)
+def test_workers_follow_both_lanes(part: str) -> None:
+    scaling = the(part, "ScaledObject", "worker")["spec"]
+    triggers = [trigger["metadata"] for trigger in scaling["triggers"]]
+    assert {trigger["queueName"] for trigger in triggers} == set(LANE_QUEUES.values())
+    assert {trigger["mode"] for trigger in triggers} == {"QueueLength"}
+    assert {trigger["authenticationRef"]["name"] for trigger in scaling["triggers"]} == {"broker"}
+    assert scaling["scaleTargetRef"]["name"] in of_kind(part, "Deployment")
+    assert scaling["minReplicaCount"] == 1
+    assert "replicas" not in the(part, "Deployment", "worker")["spec"]
+    (told,) = the(part, "TriggerAuthentication", "broker")["spec"]["secretTargetRef"]
+    assert told == {"parameter": "host", "name": "chorus", "key": "broker_url"}
+
+
+def test_prometheus_asks_ports_that_there_are_under_the_jobs_that_alerts_know() -> None:
+    monitor = the(CPU, "PodMonitor", "dawn-chorus")["spec"]
+    assert monitor["jobLabel"] == "app.kubernetes.io/component"
+    (components,) = (each["values"] for each in monitor["selector"]["matchExpressions"])
+    assert set(components) == set(SERVING)
+    assert {each["port"] for each in monitor["podMetricsEndpoints"]} == set(PORT_NAMES.values())
+    jobs = PROMETHEUS["scrape_configs"]
+    assert {*components, "rabbitmq"} <= {job["job_name"] for job in jobs}
+    detailed = next(job for job in jobs if job["job_name"] == "rabbitmq-queues")
+    theirs = the(CPU, "PodMonitor", "broker")["spec"]["podMetricsEndpoints"][1]
+    assert (theirs["path"], theirs["params"]) == (detailed["metrics_path"], detailed["params"])
+
+
+def test_rabbitmq_has_the_files_that_compose_gives_it() -> None:
+    cluster = the(CPU, "RabbitmqCluster", "broker")["spec"]
+    override = cluster["override"]["statefulSet"]["spec"]["template"]["spec"]
+    (container,) = override["containers"]
+    mounts = {mount["mountPath"]: mount["subPath"] for mount in container["volumeMounts"]}
+    files = dict(reversed(each.split(":")[:2]) for each in COMPOSE["rabbitmq"]["volumes"] if "/deploy/rabbitmq" in each)
+    files.pop("/etc/rabbitmq/enabled_plugins")  # the operator enables both of them itself
+    users = next(each for each in COMPOSE["rabbitmq"]["secrets"] if each != "rabbitmq_cookie")
+    assert mounts == {path: file.rpartition("/")[2] for path, file in files.items()} | {
+        users["target"]: "rabbitmq_users.json"
+    }
+    volumes = {volume["name"]: volume for volume in override["volumes"]}
+    shipped = the(CPU, "ConfigMap", volumes["files"]["configMap"]["name"])["data"]
+    assert shipped == {file: (ROOT / "deploy" / "rabbitmq" / file).read_text() for file in shipped}
+    assert cluster["image"] == COMPOSE["rabbitmq"]["image"]
+
+
+def test_rabbitmq_has_three_nodes_apart_and_queues_that_grow_to_them() -> None:
+    cluster = the(CPU, "RabbitmqCluster", "broker")["spec"]
+    (apart,) = cluster["affinity"]["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    assert (cluster["replicas"], apart["topologyKey"]) == (3, "kubernetes.io/hostname")
+    in_compose = (ROOT / "deploy" / "rabbitmq" / "cluster.conf").read_text().splitlines()
+    grow = [line for line in in_compose if line.startswith("quorum_queue.")]
+    assert cluster["rabbitmq"]["additionalConfig"].splitlines() == grow
