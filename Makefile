@@ -9,7 +9,7 @@ PORT ?= 8000
 SAMPLE := .cache/sample/dawn.wav
 
 .DELETE_ON_ERROR:
-.PHONY: help setup run license test check bench lock clean secrets test-compose lock-images
+.PHONY: help setup run license test check bench capacity lock clean secrets test-compose lock-images
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ test: setup ## Run all tests, on real RabbitMQ and PostgreSQL
 
 bench: setup ## Race the worker against the limit of this machine and against birdnetlib, an hour of sound each
 	$(BIN)/python -m tests.bench
+
+capacity: setup ## Measure what an hour of sound costs, on the whole service, and what a thousand recorders do
+	$(BIN)/python -m tests.bench.capacity
 
 setup-workshop: .venv-workshop/.ready ## Install PyTorch and what else training needs into .venv-workshop
 

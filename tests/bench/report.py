@@ -1,7 +1,10 @@
 """Medians and ratios: as a table, as JSON, and as bars for the eye."""
 
+import os
+import platform
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -80,6 +83,14 @@ def document(pack: str, contestants: Sequence[Contestant]) -> dict[str, Any]:
             for each in contestants
         ],
     }
+
+
+def describe_machine() -> str:
+    """Name the processor, its cores and the Python."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+    return f"{model}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}"
 
 
 def _find(contestants: Iterable[Contestant], name: str) -> Contestant:

@@ -23,6 +23,10 @@ class BenchSettings(BaseSettings):
     """Those to race with; none, if only the long recording is of interest."""
     bench_day_hours: float = Field(default=24.0, ge=0)
     """Length of the long recording; 0 leaves it out."""
+    capacity_hours: int = Field(default=3, ge=1)
+    """How many hours `make capacity` measures."""
+    capacity_pack: str = "birdnet"
+    capacity_recorders: int = Field(default=1000, ge=1)
     bench_out: Path = ROOT / ".cache" / "bench"
     """Where results are written."""
 
