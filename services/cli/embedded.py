@@ -19,6 +19,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from queue import SimpleQueue
 from threading import Event, Thread
 
@@ -31,6 +32,7 @@ from services.adapters.in_process import InProcessQueue
 from services.adapters.logs import configure_logs
 from services.adapters.postgres.database import Database
 from services.adapters.postgres.dead_letters import PostgresDeadLetters
+from services.adapters.postgres.idempotency import prune_keys
 from services.adapters.postgres.migrate import migrate
 from services.adapters.postgres.outbox import PostgresOutbox
 from services.adapters.postgres.recovery import requeue_unfinished
@@ -42,7 +44,7 @@ from services.cli.output import say
 from services.cli.parts import Part
 from services.cli.settings import CliSettings
 from services.domain.errors import PermanentError
-from services.relay.app import open_relay
+from services.relay.app import open_relay, plan_forgetting
 from services.relay.measures import Measures
 from services.worker.app import open_worker
 from services.worker.settings import WorkerSettings
@@ -103,10 +105,11 @@ def open_embedded(options: EmbeddedOptions, unfinished: Event) -> Iterator["Simp
         worker = stack.enter_context(open_worker(worker_settings, ledger=ledger, store=store, source=source))
         requeue_unfinished(database)
 
-        outbox = PostgresOutbox(database)
+        outbox, letters = PostgresOutbox(database), PostgresDeadLetters(database)
+        forget = plan_forgetting(partial(prune_keys, database))
         stack.callback(outbox.close)
         measures = Measures(database, every_s=_MEASURE_EVERY_S)
-        relay = open_relay(outbox, queue, PostgresDeadLetters(database), queue.open_source(), measures)
+        relay = open_relay(outbox, queue, letters, queue.open_source(), measures, chores=(forget,))
         api_settings = _api_settings(options, database_url, store_url)
         server = uvicorn.Server(_uvicorn_config(create_app(api_settings, database, store)))
 

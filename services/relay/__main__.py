@@ -9,11 +9,12 @@ from threading import Thread
 from services.adapters.logs import configure_logs, get_logger
 from services.adapters.postgres.database import Database
 from services.adapters.postgres.dead_letters import PostgresDeadLetters
+from services.adapters.postgres.idempotency import prune_keys
 from services.adapters.postgres.outbox import PostgresOutbox
 from services.adapters.postgres.recovery import requeue_unfinished
 from services.adapters.rabbitmq import RabbitPublisher, RabbitSource
 from services.adapters.status_server import StatusServer
-from services.relay.app import Relay, open_relay
+from services.relay.app import Relay, open_relay, plan_forgetting
 from services.relay.measures import Measures
 from services.relay.recovery import plan_recovery
 from services.relay.settings import RelaySettings
@@ -47,9 +48,12 @@ def run_relay(settings: RelaySettings) -> bool:
             PostgresDeadLetters(database),
             dead_source,
             Measures(database, every_s=settings.measure_every_s),
+            chores=(
+                plan_forgetting(partial(prune_keys, database)),
+                plan_recovery(partial(requeue_unfinished, database), publisher, settings),
+            ),
             poll_s=settings.poll_s,
             keep_published_s=settings.keep_published_s,
-            recovery=plan_recovery(partial(requeue_unfinished, database), publisher, settings),
         )
         checks = {"database": database.check, "broker": dead_source.check, **relay.checks}
         with StatusServer(settings.status_host, settings.status_port, ready=checks):

@@ -1,6 +1,6 @@
 """Puts a relay together: `__main__` on RabbitMQ, the embedded service on its queue in the process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Event, Thread
 
 from services.adapters.logs import get_logger
@@ -22,15 +22,22 @@ def open_relay(
     dead_source: SegmentSource,
     measures: Measures,
     *,
+    chores: Sequence[Chore],
     poll_s: float = 5.0,
     keep_published_s: float = 86_400.0,
-    recovery: Chore | None = None,
 ) -> "Relay":
-    """Wire a relay; what was passed in is closed by whoever opened it, after `run` returned."""
+    """Wire a relay; what was passed in is closed by whoever opened it, after `run` returned.
+
+    `chores` are what is to be done now and then beside its own.
+    """
     prune = Chore("published rows of the outbox removed", _PRUNE_EVERY_S, lambda: outbox.prune(keep_published_s))
-    chores = (prune, recovery) if recovery else (prune,)
-    publishing = Publishing(outbox, publisher, poll_s=poll_s, chores=chores)
+    publishing = Publishing(outbox, publisher, poll_s=poll_s, chores=(prune, *chores))
     return Relay(publishing, Burial(dead_letters), dead_source, measures)
+
+
+def plan_forgetting(prune_answers: Callable[[], int]) -> Chore:
+    """Have answers removed that were kept for idempotency keys, once they have expired."""
+    return Chore("expired answers to idempotency keys removed", _PRUNE_EVERY_S, prune_answers)
 
 
 class Relay:

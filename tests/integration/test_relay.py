@@ -22,18 +22,21 @@ from services.adapters.messages import decode_job
 from services.adapters.postgres.analyses import get_status
 from services.adapters.postgres.database import Database
 from services.adapters.postgres.dead_letters import PostgresDeadLetters
+from services.adapters.postgres.idempotency import claim_key, prune_keys
 from services.adapters.postgres.outbox import PostgresOutbox
 from services.adapters.postgres.recovery import requeue_unfinished
 from services.adapters.postgres.segments import PostgresLedger
+from services.adapters.postgres.values import Claim
 from services.adapters.rabbitmq import RabbitPublisher, RabbitSource
 from services.domain.analysis import AnalysisResult
 from services.domain.errors import TransientError
 from services.domain.jobs import DELIVERY_LIMIT, Lane
 from services.domain.ports import SegmentPublisher, SegmentSource
-from services.relay.app import Relay, open_relay
+from services.relay.app import Relay, open_relay, plan_forgetting
 from services.relay.measures import Measures
 from services.relay.recovery import plan_recovery
 from services.relay.settings import RelaySettings
+from tests.integration.api_checks import row_count
 from tests.integration.queues import PATIENCE_S, Inbox, publish_raw, receiving, wait_until
 from tests.servers.ports import find_free_ports
 from tests.servers.postgres import PostgresNode
@@ -66,7 +69,13 @@ def relaying(database: Database, queue: QueueUnderTest, **options: Any) -> Itera
     outbox = PostgresOutbox(database)
     measures = Measures(database, every_s=0.5)
     relay = open_relay(
-        outbox, queue.publisher, PostgresDeadLetters(database), queue.open_source(), measures, poll_s=0.5, **options
+        outbox,
+        queue.publisher,
+        PostgresDeadLetters(database),
+        queue.open_source(),
+        measures,
+        poll_s=0.5,
+        **{"chores": (), **options},
     )
     ended: list[bool] = []
     thread = Thread(target=lambda: ended.append(relay.run()), daemon=True)
@@ -253,8 +262,20 @@ def test_segments_of_a_purged_queue_are_called_for_again_once_nobody_has_touched
     with receiving(queue.open_source()) as inbox:
         # An operator's purge: taken off the queue, and never worked on.
         take_segments(inbox, 1)
-    with relaying(database, queue, recovery=recovery), receiving(queue.open_source()) as inbox:
+    with relaying(database, queue, chores=[recovery]), receiving(queue.open_source()) as inbox:
         assert take_segments(inbox, 1) == [(analysis.id, 0)]
+
+
+def test_expired_answers_to_idempotency_keys_do_not_pile_up(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.relay.app._PRUNE_EVERY_S", 0.0)
+    claim_key(database, "yesterday", "print", ttl_s=0)
+    claim_key(database, "today", "print")
+    lanes, forget = InProcessQueue(), plan_forgetting(lambda: prune_keys(database))
+    with relaying(database, QueueUnderTest(lanes, lanes.open_source), chores=[forget]):
+        wait_until(lambda: row_count(database, "idempotency_keys") == 1, "the expired one is gone")
+    assert not isinstance(claim_key(database, "today", "print"), Claim)
 
 
 def test_while_jobs_wait_on_the_queue_none_counts_as_lost(database: Database, broker_url: str) -> None:
