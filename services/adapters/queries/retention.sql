@@ -15,25 +15,28 @@ WITH heard AS (
 SELECT DISTINCT recording_id FROM ranked WHERE place <= :n;
 
 -- name: find_old(audio_before, results_before, stored_before, settled_before, site, after_id, n)
--- In order of their ids. A date that is null lets nothing go.
-WITH dated AS (
-    SELECT *, coalesce(recorded_at, created_at) AS made_at FROM recordings
-    WHERE id > :after_id
-        AND (:site::text IS NULL OR site = :site::text)
-        AND coalesce(audio_restored_at, created_at) < :stored_before
-)
+-- In order of their ids. A date that is null lets nothing go. Analyses are looked up one recording at a time: how few
+-- rows there will be is hidden from the planner, who would read all of them.
 SELECT
-    r.id, r.site, r.duration_s, r.made_at,
+    r.id, r.site, r.duration_s, dated.made_at,
     CASE WHEN r.audio_removed_at IS NULL THEN r.size_bytes ELSE 0 END AS size_bytes,
-    coalesce(r.made_at < :results_before::timestamptz, false) AS with_results,
-    EXISTS (
-        SELECT FROM analyses AS a
-        WHERE a.recording_id = r.id AND (a.state <> 'finished' OR a.finished_at >= :settled_before)
-    ) AS is_busy,
-    EXISTS (SELECT FROM analyses AS a WHERE a.recording_id = r.id AND a.result = 'succeeded') AS is_heard
-FROM dated AS r
-WHERE r.made_at < :results_before::timestamptz
-    OR (r.audio_removed_at IS NULL AND r.made_at < :audio_before::timestamptz)
+    coalesce(dated.made_at < :results_before::timestamptz, false) AS with_results,
+    coalesce(a.is_busy, false) AS is_busy, coalesce(a.is_heard, false) AS is_heard
+FROM recordings AS r
+CROSS JOIN LATERAL (SELECT coalesce(r.recorded_at, r.created_at) AS made_at) AS dated
+LEFT JOIN LATERAL (
+    SELECT
+        bool_or(state <> 'finished' OR finished_at >= :settled_before) AS is_busy,
+        bool_or(coalesce(result = 'succeeded', false)) AS is_heard
+    FROM analyses WHERE recording_id = r.id
+) AS a ON true
+WHERE r.id > :after_id
+    AND (:site::text IS NULL OR r.site = :site::text)
+    AND coalesce(r.audio_restored_at, r.created_at) < :stored_before
+    AND (
+        dated.made_at < :results_before::timestamptz
+        OR (r.audio_removed_at IS NULL AND dated.made_at < :audio_before::timestamptz)
+    )
 ORDER BY r.id LIMIT :n;
 
 -- name: lock_analyses(ids)
