@@ -14,6 +14,11 @@ from services.domain.errors import PermanentError, TransientError
 Connection = psycopg.Connection[DictRow]
 
 
+_NOTICE_SILENCE = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
+"""libpq's, in seconds and milliseconds: a server that vanishes without a word is given up within half a minute, not
+after the two hours that the system would wait, with a thread asleep on each connection."""
+
+
 class Database:
     """A pool of connections to one database.
 
@@ -32,6 +37,7 @@ class Database:
             kwargs={
                 "row_factory": dict_row,
                 "connect_timeout": max(2, round(wait_s)),
+                **_NOTICE_SILENCE,
                 "prepare_threshold": 2 if prepared else None,
             },
             min_size=min_size,
