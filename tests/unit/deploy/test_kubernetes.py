@@ -43,8 +43,7 @@ NAMED = [f"{part}: {container['name']}" for part, _, container in EVERY_CONTAINE
 
 
 def compose(component: str) -> dict[str, Any]:
-    found: dict[str, Any] = COMPOSE["chorus" if component == "operations" else component]
-    return found
+    return dict(COMPOSE["chorus" if component == "operations" else component])
 
 
 def stage(target: str) -> str:
