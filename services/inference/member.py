@@ -44,8 +44,13 @@ class OpenMember:
         return self._network.provider
 
     def score(self, inputs: Array) -> Outputs:
-        """Score windows, (n_windows, *input_shape), as waveforms or mel images."""
+        """Score windows, (n_windows, *input_shape), as waveforms or mel images.
+
+        Raises InvalidPack where a score is not a number: it would pass every threshold by in silence.
+        """
         results = dict(zip(self._outputs, self._network.run({self.table.input: inputs}, self._outputs), strict=True))
+        for name, result in results.items():
+            self._check_numbers(name, result)
         frames, clips = results.get("frame_logits"), results.get(self._clip_output or "")
         if frames is not None:
             frames = sigmoid(frames, self.table.temperature)
@@ -106,8 +111,9 @@ class OpenMember:
                 raise DeviceUnavailable(f"{self._name}: fails on {self.provider}: {error}") from error
             raise self._mismatch("input", f"the network fails on [2, {_sizes(self.input_shape)}]: {error}") from error
         shapes = {name: result.shape for name, result in zip(self._outputs, results, strict=True)}
-        for name, shape in shapes.items():
+        for (name, shape), result in zip(shapes.items(), results, strict=True):
             self._check_output(name, shape)
+            self._check_numbers(name, result)
         return self._measure(shapes["frame_logits"][1] if "frame_logits" in shapes else 0, scored_s)
 
     def _check_output(self, name: str, shape: tuple[int, ...]) -> None:
@@ -117,6 +123,10 @@ class OpenMember:
         if shape[-1] != self.n_columns:
             asked = self.table.columns or "the taxa table"
             raise self._mismatch(name, f"has {shape[-1]} columns, but {asked} has {self.n_columns} taxa")
+
+    def _check_numbers(self, name: str, result: Array) -> None:
+        if np.isnan(result).any():
+            raise self._mismatch(name, "is not a number (NaN) in places: its weights are damaged, or overflow")
 
     def _measure(self, n_frames: int, scored_s: float) -> Geometry:
         table = self.table

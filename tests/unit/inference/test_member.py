@@ -8,6 +8,8 @@ import numpy as np
 import onnx
 import pytest
 
+from services.domain.errors import InvalidPack
+from services.inference.ensemble import SessionOptions, open_ensemble
 from services.inference.half_weights import has_half_weights
 from tests.packs import Shape, write_manifest, write_random_pack, write_tone_pack
 from tests.unit.inference.pack_edits import Edit, correct_sha256, edit_manifest, message_of, rewrite, swap
@@ -74,6 +76,24 @@ def test_a_file_that_is_no_network_is_refused(pack: Path) -> None:
     (pack / "tones.onnx").write_bytes(b"not a network")
     correct_sha256(pack)
     assert "tones/tones.onnx: is no network that ONNX Runtime can read" in message_of(pack)
+
+
+def test_a_network_with_damaged_weights_is_refused(pack: Path) -> None:
+    def damage(graph: Any) -> None:
+        weights = next(each for each in graph.initializer if each.data_type == onnx.TensorProto.FLOAT)
+        values = np.full_like(onnx.numpy_helper.to_array(weights), np.nan)
+        weights.CopyFrom(onnx.numpy_helper.from_array(values, weights.name))
+
+    rewrite(pack, damage)
+    assert "is not a number (NaN)" in message_of(pack)
+
+
+def test_scores_that_are_no_numbers_are_an_error(pack: Path) -> None:
+    (member,) = open_ensemble(pack, SessionOptions()).members
+    sound = np.zeros((1, *member.input_shape), np.float32)
+    sound[0, 0] = np.nan
+    with pytest.raises(InvalidPack, match=r"tones\.onnx: .*is not a number"):
+        member.score(sound)
 
 
 def test_a_hop_that_is_no_whole_number_of_frame_steps_is_refused(tmp_path: Path) -> None:
