@@ -103,6 +103,7 @@ class Soxr:
 
         divisor = math.gcd(source_hz, target_hz)
         self._step_in, self._step_out = source_hz // divisor, target_hz // divisor
+        self._ratio = source_hz / target_hz
         margin_s = SOXR_MARGIN / min(source_hz, target_hz)
         steps = max(0, math.floor((first_output - margin_s * target_hz) / self._step_out))
         self.first_input = steps * self._step_in
@@ -120,5 +121,5 @@ class Soxr:
         return self._collector.result()
 
     def length_of(self, n_input: int) -> int:
-        """As libsoxr has it, rounding half up; librosa pads another sample with zero where it rounds down."""
-        return (2 * n_input * self._step_out + self._step_in) // (2 * self._step_in)
+        """As libsoxr reckons it, half samples included; librosa pads another with zero where it rounds down."""
+        return int(n_input / self._ratio + 0.5)

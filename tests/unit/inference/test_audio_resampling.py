@@ -5,6 +5,7 @@ from pathlib import Path
 import librosa
 import numpy as np
 import pytest
+import soxr
 
 from services.domain.errors import PermanentError
 from services.inference.resampling import Samples, open_resampler
@@ -70,6 +71,13 @@ def test_rates_without_a_common_divisor_are_no_trouble(sound: Samples) -> None:
 
 def test_equal_rates_leave_the_samples_as_they_are(sound: Samples) -> None:
     np.testing.assert_array_equal(resample(sound, "kaiser_fast", (48000, 48000), range(100, 5000)), sound[100:5000])
+
+
+def test_a_recording_that_ends_at_half_a_sample_is_as_long_as_soxr_makes_it() -> None:
+    resampler = open_resampler("soxr_hq", 96000, 22050, 0, 1)
+    for n_samples in range(320, 479_041, 640):  # of each 640, 147 are made: half of them end at half a sample
+        expected = len(soxr.resample(np.zeros(n_samples, np.float32), 96000, 22050, quality="HQ"))
+        assert resampler.length_of(n_samples) == expected
 
 
 def test_an_unknown_resampler_is_named() -> None:
