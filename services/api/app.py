@@ -18,8 +18,8 @@ from services.api.house import House
 from services.api.limits import RateLimit, Slots
 from services.api.observe import Observe
 from services.api.openapi import describe, problem_table
-from services.api.problems import install_problems
 from services.api.settings import ApiSettings
+from services.api.translation import install_problems
 from services.api.watch import RevisionWatch
 from services.domain.errors import NotFound
 from services.domain.ports import AudioStore

@@ -2,7 +2,8 @@ import pytest
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from services.api.problems import PROBLEM_TYPES, Problem, problem_response, translate
+from services.api.problems import PROBLEM_TYPES, Problem, problem_response
+from services.api.translation import translate
 from services.domain.errors import (
     AudioRemoved,
     BelowFloor,
