@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
+from scipy.fft import irfft
 from scipy.signal import lfilter
 from torch import Tensor
 
@@ -69,9 +70,9 @@ def _noise(n: int, noises: Sequence[Path], rng: np.random.Generator) -> Waveform
         recording = _load_noise(noises[int(rng.integers(len(noises)))])
         start = int(rng.integers(0, max(1, len(recording) - n)))
         return np.resize(recording[start : start + n], n)
-    spectrum = np.fft.rfft(rng.standard_normal(n))
-    spectrum[1:] /= np.arange(1, len(spectrum)) ** rng.uniform(0, 1)
-    return np.fft.irfft(spectrum, n).astype(np.float32)
+    spectrum = rng.standard_normal(2 * (n // 2 + 1), dtype=np.float32).view(np.complex64)
+    spectrum[1:] /= np.arange(1, len(spectrum), dtype=np.float32) ** np.float32(rng.uniform(0, 1))
+    return irfft(spectrum, n)
 
 
 @lru_cache(maxsize=64)

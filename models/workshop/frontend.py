@@ -35,8 +35,7 @@ class MelFrontEnd(nn.Module):
             waveforms, mel.n_fft, mel.hop_length, mel.win_length, self.window,
             center=mel.center, pad_mode=mel.pad_mode, return_complex=True,
         )  # fmt: skip
-        squared = torch.view_as_real(spectrum).square().sum(dim=-1)
-        power = self.filters @ (squared if mel.power == 2 else squared.pow(mel.power / 2))
+        power = self.filters @ spectrum.abs().pow(mel.power)
         return nn.functional.pad(power, (0, mel.n_frames - power.shape[-1]))
 
     def log(self, power: Tensor) -> Tensor:
