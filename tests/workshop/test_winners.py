@@ -1,5 +1,8 @@
 """The winners' packs with random weights: what they hold, that they export cleanly, and that both pipelines agree."""
 
+import json
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +14,6 @@ import soundfile
 import torch
 
 from models.workshop.export import example_images
-from models.workshop.manifest import Clip
-from models.workshop.pack_scores import score_clips
 from models.workshop.packing import PackRules, Trained, export_pack, golden_waveform
 from models.workshop.winners import SPECIALTY, WINNERS, random_identity, random_member, random_taxa, winner_named
 from services.inference.ensemble import Ensemble, SessionOptions, open_ensemble
@@ -73,18 +74,21 @@ def test_cuda_would_accept_every_network_and_any_batch(packs: dict[str, Made], n
 
 
 @pytest.mark.parametrize("name", WINNERS)
-def test_the_service_scores_a_recording_as_the_torch_pipeline_does(
+def test_chorus_analyze_scores_a_recording_as_the_torch_pipeline_does(
     packs: dict[str, Made], name: str, tmp_path: Path
 ) -> None:
-    made, winner = packs[name], WINNERS[name]
-    waveform = golden_waveform(32000, 13.3)
+    made, waveform = packs[name], golden_waveform(32000, 13.3)
     soundfile.write(tmp_path / "tones.wav", waveform, 32000, subtype="FLOAT")
-    clip = Clip("tones.wav", (), "tones", "CC0-1.0", "test", 0, 13.3)
-    (scored,) = score_clips(made.ensemble, tmp_path, [clip])
-    expected = score_windows(made.members, random_taxa(), waveform, winner.score)
-    assert scored.windows.shape == (3, 206)
+    command = [sys.executable, "-m", "services.cli", "analyze", str(tmp_path / "tones.wav"), "--workers", "1"]
+    command += ["--pack", str(made.folder), "--min-score", "0"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    windows = [window["scores"] for window in json.loads(result.stdout)["windows"]]
+    scores = np.array([[row[taxon.scientific_name] for taxon in random_taxa()] for row in windows])
+    expected = score_windows(made.members, random_taxa(), waveform, WINNERS[name].score)
+    assert scores.shape == (3, 206)
     assert float(expected.std()) > 0.05
-    np.testing.assert_allclose(scored.windows, expected, atol=1e-3)
+    np.testing.assert_allclose(scores, expected, atol=1e-3)
 
 
 def test_the_specialist_speaks_for_its_51_amphibians_and_insects_alone(packs: dict[str, Made]) -> None:
