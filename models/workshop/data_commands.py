@@ -63,7 +63,7 @@ def from_folders(
 
 
 @manifest_app.command("table")
-def from_table(  # noqa: PLR0913 - the parameters are the options
+def from_table(
     table: Annotated[Path, typer.Argument(help="A CSV of recordings; paths are relative to it.", exists=True)],
     out: Out,
     *,
@@ -130,9 +130,9 @@ def reality(
     threads: Annotated[int, typer.Option(help="Threads of a CPU to compute with.")] = 1,
 ) -> None:
     """Train the small recipe on real recordings, with pseudo-labels, and print a table beside BirdNET."""
-    import torch  # noqa: PLC0415 - the other commands do without
+    import torch
 
-    from models.workshop.reality import SMALL, RealityOptions, face_reality  # noqa: PLC0415
+    from models.workshop.reality import SMALL, RealityOptions, face_reality
 
     torch.set_num_threads(threads)
     typer.echo(face_reality(work, RealityOptions(audio, birdnet, recipe or SMALL, seed=seed)))
