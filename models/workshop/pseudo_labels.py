@@ -87,7 +87,8 @@ def refine(labels: PseudoLabels, rules: PseudoTable, round_number: int) -> Pseud
 
 
 def save_labels(labels: PseudoLabels, path: Path) -> None:
-    """Write one .npz; half precision is finer than any teacher."""
+    """Write one .npz, and the folder it lies in; half precision is finer than any teacher."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     arrays = {f"probs/{name}": probs.astype(np.float16) for name, probs in labels.probs.items()}
     np.savez_compressed(path, codes=np.array(labels.codes), part_s=labels.part_s, window_s=labels.window_s, **arrays)
 

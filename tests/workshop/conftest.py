@@ -10,6 +10,10 @@ from models.workshop.recipe import Recipe, load_recipe
 from models.workshop.synthetic.world import WorldSize, make_world
 
 RECIPES = Path(__file__).parents[2] / "models" / "workshop" / "recipes"
+TINY = WorldSize(
+    focal_most=4, focal_s=6.0, soundscapes=2, labeled_soundscapes=1, validation_soundscapes=1, test_soundscapes=1,
+    soundscape_s=20.0,
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -20,11 +24,7 @@ def _one_thread() -> None:
 
 @pytest.fixture(scope="session")
 def tiny_manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    size = WorldSize(
-        focal_most=4, focal_s=6.0, soundscapes=2, labeled_soundscapes=1, validation_soundscapes=1,
-        test_soundscapes=1, soundscape_s=20.0,
-    )  # fmt: skip
-    return make_world(tmp_path_factory.mktemp("world"), seed=1, size=size)
+    return make_world(tmp_path_factory.mktemp("world"), seed=1, size=TINY)
 
 
 @pytest.fixture(scope="session")
@@ -33,14 +33,21 @@ def tiny_world(tiny_manifest: Path) -> Dataset:
 
 
 @pytest.fixture(scope="session")
-def tiny_recipe_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    text = (RECIPES / "small.toml").read_text()
-    for key, value in {"epochs": "2", "clips_per_epoch": "16", "batch": "8", "gammas": "[1.0, 1.5]"}.items():
-        lines = [f"{key} = {value}" if line.split(" = ")[0] == key else line for line in text.splitlines()]
-        text = "\n".join(lines)
-    path = tmp_path_factory.mktemp("recipe") / "tiny.toml"
-    path.write_text(text)
-    return path
+def tiny_recipes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with small.toml and small_second.toml, two epochs of two steps each."""
+    folder = tmp_path_factory.mktemp("recipes")
+    for name in ("small.toml", "small_second.toml"):
+        text = (RECIPES / name).read_text()
+        for key, value in {"epochs": "2", "clips_per_epoch": "16", "batch": "8", "gammas": "[1.0, 1.5]"}.items():
+            lines = [f"{key} = {value}" if line.split(" = ")[0] == key else line for line in text.splitlines()]
+            text = "\n".join(lines)
+        (folder / name).write_text(text)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_recipe_file(tiny_recipes: Path) -> Path:
+    return tiny_recipes / "small.toml"
 
 
 @pytest.fixture(scope="session")
