@@ -67,7 +67,7 @@ def tell_seed(work_dir: Path, seed: int) -> Iterator[dict[str, object]]:
 
 
 def first_place(learn: TrainingSet, unlabeled: Sequence[Clip], work_dir: Path, seed: int) -> Iterator[Chapter]:
-    """Baseline, rounds with and without power, another backbone, the specialist, and test-time augmentation."""
+    """Baseline, rounds with and without power, more time, another backbone, the specialist, test-time augmentation."""
     recipe = load_recipe(RECIPES / "small.toml")
     powered = run_rounds(recipe, learn, unlabeled, work_dir / "powered", seed=seed)
     plain = _with_gammas(recipe, (1.0,) * (len(recipe.pseudo.gammas) - 1))
@@ -77,6 +77,9 @@ def first_place(learn: TrainingSet, unlabeled: Sequence[Clip], work_dir: Path, s
     yield from (Chapter(name, (made.checkpoint,)) for name, made in zip(names, powered, strict=True))
     for number, made in enumerate(unpowered[1:], 2):
         yield Chapter(f"1st: round {number}, without power", (made.checkpoint,))
+    longer = run_rounds(_twice_as_long(recipe), learn, unlabeled, work_dir / "longer", seed=seed)
+    for name, made in zip(names[:2], longer, strict=True):
+        yield Chapter(f"{name}, trained twice as long", (made.checkpoint,))
     yield from _ensembles(recipe, learn, unlabeled, work_dir, seed, powered)
 
 
@@ -139,6 +142,13 @@ def draw_table(results: Sequence[Sequence[dict[str, object]]]) -> str:
 def _mean_and_spread(values: Sequence[float]) -> str:
     mean = f"{np.mean(values):.3f}"
     return mean if len(values) == 1 else f"{mean} ± {np.std(values, ddof=1):.3f}"
+
+
+def _twice_as_long(recipe: Recipe) -> Recipe:
+    """Give teacher and first student twice the epochs, to tell a lack of time from a lack of good labels."""
+    optimizer = recipe.optimizer.model_copy(update={"epochs": 2 * recipe.optimizer.epochs})
+    pseudo = recipe.pseudo.model_copy(update={"epochs": 2 * recipe.pseudo.epochs, "gammas": recipe.pseudo.gammas[:1]})
+    return recipe.model_copy(update={"optimizer": optimizer, "pseudo": pseudo})
 
 
 def _with_gammas(recipe: Recipe, gammas: tuple[float, ...]) -> Recipe:
