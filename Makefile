@@ -9,7 +9,8 @@ PORT ?= 8000
 SAMPLE := .cache/sample/dawn.wav
 
 .DELETE_ON_ERROR:
-.PHONY: help setup run license test check bench capacity lock clean secrets test-compose lock-images
+.PHONY: help setup run license test check bench capacity setup-workshop test-workshop lock clean secrets test-compose \
+  lock-images
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
