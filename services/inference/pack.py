@@ -6,6 +6,7 @@ import io
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -49,14 +50,20 @@ class Pack:
 
 def installed_packs(packs_dir: Path) -> dict[str, Path]:
     """Give the packs' folders, by the name in the manifest; by the folder's where the manifest cannot be read."""
-    return {_read_name(manifest): manifest.parent for manifest in sorted(packs_dir.glob(f"*/{MANIFEST}"))}
+    return {_name_pack(manifest): manifest.parent for manifest in sorted(packs_dir.glob(f"*/{MANIFEST}"))}
 
 
-def _read_name(manifest: Path) -> str:
+def _name_pack(manifest: Path) -> str:
     try:
-        return str(tomllib.loads(manifest.read_text("utf-8"))["name"])
+        return _read_name(manifest, manifest.stat().st_mtime_ns)
     except (OSError, ValueError, KeyError):
         return manifest.parent.name
+
+
+@lru_cache
+def _read_name(manifest: Path, _changed_ns: int) -> str:
+    """Parse a manifest once, not for every segment that asks for a pack; again when it has changed."""
+    return str(tomllib.loads(manifest.read_text("utf-8"))["name"])
 
 
 def read_pack(folder: Path) -> Pack:
