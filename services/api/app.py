@@ -1,5 +1,6 @@
 """The HTTP API, wired: `create_app` is handed what it needs and opens nothing itself."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
@@ -19,6 +20,7 @@ from services.api.limits import RateLimit, Slots
 from services.api.observe import Observe
 from services.api.openapi import describe, problem_table
 from services.api.settings import ApiSettings
+from services.api.sweeping import sweep_store
 from services.api.translation import install_problems
 from services.api.watch import RevisionWatch
 from services.domain.errors import NotFound
@@ -86,4 +88,8 @@ def _furnish(settings: ApiSettings, database: Database, store: AudioStore) -> Ho
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await run_in_threadpool(warn_if_open, app.state.house)
+    sweeping = asyncio.create_task(sweep_store(app.state.house))
     yield
+    sweeping.cancel()
+    with suppress(asyncio.CancelledError):
+        await sweeping

@@ -13,12 +13,14 @@ from pydantic import ValidationError
 from services.adapters import metrics
 from services.adapters.logs import get_logger, log_ids
 from services.adapters.postgres.recordings import create_recording
+from services.adapters.postgres.unpromised import announce_audio
 from services.adapters.postgres.values import AnalysisRequest, NewRecording, StoredRecording
 from services.api.fields import UPLOAD_FIELDS, UploadFields
 from services.api.house import House
 from services.api.plans import plan_analysis
 from services.api.probe import probe_file
 from services.api.problems import NOT_AUDIO, STALLED, TOO_LARGE, Problem, invalid_fields
+from services.api.sweeping import discard_audio
 from services.api.uploads import Chunks, Upload, receive_upload
 from services.domain.errors import PermanentError, TransientError
 from services.domain.recording import AudioFacts
@@ -42,7 +44,7 @@ class Intake:
             metrics.uploads.labels(_outcome(error)).inc()
         if self._key and not self._is_kept:
             # Whoever cancels us, a client gone or a server that stops, must not leave the bytes behind.
-            await asyncio.shield(run_in_threadpool(self._house.store.delete, self._key))
+            await asyncio.shield(run_in_threadpool(discard_audio, self._house, self._key))
 
     async def receive(self) -> tuple[Upload, UploadFields]:
         """Stream the body to the store; raises Problem for what is wrong with it or its fields."""
@@ -55,7 +57,9 @@ class Intake:
             raise invalid_fields(error.errors()) from error
 
     async def _store(self, filename: str, chunks: Chunks) -> None:
-        self._key = new_store_key(filename)
+        store_key = new_store_key(filename)
+        await run_in_threadpool(announce_audio, self._house.database, store_key)
+        self._key = store_key
         await self._house.store.write(self._key, _counted(chunks))
 
     async def accept(self, upload: Upload, fields: UploadFields) -> StoredRecording:
@@ -74,17 +78,13 @@ class Intake:
     async def _save(self, new: NewRecording, request: AnalysisRequest) -> StoredRecording:
         """Write the rows; where it is not known whether they were written, the bytes are kept.
 
-        A connection that breaks during the commit leaves that open, and bytes without a row do less harm than a row
-        without its bytes.
+        A connection that breaks during the commit leaves that open; the database knows, and the sweep asks it.
         """
         self._is_kept = True
         try:
-            stored = await run_in_threadpool(create_recording, self._house.database, new, request)
+            stored = await run_in_threadpool(create_recording, self._house.database, new, request, announced=True)
         except PermanentError:
             self._is_kept = False
-            raise
-        except TransientError:
-            log.warning("an upload may be stored without being known", store_key=self._key)
             raise
         # A duplicate brings its bytes back where they had been removed; else the first ones stay.
         self._is_kept = stored.recording.store_key == self._key

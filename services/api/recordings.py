@@ -34,6 +34,7 @@ from services.api.problems import (
 )
 from services.api.queries import RecordingsQuery
 from services.api.schemas import PageOut, RecordingOut, UploadOut
+from services.api.sweeping import discard_audio
 
 UPLOAD_PATH = "/v1/recordings"
 _UPLOAD_PROBLEMS = (
@@ -123,10 +124,8 @@ def get_one_recording(recording_id: UUID, house: HouseDep, _caller: Reader) -> R
     responses=documented(NOT_FOUND),
 )
 def remove_recording(recording_id: UUID, house: HouseDep, _caller: Admin) -> None:
-    """Remove the bytes first: should the database then be away, the same call can be made again."""
-    stored = get_recording(house.database, recording_id)
-    house.store.delete(stored.recording.store_key)
-    delete_recording(house.database, recording_id)
+    """Remove the rows first: should the store be away, its bytes are written down and removed later (`sweeping`)."""
+    discard_audio(house, delete_recording(house.database, recording_id))
 
 
 def _outs(house: House, found: Sequence[StoredRecording]) -> list[RecordingOut]:

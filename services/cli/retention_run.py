@@ -1,8 +1,6 @@
 """What a run of retention would do, and the run: rows first, then the bytes that no row promises any more."""
 
 from collections import Counter
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,20 +10,16 @@ from services.adapters.postgres.database import Database
 from services.adapters.postgres.retention import (
     OldRecording,
     RetentionPlan,
-    UnpromisedAudio,
     find_old,
-    forget_unpromised,
     let_go,
-    list_unpromised,
     newest_store_keys,
 )
+from services.adapters.postgres.unpromised import delete_unpromised
 from services.cli.output import progress_bar
 from services.cli.settings import CliSettings
 from services.domain.errors import PermanentError
 from services.domain.ports import AudioStore
 
-_DELETES_AT_ONCE = 8
-"""Each is a round trip to the bucket."""
 _SAMPLE = 20
 
 
@@ -127,7 +121,7 @@ def carry_out(database: Database, store: AudioStore, plan: RetentionPlan, outloo
     Raises PermanentError, before anything is changed, when the store seems to be another service's.
     """
     _check_store(database, store)
-    removed = Removed(freed_bytes=_delete_unpromised(database, store))
+    removed = Removed(freed_bytes=delete_unpromised(database, store.delete).size_bytes)
     with progress_bar() as progress:
         task = progress.add_task("removing", total=outlook.recordings, rate="")
         for some in find_old(database, plan):
@@ -135,7 +129,7 @@ def carry_out(database: Database, store: AudioStore, plan: RetentionPlan, outloo
             tally = Counter(found.with_results for found in gone)
             removed.audio += tally[False]
             removed.with_results += tally[True]
-            removed.freed_bytes += _delete_unpromised(database, store)
+            removed.freed_bytes += delete_unpromised(database, store.delete).size_bytes
             progress.update(task, advance=len(gone))
     return removed
 
@@ -155,18 +149,3 @@ def _holds(store: AudioStore, key: str) -> bool:
     except PermanentError:
         return False
     return True
-
-
-def _delete_unpromised(database: Database, store: AudioStore) -> int:
-    """Delete the bytes that are written down as nobody's; give how many."""
-    freed_bytes = 0
-    while some := list_unpromised(database):
-        _delete(store, some)
-        forget_unpromised(database, some)
-        freed_bytes += sum(each.size_bytes for each in some)
-    return freed_bytes
-
-
-def _delete(store: AudioStore, some: Sequence[UnpromisedAudio]) -> None:
-    with ThreadPoolExecutor(_DELETES_AT_ONCE) as pool:
-        list(pool.map(store.delete, [each.store_key for each in some]))

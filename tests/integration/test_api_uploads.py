@@ -277,8 +277,8 @@ def test_an_upload_survives_in_full_through_many_small_chunks(client: httpx.Clie
 def test_a_commit_whose_answer_is_lost_loses_no_recording(
     client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def commit_and_break(*given: Any) -> Any:
-        create_recording(*given)
+    def commit_and_break(*given: Any, **settings: Any) -> Any:
+        create_recording(*given, **settings)
         raise TransientError("the connection broke")
 
     monkeypatch.setattr("services.api.intake.create_recording", commit_and_break)

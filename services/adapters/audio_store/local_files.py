@@ -9,6 +9,9 @@ from typing import NamedTuple
 
 from services.adapters.audio_store.objects import NoSuchRecording
 
+_STAGED = "#1"
+"""obstore writes a file under another name, and renames it at its end; a key that is used once has only this one."""
+
 
 class _Usage(NamedTuple):
     free: float
@@ -27,6 +30,10 @@ class LocalFiles:
         if not path.is_file():
             raise NoSuchRecording(key)
         yield path
+
+    def drop(self, key: str) -> None:
+        """Remove what a writer that was killed left of the file."""
+        (self._root / f"{key}{_STAGED}").unlink(missing_ok=True)
 
     def hide_root(self, message: str) -> str:
         """Leave out where on this machine the folder is: the message may reach whoever uploads."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -68,12 +68,10 @@ class ObjectAudioStore:
 
     def delete(self, key: str) -> None:
         with self._translate():
-            try:
+            with suppress(FileNotFoundError):
                 obstore.delete(self._store, key)
-            except FileNotFoundError:
-                return
-        if isinstance(self._local, DownloadCache):
-            self._local.drop(key)
+            if self._local is not None:
+                self._local.drop(key)
 
     def check(self) -> None:
         with self._translate():

@@ -7,27 +7,36 @@ from services.adapters.postgres.cursors import read_id_cursor, write_cursor
 from services.adapters.postgres.database import Connection, Database
 from services.adapters.postgres.queries import load_queries
 from services.adapters.postgres.rows import Row, read_recording, utc_offset_s
+from services.adapters.postgres.unpromised import promise_audio
 from services.adapters.postgres.values import AnalysisRequest, NewRecording, Page, RecordingFilter, StoredRecording
 from services.domain.errors import NotFound
 
 _sql = load_queries("recordings")
 
 
-def create_recording(database: Database, new: NewRecording, request: AnalysisRequest) -> StoredRecording:
+def create_recording(
+    database: Database, new: NewRecording, request: AnalysisRequest, *, announced: bool = False
+) -> StoredRecording:
     """Write recording, analysis, segments and outbox in one transaction.
 
     Where the same bytes are there for the same site and time (none counts as the same as none), the existing recording
     comes back with `duplicate`, and nothing is written; the caller then removes the bytes under `new.store_key`, unless
     they took the place of audio that was removed and are the recording's own now. Of two at once, one is the duplicate.
+    `announced`: the bytes were, by `announce_audio`; they are promised from here on. Raises TransientError where they
+    are gone again.
     """
     while True:
         with database.transaction() as connection:
             row = _insert(connection, new)
             if row is not None:
+                if announced:
+                    promise_audio(connection, new.store_key)
                 analysis = plan_analysis(connection, row["id"], row["duration_s"], request)
                 return StoredRecording(read_recording(row), (analysis,))
             same = {"sha256": new.sha256, "site": new.place.site, "recorded_at": new.place.recorded_at}
             row = _sql.restore_audio(connection, **same, store_key=new.store_key)
+            if row is not None and announced:
+                promise_audio(connection, new.store_key)
             row = row or _sql.find_same_sound(connection, **same)
             # Deleted in the meantime: then it is new after all.
             if row is not None:
@@ -92,7 +101,7 @@ def list_recordings(
 
 
 def delete_recording(database: Database, recording_id: UUID) -> str:
-    """Delete the recording and all that was found in it; give the store key of its bytes, for the caller to remove.
+    """Delete the recording and all that was found in it; give the store key of its bytes, which are due to be deleted.
 
     Work in progress finds nothing left to do. Raises NotFound for an unknown id.
     """

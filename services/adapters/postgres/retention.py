@@ -1,10 +1,10 @@
 """Retention: which recordings are old enough to lose their audio, or all of it, and how the database lets them go.
 
-The rows go first. In the same transaction the bytes that nobody is promised any more are written down, and stay written
-down until they are deleted: whenever a run breaks off, no row promises audio that is gone, and no bytes are forgotten.
+The rows go first, and in the same transaction the bytes that nobody is promised any more are written down
+(`unpromised`): whenever a run breaks off, no row promises audio that is gone, and no bytes are forgotten.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -73,14 +73,6 @@ class OldRecording:
         return not self.is_best and not self.is_busy
 
 
-@dataclass(frozen=True, slots=True)
-class UnpromisedAudio:
-    """Bytes that no recording refers to."""
-
-    store_key: str
-    size_bytes: int
-
-
 def plan_retention(database: Database, rule: RetentionRule) -> RetentionPlan:
     """Fix the rule's moment, by the database's clock, and the best recordings."""
     with database.transaction() as connection:
@@ -125,8 +117,8 @@ def _limits(plan: RetentionPlan) -> dict[str, Any]:
 def let_go(database: Database, plan: RetentionPlan, found: Sequence[OldRecording]) -> Sequence[OldRecording]:
     """Let go of those that may go and that nothing has happened to since; give them.
 
-    Their bytes are `list_unpromised` from then on. Whoever begins an analysis or uploads the same sound at the same
-    moment comes either before, and the recording stays, or after, and finds it changed.
+    Their bytes are due to be deleted from then on (`unpromised`). Whoever begins an analysis or uploads the same sound
+    at the same moment comes either before, and the recording stays, or after, and finds it changed.
     """
     wanted = [each for each in found if each.may_go]
     with database.transaction() as connection:
@@ -140,18 +132,6 @@ def let_go(database: Database, plan: RetentionPlan, found: Sequence[OldRecording
         _sql.remove_audio(connection, ids=[each.id for each in gone if not each.with_results])
         _sql.remove_recordings(connection, ids=[each.id for each in gone if each.with_results])
     return gone
-
-
-def list_unpromised(database: Database) -> Sequence[UnpromisedAudio]:
-    """List bytes that are to be deleted, oldest first, some at a time."""
-    with database.transaction() as connection:
-        return [UnpromisedAudio(**row) for row in _sql.list_unpromised(connection, n=_BATCH)]
-
-
-def forget_unpromised(database: Database, deleted: Collection[UnpromisedAudio]) -> None:
-    """Strike off the list what is deleted."""
-    with database.transaction() as connection:
-        _sql.forget_unpromised(connection, store_keys=[each.store_key for each in deleted])
 
 
 def newest_store_keys(database: Database, n: int) -> Sequence[str]:

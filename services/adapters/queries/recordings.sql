@@ -49,4 +49,10 @@ LIMIT :n;
 SELECT id FROM analyses WHERE recording_id = :recording_id ORDER BY id FOR UPDATE;
 
 -- name: delete_recording(recording_id)$
-DELETE FROM recordings WHERE id = :recording_id RETURNING store_key;
+WITH removed AS (
+    DELETE FROM recordings WHERE id = :recording_id RETURNING store_key, size_bytes, audio_removed_at
+), unpromised AS (
+    INSERT INTO audio_to_delete (store_key, size_bytes)
+    SELECT store_key, size_bytes FROM removed WHERE audio_removed_at IS NULL
+)
+SELECT store_key FROM removed;

@@ -68,11 +68,5 @@ WITH removed AS (
 INSERT INTO audio_to_delete (store_key, size_bytes)
 SELECT store_key, size_bytes FROM removed WHERE audio_removed_at IS NULL;
 
--- name: list_unpromised(n)
-SELECT store_key, size_bytes FROM audio_to_delete ORDER BY since, store_key LIMIT :n;
-
--- name: forget_unpromised(store_keys)!
-DELETE FROM audio_to_delete WHERE store_key = ANY(:store_keys);
-
 -- name: newest_store_keys(n)
 SELECT store_key FROM recordings WHERE audio_removed_at IS NULL ORDER BY id DESC LIMIT :n;

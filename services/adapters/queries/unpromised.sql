@@ -1,0 +1,18 @@
+-- name: announce(store_key, patience_s)!
+INSERT INTO audio_to_delete (store_key, size_bytes, due_at)
+VALUES (:store_key, 0, now() + make_interval(secs => :patience_s));
+
+-- name: promise(store_key)!
+-- Waits for whoever is just deleting the bytes.
+DELETE FROM audio_to_delete WHERE store_key = :store_key;
+
+-- name: take(store_key)^
+SELECT store_key FROM audio_to_delete WHERE store_key = :store_key FOR UPDATE;
+
+-- name: take_due(n)
+-- Each by one of all that look for them.
+SELECT store_key, size_bytes FROM audio_to_delete
+WHERE due_at <= now() ORDER BY since, store_key LIMIT :n FOR UPDATE SKIP LOCKED;
+
+-- name: forget(store_keys)!
+DELETE FROM audio_to_delete WHERE store_key = ANY(:store_keys);

@@ -1,0 +1,34 @@
+"""A client or a server that dies in the middle of an upload leaves nothing in the store for ever."""
+
+import socket
+from pathlib import Path
+
+import psycopg
+
+from tests.end_to_end.house import House, wait_until
+from tests.integration.api_checks import stored_files
+
+HEAD = (
+    b"POST /v1/recordings HTTP/1.1\r\nHost: here\r\nContent-Length: 99999999\r\n"
+    b"Content-Type: multipart/form-data; boundary=x\r\n\r\n"
+    b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
+)
+
+
+def test_an_api_killed_in_the_middle_of_an_upload_leaves_bytes_that_are_removed_in_time(house: House) -> None:
+    store = Path(house.store_url.removeprefix("file://"))
+    api = house.start("api")
+    with socket.create_connection(("127.0.0.1", api.port), timeout=30) as connection:
+        connection.sendall(HEAD + bytes(40_000_000))
+        wait_until(lambda: any(path.stat().st_size for path in stored_files(store)), "some of it is stored")
+        api.kill()
+    assert stored_files(store)
+    api.start()
+    api.wait_ready()
+    assert stored_files(store), "another API might still have that upload in hand"
+    api.stop()
+    with psycopg.connect(house.database_url) as connection_:
+        connection_.execute("UPDATE audio_to_delete SET due_at = due_at - interval '25 hours'")
+    api.start()
+    api.wait_ready()
+    wait_until(lambda: not stored_files(store), "the bytes are gone")

@@ -1,0 +1,190 @@
+"""Bytes in the store that belong to no recording are removed, and bytes that may still become one are not."""
+
+import asyncio
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+
+from services.adapters.audio_store import ObjectAudioStore
+from services.adapters.postgres.database import Database
+from services.adapters.postgres.unpromised import announce_audio, delete_audio, delete_unpromised, promise_audio
+from services.api.app import create_app
+from services.api.settings import ApiSettings
+from services.api.sweeping import sweep_store
+from services.domain.errors import TransientError
+from tests.integration.api_checks import problem_of, row_count, stored_files, wait_until
+from tests.integration.made_up import upload, wav_bytes
+from tests.servers.api import StartApi, StartedApi
+
+KEY = "0b6c7d0e.wav"
+
+
+def put(store_dir: Path, key: str = KEY) -> None:
+    store_dir.mkdir(exist_ok=True)
+    (store_dir / key).write_bytes(b"RIFF")
+
+
+def expire(database: Database) -> None:
+    """Let a day pass."""
+    with database.transaction() as connection:
+        connection.execute("UPDATE audio_to_delete SET due_at = due_at - interval '25 hours'")
+
+
+def refuse(_key: str) -> None:
+    raise TransientError("the audio store does not answer")
+
+
+def test_what_was_announced_may_take_a_day_to_become_a_recording(
+    database: Database, store: ObjectAudioStore, store_dir: Path
+) -> None:
+    announce_audio(database, KEY)
+    put(store_dir)
+    assert delete_unpromised(database, store.delete).files == 0
+    assert len(stored_files(store_dir)) == 1
+    expire(database)
+    assert delete_unpromised(database, store.delete).files == 1
+    assert (stored_files(store_dir), row_count(database, "audio_to_delete")) == ([], 0)
+
+
+def test_an_upload_whose_bytes_were_removed_cannot_become_a_recording(
+    database: Database, store: ObjectAudioStore
+) -> None:
+    announce_audio(database, KEY)
+    expire(database)
+    delete_unpromised(database, store.delete)
+    with pytest.raises(TransientError, match="longer than a day"), database.transaction() as connection:
+        promise_audio(connection, KEY)
+
+
+def test_an_upload_that_ends_while_its_bytes_are_removed_waits_and_fails(database: Database) -> None:
+    """Otherwise a recording would be promised whose audio is gone a moment later."""
+    announce_audio(database, KEY)
+    expire(database)
+    deleting, go_on = Event(), Event()
+
+    def delete_slowly(_key: str) -> None:
+        deleting.set()
+        go_on.wait(30)
+
+    def promise() -> None:
+        with database.transaction() as connection:
+            promise_audio(connection, KEY)
+
+    with ThreadPoolExecutor(2) as pool:
+        sweep = pool.submit(delete_unpromised, database, delete_slowly)
+        assert deleting.wait(30)
+        promised = pool.submit(promise)
+        wait_until(lambda: waits_for_a_lock(database))
+        go_on.set()
+        assert sweep.result(30).files == 1
+        with pytest.raises(TransientError):
+            promised.result(30)
+
+
+def waits_for_a_lock(database: Database) -> bool:
+    with database.transaction() as connection:
+        return bool(connection.execute("SELECT FROM pg_locks WHERE NOT granted").rowcount)
+
+
+def test_of_two_sweeps_each_takes_what_the_other_has_not(database: Database) -> None:
+    announce_audio(database, KEY)
+    expire(database)
+    deleting, go_on = Event(), Event()
+
+    def delete_slowly(_key: str) -> None:
+        deleting.set()
+        go_on.wait(30)
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(delete_unpromised, database, delete_slowly)
+        assert deleting.wait(30)
+        assert delete_unpromised(database, refuse).files == 0
+        go_on.set()
+        assert first.result(30).files == 1
+
+
+def test_what_cannot_be_deleted_stays_written_down(database: Database) -> None:
+    announce_audio(database, KEY)
+    with pytest.raises(TransientError):
+        delete_audio(database, refuse, KEY)
+    expire(database)
+    with pytest.raises(TransientError):
+        delete_unpromised(database, refuse)
+    assert row_count(database, "audio_to_delete") == 1
+
+
+def test_an_accepted_upload_is_promised_and_a_refused_one_forgotten(
+    api: StartedApi, database: Database, store: ObjectAudioStore, store_dir: Path
+) -> None:
+    upload(api.client)
+    problem_of(api.client.post("/v1/recordings", files={"file": ("notes.wav", b"dear diary" * 99)}), 415, "not-audio")
+    assert api.client.post("/v1/recordings", files={"file": ("again.wav", wav_bytes())}).json()["duplicate"]
+    assert row_count(database, "audio_to_delete") == 0
+    delete_unpromised(database, store.delete)
+    assert len(stored_files(store_dir)) == 1
+
+
+def test_a_recording_is_removed_while_the_store_is_away_and_its_bytes_follow(
+    api: StartedApi, database: Database, store: ObjectAudioStore, store_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = upload(api.client)
+    monkeypatch.setattr(store, "delete", refuse)
+    assert api.client.delete(answer["links"]["self"]).status_code == 204
+    problem_of(api.client.get(answer["links"]["self"]), 404, "not-found")
+    assert len(stored_files(store_dir)) == 1
+    monkeypatch.undo()
+    freed = delete_unpromised(database, store.delete)
+    assert (freed.files, freed.size_bytes) == (1, answer["size_bytes"])
+    assert stored_files(store_dir) == []
+
+
+def test_the_reason_why_an_upload_was_refused_is_told_though_the_store_cannot_delete(
+    api: StartedApi, store: ObjectAudioStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "delete", refuse)
+    problem_of(api.client.post("/v1/recordings", files={"file": ("notes.wav", b"dear diary" * 99)}), 415, "not-audio")
+
+
+def test_nothing_is_stored_that_is_not_written_down(
+    start_api: StartApi, store_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any) -> None:
+        raise TransientError("PostgreSQL did not do it")
+
+    monkeypatch.setattr("services.api.intake.announce_audio", away)
+    with socket.create_connection(("127.0.0.1", start_api().port), timeout=30) as connection:
+        connection.sendall(
+            b"POST /v1/recordings HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n"
+            b"Content-Type: multipart/form-data; boundary=x\r\n\r\n"
+            b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\nRIFF'
+        )
+        # Before all of the body came: the sender is not kept busy in vain.
+        assert connection.recv(65536).startswith(b"HTTP/1.1 503")
+    assert stored_files(store_dir) == []
+
+
+def test_an_api_sweeps_again_and_again_whatever_happened_before(
+    database: Database, store: ObjectAudioStore, store_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announce_audio(database, KEY)
+    expire(database)
+    put(store_dir)
+    house, failed = create_app(ApiSettings(), database, store).state.house, Event()
+
+    def fail_once(_key: str) -> None:
+        failed.set()
+        monkeypatch.undo()
+        refuse(_key)
+
+    async def sweep() -> None:
+        sweeping = asyncio.create_task(sweep_store(house, every_s=0.05))
+        await asyncio.to_thread(wait_until, lambda: not stored_files(store_dir))
+        sweeping.cancel()
+
+    monkeypatch.setattr(store, "delete", fail_once)
+    asyncio.run(sweep())
+    assert failed.is_set()
