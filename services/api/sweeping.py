@@ -7,7 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from services.adapters.logs import get_logger
 from services.adapters.postgres.unpromised import delete_audio, delete_unpromised
 from services.api.house import House
-from services.domain.errors import ChorusError, TransientError
+from services.domain.errors import TransientError
 
 SWEEP_EVERY_S = 3600.0
 log = get_logger(__name__)
@@ -28,6 +28,8 @@ async def sweep_store(house: House, every_s: float = SWEEP_EVERY_S) -> None:
             freed = await run_in_threadpool(delete_unpromised, house.database, house.store.delete)
             if freed.files:
                 log.info("removed audio that no recording needs", files=freed.files)
-        except ChorusError as error:
+        except TransientError as error:
             log.warning("audio that no recording needs is removed later", reason=str(error))
+        except Exception:  # a loop that must go on: a bug, or a schema that is being migrated, is told of each time
+            log.exception("audio that no recording needs was not removed")
         await asyncio.sleep(every_s)
