@@ -7,9 +7,10 @@ import timm
 import torch
 from torch import Tensor, nn
 
+from models.workshop.errors import BadInput
 from models.workshop.frontend import MelFrontEnd
 from models.workshop.heads import HEADS, SedOutput
-from models.workshop.recipe import ModelTable
+from models.workshop.recipe import ModelTable, Recipe
 from services.inference.manifest import MelTable
 
 
@@ -40,31 +41,53 @@ class SedNetwork(nn.Module):
         return self.head(self.backbone(images)[-1])
 
 
+def make_model(recipe: Recipe, n_taxa: int, *, with_pseudo: bool = False, pretrained: bool | None = None) -> SedModel:
+    """Build a recipe's network for training with or without pseudo-labels; `pretrained` overrules the recipe."""
+    drop_path = recipe.pseudo.drop_path if with_pseudo else recipe.model.drop_path
+    changed = {} if pretrained is None else {"pretrained": pretrained}
+    return build_model(recipe.model.model_copy(update=changed), n_taxa, drop_path=drop_path)
+
+
 def build_model(model: ModelTable, n_taxa: int, *, drop_path: float = 0.0) -> SedModel:
     """Build the table's network with fresh (or timm's) weights; `drop_path` is StochasticDepth's rate.
 
-    Any timm backbone that gives feature maps will do. Raises ValueError where it cannot be brought to `time_stride`.
+    Any timm backbone that gives feature maps will do. Raises BadInput where timm does not know it, or where it cannot
+    be brought to `time_stride`.
     """
-    options = {"drop_path_rate": drop_path} if drop_path else {}
-    body = timm.create_model(
-        model.backbone, pretrained=model.pretrained, in_chans=model.mel.channels, features_only=True,
-        out_indices=(-1,), **options,
-    )  # fmt: skip
+    if not timm.is_model(model.backbone):
+        raise BadInput(f"model.backbone: timm knows no {model.backbone!r}; `timm.list_models()` lists what it knows")
+    body = _make_backbone(model, drop_path)
     if model.time_stride is not None:
         keep_time(body, body.feature_info.reduction()[-1], model.time_stride)
     top = HEADS[model.head](body.feature_info.channels()[-1], n_taxa, hidden=model.hidden)
     return SedModel(MelFrontEnd(model.mel, model.sample_rate_hz), SedNetwork(body, top))
 
 
+def _make_backbone(model: ModelTable, drop_path: float) -> nn.Module:
+    options = {"drop_path_rate": drop_path} if drop_path else {}
+    try:
+        return timm.create_model(
+            model.backbone, pretrained=model.pretrained, in_chans=model.mel.channels, features_only=True,
+            out_indices=(-1,), **options,
+        )  # fmt: skip
+    except RuntimeError as error:
+        raise BadInput(f"model.backbone: {error}") from error
+    except OSError as error:
+        raise BadInput(
+            f"model.pretrained: the weights of {model.backbone} cannot be had ({error}); begin with another "
+            "checkpoint by --init-from, or set it to false in the recipe"
+        ) from error
+
+
 def keep_time(backbone: nn.Module, reduction: int, time_stride: int) -> None:
     """Let the last strided convolutions stride over frequency alone, so that onsets stay sharp; weights fit as before.
 
-    Only for backbones whose every halving is one convolution (MobileNet, EfficientNet and their kin), else ValueError.
+    Only for backbones whose every halving is one convolution (MobileNet, EfficientNet and their kin), else BadInput.
     """
     halvings = [m for m in backbone.modules() if isinstance(m, nn.Conv2d) and m.stride == (2, 2)]
     surplus = (reduction // time_stride).bit_length() - 1
     if 2 ** len(halvings) != reduction or time_stride * 2**surplus != reduction:
-        raise ValueError(
+        raise BadInput(
             f"time_stride: cannot bring a backbone of stride {reduction} with {len(halvings)} strided convolutions "
             f"to {time_stride}"
         )

@@ -31,7 +31,8 @@ class GemFrequency(nn.Module):
         self.eps = eps
 
     def forward(self, features: Tensor) -> Tensor:
-        return features.clamp(min=self.eps).pow(self.p).mean(dim=2).pow(1.0 / self.p)
+        # In half precision the cube of eps is 0, and the root of 0 has no gradient.
+        return features.float().clamp(min=self.eps).pow(self.p).mean(dim=2).pow(1.0 / self.p)
 
 
 class GemAttentionHead(nn.Module):

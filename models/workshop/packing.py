@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from models.workshop.architecture import SedNetwork, keep_columns
+from models.workshop.checkpoints import load_checkpoint
+from models.workshop.errors import BadInput
 from models.workshop.export import MemberFile, export_network, write_fp16, write_pack
 from models.workshop.recipe import Recipe
-from models.workshop.training import load_checkpoint
 from services.domain.taxonomy import Taxon
 from services.inference.golden import write_golden
 
@@ -71,7 +72,7 @@ def export_pack(
     """Export every network as a member; give the folder.
 
     A network that knows only some of the taxa becomes a specialist: its `columns` file says which. Each member is
-    checked against torch (ValueError on a difference), and the pack gets a golden recording of noise and tones. `fp16`
+    checked against torch (BadInput on a difference), and the pack gets a golden recording of noise and tones. `fp16`
     writes a half-precision copy beside each network, for who wants to name it in pack.toml instead.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -112,6 +113,8 @@ def golden_waveform(sample_rate_hz: int, duration_s: float = 12.0) -> np.ndarray
 def _export_member(member: Trained, name: str, folder: Path, taxa: Sequence[Taxon]) -> Table:
     wanted = {taxon.code for taxon in taxa}
     columns = [number for number, code in enumerate(member.codes) if code in wanted]
+    if not columns:
+        raise BadInput(f"{name}: the network knows none of the pack's taxa")
     network = keep_columns(member.network, columns) if len(columns) < len(member.codes) else member.network
     name = f"{name}-{member.recipe.model.backbone.split('.')[0]}"
     made = export_network(network, member.recipe.model, folder / f"{name}.onnx")

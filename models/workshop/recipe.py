@@ -1,11 +1,13 @@
 """A recipe: everything that decides a training run, in one readable TOML. Unknown keys are errors."""
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from models.workshop.errors import BadInput
 from services.inference.manifest import MelTable
 
 
@@ -125,4 +127,22 @@ class Recipe(_Table):
 
 
 def load_recipe(path: Path) -> Recipe:
-    return Recipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    """Raise BadInput with the file and the first key that is wrong."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BadInput(f"{path}: is not TOML: {error}") from error
+    return parse_recipe(table, path)
+
+
+def parse_recipe(table: Mapping[str, Any], path: Path) -> Recipe:
+    """Raise BadInput with the file that the table is from, and the first key that is wrong."""
+    try:
+        return Recipe.model_validate(table)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(map(str, first["loc"]))
+        if first["type"] == "extra_forbidden":
+            raise BadInput(f"{path}: {key}: no such key in a recipe; check its spelling") from error
+        reason = "is missing" if first["type"] == "missing" else first["msg"].removeprefix("Value error, ")
+        raise BadInput(f"{path}: {key}{': ' * bool(key)}{reason}") from error

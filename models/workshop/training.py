@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import torch
 from lightning.fabric import Fabric
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich import progress as bars
 from torch import Tensor, nn
 
-from models.workshop.architecture import SedModel, build_model, count_frames
+from models.workshop.architecture import SedModel, count_frames, make_model
 from models.workshop.augmentation import mask_image
+from models.workshop.checkpoints import FINISHED, LAST, Progress, load_backbone, save_model
 from models.workshop.curves import draw_curves
+from models.workshop.errors import BadInput
 from models.workshop.examples import Examples, plan_epoch
 from models.workshop.losses import LOSSES
 from models.workshop.manifest import Clip, Dataset
@@ -22,9 +24,6 @@ from models.workshop.pseudo_labels import PseudoLabels
 from models.workshop.recipe import Recipe
 from models.workshop.schedules import build_optimizer, cosine
 from models.workshop.validation import validate_windows
-
-LAST = "last.pt"
-"""Where a run stands after its last whole epoch."""
 
 
 @dataclass(frozen=True)
@@ -43,16 +42,18 @@ def train(
     """Train, or go on where a killed run stopped; give the checkpoint's path (`model.pt`).
 
     Writes metrics.csv and curves.png beside it. `init_from` takes the backbone (not the head) of another checkpoint.
-    The network must be of the same backbone, else ValueError.
+    The network must be of the same backbone, else BadInput.
     """
     seed = recipe.seed if seed is None else seed
     out_dir.mkdir(parents=True, exist_ok=True)
     codes = chosen_codes(recipe, learn.dataset)
     torch.manual_seed(seed)
-    model = make_model(recipe, len(codes), with_pseudo=learn.pseudo is not None)
+    # What another checkpoint brings need not be fetched first.
+    pretrained = recipe.model.pretrained and init_from is None
+    model = make_model(recipe, len(codes), with_pseudo=learn.pseudo is not None, pretrained=pretrained)
     if init_from is not None:
         load_backbone(model, init_from)
-    fabric = Fabric(accelerator="auto", devices=1, precision="16-mixed" if torch.cuda.is_available() else "32-true")
+    fabric = open_fabric()
     optimizer = build_optimizer(
         recipe.optimizer.name, model.parameters(), lr=recipe.optimizer.lr, weight_decay=recipe.optimizer.weight_decay
     )
@@ -61,42 +62,22 @@ def train(
     wrapped, optimizer = fabric.setup(model.network, optimizer)
     run = _Run(recipe, learn, codes, seed, fabric, model, wrapped, optimizer, out_dir)
     run.go()
-    checkpoint = {"recipe": recipe.model_dump(mode="json"), "codes": list(codes), "model": model.state_dict()}
-    torch.save(checkpoint, out_dir / "model.pt")
     draw_curves(out_dir / "metrics.csv", out_dir / "curves.png")
-    return out_dir / "model.pt"
+    return save_model(recipe, codes, model, out_dir / FINISHED)
 
 
-def make_model(recipe: Recipe, n_taxa: int, *, with_pseudo: bool = False) -> SedModel:
-    drop_path = recipe.pseudo.drop_path if with_pseudo else recipe.model.drop_path
-    return build_model(recipe.model, n_taxa, drop_path=drop_path)
+def open_fabric() -> Fabric:
+    """Choose the device: CUDA with half precision, or the CPU with full."""
+    return Fabric(accelerator="auto", devices=1, precision="16-mixed" if torch.cuda.is_available() else "32-true")
 
 
 def chosen_codes(recipe: Recipe, dataset: Dataset) -> tuple[str, ...]:
     """Give the output columns: all taxa, or a specialist's."""
     wanted = recipe.taxonomic_classes
-    return tuple(taxon.code for taxon in dataset.taxa if not wanted or taxon.taxonomic_class in wanted)
-
-
-def load_checkpoint(path: Path) -> tuple[Recipe, tuple[str, ...], SedModel]:
-    """Give recipe, output columns and the model, ready to score."""
-    stored = torch.load(path, map_location="cpu", weights_only=True)
-    recipe = Recipe.model_validate(stored["recipe"])
-    offline = recipe.model_copy(update={"model": recipe.model.model_copy(update={"pretrained": False})})
-    model = make_model(offline, len(stored["codes"]))
-    model.load_state_dict(stored["model"])
-    return recipe, tuple(stored["codes"]), model.eval()
-
-
-def load_backbone(model: SedModel, checkpoint: Path) -> None:
-    """Take over a pretrained backbone; its head knew other taxa and stays behind."""
-    stored = torch.load(checkpoint, map_location="cpu", weights_only=True)["model"]
-    prefix = "network.backbone."
-    weights = {name.removeprefix(prefix): value for name, value in stored.items() if name.startswith(prefix)}
-    try:
-        model.network.backbone.load_state_dict(weights)
-    except RuntimeError as error:
-        raise ValueError(f"{checkpoint}: its backbone is of another kind than the recipe's") from error
+    codes = tuple(taxon.code for taxon in dataset.taxa if not wanted or taxon.taxonomic_class in wanted)
+    if not codes:
+        raise BadInput(f"taxonomic_classes: taxa.csv has none of {', '.join(wanted)}")
+    return codes
 
 
 @dataclass
@@ -117,8 +98,8 @@ class _Run:
 
     def go(self) -> None:
         first = self._resume()
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, transient=True) as progress:
+        columns = (bars.TextColumn("{task.description}"), bars.BarColumn(), bars.MofNCompleteColumn())
+        with bars.Progress(*columns, bars.TimeRemainingColumn(), transient=True) as progress:
             bar = progress.add_task(self.out_dir.name, total=self.epochs, completed=first)
             for epoch in range(first, self.epochs):
                 row = {"epoch": epoch, "loss": self._learn_epoch(epoch)}
@@ -173,18 +154,15 @@ class _Run:
             writer = csv.DictWriter(file, fieldnames=list(row))
             writer.writeheader()
             writer.writerows(rows)
-        partial = self.out_dir / (LAST + ".part")
-        state = {"epoch": epoch, "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
-        torch.save(state, partial)
-        partial.replace(self.out_dir / LAST)
+        self._progress.save(epoch, self.out_dir / LAST)
 
     def _resume(self) -> int:
-        if not (self.out_dir / LAST).exists():
-            return 0
-        state = torch.load(self.out_dir / LAST, map_location=self.fabric.device, weights_only=True)
-        self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        return int(state["epoch"]) + 1
+        path = self.out_dir / LAST
+        return self._progress.load(path, self.fabric.device) if path.exists() else 0
+
+    @property
+    def _progress(self) -> Progress:
+        return Progress(self.model, self.optimizer, self.fabric.strategy.precision, self.codes)
 
 
 def _read_rows(path: Path) -> list[dict[str, Any]]:

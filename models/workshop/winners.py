@@ -11,7 +11,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from models.workshop.architecture import SedNetwork
+from models.workshop.architecture import SedNetwork, make_model
+from models.workshop.errors import BadInput
 from models.workshop.export import example_images
 from models.workshop.packing import (
     FIRST_PLACE_SCORE,
@@ -23,7 +24,6 @@ from models.workshop.packing import (
     export_pack,
 )
 from models.workshop.recipe import Recipe, load_recipe
-from models.workshop.training import make_model
 from services.domain.taxonomy import Taxon
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -62,11 +62,11 @@ WINNERS = {
 
 
 def winner_named(name: str, n_members: int | None) -> Winner:
-    """Raise ValueError for a name that nobody bears, or another number of members than the winner had."""
+    """Raise BadInput for a name that nobody bears, or another number of members than the winner had."""
     if name not in WINNERS:
-        raise ValueError(f"{name!r} is none of {', '.join(WINNERS)}")
+        raise BadInput(f"{name!r} is none of {', '.join(WINNERS)}")
     if n_members not in {None, len(WINNERS[name].backbones)}:
-        raise ValueError(f"{name} has {len(WINNERS[name].backbones)} members, not {n_members}")
+        raise BadInput(f"{name} has {len(WINNERS[name].backbones)} members, not {n_members}")
     return WINNERS[name]
 
 

@@ -1,15 +1,21 @@
 """Training: the same seed gives the same weights, killed in between or not."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from lightning.fabric import Fabric
+from lightning.fabric.plugins import MixedPrecision
 
 from models.workshop import training
-from models.workshop.architecture import build_model, count_frames, keep_columns
+from models.workshop.architecture import build_model, count_frames, keep_columns, make_model
+from models.workshop.checkpoints import LAST, load_backbone, load_checkpoint
+from models.workshop.errors import BadInput
 from models.workshop.manifest import Dataset
 from models.workshop.recipe import Recipe
-from models.workshop.training import TrainingSet, load_checkpoint, train
+from models.workshop.training import TrainingSet, train
 
 
 @pytest.fixture
@@ -22,24 +28,84 @@ def weights_of(checkpoint: Path) -> dict[str, torch.Tensor]:
     return weights
 
 
-def test_a_killed_run_goes_on_to_the_same_weights(
-    tiny_recipe: Recipe, learn: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = weights_of(train(tiny_recipe, learn, tmp_path / "whole", seed=4))
+def die_in_the_second_epoch(patch: pytest.MonkeyPatch) -> None:
     plan = training.plan_epoch
 
-    def die_in_the_second_epoch(*args: object, epoch: int, **options: object) -> object:
+    def plan_or_die(*args: Any, epoch: int, **options: Any) -> object:
         if epoch == 1:
             raise KeyboardInterrupt
         return plan(*args, epoch=epoch, **options)
 
+    patch.setattr(training, "plan_epoch", plan_or_die)
+
+
+def test_a_killed_run_goes_on_to_the_same_weights(
+    tiny_recipe: Recipe, learn: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = weights_of(train(tiny_recipe, learn, tmp_path / "whole", seed=4))
     with monkeypatch.context() as broken:
-        broken.setattr(training, "plan_epoch", die_in_the_second_epoch)
+        die_in_the_second_epoch(broken)
         with pytest.raises(KeyboardInterrupt):
             train(tiny_recipe, learn, tmp_path / "killed", seed=4)
     resumed = weights_of(train(tiny_recipe, learn, tmp_path / "killed", seed=4))
     assert all(torch.equal(resumed[name], value) for name, value in whole.items())
     assert (tmp_path / "killed" / "metrics.csv").read_text() == (tmp_path / "whole" / "metrics.csv").read_text()
+
+
+def with_a_scaler() -> Fabric:
+    """Do on a CPU what CUDA does by itself: half precision, and a scaler that soon looks for another scale."""
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**10, growth_interval=3)
+    return Fabric(accelerator="cpu", plugins=[MixedPrecision("16-mixed", "cpu", scaler)])
+
+
+def scale_after(folder: Path) -> tuple[float, int]:
+    state = torch.load(folder / LAST, weights_only=True)["precision"]
+    return state["scale"], state["_growth_tracker"]
+
+
+def test_a_killed_run_in_half_precision_goes_on_with_the_gradients_scale(
+    tiny_recipe: Recipe, learn: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "open_fabric", with_a_scaler)
+    whole = weights_of(train(tiny_recipe, learn, tmp_path / "whole", seed=4))
+    with monkeypatch.context() as broken:
+        die_in_the_second_epoch(broken)
+        with pytest.raises(KeyboardInterrupt):
+            train(tiny_recipe, learn, tmp_path / "killed", seed=4)
+    assert scale_after(tmp_path / "killed") == (2.0**10, 2)
+    resumed = weights_of(train(tiny_recipe, learn, tmp_path / "killed", seed=4))
+    assert scale_after(tmp_path / "killed") == scale_after(tmp_path / "whole") == (2.0**11, 1)
+    assert all(torch.equal(resumed[name], value) for name, value in whole.items())
+
+
+def test_a_scaler_is_not_begun_anew_where_its_state_is_missing(
+    tiny_recipe: Recipe, learn: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(tiny_recipe, learn, tmp_path, seed=4)
+    old = torch.load(tmp_path / LAST, weights_only=True)
+    del old["precision"], old["codes"]
+    torch.save(old, tmp_path / LAST)
+    train(tiny_recipe, learn, tmp_path, seed=4)  # without a scaler nothing is missing
+    monkeypatch.setattr(training, "open_fabric", with_a_scaler)
+    with pytest.raises(BadInput, match=r"last\.pt: lacks the gradient scaler's state"):
+        train(tiny_recipe, learn, tmp_path, seed=4)
+
+
+def test_a_run_in_half_precision_does_not_go_on_in_full(
+    tiny_recipe: Recipe, learn: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as half:
+        half.setattr(training, "open_fabric", with_a_scaler)
+        train(tiny_recipe, learn, tmp_path, seed=4)
+    with pytest.raises(BadInput, match="of a run in half precision"):
+        train(tiny_recipe, learn, tmp_path, seed=4)
+
+
+def test_a_run_does_not_go_on_with_other_taxa(tiny_recipe: Recipe, learn: TrainingSet, tmp_path: Path) -> None:
+    train(tiny_recipe, learn, tmp_path, seed=4)
+    reversed_taxa = replace(learn.dataset, taxa=learn.dataset.taxa[::-1])
+    with pytest.raises(BadInput, match="about other taxa"):
+        train(tiny_recipe, replace(learn, dataset=reversed_taxa), tmp_path, seed=4)
 
 
 def test_a_run_leaves_metrics_and_a_picture_of_them(tiny_recipe: Recipe, learn: TrainingSet, tmp_path: Path) -> None:
@@ -54,13 +120,13 @@ def test_a_backbone_is_taken_over_and_the_head_stays_behind(
     tiny_recipe: Recipe, learn: TrainingSet, tmp_path: Path
 ) -> None:
     teacher = train(tiny_recipe, learn, tmp_path / "other-taxa", seed=1)
-    model = training.make_model(tiny_recipe, 3)
-    training.load_backbone(model, teacher)
+    model = make_model(tiny_recipe, 3)
+    load_backbone(model, teacher)
     stem = "network.backbone.conv_stem.weight"
     assert torch.equal(model.state_dict()[stem], weights_of(teacher)[stem])
     other = tiny_recipe.model.model_copy(update={"backbone": "lcnet_050"})
     with pytest.raises(ValueError, match="of another kind"):
-        training.load_backbone(build_model(other, 3), teacher)
+        load_backbone(build_model(other, 3), teacher)
 
 
 def test_a_specialist_learns_its_own_taxa_only(tiny_recipe: Recipe, learn: TrainingSet, tmp_path: Path) -> None:
@@ -93,7 +159,7 @@ def test_a_backbone_that_cannot_keep_time_is_refused(tiny_recipe: Recipe) -> Non
 
 def test_stochastic_depth_differs_with_pseudo_labels(tiny_recipe: Recipe) -> None:
     rates = [
-        max(getattr(m, "drop_prob", 0.0) for m in training.make_model(tiny_recipe, 3, with_pseudo=pseudo).modules())
+        max(getattr(m, "drop_prob", 0.0) for m in make_model(tiny_recipe, 3, with_pseudo=pseudo).modules())
         for pseudo in (False, True)
     ]
     assert rates[0] == 0.0
