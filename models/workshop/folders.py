@@ -3,10 +3,12 @@
 import csv
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Self
 
-from models.workshop.manifest import KINDS, Event
+from models.workshop.errors import BadInput
+from models.workshop.manifest import KINDS, Event, read_rows
 from models.workshop.recordings import Recording
 
 AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a", ".aiff", ".aif", ".wma", ".webm"})
@@ -24,6 +26,15 @@ class Columns:
     group: str = "group"
     kind: str = "kind"
     taxonomic_class: str = "taxonomic_class"
+    background: str = "background"
+
+    @classmethod
+    def named(cls, names: Mapping[str, str]) -> Self:
+        """Raise BadInput for a column that is none of ours."""
+        ours = [entry.name for entry in fields(cls)]
+        if unknown := [name for name in names if name not in ours]:
+            raise BadInput(f"--columns: {unknown[0]!r} is none of {', '.join(ours)}")
+        return cls(**names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +58,7 @@ def read_folders(
     """Read `ROOT/TAXON/**/file`: the first folder names the taxon, except for soundscapes and noise.
 
     The part of a file's name (without suffix) that matches `group_pattern` is its group: what was cut from one
-    recording stays together. Raises ValueError where there is no audio.
+    recording stays together. Raises BadInput where there is no audio.
     """
     found = False
     for path in sorted(p for p in root.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES and p.parent != root):
@@ -58,7 +69,7 @@ def read_folders(
         group = f"{top}/{matched.group() if matched else path.stem}"
         yield Recording(path, (top,) if kind == "focal" else (), license_text, source or root.name, group, kind)
     if not found:
-        raise ValueError(f"{root}: holds no audio in folders that are named for taxa")
+        raise BadInput(f"{root}: holds no audio in folders that are named for taxa")
 
 
 def read_table(
@@ -67,14 +78,14 @@ def read_table(
     """Read one recording a row; labels are joined by `;`, paths are relative to the table.
 
     `kinds` translates the kind column (no entry: focal); soundscapes and noise carry no labels. `license_text` holds
-    for rows that state none. Raises ValueError with file and line for a row without a path.
+    for rows that state none. Raises BadInput with file and line for a row without a path.
     """
     for line, row in _rows(table):
         if not (name := row.get(columns.path)):
-            raise ValueError(f"{table}, line {line}: no {columns.path!r}: say which column holds the paths")
+            raise BadInput(f"{table}, line {line}: no {columns.path!r}: name their column by --columns path=…")
         said = row.get(columns.kind) or "focal"
         kind = (kinds or _KINDS).get(said, "focal")
-        labels = tuple(label.strip() for label in (row.get(columns.labels) or "").split(";") if label.strip())
+        labels = _split(row.get(columns.labels))
         yield Recording(
             table.parent / name,
             labels if kind == "focal" else (),
@@ -83,23 +94,31 @@ def read_table(
             row.get(columns.group) or "",
             kind,
             row.get(columns.taxonomic_class) or "unknown",
+            _split(row.get(columns.background)),
         )
 
 
 def read_events(table: Path, columns: Columns = Columns(path="file", labels="label")) -> dict[Path, list[Event]]:
-    """Read known events: path, label, `onset_s`, `offset_s`; raises ValueError with the line of a bad row."""
+    """Read known events: path, label, `onset_s`, `offset_s`; raises BadInput with the line of a bad row."""
     events: dict[Path, list[Event]] = {}
-    for line, row in _rows(table):
+    for where, row in read_rows(table, (columns.path, columns.labels, "onset_s", "offset_s")):
         try:
             event = Event(row[columns.labels], float(row["onset_s"]), float(row["offset_s"]))
-        except (KeyError, ValueError) as error:
-            raise ValueError(f"{table}, line {line}: no event in this row: {error}") from error
+        except ValueError as error:
+            raise BadInput(f"{where}: no event in this row: {error}") from error
         if not 0 <= event.onset_s < event.offset_s:
-            raise ValueError(f"{table}, line {line}: an event ends after it begins, from 0 on")
+            raise BadInput(f"{where}: an event ends after it begins, from 0 on")
         events.setdefault(table.parent / row[columns.path], []).append(event)
     return events
 
 
+def _split(cell: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in (cell or "").split(";") if part.strip())
+
+
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     with path.open(newline="", encoding="utf-8-sig") as file:
-        yield from enumerate(csv.DictReader(file), start=2)
+        try:
+            yield from enumerate(csv.DictReader(file), start=2)
+        except UnicodeDecodeError as error:
+            raise BadInput(f"{path}: is not a CSV in UTF-8: {error}") from error

@@ -28,6 +28,8 @@ class Recording:
     kind: str = "focal"
     taxonomic_class: str = "unknown"
     """Of labels that the taxa table does not know."""
+    background: tuple[str, ...] = ()
+    """What else is heard, by any name; it is not learned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,9 @@ def _deal(rows: Sequence[_Row], options: DatasetOptions) -> tuple[Clip, ...]:
         groups.setdefault(row.group, []).extend(row.codes or (f"({row.recording.kind})",))
     folds = assign_folds(groups, options.n_folds, options.seed)
     clips = [
-        Clip(row.path, row.codes, row.group, r.license, r.source, folds[row.group], row.duration_s, r.kind)
+        Clip(
+            row.path, row.codes, row.group, r.license, r.source, folds[row.group], row.duration_s, r.kind, r.background
+        )
         for row in rows
         for r in [row.recording]
     ]

@@ -60,6 +60,7 @@ class XenoCantoRecording:
             f"{self.recordist}, {self.date}, {self.locality}",
             "soundscape" if unidentified else "focal",
             self.taxonomic_class,
+            tuple(name for name in self.also.split(";") if name),
         )
 
 

@@ -59,6 +59,7 @@ def test_the_manifest_names_taxa_licenses_and_sources(archive: Archive, tmp_path
     gull, frog, soundscape, _ = dataset.clips
     assert (gull.path, gull.labels, gull.license) == ("audio/XC1.wav", ("larus-fuscus",), "CC-BY-NC-SA-4.0")
     assert (frog.source, frog.duration_s) == ("http://xeno-canto.org/3", 1.0)
+    assert gull.background == ("Turdus merula",)
     assert (soundscape.kind, soundscape.labels) == ("soundscape", ())
 
 
