@@ -1,8 +1,22 @@
 """`python -m models.workshop`: from recordings to packs."""
 
-from models.workshop import data_commands, world_commands
-from models.workshop.commands import app
+import sys
+from collections.abc import Sequence
 
-data_commands.register(app)
-world_commands.register(app)
-app(prog_name="python -m models.workshop")
+import typer
+
+from models.workshop.app import app
+from services.domain.errors import ChorusError
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Run a command; what the user can put right is told in one line, a fault of ours in a traceback."""
+    try:
+        app(words, prog_name="python -m models.workshop")
+    except (ChorusError, OSError) as error:
+        typer.echo(f"error: {' '.join(str(error).split())}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from models.workshop.augmentation import augment_waveform
 from models.workshop.crops import CROPS
+from models.workshop.errors import BadInput
 from models.workshop.manifest import Clip, Dataset
 from models.workshop.mixing import Targets, Waveform, mix_pair, mix_pseudo
 from models.workshop.pseudo_labels import PseudoLabels
@@ -26,8 +27,11 @@ from models.workshop.sampling import balanced_weights, draw, root_weights
 
 @lru_cache(maxsize=4096)
 def load_clip(path: Path, sample_rate_hz: int) -> Waveform:
-    """Load a whole clip, mono, at the rate, (samples,) in [−1, 1], and keep it."""
-    waveform, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    """Load a whole clip, mono, at the rate, (samples,) in [−1, 1], and keep it; BadInput where that cannot be done."""
+    try:
+        waveform, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except soundfile.SoundFileError as error:
+        raise BadInput(f"{path}: cannot be read, though the manifest names it: {error}") from error
     mono = waveform.mean(axis=1)
     return mono if rate == sample_rate_hz else soxr.resample(mono, rate, sample_rate_hz, quality="HQ")
 
@@ -120,10 +124,12 @@ def plan_epoch(
 ) -> Examples:
     """Draw which clips an epoch sees, with replacement, by the recipe's weights.
 
-    Frames can be labeled only where events are known (else ValueError), and nothing knows a pseudo-label's.
+    Frames can be labeled only where events are known (else BadInput), and nothing knows a pseudo-label's.
     """
     if recipe.data.frame_labels and (pseudo or any(clip.path not in dataset.events for clip in clips)):
-        raise ValueError("frame_labels: every training clip needs events, and there can be no pseudo-labels")
+        raise BadInput("frame_labels: every training clip needs events, and there can be no pseudo-labels")
+    if pseudo is not None and pseudo.codes != tuple(codes):
+        raise BadInput("the pseudo-labels are about other taxa than the network, or in another order")
     labels = [tuple(code for code in clip.labels if code in set(codes)) for clip in clips]
     weigh = balanced_weights if recipe.data.weights == "balanced" else root_weights
     count = recipe.data.clips_per_epoch or len(clips)

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from models.workshop.architecture import SedNetwork
 from models.workshop.baking import bake
+from models.workshop.errors import BadInput
 from models.workshop.recipe import ModelTable
 
 OPSET = 18
@@ -50,7 +51,7 @@ class _Exported(nn.Module):
 
 
 def export_network(network: SedNetwork, model: ModelTable, path: Path) -> MemberFile:
-    """Write one network as ONNX and check it against torch; raise ValueError when they differ by more than PARITY."""
+    """Write one network as ONNX and check it against torch; raise BadInput when they differ by more than PARITY."""
     images = example_images(model)
     plain = bake(network, images)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,9 +65,7 @@ def export_network(network: SedNetwork, model: ModelTable, path: Path) -> Member
     check_graph(path)
     parity, n_frames = measure_parity(network, path, images)
     if parity > PARITY:
-        raise ValueError(
-            f"{path.name}: ONNX Runtime differs from torch by {parity:.1e} in score, more than {PARITY:.0e}"
-        )
+        raise BadInput(f"{path.name}: ONNX Runtime differs from torch by {parity:.1e} in score, more than {PARITY:.0e}")
     return MemberFile(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), n_frames, parity)
 
 
@@ -117,14 +116,14 @@ def fold_constants(path: Path) -> None:
 
 
 def check_graph(path: Path) -> None:
-    """Raise ValueError for nodes that ONNX Runtime's CUDA provider refuses, or leaves to the CPU: work on shapes."""
+    """Raise BadInput for nodes that ONNX Runtime's CUDA provider refuses, or leaves to the CPU: work on shapes."""
     graph = onnx.load(path, load_external_data=False).graph
     for node in graph.node:
         training = [a.i for a in node.attribute if a.name == "training_mode"]
         if node.op_type == "BatchNormalization" and any(training):
-            raise ValueError(f"{path.name}: {node.name}: BatchNormalization in training mode; CUDA would refuse it")
+            raise BadInput(f"{path.name}: {node.name}: BatchNormalization in training mode; CUDA would refuse it")
         if node.op_type in SHAPE_OPS:
-            raise ValueError(f"{path.name}: {node.name}: {node.op_type} reckons with shapes; only N may be unknown")
+            raise BadInput(f"{path.name}: {node.name}: {node.op_type} reckons with shapes; only N may be unknown")
 
 
 def write_fp16(path: Path) -> Path:

@@ -7,6 +7,7 @@ and only the arithmetic is written again; a test holds the two within 1e-3 dB.
 import torch
 from torch import Tensor, nn
 
+from models.workshop.errors import BadInput
 from services.inference.manifest import MelTable
 from services.inference.melspectrogram import mel_filters
 
@@ -17,7 +18,7 @@ class MelFrontEnd(nn.Module):
     def __init__(self, mel: MelTable, sample_rate_hz: int) -> None:
         super().__init__()
         if mel.normalize_scope != "window":
-            raise ValueError("normalize_scope: a front end trains on windows; 'recording' exists in service only")
+            raise BadInput("normalize_scope: a front end trains on windows; 'recording' exists in service only")
         self.mel = mel
         self.register_buffer("window", torch.hann_window(mel.win_length, periodic=True), persistent=False)
         filters = torch.from_numpy(mel_filters(mel, sample_rate_hz)).float()

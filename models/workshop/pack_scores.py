@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.workshop.errors import BadInput
 from models.workshop.manifest import Clip, Event
 from models.workshop.pseudo_labels import PseudoLabels
 from services.domain.analysis import EventRule, Segment
@@ -30,9 +31,9 @@ class ClipScores:
 
 
 def score_clips(ensemble: Ensemble, folder: Path, clips: Iterable[Clip]) -> Iterator[ClipScores]:
-    """Score whole clips, one after another. The pack must have a framewise member, else ValueError."""
+    """Score whole clips, one after another. The pack must have a framewise member, else BadInput."""
     if ensemble.facts.grid.frame_s is None:
-        raise ValueError(f"{ensemble.facts.name}: the pack has no framewise member")
+        raise BadInput(f"{ensemble.facts.name}: the pack has no framewise member")
     for clip in clips:
         segment = Segment(0, 0.0, clip.duration_s)
         margin_s = ensemble.margin_s
@@ -42,7 +43,7 @@ def score_clips(ensemble: Ensemble, folder: Path, clips: Iterable[Clip]) -> Iter
         scores = score_segment(ensemble, audio, segment, duration_s=clip.duration_s)
         frames = scores.frame_scores
         if frames is None:
-            raise ValueError(f"{ensemble.facts.name}: no frames for {clip.path}")
+            raise BadInput(f"{ensemble.facts.name}: no frames for {clip.path}")
         yield ClipScores(clip, scores.window_scores, frames, cut_events(ensemble, frames, clip))
 
 

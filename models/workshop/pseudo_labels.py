@@ -1,5 +1,6 @@
 """Pseudo-labels: what a teacher hears in soundscapes that nobody has labeled."""
 
+import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.workshop.errors import BadInput
 from models.workshop.recipe import PseudoTable
 from models.workshop.sampling import Weights, voice_weights
 
@@ -26,6 +28,8 @@ class PseudoLabels:
 
     def draw(self, rng: np.random.Generator) -> tuple[str, int]:
         """Draw a soundscape, by how much it holds, and the first part of an example in it."""
+        if not self._paths:
+            raise BadInput("the teacher heard nothing in the soundscapes: there is nothing to learn from its labels")
         path = self._paths[int(rng.choice(len(self._paths), p=self._weights))]
         return path, int(rng.integers(0, max(1, len(self.probs[path]) - self._span + 1)))
 
@@ -94,8 +98,15 @@ def save_labels(labels: PseudoLabels, path: Path) -> None:
 
 
 def load_labels(path: Path) -> PseudoLabels:
-    with np.load(path) as file:
+    """Raise BadInput for a file that `save_labels` did not write."""
+    try:
+        with np.load(path) as file:
+            arrays = dict(file)
         probs = {
-            key.removeprefix("probs/"): file[key].astype(np.float32) for key in file.files if key.startswith("probs/")
+            key.removeprefix("probs/"): value.astype(np.float32)
+            for key, value in arrays.items()
+            if key.startswith("probs/")
         }
-        return PseudoLabels(tuple(file["codes"].tolist()), float(file["part_s"]), probs, float(file["window_s"]))
+        return PseudoLabels(tuple(arrays["codes"].tolist()), float(arrays["part_s"]), probs, float(arrays["window_s"]))
+    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise BadInput(f"{path}: holds no labels that `pseudo-label` wrote") from error

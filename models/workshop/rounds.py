@@ -34,24 +34,36 @@ def run_rounds(
     *,
     teacher: Round | None = None,
     seed: int | None = None,
+    init_from: Path | None = None,
 ) -> list[Round]:
-    """Train a teacher (or take one) and a student for every gamma of the recipe; give all generations."""
-    generations = [teacher or train_round(recipe, learn, out_dir, 0, seed=seed)]
+    """Train a teacher (or take one) and a student for every gamma of the recipe; give all generations.
+
+    Each begins with the backbone of the checkpoint `init_from`, if there is one.
+    """
+    generations = [teacher or train_round(recipe, learn, out_dir, 0, seed=seed, init_from=init_from)]
     for number in range(1, len(recipe.pseudo.gammas) + 1):
         labels = label_soundscapes(
             generations[-1].pack, learn.dataset, soundscapes, out_dir / f"labels-{number}.npz", recipe
         )
         student = TrainingSet(learn.dataset, learn.clips, learn.validation, refine(labels, recipe.pseudo, number - 1))
-        generations.append(train_round(recipe, student, out_dir, number, seed=seed))
+        generations.append(train_round(recipe, student, out_dir, number, seed=seed, init_from=init_from))
     return generations
 
 
-def train_round(recipe: Recipe, learn: TrainingSet, out_dir: Path, number: int, *, seed: int | None) -> Round:
+def train_round(
+    recipe: Recipe,
+    learn: TrainingSet,
+    out_dir: Path,
+    number: int,
+    *,
+    seed: int | None,
+    init_from: Path | None = None,
+) -> Round:
     """Train one generation and export it as a pack of one member."""
     folder = out_dir / f"round-{number}"
     checkpoint = folder / "model.pt"
     if not checkpoint.exists():
-        train(recipe, learn, folder, seed=None if seed is None else seed + number)
+        train(recipe, learn, folder, seed=None if seed is None else seed + number, init_from=init_from)
     return Round(number, checkpoint, pack_of(checkpoint, recipe, learn.dataset, folder / "pack"))
 
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from models.workshop.errors import BadInput
+
 Weights = NDArray[np.float64]
 
 
@@ -33,7 +35,7 @@ def draw(weights: Weights, count: int, rng: np.random.Generator) -> NDArray[np.i
     """Draw `count` indices with replacement, (count,)."""
     total = weights.sum()
     if not total > 0:
-        raise ValueError("nothing to draw from: all sampling weights are 0")
+        raise BadInput("nothing to draw from: no recording has a label that the network is to learn")
     return rng.choice(len(weights), size=count, replace=True, p=weights / total)
 
 

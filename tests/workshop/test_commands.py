@@ -5,14 +5,17 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
-from models.workshop.commands import app
+from models.workshop.app import SECTIONS, app
 from models.workshop.manifest import load_dataset
 from models.workshop.pseudo_labels import load_labels
 from models.workshop.synthetic.world import WorldSize, make_world
 from services.inference.ensemble import SessionOptions, open_ensemble
 from services.inference.golden import verify_golden
+
+ALONE = [name for names in SECTIONS.values() for name in names if name != "manifest"]
 
 
 def run(*words: object) -> str:
@@ -65,6 +68,25 @@ def test_checkpoints_become_one_pack_with_given_weights(rounds_dir: Path, tiny_m
     members = open_ensemble(tmp_path / "pair", SessionOptions()).pack.manifest.member
     assert [member.weight for member in members] == [1.0, 3.0]
     assert len(list((tmp_path / "pair").glob("*.fp16.onnx"))) == 2
+
+
+def test_help_lists_the_commands_in_the_order_of_the_work() -> None:
+    listed = [name for names in SECTIONS.values() for name in names]
+    commands = typer.main.get_command(app).commands
+    assert sorted(listed) == sorted(commands)
+    shown = CliRunner().invoke(app, ["--help"]).output
+    places = [shown.index(f"\n  {name} ") for name in listed]
+    assert places == sorted(places)
+    assert "..." not in shown.split("Get recordings")[1]  # no summary is cut short
+
+
+@pytest.mark.parametrize("command", [*ALONE, "manifest folders", "manifest table"])
+def test_every_command_has_a_summary_and_an_example_that_fit(command: str) -> None:
+    shown = CliRunner().invoke(app, [*command.split(), "--help"], terminal_width=80).output
+    summary = shown.splitlines()[2]
+    assert summary.endswith(".")
+    assert f"Example:\n    python -m models.workshop {command} " in shown
+    assert max(map(len, shown.splitlines())) <= 100
 
 
 def test_help_names_every_command() -> None:

@@ -9,7 +9,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from models.workshop.data_commands import fetch_xeno_canto
+from models.workshop.__main__ import main
+from models.workshop.archive_commands import fetch_xeno_canto
 from models.workshop.polite_transport import asked_wait_s
 from services.domain.errors import PermanentError, TransientError
 from tests.workshop.archive_server import API, KEY, Archive
@@ -93,9 +94,13 @@ def test_the_key_is_in_no_log_no_file_and_no_download(
     assert all(KEY not in path for path in archive.downloads())
 
 
-def test_without_a_key_the_command_says_where_to_get_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    app = fetch_alone()
+def test_without_a_key_the_command_says_where_to_get_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.delenv("XENO_CANTO_KEY", raising=False)
-    result = CliRunner().invoke(app, ["grp:birds", "--out", str(tmp_path)])
-    assert result.exit_code == 2
-    assert "XENO_CANTO_KEY is not set" in result.output
+    with pytest.raises(SystemExit) as left:
+        main(["fetch-xeno-canto", "grp:birds", "--out", str(tmp_path)])
+    assert left.value.code == 1
+    assert capsys.readouterr().err == (
+        "error: XENO_CANTO_KEY is not set: every account has a key, see https://xeno-canto.org/account\n"
+    )

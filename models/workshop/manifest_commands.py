@@ -1,0 +1,140 @@
+"""The commands that make manifests of recordings that are here already."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from models.workshop.errors import BadInput
+from models.workshop.folders import Columns, read_events, read_folders, read_table
+from models.workshop.manifest import load_taxa
+from models.workshop.options import TaxaTable, example
+from models.workshop.recordings import Built, DatasetOptions, build_dataset, save_built
+from models.workshop.terms import Refused, Terms
+
+SHOWN = 20
+"""So many refused recordings are listed; refused.csv has all."""
+
+manifest_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+NewManifest = Annotated[
+    Path,
+    typer.Option(
+        "--out", metavar="FOLDER", help="Where to write manifest.csv, taxa.csv, events.csv and refused.csv.",
+        file_okay=False,
+    ),
+]  # fmt: skip
+FoldCount = Annotated[int, typer.Option("--folds", metavar="N", min=1, help="Into how many folds to deal recordings.")]
+DealingSeed = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Another seed deals other folds.")]
+AllowNd = Annotated[bool, typer.Option("--allow-nd", help="Take recordings whose license forbids derivatives, too.")]
+AllowUnstated = Annotated[bool, typer.Option("--allow-unstated", help="Take recordings without a stated license, too.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(manifest_app, name="manifest", help="List the recordings that are here: folders, tables.")
+
+
+@manifest_app.command("folders", epilog=example("manifest folders recordings --license CC-BY-4.0 --out data"))
+def from_folders(
+    root: Annotated[
+        Path,
+        typer.Argument(
+            help="Holds a folder for each taxon; `soundscapes` (unlabeled) and `noise` are none.",
+            exists=True,
+            file_okay=False,
+        ),
+    ],
+    out: NewManifest,
+    license_text: Annotated[
+        str, typer.Option("--license", metavar="SPDX", help="Terms of all these recordings, such as CC-BY-4.0.")
+    ],
+    *,
+    source: Annotated[
+        str, typer.Option(metavar="TEXT", help="Where they are from; the folder's name without it.")
+    ] = "",
+    group_pattern: Annotated[
+        str,
+        typer.Option(
+            "--group", metavar="REGEX", help="Part of a file's name that its pieces share: they stay in one fold."
+        ),
+    ] = ".+",
+    folds: FoldCount = 5,
+    seed: DealingSeed = 0,
+    taxa: TaxaTable = None,
+) -> None:
+    """List recordings in folders that are named for taxa."""
+    try:
+        re.compile(group_pattern)
+    except re.error as error:
+        raise typer.BadParameter(f"{group_pattern!r}: {error}", param_hint="--group") from error
+    recordings = list(read_folders(root, license_text, source, group_pattern=group_pattern))
+    options = DatasetOptions(folds, seed, taxa=load_taxa(taxa) if taxa else ())
+    _save(build_dataset(recordings, out, options))
+
+
+@manifest_app.command(
+    "table",
+    epilog=example("manifest table index.csv --out data \\\n      --columns path=file,labels=species,license=licence"),
+)
+def from_table(
+    table: Annotated[
+        Path, typer.Argument(help="A CSV, one recording a row; paths are relative to it.", exists=True, dir_okay=False)
+    ],
+    out: NewManifest,
+    *,
+    columns: Annotated[
+        str,
+        typer.Option(
+            metavar="OURS=THEIRS,…",
+            help="How the table calls path, labels, license, source, group, kind, taxonomic_class, background.",
+        ),
+    ] = "",
+    kinds: Annotated[
+        str,
+        typer.Option(metavar="THEIRS=OURS,…", help="What it calls soundscape and noise; all others are focal."),
+    ] = "",
+    events: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="CSV of known events: file,label,onset_s,offset_s.", exists=True, dir_okay=False
+        ),
+    ] = None,
+    folds: FoldCount = 5,
+    seed: DealingSeed = 0,
+    taxa: TaxaTable = None,
+    allow_nd: AllowNd = False,
+    allow_unstated: AllowUnstated = False,
+) -> None:
+    """List recordings of a table that somebody keeps."""
+    names = Columns.named(_pairs(columns, "--columns"))
+    recordings = list(read_table(table, names, _pairs(kinds, "--kinds") or None))
+    known = read_events(events) if events else {}
+    options = DatasetOptions(folds, seed, Terms(allow_nd, allow_unstated), load_taxa(taxa) if taxa else ())
+    _save(build_dataset(recordings, out, options, known))
+
+
+def tell_refused(refused: Sequence[Refused]) -> None:
+    """Say how many recordings were left out and why, and which, on stderr."""
+    for reason, count in Counter(item.reason for item in refused).most_common():
+        typer.echo(f"left out {count}: {reason}", err=True)
+    for item in refused[:SHOWN]:
+        typer.echo(f"  {item.recording} ({item.license})", err=True)
+    if len(refused) > SHOWN:
+        typer.echo(f"  … and {len(refused) - SHOWN} more, all in refused.csv", err=True)
+
+
+def _save(built: Built) -> None:
+    tell_refused(built.refused)
+    if not built.dataset.clips:
+        raise BadInput("no recording can be used, so there is no manifest")
+    typer.echo(f"{save_built(built)}: {len(built.dataset.clips)} recordings, {len(built.dataset.taxa)} taxa")
+
+
+def _pairs(text: str, option: str) -> dict[str, str]:
+    pairs = [part.split("=", 1) for part in text.split(",") if part]
+    if bad := [pair[0] for pair in pairs if len(pair) != 2]:
+        raise typer.BadParameter(f"{bad[0]!r}: write name=name, joined by commas", param_hint=option)
+    return {name.strip(): value.strip() for name, value in pairs}
