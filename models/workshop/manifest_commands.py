@@ -10,13 +10,15 @@ import typer
 
 from models.workshop.errors import BadInput
 from models.workshop.folders import Columns, read_events, read_folders, read_table
-from models.workshop.manifest import load_taxa
-from models.workshop.options import TaxaTable, example
+from models.workshop.manifest import load_dataset, load_taxa
+from models.workshop.options import Manifest, TaxaTable, example
 from models.workshop.recordings import Built, DatasetOptions, build_dataset, save_built
+from models.workshop.selection import narrow, taxa_at
 from models.workshop.terms import Refused, Terms
+from services.domain.taxonomy import Taxon
 
 SHOWN = 20
-"""So many refused recordings are listed; refused.csv has all."""
+"""So many of a kind are listed; refused.csv has all recordings."""
 
 manifest_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -34,7 +36,7 @@ AllowUnstated = Annotated[bool, typer.Option("--allow-unstated", help="Take reco
 
 
 def register(app: typer.Typer) -> None:
-    app.add_typer(manifest_app, name="manifest", help="List the recordings that are here: folders, tables.")
+    app.add_typer(manifest_app, name="manifest", help="List the recordings that are here: folders, tables, parts.")
 
 
 @manifest_app.command("folders", epilog=example("manifest folders recordings --license CC-BY-4.0 --out data"))
@@ -116,6 +118,45 @@ def from_table(
     _save(build_dataset(recordings, out, options, known))
 
 
+@manifest_app.command(
+    "narrow",
+    epilog=example(
+        "manifest narrow archive/manifest.csv --min-recordings 20 \\\n"
+        "      --exclude-taxa-of data/manifest.csv --out pretraining",
+        closing="Then `train … pretraining/manifest.csv`, and `--init-from` its model.pt.",
+    ),
+)
+def narrowed(
+    manifest: Manifest,
+    out: NewManifest,
+    *,
+    min_recordings: Annotated[
+        int,
+        typer.Option(metavar="N", min=1, help="Forget taxa with fewer labeled recordings."),
+    ] = 1,
+    exclude_taxa_of: Annotated[
+        list[Path],
+        typer.Option(
+            metavar="PATH",
+            help="taxa.csv, manifest.csv or pack: none of its taxa may be heard. Can be repeated.",
+            exists=True,
+        ),
+    ] = [],  # noqa: B006 — typer copies it
+) -> None:
+    """List a part of a manifest, to pretrain on.
+
+    A recording on which an excluded taxon is heard is left out, be it in the background. A taxon with too few
+    recordings is forgotten, and a recording with none of the others is left out. Sounds stay where they are.
+    """
+    if out.resolve() == manifest.parent.resolve():
+        raise typer.BadParameter("the manifest itself lies there: name another folder", param_hint="--out")
+    exclude = tuple(taxon for path in exclude_taxa_of for taxon in taxa_at(path))
+    found = narrow(load_dataset(manifest), out, min_recordings=min_recordings, exclude=exclude)
+    _tell_taxa(f"excluded {len(found.excluded)} of {len(exclude)} taxa that may not be heard", found.excluded)
+    _tell_taxa(f"forgot {len(found.rare)} taxa with fewer than {min_recordings} recordings", found.rare)
+    _save(found.built)
+
+
 def tell_refused(refused: Sequence[Refused]) -> None:
     """Say how many recordings were left out and why, and which, on stderr."""
     for reason, count in Counter(item.reason for item in refused).most_common():
@@ -124,6 +165,11 @@ def tell_refused(refused: Sequence[Refused]) -> None:
         typer.echo(f"  {item.recording} ({item.license})", err=True)
     if len(refused) > SHOWN:
         typer.echo(f"  … and {len(refused) - SHOWN} more, all in refused.csv", err=True)
+
+
+def _tell_taxa(what: str, taxa: Sequence[Taxon]) -> None:
+    names = [taxon.scientific_name for taxon in taxa[:SHOWN]] + ["…"] * (len(taxa) > SHOWN)
+    typer.echo(f"{what}{': ' if names else ''}{', '.join(names)}", err=True)
 
 
 def _save(built: Built) -> None:

@@ -1,15 +1,14 @@
 """The collection of real recordings that `reality` learns from: its own words → taxa that there is enough of."""
 
-import csv
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from models.workshop.folders import read_events
-from models.workshop.manifest import Dataset, Event, load_taxa
+from models.workshop.manifest import Event, load_taxa, read_rows
 from models.workshop.recordings import Built, DatasetOptions, Recording, build_dataset
+from models.workshop.selection import keep_frequent
 from services.domain.taxonomy import Taxon
 
 MIN_CLIPS = 4
@@ -36,23 +35,22 @@ def build_real_dataset(audio_dir: Path, folder: Path, birdnet_taxa: Path, *, n_f
         for path, found in read_events(audio_dir / "strong_labels.csv").items()
     }
     built = build_dataset(recordings, folder, DatasetOptions(n_folds, seed, taxa=taxa), events)
-    return replace(built, dataset=keep_frequent(built.dataset))
+    return replace(built, dataset=keep_frequent(built.dataset, MIN_CLIPS))
 
 
 def read_index(index: Path) -> Iterable[Recording]:
     """Read every recording: noises and unlabeled soundscapes as such, the others with their taxon and its class."""
-    with index.open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            origin = _ORIGIN.search(row["note"])
-            recording = Recording(
-                index.parent / row["file"], (), row["licence"], row["source"], origin.group() if origin else row["note"]
-            )
-            if row["label_kind"].startswith("none"):
-                yield replace(recording, kind="soundscape")
-            elif row["label"] in NOISES:
-                yield replace(recording, kind="noise")
-            else:
-                yield replace(recording, labels=_labels(row["label"], row["group"]))
+    for _, row in read_rows(index, ("file", "label", "group", "label_kind", "source", "licence", "note")):
+        origin = _ORIGIN.search(row["note"])
+        recording = Recording(
+            index.parent / row["file"], (), row["licence"], row["source"], origin.group() if origin else row["note"]
+        )
+        if row["label_kind"].startswith("none"):
+            yield replace(recording, kind="soundscape")
+        elif row["label"] in NOISES:
+            yield replace(recording, kind="noise")
+        else:
+            yield replace(recording, labels=_labels(row["label"], row["group"]))
 
 
 def merge_events(events: Sequence[Event], code: str) -> list[Event]:
@@ -64,16 +62,6 @@ def merge_events(events: Sequence[Event], code: str) -> list[Event]:
         else:
             merged.append(Event(code, event.onset_s, event.offset_s))
     return merged
-
-
-def keep_frequent(dataset: Dataset, min_clips: int = MIN_CLIPS) -> Dataset:
-    """Forget the taxa of which there are too few recordings; their clips keep the label of the class."""
-    counts = Counter(code for clip in dataset.clips for code in clip.labels)
-    taxa = tuple(taxon for taxon in dataset.taxa if counts[taxon.code] >= min_clips)
-    codes = {taxon.code for taxon in taxa}
-    clips = tuple(replace(clip, labels=tuple(c for c in clip.labels if c in codes)) for clip in dataset.clips)
-    events = {path: tuple(e for e in found if e.code in codes) for path, found in dataset.events.items()}
-    return replace(dataset, taxa=taxa, clips=clips, events=events)
 
 
 def _labels(label: str, group: str) -> tuple[str, ...]:

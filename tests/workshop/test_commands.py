@@ -80,7 +80,7 @@ def test_help_lists_the_commands_in_the_order_of_the_work() -> None:
     assert "..." not in shown.split("Get recordings")[1]  # no summary is cut short
 
 
-@pytest.mark.parametrize("command", [*ALONE, "manifest folders", "manifest table"])
+@pytest.mark.parametrize("command", [*ALONE, "manifest folders", "manifest table", "manifest narrow"])
 def test_every_command_has_a_summary_and_an_example_that_fit(command: str) -> None:
     shown = CliRunner().invoke(app, [*command.split(), "--help"], terminal_width=80).output
     summary = shown.splitlines()[2]

@@ -7,7 +7,7 @@ import pytest
 
 from models.workshop.manifest import Clip, Dataset, Event
 from models.workshop.reality_measures import ColumnScores, label_frames, match_columns, measure_reality
-from models.workshop.reality_recordings import CLASSES, keep_frequent, merge_events, read_index
+from models.workshop.reality_recordings import CLASSES, merge_events, read_index
 from services.domain.taxonomy import Taxon
 
 AVES, AMPHIBIA = CLASSES["bird"], CLASSES["frog"]
@@ -37,14 +37,6 @@ def test_an_index_tells_noises_and_unlabeled_recordings_from_voices(tmp_path: Pa
     assert (warbler.labels, warbler.group) == (("Yellow-rumped Warbler", "aves"), "xeno-canto.org/12")
     assert (rain.kind, rain.labels, rain.group) == ("noise", (), "freesound 34")
     assert (soundscape.kind, soundscape.labels) == ("soundscape", ())
-
-
-def test_a_taxon_with_few_recordings_counts_for_its_class_alone() -> None:
-    clips = (*[clip(str(n), "aves", "junco-hyemalis") for n in range(4)], clip("x", "aves", HERMIT.code))
-    kept = keep_frequent(Dataset(Path(), TAXA, clips, {"x": (Event(HERMIT.code, 0, 1), Event("aves", 0, 1))}))
-    assert kept.codes == ["aves", "junco-hyemalis"]
-    assert kept.clips[-1].labels == ("aves",)
-    assert [event.code for event in kept.events["x"]] == ["aves"]
 
 
 def test_overlapping_voices_are_one_event_of_their_class() -> None:
