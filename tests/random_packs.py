@@ -60,8 +60,10 @@ def write_random_pack(
     folder.mkdir(parents=True, exist_ok=True)
     codes = [f"taxon_{number}" for number in range(n_taxa)]
     write_taxa(folder, [(code, code.title(), f"Common {code}", "Aves") for code in codes])
+    score = _random_score(random) | (score or {})
+    shapes = [shape] if shape else _shapes_for(score.get("window_s", 5.0))
     members = [
-        _random_member(random, folder, number, codes, member or {}, mel or {}, shape, outputs)
+        _random_member(random, folder, number, codes, member or {}, mel or {}, shapes, outputs)
         for number in range(n_members or int(random.integers(1, 4)))
     ]
     manifest = {
@@ -71,7 +73,7 @@ def write_random_pack(
         "license": "CC0-1.0",
         "attribution": "a random number generator",
         "frame_s": float(random.choice([0.25, 0.5, 0.4])),
-        "score": _random_score(random) | (score or {}),
+        "score": score,
         "member": members,
     }
     write_manifest(folder, manifest)
@@ -90,6 +92,11 @@ def _random_score(random: np.random.Generator) -> dict[str, Any]:
     return tables[int(random.integers(len(tables)))]
 
 
+def _shapes_for(scored_s: float) -> list[Shape]:
+    """Give those whose stitched row leaves no scored window without a frame."""
+    return [shape for shape in SHAPES if shape.hop_s <= scored_s or shape.window_s > 2 * shape.hop_s]
+
+
 def _random_member(
     random: np.random.Generator,
     folder: Path,
@@ -97,10 +104,10 @@ def _random_member(
     codes: list[str],
     fixed: dict[str, Any],
     fixed_mel: dict[str, Any],
-    shape: Shape | None,
+    shapes: list[Shape],
     outputs: tuple[str, ...] | None,
 ) -> dict[str, Any]:
-    shape = shape or SHAPES[int(random.integers(len(SHAPES)))]
+    shape = shapes[int(random.integers(len(shapes)))]
     chosen: dict[str, Any] = {
         "weight": float(random.choice([0.5, 1.0, 2.0])),
         "input": str(random.choice(["mel", "waveform"])),
@@ -164,8 +171,7 @@ def _random_graph(
     """Cut the time axis into frames, mix each into four hidden values, and those into logits."""
     mel, n_hidden = member.get("mel"), 4
     if mel is None:
-        shape, kernel = [n_samples], [1, 1, n_samples // n_frames]
-        scale = 6.0
+        shape, kernel, scale = [n_samples], [1, 1, n_samples // n_frames], 6.0
     else:
         shape = [mel["channels"], mel["n_mels"], mel["n_frames"]]
         kernel = [mel["channels"], mel["n_mels"], mel["n_frames"] // n_frames]
@@ -179,8 +185,7 @@ def _random_graph(
         "mix": random.normal(0, 1.5, (n_hidden, n_columns)).astype(np.float32),
     }
     sound = ["waveform", "channel"] if mel is None else ["mel"]
-    if mel is None:
-        constants["channel"] = np.array([1, 2])
+    constants |= {"channel": np.array([1, 2])} if mel is None else {}
     nodes = [
         helper.make_node("Unsqueeze" if mel is None else "Identity", sound, ["image"]),
         helper.make_node("Conv", ["image", "kernels"], ["hidden"], strides=kernel[1:]),

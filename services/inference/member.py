@@ -136,7 +136,11 @@ class OpenMember:
             raise self._mismatch(
                 "hop_s", f"{table.hop_s} is {steps:.6g} frame steps of {step_s:.6g} s; it must be a whole number"
             )
-        return Geometry(table.rule, table.window_s, scored_s, table.hop_s, n_frames, table.frame_start_s, step_s)
+        geometry = Geometry(table.rule, table.window_s, scored_s, table.hop_s, n_frames, table.frame_start_s, step_s)
+        if table.rule == "frame_max" and not geometry.reaches_all:
+            row = f"windows of {table.window_s} s every {table.hop_s} s"
+            raise self._mismatch("hop_s", f"{row} leave some scored windows of {scored_s} s without a frame")
+        return geometry
 
     def _mismatch(self, field: str, reason: str) -> InvalidPack:
         return InvalidPack(f"{self._name}: {field}: {reason}")

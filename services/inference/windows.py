@@ -18,6 +18,8 @@ from services.domain.timeline import Grid
 Seconds = NDArray[np.floating[Any]]
 NEAR_S = 1e-6
 """Positions closer than this are one: sums of decimal fractions differ in their last bits."""
+MANY_WINDOWS = 10_000
+"""Enough for all the ways in which a recording's end can lie to a row of windows."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,18 @@ class Geometry:
     def frame_offsets_s(self) -> Seconds:
         """Frame centers from where the window's audio starts, (n_frames,)."""
         return self.frame_start_s + (np.arange(self.n_frames) + 0.5) * self.frame_step_s
+
+    @cached_property
+    def reaches_all(self) -> bool:
+        """Tell whether a row of such windows puts a frame into every scored window, however long the recording is."""
+        first_s, last_s = float(self.frame_offsets_s[0]), float(self.frame_offsets_s[-1])
+        scored_starts_s = np.arange(MANY_WINDOWS) * self.scored_s
+        left_over_s = float(np.remainder(scored_starts_s + NEAR_S, self.hop_s).max())  # the row ends that much earlier
+        return (
+            self.offsets_s[0] + first_s < self.scored_s - NEAR_S
+            and self.hop_s - (last_s - first_s) < self.scored_s + NEAR_S
+            and self.offsets_s[-1] + last_s > left_over_s - 2 * NEAR_S
+        )
 
     def touches(self, starts_s: Seconds, centers_s: Seconds) -> NDArray[np.bool_]:
         """Tell which windows contain any of the sorted centers, (n_starts,)."""

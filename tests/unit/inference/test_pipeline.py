@@ -184,8 +184,9 @@ def test_a_timeline_keeps_the_taxa_whose_peak_reaches_the_floor(tones: Ensemble)
 
 
 def test_nothing_is_heard_where_audio_was_lost(tmp_path: Path) -> None:
-    ensemble = open_pack(write_random_pack(tmp_path, seed=2, shape=Shape(5.0, 10, 2.5), outputs=FRAMEWISE))
-    segment = Segment(0, 0.0, 30.0)
+    score = {"window_s": 5.0}
+    pack = write_random_pack(tmp_path, seed=2, score=score, shape=Shape(5.0, 10, 2.5), outputs=FRAMEWISE)
+    ensemble, segment = open_pack(pack), Segment(0, 0.0, 30.0)
     sounds = random_sounds(rates_of(ensemble), 30.0)
     audio = load_stretch(ensemble, sounds, segment)
     audio = replace(audio, lost=(LostStretch(9.0, 16.0, "broken frames"), LostStretch(30.0, 32.0, "beyond")))
