@@ -23,7 +23,7 @@ from services.domain.errors import PermanentError
 from services.domain.exports import WRITERS, ExportFormat
 from services.inference.audio_loader import AudioLoader
 from services.inference.ensemble import Ensemble
-from services.inference.occurrence import occurring_taxa
+from services.inference.occurrence import present_taxa
 
 FLOOR = AnalysisSettings().floor
 """As in the service: taxa whose peak within a segment stays below make no events."""
@@ -45,9 +45,7 @@ class Surroundings:
             return None
         if self.latitude is None or self.longitude is None:
             raise PermanentError("a place is a --latitude and a --longitude: give both")
-        probabilities = occurring_taxa(ensemble, self.latitude, self.longitude, self.date)
-        taxa = zip(ensemble.facts.taxa, probabilities.tolist(), strict=True)
-        return frozenset(taxon.code for taxon, probability in taxa if probability >= self.occurrence_min)
+        return present_taxa(ensemble, self.latitude, self.longitude, self.date, self.occurrence_min)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,16 @@ def occurring_taxa(ensemble: "Ensemble", latitude: float, longitude: float, reco
     return ensemble.occurrence.probabilities(latitude, longitude, week_of(recorded_at))
 
 
+def present_taxa(
+    ensemble: "Ensemble", latitude: float, longitude: float, recorded_at: datetime | None, least: float
+) -> frozenset[str]:
+    """Give the codes of the taxa that are at least so probable to occur there and then, as `occurring_taxa` has it."""
+    probabilities = occurring_taxa(ensemble, latitude, longitude, recorded_at)
+    # In the model's own precision, as birdnetlib does: a taxon of just 0.03 passes a bound of 0.03.
+    columns = np.flatnonzero(probabilities >= np.float32(least))
+    return frozenset(ensemble.facts.taxa[column].code for column in columns.tolist())
+
+
 def week_of(recorded_at: datetime | None) -> int:
     """Give the 48th part of the year, 1 to 48, in the recording's own time zone, as birdnetlib counts."""
     if recorded_at is None:

@@ -2,12 +2,10 @@
 
 from dataclasses import replace
 
-import numpy as np
-
 from services.domain.jobs import SegmentWork
 from services.domain.timeline import SegmentTimeline
 from services.inference.ensemble import Ensemble
-from services.inference.occurrence import occurring_taxa
+from services.inference.occurrence import present_taxa
 
 
 def drop_absent_taxa(timeline: SegmentTimeline, ensemble: Ensemble, work: SegmentWork) -> SegmentTimeline:
@@ -18,8 +16,5 @@ def drop_absent_taxa(timeline: SegmentTimeline, ensemble: Ensemble, work: Segmen
     place, least = work.recording.place, work.settings.occurrence_min
     if least is None or place.latitude is None or place.longitude is None:
         return timeline
-    probabilities = occurring_taxa(ensemble, place.latitude, place.longitude, place.recorded_at)
-    # In the model's own precision: a taxon of just 0.03 passes a bound of 0.03.
-    columns = np.flatnonzero(probabilities >= np.float32(least))
-    present = {ensemble.facts.taxa[column].code for column in columns.tolist()}
+    present = present_taxa(ensemble, place.latitude, place.longitude, place.recorded_at, least)
     return replace(timeline, rows=tuple(row for row in timeline.rows if row.taxon.code in present))

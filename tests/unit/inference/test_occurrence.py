@@ -10,7 +10,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from services.domain.errors import InvalidPack, PermanentError
-from services.inference.occurrence import occurring_taxa, week_of
+from services.inference.occurrence import occurring_taxa, present_taxa, week_of
 from tests.packs import write_model, write_tone_pack
 from tests.unit.inference.sounds import open_pack
 
@@ -48,6 +48,12 @@ def test_a_pack_is_asked_for_place_and_week(pack: Path) -> None:
 def test_a_recording_without_a_time_stands_for_the_whole_year(pack: Path) -> None:
     add_occurrence(pack)
     assert occurring_taxa(open_pack(pack), 0.0, 0.0, None)[2] == -1.0
+
+
+@pytest.mark.parametrize(("probability", "codes"), [(0.03, {"tone_500"}), (0.0299, set())])
+def test_a_taxon_as_probable_as_the_bound_is_kept(pack: Path, probability: float, codes: set[str]) -> None:
+    add_occurrence(pack)
+    assert present_taxa(open_pack(pack), probability, 0.0, None, 0.03) == codes
 
 
 @pytest.mark.parametrize(
