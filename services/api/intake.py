@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from services.adapters import metrics
 from services.adapters.logs import get_logger, log_ids
 from services.adapters.postgres.recordings import create_recording
-from services.adapters.postgres.unpromised import announce_audio
+from services.adapters.postgres.unpromised import UploadExpired, announce_audio
 from services.adapters.postgres.values import AnalysisRequest, NewRecording, StoredRecording
 from services.api.fields import UPLOAD_FIELDS, UploadFields
 from services.api.house import House
@@ -83,7 +83,7 @@ class Intake:
         self._is_kept = True
         try:
             stored = await run_in_threadpool(create_recording, self._house.database, new, request, announced=True)
-        except PermanentError:
+        except (PermanentError, UploadExpired):
             self._is_kept = False
             raise
         # A duplicate brings its bytes back where they had been removed; else the first ones stay.

@@ -12,15 +12,12 @@ from services.adapters.postgres.retention import (
     RetentionPlan,
     find_old,
     let_go,
-    newest_store_keys,
 )
-from services.adapters.postgres.unpromised import delete_unpromised
+from services.adapters.postgres.unpromised import check_store, delete_unpromised
 from services.cli.output import progress_bar
 from services.cli.settings import CliSettings
 from services.domain.errors import PermanentError
 from services.domain.ports import AudioStore
-
-_SAMPLE = 20
 
 
 @dataclass(slots=True)
@@ -120,7 +117,7 @@ def carry_out(database: Database, store: AudioStore, plan: RetentionPlan, outloo
 
     Raises PermanentError, before anything is changed, when the store seems to be another service's.
     """
-    _check_store(database, store)
+    check_store(database, store)
     removed = Removed(freed_bytes=delete_unpromised(database, store.delete).size_bytes)
     with progress_bar() as progress:
         task = progress.add_task("removing", total=outlook.recordings, rate="")
@@ -132,20 +129,3 @@ def carry_out(database: Database, store: AudioStore, plan: RetentionPlan, outloo
             removed.freed_bytes += delete_unpromised(database, store.delete).size_bytes
             progress.update(task, advance=len(gone))
     return removed
-
-
-def _check_store(database: Database, store: AudioStore) -> None:
-    """Refuse the wrong store: a key that is not there is no error, and all would seem to be deleted well."""
-    keys = newest_store_keys(database, _SAMPLE)
-    if keys and not any(_holds(store, key) for key in keys):
-        raise PermanentError(
-            f"the audio store has none of the {len(keys)} newest recordings: is CHORUS_STORE_URL that of the API?"
-        )
-
-
-def _holds(store: AudioStore, key: str) -> bool:
-    try:
-        next(store.read(key, 0, 1), b"")
-    except PermanentError:
-        return False
-    return True

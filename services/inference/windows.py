@@ -116,6 +116,7 @@ class Geometry:
         return (
             self.offsets_s[0] + first_s < self.scored_s - NEAR_S
             and self.hop_s - (last_s - first_s) < self.scored_s + NEAR_S
+            and (self.n_frames == 1 or self.frame_step_s < self.scored_s + NEAR_S)
             and self.offsets_s[-1] + last_s > left_over_s - 2 * NEAR_S
         )
 

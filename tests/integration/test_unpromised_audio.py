@@ -9,13 +9,20 @@ from typing import Any
 
 import pytest
 
-from services.adapters.audio_store import ObjectAudioStore
+from services.adapters.audio_store import ObjectAudioStore, open_audio_store
 from services.adapters.postgres.database import Database
-from services.adapters.postgres.unpromised import announce_audio, delete_audio, delete_unpromised, promise_audio
+from services.adapters.postgres.unpromised import (
+    UploadExpired,
+    announce_audio,
+    check_store,
+    delete_audio,
+    delete_unpromised,
+    promise_audio,
+)
 from services.api.app import create_app
 from services.api.settings import ApiSettings
 from services.api.sweeping import sweep_store
-from services.domain.errors import TransientError
+from services.domain.errors import PermanentError, TransientError
 from tests.integration.api_checks import problem_of, row_count, stored_files, wait_until
 from tests.integration.made_up import upload, wav_bytes
 from tests.servers.api import StartApi, StartedApi
@@ -56,7 +63,7 @@ def test_an_upload_whose_bytes_were_removed_cannot_become_a_recording(
     announce_audio(database, KEY)
     expire(database)
     delete_unpromised(database, store.delete)
-    with pytest.raises(TransientError, match="longer than a day"), database.transaction() as connection:
+    with pytest.raises(UploadExpired, match="longer than a day"), database.transaction() as connection:
         promise_audio(connection, KEY)
 
 
@@ -81,7 +88,7 @@ def test_an_upload_that_ends_while_its_bytes_are_removed_waits_and_fails(databas
         wait_until(lambda: waits_for_a_lock(database))
         go_on.set()
         assert sweep.result(30).files == 1
-        with pytest.raises(TransientError):
+        with pytest.raises(UploadExpired):
             promised.result(30)
 
 
@@ -107,14 +114,61 @@ def test_of_two_sweeps_each_takes_what_the_other_has_not(database: Database) -> 
         assert first.result(30).files == 1
 
 
-def test_what_cannot_be_deleted_stays_written_down(database: Database) -> None:
+def test_what_cannot_be_deleted_stays_written_down_and_holds_up_no_other(database: Database) -> None:
     announce_audio(database, KEY)
     with pytest.raises(TransientError):
         delete_audio(database, refuse, KEY)
+    for number in range(120):
+        announce_audio(database, f"{number}.wav")
     expire(database)
-    with pytest.raises(TransientError):
-        delete_unpromised(database, refuse)
-    assert row_count(database, "audio_to_delete") == 1
+
+    def delete_others(key: str) -> None:
+        if key == KEY:
+            refuse(key)
+
+    for _ in range(2):
+        with pytest.raises(TransientError):
+            delete_unpromised(database, delete_others)
+        assert row_count(database, "audio_to_delete") == 1
+
+
+def test_a_slow_store_keeps_no_connection_from_others(database: Database) -> None:
+    announce_audio(database, KEY)
+    deleting, go_on = Event(), Event()
+
+    def delete_slowly(_key: str) -> None:
+        deleting.set()
+        go_on.wait(30)
+
+    with Database(database.url, max_size=1) as narrow, ThreadPoolExecutor(1) as pool:
+        deleted = pool.submit(delete_audio, narrow, delete_slowly, KEY)
+        assert deleting.wait(30)
+        narrow.check()
+        go_on.set()
+        deleted.result(30)
+    assert row_count(database, "audio_to_delete") == 0
+
+
+def test_nothing_is_struck_off_in_a_store_that_is_not_mounted(
+    api: StartedApi, database: Database, tmp_path: Path
+) -> None:
+    upload(api.client)
+    elsewhere = open_audio_store((tmp_path / "empty").as_uri())
+    with pytest.raises(PermanentError, match="none of the 1 newest recordings"):
+        check_store(database, elsewhere)
+
+
+def test_an_upload_that_took_too_long_leaves_nothing_behind(
+    api: StartedApi, database: Database, store_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its announcement is given up before the store shows any of its bytes."""
+
+    def give_up(database: Database, _key: str) -> None:
+        database.check()
+
+    monkeypatch.setattr("services.api.intake.announce_audio", give_up)
+    problem_of(api.client.post("/v1/recordings", files={"file": ("dawn.wav", wav_bytes())}), 503, "unavailable")
+    assert (stored_files(store_dir), row_count(database, "recordings")) == ([], 0)
 
 
 def test_an_accepted_upload_is_promised_and_a_refused_one_forgotten(

@@ -132,9 +132,3 @@ def let_go(database: Database, plan: RetentionPlan, found: Sequence[OldRecording
         _sql.remove_audio(connection, ids=[each.id for each in gone if not each.with_results])
         _sql.remove_recordings(connection, ids=[each.id for each in gone if each.with_results])
     return gone
-
-
-def newest_store_keys(database: Database, n: int) -> Sequence[str]:
-    """Give the keys of the newest recordings that have audio."""
-    with database.transaction() as connection:
-        return [row["store_key"] for row in _sql.newest_store_keys(connection, n=n)]

@@ -67,6 +67,3 @@ WITH removed AS (
 )
 INSERT INTO audio_to_delete (store_key, size_bytes)
 SELECT store_key, size_bytes FROM removed WHERE audio_removed_at IS NULL;
-
--- name: newest_store_keys(n)
-SELECT store_key FROM recordings WHERE audio_removed_at IS NULL ORDER BY id DESC LIMIT :n;

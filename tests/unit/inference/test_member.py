@@ -102,7 +102,9 @@ def test_a_hop_that_is_no_whole_number_of_frame_steps_is_refused(tmp_path: Path)
     assert "member_0.onnx: hop_s: 5.5 is 4.4 frame steps of 1.25 s; it must be a whole number" in message_of(tmp_path)
 
 
-@pytest.mark.parametrize("shape", [Shape(20.0, 16, 20.0), Shape(5.0, 10, 15.0), Shape(5.0, 10, 5.0, 6.0, 0.5)])
+@pytest.mark.parametrize(
+    "shape", [Shape(20.0, 16, 20.0), Shape(5.0, 10, 15.0), Shape(5.0, 10, 5.0, 6.0, 0.5), Shape(18.0, 3, 6.0)]
+)
 def test_a_row_of_windows_that_leaves_scored_windows_without_a_frame_is_refused(tmp_path: Path, shape: Shape) -> None:
     write_random_pack(tmp_path, seed=0, n_members=1, member={"rule": "frame_max"}, shape=shape, score={"window_s": 5.0})
     row = f"windows of {shape.window_s} s every {shape.hop_s} s"
