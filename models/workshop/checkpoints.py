@@ -89,7 +89,7 @@ def load_backbone(model: SedModel, checkpoint: Path) -> None:
 def _read(path: Path, keys: set[str], device: torch.device | str = "cpu") -> dict[str, Any]:
     try:
         stored = torch.load(path, map_location=device, weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+    except (pickle.UnpicklingError, RuntimeError, EOFError, LookupError, ValueError, AttributeError) as error:
         raise BadInput(f"{path}: is not a checkpoint that `train` wrote") from error
     if not isinstance(stored, dict) or not keys <= stored.keys():
         raise BadInput(f"{path}: lacks {', '.join(sorted(keys))}; `train` writes them to {FINISHED}")

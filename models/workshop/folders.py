@@ -77,15 +77,15 @@ def read_table(
 ) -> Iterator[Recording]:
     """Read one recording a row; labels are joined by `;`, paths are relative to the table.
 
-    `kinds` translates the kind column (no entry: focal); soundscapes and noise carry no labels. `license_text` holds
-    for rows that state none. Raises BadInput with file and line for a row without a path.
+    `kinds` translates the kind column (no entry: focal); the labels of soundscapes and noise count as background.
+    `license_text` holds for rows that state none. Raises BadInput with file and line for a row without a path.
     """
     for line, row in _rows(table):
         if not (name := row.get(columns.path)):
             raise BadInput(f"{table}, line {line}: no {columns.path!r}: name their column by --columns path=…")
         said = row.get(columns.kind) or "focal"
         kind = (kinds or _KINDS).get(said, "focal")
-        labels = _split(row.get(columns.labels))
+        labels, background = _split(row.get(columns.labels)), _split(row.get(columns.background))
         yield Recording(
             table.parent / name,
             labels if kind == "focal" else (),
@@ -94,7 +94,7 @@ def read_table(
             row.get(columns.group) or "",
             kind,
             row.get(columns.taxonomic_class) or "unknown",
-            _split(row.get(columns.background)),
+            background if kind == "focal" else (*labels, *background),
         )
 
 

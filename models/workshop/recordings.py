@@ -90,6 +90,11 @@ def slug_of(name: str) -> str:
     return re.sub(r"\W+|_+", "-", name.casefold()).strip("-")
 
 
+def relative_path(path: Path, folder: Path) -> str:
+    """Tell how a file is found from a folder, though links lead to either."""
+    return Path(os.path.relpath(path.parent.resolve() / path.name, folder.resolve())).as_posix()
+
+
 def build_dataset(
     recordings: Iterable[Recording],
     folder: Path,
@@ -106,7 +111,7 @@ def build_dataset(
     rows: list[_Row] = []
     known_events: dict[str, tuple[Event, ...]] = {}
     for recording in recordings:
-        path = Path(os.path.relpath(recording.path, folder)).as_posix()
+        path = relative_path(recording.path, folder)
         outcome = _measure(recording, options.terms)
         if isinstance(outcome, Refused):
             refused.append(outcome)

@@ -1,6 +1,5 @@
 """A part of a dataset: to pretrain on what is common, without the taxa that a test will ask for."""
 
-import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +8,7 @@ from typing import Self
 
 from models.workshop.errors import BadInput
 from models.workshop.manifest import Clip, Dataset, load_taxa
-from models.workshop.recordings import Built
+from models.workshop.recordings import Built, relative_path, slug_of
 from models.workshop.terms import Refused
 from services.domain.taxonomy import Taxon
 
@@ -49,11 +48,22 @@ def narrow(dataset: Dataset, folder: Path, *, min_recordings: int = 1, exclude: 
 
 
 def keep_frequent(dataset: Dataset, min_recordings: int) -> Dataset:
-    """Forget the taxa with fewer labeled recordings; these stay, with what other labels they have."""
+    """Forget the taxa with fewer labeled recordings; these stay, with what other labels they have.
+
+    The names of what was forgotten go to the background: whoever looks for a taxon later still finds where it is heard.
+    """
     counts = Counter(code for clip in dataset.clips for code in clip.labels)
     taxa = tuple(taxon for taxon in dataset.taxa if counts[taxon.code] >= min_recordings)
     codes = {taxon.code for taxon in taxa}
-    clips = tuple(replace(clip, labels=tuple(c for c in clip.labels if c in codes)) for clip in dataset.clips)
+    rare = {taxon.code: taxon.scientific_name or taxon.code for taxon in dataset.taxa if taxon.code not in codes}
+    clips = tuple(
+        replace(
+            clip,
+            labels=tuple(code for code in clip.labels if code in codes),
+            background=(*clip.background, *(rare[code] for code in clip.labels if code in rare)),
+        )
+        for clip in dataset.clips
+    )
     events = {path: tuple(e for e in found if e.code in codes) for path, found in dataset.events.items()}
     return replace(dataset, taxa=taxa, clips=clips, events=events)
 
@@ -67,25 +77,29 @@ def taxa_at(path: Path) -> tuple[Taxon, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What taxa are called, in lower case; tables of different makers share names rather than codes."""
+    """What taxa are called; tables of different makers share names rather than codes, and write them differently."""
 
     all: frozenset[str]
-    scientific: frozenset[str]
+    """As slugs: `Motacilla flava`, `motacilla_flava` and `motacilla-flava` are one."""
+    species: frozenset[str]
+    """The first two words of scientific names: a subspecies stands for its species."""
 
     @classmethod
     def of(cls, taxa: Iterable[Taxon]) -> Self:
         taxa = tuple(taxa)
-        scientific = {taxon.scientific_name.casefold() for taxon in taxa}
-        others = {name.casefold() for taxon in taxa for name in (taxon.code, taxon.common_name)}
-        return cls(frozenset(scientific | others) - {""}, frozenset(scientific) - {""})
+        names = {slug_of(name) for t in taxa for name in (t.code, t.scientific_name, t.common_name)}
+        return cls(frozenset(names) - {""}, frozenset(_species_of(t.scientific_name) for t in taxa) - {""})
 
     def cover(self, taxon: Taxon) -> bool:
         return any(map(self.include, (taxon.code, taxon.scientific_name, taxon.common_name)))
 
     def include(self, name: str) -> bool:
-        """Tell whether it is one of these, or a subspecies of one: `Motacilla flava thunbergi`."""
-        words = name.casefold().split()
-        return " ".join(words) in self.all or " ".join(words[:2]) in self.scientific
+        """Tell whether it is one of these, or of the same species as one: `Motacilla flava thunbergi`."""
+        return slug_of(name) in self.all or _species_of(name) in self.species
+
+
+def _species_of(name: str) -> str:
+    return "-".join(slug_of(name).split("-")[:2])
 
 
 def _without(dataset: Dataset, taxa: Collection[Taxon], names: Names) -> Dataset:
@@ -107,7 +121,7 @@ def _refuse(dataset: Dataset, kept: Iterable[Clip], reason: str) -> list[Refused
 
 def _moved(dataset: Dataset, clips: Iterable[Clip], folder: Path) -> Dataset:
     """Give the dataset with these clips alone, their paths as they are seen from another folder."""
-    paths = {clip.path: Path(os.path.relpath(dataset.folder / clip.path, folder)).as_posix() for clip in clips}
+    paths = {clip.path: relative_path(dataset.folder / clip.path, folder) for clip in clips}
     moved = tuple(replace(clip, path=paths[clip.path]) for clip in clips)
     events = {paths[path]: found for path, found in dataset.events.items() if path in paths}
     return replace(dataset, folder=folder, clips=moved, events=events)

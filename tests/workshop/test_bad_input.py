@@ -138,8 +138,10 @@ def test_options_that_make_no_sense(
 def test_a_checkpoint_that_is_none(told: Told, tiny_recipe_file: Path, tiny_manifest: Path, tmp_path: Path) -> None:
     words = ("train", tiny_recipe_file, tiny_manifest, "--out", tmp_path / "run", "--init-from")
     assert told(*words, tmp_path / "model.pt")[1].endswith("model.pt' does not exist.")
-    code, line = told(*words, tiny_manifest)
-    assert (code, line) == (1, f"error: {tiny_manifest}: is not a checkpoint that `train` wrote")
+    (notes := tmp_path / "notes.txt").write_text("hello world")
+    for path in (tiny_manifest, notes):
+        code, line = told(*words, path)
+        assert (code, line) == (1, f"error: {path}: is not a checkpoint that `train` wrote")
 
 
 def test_checkpoints_that_make_no_pack(told: Told, tiny_recipe: Recipe, tiny_manifest: Path, tmp_path: Path) -> None:

@@ -56,6 +56,25 @@ def test_taxa_are_the_same_by_any_of_their_names() -> None:
     assert found.built.dataset.taxa == (WAGTAIL,)
 
 
+@pytest.mark.parametrize("name", ["Motacilla_flava", "motacilla-flava", "Motacilla flava thunbergi"])
+def test_names_are_the_same_however_they_are_written_and_a_subspecies_stands_for_its_species(name: str) -> None:
+    dataset = archive(clip("robin", ROBIN), clip("wagtail", WAGTAIL), clip("heard", ROBIN, background=(name,)))
+    assert paths_left(dataset, Taxon("t1", name, "", "Aves")) == ["robin"]
+
+
+def test_a_recording_of_a_taxon_that_was_forgotten_as_rare_is_still_found() -> None:
+    dataset = archive(clip("a", ROBIN), clip("b", ROBIN), clip("both", ROBIN, WAGTAIL))
+    once = narrow(dataset, Path("/archive"), min_recordings=2).built.dataset
+    assert paths_left(once, WAGTAIL) == ["a", "b"]
+
+
+def test_a_manifest_behind_a_link_finds_its_recordings(tiny_manifest: Path, tmp_path: Path) -> None:
+    (tmp_path / "big" / "deep").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "big" / "deep")
+    found = narrow(load_dataset(tiny_manifest), tmp_path / "link").built.dataset
+    assert all((tmp_path / "link" / each.path).is_file() for each in found.clips)
+
+
 def test_a_rare_taxon_loses_its_label_and_a_recording_that_has_no_other_goes() -> None:
     dataset = archive(
         clip("1", ROBIN), clip("2", ROBIN, WREN), clip("3", ROBIN), clip("wren", WREN), clip("rain", kind="noise"),
