@@ -66,6 +66,8 @@ def detect_events(
 
 
 def _cut_run(taxon: Taxon, run: ScoreRun, rule: EventRule, *, step_s: float, end_s: float) -> Iterator[Detection]:
+    if not (run.scores >= rule.onset_threshold).any():
+        return  # as for most taxa that are kept, most of the time
     active = _hysteresis(run.scores, rule)
     edges = np.flatnonzero(np.diff(active.astype(np.int8), prepend=0, append=0))
     for begin, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
