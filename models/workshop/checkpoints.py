@@ -92,5 +92,5 @@ def _read(path: Path, keys: set[str], device: torch.device | str = "cpu") -> dic
     except (pickle.UnpicklingError, RuntimeError, EOFError, LookupError, ValueError, AttributeError) as error:
         raise BadInput(f"{path}: is not a checkpoint that `train` wrote") from error
     if not isinstance(stored, dict) or not keys <= stored.keys():
-        raise BadInput(f"{path}: lacks {', '.join(sorted(keys))}; `train` writes them to {FINISHED}")
+        raise BadInput(f"{path}: lacks {', '.join(sorted(keys))}, which `train` writes to {FINISHED} and {LAST}")
     return stored

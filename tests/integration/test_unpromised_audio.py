@@ -41,6 +41,17 @@ def expire(database: Database) -> None:
         connection.execute("UPDATE audio_to_delete SET due_at = due_at - interval '25 hours'")
 
 
+class SlowStore:
+    """Deletes once it is told to go on."""
+
+    def __init__(self) -> None:
+        self.deleting, self.go_on = Event(), Event()
+
+    def delete(self, _key: str) -> None:
+        self.deleting.set()
+        self.go_on.wait(30)
+
+
 def refuse(_key: str) -> None:
     raise TransientError("the audio store does not answer")
 
@@ -71,22 +82,18 @@ def test_an_upload_that_ends_while_its_bytes_are_removed_waits_and_fails(databas
     """Otherwise a recording would be promised whose audio is gone a moment later."""
     announce_audio(database, KEY)
     expire(database)
-    deleting, go_on = Event(), Event()
-
-    def delete_slowly(_key: str) -> None:
-        deleting.set()
-        go_on.wait(30)
+    slow = SlowStore()
 
     def promise() -> None:
         with database.transaction() as connection:
             promise_audio(connection, KEY)
 
     with ThreadPoolExecutor(2) as pool:
-        sweep = pool.submit(delete_unpromised, database, delete_slowly)
-        assert deleting.wait(30)
+        sweep = pool.submit(delete_unpromised, database, slow.delete)
+        assert slow.deleting.wait(30)
         promised = pool.submit(promise)
         wait_until(lambda: waits_for_a_lock(database))
-        go_on.set()
+        slow.go_on.set()
         assert sweep.result(30).files == 1
         with pytest.raises(UploadExpired):
             promised.result(30)
@@ -100,17 +107,12 @@ def waits_for_a_lock(database: Database) -> bool:
 def test_of_two_sweeps_each_takes_what_the_other_has_not(database: Database) -> None:
     announce_audio(database, KEY)
     expire(database)
-    deleting, go_on = Event(), Event()
-
-    def delete_slowly(_key: str) -> None:
-        deleting.set()
-        go_on.wait(30)
-
+    slow = SlowStore()
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(delete_unpromised, database, delete_slowly)
-        assert deleting.wait(30)
+        first = pool.submit(delete_unpromised, database, slow.delete)
+        assert slow.deleting.wait(30)
         assert delete_unpromised(database, refuse).files == 0
-        go_on.set()
+        slow.go_on.set()
         assert first.result(30).files == 1
 
 
@@ -134,17 +136,12 @@ def test_what_cannot_be_deleted_stays_written_down_and_holds_up_no_other(databas
 
 def test_a_slow_store_keeps_no_connection_from_others(database: Database) -> None:
     announce_audio(database, KEY)
-    deleting, go_on = Event(), Event()
-
-    def delete_slowly(_key: str) -> None:
-        deleting.set()
-        go_on.wait(30)
-
+    slow = SlowStore()
     with Database(database.url, max_size=1) as narrow, ThreadPoolExecutor(1) as pool:
-        deleted = pool.submit(delete_audio, narrow, delete_slowly, KEY)
-        assert deleting.wait(30)
+        deleted = pool.submit(delete_audio, narrow, slow.delete, KEY)
+        assert slow.deleting.wait(30)
         narrow.check()
-        go_on.set()
+        slow.go_on.set()
         deleted.result(30)
     assert row_count(database, "audio_to_delete") == 0
 
@@ -162,11 +159,7 @@ def test_an_upload_that_took_too_long_leaves_nothing_behind(
     api: StartedApi, database: Database, store_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its announcement is given up before the store shows any of its bytes."""
-
-    def give_up(database: Database, _key: str) -> None:
-        database.check()
-
-    monkeypatch.setattr("services.api.intake.announce_audio", give_up)
+    monkeypatch.setattr("services.api.intake.announce_audio", lambda *_: None)
     problem_of(api.client.post("/v1/recordings", files={"file": ("dawn.wav", wav_bytes())}), 503, "unavailable")
     assert (stored_files(store_dir), row_count(database, "recordings")) == ([], 0)
 
