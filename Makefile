@@ -70,32 +70,27 @@ test-workshop: setup-workshop ## Test training, export and the packs that come o
 
 lock: ## Pin the requirements anew, with hashes (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  pyproject.toml --extra all --group dev --group build \
+	  pyproject.toml --group dev --group build \
 	  --constraint deploy/requirements/constraints.txt -o deploy/requirements/dev.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --group pyproject.toml:bench \
 	  --constraint deploy/requirements/constraints.txt -o deploy/requirements/bench.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  pyproject.toml --extra workshop --group workshop-test --group build \
+	  --group pyproject.toml:workshop --group pyproject.toml:workshop-test --group pyproject.toml:build \
 	  --constraint deploy/requirements/constraints.txt -o deploy/requirements/workshop.txt
 	$(MAKE) lock-images
+
+IMAGE_GROUPS := image-api image-relay image-worker image-worker-gpu image-operations image-packs
 
 # The packages of the images, in the versions that the tests run with.
 define LOCK_IMAGE
 	uv pip compile --universal --python-version 3.13 --generate-hashes --no-header --no-annotate \
-	  pyproject.toml $(2) --constraint deploy/requirements/dev.txt -o deploy/requirements/$(1).txt
+	  --group pyproject.toml:$(1) --constraint deploy/requirements/dev.txt -o deploy/requirements/$(1:image-%=%).txt
 
 endef
 
 lock-images: ## Pin the images' requirements anew, to the versions of dev.txt (needs uv)
-	$(call LOCK_IMAGE,api,--extra api)
-	$(call LOCK_IMAGE,relay,--extra relay)
-	$(call LOCK_IMAGE,worker,--extra worker --extra cpu)
-	$(call LOCK_IMAGE,worker-gpu,--extra worker --extra gpu)
-	$(call LOCK_IMAGE,operations,--extra postgres --extra store)
-	$(call LOCK_IMAGE,packs,--extra inference --extra convert --extra cpu)
-	uv pip compile --universal --python-version 3.13 --generate-hashes --no-header --no-annotate \
-	  --group pyproject.toml:build --constraint deploy/requirements/dev.txt -o deploy/requirements/build.txt
+	$(foreach group,$(IMAGE_GROUPS) build,$(call LOCK_IMAGE,$(group)))
 
 secrets: ## Make the passwords of docker compose, in ./secrets; what is there stays, but for CHANGE="name name"
 	@deploy/docker/make-secrets $(CHANGE)

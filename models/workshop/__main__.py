@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import typer
 
+from dawn_chorus.domain.errors import ChorusError
 from models.workshop.app import app
-from services.domain.errors import ChorusError
 
 
 def main(words: Sequence[str] | None = None) -> None:

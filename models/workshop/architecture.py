@@ -7,11 +7,11 @@ import timm
 import torch
 from torch import Tensor, nn
 
+from dawn_chorus.inference.manifest import MelTable
 from models.workshop.errors import BadInput
 from models.workshop.frontend import MelFrontEnd
 from models.workshop.heads import HEADS, SedOutput
 from models.workshop.recipe import ModelTable, Recipe
-from services.inference.manifest import MelTable
 
 
 class SedModel(nn.Module):

@@ -1,6 +1,6 @@
 """What the workshop's user can put right; everything else that is raised is a fault of ours, and shows as one."""
 
-from services.domain.errors import PermanentError
+from dawn_chorus.domain.errors import PermanentError
 
 
 class BadInput(PermanentError, ValueError):

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from dawn_chorus.domain.analysis import EventRule
+from dawn_chorus.inference.ensemble import Ensemble
 from models.workshop.manifest import Clip, Dataset, Event
 from models.workshop.metrics import EventCounts, match_events, measure_windows, psds
 from models.workshop.pack_scores import ClipScores, cut_events, score_clips
 from models.workshop.validation import label_windows
-from services.domain.analysis import EventRule
-from services.inference.ensemble import Ensemble
 
 
 @dataclass(frozen=True, slots=True)

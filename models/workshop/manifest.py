@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from dawn_chorus.domain.taxonomy import Taxon
 from models.workshop.errors import BadInput
-from services.domain.taxonomy import Taxon
 
 KINDS = ("focal", "soundscape", "noise")
 CLIP_COLUMNS = ("path", "labels", "group", "license", "source", "fold", "duration_s", "kind")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from dawn_chorus.domain.taxonomy import Taxon
 from models.workshop.errors import BadInput
 from models.workshop.folders import Columns, read_events, read_folders, read_table
 from models.workshop.manifest import load_dataset, load_taxa
@@ -15,7 +16,6 @@ from models.workshop.options import Manifest, TaxaTable, example
 from models.workshop.recordings import Built, DatasetOptions, build_dataset, save_built
 from models.workshop.selection import narrow, taxa_at
 from models.workshop.terms import Refused, Terms
-from services.domain.taxonomy import Taxon
 
 SHOWN = 20
 """So many of a kind are listed; refused.csv has all recordings."""

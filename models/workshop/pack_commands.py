@@ -40,9 +40,9 @@ def evaluate(
     """
     from dataclasses import asdict
 
+    from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
     from models.workshop.evaluation import evaluate as measure
     from models.workshop.manifest import load_dataset
-    from services.inference.ensemble import SessionOptions, open_ensemble
 
     dataset = load_dataset(manifest)
     if not (clips := choose_folds(dataset, held_out, "--held-out")):

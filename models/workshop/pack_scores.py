@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dawn_chorus.domain.analysis import EventRule, Segment
+from dawn_chorus.domain.detections import ScoreRun, detect_events
+from dawn_chorus.inference.audio import load_audio
+from dawn_chorus.inference.ensemble import Ensemble
+from dawn_chorus.inference.pipeline import score_segment
 from models.workshop.errors import BadInput
 from models.workshop.manifest import Clip, Event
 from models.workshop.pseudo_labels import PseudoLabels
-from services.domain.analysis import EventRule, Segment
-from services.domain.detections import ScoreRun, detect_events
-from services.inference.audio import load_audio
-from services.inference.ensemble import Ensemble
-from services.inference.pipeline import score_segment
 
 
 @dataclass(frozen=True, slots=True)

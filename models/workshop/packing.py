@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+from dawn_chorus.domain.taxonomy import Taxon
+from dawn_chorus.inference.golden import write_golden
 from models.workshop.architecture import SedNetwork, keep_columns
 from models.workshop.checkpoints import load_checkpoint
 from models.workshop.errors import BadInput
 from models.workshop.export import MemberFile, export_network, write_fp16, write_pack
 from models.workshop.recipe import Recipe
-from services.domain.taxonomy import Taxon
-from services.inference.golden import write_golden
 
 Table = dict[str, object]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
 from models.workshop.manifest import Dataset, load_dataset
 from models.workshop.packing import PackIdentity, PackRules, export_pack, load_trained
 from models.workshop.reality_measures import STEP_S, RealMeasures, measure_reality, save_clip_scores, score_columns
@@ -18,7 +19,6 @@ from models.workshop.recipe import Recipe, load_recipe
 from models.workshop.recordings import save_built
 from models.workshop.rounds import run_rounds
 from models.workshop.training import TrainingSet
-from services.inference.ensemble import SessionOptions, open_ensemble
 
 SMALL = Path(__file__).parent / "recipes" / "small.toml"
 HEADINGS = {

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dawn_chorus.domain.taxonomy import Taxon
+from dawn_chorus.inference.ensemble import Ensemble
 from models.workshop.manifest import Clip, Dataset, Event
 from models.workshop.metrics import auroc, padded_cmap
 from models.workshop.pack_scores import score_clips
 from models.workshop.reality_recordings import CLASSES
-from services.domain.taxonomy import Taxon
-from services.inference.ensemble import Ensemble
 
 CLASS_CODES = tuple(taxon.code for taxon in CLASSES.values())
 YARD_CODES = ("dog", "gallus-gallus")

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from dawn_chorus.domain.taxonomy import Taxon
 from models.workshop.folders import read_events
 from models.workshop.manifest import Event, load_taxa, read_rows
 from models.workshop.recordings import Built, DatasetOptions, Recording, build_dataset
 from models.workshop.selection import keep_frequent
-from services.domain.taxonomy import Taxon
 
 MIN_CLIPS = 4
 """A taxon with fewer recordings only counts for its class."""

@@ -7,8 +7,8 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from dawn_chorus.inference.manifest import MelTable
 from models.workshop.errors import BadInput
-from services.inference.manifest import MelTable
 
 
 class _Table(BaseModel):

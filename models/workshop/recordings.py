@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dawn_chorus.domain.errors import ChorusError
+from dawn_chorus.domain.taxonomy import Taxon
+from dawn_chorus.inference.probe import measure_duration_s
 from models.workshop.folds import assign_folds
 from models.workshop.manifest import Clip, Dataset, Event, save_dataset, write_table
 from models.workshop.terms import Refused, Terms
-from services.domain.errors import ChorusError
-from services.domain.taxonomy import Taxon
-from services.inference.probe import measure_duration_s
 
 
 @dataclass(frozen=True, slots=True)

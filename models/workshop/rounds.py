@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
 from models.workshop.manifest import Clip, Dataset
 from models.workshop.pack_scores import predict_soundscapes
 from models.workshop.packing import PackIdentity, export_pack, load_trained
 from models.workshop.pseudo_labels import PseudoLabels, load_labels, refine, save_labels
 from models.workshop.recipe import Recipe
 from models.workshop.training import TrainingSet, chosen_codes, train
-from services.inference.ensemble import SessionOptions, open_ensemble
 
 
 @dataclass(frozen=True, slots=True)

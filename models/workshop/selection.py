@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
+from dawn_chorus.domain.taxonomy import Taxon
 from models.workshop.errors import BadInput
 from models.workshop.manifest import Clip, Dataset, load_taxa
 from models.workshop.recordings import Built, relative_path, slug_of
 from models.workshop.terms import Refused
-from services.domain.taxonomy import Taxon
 
 
 @dataclass(frozen=True)

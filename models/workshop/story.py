@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
 from models.workshop.evaluation import evaluate, tune_rule
 from models.workshop.manifest import Clip, Dataset, load_dataset
 from models.workshop.pack_scores import score_clips
@@ -27,7 +28,6 @@ from models.workshop.recipe import Recipe, load_recipe
 from models.workshop.rounds import Round, run_rounds
 from models.workshop.synthetic.world import FOLD_TEST, FOLD_TRAIN, FOLD_VALIDATE, WorldSize, make_world
 from models.workshop.training import TrainingSet
-from services.inference.ensemble import SessionOptions, open_ensemble
 
 RECIPES = Path(__file__).parent / "recipes"
 WORLD = WorldSize(focal_most=30, soundscapes=40, validation_soundscapes=6, test_soundscapes=12)

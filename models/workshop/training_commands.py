@@ -89,10 +89,10 @@ def pseudo_label(
     folds: Folds = "0",
 ) -> None:
     """Label the unlabeled soundscapes by a pack, the teacher."""
+    from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
     from models.workshop.manifest import load_dataset
     from models.workshop.pack_scores import predict_soundscapes
     from models.workshop.pseudo_labels import save_labels
-    from services.inference.ensemble import SessionOptions, open_ensemble
 
     dataset = load_dataset(manifest)
     unlabeled = _unlabeled(dataset, folds)

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from dawn_chorus.domain.taxonomy import Taxon
 from models.workshop.architecture import SedNetwork, make_model
 from models.workshop.errors import BadInput
 from models.workshop.export import example_images
@@ -24,7 +25,6 @@ from models.workshop.packing import (
     export_pack,
 )
 from models.workshop.recipe import Recipe, load_recipe
-from services.domain.taxonomy import Taxon
 
 RECIPES = Path(__file__).parent / "recipes"
 CLASS_COUNTS = {"Aves": 146, "Amphibia": 34, "Mammalia": 9, "Insecta": 17}

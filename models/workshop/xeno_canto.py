@@ -10,12 +10,12 @@ from pathlib import Path
 
 from rich.progress import Progress
 
+from dawn_chorus.domain.errors import PermanentError
+from dawn_chorus.domain.taxonomy import Taxon
 from models.workshop.recordings import DatasetOptions, build_dataset, save_built, slug_of
 from models.workshop.terms import Refused, Terms
 from models.workshop.xeno_canto_api import BrokenDownload, XenoCanto
 from models.workshop.xeno_canto_recording import XenoCantoRecording, load_attribution, save_attribution
-from services.domain.errors import PermanentError
-from services.domain.taxonomy import Taxon
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from typing import Any, Self
 import httpx
 from pydantic import BaseModel, Field, ValidationError
 
+from dawn_chorus.domain.errors import PermanentError, TransientError
 from models.workshop.polite_transport import BUSY, PoliteTransport
 from models.workshop.xeno_canto_recording import XenoCantoRecording, parse_recording
-from services.domain.errors import PermanentError, TransientError
 
 PER_PAGE = 500
 """The most that the API gives at once; the rest is on further pages."""

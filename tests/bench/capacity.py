@@ -19,10 +19,10 @@ from uuid import UUID
 import psycopg
 from rich.console import Console
 
-from services.adapters.messages import encode_job
-from services.cli.birdnet.install import LICENSE, install_birdnet
-from services.domain.jobs import Lane, SegmentJob
-from services.worker.settings import WorkerSettings
+from dawn_chorus.adapters.messages import encode_job
+from dawn_chorus.cli.birdnet.install import LICENSE, install_birdnet
+from dawn_chorus.domain.jobs import Lane, SegmentJob
+from dawn_chorus.worker.settings import WorkerSettings
 from tests.bench.fleet import Fleet, Hour, draw_fleet, draw_hour
 from tests.bench.meter import Cost, Meter
 from tests.bench.recordings import write_hours, write_minutes

@@ -16,13 +16,13 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from services.domain.analysis import Segment
-from services.inference.audio import load_audio
-from services.inference.ensemble import Ensemble, SessionOptions, open_ensemble
-from services.inference.member import OpenMember
-from services.inference.scoring import open_tally
-from services.inference.windows import stretch_of
-from services.worker.settings import WorkerSettings
+from dawn_chorus.domain.analysis import Segment
+from dawn_chorus.inference.audio import load_audio
+from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemble
+from dawn_chorus.inference.member import OpenMember
+from dawn_chorus.inference.scoring import open_tally
+from dawn_chorus.inference.windows import stretch_of
+from dawn_chorus.worker.settings import WorkerSettings
 from tests.bench.meter import Cost, Meter
 
 Batch = NDArray[np.float32]

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from services.worker.settings import WorkerSettings
+from dawn_chorus.worker.settings import WorkerSettings
 from tests.bench.meter import peak_resident_bytes
 from tests.bench.recordings import write_day
 from tests.bench.settings import BenchSettings

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from services.domain.errors import ChorusError
-from services.inference.audio import WaveformFormat, load_audio
-from services.inference.probe import probe_audio
-from services.inference.resampling import Samples
+from dawn_chorus.domain.errors import ChorusError
+from dawn_chorus.inference.audio import WaveformFormat, load_audio
+from dawn_chorus.inference.probe import probe_audio
+from dawn_chorus.inference.resampling import Samples
 
 RATE_HZ = 48_000
 _FORMAT = WaveformFormat(RATE_HZ, "soxr_hq")

@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from services.adapters.embedded_postgres import EmbeddedPostgres
-from services.adapters.postgres.analyses import create_analysis, get_statuses
-from services.adapters.postgres.database import Database
-from services.adapters.postgres.outbox import PostgresOutbox
-from services.adapters.postgres.recordings import create_recording
-from services.adapters.postgres.values import AnalysisRequest, AnalysisStatus, NewRecording
-from services.adapters.rabbitmq import RabbitPublisher
-from services.domain.analysis import AnalysisResult
-from services.domain.jobs import Lane
-from services.domain.recording import Place
-from services.inference.probe import probe_audio
+from dawn_chorus.adapters.embedded_postgres import EmbeddedPostgres
+from dawn_chorus.adapters.postgres.analyses import create_analysis, get_statuses
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
+from dawn_chorus.adapters.postgres.recordings import create_recording
+from dawn_chorus.adapters.postgres.values import AnalysisRequest, AnalysisStatus, NewRecording
+from dawn_chorus.adapters.rabbitmq import RabbitPublisher
+from dawn_chorus.domain.analysis import AnalysisResult
+from dawn_chorus.domain.jobs import Lane
+from dawn_chorus.domain.recording import Place
+from dawn_chorus.inference.probe import probe_audio
 from tests.bench.meter import Cost, Meter
 from tests.end_to_end.house import Deployable, House
 from tests.servers import rabbitmq

@@ -3,12 +3,12 @@
 import os
 import signal
 
-from services.domain.analysis import Segment
-from services.inference.audio import LoadedAudio
-from services.inference.ensemble import Ensemble
-from services.inference.pipeline import SegmentScores, score_segment
-from services.worker import analyze
-from services.worker.__main__ import main
+from dawn_chorus.domain.analysis import Segment
+from dawn_chorus.inference.audio import LoadedAudio
+from dawn_chorus.inference.ensemble import Ensemble
+from dawn_chorus.inference.pipeline import SegmentScores, score_segment
+from dawn_chorus.worker import analyze
+from dawn_chorus.worker.__main__ import main
 
 DEADLY_S = 13.0
 

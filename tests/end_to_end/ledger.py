@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import dict_row
 
-from services.domain.analysis import SegmentState, result_of
+from dawn_chorus.domain.analysis import SegmentState, result_of
 
 Row = dict[str, Any]
 

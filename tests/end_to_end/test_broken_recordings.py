@@ -12,13 +12,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.adapters.audio_store import open_audio_store
-from services.adapters.postgres.analyses import create_analysis
-from services.adapters.postgres.database import Database
-from services.adapters.postgres.recordings import create_recording
-from services.adapters.postgres.values import AnalysisRequest, NewRecording
-from services.domain.jobs import Lane
-from services.domain.recording import AudioFacts, Place
+from dawn_chorus.adapters.audio_store import open_audio_store
+from dawn_chorus.adapters.postgres.analyses import create_analysis
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.recordings import create_recording
+from dawn_chorus.adapters.postgres.values import AnalysisRequest, NewRecording
+from dawn_chorus.domain.jobs import Lane
+from dawn_chorus.domain.recording import AudioFacts, Place
 from tests.end_to_end import recordings
 from tests.end_to_end.house import House
 from tests.end_to_end.ledger import find_segments, query

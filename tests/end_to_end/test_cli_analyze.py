@@ -23,7 +23,7 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def chorus(*words: object, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "services.cli", *map(str, words)]
+    command = [sys.executable, "-m", "dawn_chorus.cli", *map(str, words)]
     return subprocess.run(
         command, capture_output=True, text=True, check=False, timeout=120, env={**os.environ, **(env or {})}
     )

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from services.adapters.messages import encode_job
-from services.domain.jobs import Lane, SegmentJob
-from services.inference.golden import write_golden
+from dawn_chorus.adapters.messages import encode_job
+from dawn_chorus.domain.jobs import Lane, SegmentJob
+from dawn_chorus.inference.golden import write_golden
 from tests.end_to_end import recordings
 from tests.end_to_end.house import House, wait_until
 from tests.end_to_end.ledger import find_analysis, find_segments, query

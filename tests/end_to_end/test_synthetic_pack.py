@@ -38,7 +38,7 @@ def analyzed(tmp_path_factory: pytest.TempPathFactory) -> list[Found]:
         loudest = float(np.abs(waveform).max())
         soundfile.write(folder / f"{seed}.flac", waveform / max(1.0, loudest), SAMPLE_RATE_HZ, subtype="PCM_16")
         truth.append(events)
-    command = [sys.executable, "-m", "services.cli", "analyze", str(folder), "--pack", str(PACK)]
+    command = [sys.executable, "-m", "dawn_chorus.cli", "analyze", str(folder), "--pack", str(PACK)]
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=280)
     assert result.returncode == 0, result.stderr
     documents = [json.loads(line) for line in result.stdout.splitlines()]

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from services.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.database import Database
 
 
 def stored_files(store_dir: Path) -> list[Path]:

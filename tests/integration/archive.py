@@ -11,12 +11,12 @@ from uuid import UUID
 
 import httpx
 
-from services.adapters.audio_store import open_audio_store
-from services.adapters.postgres.database import Database
-from services.adapters.postgres.retention import RetentionRule, plan_retention
-from services.adapters.postgres.segments import PostgresLedger
-from services.cli.retention_run import carry_out, look_ahead
-from services.domain.taxonomy import Taxon
+from dawn_chorus.adapters.audio_store import open_audio_store
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.retention import RetentionRule, plan_retention
+from dawn_chorus.adapters.postgres.segments import PostgresLedger
+from dawn_chorus.cli.retention_run import carry_out, look_ahead
+from dawn_chorus.domain.taxonomy import Taxon
 from tests.integration.made_up import upload, wav_bytes
 from tests.servers.postgres_fill import PACK, save
 
@@ -82,7 +82,7 @@ class Archive:
 
     def run(self, *words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
         """Run `chorus retention` as an operator does, in a process of its own."""
-        command = [sys.executable, "-m", "services.cli", "retention", *words]
+        command = [sys.executable, "-m", "dawn_chorus.cli", "retention", *words]
         return subprocess.run(
             command, env=self._environment | environment, capture_output=True, text=True, check=False, timeout=120
         )

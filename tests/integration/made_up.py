@@ -8,13 +8,13 @@ import httpx
 import numpy as np
 import soundfile
 
-from services.adapters.postgres.database import Database
-from services.adapters.postgres.segments import PostgresLedger
-from services.domain.analysis import EventRule, EventRules
-from services.domain.jobs import Lane, SegmentJob, SegmentWork, WorkerFacts
-from services.domain.pack import PackFacts
-from services.domain.taxonomy import Taxon
-from services.domain.timeline import Grid, SegmentTimeline, TaxonRow, quantize_scores
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.segments import PostgresLedger
+from dawn_chorus.domain.analysis import EventRule, EventRules
+from dawn_chorus.domain.jobs import Lane, SegmentJob, SegmentWork, WorkerFacts
+from dawn_chorus.domain.pack import PackFacts
+from dawn_chorus.domain.taxonomy import Taxon
+from dawn_chorus.domain.timeline import Grid, SegmentTimeline, TaxonRow, quantize_scores
 
 ROBIN = Taxon("eurrob1", "Erithacus rubecula", "European Robin", "Aves")
 WREN = Taxon("winwre4", "Troglodytes troglodytes", "Eurasian Wren", "Aves")

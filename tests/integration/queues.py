@@ -10,10 +10,10 @@ from uuid import UUID
 import pika
 import pytest
 
-from services.adapters.messages import decode_job
-from services.adapters.rabbitmq.topology import JOBS_EXCHANGE
-from services.domain.jobs import Lane, OutboxEntry, SegmentJob
-from services.domain.ports import Delivery, SegmentSource
+from dawn_chorus.adapters.messages import decode_job
+from dawn_chorus.adapters.rabbitmq.topology import JOBS_EXCHANGE
+from dawn_chorus.domain.jobs import Lane, OutboxEntry, SegmentJob
+from dawn_chorus.domain.ports import Delivery, SegmentSource
 
 ANALYSIS = UUID("0197a000-0000-7000-8000-000000000001")
 PATIENCE_S = 60.0

@@ -7,7 +7,7 @@ import fastapi.sse
 import httpx
 import pytest
 
-from services.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.database import Database
 from tests.integration.api_checks import problem_of
 from tests.integration.made_up import MadeUpWorker, upload
 from tests.servers.api import StartApi

@@ -7,11 +7,11 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 
-from services.adapters.audio_store import open_audio_store
-from services.adapters.postgres.database import Database
-from services.adapters.postgres.keys import create_key
-from services.api.app import create_app
-from services.api.settings import ApiSettings
+from dawn_chorus.adapters.audio_store import open_audio_store
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.keys import create_key
+from dawn_chorus.api.app import create_app
+from dawn_chorus.api.settings import ApiSettings
 from tests.integration.made_up import MadeUpWorker, upload
 from tests.servers.api import run_api
 from tests.servers.postgres import PostgresServer

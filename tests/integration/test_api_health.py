@@ -1,9 +1,9 @@
 import httpx
 import pytest
 
-from services.adapters.audio_store import ObjectAudioStore
-from services.adapters.postgres.database import Database
-from services.domain.errors import TransientError
+from dawn_chorus.adapters.audio_store import ObjectAudioStore
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.domain.errors import TransientError
 from tests.integration.api_checks import problem_of
 from tests.integration.made_up import upload, wav_bytes
 from tests.servers.api import StartApi, run_api

@@ -4,8 +4,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.adapters.audio_store import ObjectAudioStore
-from services.adapters.postgres.database import Database
+from dawn_chorus.adapters.audio_store import ObjectAudioStore
+from dawn_chorus.adapters.postgres.database import Database
 from tests.integration.api_checks import problem_of, row_count, stored_files
 from tests.integration.made_up import MadeUpWorker, upload, wav_bytes
 from tests.servers.api import StartedApi

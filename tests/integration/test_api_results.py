@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.database import Database
 from tests.integration.api_checks import problem_of
 from tests.integration.made_up import FROG, ROBIN, WREN, MadeUpWorker, upload, wav_bytes
 from tests.servers.api import StartApi

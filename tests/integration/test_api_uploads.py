@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from services.adapters.audio_store import ObjectAudioStore
-from services.adapters.postgres.database import Database
-from services.adapters.postgres.recordings import create_recording
-from services.domain.errors import TransientError
+from dawn_chorus.adapters.audio_store import ObjectAudioStore
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.recordings import create_recording
+from dawn_chorus.domain.errors import TransientError
 from tests.integration.api_checks import problem_of, row_count, stored_files, wait_until
 from tests.integration.made_up import MadeUpWorker, upload, wav_bytes
 from tests.servers.api import StartApi, StartedApi
@@ -281,7 +281,7 @@ def test_a_commit_whose_answer_is_lost_loses_no_recording(
         create_recording(*given, **settings)
         raise TransientError("the connection broke")
 
-    monkeypatch.setattr("services.api.intake.create_recording", commit_and_break)
+    monkeypatch.setattr("dawn_chorus.api.intake.create_recording", commit_and_break)
     files = {"file": ("dawn.wav", wav_bytes())}
     problem_of(client.post("/v1/recordings", files=files), 503, "unavailable")
     monkeypatch.undo()

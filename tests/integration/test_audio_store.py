@@ -16,8 +16,8 @@ from uuid import uuid4
 
 import pytest
 
-from services.adapters.audio_store import CacheOptions, ObjectAudioStore, open_audio_store
-from services.domain.errors import PermanentError, TransientError
+from dawn_chorus.adapters.audio_store import CacheOptions, ObjectAudioStore, open_audio_store
+from dawn_chorus.domain.errors import PermanentError, TransientError
 from tests.servers.seaweedfs import ACCESS_KEY, BUCKET, SECRET_KEY, S3Server
 
 KEY = "ab/0197a000-0000-7000-8000-000000000001.flac"
@@ -169,7 +169,7 @@ def test_memory_stays_flat_however_long_the_upload(kind: str, tmp_path: Path, re
     url = tmp_path.as_uri() if kind == "folder" else request.getfixturevalue("bucket_url")
     script = (
         "import asyncio, pathlib\n"
-        "from services.adapters.audio_store import open_audio_store\n"
+        "from dawn_chorus.adapters.audio_store import open_audio_store\n"
         "async def chunks():\n"
         "    for _ in range(400): yield bytes(1024 * 1024)\n"
         f"assert asyncio.run(open_audio_store({url!r}).write('long', chunks())) == 400 * 1024 * 1024\n"

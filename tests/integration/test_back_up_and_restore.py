@@ -15,16 +15,16 @@ import httpx
 import psycopg
 import pytest
 
-from services.adapters.audio_store import open_audio_store
-from services.adapters.embedded_postgres import EmbeddedPostgres
-from services.adapters.in_process import InProcessQueue
-from services.adapters.postgres.database import Database
-from services.adapters.postgres.keys import create_key
-from services.adapters.postgres.migrate import migrate
-from services.adapters.postgres.outbox import PostgresOutbox
-from services.adapters.postgres.recovery import requeue_unfinished
-from services.relay.recovery import plan_recovery
-from services.relay.settings import RelaySettings
+from dawn_chorus.adapters.audio_store import open_audio_store
+from dawn_chorus.adapters.embedded_postgres import EmbeddedPostgres
+from dawn_chorus.adapters.in_process import InProcessQueue
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.keys import create_key
+from dawn_chorus.adapters.postgres.migrate import migrate
+from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
+from dawn_chorus.adapters.postgres.recovery import requeue_unfinished
+from dawn_chorus.relay.recovery import plan_recovery
+from dawn_chorus.relay.settings import RelaySettings
 from tests.integration.api_checks import stored_files, wait_until
 from tests.integration.made_up import MadeUpWorker, upload, wav_bytes
 from tests.runbook import ROOT, find_scripts

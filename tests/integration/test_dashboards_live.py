@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from services.domain.jobs import Lane
+from dawn_chorus.domain.jobs import Lane
 from tests.end_to_end.house import House, wait_until
 from tests.end_to_end.ledger import query
 from tests.end_to_end.recordings import cut_short, write_tone

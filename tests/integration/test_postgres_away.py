@@ -8,14 +8,14 @@ from typing import TypeVar
 import psycopg
 import pytest
 
-from services.adapters.postgres.analyses import get_status
-from services.adapters.postgres.database import Database
-from services.adapters.postgres.detections import detections_of
-from services.adapters.postgres.outbox import PostgresOutbox
-from services.adapters.postgres.recordings import get_recording
-from services.adapters.postgres.segments import PostgresLedger
-from services.domain.analysis import AnalysisResult
-from services.domain.errors import TransientError
+from dawn_chorus.adapters.postgres.analyses import get_status
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.detections import detections_of
+from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
+from dawn_chorus.adapters.postgres.recordings import get_recording
+from dawn_chorus.adapters.postgres.segments import PostgresLedger
+from dawn_chorus.domain.analysis import AnalysisResult
+from dawn_chorus.domain.errors import TransientError
 from tests.servers.postgres import PostgresNode
 from tests.servers.postgres_fill import FACTS, ROBIN, post, save, start, timeline_of
 

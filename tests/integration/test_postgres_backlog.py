@@ -8,12 +8,12 @@ import pytest
 from prometheus_client import REGISTRY
 from psycopg import sql
 
-from services.adapters.audio_store import open_audio_store
-from services.adapters.postgres.backlog import Backlog, measure_backlog
-from services.adapters.postgres.database import Database
-from services.adapters.postgres.segments import PostgresLedger
-from services.domain.jobs import Lane
-from services.relay.measures import Measures
+from dawn_chorus.adapters.audio_store import open_audio_store
+from dawn_chorus.adapters.postgres.backlog import Backlog, measure_backlog
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.segments import PostgresLedger
+from dawn_chorus.domain.jobs import Lane
+from dawn_chorus.relay.measures import Measures
 from tests.servers.postgres_fill import job, post, save, start
 
 

@@ -3,13 +3,13 @@ from uuid import uuid4
 
 import pytest
 
-from services.adapters.postgres.database import Database
-from services.adapters.postgres.idempotency import claim_key, complete_claim, prune_keys, release_claim
-from services.adapters.postgres.keys import any_keys, create_key, find_key, list_keys, revoke_key
-from services.adapters.postgres.packs import list_packs, search_taxa
-from services.adapters.postgres.segments import PostgresLedger
-from services.adapters.postgres.values import Claim, KeyInProgress, KeyMismatch, Response
-from services.domain.errors import NotFound, PermanentError
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.idempotency import claim_key, complete_claim, prune_keys, release_claim
+from dawn_chorus.adapters.postgres.keys import any_keys, create_key, find_key, list_keys, revoke_key
+from dawn_chorus.adapters.postgres.packs import list_packs, search_taxa
+from dawn_chorus.adapters.postgres.segments import PostgresLedger
+from dawn_chorus.adapters.postgres.values import Claim, KeyInProgress, KeyMismatch, Response
+from dawn_chorus.domain.errors import NotFound, PermanentError
 from tests.servers.postgres_fill import CRICKET, PACK, ROBIN
 
 ANSWER = Response(202, {"Location": "/v1/recordings/1"}, b'{"id": 1}\x00')

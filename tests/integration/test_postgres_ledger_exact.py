@@ -3,11 +3,11 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.adapters.postgres.analyses import cancel_analysis, get_status
-from services.adapters.postgres.database import Database
-from services.adapters.postgres.segments import PostgresLedger
-from services.domain.analysis import AnalysisResult
-from services.domain.recording import round_s
+from dawn_chorus.adapters.postgres.analyses import cancel_analysis, get_status
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.segments import PostgresLedger
+from dawn_chorus.domain.analysis import AnalysisResult
+from dawn_chorus.domain.recording import round_s
 from tests.servers.postgres_fill import FACTS, ROBIN, job, post, start, timeline_of
 
 durations_s = st.integers(1, 40_000_000).map(lambda micros: micros / 1e6)

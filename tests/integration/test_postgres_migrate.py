@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from services.adapters.postgres.migrate import MIGRATIONS, migrate, schema_version
-from services.domain.errors import TransientError
+from dawn_chorus.adapters.postgres.migrate import MIGRATIONS, migrate, schema_version
+from dawn_chorus.domain.errors import TransientError
 from tests.servers.postgres import PostgresServer
 
 LATEST = max(path.stem for path in MIGRATIONS.glob("*.sql"))

@@ -5,16 +5,16 @@ from uuid import uuid4
 
 import pytest
 
-from services.adapters.messages import encode_job
-from services.adapters.postgres.analyses import get_status
-from services.adapters.postgres.database import Database
-from services.adapters.postgres.dead_letters import PostgresDeadLetters
-from services.adapters.postgres.outbox import PostgresOutbox
-from services.adapters.postgres.recordings import delete_recording
-from services.adapters.postgres.segments import PostgresLedger
-from services.domain.analysis import AnalysisResult, AnalysisState
-from services.domain.errors import Conflict, NotFound
-from services.domain.jobs import OutboxEntry
+from dawn_chorus.adapters.messages import encode_job
+from dawn_chorus.adapters.postgres.analyses import get_status
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.dead_letters import PostgresDeadLetters
+from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
+from dawn_chorus.adapters.postgres.recordings import delete_recording
+from dawn_chorus.adapters.postgres.segments import PostgresLedger
+from dawn_chorus.domain.analysis import AnalysisResult, AnalysisState
+from dawn_chorus.domain.errors import Conflict, NotFound
+from dawn_chorus.domain.jobs import OutboxEntry
 from tests.servers.postgres_fill import job, post, save
 
 

@@ -7,16 +7,16 @@ from uuid import uuid4
 
 import pytest
 
-from services.adapters.postgres.analyses import create_analysis, get_status, oldest_unfinished_s
-from services.adapters.postgres.database import Database
-from services.adapters.postgres.outbox import PostgresOutbox
-from services.adapters.postgres.recordings import create_recording, delete_recording, get_recording, list_recordings
-from services.adapters.postgres.segments import PostgresLedger
-from services.adapters.postgres.values import AnalysisRequest, RecordingFilter, StoredRecording
-from services.domain.analysis import AnalysisSettings, AnalysisState
-from services.domain.errors import InvalidCursor, NotFound, PermanentError
-from services.domain.jobs import Lane, OutboxEntry
-from services.domain.recording import Place
+from dawn_chorus.adapters.postgres.analyses import create_analysis, get_status, oldest_unfinished_s
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
+from dawn_chorus.adapters.postgres.recordings import create_recording, delete_recording, get_recording, list_recordings
+from dawn_chorus.adapters.postgres.segments import PostgresLedger
+from dawn_chorus.adapters.postgres.values import AnalysisRequest, RecordingFilter, StoredRecording
+from dawn_chorus.domain.analysis import AnalysisSettings, AnalysisState
+from dawn_chorus.domain.errors import InvalidCursor, NotFound, PermanentError
+from dawn_chorus.domain.jobs import Lane, OutboxEntry
+from dawn_chorus.domain.recording import Place
 from tests.servers.postgres_fill import DAWN, new_recording, post, save, start
 
 REQUEST = AnalysisRequest("woods", Lane.EXPRESS)

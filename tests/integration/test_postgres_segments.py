@@ -4,13 +4,13 @@ from threading import Barrier
 
 import pytest
 
-from services.adapters.postgres.analyses import cancel_analysis, get_revision, get_status, retry_analysis
-from services.adapters.postgres.database import Database
-from services.adapters.postgres.detections import detections_of
-from services.adapters.postgres.recordings import delete_recording, get_recording
-from services.adapters.postgres.segments import PostgresLedger
-from services.domain.analysis import AnalysisResult, AnalysisState
-from services.domain.errors import Conflict, InvalidPack, PermanentError, TransientError
+from dawn_chorus.adapters.postgres.analyses import cancel_analysis, get_revision, get_status, retry_analysis
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.detections import detections_of
+from dawn_chorus.adapters.postgres.recordings import delete_recording, get_recording
+from dawn_chorus.adapters.postgres.segments import PostgresLedger
+from dawn_chorus.domain.analysis import AnalysisResult, AnalysisState
+from dawn_chorus.domain.errors import Conflict, InvalidPack, PermanentError, TransientError
 from tests.servers.postgres_fill import CRICKET, FACTS, PACK, ROBIN, WREN, job, post, save, start, timeline_of
 
 

@@ -5,18 +5,18 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
-from services.adapters.postgres.database import Database
-from services.adapters.postgres.detections import detections_of, list_detections, stream_detections
-from services.adapters.postgres.recordings import create_recording
-from services.adapters.postgres.recut import recut_detections
-from services.adapters.postgres.segments import PostgresLedger
-from services.adapters.postgres.timelines import read_timeline
-from services.adapters.postgres.values import AnalysisRequest, DetectionFilter, StoredRecording, TimelineFilter
-from services.domain.analysis import AnalysisSettings, EventRule
-from services.domain.errors import BelowFloor, InvalidCursor, NotFound
-from services.domain.exports import Finding
-from services.domain.jobs import Lane
-from services.domain.recording import Place
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.detections import detections_of, list_detections, stream_detections
+from dawn_chorus.adapters.postgres.recordings import create_recording
+from dawn_chorus.adapters.postgres.recut import recut_detections
+from dawn_chorus.adapters.postgres.segments import PostgresLedger
+from dawn_chorus.adapters.postgres.timelines import read_timeline
+from dawn_chorus.adapters.postgres.values import AnalysisRequest, DetectionFilter, StoredRecording, TimelineFilter
+from dawn_chorus.domain.analysis import AnalysisSettings, EventRule
+from dawn_chorus.domain.errors import BelowFloor, InvalidCursor, NotFound
+from dawn_chorus.domain.exports import Finding
+from dawn_chorus.domain.jobs import Lane
+from dawn_chorus.domain.recording import Place
 from tests.servers.postgres_fill import CRICKET, DAWN, PACK, ROBIN, WREN, new_recording, post, save
 
 SONGS = [(ROBIN, 20.0, 30.0, 0.6), (ROBIN, 295.0, 305.0, 0.9), (WREN, 400.0, 401.0, 0.4)]

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 import pika
 import pytest
 
-from services.adapters.backoff import Backoff
-from services.adapters.rabbitmq import RabbitPublisher, RabbitSource
-from services.adapters.rabbitmq.topology import DEAD_QUEUE, JOBS_EXCHANGE, LANE_QUEUES
-from services.domain.errors import TransientError
-from services.domain.jobs import Lane
+from dawn_chorus.adapters.backoff import Backoff
+from dawn_chorus.adapters.rabbitmq import RabbitPublisher, RabbitSource
+from dawn_chorus.adapters.rabbitmq.topology import DEAD_QUEUE, JOBS_EXCHANGE, LANE_QUEUES
+from dawn_chorus.domain.errors import TransientError
+from dawn_chorus.domain.jobs import Lane
 from tests.integration.queues import PATIENCE_S, entry, number_of, receiving, wait_until
 from tests.servers.rabbitmq import Broker, RabbitNode
 

@@ -16,26 +16,26 @@ from uuid import UUID
 import httpx
 import pytest
 
-from services.adapters.backoff import Backoff
-from services.adapters.in_process import InProcessQueue
-from services.adapters.messages import decode_job
-from services.adapters.postgres.analyses import get_status
-from services.adapters.postgres.database import Database
-from services.adapters.postgres.dead_letters import PostgresDeadLetters
-from services.adapters.postgres.idempotency import claim_key, prune_keys
-from services.adapters.postgres.outbox import PostgresOutbox
-from services.adapters.postgres.recovery import requeue_unfinished
-from services.adapters.postgres.segments import PostgresLedger
-from services.adapters.postgres.values import Claim
-from services.adapters.rabbitmq import RabbitPublisher, RabbitSource
-from services.domain.analysis import AnalysisResult
-from services.domain.errors import TransientError
-from services.domain.jobs import DELIVERY_LIMIT, Lane
-from services.domain.ports import SegmentPublisher, SegmentSource
-from services.relay.app import Relay, open_relay, plan_forgetting
-from services.relay.measures import Measures
-from services.relay.recovery import plan_recovery
-from services.relay.settings import RelaySettings
+from dawn_chorus.adapters.backoff import Backoff
+from dawn_chorus.adapters.in_process import InProcessQueue
+from dawn_chorus.adapters.messages import decode_job
+from dawn_chorus.adapters.postgres.analyses import get_status
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.dead_letters import PostgresDeadLetters
+from dawn_chorus.adapters.postgres.idempotency import claim_key, prune_keys
+from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
+from dawn_chorus.adapters.postgres.recovery import requeue_unfinished
+from dawn_chorus.adapters.postgres.segments import PostgresLedger
+from dawn_chorus.adapters.postgres.values import Claim
+from dawn_chorus.adapters.rabbitmq import RabbitPublisher, RabbitSource
+from dawn_chorus.domain.analysis import AnalysisResult
+from dawn_chorus.domain.errors import TransientError
+from dawn_chorus.domain.jobs import DELIVERY_LIMIT, Lane
+from dawn_chorus.domain.ports import SegmentPublisher, SegmentSource
+from dawn_chorus.relay.app import Relay, open_relay, plan_forgetting
+from dawn_chorus.relay.measures import Measures
+from dawn_chorus.relay.recovery import plan_recovery
+from dawn_chorus.relay.settings import RelaySettings
 from tests.integration.api_checks import row_count
 from tests.integration.queues import PATIENCE_S, Inbox, publish_raw, receiving, wait_until
 from tests.servers.ports import find_free_ports
@@ -269,7 +269,7 @@ def test_segments_of_a_purged_queue_are_called_for_again_once_nobody_has_touched
 def test_expired_answers_to_idempotency_keys_do_not_pile_up(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.relay.app._PRUNE_EVERY_S", 0.0)
+    monkeypatch.setattr("dawn_chorus.relay.app._PRUNE_EVERY_S", 0.0)
     claim_key(database, "yesterday", "print", ttl_s=0)
     claim_key(database, "today", "print")
     lanes, forget = InProcessQueue(), plan_forgetting(lambda: prune_keys(database))
@@ -344,7 +344,7 @@ def relay_process(database_url: str, broker_url: str, log: Path) -> Iterator[tup
         "CHORUS_STATUS_PORT": str(port),
     }
     with log.open("wb") as output:
-        process = subprocess.Popen([sys.executable, "-m", "services.relay"], env=environment, stderr=output)
+        process = subprocess.Popen([sys.executable, "-m", "dawn_chorus.relay"], env=environment, stderr=output)
     try:
         yield process, f"http://127.0.0.1:{port}"
     finally:

@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.adapters.audio_store import CacheOptions, open_audio_store
-from services.adapters.postgres.database import Database
+from dawn_chorus.adapters.audio_store import CacheOptions, open_audio_store
+from dawn_chorus.adapters.postgres.database import Database
 from tests.integration.api_checks import problem_of, row_count, stored_files
 from tests.integration.archive import Archive
 from tests.servers.api import StartedApi, run_api

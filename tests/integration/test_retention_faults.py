@@ -10,17 +10,17 @@ from uuid import UUID
 
 import pytest
 
-from services.adapters.audio_store import ObjectAudioStore
-from services.adapters.postgres.analyses import cancel_analysis, create_analysis, retry_analysis
-from services.adapters.postgres.database import Database
-from services.adapters.postgres.dead_letters import PostgresDeadLetters
-from services.adapters.postgres.recordings import delete_recording, get_recording
-from services.adapters.postgres.retention import RetentionPlan, RetentionRule, find_old, let_go, plan_retention
-from services.adapters.postgres.values import AnalysisRequest, StoredRecording
-from services.cli.retention_run import Removed, carry_out, look_ahead
-from services.domain.errors import AudioRemoved, NotFound, TransientError
-from services.domain.jobs import Lane
-from services.domain.recording import Place
+from dawn_chorus.adapters.audio_store import ObjectAudioStore
+from dawn_chorus.adapters.postgres.analyses import cancel_analysis, create_analysis, retry_analysis
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.dead_letters import PostgresDeadLetters
+from dawn_chorus.adapters.postgres.recordings import delete_recording, get_recording
+from dawn_chorus.adapters.postgres.retention import RetentionPlan, RetentionRule, find_old, let_go, plan_retention
+from dawn_chorus.adapters.postgres.values import AnalysisRequest, StoredRecording
+from dawn_chorus.cli.retention_run import Removed, carry_out, look_ahead
+from dawn_chorus.domain.errors import AudioRemoved, NotFound, TransientError
+from dawn_chorus.domain.jobs import Lane
+from dawn_chorus.domain.recording import Place
 from tests.integration.api_checks import stored_files
 from tests.integration.archive import Archive
 from tests.servers.api import StartedApi

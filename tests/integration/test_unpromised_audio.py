@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from services.adapters.audio_store import ObjectAudioStore, open_audio_store
-from services.adapters.postgres.database import Database
-from services.adapters.postgres.unpromised import (
+from dawn_chorus.adapters.audio_store import ObjectAudioStore, open_audio_store
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.unpromised import (
     UploadExpired,
     announce_audio,
     check_store,
@@ -19,10 +19,10 @@ from services.adapters.postgres.unpromised import (
     delete_unpromised,
     promise_audio,
 )
-from services.api.app import create_app
-from services.api.settings import ApiSettings
-from services.api.sweeping import sweep_store
-from services.domain.errors import PermanentError, TransientError
+from dawn_chorus.api.app import create_app
+from dawn_chorus.api.settings import ApiSettings
+from dawn_chorus.api.sweeping import sweep_store
+from dawn_chorus.domain.errors import PermanentError, TransientError
 from tests.integration.api_checks import problem_of, row_count, stored_files, wait_until
 from tests.integration.made_up import upload, wav_bytes
 from tests.servers.api import StartApi, StartedApi
@@ -159,7 +159,7 @@ def test_an_upload_that_took_too_long_leaves_nothing_behind(
     api: StartedApi, database: Database, store_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its announcement is given up before the store shows any of its bytes."""
-    monkeypatch.setattr("services.api.intake.announce_audio", lambda *_: None)
+    monkeypatch.setattr("dawn_chorus.api.intake.announce_audio", lambda *_: None)
     problem_of(api.client.post("/v1/recordings", files={"file": ("dawn.wav", wav_bytes())}), 503, "unavailable")
     assert (stored_files(store_dir), row_count(database, "recordings")) == ([], 0)
 
@@ -202,7 +202,7 @@ def test_nothing_is_stored_that_is_not_written_down(
     def away(*_: Any) -> None:
         raise TransientError("PostgreSQL did not do it")
 
-    monkeypatch.setattr("services.api.intake.announce_audio", away)
+    monkeypatch.setattr("dawn_chorus.api.intake.announce_audio", away)
     with socket.create_connection(("127.0.0.1", start_api().port), timeout=30) as connection:
         connection.sendall(
             b"POST /v1/recordings HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n"

@@ -11,11 +11,11 @@ import httpx
 import pytest
 import uvicorn
 
-from services.adapters.audio_store import ObjectAudioStore, open_audio_store
-from services.adapters.postgres.database import Database
-from services.api.app import create_app
-from services.api.settings import ApiSettings
-from services.domain.ports import AudioStore
+from dawn_chorus.adapters.audio_store import ObjectAudioStore, open_audio_store
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.api.app import create_app
+from dawn_chorus.api.settings import ApiSettings
+from dawn_chorus.domain.ports import AudioStore
 
 
 class StartedApi:

@@ -16,9 +16,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from services.adapters.embedded_postgres import EmbeddedPostgres
-from services.adapters.postgres.database import Database
-from services.adapters.postgres.migrate import migrate
+from dawn_chorus.adapters.embedded_postgres import EmbeddedPostgres
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.migrate import migrate
 
 TEMPLATE = "chorus_template"
 

@@ -9,16 +9,16 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from services.adapters.postgres.database import Database
-from services.adapters.postgres.recordings import create_recording
-from services.adapters.postgres.segments import PostgresLedger
-from services.adapters.postgres.values import AnalysisRequest, NewRecording, StoredRecording
-from services.domain.analysis import EventRule, EventRules
-from services.domain.jobs import Lane, SegmentJob, SegmentWork, WorkerFacts
-from services.domain.pack import PackFacts
-from services.domain.recording import AudioFacts, Place
-from services.domain.taxonomy import Taxon
-from services.domain.timeline import Grid, Scores, SegmentTimeline, TaxonRow, quantize_scores
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.recordings import create_recording
+from dawn_chorus.adapters.postgres.segments import PostgresLedger
+from dawn_chorus.adapters.postgres.values import AnalysisRequest, NewRecording, StoredRecording
+from dawn_chorus.domain.analysis import EventRule, EventRules
+from dawn_chorus.domain.jobs import Lane, SegmentJob, SegmentWork, WorkerFacts
+from dawn_chorus.domain.pack import PackFacts
+from dawn_chorus.domain.recording import AudioFacts, Place
+from dawn_chorus.domain.taxonomy import Taxon
+from dawn_chorus.domain.timeline import Grid, Scores, SegmentTimeline, TaxonRow, quantize_scores
 
 ROBIN = Taxon("eurrob1", "Erithacus rubecula", "European Robin", "Aves")
 WREN = Taxon("winwre4", "Troglodytes troglodytes", "Eurasian Wren", "Aves")

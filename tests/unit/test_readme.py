@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import typer
 
-from services.cli.app import app
+from dawn_chorus.cli.app import app
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

@@ -8,12 +8,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
+from dawn_chorus.inference.golden import verify_golden
 from models.workshop.app import SECTIONS, app
 from models.workshop.manifest import load_dataset
 from models.workshop.pseudo_labels import load_labels
 from models.workshop.synthetic.world import WorldSize, make_world
-from services.inference.ensemble import SessionOptions, open_ensemble
-from services.inference.golden import verify_golden
 
 ALONE = [name for names in SECTIONS.values() for name in names if name != "manifest"]
 
@@ -41,7 +41,7 @@ def test_one_command_trains_teacher_and_students_and_packs_them(rounds_dir: Path
 
 def test_the_pack_passes_chorus_models_verify(rounds_dir: Path) -> None:
     pack = rounds_dir / "round-2" / "pack"
-    command = [sys.executable, "-m", "services.cli", "models", "verify", str(pack)]
+    command = [sys.executable, "-m", "dawn_chorus.cli", "models", "verify", str(pack)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     assert "self-test passed" in result.stdout

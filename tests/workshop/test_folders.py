@@ -9,6 +9,7 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
+from dawn_chorus.domain.taxonomy import Taxon
 from models.workshop.errors import BadInput
 from models.workshop.folders import Columns, read_events, read_folders, read_table
 from models.workshop.folds import assign_folds
@@ -16,7 +17,6 @@ from models.workshop.manifest import load_dataset
 from models.workshop.manifest_commands import manifest_app
 from models.workshop.recordings import DatasetOptions, build_dataset, save_built
 from models.workshop.terms import Terms, name_license
-from services.domain.taxonomy import Taxon
 
 BLACKBIRD = Taxon("turdus-merula", "Turdus merula", "Eurasian Blackbird", "Aves")
 

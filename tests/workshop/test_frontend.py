@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
+from dawn_chorus.inference.manifest import MelTable
+from dawn_chorus.inference.melspectrogram import MelFrontEnd as ServiceFrontEnd
 from models.workshop.export import example_images
 from models.workshop.frontend import MelFrontEnd
 from models.workshop.packing import golden_waveform
 from models.workshop.recipe import load_recipe
-from services.inference.manifest import MelTable
-from services.inference.melspectrogram import MelFrontEnd as ServiceFrontEnd
 from tests.workshop.conftest import RECIPES
 
 NAMES = ("first_place", "second_place", "small")

@@ -9,10 +9,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from dawn_chorus.domain.errors import PermanentError, TransientError
 from models.workshop.__main__ import main
 from models.workshop.archive_commands import fetch_xeno_canto
 from models.workshop.polite_transport import asked_wait_s
-from services.domain.errors import PermanentError, TransientError
 from tests.workshop.archive_server import API, KEY, Archive
 from tests.workshop.fetching import Clock, fetch, serve_sample
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dawn_chorus.domain.taxonomy import Taxon
 from models.workshop.manifest import Clip, Dataset, Event
 from models.workshop.reality_measures import ColumnScores, label_frames, match_columns, measure_reality
 from models.workshop.reality_recordings import CLASSES, merge_events, read_index
-from services.domain.taxonomy import Taxon
 
 AVES, AMPHIBIA = CLASSES["bird"], CLASSES["frog"]
 HERMIT = Taxon("phaethornis-longirostris", "Phaethornis longirostris", "Long-billed Hermit", "Aves")

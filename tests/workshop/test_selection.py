@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from dawn_chorus.domain.taxonomy import Taxon
 from models.workshop.__main__ import main
 from models.workshop.checkpoints import load_checkpoint
 from models.workshop.errors import BadInput
 from models.workshop.manifest import Clip, Dataset, Event, load_dataset, load_taxa, save_dataset
 from models.workshop.selection import keep_frequent, narrow, taxa_at
-from services.domain.taxonomy import Taxon
 
 ROBIN = Taxon("erithacus-rubecula", "Erithacus rubecula", "European Robin", "Aves")
 WAGTAIL = Taxon("motacilla-flava", "Motacilla flava", "Western Yellow Wagtail", "Aves")

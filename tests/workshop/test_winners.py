@@ -13,11 +13,11 @@ import pytest
 import soundfile
 import torch
 
+from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemble
+from dawn_chorus.inference.golden import verify_golden
 from models.workshop.export import example_images
 from models.workshop.packing import PackRules, Trained, export_pack, golden_waveform
 from models.workshop.winners import SPECIALTY, WINNERS, random_identity, random_member, random_taxa, winner_named
-from services.inference.ensemble import Ensemble, SessionOptions, open_ensemble
-from services.inference.golden import verify_golden
 from tests.workshop.torch_pipeline import score_windows
 
 pytestmark = pytest.mark.timeout(3600)  # nine large networks are made and exported once, in a fixture
@@ -79,7 +79,7 @@ def test_chorus_analyze_scores_a_recording_as_the_torch_pipeline_does(
 ) -> None:
     made, waveform = packs[name], golden_waveform(32000, 13.3)
     soundfile.write(tmp_path / "tones.wav", waveform, 32000, subtype="FLOAT")
-    command = [sys.executable, "-m", "services.cli", "analyze", str(tmp_path / "tones.wav"), "--workers", "1"]
+    command = [sys.executable, "-m", "dawn_chorus.cli", "analyze", str(tmp_path / "tones.wav"), "--workers", "1"]
     command += ["--pack", str(made.folder), "--min-score", "0"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr

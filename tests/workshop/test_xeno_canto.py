@@ -7,11 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from dawn_chorus.domain.errors import PermanentError
 from models.workshop.manifest import load_dataset
 from models.workshop.polite_transport import PoliteTransport
 from models.workshop.terms import Terms
 from models.workshop.xeno_canto_api import DOWNLOAD_ATTEMPTS, XenoCanto
-from services.domain.errors import PermanentError
 from tests.workshop.archive_server import API, KEY, Archive, describe
 from tests.workshop.fetching import fetch, serve_sample
 

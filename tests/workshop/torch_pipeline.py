@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from dawn_chorus.domain.taxonomy import Taxon
 from models.workshop.frontend import MelFrontEnd
 from models.workshop.packing import Table, Trained
-from services.domain.taxonomy import Taxon
 
 Scores = NDArray[np.float64]
 SCORED_S = 5.0

@@ -1,7 +1,7 @@
 """The taxa of the synthetic world: eight birds, two amphibians, two insects, with names that claim nothing."""
 
+from dawn_chorus.domain.taxonomy import Taxon
 from models.workshop.synthetic.voices import Phrase, Voice
-from services.domain.taxonomy import Taxon
 
 
 def _taxon(code: str, epithet: str, name: str, taxonomic_class: str) -> Taxon:

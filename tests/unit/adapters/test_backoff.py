@@ -1,4 +1,4 @@
-from services.adapters.backoff import Backoff
+from dawn_chorus.adapters.backoff import Backoff
 
 
 def test_waits_double_up_to_the_limit_and_are_never_next_to_nothing() -> None:

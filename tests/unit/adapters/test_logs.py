@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 import structlog
 
-from services.adapters.logs import configure_logs, get_logger, log_ids
+from dawn_chorus.adapters.logs import configure_logs, get_logger, log_ids
 
 ANALYSIS = UUID("01920000-0000-7000-8000-000000000001")
 

@@ -5,9 +5,9 @@ from urllib.request import urlopen
 
 import pytest
 
-from services.adapters import metrics
-from services.adapters.status_server import StatusServer
-from services.domain.errors import PermanentError, TransientError
+from dawn_chorus.adapters import metrics
+from dawn_chorus.adapters.status_server import StatusServer
+from dawn_chorus.domain.errors import PermanentError, TransientError
 
 
 class Outside:

@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from services.api.fields import EventRuleFields, UploadFields
-from services.domain.analysis import EventRule
+from dawn_chorus.api.fields import EventRuleFields, UploadFields
+from dawn_chorus.domain.analysis import EventRule
 
 PACK_RULE = EventRule(onset_threshold=0.6, offset_threshold=0.4, min_event_s=1.0, min_gap_s=2.0)
 

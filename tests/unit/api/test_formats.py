@@ -1,8 +1,8 @@
 import pytest
 
-from services.api.formats import choose_format
-from services.api.problems import NOT_ACCEPTABLE, Problem
-from services.domain.exports import ExportFormat
+from dawn_chorus.api.formats import choose_format
+from dawn_chorus.api.problems import NOT_ACCEPTABLE, Problem
+from dawn_chorus.domain.exports import ExportFormat
 
 ALL = tuple(ExportFormat)
 

@@ -1,7 +1,7 @@
 import pytest
 
-from services.api.limits import RateLimit
-from services.api.problems import TOO_MANY, Problem
+from dawn_chorus.api.limits import RateLimit
+from dawn_chorus.api.problems import TOO_MANY, Problem
 
 
 class Clock:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from services.api.probe import probe_file
-from services.api.problems import NOT_AUDIO, UNDECODABLE, Problem
-from services.domain.recording import AudioFacts
+from dawn_chorus.api.probe import probe_file
+from dawn_chorus.api.problems import NOT_AUDIO, UNDECODABLE, Problem
+from dawn_chorus.domain.recording import AudioFacts
 
 FACTS = '{"format": "flac/pcm_16", "duration_s": 12.3456789, "sample_rate_hz": 48000, "channels": 2}'
 

@@ -2,9 +2,9 @@ import pytest
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from services.api.problems import PROBLEM_TYPES, Problem, problem_response
-from services.api.translation import translate
-from services.domain.errors import (
+from dawn_chorus.api.problems import PROBLEM_TYPES, Problem, problem_response
+from dawn_chorus.api.translation import translate
+from dawn_chorus.domain.errors import (
     AudioRemoved,
     BelowFloor,
     Conflict,

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.api.spool import spooled
+from dawn_chorus.api.spool import spooled
 
 
 def test_the_lines_come_out_as_they_went_in() -> None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.api.problems import INVALID, MALFORMED, UNSUPPORTED, Problem
-from services.api.uploads import Chunks, Upload, clean_filename, receive_upload
+from dawn_chorus.api.problems import INVALID, MALFORMED, UNSUPPORTED, Problem
+from dawn_chorus.api.uploads import Chunks, Upload, clean_filename, receive_upload
 
 BOUNDARY = "------------------------dawn"
 CONTENT_TYPE = f"multipart/form-data; boundary={BOUNDARY}"

@@ -2,8 +2,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid4
 
-from services.api.watch import RevisionWatch
-from services.domain.errors import TransientError
+from dawn_chorus.api.watch import RevisionWatch
+from dawn_chorus.domain.errors import TransientError
 
 ROBIN, WREN = uuid4(), uuid4()
 

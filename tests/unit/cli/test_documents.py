@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from services.cli.documents import WindowSpool, write_document
-from services.cli.local_analysis import OpenedFile
-from services.cli.sources import Source
-from services.domain.analysis import EventRules
-from services.domain.pack import PackFacts
-from services.domain.taxonomy import Taxon
-from services.domain.timeline import Detection, Grid
-from services.inference.audio import LostStretch
+from dawn_chorus.cli.documents import WindowSpool, write_document
+from dawn_chorus.cli.local_analysis import OpenedFile
+from dawn_chorus.cli.sources import Source
+from dawn_chorus.domain.analysis import EventRules
+from dawn_chorus.domain.pack import PackFacts
+from dawn_chorus.domain.taxonomy import Taxon
+from dawn_chorus.domain.timeline import Detection, Grid
+from dawn_chorus.inference.audio import LostStretch
 
 WREN = Taxon("eurwre", "Troglodytes troglodytes", "Eurasian Wren", "Aves")
 OWL = Taxon("tawowl", "Strix aluco", "Tawny Owl", "Aves")

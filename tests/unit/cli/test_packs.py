@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.packs import require_installed
-from services.cli.settings import load_settings
-from services.domain.errors import UnknownPack
+from dawn_chorus.cli.packs import require_installed
+from dawn_chorus.cli.settings import load_settings
+from dawn_chorus.domain.errors import UnknownPack
 
 
 def test_a_pack_missing_from_a_folder_of_its_own_is_to_be_installed_there(tmp_path: Path) -> None:

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from services.cli.service_client import ServiceClient
-from services.domain.errors import ChorusError, PermanentError, TransientError
+from dawn_chorus.cli.service_client import ServiceClient
+from dawn_chorus.domain.errors import ChorusError, PermanentError, TransientError
 
 
 def answering(response: httpx.Response | httpx.HTTPError, monkeypatch: pytest.MonkeyPatch) -> ServiceClient:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.packs import find_pack
-from services.cli.settings import load_settings
-from services.domain.errors import PermanentError, UnknownPack
+from dawn_chorus.cli.packs import find_pack
+from dawn_chorus.cli.settings import load_settings
+from dawn_chorus.domain.errors import PermanentError, UnknownPack
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.sources import Source, find_sources, targets_of
-from services.domain.errors import PermanentError
+from dawn_chorus.cli.sources import Source, find_sources, targets_of
+from dawn_chorus.domain.errors import PermanentError
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from services.cli.timeline_view import axis, picture_lines, row
+from dawn_chorus.cli.timeline_view import axis, picture_lines, row
 
 
 def entry(name: str, *detections: tuple[float, float], windows: dict[float, float] | None = None) -> dict[str, Any]:

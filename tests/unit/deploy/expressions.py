@@ -4,7 +4,7 @@ import re
 
 from prometheus_client import REGISTRY
 
-from services.adapters import metrics
+from dawn_chorus.adapters import metrics
 
 _NAME = re.compile(r"\b(?:up|(?:chorus|rabbitmq|pg)_\w+)\b(?!\s*=)")
 _LABELS = re.compile(r"\{[^}]*\}")

@@ -13,23 +13,23 @@ ROOT = Path(__file__).parents[3]
 REQUIREMENTS = ROOT / "deploy" / "requirements"
 DOCKERFILE = (ROOT / "deploy" / "docker" / "Dockerfile").read_text().replace("\\\n", " ")
 ENTRIES = {
-    "api": ("services.api.__main__", "services.inference.probe"),
-    "relay": ("services.relay.__main__",),
-    "worker": ("services.worker.__main__", "services.inference.audio_child"),
+    "api": ("dawn_chorus.api.__main__", "dawn_chorus.inference.probe"),
+    "relay": ("dawn_chorus.relay.__main__",),
+    "worker": ("dawn_chorus.worker.__main__", "dawn_chorus.inference.audio_child"),
     "operations": (
-        "services.adapters.postgres.migrate",
-        "services.cli.keys",
-        "services.cli.dead_letters",
-        "services.cli.retention",
+        "dawn_chorus.adapters.postgres.migrate",
+        "dawn_chorus.cli.keys",
+        "dawn_chorus.cli.dead_letters",
+        "dawn_chorus.cli.retention",
     ),
-    "packs": ("services.cli.models",),
+    "packs": ("dawn_chorus.cli.models",),
 }
 IMAGES = ("api", "relay", "worker", "worker-gpu", "operations", "packs")
 
 
 @cache
 def graph() -> Any:
-    return grimp.build_graph("services", include_external_packages=True)
+    return grimp.build_graph("dawn_chorus", include_external_packages=True)
 
 
 @cache
@@ -51,7 +51,9 @@ def copied(image: str) -> set[str]:
 
 def modules_in(source: str) -> set[str]:
     files = (file for path in ROOT.glob(source) for file in ([path] if path.is_file() else path.rglob("*.py")))
-    names = (".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files if file.suffix == ".py")
+    names = (
+        ".".join(file.relative_to(ROOT / "services").with_suffix("").parts) for file in files if file.suffix == ".py"
+    )
     return {name.removesuffix(".__init__") for name in names}
 
 
@@ -63,14 +65,19 @@ def pinned(file: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("image", ENTRIES)
 def test_an_image_holds_all_the_code_that_it_imports(image: str) -> None:
-    ours = {module for module in needed(image) if module.startswith("services")}
+    ours = {module for module in needed(image) if module.startswith("dawn_chorus")}
     assert ours - copied(image) == set()
 
 
 @pytest.mark.parametrize("image", ["api", "relay", "worker"])
 def test_an_image_holds_little_else(image: str) -> None:
     """Packages are copied whole, except where another part's code would come along."""
-    whole = ("services.adapters.postgres", "services.adapters.rabbitmq", "services.inference", "services.domain")
+    whole = (
+        "dawn_chorus.adapters.postgres",
+        "dawn_chorus.adapters.rabbitmq",
+        "dawn_chorus.inference",
+        "dawn_chorus.domain",
+    )
     idle = {module for module in copied(image) - needed(image) if not module.startswith(whole)}
     assert {module for module in idle if module.count(".") > 1 and not module.endswith("__init__")} == set()
 
@@ -78,7 +85,7 @@ def test_an_image_holds_little_else(image: str) -> None:
 @pytest.mark.parametrize("image", ["api", "relay", "worker", "operations"])
 def test_an_image_holds_all_the_packages_that_it_imports(image: str) -> None:
     distributions = packages_distributions()
-    imported = {name for module in needed(image) if not module.startswith("services") for name in [module]}
+    imported = {name for module in needed(image) if not module.startswith("dawn_chorus") for name in [module]}
     third_party = {re.sub(r"[_.]", "-", distributions[name][0]).lower() for name in imported if name in distributions}
     assert third_party - set(pinned(image)) == set()
 

@@ -7,13 +7,13 @@ import pytest
 import yaml
 from pydantic_settings import BaseSettings
 
-from services.adapters.status_server import StatusServer
-from services.api import health
-from services.api.__main__ import SHUTDOWN_S
-from services.api.settings import ApiSettings
-from services.cli.settings import CliSettings
-from services.relay.settings import RelaySettings
-from services.worker.settings import WorkerSettings
+from dawn_chorus.adapters.status_server import StatusServer
+from dawn_chorus.api import health
+from dawn_chorus.api.__main__ import SHUTDOWN_S
+from dawn_chorus.api.settings import ApiSettings
+from dawn_chorus.cli.settings import CliSettings
+from dawn_chorus.relay.settings import RelaySettings
+from dawn_chorus.worker.settings import WorkerSettings
 from tests.unit.deploy.kubernetes import (
     COMPOSE,
     FOLDER,

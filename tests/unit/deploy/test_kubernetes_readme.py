@@ -12,7 +12,7 @@ import pytest
 import typer
 import yaml
 
-from services.cli.app import app
+from dawn_chorus.cli.app import app
 from tests.unit.deploy.kubernetes import (
     FOLDER,
     NEWEST,

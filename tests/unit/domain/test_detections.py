@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.domain.analysis import EventRule
-from services.domain.detections import ScoreRun, bridge_silence, detect_events, join_runs
-from services.domain.taxonomy import Taxon
-from services.domain.timeline import Detection
+from dawn_chorus.domain.analysis import EventRule
+from dawn_chorus.domain.detections import ScoreRun, bridge_silence, detect_events, join_runs
+from dawn_chorus.domain.taxonomy import Taxon
+from dawn_chorus.domain.timeline import Detection
 
 WREN = Taxon("eurwre", "Troglodytes troglodytes", "Eurasian Wren", "Aves")
 STEP_S = 0.5

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.domain.exports import WRITERS, ExportFormat, Finding, Source, clock_time
-from services.domain.taxonomy import Taxon
-from services.domain.timeline import Detection
+from dawn_chorus.domain.exports import WRITERS, ExportFormat, Finding, Source, clock_time
+from dawn_chorus.domain.taxonomy import Taxon
+from dawn_chorus.domain.timeline import Detection
 
 WREN = Taxon("eurwre", "Troglodytes troglodytes", "Eurasian Wren", "Aves")
 AWKWARD = Taxon("x1", "Larus sp.", 'Gull, "the\tbig" one', "Aves")

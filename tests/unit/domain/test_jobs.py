@@ -1,6 +1,6 @@
 import pytest
 
-from services.domain.jobs import Lane, lane_for
+from dawn_chorus.domain.jobs import Lane, lane_for
 
 
 @pytest.mark.parametrize(("duration_s", "lane"), [(0.3, Lane.EXPRESS), (600.0, Lane.EXPRESS), (600.1, Lane.BULK)])

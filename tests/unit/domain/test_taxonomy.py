@@ -1,4 +1,4 @@
-from services.domain.taxonomy import Taxon, select_taxa
+from dawn_chorus.domain.taxonomy import Taxon, select_taxa
 
 TAXA = (
     Taxon("eurwre", "Troglodytes troglodytes", "Eurasian Wren", "Aves"),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.domain.timeline import FRAME_STEPS, Grid, dequantize_scores, quantize_scores
+from dawn_chorus.domain.timeline import FRAME_STEPS, Grid, dequantize_scores, quantize_scores
 
 grids = st.builds(
     Grid,

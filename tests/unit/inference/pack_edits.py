@@ -8,7 +8,7 @@ from typing import Any
 import onnx
 import pytest
 
-from services.domain.errors import InvalidPack
+from dawn_chorus.domain.errors import InvalidPack
 from tests.unit.inference.sounds import open_pack
 
 Change = Callable[[Any], None]

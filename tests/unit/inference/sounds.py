@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from services.domain.analysis import Segment, plan_segments
-from services.inference.audio import LoadedAudio
-from services.inference.ensemble import Ensemble, SessionOptions, open_ensemble
-from services.inference.pipeline import SegmentScores, score_segment
+from dawn_chorus.domain.analysis import Segment, plan_segments
+from dawn_chorus.inference.audio import LoadedAudio
+from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemble
+from dawn_chorus.inference.pipeline import SegmentScores, score_segment
 
 Waveform = NDArray[np.float32]
 

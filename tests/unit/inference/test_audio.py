@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from services.domain.errors import EmptyAudio, NotAudio, PermanentError, UndecodableAudio
-from services.inference.audio import LostStretch, WaveformFormat, load_audio
-from services.inference.audio_opening import open_source
-from services.inference.av_reader import AvReader
+from dawn_chorus.domain.errors import EmptyAudio, NotAudio, PermanentError, UndecodableAudio
+from dawn_chorus.inference.audio import LostStretch, WaveformFormat, load_audio
+from dawn_chorus.inference.audio_opening import open_source
+from dawn_chorus.inference.av_reader import AvReader
 from tests.unit.inference.audio_files import (
     LOSSLESS,
     SECONDS,

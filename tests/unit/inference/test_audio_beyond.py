@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from services.inference.audio import WaveformFormat, load_audio
-from services.inference.probe import measure_duration_s
+from dawn_chorus.inference.audio import WaveformFormat, load_audio
+from dawn_chorus.inference.probe import measure_duration_s
 from tests.unit.inference.audio_files import (
     WRITERS,
     claim_data_bytes,

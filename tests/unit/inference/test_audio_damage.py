@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from services.domain.errors import EmptyAudio
-from services.inference.audio import LoadedAudio, WaveformFormat, load_audio, load_from
-from services.inference.audio_opening import open_source
-from services.inference.probe import measure_duration_s, probe_audio
+from dawn_chorus.domain.errors import EmptyAudio
+from dawn_chorus.inference.audio import LoadedAudio, WaveformFormat, load_audio, load_from
+from dawn_chorus.inference.audio_opening import open_source
+from dawn_chorus.inference.probe import measure_duration_s, probe_audio
 from tests.unit.inference.audio_files import (
     SECONDS,
     Samples,
@@ -237,6 +237,6 @@ def test_a_ruined_header_is_either_refused_or_survived(
     try:
         facts = probe_audio(path)
     except Exception as error:  # noqa: BLE001 - whichever it is, it must be one of ours
-        assert type(error).__module__ == "services.domain.errors"  # noqa: PT017
+        assert type(error).__module__ == "dawn_chorus.domain.errors"  # noqa: PT017
     else:
         assert facts.duration_s < 6.0

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.domain.errors import EmptyAudio, NotAudio, PermanentError, TransientError, UndecodableAudio
-from services.inference.audio import LoadedAudio, WaveformFormat, load_audio
-from services.inference.audio_loader import AudioLoader, DecoderProcess
-from services.inference.probe import measure_duration_s, probe_audio
+from dawn_chorus.domain.errors import EmptyAudio, NotAudio, PermanentError, TransientError, UndecodableAudio
+from dawn_chorus.inference.audio import LoadedAudio, WaveformFormat, load_audio
+from dawn_chorus.inference.audio_loader import AudioLoader, DecoderProcess
+from dawn_chorus.inference.probe import measure_duration_s, probe_audio
 from tests.unit.inference.audio_files import SECONDS, damage, real_sound, truncate, write_as
 
 BIRDNET = WaveformFormat(48000, "kaiser_fast")
@@ -189,7 +189,7 @@ def test_children_end_with_a_loader_that_is_closed(song: Path) -> None:
 def test_children_end_when_their_parent_is_killed() -> None:
     script = (
         "import time\n"
-        "from services.inference.audio_loader import AudioLoader\n"
+        "from dawn_chorus.inference.audio_loader import AudioLoader\n"
         "with AudioLoader(processes=2) as loader:\n"
         "    print(*(child.pid for child in loader._idle), flush=True)\n"
         "    time.sleep(600)\n"

@@ -13,7 +13,7 @@ from tests.unit.inference.audio_files import claim_flac_samples, write_sound
 
 def run_probe(path: Path) -> tuple[int, dict[str, object]]:
     done = subprocess.run(
-        [sys.executable, "-m", "services.inference.probe", str(path)], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "dawn_chorus.inference.probe", str(path)], capture_output=True, text=True, check=False
     )
     return done.returncode, json.loads(done.stdout)
 
@@ -52,7 +52,7 @@ def test_the_probe_limits_itself_and_starts_without_the_heavy_libraries(tmp_path
     path = write_sound(tmp_path / "dawn.wav", np.zeros(100, np.float32), 32000)
     script = (
         "import json, resource, sys\n"
-        "from services.inference import probe\n"
+        "from dawn_chorus.inference import probe\n"
         f"sys.argv = ['probe', {str(path)!r}]\n"
         "probe.main()\n"
         "limits = {name: resource.getrlimit(getattr(resource, name))[0] for name in ('RLIMIT_AS', 'RLIMIT_CPU')}\n"

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import soxr
 
-from services.domain.errors import PermanentError
-from services.inference.resampling import Samples, open_resampler
+from dawn_chorus.domain.errors import PermanentError
+from dawn_chorus.inference.resampling import Samples, open_resampler
 from tests.unit.inference.audio_files import real_sound
 
 RATES_HZ = [

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.domain.errors import InvalidPack
-from services.inference.ensemble import SessionOptions
-from services.inference.golden import verify_pack, write_golden
+from dawn_chorus.domain.errors import InvalidPack
+from dawn_chorus.inference.ensemble import SessionOptions
+from dawn_chorus.inference.golden import verify_pack, write_golden
 from tests.packs import TONE_RATE_HZ, write_random_pack, write_tone_pack
 
 OPTIONS = SessionOptions()

@@ -9,8 +9,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from services.domain.errors import InvalidPack, PermanentError
-from services.inference.occurrence import occurring_taxa, present_taxa, week_of
+from dawn_chorus.domain.errors import InvalidPack, PermanentError
+from dawn_chorus.inference.occurrence import occurring_taxa, present_taxa, week_of
 from tests.packs import write_model, write_tone_pack
 from tests.unit.inference.sounds import open_pack
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from services.domain.analysis import EventRule
-from services.domain.errors import InvalidPack
-from services.inference.pack import read_pack
+from dawn_chorus.domain.analysis import EventRule
+from dawn_chorus.domain.errors import InvalidPack
+from dawn_chorus.inference.pack import read_pack
 from tests.packs import write_taxa, write_tone_pack
 from tests.unit.inference.pack_edits import Edit, add, edit_manifest, message_of, swap
 from tests.unit.inference.sounds import open_pack

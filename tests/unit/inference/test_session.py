@@ -5,8 +5,8 @@ from pathlib import Path
 import onnxruntime as ort
 import pytest
 
-from services.domain.errors import DeviceUnavailable
-from services.inference.ensemble import SessionOptions, open_ensemble
+from dawn_chorus.domain.errors import DeviceUnavailable
+from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
 from tests.packs import TONE_RATE_HZ, write_tone_pack
 from tests.unit.inference.sounds import random_sounds, score_sounds
 
@@ -58,7 +58,7 @@ def test_sessions_and_threads_do_not_change_scores(pack: Path, sessions: int, th
 def test_binding_inputs_and_outputs_as_on_a_gpu_gives_the_same_scores(
     pack: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from services.inference.session import Network  # noqa: PLC0415
+    from dawn_chorus.inference.session import Network  # noqa: PLC0415
 
     sounds = random_sounds({TONE_RATE_HZ}, 20.0)
     expected = score_sounds(open_ensemble(pack, SessionOptions()), sounds, 20.0)

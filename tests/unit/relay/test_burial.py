@@ -2,9 +2,9 @@ from uuid import UUID
 
 import pytest
 
-from services.adapters.messages import encode_job
-from services.domain.jobs import Lane, SegmentJob
-from services.relay.burial import read_letter
+from dawn_chorus.adapters.messages import encode_job
+from dawn_chorus.domain.jobs import Lane, SegmentJob
+from dawn_chorus.relay.burial import read_letter
 
 JOB = SegmentJob(UUID("0197a000-0000-7000-8000-000000000001"), 3, Lane.BULK)
 

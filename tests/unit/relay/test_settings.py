@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from services.relay.settings import RelaySettings
+from dawn_chorus.relay.settings import RelaySettings
 
 
 def test_the_environment_is_read_with_the_houses_prefix(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,12 +9,12 @@ from queue import SimpleQueue
 from threading import Event
 from typing import Any
 
-from services.adapters.messages import encode_job
-from services.domain.errors import OutdatedWork, TransientError
-from services.domain.jobs import SegmentJob, SegmentWork, WorkerFacts
-from services.domain.pack import PackFacts
-from services.domain.ports import Delivery
-from services.domain.timeline import SegmentTimeline
+from dawn_chorus.adapters.messages import encode_job
+from dawn_chorus.domain.errors import OutdatedWork, TransientError
+from dawn_chorus.domain.jobs import SegmentJob, SegmentWork, WorkerFacts
+from dawn_chorus.domain.pack import PackFacts
+from dawn_chorus.domain.ports import Delivery
+from dawn_chorus.domain.timeline import SegmentTimeline
 
 
 @dataclass

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 import soundfile
 
-from services.domain.analysis import AnalysisSettings, Segment
-from services.domain.errors import TransientError, UndecodableAudio, UnknownPack
-from services.domain.jobs import Lane, SegmentJob, SegmentWork
-from services.domain.recording import AudioFacts, Place, Recording
-from services.domain.timeline import SegmentTimeline
-from services.inference.audio import LoadedAudio, LostStretch, WaveformFormat, load_audio
-from services.inference.ensemble import Ensemble, SessionOptions, open_ensemble
-from services.worker.analyze import RetryPolicy, SegmentAnalyst
-from services.worker.patience import Interrupted, PatientLedger
+from dawn_chorus.domain.analysis import AnalysisSettings, Segment
+from dawn_chorus.domain.errors import TransientError, UndecodableAudio, UnknownPack
+from dawn_chorus.domain.jobs import Lane, SegmentJob, SegmentWork
+from dawn_chorus.domain.recording import AudioFacts, Place, Recording
+from dawn_chorus.domain.timeline import SegmentTimeline
+from dawn_chorus.inference.audio import LoadedAudio, LostStretch, WaveformFormat, load_audio
+from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemble
+from dawn_chorus.worker.analyze import RetryPolicy, SegmentAnalyst
+from dawn_chorus.worker.patience import Interrupted, PatientLedger
 from tests.packs import write_tone_pack
 from tests.unit.worker.fakes import FolderStore, ScriptedLedger
 

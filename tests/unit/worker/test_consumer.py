@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from services.domain.jobs import Lane, SegmentJob
-from services.worker.consumer import Worker
-from services.worker.patience import Interrupted
+from dawn_chorus.domain.jobs import Lane, SegmentJob
+from dawn_chorus.worker.consumer import Worker
+from dawn_chorus.worker.patience import Interrupted
 from tests.unit.worker.fakes import FakeSource, wait_until
 
 ANALYSIS = UUID("01920000-0000-7000-8000-000000000001")

@@ -3,10 +3,10 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.domain.analysis import Segment
-from services.domain.recording import round_s
-from services.inference.audio import LostStretch
-from services.worker.losses import measure_losses
+from dawn_chorus.domain.analysis import Segment
+from dawn_chorus.domain.recording import round_s
+from dawn_chorus.inference.audio import LostStretch
+from dawn_chorus.worker.losses import measure_losses
 
 SEGMENT = Segment(1, 300.0, 600.0)
 

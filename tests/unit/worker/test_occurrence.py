@@ -5,14 +5,14 @@ from typing import cast
 import numpy as np
 import pytest
 
-from services.domain.analysis import AnalysisSettings
-from services.domain.errors import PermanentError
-from services.domain.jobs import SegmentWork
-from services.domain.recording import Place
-from services.domain.timeline import Scores, SegmentTimeline, TaxonRow
-from services.inference.ensemble import Ensemble, SessionOptions, open_ensemble
-from services.inference.occurrence import OccurrenceModel
-from services.worker.occurrence import drop_absent_taxa
+from dawn_chorus.domain.analysis import AnalysisSettings
+from dawn_chorus.domain.errors import PermanentError
+from dawn_chorus.domain.jobs import SegmentWork
+from dawn_chorus.domain.recording import Place
+from dawn_chorus.domain.timeline import Scores, SegmentTimeline, TaxonRow
+from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemble
+from dawn_chorus.inference.occurrence import OccurrenceModel
+from dawn_chorus.worker.occurrence import drop_absent_taxa
 from tests.packs import write_tone_pack
 from tests.unit.worker.test_analyze import make_work
 

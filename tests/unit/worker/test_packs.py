@@ -6,9 +6,9 @@ from typing import Any, cast
 
 import pytest
 
-from services.domain.errors import InvalidPack, UnknownPack
-from services.inference.ensemble import Ensemble
-from services.worker.packs import PackShelf
+from dawn_chorus.domain.errors import InvalidPack, UnknownPack
+from dawn_chorus.inference.ensemble import Ensemble
+from dawn_chorus.worker.packs import PackShelf
 
 
 @dataclass

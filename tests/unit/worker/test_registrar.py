@@ -3,11 +3,11 @@ from typing import cast
 
 import pytest
 
-from services.domain.errors import InvalidPack
-from services.domain.pack import PackFacts
-from services.inference.ensemble import Ensemble, SessionOptions, open_ensemble
-from services.worker.packs import PackShelf
-from services.worker.registrar import PackRegistrar
+from dawn_chorus.domain.errors import InvalidPack
+from dawn_chorus.domain.pack import PackFacts
+from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemble
+from dawn_chorus.worker.packs import PackShelf
+from dawn_chorus.worker.registrar import PackRegistrar
 from tests.packs import write_tone_pack
 from tests.unit.worker.fakes import ScriptedLedger
 

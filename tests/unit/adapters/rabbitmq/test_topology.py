@@ -1,15 +1,15 @@
 import json
 from pathlib import Path
 
-from services.adapters.rabbitmq.topology import DEAD_QUEUE, LANE_QUEUES, QUEUES, RETRY_QUEUE, export_definitions
-from services.domain.jobs import DELIVERY_LIMIT
+from dawn_chorus.adapters.rabbitmq.topology import DEAD_QUEUE, LANE_QUEUES, QUEUES, RETRY_QUEUE, export_definitions
+from dawn_chorus.domain.jobs import DELIVERY_LIMIT
 
 DEFINITIONS = Path(__file__).parents[4] / "deploy" / "rabbitmq" / "definitions.json"
 
 
 def test_the_shipped_definitions_are_the_declared_topology() -> None:
     shipped = json.loads(DEFINITIONS.read_text())
-    assert shipped == export_definitions(), "python -m services.adapters.rabbitmq > deploy/rabbitmq/definitions.json"
+    assert shipped == export_definitions(), "python -m dawn_chorus.adapters.rabbitmq > deploy/rabbitmq/definitions.json"
 
 
 def test_every_queue_is_a_quorum_queue() -> None:

@@ -1,6 +1,0 @@
-"""Keeps the bytes of recordings: in a folder or an S3 bucket, chosen by URL."""
-
-from services.adapters.audio_store.open import CacheOptions, open_audio_store
-from services.adapters.audio_store.store import ObjectAudioStore
-
-__all__ = ["CacheOptions", "ObjectAudioStore", "open_audio_store"]

@@ -1,8 +1,0 @@
-"""Print the topology as RabbitMQ definitions; redirect it into `deploy/rabbitmq/definitions.json`."""
-
-import json
-import sys
-
-from services.adapters.rabbitmq.topology import export_definitions
-
-sys.stdout.write(json.dumps(export_definitions(), indent=2) + "\n")

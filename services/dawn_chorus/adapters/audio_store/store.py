@@ -1,0 +1,95 @@
+"""The audio store proper: one class for folders and buckets, over obstore."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from uuid import uuid4
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore, S3Store
+
+from dawn_chorus.adapters import metrics
+from dawn_chorus.adapters.audio_store.download_cache import DownloadCache
+from dawn_chorus.adapters.audio_store.local_files import LocalFiles
+from dawn_chorus.adapters.audio_store.objects import first_line, measure_object
+from dawn_chorus.adapters.audio_store.pour import pour
+from dawn_chorus.domain.errors import PermanentError, TransientError
+
+_PART_BYTES = 8 * 1024 * 1024
+"""S3 takes 10,000 parts: recordings up to 80 GB."""
+_PARTS_AT_ONCE = 2
+_READ_BYTES = 4 * 1024 * 1024
+
+
+class ObjectAudioStore:
+    """An `AudioStore`. What is written under a key never changes, so keys must be unique."""
+
+    def __init__(self, store: LocalStore | S3Store, local: LocalFiles | DownloadCache | None, name: str) -> None:
+        self._store, self._local, self._name = store, local, name
+        self._check_key = f"check/{uuid4()}"
+
+    async def write(self, key: str, chunks: AsyncIterator[bytes]) -> int:
+        """Store the chunks; a part of them never shows, and nothing stays when they break off."""
+        try:
+            return await pour(chunks, lambda drained: self._put(key, drained))
+        except asyncio.CancelledError:
+            # It may have come when all was written.
+            await asyncio.to_thread(self.delete, key)
+            raise
+
+    def _put(self, key: str, chunks: Iterator[bytes]) -> None:
+        with self._translate():
+            obstore.put(self._store, key, chunks, chunk_size=_PART_BYTES, max_concurrency=_PARTS_AT_ONCE)
+            if isinstance(self._local, LocalFiles):
+                self._local.sync(key)
+
+    def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """Give bytes [start, end), as far as there are any, in chunks of 4 MiB."""
+        with self._translate():
+            size_bytes = measure_object(self._store, key)
+        return self._read_chunks(key, start, size_bytes if end is None else min(end, size_bytes))
+
+    def _read_chunks(self, key: str, start: int, end: int) -> Iterator[bytes]:
+        for begin in range(start, end, _READ_BYTES):
+            with self._translate():
+                chunk = bytes(obstore.get_range(self._store, key, start=begin, end=min(begin + _READ_BYTES, end)))
+            yield chunk
+
+    @contextmanager
+    def local_copy(self, key: str) -> Iterator[Path]:
+        if self._local is None:
+            raise PermanentError(f"no folder for downloads from {self._name}: open the store with a cache")
+        with ExitStack() as lent:
+            with self._translate():
+                path = lent.enter_context(self._local.lend(key))
+            yield path
+
+    def delete(self, key: str) -> None:
+        with self._translate():
+            with suppress(FileNotFoundError):
+                obstore.delete(self._store, key)
+            if self._local is not None:
+                self._local.drop(key)
+
+    def check(self) -> None:
+        with self._translate():
+            obstore.put(self._store, self._check_key, b"chorus")
+            obstore.get_range(self._store, self._check_key, start=0, end=1)
+            obstore.delete(self._store, self._check_key)
+
+    def watch_space(self) -> None:
+        """Export the space of the volume that a folder lies on, from now on; a bucket has no such bound."""
+        if isinstance(self._local, LocalFiles):
+            metrics.store_bytes.labels("free").set_function(self._local.free_bytes)
+            metrics.store_bytes.labels("total").set_function(self._local.total_bytes)
+
+    @contextmanager
+    def _translate(self) -> Iterator[None]:
+        try:
+            yield
+        except (BaseError, OSError) as error:
+            message = f"audio store {self._name}: {first_line(error)}"
+            hidden = self._local.hide_root(message) if isinstance(self._local, LocalFiles) else message
+            raise TransientError(hidden) from error

@@ -1,0 +1,189 @@
+"""Analyses: made, watched, cancelled, tried again."""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from dawn_chorus.adapters.postgres.database import Connection, Database
+from dawn_chorus.adapters.postgres.finish import finish_if_complete
+from dawn_chorus.adapters.postgres.presence import hold_audio
+from dawn_chorus.adapters.postgres.queries import load_queries
+from dawn_chorus.adapters.postgres.rows import Row, read_analysis, write_json
+from dawn_chorus.adapters.postgres.values import Analysis, AnalysisRequest, AnalysisStatus, Failure
+from dawn_chorus.domain.analysis import AnalysisState, Segment, plan_segments
+from dawn_chorus.domain.errors import Conflict, NotFound
+
+_sql = load_queries("analyses")
+
+
+def create_analysis(database: Database, recording_id: UUID, request: AnalysisRequest) -> Analysis:
+    """Plan another analysis of a recording, through the outbox. Raises NotFound, AudioRemoved."""
+    with database.transaction() as connection:
+        duration_s = hold_audio(connection, recording_id)["duration_s"]
+        return plan_analysis(connection, recording_id, duration_s, request)
+
+
+def plan_analysis(connection: Connection, recording_id: UUID, duration_s: float, request: AnalysisRequest) -> Analysis:
+    """Write an analysis, its segments and their jobs, within the caller's transaction."""
+    segments = plan_segments(duration_s, request.segment_s)
+    analysis_id = _sql.insert_analysis(
+        connection,
+        recording_id=recording_id,
+        pack_name=request.pack,
+        settings=write_json(request.settings),
+        lane=request.lane,
+        segment_s=request.segment_s,
+        segments_total=len(segments),
+    )
+    insert_segments(connection, analysis_id, request.lane, segments)
+    return get_analysis(connection, analysis_id)
+
+
+def insert_segments(connection: Connection, analysis_id: UUID, lane: str, segments: Sequence[Segment]) -> None:
+    _sql.insert_segments(
+        connection,
+        analysis_id=analysis_id,
+        lane=lane,
+        indexes=[segment.index for segment in segments],
+        starts_s=[segment.start_s for segment in segments],
+        ends_s=[segment.end_s for segment in segments],
+    )
+
+
+def get_analysis(connection: Connection, analysis_id: UUID) -> Analysis:
+    """Raise NotFound for an unknown id."""
+    found = list(_sql.get_analyses(connection, analysis_ids=[analysis_id], recording_ids=[]))
+    if not found:
+        raise _not_found(analysis_id)
+    return read_analysis(found[0])
+
+
+def analyses_of(connection: Connection, recording_ids: Sequence[UUID]) -> dict[UUID, tuple[Analysis, ...]]:
+    """Give each recording's analyses, oldest first."""
+    rows = _sql.get_analyses(connection, analysis_ids=[], recording_ids=list(recording_ids))
+    found: dict[UUID, list[Analysis]] = {recording_id: [] for recording_id in recording_ids}
+    for row in rows:
+        found[row["recording_id"]].append(read_analysis(row))
+    return {recording_id: tuple(analyses) for recording_id, analyses in found.items()}
+
+
+def get_status(database: Database, analysis_id: UUID) -> AnalysisStatus:
+    """Raise NotFound for an unknown id."""
+    found = get_statuses(database, [analysis_id])
+    if not found:
+        raise _not_found(analysis_id)
+    return found[analysis_id]
+
+
+def get_statuses(database: Database, analysis_ids: Collection[UUID]) -> dict[UUID, AnalysisStatus]:
+    """Give the status of each analysis that is there, as of one moment."""
+    ids = list(analysis_ids)
+    with database.snapshot() as connection:
+        rows = list(_sql.get_analyses(connection, analysis_ids=ids, recording_ids=[]))
+        ledgers = {row["analysis_id"]: row for row in _sql.get_ledgers(connection, analysis_ids=ids)}
+        failures: dict[UUID, list[Failure]] = {analysis_id: [] for analysis_id in ids}
+        for row in _sql.get_failures(connection, analysis_ids=ids):
+            failures[row["analysis_id"]].append(_read_failure(row))
+    return {row["id"]: _status(row, ledgers[row["id"]], failures[row["id"]]) for row in rows}
+
+
+def _status(row: Row, ledger: Row, failures: Sequence[Failure]) -> AnalysisStatus:
+    analysis = read_analysis(row)
+    terminal = analysis.state is AnalysisState.FINISHED
+    return AnalysisStatus(
+        analysis=analysis,
+        terminal=terminal,
+        retryable=terminal and ledger["segments_failed"] > 0 and row["audio_removed_at"] is None,
+        segments_done=ledger["segments_done"],
+        segments_failed=ledger["segments_failed"],
+        duration_s=ledger["duration_s"],
+        analyzed_s=ledger["analyzed_s"],
+        failed_s=ledger["failed_s"],
+        eta_s=None if terminal else _eta_s(ledger),
+        failures=tuple(failures),
+    )
+
+
+def _read_failure(row: Row) -> Failure:
+    reason = row["reason"] or "lost"
+    return Failure(row["segment_index"], row["start_s"], row["end_s"], row["failed_s"], reason)
+
+
+def _eta_s(ledger: Row) -> float | None:
+    """Take what is left at the mean cost of what is done, shared by as many segments as run now.
+
+    Unlike time since the start this holds after a pause, a retry, or when workers come and go.
+    """
+    if ledger["pace"] is None:
+        return None
+    eta_s: float = ledger["pace"] * ledger["remaining_s"] / max(1, ledger["segments_running"])
+    return round(eta_s, 3)
+
+
+def get_revision(database: Database, analysis_id: UUID) -> int:
+    """Give the number of the last change, cheaply: nothing new happened while it stays. Raises NotFound."""
+    with database.transaction() as connection:
+        revision: int | None = _sql.get_revision(connection, analysis_id=analysis_id)
+    if revision is None:
+        raise _not_found(analysis_id)
+    return revision
+
+
+def cancel_analysis(database: Database, analysis_id: UUID) -> Analysis:
+    """Give up what is not done; what is done stays, its detections cut. Raises NotFound, Conflict when finished."""
+    with database.transaction() as connection:
+        locked = _lock(connection, analysis_id)
+        if locked["state"] == AnalysisState.FINISHED:
+            raise Conflict(f"analysis {analysis_id} is finished ({locked['result']}): nothing to cancel")
+        _sql.cancel_segments(connection, analysis_id=analysis_id, reason="cancelled")
+        finish_if_complete(connection, analysis_id)
+        return get_analysis(connection, analysis_id)
+
+
+def retry_analysis(database: Database, analysis_id: UUID) -> Analysis:
+    """Queue the failed and cancelled segments again, attempts counted anew.
+
+    Raises NotFound, Conflict when unfinished or when nothing failed, AudioRemoved.
+    """
+    with database.transaction() as connection:
+        locked = _lock(connection, analysis_id)
+        if locked["state"] != AnalysisState.FINISHED:
+            raise Conflict(f"analysis {analysis_id} is {locked['state']}: it can be retried when it is finished")
+        if requeue_segments(connection, locked) == 0:
+            raise Conflict(f"analysis {analysis_id} has no failed segment: nothing to retry")
+        return get_analysis(connection, analysis_id)
+
+
+def requeue_segments(connection: Connection, locked: Row, only_index: int | None = None) -> int:
+    """Queue failed and cancelled segments of a locked analysis again, or only the one; give how many.
+
+    Raises AudioRemoved.
+    """
+    hold_audio(connection, locked["recording_id"])
+    analysis_id, lane = locked["id"], locked["lane"]
+    count: int = _sql.requeue_segments(connection, analysis_id=analysis_id, lane=lane, only_index=only_index)
+    if count:
+        _sql.resume_analysis(connection, analysis_id=analysis_id)
+    return count
+
+
+def lock_analysis(connection: Connection, analysis_id: UUID) -> Row | None:
+    """Lock an analysis until the end of the transaction: every transition begins so. None: there is none."""
+    locked: Row | None = _sql.lock_analysis(connection, analysis_id=analysis_id)
+    return locked
+
+
+def _lock(connection: Connection, analysis_id: UUID) -> Row:
+    locked = lock_analysis(connection, analysis_id)
+    if locked is None:
+        raise _not_found(analysis_id)
+    return locked
+
+
+def oldest_unfinished_s(database: Database) -> float:
+    """Give the age of the oldest unfinished analysis in seconds; 0 when all are finished."""
+    with database.transaction() as connection:
+        return float(_sql.oldest_unfinished_s(connection))
+
+
+def _not_found(analysis_id: UUID) -> NotFound:
+    return NotFound(f"no analysis {analysis_id}")

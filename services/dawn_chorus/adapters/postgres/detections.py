@@ -1,0 +1,76 @@
+"""Detections: of one analysis, and across recordings."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from dawn_chorus.adapters.postgres.analyses import get_analysis
+from dawn_chorus.adapters.postgres.cursors import read_time_cursor, write_cursor
+from dawn_chorus.adapters.postgres.database import Connection, Database
+from dawn_chorus.adapters.postgres.queries import load_queries
+from dawn_chorus.adapters.postgres.rows import Row, read_finding
+from dawn_chorus.adapters.postgres.values import DetectionFilter, Page
+from dawn_chorus.domain.exports import Finding
+
+_sql = load_queries("detections")
+_ROWS_A_FETCH = 1000
+
+
+def detections_of(database: Database, analysis_id: UUID) -> Iterator[Finding]:
+    """Give an analysis' detections in order of time, streaming. Raises NotFound at the call.
+
+    The iterator holds a connection: exhaust or close it.
+    """
+    with database.transaction() as connection:
+        get_analysis(connection, analysis_id)
+    return _stream(database, analysis_id)
+
+
+def _stream(database: Database, analysis_id: UUID) -> Iterator[Finding]:
+    with database.transaction() as connection, connection.cursor(name="detections") as cursor:
+        cursor.itersize = _ROWS_A_FETCH
+        cursor.execute(_sql.detections_of.sql, {"analysis_id": analysis_id})
+        for row in cursor:
+            yield read_finding(row)
+
+
+def list_detections(
+    database: Database, wanted: DetectionFilter, *, limit: int = 100, cursor: str | None = None
+) -> Page[Finding]:
+    """List across recordings, latest in time first, undated ones last. Raises InvalidCursor."""
+    before_time, before_id = read_time_cursor(cursor)
+    place = {"before_time": before_time, "before_id": before_id, "n": limit + 1}
+    with database.transaction() as connection:
+        rows = list(_latest(connection, wanted, place))
+    items = tuple(read_finding(row) for row in rows[:limit])
+    return Page(items, _cursor_after(rows[limit - 1]) if len(rows) > limit else None)
+
+
+def stream_detections(database: Database, wanted: DetectionFilter) -> Iterator[Finding]:
+    """Give them all, in the same order, in bounded memory and short transactions: page after page."""
+    cursor: str | None = None
+    while True:
+        page = list_detections(database, wanted, limit=_ROWS_A_FETCH, cursor=cursor)
+        yield from page.items
+        if page.next_cursor is None:
+            return
+        cursor = page.next_cursor
+
+
+def _latest(connection: Connection, wanted: DetectionFilter, place: Row) -> Iterator[Row]:
+    filters = {
+        "site": wanted.site,
+        "from_time": wanted.from_time,
+        "to_time": wanted.to_time,
+        "min_confidence": wanted.min_confidence,
+    }
+    if not wanted.taxa:
+        yield from _sql.latest_detections(connection, **filters, **place)
+        return
+    names = [name.lower() for name in wanted.taxa]
+    taxon_ids = [row["id"] for row in _sql.taxon_ids(connection, names=names)]
+    yield from _sql.latest_detections_of_taxa(connection, taxon_ids=taxon_ids, **filters, **place)
+
+
+def _cursor_after(row: Row) -> str:
+    started_at = row["started_at"]
+    return write_cursor(started_at.isoformat() if started_at else None, row["id"])

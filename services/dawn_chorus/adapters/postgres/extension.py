@@ -1,0 +1,31 @@
+"""Recordings that go on behind the end that their header claimed."""
+
+from dawn_chorus.adapters.postgres.analyses import insert_segments
+from dawn_chorus.adapters.postgres.database import Connection
+from dawn_chorus.adapters.postgres.queries import load_queries
+from dawn_chorus.adapters.postgres.rows import Row
+from dawn_chorus.domain.analysis import SegmentState, plan_segments
+from dawn_chorus.domain.recording import round_s
+
+_sql = load_queries("segments")
+_OPEN = (SegmentState.QUEUED, SegmentState.RUNNING)
+
+
+def extend_plan(connection: Connection, analysis: Row, duration_s: float) -> None:
+    """Stretch the last segment of a locked analysis to full length, if it is not done, and plan on from its end."""
+    plan = _sql.get_plan(connection, analysis_id=analysis["id"])
+    if duration_s <= plan["duration_s"]:
+        return
+    index, planned_s = plan["last_index"], plan["duration_s"]
+    if plan["last_state"] in _OPEN:
+        planned_s = min(duration_s, max(planned_s, round_s(plan["last_start_s"] + analysis["segment_s"])))
+        _sql.stretch_segment(connection, analysis_id=analysis["id"], segment_index=index, end_s=planned_s)
+    added = plan_segments(duration_s, analysis["segment_s"], start_s=planned_s, index=index + 1)
+    insert_segments(connection, analysis["id"], analysis["lane"], added)
+    _sql.extend_recording(
+        connection,
+        analysis_id=analysis["id"],
+        recording_id=analysis["recording_id"],
+        duration_s=duration_s,
+        added=len(added),
+    )

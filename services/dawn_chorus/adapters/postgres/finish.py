@@ -1,0 +1,50 @@
+"""The end of an analysis: when nothing is left to come, its detections are cut and its result is known."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import islice
+from uuid import UUID
+
+from dawn_chorus.adapters.postgres.database import Connection
+from dawn_chorus.adapters.postgres.queries import load_queries
+from dawn_chorus.adapters.postgres.rows import Row
+from dawn_chorus.adapters.postgres.stitching import cut_events, find_scored_analysis
+from dawn_chorus.domain.analysis import SegmentState, result_of
+from dawn_chorus.domain.timeline import Detection
+
+_sql = load_queries("scores")
+_EVENTS_A_COPY = 1000
+
+
+def finish_if_complete(connection: Connection, analysis_id: UUID) -> None:
+    """Finish a locked analysis if no segment is still to come; in any case tell that something changed."""
+    segments = list(_sql.get_states(connection, analysis_id=analysis_id))
+    states = [SegmentState(segment["state"]) for segment in segments]
+    result = result_of(states, sum(segment["failed_s"] for segment in segments))
+    if result is None:
+        _sql.bump_revision(connection, analysis_id=analysis_id)
+        return
+    _replace_detections(connection, analysis_id)
+    _sql.finish_analysis(connection, analysis_id=analysis_id, result=result)
+
+
+def _replace_detections(connection: Connection, analysis_id: UUID) -> None:
+    _sql.delete_detections(connection, analysis_id=analysis_id)
+    scored = find_scored_analysis(connection, analysis_id)
+    if scored is None:
+        return
+    found = ((taxon_id, event) for taxon_id, events in cut_events(connection, scored) for event in events)
+    # Between two fetches of the scores: no more than these events, and one taxon's scores, are in memory.
+    while some := list(islice(found, _EVENTS_A_COPY)):
+        _copy_detections(connection, scored.row, some)
+
+
+def _copy_detections(connection: Connection, owner: Row, found: Iterable[tuple[int, Detection]]) -> None:
+    recorded_at: datetime | None = owner["recorded_at"]
+    with connection.cursor() as cursor, cursor.copy(_sql.copy_detections.sql) as copy:
+        for taxon_id, event in found:
+            span = (event.onset_s, event.offset_s)
+            times = [recorded_at + timedelta(seconds=position_s) if recorded_at else None for position_s in span]
+            copy.write_row(
+                (owner["id"], owner["recording_id"], taxon_id, owner["site"], *span, *times, event.confidence)
+            )

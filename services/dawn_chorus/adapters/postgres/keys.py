@@ -1,0 +1,86 @@
+"""API keys: shown once, stored hashed.
+
+A key is 256 random bits, so one round of SHA-256 hides it: there is nothing to guess that a slow hash would guard.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.queries import load_queries
+from dawn_chorus.adapters.postgres.rows import Row
+from dawn_chorus.adapters.postgres.values import ApiKey
+from dawn_chorus.domain.errors import NotFound, PermanentError
+
+SCOPES = ("read", "upload", "admin")
+_PREFIX_LENGTH = 12
+
+_sql = load_queries("keys")
+
+
+def create_key(database: Database, name: str, scopes: Collection[str]) -> tuple[ApiKey, str]:
+    """Make a key; the second value is the key itself, which nobody can ever read again.
+
+    Raises PermanentError for no scope or an unknown one.
+    """
+    unknown = sorted(set(scopes) - set(SCOPES))
+    if unknown or not scopes:
+        raise PermanentError(f"scopes are {', '.join(SCOPES)}; asked for: {', '.join(sorted(scopes)) or 'none'}")
+    key = f"chorus_{secrets.token_urlsafe(32)}"
+    with database.transaction() as connection:
+        row = _sql.insert_key(
+            connection, name=name, prefix=key[:_PREFIX_LENGTH], sha256=_hash(key), scopes=sorted(set(scopes))
+        )
+    return _read_key(row), key
+
+
+def list_keys(database: Database) -> Sequence[ApiKey]:
+    """List oldest first, revoked ones too."""
+    with database.transaction() as connection:
+        return [_read_key(row) for row in _sql.list_keys(connection)]
+
+
+def revoke_key(database: Database, key_id: UUID) -> ApiKey:
+    """Revoke for good; a second time changes nothing. Raises NotFound."""
+    with database.transaction() as connection:
+        row = _sql.revoke_key(connection, key_id=key_id)
+    if row is None:
+        raise NotFound(f"no key {key_id}")
+    return _read_key(row)
+
+
+def find_key(database: Database, key: str) -> ApiKey | None:
+    """Look a key up by its hash; None: unknown or revoked. Notes its use, to the minute."""
+    hashed = _hash(key)
+    with database.transaction() as connection:
+        row = _sql.find_key(connection, sha256=hashed)
+        # The index looked for a hash, whose timing tells nothing of the key; compare all of it in even time as well.
+        if row is None or not hmac.compare_digest(bytes(row["sha256"]), hashed):
+            return None
+        _sql.note_use(connection, key_id=row["id"])
+    return _read_key(row)
+
+
+def any_keys(database: Database) -> bool:
+    """Tell whether a key was ever made, be it revoked by now."""
+    with database.transaction() as connection:
+        return bool(_sql.any_keys(connection))
+
+
+def _hash(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()
+
+
+def _read_key(row: Row) -> ApiKey:
+    return ApiKey(
+        id=row["id"],
+        name=row["name"],
+        prefix=row["prefix"],
+        scopes=frozenset(row["scopes"]),
+        created_at=row["created_at"],
+        last_used_at=row["last_used_at"],
+        revoked_at=row["revoked_at"],
+    )

@@ -1,0 +1,91 @@
+"""Packs and taxa: what is installed, what can be found."""
+
+from collections.abc import Collection, Sequence
+
+from dawn_chorus.adapters.postgres.database import Connection, Database
+from dawn_chorus.adapters.postgres.queries import load_queries
+from dawn_chorus.adapters.postgres.rows import Row, read_taxon, write_json
+from dawn_chorus.adapters.postgres.values import PackListing
+from dawn_chorus.domain.errors import InvalidPack, PermanentError
+from dawn_chorus.domain.pack import PackFacts
+from dawn_chorus.domain.taxonomy import Taxon
+
+_sql = load_queries("packs")
+
+
+def insert_pack(connection: Connection, pack: PackFacts) -> None:
+    """Register a pack; the same one again changes nothing. Raises InvalidPack for other content under the same name."""
+    pack_id = _sql.insert_pack(
+        connection,
+        name=pack.name,
+        version=pack.version,
+        license=pack.license,
+        attribution=pack.attribution,
+        manifest_sha256=pack.manifest_sha256,
+        window_s=pack.grid.window_s,
+        frame_s=pack.grid.frame_s,
+        rules=write_json(pack.rules),
+    )
+    if pack_id is None:
+        _check_same(connection, pack)
+        return
+    columns = _columns(pack.taxa)
+    _sql.insert_taxa(connection, **columns)
+    _sql.insert_pack_taxa(connection, pack_id=pack_id, **columns)
+    _sql.analyze_taxa(connection)
+
+
+def _check_same(connection: Connection, pack: PackFacts) -> None:
+    """Results refer to a pack by name and version: these must mean the same for ever."""
+    known = _sql.get_manifest(connection, name=pack.name, version=pack.version)
+    if known != pack.manifest_sha256:
+        raise InvalidPack(
+            f"pack {pack.name} {pack.version} was registered before with another manifest ({known[:12]}, now "
+            f"{pack.manifest_sha256[:12]}): give the changed pack a new version in pack.toml"
+        )
+
+
+def _columns(taxa: Sequence[Taxon]) -> dict[str, list[str]]:
+    return {
+        "codes": [taxon.code for taxon in taxa],
+        "scientific_names": [taxon.scientific_name for taxon in taxa],
+        "common_names": [taxon.common_name for taxon in taxa],
+        "classes": [taxon.taxonomic_class for taxon in taxa],
+    }
+
+
+def find_taxon_ids(connection: Connection, name: str, version: str, codes: Collection[str]) -> dict[str, int]:
+    """Give the ids of a pack's taxa by code. Raises PermanentError where the pack has no such taxon, or is unknown."""
+    found = {
+        row["code"]: row["id"] for row in _sql.taxon_ids(connection, name=name, version=version, codes=list(codes))
+    }
+    missing = sorted(set(codes) - set(found))
+    if missing:
+        raise PermanentError(f"pack {name} {version} is not registered with the taxa {', '.join(missing[:5])}")
+    return found
+
+
+def list_packs(database: Database) -> Sequence[PackListing]:
+    """List the version registered last of every pack, by name."""
+    with database.transaction() as connection:
+        return [_read_listing(row) for row in _sql.list_packs(connection)]
+
+
+def _read_listing(row: Row) -> PackListing:
+    return PackListing(
+        name=row["name"],
+        version=row["version"],
+        license=row["license"],
+        attribution=row["attribution"],
+        manifest_sha256=row["manifest_sha256"],
+        window_s=row["window_s"],
+        frame_s=row["frame_s"],
+        n_taxa=row["n_taxa"],
+        registered_at=row["registered_at"],
+    )
+
+
+def search_taxa(database: Database, text: str, *, limit: int = 50) -> Sequence[Taxon]:
+    """Find taxa whose code, scientific or common name contains the text, names that begin with it first."""
+    with database.transaction() as connection:
+        return [read_taxon(row) for row in _sql.search_taxa(connection, text=text.lower(), n=limit)]

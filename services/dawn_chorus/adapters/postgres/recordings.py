@@ -1,0 +1,113 @@
+"""Recordings: taken in with their first analysis, listed, deleted."""
+
+from uuid import UUID
+
+from dawn_chorus.adapters.postgres.analyses import analyses_of, plan_analysis
+from dawn_chorus.adapters.postgres.cursors import read_id_cursor, write_cursor
+from dawn_chorus.adapters.postgres.database import Connection, Database
+from dawn_chorus.adapters.postgres.queries import load_queries
+from dawn_chorus.adapters.postgres.rows import Row, read_recording, utc_offset_s
+from dawn_chorus.adapters.postgres.unpromised import promise_audio
+from dawn_chorus.adapters.postgres.values import AnalysisRequest, NewRecording, Page, RecordingFilter, StoredRecording
+from dawn_chorus.domain.errors import NotFound
+
+_sql = load_queries("recordings")
+
+
+def create_recording(
+    database: Database, new: NewRecording, request: AnalysisRequest, *, announced: bool = False
+) -> StoredRecording:
+    """Write recording, analysis, segments and outbox in one transaction.
+
+    Where the same bytes are there for the same site and time (none counts as the same as none), the existing recording
+    comes back with `duplicate`, and nothing is written; the caller then removes the bytes under `new.store_key`, unless
+    they took the place of audio that was removed and are the recording's own now. Of two at once, one is the duplicate.
+    `announced`: the bytes were, by `announce_audio`; they are promised from here on. Raises TransientError where they
+    are gone again.
+    """
+    while True:
+        with database.transaction() as connection:
+            row = _insert(connection, new)
+            if row is not None:
+                if announced:
+                    promise_audio(connection, new.store_key)
+                analysis = plan_analysis(connection, row["id"], row["duration_s"], request)
+                return StoredRecording(read_recording(row), (analysis,))
+            same = {"sha256": new.sha256, "site": new.place.site, "recorded_at": new.place.recorded_at}
+            row = _sql.restore_audio(connection, **same, store_key=new.store_key)
+            if row is not None and announced:
+                promise_audio(connection, new.store_key)
+            row = row or _sql.find_same_sound(connection, **same)
+            # Deleted in the meantime: then it is new after all.
+            if row is not None:
+                return _with_analyses(connection, [row], duplicate=True)[0]
+
+
+def _insert(connection: Connection, new: NewRecording) -> Row | None:
+    audio, place = new.audio, new.place
+    row: Row | None = _sql.insert_recording(
+        connection,
+        filename=new.filename,
+        store_key=new.store_key,
+        size_bytes=new.size_bytes,
+        sha256=new.sha256,
+        format=audio.format,
+        duration_s=audio.duration_s,
+        sample_rate_hz=audio.sample_rate_hz,
+        channels=audio.channels,
+        site=place.site,
+        latitude=place.latitude,
+        longitude=place.longitude,
+        recorded_at=place.recorded_at,
+        recorded_utc_offset_s=utc_offset_s(place.recorded_at),
+    )
+    return row
+
+
+def _with_analyses(connection: Connection, rows: list[Row], *, duplicate: bool = False) -> list[StoredRecording]:
+    analyses = analyses_of(connection, [row["id"] for row in rows])
+    return [StoredRecording(read_recording(row), analyses[row["id"]], duplicate) for row in rows]
+
+
+def get_recording(database: Database, recording_id: UUID) -> StoredRecording:
+    """Raise NotFound for an unknown id."""
+    with database.snapshot() as connection:
+        row = _sql.get_recording(connection, recording_id=recording_id)
+        if row is None:
+            raise NotFound(f"no recording {recording_id}")
+        return _with_analyses(connection, [row])[0]
+
+
+def list_recordings(
+    database: Database, wanted: RecordingFilter, *, limit: int = 50, cursor: str | None = None
+) -> Page[StoredRecording]:
+    """List newest first. Raises InvalidCursor for a cursor that no page gave."""
+    before_id = read_id_cursor(cursor)
+    with database.snapshot() as connection:
+        rows = list(
+            _sql.list_recordings(
+                connection,
+                site=wanted.site,
+                recorded_after=wanted.recorded_after,
+                recorded_before=wanted.recorded_before,
+                state=wanted.state,
+                before_id=before_id,
+                n=limit + 1,
+            )
+        )
+        items = _with_analyses(connection, rows[:limit])
+    more = len(rows) > limit
+    return Page(tuple(items), write_cursor(str(items[-1].recording.id)) if more else None)
+
+
+def delete_recording(database: Database, recording_id: UUID) -> str:
+    """Delete the recording and all that was found in it; give the store key of its bytes, which are due to be deleted.
+
+    Work in progress finds nothing left to do. Raises NotFound for an unknown id.
+    """
+    with database.transaction() as connection:
+        list(_sql.lock_analyses_of(connection, recording_id=recording_id))
+        store_key: str | None = _sql.delete_recording(connection, recording_id=recording_id)
+    if store_key is None:
+        raise NotFound(f"no recording {recording_id}")
+    return store_key

@@ -1,0 +1,107 @@
+"""Rows to nouns, and nouns to what stands in a row."""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from dawn_chorus.adapters.postgres.values import Analysis
+from dawn_chorus.domain.analysis import AnalysisResult, AnalysisSettings, AnalysisState, EventRule, EventRules
+from dawn_chorus.domain.exports import Finding, Source
+from dawn_chorus.domain.jobs import Lane
+from dawn_chorus.domain.recording import AudioFacts, Place, Recording
+from dawn_chorus.domain.taxonomy import Taxon
+from dawn_chorus.domain.timeline import Detection
+
+Row = dict[str, Any]
+
+
+def read_recording(row: Row, duration_s: float | None = None) -> Recording:
+    """`duration_s`: as long as one analysis takes it to be."""
+    audio = AudioFacts(row["format"], duration_s or row["duration_s"], row["sample_rate_hz"], row["channels"])
+    place = Place(row["site"], row["latitude"], row["longitude"], read_recorded_at(row))
+    return Recording(
+        id=row["id"],
+        filename=row["filename"],
+        store_key=row["store_key"],
+        size_bytes=row["size_bytes"],
+        sha256=row["sha256"],
+        audio=audio,
+        place=place,
+        created_at=row["created_at"],
+        audio_removed_at=row["audio_removed_at"],
+    )
+
+
+def read_recorded_at(row: Row) -> datetime | None:
+    """Give the instant back its offset from UTC."""
+    recorded_at: datetime | None = row["recorded_at"]
+    if recorded_at is None:
+        return None
+    return recorded_at.astimezone(timezone(timedelta(seconds=row["recorded_utc_offset_s"])))
+
+
+def utc_offset_s(recorded_at: datetime | None) -> int | None:
+    offset = recorded_at.utcoffset() if recorded_at is not None else None
+    return None if offset is None else round(offset.total_seconds())
+
+
+def read_analysis(row: Row) -> Analysis:
+    return Analysis(
+        id=row["id"],
+        recording_id=row["recording_id"],
+        state=AnalysisState(row["state"]),
+        result=AnalysisResult(row["result"]) if row["result"] else None,
+        pack_name=row["pack_name"],
+        pack_version=row["pack_version"],
+        pack_license=row["pack_license"],
+        pack_attribution=row["pack_attribution"],
+        settings=read_settings(row["settings"]),
+        lane=Lane(row["lane"]),
+        segments_total=row["segments_total"],
+        provider=row["provider"],
+        revision=row["revision"],
+        created_at=row["created_at"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
+    )
+
+
+def read_settings(document: Row) -> AnalysisSettings:
+    return AnalysisSettings(**document)
+
+
+def read_rules(document: Row) -> EventRules:
+    by_taxon = {code: EventRule(**rule) for code, rule in document["by_taxon"].items()}
+    return EventRules(EventRule(**document["default"]), by_taxon)
+
+
+def write_json(value: AnalysisSettings | EventRules) -> Jsonb:
+    return Jsonb(asdict(value))
+
+
+def read_taxon(row: Row) -> Taxon:
+    return Taxon(row["code"], row["scientific_name"], row["common_name"], row["taxonomic_class"])
+
+
+def read_source(row: Row, analysis_id: object) -> Source:
+    return Source(
+        file=row["filename"],
+        sample_rate_hz=row["sample_rate_hz"],
+        recorded_at=read_recorded_at(row),
+        pack=row["pack_name"],
+        site=row["site"],
+        recording_id=str(row["recording_id"]),
+        analysis_id=str(analysis_id),
+    )
+
+
+def read_finding(row: Row) -> Finding:
+    detection = Detection(read_taxon(row), row["onset_s"], row["offset_s"], row["confidence"])
+    return Finding(detection, read_source(row, row["analysis_id"]))
+
+
+def printable(text: str) -> str:
+    """PostgreSQL's text cannot hold NUL, which the messages of decoders may."""
+    return text.replace("\x00", "�")

@@ -1,0 +1,184 @@
+"""The ledger: what workers tell and ask about segments (`domain.ports.SegmentLedger`)."""
+
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from dawn_chorus.adapters.postgres.analyses import lock_analysis
+from dawn_chorus.adapters.postgres.database import Connection, Database
+from dawn_chorus.adapters.postgres.extension import extend_plan
+from dawn_chorus.adapters.postgres.finish import finish_if_complete
+from dawn_chorus.adapters.postgres.packs import find_taxon_ids, insert_pack
+from dawn_chorus.adapters.postgres.queries import load_queries
+from dawn_chorus.adapters.postgres.rows import Row, printable, read_recording, read_settings
+from dawn_chorus.domain.analysis import AnalysisState, Segment, SegmentState
+from dawn_chorus.domain.errors import OutdatedWork, PermanentError
+from dawn_chorus.domain.jobs import SegmentJob, SegmentWork, WorkerFacts
+from dawn_chorus.domain.pack import PackFacts
+from dawn_chorus.domain.recording import round_s
+from dawn_chorus.domain.timeline import SegmentTimeline
+
+_sql = load_queries("segments")
+_recordings = load_queries("recordings")
+_SAVABLE = (SegmentState.QUEUED, SegmentState.RUNNING, SegmentState.DONE)
+
+
+class PostgresLedger:
+    """`domain.ports.SegmentLedger` on PostgreSQL.
+
+    Every transition locks the analysis first, so that of many workers exactly one sees the last segment land.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def register_pack(self, pack: PackFacts) -> None:
+        """Raise InvalidPack where another content is registered under the same name and version."""
+        with self._database.transaction() as connection:
+            insert_pack(connection, pack)
+
+    def start_segment(self, job: SegmentJob, worker: str) -> SegmentWork | None:
+        with self._database.transaction() as connection:
+            analysis = _lock_unfinished(connection, job)
+            if analysis is None:
+                return None
+            started = _sql.start_segment(connection, **_key(job), worker=worker)
+            if started is None:
+                return None
+            _sql.mark_running(connection, analysis_id=job.analysis_id)
+            return _read_work(connection, job, analysis, started)
+
+    def save_timeline(self, work: SegmentWork, timeline: SegmentTimeline, facts: WorkerFacts) -> None:
+        """Raise PermanentError when the analysis began with another version of the pack.
+
+        Raises OutdatedWork when the segment was stretched since the work was given.
+        """
+        with self._database.transaction() as connection:
+            analysis = _lock_unfinished(connection, work.job)
+            if analysis is None or not _may_save(connection, work.job, timeline.segment):
+                return
+            _pin_pack(connection, analysis, facts)
+            _replace_rows(connection, work.job, timeline, analysis["pack_name"], facts.pack_version)
+            _finish_segment(connection, work.job, timeline, facts)
+            finish_if_complete(connection, work.job.analysis_id)
+
+    def fail_segment(self, job: SegmentJob, reason: str) -> None:
+        with self._database.transaction() as connection:
+            fail_segment(connection, job, reason)
+
+    def retry_segment(self, job: SegmentJob, reason: str, delay_s: float) -> None:
+        with self._database.transaction() as connection:
+            if _lock_unfinished(connection, job) is None:
+                return
+            if _sql.retry_segment(connection, **_key(job), reason=printable(reason), delay_s=delay_s):
+                _sql.insert_job(connection, **_key(job), lane=job.lane, delay_s=delay_s)
+                finish_if_complete(connection, job.analysis_id)
+
+    def extend_recording(self, work: SegmentWork, duration_s: float) -> SegmentWork:
+        with self._database.transaction() as connection:
+            analysis = _lock_unfinished(connection, work.job)
+            if analysis is None:
+                return work
+            extend_plan(connection, analysis, round_s(duration_s))
+            segment = _sql.get_segment(connection, **_key(work.job))
+            return _read_work(connection, work.job, analysis, _started(work) | segment)
+
+
+def fail_segment(connection: Connection, job: SegmentJob, reason: str) -> None:
+    """Fail a segment that is still to come, within the caller's transaction."""
+    if _lock_unfinished(connection, job) is None:
+        return
+    if _sql.fail_segment(connection, **_key(job), reason=printable(reason)):
+        finish_if_complete(connection, job.analysis_id)
+
+
+def spare_segment(connection: Connection, job: SegmentJob, attempts_most: int) -> bool:
+    """Queue a segment again that was begun at most so often; tell whether. Within the caller's transaction."""
+    if _lock_unfinished(connection, job) is None:
+        return False
+    if not _sql.spare_segment(connection, **_key(job), attempts_most=attempts_most):
+        return False
+    _sql.insert_job(connection, **_key(job), lane=job.lane, delay_s=0.0)
+    return True
+
+
+def _key(job: SegmentJob) -> dict[str, Any]:
+    return {"analysis_id": job.analysis_id, "segment_index": job.segment_index}
+
+
+def _lock_unfinished(connection: Connection, job: SegmentJob) -> Row | None:
+    """None: deleted, cancelled or finished, so that nothing is to be changed."""
+    analysis = lock_analysis(connection, job.analysis_id)
+    return analysis if analysis and analysis["state"] != AnalysisState.FINISHED else None
+
+
+def _started(work: SegmentWork) -> Row:
+    return {"attempts": work.attempt, "queued_s": work.queued_s}
+
+
+def _read_work(connection: Connection, job: SegmentJob, analysis: Row, started: Row) -> SegmentWork:
+    plan = _sql.get_plan(connection, analysis_id=job.analysis_id)
+    recording = _recordings.get_recording(connection, recording_id=analysis["recording_id"])
+    return SegmentWork(
+        job=job,
+        recording=read_recording(recording, plan["duration_s"]),
+        segment=_read_segment(started),
+        is_last=started["segment_index"] == plan["last_index"],
+        pack=analysis["pack_name"],
+        settings=read_settings(analysis["settings"]),
+        attempt=started["attempts"],
+        queued_s=started["queued_s"],
+    )
+
+
+def _read_segment(row: Row) -> Segment:
+    return Segment(row["segment_index"], row["start_s"], row["end_s"])
+
+
+def _may_save(connection: Connection, job: SegmentJob, saved: Segment) -> bool:
+    """Tell whether a result is still wanted; a segment that failed or was cancelled stays so."""
+    row = _sql.get_segment(connection, **_key(job))
+    if row is None or row["state"] not in _SAVABLE:
+        return False
+    if _read_segment(row) != saved:
+        raise OutdatedWork(f"segment {saved.index} was stretched to {row['end_s']} s meanwhile: analyze it anew")
+    return True
+
+
+def _pin_pack(connection: Connection, analysis: Row, facts: WorkerFacts) -> None:
+    pinned = analysis["pack_version"]
+    if pinned not in (None, facts.pack_version):
+        raise PermanentError(
+            f"this worker has {analysis['pack_name']} {facts.pack_version}, but the analysis began with {pinned}: "
+            "give all workers the same version and start a new analysis"
+        )
+    _sql.pin_pack(connection, analysis_id=analysis["id"], pack_version=facts.pack_version, provider=facts.provider)
+
+
+def _replace_rows(
+    connection: Connection, job: SegmentJob, timeline: SegmentTimeline, pack_name: str, pack_version: str
+) -> None:
+    _sql.delete_timeline(connection, **_key(job))
+    if not timeline.rows:
+        return
+    ids = find_taxon_ids(connection, pack_name, pack_version, [row.taxon.code for row in timeline.rows])
+    with connection.cursor() as cursor, cursor.copy(_sql.copy_timelines.sql) as copy:
+        copy.set_types(["uuid", "int4", "int4", "float4[]", "bytea", "float4"])
+        for row in timeline.rows:
+            windows, frames = row.window_scores.tolist(), row.frame_steps.astype("<u2").tobytes()
+            copy.write_row([job.analysis_id, job.segment_index, ids[row.taxon.code], windows, frames, row.peak])
+
+
+def _finish_segment(connection: Connection, job: SegmentJob, timeline: SegmentTimeline, facts: WorkerFacts) -> None:
+    _sql.finish_segment(
+        connection,
+        **_key(job),
+        analyzed_s=timeline.analyzed_s,
+        lost=printable(timeline.lost) if timeline.lost else None,
+        worker=facts.name,
+        stage_s=Jsonb(facts.stage_s),
+        first_window=timeline.first_window,
+        n_windows=timeline.n_windows,
+        first_frame=timeline.first_frame,
+        n_frames=timeline.n_frames,
+    )

@@ -1,0 +1,153 @@
+"""Takes jobs and dead letters from RabbitMQ's queues."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from threading import Event
+from typing import Any
+
+from pika.exceptions import ChannelWrongStateError, ConnectionWrongStateError
+
+from dawn_chorus.adapters.backoff import Backoff
+from dawn_chorus.adapters.logs import get_logger
+from dawn_chorus.adapters.rabbitmq.connection import (
+    BROKER_AWAY,
+    close_connection,
+    describe_error,
+    open_channel,
+    open_connection,
+)
+from dawn_chorus.adapters.rabbitmq.topology import DEAD_QUEUE, LANE_QUEUES
+from dawn_chorus.domain.errors import TransientError
+from dawn_chorus.domain.ports import Delivery
+
+_DEAD_PREFETCH = 20
+_IDLE_S = 1.0
+_log = get_logger(__name__)
+
+
+class RabbitSource:
+    """A `SegmentSource`. The thread that calls `consume` owns connection and channel; nobody else touches them.
+
+    It does nothing but read and write, so heartbeats flow however long the work takes; `ack` and `reject` from other
+    threads are carried over to it. Each lane has its own prefetch: a backlog of bulk work never fills the room that
+    express jobs come in by.
+    """
+
+    def __init__(self, url: str, *, name: str, backoff: Backoff | None = None) -> None:
+        self._url, self._name = url, name
+        self._backoff = backoff or Backoff()
+        self._stopping = Event()
+        self._connection: Any = None
+        self._trouble = "not connected yet"
+
+    def consume(self, on_delivery: Callable[[Delivery], None], *, prefetch: int) -> None:
+        """Take jobs until `stop`; at most `prefetch` of each lane are unacknowledged."""
+        self._consume_queues(list(LANE_QUEUES.values()), on_delivery, prefetch)
+
+    def consume_dead(self, on_delivery: Callable[[Delivery], None]) -> None:
+        self._consume_queues([DEAD_QUEUE], on_delivery, _DEAD_PREFETCH)
+
+    def stop(self) -> None:
+        """End `consume`, from any thread; what was acknowledged before is carried out first."""
+        self._stopping.set()
+        connection = self._connection
+        if connection is not None:
+            _carry_over(connection, _wake, "the broker is away: nothing to stop")
+
+    def check(self) -> None:
+        """Raise TransientError, saying why, unless deliveries can come in now; from any thread."""
+        if self._trouble:
+            raise TransientError(f"RabbitMQ is away: {self._trouble}")
+
+    def _consume_queues(self, queues: Sequence[str], on_delivery: Callable[[Delivery], None], prefetch: int) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._consume_once(queues, on_delivery, prefetch)
+            except BROKER_AWAY as error:
+                self._trouble, wait_s = describe_error(error), self._backoff.next_s()
+                _log.warning("connection to RabbitMQ lost", error=self._trouble, retry_in_s=round(wait_s, 1))
+                self._stopping.wait(wait_s)
+        self._trouble = "stopped"
+
+    def _consume_once(self, queues: Sequence[str], on_delivery: Callable[[Delivery], None], prefetch: int) -> None:
+        """Connect and take deliveries until `stop` or until the connection, the channel or a queue is lost."""
+        connection = open_connection(self._url, self._name)
+        try:
+            channel = open_channel(connection)
+            channel.add_on_cancel_callback(partial(_on_cancel, channel))
+            for queue in queues:
+                # Not global: it holds for each consumer that follows, by itself.
+                channel.basic_qos(prefetch_count=prefetch)
+                channel.basic_consume(queue, partial(_on_message, connection, on_delivery))
+            self._connection, self._trouble = connection, ""
+            self._backoff.reset()
+            while not self._stopping.is_set() and channel.is_open:
+                connection.process_data_events(_IDLE_S)
+            if not channel.is_open:
+                raise ChannelWrongStateError("the broker closed the channel or deleted a queue")
+            connection.process_data_events(0)
+        finally:
+            self._connection = None
+            close_connection(connection)
+
+
+class RabbitDelivery:
+    """A `Delivery`. Ending it when its connection is gone does nothing: the message comes again elsewhere."""
+
+    def __init__(self, connection: Any, channel: Any, tag: int, body: bytes, headers: dict[str, Any] | None) -> None:
+        self._connection, self._channel, self._tag = connection, channel, tag
+        self.body, self.reason = body, read_death_reason(headers)
+        # Quorum queues count; RabbitMQ 4 leaves the header out at first.
+        self.returns = int((headers or {}).get("x-delivery-count", 0))
+
+    def ack(self) -> None:
+        self._end(partial(self._channel.basic_ack, self._tag))
+
+    def reject(self, *, requeue: bool) -> None:
+        # Never nack: from RabbitMQ 4.3 a nack no longer counts towards the delivery limit.
+        self._end(partial(self._channel.basic_reject, self._tag, requeue=requeue))
+
+    def _end(self, call: Callable[[], None]) -> None:
+        _carry_over(self._connection, partial(self._end_here, call), _COMES_AGAIN)
+
+    def _end_here(self, call: Callable[[], None]) -> None:
+        if self._channel.is_open:
+            call()
+        else:
+            _log.info(_COMES_AGAIN)
+
+
+_COMES_AGAIN = "the delivery's connection is gone: the message will come again"
+
+
+def _carry_over(connection: Any, call: Callable[[], None], otherwise: str) -> None:
+    """Have the connection's own thread make the call, the only way into pika from outside."""
+    try:
+        connection.add_callback_threadsafe(call)
+    except ConnectionWrongStateError:
+        _log.info(otherwise)
+
+
+def _wake() -> None:
+    """Do nothing: that there was a call ends the wait for events."""
+
+
+def _on_message(
+    connection: Any, on_delivery: Callable[[Delivery], None], channel: Any, method: Any, properties: Any, body: bytes
+) -> None:
+    on_delivery(RabbitDelivery(connection, channel, method.delivery_tag, body, properties.headers))
+
+
+def _on_cancel(channel: Any, _method: Any) -> None:
+    """Let the channel go when a queue was deleted under its consumer: the next one declares the queue anew."""
+    channel.close()
+
+
+def read_death_reason(headers: dict[str, Any] | None) -> str:
+    """Give the broker's word for the latest death in a lane's queue; empty for a message that never died there.
+
+    A job that waited in the retry queue died too, of old age; that is no news.
+    """
+    deaths = (headers or {}).get("x-death") or ()
+    lanes = set(LANE_QUEUES.values())
+    return next((str(death["reason"]) for death in deaths if death.get("queue") in lanes), "")

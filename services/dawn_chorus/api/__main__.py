@@ -1,0 +1,38 @@
+"""`python -m dawn_chorus.api`: opens the database and the store, serves, and closes them in turn."""
+
+import tempfile
+from pathlib import Path
+
+import uvicorn
+
+from dawn_chorus.adapters.audio_store import CacheOptions, open_audio_store
+from dawn_chorus.adapters.logs import configure_logs
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.api.app import create_app
+from dawn_chorus.api.settings import ApiSettings
+
+SHUTDOWN_S = 10
+"""Event streams never end by themselves: after this long they are cut, and clients come back elsewhere."""
+
+
+def run_api(settings: ApiSettings) -> None:
+    """Serve until SIGINT or SIGTERM; requests under way are finished first."""
+    configure_logs(settings.log_level)
+    cache = CacheOptions(settings.cache_dir or Path(tempfile.gettempdir()) / "chorus-cache", settings.cache_bytes)
+    store = open_audio_store(settings.store_url, cache=cache)
+    store.watch_space()
+    with Database(settings.database_url, max_size=settings.database_connections) as database:
+        uvicorn.run(
+            create_app(settings, database, store),
+            host=settings.host,
+            port=settings.port,
+            forwarded_allow_ips=settings.trusted_proxies,
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=SHUTDOWN_S,
+        )
+
+
+if __name__ == "__main__":
+    run_api(ApiSettings())

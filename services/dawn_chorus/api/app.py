@@ -1,0 +1,95 @@
+"""The HTTP API, wired: `create_app` is handed what it needs and opens nothing itself."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from importlib.metadata import version
+from uuid import UUID
+
+from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
+from fastapi_offline import FastAPIOffline
+
+from dawn_chorus.adapters.postgres.analyses import get_revision
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.api import analyses, audio, detections, events, health, recordings, taxa, timeline
+from dawn_chorus.api.auth import warn_if_open
+from dawn_chorus.api.bodies import BodyLimit
+from dawn_chorus.api.house import House
+from dawn_chorus.api.limits import RateLimit, Slots
+from dawn_chorus.api.observe import Observe
+from dawn_chorus.api.openapi import describe, problem_table
+from dawn_chorus.api.settings import ApiSettings
+from dawn_chorus.api.sweeping import sweep_store
+from dawn_chorus.api.translation import install_problems
+from dawn_chorus.api.watch import RevisionWatch
+from dawn_chorus.domain.errors import NotFound
+from dawn_chorus.domain.ports import AudioStore
+
+_TAGS = [
+    {"name": "recordings", "description": "Audio comes in, and can be heard again."},
+    {"name": "analyses", "description": "A model pack applied to a recording: how far it is and how it went."},
+    {"name": "results", "description": "Who sang when: timelines and detections."},
+    {"name": "taxa and packs", "description": "What can be found, and with which models."},
+    {"name": "operations", "description": "Health and metrics."},
+]
+
+_DESCRIPTION = f"""
+Post a recording, follow its analysis, read its timeline. Times are RFC 3339 with offset; positions and durations are
+seconds.
+
+Errors are always `application/problem+json` (RFC 9457), with one stable `type` for each cause:
+
+{problem_table()}
+"""
+
+
+def create_app(settings: ApiSettings, database: Database, store: AudioStore) -> FastAPI:
+    """Build the API; whoever calls it opens and closes the database and the store."""
+    app: FastAPI = FastAPIOffline(
+        title="Dawn Chorus",
+        summary="Who sang when: from a posted recording to its timeline.",
+        description=_DESCRIPTION,
+        version=version("dawn-chorus"),
+        openapi_tags=_TAGS,
+        redoc_url=None,
+        lifespan=_lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    app.state.house = _furnish(settings, database, store)
+    for room in (recordings, audio, analyses, events, timeline, detections, taxa, health):
+        app.include_router(room.router)
+    install_problems(app)
+    describe(app)
+    # The last one added is the outermost: it sees what the others answer.
+    app.add_middleware(BodyLimit, upload_path=recordings.UPLOAD_PATH, max_upload_bytes=settings.max_upload_bytes)
+    app.add_middleware(Observe)
+    return app
+
+
+def _furnish(settings: ApiSettings, database: Database, store: AudioStore) -> House:
+    def revisions(analysis_ids: Sequence[UUID]) -> Mapping[UUID, int]:
+        found = {}
+        for analysis_id in analysis_ids:
+            with suppress(NotFound):
+                found[analysis_id] = get_revision(database, analysis_id)
+        return found
+
+    return House(
+        settings=settings,
+        database=database,
+        store=store,
+        rate=RateLimit(settings.requests_per_s, settings.request_burst),
+        uploads=Slots(settings.uploads_at_once),
+        watch=RevisionWatch(lambda analysis_ids: run_in_threadpool(revisions, analysis_ids)),
+    )
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    await run_in_threadpool(warn_if_open, app.state.house)
+    sweeping = asyncio.create_task(sweep_store(app.state.house))
+    yield
+    sweeping.cancel()
+    with suppress(asyncio.CancelledError):
+        await sweeping

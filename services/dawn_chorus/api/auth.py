@@ -1,0 +1,90 @@
+"""Who may do what: bearer keys with scopes, and how often each may ask."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from dawn_chorus.adapters.logs import get_logger
+from dawn_chorus.adapters.postgres.keys import SCOPES, any_keys, find_key
+from dawn_chorus.api.house import House, HouseDep
+from dawn_chorus.api.problems import FORBIDDEN, UNAUTHENTICATED, Problem
+from dawn_chorus.domain.errors import ChorusError
+
+ALL_SCOPES = frozenset(SCOPES)
+
+log = get_logger(__name__)
+bearer = HTTPBearer(auto_error=False, description="A key made with `chorus keys create`.")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: a key, or an address where keys are not required."""
+
+    name: str
+    scopes: frozenset[str]
+
+
+class Require:
+    """Admits callers whose key has the scope; `admin` has them all.
+
+    A plain function of a thread, since it asks the database.
+    """
+
+    def __init__(self, scope: str) -> None:
+        self._scope = scope
+
+    def __call__(
+        self,
+        request: Request,
+        house: HouseDep,
+        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+    ) -> Caller:
+        address = request.client.host if request.client else "unknown"
+        caller = self._identify(house, address, credentials)
+        house.rate.take(caller.name)
+        if caller.scopes.isdisjoint({self._scope, "admin"}):
+            allowed = ", ".join(sorted(caller.scopes))
+            raise Problem(FORBIDDEN, f"This needs a key with the scope {self._scope}; yours has {allowed}")
+        return caller
+
+    def _identify(self, house: House, address: str, credentials: HTTPAuthorizationCredentials | None) -> Caller:
+        if house.settings.auth == "off":
+            return Caller(f"address {address}", ALL_SCOPES)
+        if credentials is not None:
+            key = find_key(house.database, credentials.credentials)
+            if key is not None:
+                return Caller(f"key {key.id}", key.scopes)
+            house.rate.take(f"address {address}")
+            raise unauthenticated("The key is unknown or revoked")
+        if house.settings.is_loopback and not any_keys(house.database):
+            return Caller(f"address {address}", ALL_SCOPES)
+        raise unauthenticated("Send a key: Authorization: Bearer …; one is made with `chorus keys create`")
+
+
+def unauthenticated(detail: str) -> Problem:
+    return Problem(UNAUTHENTICATED, detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+def warn_if_open(house: House) -> None:
+    """Say loudly, once at the start, where anybody may do anything or nobody anything."""
+    settings = house.settings
+    if settings.auth == "off":
+        if not settings.is_loopback:
+            log.warning("KEYS ARE SWITCHED OFF and others can reach us: anybody may do all", host=settings.host)
+        return
+    try:
+        has_keys = any_keys(house.database)
+    except ChorusError as error:
+        log.warning("the database cannot say yet whether keys were made", reason=str(error))
+        return
+    if not has_keys and settings.is_loopback:
+        log.warning("NO KEYS MADE: everybody on this machine may do all; make one with `chorus keys create`")
+    elif not has_keys:
+        log.warning("NO KEYS MADE: every request is refused until `chorus keys create` makes one", host=settings.host)
+
+
+Reader = Annotated[Caller, Depends(Require("read"))]
+Uploader = Annotated[Caller, Depends(Require("upload"))]
+Admin = Annotated[Caller, Depends(Require("admin"))]

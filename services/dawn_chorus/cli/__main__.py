@@ -1,0 +1,20 @@
+"""The `chorus` command."""
+
+import sys
+
+from dawn_chorus.cli.app import app
+from dawn_chorus.cli.output import complain
+from dawn_chorus.domain.errors import ChorusError
+
+
+def main() -> None:
+    """Run a command; what can go wrong in the world is told in one line, a fault of ours in a traceback."""
+    try:
+        app(prog_name="chorus")
+    except (ChorusError, OSError) as error:
+        complain(str(error))
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

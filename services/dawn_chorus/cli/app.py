@@ -1,0 +1,49 @@
+"""The commands and their order in `chorus --help`. Their modules import what is heavy only when they run."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from dawn_chorus.cli import dead_letters, keys, models, serve
+from dawn_chorus.cli.analyze import analyze
+from dawn_chorus.cli.client import status, submit, timeline
+from dawn_chorus.cli.retention import retention
+from dawn_chorus.cli.up import up
+
+app = typer.Typer(
+    help="Who sang when: from field recordings to a timeline for every species.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"dawn-chorus {version('dawn-chorus')}")
+        raise typer.Exit
+
+
+@app.callback()
+def chorus(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    """Who sang when: from field recordings to a timeline for every species."""
+
+
+app.command("analyze", rich_help_panel="On this machine")(analyze)
+app.command("up", rich_help_panel="On this machine")(up)
+app.add_typer(models.app, name="models", rich_help_panel="On this machine")
+app.command("submit", rich_help_panel="With a running service")(submit)
+app.command("status", rich_help_panel="With a running service")(status)
+app.command("timeline", rich_help_panel="With a running service")(timeline)
+app.command("api", rich_help_panel="Running a service")(serve.api)
+app.command("relay", rich_help_panel="Running a service")(serve.relay)
+app.command("worker", rich_help_panel="Running a service")(serve.worker)
+app.command("migrate", rich_help_panel="Running a service")(serve.migrate)
+app.add_typer(keys.app, name="keys", rich_help_panel="Running a service")
+app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel="Running a service")
+app.command("retention", rich_help_panel="Running a service")(retention)

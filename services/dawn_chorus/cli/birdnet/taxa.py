@@ -1,0 +1,47 @@
+"""BirdNET's labels → taxa."""
+
+import re
+from collections.abc import Iterable
+
+from dawn_chorus.domain.taxonomy import Taxon
+
+NOISES = frozenset({"Engine", "Environmental", "Fireworks", "Gun", "Human non-vocal", "Noise", "Power tools", "Siren"})
+"""Labels that stand for sounds of no animal."""
+
+_NAMED_MAMMALS = frozenset({"Dog", "Human vocal", "Human whistle"})
+_AMPHIBIA = frozenset(
+    {"Acris", "Anaxyrus", "Dryophytes", "Eleutherodactylus", "Gastrophryne", "Hyliola", "Incilius", "Lithobates"}
+    | {"Pseudacris", "Scaphiopus", "Spea"}
+)
+_INSECTA = frozenset(
+    {"Allonemobius", "Amblycorypha", "Anaxipha", "Apis", "Atlanticus", "Conocephalus", "Cyrtoxipha", "Eunemobius"}
+    | {"Gryllus", "Microcentrum", "Miogryllus", "Neoconocephalus", "Neonemobius", "Oecanthus", "Orchelimum"}
+    | {"Orocharis", "Phyllopalpus", "Pterophylla", "Scudderia"}
+)
+_MAMMALIA = frozenset({"Alouatta", "Canis", "Odocoileus", "Sciurus", "Tamias", "Tamiasciurus"})
+
+
+def read_taxa(labels: Iterable[str]) -> tuple[Taxon, ...]:
+    """Read `Scientific name_Common name` labels, in the order of the model's outputs.
+
+    The labels carry no codes, so the code is made of the scientific name: `turdus-merula`.
+    """
+    return tuple(_read_taxon(label) for label in labels)
+
+
+def _read_taxon(label: str) -> Taxon:
+    scientific_name, _, common_name = label.partition("_")
+    code = re.sub(r"[^a-z0-9]+", "-", scientific_name.lower()).strip("-")
+    return Taxon(code, scientific_name, common_name, _taxonomic_class(scientific_name))
+
+
+def _taxonomic_class(scientific_name: str) -> str:
+    """Tell the class by the genus: the labels do not say it, but all that are no birds are few and known."""
+    if scientific_name in NOISES:
+        return "noise"
+    genus = scientific_name.split(maxsplit=1)[0]
+    if genus in _MAMMALIA or scientific_name in _NAMED_MAMMALS:
+        return "Mammalia"
+    if genus in _AMPHIBIA:
+        return "Amphibia"
+    return "Insecta" if genus in _INSECTA else "Aves"

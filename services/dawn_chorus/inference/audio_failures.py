@@ -1,0 +1,38 @@
+"""Errors of audio files, put into words that cross from one process to another."""
+
+from typing import Any
+
+from dawn_chorus.domain.errors import (
+    ChorusError,
+    EmptyAudio,
+    NotAudio,
+    PermanentError,
+    TransientError,
+    UndecodableAudio,
+)
+
+KINDS: dict[str, type[ChorusError]] = {
+    "not_audio": NotAudio,
+    "empty": EmptyAudio,
+    "undecodable": UndecodableAudio,
+    "permanent": PermanentError,
+    "transient": TransientError,
+}
+
+
+def describe_failure(error: Exception) -> dict[str, str]:
+    """Give `{"error": kind, "detail": message}`; what is not a domain error is the doing of the file."""
+    for kind, error_type in KINDS.items():
+        if isinstance(error, error_type):
+            return {"error": kind, "detail": str(error)}
+    if isinstance(error, OSError) and error.errno:
+        return {"error": "transient", "detail": f"the file could not be read: {error.strerror}"}
+    if isinstance(error, MemoryError):
+        return {"error": "undecodable", "detail": "decoding it takes more memory than a decoder is allowed"}
+    return {"error": "undecodable", "detail": f"the decoder failed: {type(error).__name__}: {error}"}
+
+
+def raise_failure(answer: dict[str, Any]) -> None:
+    """Raise the error that an answer describes; an answer of another kind passes."""
+    if "error" in answer:
+        raise KINDS[answer["error"]](answer["detail"])

@@ -1,0 +1,152 @@
+"""An opened pack: members that can score, the front ends they share, and how their scores become one.
+
+What members have in common is done once: a waveform for every rate, a mel image for every front end.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dawn_chorus.domain.analysis import Segment
+from dawn_chorus.domain.pack import PackFacts
+from dawn_chorus.domain.timeline import Grid, Scores
+from dawn_chorus.inference.audio import LoadedAudio, WaveformFormat
+from dawn_chorus.inference.manifest import MelTable
+from dawn_chorus.inference.melspectrogram import Levels, MelFrontEnd
+from dawn_chorus.inference.member import OpenMember
+from dawn_chorus.inference.occurrence import OccurrenceModel
+from dawn_chorus.inference.pack import Pack, read_pack
+from dawn_chorus.inference.session import SessionOptions
+from dawn_chorus.inference.windows import Seconds, cut_windows, margin_s
+
+__all__ = ["Ensemble", "FrontEnd", "SessionOptions", "open_ensemble"]
+
+
+class FrontEnd:
+    """From a waveform to what networks take; one for all members that take the same."""
+
+    def __init__(self, wanted: WaveformFormat, window_s: float, mel: MelTable | None) -> None:
+        self.format = wanted
+        self._window_s = window_s
+        self._mel = MelFrontEnd(mel, wanted.sample_rate_hz) if mel else None
+
+    def segment_levels(self, audio: LoadedAudio, segment: Segment) -> Levels | None:
+        """Measure the segment itself, without margins, where images are normalized by the whole of it."""
+        if self._mel is None:
+            return None
+        rate_hz, origin = self.format.sample_rate_hz, round(audio.start_s * self.format.sample_rate_hz)
+        first, stop = (round(position_s * rate_hz) - origin for position_s in (segment.start_s, segment.end_s))
+        return self._mel.segment_levels(audio.waveforms[self.format][first:stop])
+
+    def prepare(self, audio: LoadedAudio, starts_s: Seconds, levels: Levels | None) -> NDArray[np.float32]:
+        """Give the networks' input for the windows whose audio starts there, (n_windows, *input_shape)."""
+        rate_hz = self.format.sample_rate_hz
+        first_sample = round(audio.start_s * rate_hz)
+        waveform = audio.waveforms[self.format]
+        windows = cut_windows(waveform, first_sample, starts_s, window_s=self._window_s, sample_rate_hz=rate_hz)
+        return windows if self._mel is None else self._mel.images(windows, levels)
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """An opened pack. Safe to use from many threads; `SessionOptions.sessions` of them compute at once."""
+
+    pack: Pack
+    options: SessionOptions
+    members: tuple[OpenMember, ...]
+    front_ends: tuple[tuple[FrontEnd, tuple[int, ...]], ...]
+    """Each with the numbers of the members it serves."""
+    facts: PackFacts
+    occurrence: OccurrenceModel | None = None
+
+    @property
+    def provider(self) -> str:
+        """The ONNX Runtime provider that really computes."""
+        return self.members[0].provider
+
+    @property
+    def formats(self) -> tuple[WaveformFormat, ...]:
+        """The waveforms that `score_segment` wants to find in its audio."""
+        return tuple(dict.fromkeys(front_end.format for front_end, _ in self.front_ends))
+
+    @property
+    def margin_s(self) -> float:
+        """How much audio before and after a segment its scores may depend on."""
+        reach = self.smoothing_reach
+        return max(margin_s(member.geometry, self.pack.manifest.score.shifts_s, reach) for member in self.members)
+
+    @property
+    def smoothing_reach(self) -> int:
+        """Neighboring windows mixed in on either side."""
+        return len(self.pack.manifest.score.smoothing) // 2
+
+    @cached_property
+    def framewise_taxa(self) -> NDArray[np.bool_]:
+        """Which taxa have a framewise member, (n_taxa,)."""
+        framewise = np.zeros(len(self.facts.taxa), bool)
+        for member in self.members:
+            framewise[member.columns] |= member.geometry.n_frames > 0
+        return framewise
+
+    @property
+    def shift_weights(self) -> tuple[float, ...]:
+        score = self.pack.manifest.score
+        return score.shift_weights or (1.0,) * len(score.shifts_s)
+
+
+def open_ensemble(folder: Path, options: SessionOptions) -> Ensemble:
+    """Read, check and open a pack.
+
+    Raises InvalidPack, naming file and field, and DeviceUnavailable; there is no fallback to another device.
+    """
+    pack = read_pack(folder)
+    scored_s = pack.manifest.score.window_s
+    members = tuple(OpenMember(member, len(pack.taxa), scored_s, options) for member in pack.members)
+    occurrence = OccurrenceModel(pack.occurrence_path, len(pack.taxa)) if pack.occurrence_path else None
+    return Ensemble(pack, options, members, _share_front_ends(members), _facts(pack, members), occurrence)
+
+
+def _share_front_ends(members: Iterable[OpenMember]) -> tuple[tuple[FrontEnd, tuple[int, ...]], ...]:
+    served: dict[tuple[WaveformFormat, float, MelTable | None], list[int]] = {}
+    for number, member in enumerate(members):
+        table = member.table
+        wanted = WaveformFormat(table.sample_rate_hz, table.resampler)
+        served.setdefault((wanted, table.window_s, table.mel), []).append(number)
+    return tuple((FrontEnd(*key), tuple(numbers)) for key, numbers in served.items())
+
+
+def _facts(pack: Pack, members: Iterable[OpenMember]) -> PackFacts:
+    manifest = pack.manifest
+    framewise = any(member.geometry.n_frames for member in members)
+    return PackFacts(
+        manifest.name,
+        manifest.version,
+        manifest.license,
+        manifest.attribution,
+        pack.manifest_sha256,
+        Grid(manifest.score.window_s, manifest.frame_s if framewise else None),
+        pack.rules,
+        pack.taxa,
+    )
+
+
+Part = tuple[OpenMember, Scores, NDArray[np.bool_]]
+"""A member, its scores, (n_rows, n_columns), and the rows that it has anything to say of, (n_rows,)."""
+
+
+def average_members(parts: Sequence[Part], n_taxa: int) -> Scores:
+    """Give for each row and taxon the mean over the members that have it, Σ w·p / Σ w, or 0: (n_rows, n_taxa)."""
+    if len(parts) == 1 and parts[0][0].n_columns == n_taxa and isinstance(parts[0][0].columns, slice):
+        return parts[0][1]
+    n_rows = len(parts[0][1])
+    sums = np.zeros((n_rows, n_taxa), np.float32)
+    weights = np.zeros((n_rows, n_taxa), np.float32)
+    for member, scores, covered in parts:
+        weight = covered[:, None] * np.float32(member.table.weight)
+        sums[:, member.columns] += scores * weight
+        weights[:, member.columns] += weight
+    return np.divide(sums, weights, out=sums, where=weights > 0)

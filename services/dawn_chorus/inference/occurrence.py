@@ -1,0 +1,82 @@
+"""Which taxa occur at a place and in a week, for packs that know."""
+
+import calendar
+import math
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dawn_chorus.domain.errors import InvalidPack, PermanentError
+from dawn_chorus.domain.timeline import Scores
+from dawn_chorus.inference.pack import name_of
+from dawn_chorus.inference.session import ORT_ERRORS, Network, SessionOptions
+
+if TYPE_CHECKING:
+    from dawn_chorus.inference.ensemble import Ensemble
+
+WHOLE_YEAR = -1
+"""What the models take for a recording whose time is not known."""
+
+
+def occurring_taxa(ensemble: "Ensemble", latitude: float, longitude: float, recorded_at: datetime | None) -> Scores:
+    """Give the probability of each taxon to occur there and then, (n_taxa,); degrees north and east.
+
+    Without a time it is that of the whole year. Raises PermanentError for a pack that knows nothing of places.
+    """
+    if ensemble.occurrence is None:
+        raise PermanentError(
+            f"pack {ensemble.facts.name} knows nothing of places: ask for no occurrence_min, or use another pack"
+        )
+    return ensemble.occurrence.probabilities(latitude, longitude, week_of(recorded_at))
+
+
+def present_taxa(
+    ensemble: "Ensemble", latitude: float, longitude: float, recorded_at: datetime | None, least: float
+) -> frozenset[str]:
+    """Give the codes of the taxa that are at least so probable to occur there and then, as `occurring_taxa` has it."""
+    probabilities = occurring_taxa(ensemble, latitude, longitude, recorded_at)
+    # In the model's own precision, as birdnetlib does: a taxon of just 0.03 passes a bound of 0.03.
+    columns = np.flatnonzero(probabilities >= np.float32(least))
+    return frozenset(ensemble.facts.taxa[column].code for column in columns.tolist())
+
+
+def week_of(recorded_at: datetime | None) -> int:
+    """Give the 48th part of the year, 1 to 48, in the recording's own time zone, as birdnetlib counts."""
+    if recorded_at is None:
+        return WHOLE_YEAR
+    days = 366 if calendar.isleap(recorded_at.year) else 365
+    return math.ceil(recorded_at.timetuple().tm_yday / days * 48)
+
+
+class OccurrenceModel:
+    """An opened model of occurrence; so small that it always runs on the CPU. Safe to use from many threads."""
+
+    INPUTS = ("latitude", "longitude", "week")
+
+    def __init__(self, path: Path, n_taxa: int) -> None:
+        """Raise InvalidPack for a network of other inputs or outputs."""
+        self._network = Network(path, SessionOptions())
+        where = f"{name_of(path)}: occurrence.file"
+        if set(self._network.inputs) != set(self.INPUTS) or "probs" not in self._network.outputs:
+            raise InvalidPack(
+                f"{where}: takes {sorted(self._network.inputs)} and gives {self._network.outputs}; "
+                f"it must take {sorted(self.INPUTS)} and give probs"
+            )
+        try:
+            shape = self._run(0.0, 0.0, WHOLE_YEAR).shape
+        except ORT_ERRORS as error:
+            raise InvalidPack(f"{where}: fails on float32 inputs of one number each: {error}") from error
+        if shape != (1, n_taxa):
+            raise InvalidPack(f"{where}: probs: is {list(shape)}, but the taxa table has {n_taxa} taxa")
+
+    def probabilities(self, latitude: float, longitude: float, week: int) -> Scores:
+        """Give (n_taxa,)."""
+        probabilities: Scores = self._run(latitude, longitude, week)[0]
+        return probabilities
+
+    def _run(self, *values: float) -> Scores:
+        feeds = {name: np.array([value], np.float32) for name, value in zip(self.INPUTS, values, strict=True)}
+        [probabilities] = self._network.run(feeds, ["probs"])
+        return probabilities

@@ -1,0 +1,176 @@
+"""A segment's sound → its scores → the timeline that is kept: the whole path, in order.
+
+    audio ─ cut windows ─ mel images ─ networks ─ tallies ─ views averaged ─ members combined ─ smoothed
+
+Scores do not depend on where the recording was cut, on the batch size, or on what else is in a batch.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from dawn_chorus.domain.analysis import Segment
+from dawn_chorus.domain.pack import PackFacts
+from dawn_chorus.domain.recording import round_s
+from dawn_chorus.domain.timeline import Scores, SegmentTimeline, TaxonRow, quantize_scores
+from dawn_chorus.inference.audio import LoadedAudio, LostStretch
+from dawn_chorus.inference.ensemble import Ensemble, FrontEnd, average_members
+from dawn_chorus.inference.scoring import Tally, average_views, open_tally, smooth_windows
+from dawn_chorus.inference.windows import NEAR_S, Stretch, stretch_of
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentScores:
+    """All that a pack has to say of a segment."""
+
+    first_window: int
+    window_scores: Scores
+    """(n_windows, n_taxa)"""
+    first_frame: int
+    frame_scores: Scores | None
+    """(n_frames, n_taxa); None where the pack has no framewise member."""
+    lost: tuple[LostStretch, ...]
+    """Stretches of the segment that could not be heard, in time order."""
+    stage_s: dict[str, float] = field(default_factory=dict)
+    """Seconds spent: mel, inference (waiting for a session included), score; `inference:FILE` is a member's share."""
+    batch_fill: float = 1.0
+    """Windows run beside those that the batches had room for."""
+
+
+def score_segment(ensemble: Ensemble, audio: LoadedAudio, segment: Segment, *, duration_s: float) -> SegmentScores:
+    """Score the windows that start in the segment and the frames whose centers lie in it.
+
+    `audio` covers the segment and `ensemble.margin_s` on both sides, in all of `ensemble.formats`; `duration_s` is the
+    whole recording's. Safe to call from many threads. Raises ValueError for audio that does not reach.
+    """
+    score = ensemble.pack.manifest.score
+    reach = ensemble.smoothing_reach
+    stretch = stretch_of(segment, duration_s, ensemble.facts.grid, shifts_s=score.shifts_s, smoothing_reach=reach)
+    stage_s: dict[str, float] = defaultdict(float)
+    tallies = [open_tally(member, stretch) for member in ensemble.members]
+    n_run, n_room = 0, 0
+    for front_end, numbers in ensemble.front_ends:
+        run, room = _run_members(ensemble, front_end, {n: tallies[n] for n in numbers}, audio, segment, stage_s)
+        n_run, n_room = n_run + run, n_room + room
+    with _stage(stage_s, "score"):
+        windows = _combine_windows(ensemble, tallies, stretch)
+        frames = _combine_frames(ensemble, tallies, stretch, windows) if ensemble.facts.grid.frame_s else None
+        _silence_lost(windows, frames, stretch, audio.lost)
+        windows = windows[stretch.windows.start - stretch.spanned.start :]
+    lost = tuple(lost_within(audio.lost, segment))
+    fill = n_run / max(n_room, 1)
+    return SegmentScores(stretch.windows.start, windows, stretch.frames.start, frames, lost, dict(stage_s), fill)
+
+
+def to_timeline(scores: SegmentScores, segment: Segment, facts: PackFacts, floor: float) -> SegmentTimeline:
+    """Keep the taxa whose peak reaches the floor, their frame scores quantized."""
+    frames = scores.frame_scores if scores.frame_scores is not None else np.zeros((0, len(facts.taxa)), np.float32)
+    peaks = np.maximum(scores.window_scores.max(axis=0, initial=0.0), frames.max(axis=0, initial=0.0))
+    rows = tuple(
+        TaxonRow(
+            facts.taxa[column],
+            np.ascontiguousarray(scores.window_scores[:, column]),
+            quantize_scores(frames[:, column]),
+            float(peaks[column]),
+        )
+        for column in np.flatnonzero(peaks >= floor).tolist()
+    )
+    lost_s = sum(stretch.end_s - stretch.start_s for stretch in scores.lost)
+    return SegmentTimeline(
+        segment,
+        scores.first_window,
+        len(scores.window_scores),
+        scores.first_frame,
+        len(frames),
+        rows,
+        round_s(segment.duration_s - lost_s),
+        "; ".join(stretch.reason for stretch in scores.lost) or None,
+    )
+
+
+def _run_members(
+    ensemble: Ensemble,
+    front_end: FrontEnd,
+    tallies: dict[int, Tally],
+    audio: LoadedAudio,
+    segment: Segment,
+    stage_s: dict[str, float],
+) -> tuple[int, int]:
+    """Run every window once: prepared once for all members of a front end, and by each member that asks for it.
+
+    Gives how many windows the members ran, and how many their batches had room for.
+    """
+    n_run, n_room = 0, 0
+    with _stage(stage_s, "mel"):
+        levels = front_end.segment_levels(audio, segment)
+    starts_s = np.unique(np.concatenate([tally.starts_s for tally in tallies.values()]))
+    for first in range(0, len(starts_s), ensemble.options.batch_size):
+        batch_s = starts_s[first : first + ensemble.options.batch_size]
+        with _stage(stage_s, "mel"):
+            inputs = front_end.prepare(audio, batch_s, levels)
+        for number, tally in tallies.items():
+            asked = np.isin(batch_s, tally.starts_s)
+            if not asked.any():
+                continue
+            member = ensemble.members[number]
+            with _stage(stage_s, "inference"), _stage(stage_s, f"inference:{member.table.file}"):
+                outputs = member.score(inputs if asked.all() else inputs[asked])
+            with _stage(stage_s, "score"):
+                tally.add(batch_s[asked], outputs)
+            n_run, n_room = n_run + int(asked.sum()), n_room + ensemble.options.batch_size
+    return n_run, n_room
+
+
+def _combine_windows(ensemble: Ensemble, tallies: list[Tally], stretch: Stretch) -> Scores:
+    """Give (n_spanned, n_taxa)."""
+    everywhere = np.ones(len(stretch.reach), bool)
+    parts = [
+        (member, average_views(tally.score_at(), stretch, ensemble.shift_weights, member.n_columns), everywhere)
+        for member, tally in zip(ensemble.members, tallies, strict=True)
+    ]
+    scores = average_members(parts, len(ensemble.facts.taxa))
+    return smooth_windows(scores, stretch, ensemble.pack.manifest.score.smoothing)
+
+
+def _combine_frames(ensemble: Ensemble, tallies: list[Tally], stretch: Stretch, windows: Scores) -> Scores:
+    """Give (n_frames, n_taxa); a taxon of which no framewise member knows is as present as in its window."""
+    parts = [
+        (member, *tally.frames.mean())
+        for member, tally in zip(ensemble.members, tallies, strict=True)
+        if tally.frames is not None
+    ]
+    frames = average_members(parts, len(ensemble.facts.taxa))
+    if not ensemble.framewise_taxa.all():
+        window_of = np.floor(stretch.frame_centers_s / stretch.grid.window_s + NEAR_S).astype(np.intp)
+        window_scores = windows[window_of - stretch.spanned.start]
+        frames[:, ~ensemble.framewise_taxa] = window_scores[:, ~ensemble.framewise_taxa]
+    return frames
+
+
+def _silence_lost(windows: Scores, frames: Scores | None, stretch: Stretch, lost: Iterable[LostStretch]) -> None:
+    """Nothing was heard where audio was lost, whatever a network makes of the silence that stands in for it."""
+    starts_s = np.arange(stretch.spanned.start, stretch.spanned.stop) * stretch.grid.window_s
+    ends_s = np.minimum(starts_s + stretch.grid.window_s, stretch.duration_s)
+    for gap in lost:
+        windows[(starts_s >= gap.start_s) & (ends_s <= gap.end_s)] = 0.0
+        if frames is not None:
+            frames[(stretch.frame_centers_s >= gap.start_s) & (stretch.frame_centers_s < gap.end_s)] = 0.0
+
+
+def lost_within(lost: Iterable[LostStretch], segment: Segment) -> Iterator[LostStretch]:
+    """Cut stretches to the segment."""
+    for stretch in lost:
+        start_s, end_s = max(stretch.start_s, segment.start_s), min(stretch.end_s, segment.end_s)
+        if start_s < end_s:
+            yield replace(stretch, start_s=start_s, end_s=end_s)
+
+
+@contextmanager
+def _stage(stage_s: dict[str, float], name: str) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    stage_s[name] += time.perf_counter() - started

@@ -1,0 +1,184 @@
+"""Where windows start, which of them a segment needs, and their samples.
+
+All positions are seconds from the recording's start, to the microsecond; a window is named by where its audio starts.
+Nothing here depends on how a recording was cut into segments: a segment merely picks from the recording's windows.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dawn_chorus.domain.analysis import Segment
+from dawn_chorus.domain.timeline import Grid
+
+Seconds = NDArray[np.floating[Any]]
+NEAR_S = 1e-6
+"""Positions closer than this are one: sums of decimal fractions differ in their last bits."""
+MANY_WINDOWS = 10_000
+"""Enough for all the ways in which a recording's end can lie to a row of windows."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A segment as the scoring sees it: what it owns, and what it must look at to score that."""
+
+    grid: Grid
+    duration_s: float
+    """Of the whole recording, as the number of windows."""
+    n_windows: int
+    windows: range
+    """Owned by the segment: those that start in it."""
+    spanned: range
+    """Those and the one that was already under way."""
+    reach: range
+    """Those and the neighbors that smoothing mixes in."""
+    frames: range
+    """Owned by the segment; empty where the pack has no framewise member."""
+    shifts_s: tuple[float, ...]
+
+    @property
+    def frame_centers_s(self) -> Seconds:
+        """Give (n_frames,)."""
+        return (np.arange(self.frames.start, self.frames.stop) + 0.5) * (self.grid.frame_s or 0.0)
+
+    def view_starts_s(self, windows: range) -> Seconds:
+        """Where the views of some windows start, (n_windows, n_shifts).
+
+        A view that would start before the first or after the last window of the recording is the window itself.
+        """
+        own = (np.arange(windows.start, windows.stop) * self.grid.window_s)[:, None]
+        shifted = own + np.array(self.shifts_s)
+        last = (self.n_windows - 1) * self.grid.window_s
+        inside = (shifted > -NEAR_S) & (shifted < last + NEAR_S)
+        starts: Seconds = np.round(np.where(inside, shifted, own), 6)
+        return starts
+
+    def windows_near(self, start_s: float, end_s: float) -> range:
+        """Windows of the recording that overlap [start_s, end_s), generously."""
+        first = math.floor(start_s / self.grid.window_s) - 1
+        stop = math.ceil(end_s / self.grid.window_s) + 1
+        return range(min(max(first, 0), self.n_windows), max(0, min(stop, self.n_windows)))
+
+
+def stretch_of(
+    segment: Segment, duration_s: float, grid: Grid, *, shifts_s: tuple[float, ...], smoothing_reach: int
+) -> Stretch:
+    """Tell what a segment of a recording of `duration_s` owns and reaches."""
+    n_windows = len(grid.windows(0.0, duration_s))
+    end_s = min(segment.end_s, duration_s)
+    owned = grid.windows(segment.start_s, end_s)
+    spanned = range(min(owned.start, math.floor(segment.start_s / grid.window_s + NEAR_S)), owned.stop)
+    reach = range(max(0, spanned.start - smoothing_reach), min(n_windows, spanned.stop + smoothing_reach))
+    return Stretch(grid, duration_s, n_windows, owned, spanned, reach, grid.frames(segment.start_s, end_s), shifts_s)
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """The windows of one member, and the frames within one."""
+
+    rule: Literal["clip", "frame_max"]
+    window_s: float
+    """What the network sees."""
+    scored_s: float
+    """What it is asked about: the pack's window."""
+    hop_s: float
+    n_frames: int
+    """Per window; 0 for a member that is not framewise."""
+    frame_start_s: float
+    frame_step_s: float
+
+    @cached_property
+    def offsets_s(self) -> Seconds:
+        """Where the audio of the member's windows starts, from the time they are asked about, (n_parts,).
+
+        One window with the scored stretch in its middle; or, for a network that sees less than that, as many as fit.
+        """
+        spare_s = self.scored_s - self.window_s
+        if spare_s <= 0:
+            return np.array([spare_s / 2])
+        return np.arange(math.floor(spare_s / self.hop_s + NEAR_S) + 1) * self.hop_s
+
+    @cached_property
+    def frame_offsets_s(self) -> Seconds:
+        """Frame centers from where the window's audio starts, (n_frames,)."""
+        return self.frame_start_s + (np.arange(self.n_frames) + 0.5) * self.frame_step_s
+
+    @cached_property
+    def reaches_all(self) -> bool:
+        """Tell whether a row of such windows puts a frame into every scored window, however long the recording is."""
+        first_s, last_s = float(self.frame_offsets_s[0]), float(self.frame_offsets_s[-1])
+        scored_starts_s = np.arange(MANY_WINDOWS) * self.scored_s
+        left_over_s = float(np.remainder(scored_starts_s + NEAR_S, self.hop_s).max())  # the row ends that much earlier
+        return (
+            self.offsets_s[0] + first_s < self.scored_s - NEAR_S
+            and self.hop_s - (last_s - first_s) < self.scored_s + NEAR_S
+            and (self.n_frames == 1 or self.frame_step_s < self.scored_s + NEAR_S)
+            and self.offsets_s[-1] + last_s > left_over_s - 2 * NEAR_S
+        )
+
+    def touches(self, starts_s: Seconds, centers_s: Seconds) -> NDArray[np.bool_]:
+        """Tell which windows contain any of the sorted centers, (n_starts,)."""
+        first = np.searchsorted(centers_s, starts_s - NEAR_S)
+        stop = np.searchsorted(centers_s, starts_s + self.window_s - NEAR_S)
+        touched: NDArray[np.bool_] = stop > first
+        return touched
+
+
+def clip_starts_s(geometry: Geometry, stretch: Stretch) -> Seconds:
+    """Windows of rule `clip`: those that the segment's views ask for, and all others that hold its frames, sorted."""
+    asked = _parts(geometry, stretch.view_starts_s(stretch.reach))
+    centers = stretch.frame_centers_s
+    if not geometry.n_frames or not len(centers):
+        return asked
+    far_s = geometry.window_s + max(abs(shift) for shift in stretch.shifts_s)
+    near = stretch.windows_near(centers[0] - far_s, centers[-1] + far_s)
+    others = _parts(geometry, stretch.view_starts_s(near))
+    return np.union1d(asked, others[geometry.touches(others, centers)])
+
+
+def _parts(geometry: Geometry, times_s: Seconds) -> Seconds:
+    return np.unique(np.round(times_s[..., None] + geometry.offsets_s, 6))
+
+
+def stitched_starts_s(geometry: Geometry, stretch: Stretch) -> Seconds:
+    """Windows of rule `frame_max`: those of the recording's row that hold frames the segment needs, sorted."""
+    last_s = (stretch.n_windows - 1) * stretch.grid.window_s
+    n_row = math.floor(last_s / geometry.hop_s + NEAR_S) + len(geometry.offsets_s)
+    starts: Seconds = np.round(np.arange(n_row) * geometry.hop_s + geometry.offsets_s[0], 6)
+    needed = geometry.touches(starts, stretch.frame_centers_s)
+    times = stretch.view_starts_s(stretch.reach)
+    if times.size:
+        first_frame, last_frame = starts + geometry.frame_offsets_s[0], starts + geometry.frame_offsets_s[-1]
+        needed |= (last_frame > times.min() - NEAR_S) & (first_frame < times.max() + stretch.grid.window_s)
+    chosen: Seconds = starts[needed]
+    return chosen
+
+
+def margin_s(geometry: Geometry, shifts_s: tuple[float, ...], smoothing_reach: int) -> float:
+    """Tell how far beyond a segment its windows may reach, on either side."""
+    scored_s = (smoothing_reach + 1) * geometry.scored_s + max(abs(shift) for shift in shifts_s)
+    if geometry.rule == "frame_max":
+        return scored_s + geometry.window_s
+    context_s = max(0.0, geometry.window_s - geometry.scored_s) / 2
+    return max(scored_s + context_s, geometry.window_s if geometry.n_frames else 0.0)
+
+
+def cut_windows(
+    waveform: NDArray[np.float32], first_sample: int, starts_s: Seconds, *, window_s: float, sample_rate_hz: int
+) -> NDArray[np.float32]:
+    """Cut windows out of a waveform that begins at `first_sample` of the recording: (n_windows, n_samples).
+
+    Samples are cut at round(start · rate). Windows that lie side by side are a view: do not write to them. Raises
+    ValueError where the waveform does not reach.
+    """
+    n_samples = round(window_s * sample_rate_hz)
+    begins = [round(start * sample_rate_hz) - first_sample for start in starts_s.tolist()]
+    if begins and (min(begins) < 0 or max(begins) + n_samples > len(waveform)):
+        raise ValueError(f"windows from {starts_s[0]} to {starts_s[-1]} s reach beyond the audio that was loaded")
+    if begins == list(range(begins[0], begins[0] + len(begins) * n_samples, n_samples)):
+        return waveform[begins[0] : begins[0] + len(begins) * n_samples].reshape(len(begins), n_samples)
+    return np.stack([waveform[begin : begin + n_samples] for begin in begins])

@@ -1,0 +1,86 @@
+"""`python -m dawn_chorus.relay`: the relay on PostgreSQL and RabbitMQ."""
+
+import os
+import signal
+from functools import partial
+from queue import SimpleQueue
+from threading import Thread
+
+from dawn_chorus.adapters.logs import configure_logs, get_logger
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.dead_letters import PostgresDeadLetters
+from dawn_chorus.adapters.postgres.idempotency import prune_keys
+from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
+from dawn_chorus.adapters.postgres.recovery import requeue_unfinished
+from dawn_chorus.adapters.rabbitmq import RabbitPublisher, RabbitSource
+from dawn_chorus.adapters.status_server import StatusServer
+from dawn_chorus.relay.app import Relay, open_relay, plan_forgetting
+from dawn_chorus.relay.measures import Measures
+from dawn_chorus.relay.recovery import plan_recovery
+from dawn_chorus.relay.settings import RelaySettings
+
+_GRACE_S = 20.0
+log = get_logger(__name__)
+
+
+def main() -> None:
+    """Run until SIGTERM or SIGINT; exit code 0 only if that was the end."""
+    settings = RelaySettings()
+    configure_logs(settings.log_level)
+    if not run_relay(settings):
+        # A thread that hangs in a server's hands would hang the interpreter's end too.
+        os._exit(1)
+
+
+def run_relay(settings: RelaySettings) -> bool:
+    """Work until stopped by a signal; tell whether it ended in order.
+
+    Neither server need be up: the relay waits for both. Status comes up first and goes last, so that a probe can always
+    tell what is missing.
+    """
+    dead_source = RabbitSource(settings.broker_url, name=f"{settings.relay_name} (dead letters)")
+    publisher = RabbitPublisher(settings.broker_url, name=settings.relay_name)
+    with Database(settings.database_url, max_size=5) as database:
+        outbox = PostgresOutbox(database)
+        relay = open_relay(
+            outbox,
+            publisher,
+            PostgresDeadLetters(database),
+            dead_source,
+            Measures(database, every_s=settings.measure_every_s),
+            chores=(
+                plan_forgetting(partial(prune_keys, database)),
+                plan_recovery(partial(requeue_unfinished, database), publisher, settings),
+            ),
+            poll_s=settings.poll_s,
+            keep_published_s=settings.keep_published_s,
+        )
+        checks = {"database": database.check, "broker": dead_source.check, **relay.checks}
+        with StatusServer(settings.status_host, settings.status_port, ready=checks):
+            finished = _run_until_signal(relay)
+        publisher.close()
+        outbox.close()
+    return finished
+
+
+def _run_until_signal(relay: Relay) -> bool:
+    # Not an Event: signal handlers may interrupt the main thread anywhere, and only SimpleQueue.put bears that.
+    ended: SimpleQueue[str] = SimpleQueue()
+    outcomes: list[bool] = []
+
+    def run() -> None:
+        outcomes.append(relay.run())
+        ended.put("by itself")
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda received, _: ended.put(signal.Signals(received).name))
+    thread = Thread(target=run, name="relay", daemon=True)
+    thread.start()
+    log.info("relay stopping", cause=ended.get())
+    relay.stop()
+    thread.join(_GRACE_S)
+    return outcomes == [True]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""What waits, as metrics: measured on a thread of its own, so that a broker that is away cannot hide it."""
+
+from threading import Event
+
+from dawn_chorus.adapters import metrics
+from dawn_chorus.adapters.logs import get_logger
+from dawn_chorus.adapters.postgres.backlog import measure_backlog
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
+from dawn_chorus.domain.errors import TransientError
+from dawn_chorus.domain.jobs import Lane
+
+_UNKNOWN = float("nan")
+log = get_logger(__name__)
+
+
+class Measures:
+    """Sets the gauges of outbox and backlog every `every_s`; unknown (NaN) while the database is away."""
+
+    def __init__(self, database: Database, *, every_s: float) -> None:
+        self._database, self._every_s = database, every_s
+        self._outbox = PostgresOutbox(database)
+
+    def run(self, stopping: Event) -> None:
+        """Measure until `stopping` is set."""
+        while True:
+            self.measure()
+            if stopping.wait(self._every_s):
+                return
+
+    def measure(self) -> None:
+        """Measure once."""
+        try:
+            self._measure_outbox()
+            self._measure_backlog()
+        except TransientError as error:
+            log.debug("cannot measure what waits", error=str(error))
+            _forget()
+
+    def _measure_outbox(self) -> None:
+        lag = self._outbox.lag()
+        metrics.outbox_waiting.set(lag.waiting)
+        metrics.outbox_lag_seconds.set(lag.oldest_s)
+
+    def _measure_backlog(self) -> None:
+        for lane, backlog in measure_backlog(self._database).items():
+            metrics.backlog_segments.labels(lane).set(backlog.segments)
+            metrics.backlog_audio_seconds.labels(lane).set(backlog.audio_s)
+            metrics.backlog_oldest_seconds.labels(lane).set(backlog.oldest_s)
+
+
+def _forget() -> None:
+    metrics.outbox_waiting.set(_UNKNOWN)
+    metrics.outbox_lag_seconds.set(_UNKNOWN)
+    for gauge in (metrics.backlog_segments, metrics.backlog_audio_seconds, metrics.backlog_oldest_seconds):
+        for lane in Lane:
+            gauge.labels(lane).set(_UNKNOWN)

@@ -1,0 +1,75 @@
+"""`python -m dawn_chorus.worker`: a worker on RabbitMQ, PostgreSQL and the audio store."""
+
+import gc
+import os
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from threading import Event
+
+from dawn_chorus.adapters.audio_store import CacheOptions, open_audio_store
+from dawn_chorus.adapters.logs import configure_logs, get_logger
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.segments import PostgresLedger
+from dawn_chorus.adapters.rabbitmq import RabbitSource
+from dawn_chorus.adapters.status_server import StatusServer
+from dawn_chorus.domain.errors import ChorusError
+from dawn_chorus.worker.app import open_worker
+from dawn_chorus.worker.consumer import Worker
+from dawn_chorus.worker.health import name_checks
+from dawn_chorus.worker.settings import WorkerSettings
+
+log = get_logger("dawn_chorus.worker")
+
+
+def main() -> None:
+    """Run until SIGTERM or SIGINT; a second one ends at once. Exit code 0 only if all in hand was finished."""
+    settings = WorkerSettings()
+    configure_logs(settings.log_level)
+    try:
+        finished = run_worker(settings)
+    except ChorusError as error:
+        log.critical("the worker cannot start", reason=str(error))
+        sys.exit(1)
+    if not finished:
+        # Threads may still be deep inside a network; leaving them to the interpreter's end could crash or hang it.
+        os._exit(1)
+
+
+def run_worker(settings: WorkerSettings) -> bool:
+    """Work until stopped by a signal; tell whether all went well and everything in hand was finished.
+
+    Status comes up first, so that a probe can tell a worker that verifies its pack from one that died. The queue comes
+    last: jobs are taken once they can be worked on. Raises DeviceUnavailable, InvalidPack and UnknownPack.
+    """
+    pack_is_open = Event()
+    source = RabbitSource(settings.broker_url, name=settings.worker_name)
+    store = open_audio_store(settings.store_url, cache=_cache(settings))
+    with Database(settings.database_url, max_size=settings.in_flight + 2, prepared=True) as database:
+        checks = name_checks(
+            pack_is_open, settings.default_pack, database=database.check, broker=source.check, store=store.check
+        )
+        ledger = PostgresLedger(database)
+        with (
+            StatusServer(settings.status_host, settings.status_port, ready=checks),
+            open_worker(settings, ledger=ledger, store=store, source=source) as worker,
+        ):
+            _stop_on_signals(worker)
+            # Thousands of taxa live as long as the process does: not to be looked through for garbage time and again.
+            gc.freeze()
+            pack_is_open.set()
+            return worker.run()
+
+
+def _stop_on_signals(worker: Worker) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stop())
+
+
+def _cache(settings: WorkerSettings) -> CacheOptions:
+    return CacheOptions(settings.cache_dir or Path(tempfile.gettempdir()) / "chorus-cache", settings.cache_bytes)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+"""The use case: one segment from the store to the ledger.
+
+Ledger first: the segment is marked running before anything is read, and whatever happens it ends there as done, failed
+with a reason, or queued again. Only then may its delivery be acknowledged.
+"""
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from dawn_chorus.adapters.logs import get_logger, log_ids
+from dawn_chorus.domain.errors import PermanentError, TransientError, UndecodableAudio
+from dawn_chorus.domain.jobs import SegmentJob, SegmentWork, WorkerFacts
+from dawn_chorus.domain.ports import AudioStore, SegmentLedger
+from dawn_chorus.domain.recording import round_s
+from dawn_chorus.domain.timeline import SegmentTimeline
+from dawn_chorus.inference.audio import LoadedAudio, WaveformFormat
+from dawn_chorus.inference.ensemble import Ensemble
+from dawn_chorus.inference.pipeline import score_segment, to_timeline
+from dawn_chorus.worker import measures
+from dawn_chorus.worker.losses import measure_losses
+from dawn_chorus.worker.occurrence import drop_absent_taxa
+
+log = get_logger(__name__)
+
+_LOOK_BEYOND_S = 1.0
+_LENGTH_SLACK_S = 0.001
+"""Headers round: a file that is longer than claimed by less than this is as long as claimed."""
+
+
+class NothingHeard(PermanentError):
+    """All audio of the segment is lost; the message says why."""
+
+
+class Loader(Protocol):
+    """Decodes recordings out of harm's way (`AudioLoader`). Safe to call from many threads."""
+
+    def load(
+        self, path: Path, start_s: float, end_s: float, formats: Iterable[WaveformFormat], *, duration_s: float
+    ) -> LoadedAudio:
+        """See `load_audio`; where the decoder crashed, UndecodableAudio says so."""
+        ...
+
+    def measure_duration_s(self, path: Path) -> float:
+        """Give the true length of the sound, whatever its header claims."""
+        ...
+
+
+class Packs(Protocol):
+    """The model packs that are installed here."""
+
+    def open(self, name: str) -> Ensemble:
+        """Give a pack ready to score, verified on its device.
+
+        Raises UnknownPack, InvalidPack or DeviceUnavailable. Safe to call from many threads.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """When a segment that failed for a passing reason comes again."""
+
+    max_attempts: int = 5
+    first_s: float = 5.0
+    most_s: float = 300.0
+
+    def delay_s(self, attempt: int) -> float:
+        """Give the delay after this attempt, counted from 1: it doubles each time."""
+        return min(self.most_s, self.first_s * 2.0 ** min(attempt - 1, 30))
+
+
+class SegmentAnalyst:
+    """Analyzes segments; one instance serves all threads of a worker.
+
+    `ledger` waits for its database by itself (see `patience`): what is transient here is the store or a decoder.
+    """
+
+    def __init__(
+        self,
+        ledger: SegmentLedger,
+        store: AudioStore,
+        loader: Loader,
+        packs: Packs,
+        *,
+        name: str,
+        retry: RetryPolicy,
+    ) -> None:
+        self._ledger, self._store, self._loader, self._packs = ledger, store, loader, packs
+        self._name, self._retry = name, retry
+
+    def analyze_segment(self, job: SegmentJob) -> None:
+        """End the job in the ledger, however it goes.
+
+        Raises Interrupted when the worker stops first; anything else that is raised is a bug.
+        """
+        started_s = time.perf_counter()
+        work = self._ledger.start_segment(job, self._name)
+        if work is None:
+            measures.observe_skip()
+            log.info("nothing is left to do for the segment")
+            return
+        measures.observe_start(work)
+        with log_ids(recording_id=work.recording.id):
+            try:
+                self._save(*self._score(work), started_s)
+            except PermanentError as error:
+                self._fail(work, error, str(error))
+            except TransientError as error:
+                self._retry_or_fail(work, error)
+
+    def _score(self, work: SegmentWork) -> tuple[SegmentWork, SegmentTimeline, WorkerFacts]:
+        """Carry the segment from the store to a timeline, step by step; the work grows if the file does."""
+        ensemble = self._packs.open(work.pack)
+        with self._lend(work) as (path, fetch_s):
+            audio = self._load(work, path, ensemble)
+            if work.is_last and audio.goes_on:
+                work = self._extend(work, path)
+                audio = self._load(work, path, ensemble)
+        heard = measure_losses(work.segment, audio.lost)
+        if heard.analyzed_s <= 0:
+            raise NothingHeard(heard.lost or "the segment holds no audio")
+        scores = score_segment(ensemble, audio, work.segment, duration_s=work.recording.audio.duration_s)
+        measures.observe_batches(scores)
+        timeline = to_timeline(scores, work.segment, ensemble.facts, work.settings.floor)
+        timeline = drop_absent_taxa(timeline, ensemble, work)
+        stage_s = {"fetch": fetch_s, **audio.stage_s, **scores.stage_s}
+        facts = WorkerFacts(self._name, ensemble.provider, ensemble.facts.version, stage_s)
+        return work, replace(timeline, analyzed_s=heard.analyzed_s, lost=heard.lost), facts
+
+    @contextmanager
+    def _lend(self, work: SegmentWork) -> Iterator[tuple[Path, float]]:
+        """Lend the recording as a file, and tell how long it took to get, in seconds."""
+        started_s = time.perf_counter()
+        with self._store.local_copy(work.recording.store_key) as path:
+            try:
+                yield path, time.perf_counter() - started_s
+            except UndecodableAudio as error:
+                # Whoever uploaded the file knows it by another name than the store does.
+                raise type(error)(str(error).replace(path.name, work.recording.filename)) from error
+
+    def _extend(self, work: SegmentWork, path: Path) -> SegmentWork:
+        """Plan what a file holds beyond its header's claim, so that nothing is dropped."""
+        claimed_s, length_s = work.recording.audio.duration_s, round_s(self._loader.measure_duration_s(path))
+        if length_s <= claimed_s + _LENGTH_SLACK_S:
+            return work
+        log.warning("the file is longer than its header claims", claimed_s=claimed_s, length_s=length_s)
+        return self._ledger.extend_recording(work, length_s)
+
+    def _load(self, work: SegmentWork, path: Path, ensemble: Ensemble) -> LoadedAudio:
+        """Decode the segment, the context that the pack wants on both sides, and what may lie beyond a claimed end."""
+        return self._loader.load(
+            path,
+            work.segment.start_s - ensemble.margin_s,
+            work.segment.end_s + max(ensemble.margin_s, _LOOK_BEYOND_S),
+            ensemble.formats,
+            duration_s=work.recording.audio.duration_s,
+        )
+
+    def _save(self, work: SegmentWork, timeline: SegmentTimeline, facts: WorkerFacts, started_s: float) -> None:
+        scored_s = time.perf_counter()
+        self._ledger.save_timeline(work, timeline, facts)
+        save_s, segment_s = time.perf_counter() - scored_s, time.perf_counter() - started_s
+        measures.observe_done(work, timeline, facts, save_s=save_s, segment_s=segment_s)
+        log.info(
+            "segment done",
+            pack=work.pack,
+            analyzed_s=timeline.analyzed_s,
+            lost=timeline.lost,
+            taxa=len(timeline.rows),
+            segment_s=round(segment_s, 3),
+            attempt=work.attempt,
+        )
+
+    def _retry_or_fail(self, work: SegmentWork, error: TransientError) -> None:
+        if work.attempt >= self._retry.max_attempts:
+            self._fail(work, error, f"gave up after {work.attempt} attempts: {error}")
+            return
+        delay_s = self._retry.delay_s(work.attempt)
+        self._ledger.retry_segment(work.job, str(error), delay_s)
+        measures.observe_retry(work, error)
+        log.warning("the segment comes again", error=str(error), attempt=work.attempt, delay_s=delay_s)
+
+    def _fail(self, work: SegmentWork, error: PermanentError | TransientError, reason: str) -> None:
+        self._ledger.fail_segment(work.job, reason)
+        measures.observe_failure(work, error)
+        log.warning("segment failed", kind=type(error).__name__, reason=reason, attempt=work.attempt)

@@ -1,0 +1,97 @@
+"""Wires a worker together: the embedded service brings its own ledger, store and queue, `__main__` the real ones."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+from dawn_chorus.adapters import metrics
+from dawn_chorus.adapters.logs import get_logger
+from dawn_chorus.domain.pack import PackFacts
+from dawn_chorus.domain.ports import AudioStore, SegmentLedger, SegmentSource
+from dawn_chorus.inference.audio_loader import AudioLoader
+from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemble
+from dawn_chorus.inference.golden import verify_golden
+from dawn_chorus.worker.analyze import RetryPolicy, SegmentAnalyst
+from dawn_chorus.worker.consumer import Worker
+from dawn_chorus.worker.packs import PackShelf, PackVersion
+from dawn_chorus.worker.patience import PatientLedger
+from dawn_chorus.worker.registrar import PackRegistrar
+from dawn_chorus.worker.settings import WorkerSettings
+
+log = get_logger(__name__)
+
+_LOOK_FOR_PACKS_S = 30.0
+
+
+@contextmanager
+def open_worker(
+    settings: WorkerSettings, *, ledger: SegmentLedger, store: AudioStore, source: SegmentSource
+) -> Iterator[Worker]:
+    """Give a worker ready to `run`, its default pack verified on its device and registered.
+
+    The order matters: decoders start before networks open, while the process they are made from is small; a device or
+    a pack that does not work ends the process before it takes a job. What was passed in is closed by whoever opened it,
+    after the worker. Raises DeviceUnavailable, InvalidPack and UnknownPack.
+    """
+    stopping = Event()
+    patient = PatientLedger(ledger, stopping)
+    with AudioLoader(processes=settings.decoders or settings.sessions) as loader:
+        shelf = _open_shelf(settings, patient)
+        shelf.open(settings.default_pack)
+        _register_packs(shelf, patient, stopping, registered=shelf.installed()[settings.default_pack])
+        retry = RetryPolicy(settings.max_attempts, settings.retry_first_s, settings.retry_most_s)
+        analyst = SegmentAnalyst(patient, store, loader, shelf, name=settings.worker_name, retry=retry)
+        analyze = analyst.analyze_segment
+        try:
+            yield Worker(source, analyze, in_flight=settings.in_flight, grace_s=settings.grace_s, stopping=stopping)
+        finally:
+            stopping.set()
+
+
+def _open_shelf(settings: WorkerSettings, ledger: SegmentLedger) -> PackShelf:
+    options = SessionOptions(
+        device=settings.device,
+        threads_per_session=settings.threads_per_session,
+        sessions=settings.sessions,
+        batch_windows=settings.batch_windows,
+    )
+
+    def open_verified(folder: Path) -> Ensemble:
+        ensemble = open_ensemble(folder, options)
+        verify_golden(ensemble)
+        return ensemble
+
+    def on_open(ensemble: Ensemble) -> None:
+        ledger.register_pack(ensemble.facts)
+        _gauge(ensemble, settings.device).inc()
+        metrics.expect_outcomes(ensemble.facts.name)
+        log.info("pack open", pack=ensemble.facts.name, version=ensemble.facts.version, provider=ensemble.provider)
+
+    def on_close(ensemble: Ensemble) -> None:
+        _gauge(ensemble, settings.device).dec()
+        log.info("pack closed", pack=ensemble.facts.name, version=ensemble.facts.version)
+
+    return PackShelf(
+        settings.packs_dir, open_verified, capacity=settings.open_packs, on_open=on_open, on_close=on_close
+    )
+
+
+def _register_packs(shelf: PackShelf, ledger: SegmentLedger, stopping: Event, *, registered: PackVersion) -> None:
+    """Register what else is installed, and from now on what will be."""
+
+    def read_facts(folder: Path) -> PackFacts:
+        return open_ensemble(folder, SessionOptions()).facts
+
+    registrar = PackRegistrar(shelf, read_facts, ledger, registered=[registered])
+    registrar.register_new()
+    watch = partial(registrar.watch, stopping, every_s=_LOOK_FOR_PACKS_S)
+    Thread(target=watch, name="packs", daemon=True).start()
+
+
+def _gauge(ensemble: Ensemble, device: str) -> Any:
+    facts = ensemble.facts
+    return metrics.worker_pack.labels(device, ensemble.provider, facts.name, facts.version, version("dawn-chorus"))

@@ -1,0 +1,64 @@
+"""A ledger that waits for its database: what was computed is never lost, and never acknowledged before it is saved."""
+
+from collections.abc import Callable
+from threading import Event
+from typing import TypeVar
+
+from dawn_chorus.adapters import metrics
+from dawn_chorus.adapters.backoff import Backoff
+from dawn_chorus.adapters.logs import get_logger
+from dawn_chorus.domain.errors import OutdatedWork, TransientError
+from dawn_chorus.domain.jobs import SegmentJob, SegmentWork, WorkerFacts
+from dawn_chorus.domain.pack import PackFacts
+from dawn_chorus.domain.ports import SegmentLedger
+from dawn_chorus.domain.timeline import SegmentTimeline
+
+log = get_logger(__name__)
+T = TypeVar("T")
+
+
+class Interrupted(Exception):
+    """The worker stops while it waits; its deliveries go back to the queue, unacknowledged."""
+
+
+class PatientLedger:
+    """A `SegmentLedger` whose calls are repeated while the database is away.
+
+    Of transient errors it only raises OutdatedWork; once `stopping` is set, every call raises Interrupted.
+    """
+
+    def __init__(self, ledger: SegmentLedger, stopping: Event, *, first_s: float = 0.2, most_s: float = 10.0) -> None:
+        self._ledger, self._stopping = ledger, stopping
+        self._first_s, self._most_s = first_s, most_s
+
+    def register_pack(self, pack: PackFacts) -> None:
+        self._hold(lambda: self._ledger.register_pack(pack))
+
+    def start_segment(self, job: SegmentJob, worker: str) -> SegmentWork | None:
+        return self._hold(lambda: self._ledger.start_segment(job, worker))
+
+    def save_timeline(self, work: SegmentWork, timeline: SegmentTimeline, facts: WorkerFacts) -> None:
+        self._hold(lambda: self._ledger.save_timeline(work, timeline, facts))
+
+    def fail_segment(self, job: SegmentJob, reason: str) -> None:
+        self._hold(lambda: self._ledger.fail_segment(job, reason))
+
+    def retry_segment(self, job: SegmentJob, reason: str, delay_s: float) -> None:
+        self._hold(lambda: self._ledger.retry_segment(job, reason, delay_s))
+
+    def extend_recording(self, work: SegmentWork, duration_s: float) -> SegmentWork:
+        return self._hold(lambda: self._ledger.extend_recording(work, duration_s))
+
+    def _hold(self, call: Callable[[], T]) -> T:
+        backoff = Backoff(self._first_s, self._most_s)
+        while not self._stopping.is_set():
+            try:
+                return call()
+            except OutdatedWork:
+                raise
+            except TransientError as error:
+                wait_s = backoff.next_s()
+                metrics.ledger_retries.inc()
+                log.warning("database away, holding the segment", error=str(error), retry_in_s=round(wait_s, 1))
+                self._stopping.wait(wait_s)
+        raise Interrupted

@@ -1,0 +1,57 @@
+"""Makes the packs that are installed here known to the database: what it does not know cannot be asked for."""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from threading import Event
+
+from dawn_chorus.adapters.logs import get_logger
+from dawn_chorus.domain.errors import PermanentError
+from dawn_chorus.domain.pack import PackFacts
+from dawn_chorus.domain.ports import SegmentLedger
+from dawn_chorus.worker.packs import PackShelf, PackVersion
+from dawn_chorus.worker.patience import Interrupted
+
+log = get_logger(__name__)
+
+
+class PackRegistrar:
+    """Registers every pack of a shelf once, and those installed later soon after. For one thread.
+
+    A pack that cannot be read, perhaps because it is still being copied, is told of once and looked at again each time.
+    """
+
+    def __init__(
+        self,
+        shelf: PackShelf,
+        read_facts: Callable[[Path], PackFacts],
+        ledger: SegmentLedger,
+        *,
+        registered: Iterable[PackVersion] = (),
+    ) -> None:
+        self._shelf, self._read_facts, self._ledger = shelf, read_facts, ledger
+        self._registered = set(registered)
+        self._left_out: set[PackVersion] = set()
+
+    def register_new(self) -> None:
+        """Register what was installed since the last call."""
+        for name, version in self._shelf.installed().items():
+            if version not in self._registered:
+                self._register(name, version)
+
+    def watch(self, stopping: Event, *, every_s: float) -> None:
+        """Look again and again until `stopping` is set."""
+        while not stopping.wait(every_s):
+            with suppress(Interrupted):
+                self.register_new()
+
+    def _register(self, name: str, version: PackVersion) -> None:
+        try:
+            self._ledger.register_pack(self._read_facts(version.folder))
+        except PermanentError as error:
+            if version not in self._left_out:
+                log.warning("pack left out", pack=name, reason=str(error))
+            self._left_out.add(version)
+        else:
+            self._registered.add(version)
+            log.info("pack registered", pack=name)
