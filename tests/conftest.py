@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+import dawn_chorus.one_blas_thread  # noqa: F401 - before numpy
+
 pytest_plugins = [
     "tests.birdnet",
     "tests.servers.rabbitmq",

@@ -7,7 +7,7 @@ import timm
 import torch
 from torch import Tensor, nn
 
-from dawn_chorus.inference.manifest import MelTable
+from dawn_chorus.inference.packs.manifest import MelTable
 from models.workshop.errors import BadInput
 from models.workshop.frontend import MelFrontEnd
 from models.workshop.heads import HEADS, SedOutput

@@ -7,8 +7,8 @@ and only the arithmetic is written again; a test holds the two within 1e-3 dB.
 import torch
 from torch import Tensor, nn
 
-from dawn_chorus.inference.manifest import MelTable
 from dawn_chorus.inference.melspectrogram import mel_filters
+from dawn_chorus.inference.packs.manifest import MelTable
 from models.workshop.errors import BadInput
 
 

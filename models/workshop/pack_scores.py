@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from dawn_chorus.domain.analysis import EventRule, Segment
 from dawn_chorus.domain.detections import ScoreRun, detect_events
-from dawn_chorus.inference.audio import load_audio
 from dawn_chorus.inference.ensemble import Ensemble
 from dawn_chorus.inference.pipeline import score_segment
+from dawn_chorus.inference.waveforms.loading import load_audio
 from models.workshop.errors import BadInput
 from models.workshop.manifest import Clip, Event
 from models.workshop.pseudo_labels import PseudoLabels

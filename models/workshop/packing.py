@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from dawn_chorus.domain.taxonomy import Taxon
-from dawn_chorus.inference.golden import write_golden
+from dawn_chorus.inference.self_test import write_golden
 from models.workshop.architecture import SedNetwork, keep_columns
 from models.workshop.checkpoints import load_checkpoint
 from models.workshop.errors import BadInput

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dawn_chorus.domain.errors import ChorusError
 from dawn_chorus.domain.taxonomy import Taxon
-from dawn_chorus.inference.probe import measure_duration_s
+from dawn_chorus.inference.audio.probe import measure_duration_s
 from models.workshop.folds import assign_folds
 from models.workshop.manifest import Clip, Dataset, Event, save_dataset, write_table
 from models.workshop.terms import Refused, Terms

@@ -17,10 +17,10 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from dawn_chorus.domain.analysis import Segment
-from dawn_chorus.inference.audio import load_audio
 from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemble
 from dawn_chorus.inference.member import OpenMember
-from dawn_chorus.inference.scoring import open_tally
+from dawn_chorus.inference.scoring import open_accumulator
+from dawn_chorus.inference.waveforms.loading import load_audio
 from dawn_chorus.inference.windows import stretch_of
 from dawn_chorus.worker.settings import WorkerSettings
 from tests.bench.meter import Cost, Meter
@@ -44,7 +44,7 @@ def _cut_batches(ensemble: Ensemble, minute: Path) -> list[Batch]:
     audio = load_audio(minute, -ensemble.margin_s, 60.0 + ensemble.margin_s, ensemble.formats, duration_s=60.0)
     shifts_s, reach = ensemble.pack.manifest.score.shifts_s, ensemble.smoothing_reach
     stretch = stretch_of(Segment(0, 0.0, 60.0), 60.0, ensemble.facts.grid, shifts_s=shifts_s, smoothing_reach=reach)
-    starts_s, size = open_tally(member, stretch).starts_s, ensemble.options.batch_size
+    starts_s, size = open_accumulator(member, stretch).starts_s, ensemble.options.batch_size
     return [front_end.prepare(audio, starts_s[i : i + size], None) for i in range(0, len(starts_s), size)]
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import soundfile
 
 from dawn_chorus.domain.errors import ChorusError
-from dawn_chorus.inference.audio import WaveformFormat, load_audio
-from dawn_chorus.inference.probe import probe_audio
-from dawn_chorus.inference.resampling import Samples
+from dawn_chorus.inference.audio.probe import probe_audio
+from dawn_chorus.inference.waveforms.loading import WaveformFormat, load_audio
+from dawn_chorus.inference.waveforms.resampling import Samples
 
 RATE_HZ = 48_000
 _FORMAT = WaveformFormat(RATE_HZ, "soxr_hq")

@@ -20,7 +20,7 @@ from dawn_chorus.adapters.rabbitmq import RabbitPublisher
 from dawn_chorus.domain.analysis import AnalysisResult
 from dawn_chorus.domain.jobs import Lane
 from dawn_chorus.domain.recording import Place
-from dawn_chorus.inference.probe import probe_audio
+from dawn_chorus.inference.audio.probe import probe_audio
 from tests.bench.meter import Cost, Meter
 from tests.end_to_end.house import Deployable, House
 from tests.servers import rabbitmq

@@ -4,9 +4,9 @@ import os
 import signal
 
 from dawn_chorus.domain.analysis import Segment
-from dawn_chorus.inference.audio import LoadedAudio
 from dawn_chorus.inference.ensemble import Ensemble
 from dawn_chorus.inference.pipeline import SegmentScores, score_segment
+from dawn_chorus.inference.waveforms.loading import LoadedAudio
 from dawn_chorus.worker import analyze
 from dawn_chorus.worker.__main__ import main
 

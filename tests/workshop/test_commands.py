@@ -9,7 +9,7 @@ import typer
 from typer.testing import CliRunner
 
 from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
-from dawn_chorus.inference.golden import verify_golden
+from dawn_chorus.inference.self_test import verify_golden
 from models.workshop.app import SECTIONS, app
 from models.workshop.manifest import load_dataset
 from models.workshop.pseudo_labels import load_labels

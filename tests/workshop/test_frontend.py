@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from dawn_chorus.inference.manifest import MelTable
 from dawn_chorus.inference.melspectrogram import MelFrontEnd as ServiceFrontEnd
+from dawn_chorus.inference.packs.manifest import MelTable
 from models.workshop.export import example_images
 from models.workshop.frontend import MelFrontEnd
 from models.workshop.packing import golden_waveform

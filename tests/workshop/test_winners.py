@@ -14,7 +14,7 @@ import soundfile
 import torch
 
 from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemble
-from dawn_chorus.inference.golden import verify_golden
+from dawn_chorus.inference.self_test import verify_golden
 from models.workshop.export import example_images
 from models.workshop.packing import PackRules, Trained, export_pack, golden_waveform
 from models.workshop.winners import SPECIALTY, WINNERS, random_identity, random_member, random_taxa, winner_named

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from dawn_chorus.api.problems import NOT_AUDIO, UNDECODABLE, Problem
 from dawn_chorus.domain.recording import AudioFacts, round_s
 
-PROBE_COMMAND = (sys.executable, "-P", "-m", "dawn_chorus.inference.probe")
+PROBE_COMMAND = (sys.executable, "-P", "-m", "dawn_chorus.inference.audio.probe")
 """Takes a path; prints facts or `{"error": …, "detail": …}`; bounds its own time and memory."""
 
 

@@ -2,6 +2,7 @@
 
 import sys
 
+import dawn_chorus.one_blas_thread  # noqa: F401 - before numpy
 from dawn_chorus.cli.app import app
 from dawn_chorus.cli.output import complain
 from dawn_chorus.domain.errors import ChorusError

@@ -21,9 +21,8 @@ from dawn_chorus.cli.sources import Source, find_sources, targets_of
 from dawn_chorus.domain.analysis import AnalysisSettings, EventRules
 from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.domain.exports import WRITERS, ExportFormat
-from dawn_chorus.inference.audio_loader import AudioLoader
+from dawn_chorus.inference.decoders.pool import DecoderPool
 from dawn_chorus.inference.ensemble import Ensemble
-from dawn_chorus.inference.occurrence import present_taxa
 
 FLOOR = AnalysisSettings().floor
 """As in the service: taxa whose peak within a segment stays below make no events."""
@@ -45,7 +44,7 @@ class Surroundings:
             return None
         if self.latitude is None or self.longitude is None:
             raise PermanentError("a place is a --latitude and a --longitude: give both")
-        return present_taxa(ensemble, self.latitude, self.longitude, self.date, self.occurrence_min)
+        return ensemble.present_taxa(self.latitude, self.longitude, self.date, self.occurrence_min)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ class _Run:
         batch = self._batch
         workers = batch.workers or os.cpu_count() or 1
         with ExitStack() as stack:
-            loader = stack.enter_context(AudioLoader(processes=workers))
+            loader = stack.enter_context(DecoderPool(processes=workers))
             ensemble = open_pack(batch.pack, workers, load_settings(device=batch.device))
             self._facts = ensemble.facts
             self._rules = _changed_rules(self._facts.rules, batch.rule)

@@ -13,7 +13,7 @@ from dawn_chorus.domain.exports import detection_row
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.recording import round_s
 from dawn_chorus.domain.timeline import Detection, Scores
-from dawn_chorus.inference.audio import LostStretch
+from dawn_chorus.inference.waveforms.loading import LostStretch
 
 SPOOL_BYTES = 16 << 20
 """More text than this waits on disk: with a minimum score of 0 a day of BirdNET is gigabytes."""

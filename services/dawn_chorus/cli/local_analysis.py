@@ -13,10 +13,10 @@ from dawn_chorus.cli.sources import Source
 from dawn_chorus.domain.analysis import Segment, plan_segments
 from dawn_chorus.domain.errors import ChorusError
 from dawn_chorus.domain.timeline import Scores, SegmentTimeline
-from dawn_chorus.inference.audio import LoadedAudio, LostStretch
-from dawn_chorus.inference.audio_loader import AudioLoader
+from dawn_chorus.inference.decoders.pool import DecoderPool
 from dawn_chorus.inference.ensemble import Ensemble
 from dawn_chorus.inference.pipeline import lost_within, score_segment, to_timeline
+from dawn_chorus.inference.waveforms.loading import LoadedAudio, LostStretch
 
 SEGMENT_S = 300.0
 
@@ -58,7 +58,7 @@ class LocalAnalyzer:
     """What every segment is analyzed with; safe to use from many threads."""
 
     ensemble: Ensemble
-    loader: AudioLoader
+    loader: DecoderPool
     floor: float
     """Taxa whose peak within a segment stays below this make no events."""
     present: frozenset[str] | None = None

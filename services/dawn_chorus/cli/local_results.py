@@ -11,7 +11,7 @@ from dawn_chorus.domain.detections import bridge_silence, detect_events, join_ru
 from dawn_chorus.domain.exports import Finding
 from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.timeline import Detection, Grid, Scores, SegmentTimeline, dequantize_scores
-from dawn_chorus.inference.audio import LostStretch
+from dawn_chorus.inference.waveforms.loading import LostStretch
 
 
 class EventCutter:

@@ -9,7 +9,7 @@ from dawn_chorus.cli.output import complain, progress_bar, say, show_facts, show
 from dawn_chorus.domain.errors import ChorusError, PermanentError
 
 if TYPE_CHECKING:
-    from dawn_chorus.inference.pack import Pack
+    from dawn_chorus.inference.packs.pack import Pack
 
 app = typer.Typer(help="Model packs: list, install, verify, inspect.", no_args_is_help=True)
 
@@ -24,7 +24,7 @@ PackArgument = Annotated[str, typer.Argument(metavar="PACK", help="An installed 
 def list_packs(*, as_json: Json = False) -> None:
     """List the packs that are installed here; exit code 1 if one of them is broken."""
     from dawn_chorus.cli.settings import load_settings
-    from dawn_chorus.inference.pack import installed_packs
+    from dawn_chorus.inference.packs.pack import installed_packs
 
     settings = load_settings()
     entries = [_entry(name, folder) for name, folder in installed_packs(settings.packs_path).items()]
@@ -39,7 +39,7 @@ def list_packs(*, as_json: Json = False) -> None:
 
 
 def _entry(name: str, folder: Path) -> dict[str, Any]:
-    from dawn_chorus.inference.pack import read_pack
+    from dawn_chorus.inference.packs.pack import read_pack
 
     entry: dict[str, Any] = {"name": name, "folder": str(folder), "broken": None}
     try:
@@ -66,7 +66,7 @@ def inspect(pack: PackArgument, *, as_json: Json = False) -> None:
     """Show what is in a pack: its members, how they are scored, and whom to credit."""
     from dawn_chorus.cli.packs import find_pack
     from dawn_chorus.cli.settings import load_settings
-    from dawn_chorus.inference.pack import read_pack
+    from dawn_chorus.inference.packs.pack import read_pack
 
     contents = read_pack(find_pack(pack, load_settings()))
     if as_json:
@@ -176,7 +176,7 @@ def _copy_pack(folder: Path, packs_dir: Path) -> None:
     import shutil
     import tempfile
 
-    from dawn_chorus.inference.pack import read_pack
+    from dawn_chorus.inference.packs.pack import read_pack
 
     name = read_pack(folder).manifest.name
     packs_dir.mkdir(parents=True, exist_ok=True)
@@ -197,7 +197,7 @@ def verify(
     """Check a pack's files and networks, and recompute the scores of its self-test on this machine."""
     from dawn_chorus.cli.packs import open_pack
     from dawn_chorus.cli.settings import load_settings
-    from dawn_chorus.inference.golden import verify_golden
+    from dawn_chorus.inference.self_test import verify_golden
 
     all_well = True
     for name in packs:

@@ -113,7 +113,7 @@ class Segment:
 def plan_segments(duration_s: float, segment_s: float, *, start_s: float = 0.0, index: int = 0) -> list[Segment]:
     """Cut [start_s, duration_s) into segments of `segment_s`; the last is what is left.
 
-    `index` numbers the first. A recording that turns out longer than its header claimed is planned on from where it
+    `index` numbers the first. A recording that turns out longer than its header declared is planned on from where it
     seemed to end.
     """
     # In whole microseconds: 87.5 / 0.7 is a last bit more than 125, and would add an empty segment.

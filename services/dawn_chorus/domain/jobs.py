@@ -55,7 +55,7 @@ class SegmentWork:
     recording: Recording
     segment: Segment
     is_last: bool
-    """No segment of the recording follows: audio beyond its end was not claimed by the header."""
+    """No segment of the recording follows: audio beyond its end was not declared by the header."""
     pack: str
     settings: AnalysisSettings
     attempt: int

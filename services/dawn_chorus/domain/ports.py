@@ -77,7 +77,7 @@ class SegmentLedger(Protocol):
         ...
 
     def extend_recording(self, work: SegmentWork, duration_s: float) -> SegmentWork:
-        """Plan the rest of a file that holds more audio than its header claimed, through the outbox.
+        """Plan the rest of a file that holds more audio than its header declared, through the outbox.
 
         Gives the work anew, its segment stretched to full length where it was cut short by the claim.
         """

@@ -5,6 +5,7 @@ What members have in common is done once: a waveform for every rate, a mel image
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -12,15 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawn_chorus.domain.analysis import Segment
+from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.timeline import Grid, Scores
-from dawn_chorus.inference.audio import LoadedAudio, WaveformFormat
-from dawn_chorus.inference.manifest import MelTable
-from dawn_chorus.inference.melspectrogram import Levels, MelFrontEnd
+from dawn_chorus.inference.melspectrogram import MelFrontEnd, NormalizationStatistics
 from dawn_chorus.inference.member import OpenMember
-from dawn_chorus.inference.occurrence import OccurrenceModel
-from dawn_chorus.inference.pack import Pack, read_pack
+from dawn_chorus.inference.occurrence import OccurrenceModel, week_of
+from dawn_chorus.inference.packs.manifest import MelTable
+from dawn_chorus.inference.packs.pack import Pack, read_pack
 from dawn_chorus.inference.session import SessionOptions
+from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat
 from dawn_chorus.inference.windows import Seconds, cut_windows, margin_s
 
 __all__ = ["Ensemble", "FrontEnd", "SessionOptions", "open_ensemble"]
@@ -34,21 +36,23 @@ class FrontEnd:
         self._window_s = window_s
         self._mel = MelFrontEnd(mel, wanted.sample_rate_hz) if mel else None
 
-    def segment_levels(self, audio: LoadedAudio, segment: Segment) -> Levels | None:
+    def segment_statistics(self, audio: LoadedAudio, segment: Segment) -> NormalizationStatistics | None:
         """Measure the segment itself, without margins, where images are normalized by the whole of it."""
         if self._mel is None:
             return None
         rate_hz, origin = self.format.sample_rate_hz, round(audio.start_s * self.format.sample_rate_hz)
         first, stop = (round(position_s * rate_hz) - origin for position_s in (segment.start_s, segment.end_s))
-        return self._mel.segment_levels(audio.waveforms[self.format][first:stop])
+        return self._mel.segment_statistics(audio.waveforms[self.format][first:stop])
 
-    def prepare(self, audio: LoadedAudio, starts_s: Seconds, levels: Levels | None) -> NDArray[np.float32]:
+    def prepare(
+        self, audio: LoadedAudio, starts_s: Seconds, statistics: NormalizationStatistics | None
+    ) -> NDArray[np.float32]:
         """Give the networks' input for the windows whose audio starts there, (n_windows, *input_shape)."""
         rate_hz = self.format.sample_rate_hz
         first_sample = round(audio.start_s * rate_hz)
         waveform = audio.waveforms[self.format]
         windows = cut_windows(waveform, first_sample, starts_s, window_s=self._window_s, sample_rate_hz=rate_hz)
-        return windows if self._mel is None else self._mel.images(windows, levels)
+        return windows if self._mel is None else self._mel.images(windows, statistics)
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,26 @@ class Ensemble:
     def shift_weights(self) -> tuple[float, ...]:
         score = self.pack.manifest.score
         return score.shift_weights or (1.0,) * len(score.shifts_s)
+
+    def occurring_taxa(self, latitude: float, longitude: float, recorded_at: datetime | None) -> Scores:
+        """Return the probability of each taxon to occur there and then, (n_taxa,); degrees north and east.
+
+        Without a time it is that of the whole year. Raises PermanentError for a pack that has no occurrence model.
+        """
+        if self.occurrence is None:
+            raise PermanentError(
+                f"pack {self.facts.name} knows nothing of places: ask for no occurrence_min, or use another pack"
+            )
+        return self.occurrence.probabilities(latitude, longitude, week_of(recorded_at))
+
+    def present_taxa(
+        self, latitude: float, longitude: float, recorded_at: datetime | None, least: float
+    ) -> frozenset[str]:
+        """Return the codes of the taxa whose probability to occur there and then is at least `least`."""
+        probabilities = self.occurring_taxa(latitude, longitude, recorded_at)
+        # In the model's own precision, as birdnetlib does: a taxon of just 0.03 passes a bound of 0.03.
+        columns = np.flatnonzero(probabilities >= np.float32(least))
+        return frozenset(self.facts.taxa[column].code for column in columns.tolist())
 
 
 def open_ensemble(folder: Path, options: SessionOptions) -> Ensemble:

@@ -14,7 +14,7 @@ import scipy.fft
 import scipy.sparse
 from numpy.typing import NDArray
 
-from dawn_chorus.inference.manifest import MelTable
+from dawn_chorus.inference.packs.manifest import MelTable
 
 Array = NDArray[np.float32]
 BLOCK_FRAMES = 128
@@ -22,7 +22,7 @@ BLOCK_FRAMES = 128
 
 
 @dataclass(frozen=True, slots=True)
-class Levels:
+class NormalizationStatistics:
     """What an image is normalized by."""
 
     floor: float
@@ -40,24 +40,24 @@ class MelFrontEnd:
         self._window = _periodic_hann(table.win_length, table.n_fft)
         self._filters = scipy.sparse.csr_array(mel_filters(table, sample_rate_hz))
 
-    def images(self, windows: Array, levels: Levels | None) -> Array:
+    def images(self, windows: Array, statistics: NormalizationStatistics | None) -> Array:
         """Turn windows, (n_windows, n_samples), into images, (n_windows, channels, n_mels, n_frames).
 
-        `levels` are those of the analyzed segment; None: each window has its own.
+        `statistics` are those of the analyzed segment; None: each window has its own.
         """
         table = self._table
         images = np.empty((len(windows), table.channels, table.n_mels, table.n_frames), np.float32)
         for image, window in zip(images, windows, strict=True):
             decibels = self._log_mel(window, table.n_frames)
-            image[:] = self._normalize(decibels, levels or self._levels_of(decibels))
+            image[:] = self._normalize(decibels, statistics or self._statistics_of(decibels))
         return images
 
-    def segment_levels(self, waveform: Array) -> Levels | None:
+    def segment_statistics(self, waveform: Array) -> NormalizationStatistics | None:
         """Measure a segment, (n_samples,), for images that are normalized by the whole of it; None: they are not."""
         if self._table.normalize_scope == "window":
             return None
         shortest = self._table.n_fft // 2 + 1 if self._table.center else self._table.n_fft
-        return self._levels_of(self._log_mel(np.pad(waveform, (0, max(0, shortest - len(waveform))))))
+        return self._statistics_of(self._log_mel(np.pad(waveform, (0, max(0, shortest - len(waveform))))))
 
     def _log_mel(self, waveform: Array, n_frames: int | None = None) -> Array:
         """Give (n_mels, n_frames), the power cut or zero-padded; None: as many frames as come.
@@ -75,24 +75,26 @@ class MelFrontEnd:
             mel[:, first : first + len(spectrum)] = self._filters @ _to_power(spectrum, table.power).T
         return _to_log(mel, table)
 
-    def _levels_of(self, image: Array) -> Levels:
+    def _statistics_of(self, image: Array) -> NormalizationStatistics:
         """Measure an image above its floor."""
         high = float(image.max())
         floor = -math.inf if self._table.top_db is None else high - self._table.top_db
         if self._table.normalize != "standard":
-            return Levels(floor, max(float(image.min()), floor), high, 0.0, 0.0)
+            return NormalizationStatistics(floor, max(float(image.min()), floor), high, 0.0, 0.0)
         raised = np.maximum(image, np.float32(floor))
-        return Levels(floor, 0.0, high, float(raised.mean(dtype=np.float64)), float(raised.std(dtype=np.float64)))
+        return NormalizationStatistics(
+            floor, 0.0, high, float(raised.mean(dtype=np.float64)), float(raised.std(dtype=np.float64))
+        )
 
-    def _normalize(self, image: Array, levels: Levels) -> Array:
-        if levels.floor > -math.inf:
-            np.maximum(image, np.float32(levels.floor), out=image)
+    def _normalize(self, image: Array, statistics: NormalizationStatistics) -> Array:
+        if statistics.floor > -math.inf:
+            np.maximum(image, np.float32(statistics.floor), out=image)
         if self._table.normalize == "minmax":
-            image -= np.float32(levels.low)
-            image /= np.float32(levels.high - levels.low + self._table.eps)
+            image -= np.float32(statistics.low)
+            image /= np.float32(statistics.high - statistics.low + self._table.eps)
         elif self._table.normalize == "standard":
-            image -= np.float32(levels.mean)
-            image /= np.float32(levels.deviation + self._table.eps)
+            image -= np.float32(statistics.mean)
+            image /= np.float32(statistics.deviation + self._table.eps)
         return image
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawn_chorus.domain.errors import DeviceUnavailable, InvalidPack
-from dawn_chorus.inference.pack import Member
+from dawn_chorus.inference.packs.pack import Member
 from dawn_chorus.inference.session import ORT_ERRORS, Network, SessionOptions
 from dawn_chorus.inference.windows import NEAR_S, Geometry
 

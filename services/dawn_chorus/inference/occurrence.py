@@ -4,42 +4,16 @@ import calendar
 import math
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dawn_chorus.domain.errors import InvalidPack, PermanentError
+from dawn_chorus.domain.errors import InvalidPack
 from dawn_chorus.domain.timeline import Scores
-from dawn_chorus.inference.pack import name_of
+from dawn_chorus.inference.packs.pack import name_of
 from dawn_chorus.inference.session import ORT_ERRORS, Network, SessionOptions
-
-if TYPE_CHECKING:
-    from dawn_chorus.inference.ensemble import Ensemble
 
 WHOLE_YEAR = -1
 """What the models take for a recording whose time is not known."""
-
-
-def occurring_taxa(ensemble: "Ensemble", latitude: float, longitude: float, recorded_at: datetime | None) -> Scores:
-    """Give the probability of each taxon to occur there and then, (n_taxa,); degrees north and east.
-
-    Without a time it is that of the whole year. Raises PermanentError for a pack that knows nothing of places.
-    """
-    if ensemble.occurrence is None:
-        raise PermanentError(
-            f"pack {ensemble.facts.name} knows nothing of places: ask for no occurrence_min, or use another pack"
-        )
-    return ensemble.occurrence.probabilities(latitude, longitude, week_of(recorded_at))
-
-
-def present_taxa(
-    ensemble: "Ensemble", latitude: float, longitude: float, recorded_at: datetime | None, least: float
-) -> frozenset[str]:
-    """Give the codes of the taxa that are at least so probable to occur there and then, as `occurring_taxa` has it."""
-    probabilities = occurring_taxa(ensemble, latitude, longitude, recorded_at)
-    # In the model's own precision, as birdnetlib does: a taxon of just 0.03 passes a bound of 0.03.
-    columns = np.flatnonzero(probabilities >= np.float32(least))
-    return frozenset(ensemble.facts.taxa[column].code for column in columns.tolist())
 
 
 def week_of(recorded_at: datetime | None) -> int:

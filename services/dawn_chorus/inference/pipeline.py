@@ -1,6 +1,6 @@
 """A segment's sound → its scores → the timeline that is kept: the whole path, in order.
 
-    audio ─ cut windows ─ mel images ─ networks ─ tallies ─ views averaged ─ members combined ─ smoothed
+    audio ─ cut windows ─ mel images ─ networks ─ accumulators ─ views averaged ─ members combined ─ smoothed
 
 Scores do not depend on where the recording was cut, on the batch size, or on what else is in a batch.
 """
@@ -17,9 +17,9 @@ from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.recording import round_s
 from dawn_chorus.domain.timeline import Scores, SegmentTimeline, TaxonRow, quantize_scores
-from dawn_chorus.inference.audio import LoadedAudio, LostStretch
 from dawn_chorus.inference.ensemble import Ensemble, FrontEnd, average_members
-from dawn_chorus.inference.scoring import Tally, average_views, open_tally, smooth_windows
+from dawn_chorus.inference.scoring import Accumulator, average_views, open_accumulator, smooth_windows
+from dawn_chorus.inference.waveforms.loading import LoadedAudio, LostStretch
 from dawn_chorus.inference.windows import NEAR_S, Stretch, stretch_of
 
 
@@ -51,14 +51,14 @@ def score_segment(ensemble: Ensemble, audio: LoadedAudio, segment: Segment, *, d
     reach = ensemble.smoothing_reach
     stretch = stretch_of(segment, duration_s, ensemble.facts.grid, shifts_s=score.shifts_s, smoothing_reach=reach)
     stage_s: dict[str, float] = defaultdict(float)
-    tallies = [open_tally(member, stretch) for member in ensemble.members]
+    accumulators = [open_accumulator(member, stretch) for member in ensemble.members]
     n_run, n_room = 0, 0
     for front_end, numbers in ensemble.front_ends:
-        run, room = _run_members(ensemble, front_end, {n: tallies[n] for n in numbers}, audio, segment, stage_s)
+        run, room = _run_members(ensemble, front_end, {n: accumulators[n] for n in numbers}, audio, segment, stage_s)
         n_run, n_room = n_run + run, n_room + room
     with _stage(stage_s, "score"):
-        windows = _combine_windows(ensemble, tallies, stretch)
-        frames = _combine_frames(ensemble, tallies, stretch, windows) if ensemble.facts.grid.frame_s else None
+        windows = _combine_windows(ensemble, accumulators, stretch)
+        frames = _combine_frames(ensemble, accumulators, stretch, windows) if ensemble.facts.grid.frame_s else None
         _silence_lost(windows, frames, stretch, audio.lost)
         windows = windows[stretch.windows.start - stretch.spanned.start :]
     lost = tuple(lost_within(audio.lost, segment))
@@ -95,7 +95,7 @@ def to_timeline(scores: SegmentScores, segment: Segment, facts: PackFacts, floor
 def _run_members(
     ensemble: Ensemble,
     front_end: FrontEnd,
-    tallies: dict[int, Tally],
+    accumulators: dict[int, Accumulator],
     audio: LoadedAudio,
     segment: Segment,
     stage_s: dict[str, float],
@@ -106,42 +106,42 @@ def _run_members(
     """
     n_run, n_room = 0, 0
     with _stage(stage_s, "mel"):
-        levels = front_end.segment_levels(audio, segment)
-    starts_s = np.unique(np.concatenate([tally.starts_s for tally in tallies.values()]))
+        statistics = front_end.segment_statistics(audio, segment)
+    starts_s = np.unique(np.concatenate([accumulator.starts_s for accumulator in accumulators.values()]))
     for first in range(0, len(starts_s), ensemble.options.batch_size):
         batch_s = starts_s[first : first + ensemble.options.batch_size]
         with _stage(stage_s, "mel"):
-            inputs = front_end.prepare(audio, batch_s, levels)
-        for number, tally in tallies.items():
-            asked = np.isin(batch_s, tally.starts_s)
+            inputs = front_end.prepare(audio, batch_s, statistics)
+        for number, accumulator in accumulators.items():
+            asked = np.isin(batch_s, accumulator.starts_s)
             if not asked.any():
                 continue
             member = ensemble.members[number]
             with _stage(stage_s, "inference"), _stage(stage_s, f"inference:{member.table.file}"):
                 outputs = member.score(inputs if asked.all() else inputs[asked])
             with _stage(stage_s, "score"):
-                tally.add(batch_s[asked], outputs)
+                accumulator.add(batch_s[asked], outputs)
             n_run, n_room = n_run + int(asked.sum()), n_room + ensemble.options.batch_size
     return n_run, n_room
 
 
-def _combine_windows(ensemble: Ensemble, tallies: list[Tally], stretch: Stretch) -> Scores:
+def _combine_windows(ensemble: Ensemble, accumulators: list[Accumulator], stretch: Stretch) -> Scores:
     """Give (n_spanned, n_taxa)."""
     everywhere = np.ones(len(stretch.reach), bool)
     parts = [
-        (member, average_views(tally.score_at(), stretch, ensemble.shift_weights, member.n_columns), everywhere)
-        for member, tally in zip(ensemble.members, tallies, strict=True)
+        (member, average_views(accumulator.score_at(), stretch, ensemble.shift_weights, member.n_columns), everywhere)
+        for member, accumulator in zip(ensemble.members, accumulators, strict=True)
     ]
     scores = average_members(parts, len(ensemble.facts.taxa))
     return smooth_windows(scores, stretch, ensemble.pack.manifest.score.smoothing)
 
 
-def _combine_frames(ensemble: Ensemble, tallies: list[Tally], stretch: Stretch, windows: Scores) -> Scores:
+def _combine_frames(ensemble: Ensemble, accumulators: list[Accumulator], stretch: Stretch, windows: Scores) -> Scores:
     """Give (n_frames, n_taxa); a taxon of which no framewise member knows is as present as in its window."""
     parts = [
-        (member, *tally.frames.mean())
-        for member, tally in zip(ensemble.members, tallies, strict=True)
-        if tally.frames is not None
+        (member, *accumulator.frames.mean())
+        for member, accumulator in zip(ensemble.members, accumulators, strict=True)
+        if accumulator.frames is not None
     ]
     frames = average_members(parts, len(ensemble.facts.taxa))
     if not ensemble.framewise_taxa.all():

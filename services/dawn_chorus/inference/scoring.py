@@ -1,6 +1,6 @@
 """From what a member says of its windows to scores: stitching, shift test-time augmentation, score rules, smoothing.
 
-A tally takes in the windows of one member, batch by batch, and keeps sums only: memory is bounded by the segment.
+A accumulator takes in the windows of one member, batch by batch, and keeps sums only: memory is bounded by the segment.
 """
 
 from collections.abc import Callable, Sequence
@@ -65,7 +65,7 @@ class FrameGrid:
         return self._row.mean()
 
 
-class Tally(Protocol):
+class Accumulator(Protocol):
     """Adds up one member's scores over one segment. Not thread-safe."""
 
     starts_s: Seconds
@@ -79,7 +79,7 @@ class Tally(Protocol):
         ...
 
 
-class ClipTally:
+class ClipAccumulator:
     """Rule `clip`: a window's own score; of several parts of a window the highest."""
 
     def __init__(self, member: OpenMember, stretch: Stretch) -> None:
@@ -102,7 +102,7 @@ class ClipTally:
         return score
 
 
-class StitchTally:
+class StitchAccumulator:
     """Rule `frame_max`: overlapping windows make one row of frames; a window's score is the highest frame in it."""
 
     def __init__(self, member: OpenMember, stretch: Stretch) -> None:
@@ -149,9 +149,9 @@ def _add_frames(grid: FrameGrid | None, starts_s: Seconds, outputs: Outputs) -> 
             grid.add(start_s, frames)
 
 
-def open_tally(member: OpenMember, stretch: Stretch) -> Tally:
+def open_accumulator(member: OpenMember, stretch: Stretch) -> Accumulator:
     """Choose by the member's rule."""
-    return ClipTally(member, stretch) if member.table.rule == "clip" else StitchTally(member, stretch)
+    return ClipAccumulator(member, stretch) if member.table.rule == "clip" else StitchAccumulator(member, stretch)
 
 
 def average_views(score_at: ScoreAt, stretch: Stretch, weights: Sequence[float], n_columns: int) -> Scores:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from dawn_chorus.domain.errors import DeviceUnavailable, InvalidPack
-from dawn_chorus.inference.pack import name_of
+from dawn_chorus.inference.packs.pack import name_of
 
 Array = NDArray[np.float32]
 

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from threading import Event
 
+import dawn_chorus.one_blas_thread  # noqa: F401 - before numpy
 from dawn_chorus.adapters.audio_store import CacheOptions, open_audio_store
 from dawn_chorus.adapters.logs import configure_logs, get_logger
 from dawn_chorus.adapters.postgres.database import Database

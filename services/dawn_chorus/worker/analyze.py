@@ -17,9 +17,9 @@ from dawn_chorus.domain.jobs import SegmentJob, SegmentWork, WorkerFacts
 from dawn_chorus.domain.ports import AudioStore, SegmentLedger
 from dawn_chorus.domain.recording import round_s
 from dawn_chorus.domain.timeline import SegmentTimeline
-from dawn_chorus.inference.audio import LoadedAudio, WaveformFormat
 from dawn_chorus.inference.ensemble import Ensemble
 from dawn_chorus.inference.pipeline import score_segment, to_timeline
+from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat
 from dawn_chorus.worker import measures
 from dawn_chorus.worker.losses import measure_losses
 from dawn_chorus.worker.occurrence import drop_absent_taxa
@@ -28,7 +28,7 @@ log = get_logger(__name__)
 
 _LOOK_BEYOND_S = 1.0
 _LENGTH_SLACK_S = 0.001
-"""Headers round: a file that is longer than claimed by less than this is as long as claimed."""
+"""Headers round: a file that is longer than declared by less than this is as long as declared."""
 
 
 class NothingHeard(PermanentError):
@@ -36,7 +36,7 @@ class NothingHeard(PermanentError):
 
 
 class Loader(Protocol):
-    """Decodes recordings out of harm's way (`AudioLoader`). Safe to call from many threads."""
+    """Decodes recordings out of harm's way (`DecoderPool`). Safe to call from many threads."""
 
     def load(
         self, path: Path, start_s: float, end_s: float, formats: Iterable[WaveformFormat], *, duration_s: float
@@ -83,13 +83,13 @@ class SegmentAnalyst:
         self,
         ledger: SegmentLedger,
         store: AudioStore,
-        loader: Loader,
+        decoders: Loader,
         packs: Packs,
         *,
         name: str,
         retry: RetryPolicy,
     ) -> None:
-        self._ledger, self._store, self._loader, self._packs = ledger, store, loader, packs
+        self._ledger, self._store, self._loader, self._packs = ledger, store, decoders, packs
         self._name, self._retry = name, retry
 
     def analyze_segment(self, job: SegmentJob) -> None:
@@ -144,14 +144,14 @@ class SegmentAnalyst:
 
     def _extend(self, work: SegmentWork, path: Path) -> SegmentWork:
         """Plan what a file holds beyond its header's claim, so that nothing is dropped."""
-        claimed_s, length_s = work.recording.audio.duration_s, round_s(self._loader.measure_duration_s(path))
-        if length_s <= claimed_s + _LENGTH_SLACK_S:
+        declared_s, length_s = work.recording.audio.duration_s, round_s(self._loader.measure_duration_s(path))
+        if length_s <= declared_s + _LENGTH_SLACK_S:
             return work
-        log.warning("the file is longer than its header claims", claimed_s=claimed_s, length_s=length_s)
+        log.warning("the file is longer than its header claims", declared_s=declared_s, length_s=length_s)
         return self._ledger.extend_recording(work, length_s)
 
     def _load(self, work: SegmentWork, path: Path, ensemble: Ensemble) -> LoadedAudio:
-        """Decode the segment, the context that the pack wants on both sides, and what may lie beyond a claimed end."""
+        """Decode the segment, the context that the pack wants on both sides, and what may lie beyond a declared end."""
         return self._loader.load(
             path,
             work.segment.start_s - ensemble.margin_s,

@@ -12,9 +12,9 @@ from dawn_chorus.adapters import metrics
 from dawn_chorus.adapters.logs import get_logger
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.ports import AudioStore, SegmentLedger, SegmentSource
-from dawn_chorus.inference.audio_loader import AudioLoader
+from dawn_chorus.inference.decoders.pool import DecoderPool
 from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemble
-from dawn_chorus.inference.golden import verify_golden
+from dawn_chorus.inference.self_test import verify_golden
 from dawn_chorus.worker.analyze import RetryPolicy, SegmentAnalyst
 from dawn_chorus.worker.consumer import Worker
 from dawn_chorus.worker.packs import PackShelf, PackVersion
@@ -39,12 +39,12 @@ def open_worker(
     """
     stopping = Event()
     patient = PatientLedger(ledger, stopping)
-    with AudioLoader(processes=settings.decoders or settings.sessions) as loader:
+    with DecoderPool(processes=settings.decoders or settings.sessions) as decoders:
         shelf = _open_shelf(settings, patient)
         shelf.open(settings.default_pack)
         _register_packs(shelf, patient, stopping, registered=shelf.installed()[settings.default_pack])
         retry = RetryPolicy(settings.max_attempts, settings.retry_first_s, settings.retry_most_s)
-        analyst = SegmentAnalyst(patient, store, loader, shelf, name=settings.worker_name, retry=retry)
+        analyst = SegmentAnalyst(patient, store, decoders, shelf, name=settings.worker_name, retry=retry)
         analyze = analyst.analyze_segment
         try:
             yield Worker(source, analyze, in_flight=settings.in_flight, grace_s=settings.grace_s, stopping=stopping)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.recording import round_s
-from dawn_chorus.inference.audio import LostStretch
+from dawn_chorus.inference.waveforms.loading import LostStretch
 
 _MOST_NAMED = 3
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from dawn_chorus.domain.jobs import SegmentWork
 from dawn_chorus.domain.timeline import SegmentTimeline
 from dawn_chorus.inference.ensemble import Ensemble
-from dawn_chorus.inference.occurrence import present_taxa
 
 
 def drop_absent_taxa(timeline: SegmentTimeline, ensemble: Ensemble, work: SegmentWork) -> SegmentTimeline:
@@ -16,5 +15,5 @@ def drop_absent_taxa(timeline: SegmentTimeline, ensemble: Ensemble, work: Segmen
     place, least = work.recording.place, work.settings.occurrence_min
     if least is None or place.latitude is None or place.longitude is None:
         return timeline
-    present = present_taxa(ensemble, place.latitude, place.longitude, place.recorded_at, least)
+    present = ensemble.present_taxa(place.latitude, place.longitude, place.recorded_at, least)
     return replace(timeline, rows=tuple(row for row in timeline.rows if row.taxon.code in present))

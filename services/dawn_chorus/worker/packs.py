@@ -9,7 +9,7 @@ from threading import Lock
 
 from dawn_chorus.domain.errors import UnknownPack
 from dawn_chorus.inference.ensemble import Ensemble
-from dawn_chorus.inference.pack import MANIFEST, installed_packs
+from dawn_chorus.inference.packs.pack import MANIFEST, installed_packs
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from dawn_chorus.domain.analysis import EventRules
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.timeline import Detection, Grid
-from dawn_chorus.inference.audio import LostStretch
+from dawn_chorus.inference.waveforms.loading import LostStretch
 
 WREN = Taxon("eurwre", "Troglodytes troglodytes", "Eurasian Wren", "Aves")
 OWL = Taxon("tawowl", "Strix aluco", "Tawny Owl", "Aves")

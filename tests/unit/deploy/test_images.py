@@ -13,9 +13,9 @@ ROOT = Path(__file__).parents[3]
 REQUIREMENTS = ROOT / "deploy" / "requirements"
 DOCKERFILE = (ROOT / "deploy" / "docker" / "Dockerfile").read_text().replace("\\\n", " ")
 ENTRIES = {
-    "api": ("dawn_chorus.api.__main__", "dawn_chorus.inference.probe"),
+    "api": ("dawn_chorus.api.__main__", "dawn_chorus.inference.audio.probe"),
     "relay": ("dawn_chorus.relay.__main__",),
-    "worker": ("dawn_chorus.worker.__main__", "dawn_chorus.inference.audio_child"),
+    "worker": ("dawn_chorus.worker.__main__", "dawn_chorus.inference.decoders.__main__"),
     "operations": (
         "dawn_chorus.adapters.postgres.migrate",
         "dawn_chorus.cli.keys",

@@ -11,7 +11,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from dawn_chorus.inference.audio import WaveformFormat, load_audio
+from dawn_chorus.inference.waveforms.loading import WaveformFormat, load_audio
 
 Samples = NDArray[np.float32]
 

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawn_chorus.domain.analysis import Segment, plan_segments
-from dawn_chorus.inference.audio import LoadedAudio
 from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemble
 from dawn_chorus.inference.pipeline import SegmentScores, score_segment
+from dawn_chorus.inference.waveforms.loading import LoadedAudio
 
 Waveform = NDArray[np.float32]
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dawn_chorus.inference.manifest import MelTable
 from dawn_chorus.inference.melspectrogram import MelFrontEnd
+from dawn_chorus.inference.packs.manifest import MelTable
 
 FIRST = {"n_fft": 4096, "win_length": 4096, "hop_length": 1252, "n_frames": 512, "n_mels": 224, "f_max_hz": 16000.0}
 SECOND = {"n_fft": 2048, "win_length": 2048, "hop_length": 512, "n_frames": 313, "n_mels": 128, "f_max_hz": 16000.0}
@@ -101,7 +101,7 @@ def test_frames_that_are_cut_off_have_no_say_in_the_normalization() -> None:
 def test_recording_scope_normalizes_by_the_loudest_of_the_segment() -> None:
     front_end = MelFrontEnd(table_of(SECOND, normalize="minmax", normalize_scope="recording"), 32000)
     segment = np.concatenate([noise(5.0, 0.001), noise(5.0, 0.9)])
-    levels = front_end.segment_levels(segment)
+    levels = front_end.segment_statistics(segment)
     soft, loud = front_end.images(segment.reshape(2, -1), levels)
     assert soft.max() < 0.5
     assert loud.max() == pytest.approx(1.0, abs=0.05)

@@ -10,7 +10,7 @@ import pytest
 
 from dawn_chorus.domain.errors import InvalidPack
 from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
-from dawn_chorus.inference.half_weights import has_half_weights
+from dawn_chorus.inference.packs.weight_precision import has_half_weights
 from tests.packs import Shape, write_manifest, write_random_pack, write_tone_pack
 from tests.unit.inference.pack_edits import Edit, correct_sha256, edit_manifest, message_of, rewrite, swap
 

@@ -10,7 +10,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from dawn_chorus.domain.errors import InvalidPack, PermanentError
-from dawn_chorus.inference.occurrence import occurring_taxa, present_taxa, week_of
+from dawn_chorus.inference.occurrence import week_of
 from tests.packs import write_model, write_tone_pack
 from tests.unit.inference.sounds import open_pack
 
@@ -42,18 +42,18 @@ def pack(tmp_path: Path) -> Path:
 def test_a_pack_is_asked_for_place_and_week(pack: Path) -> None:
     add_occurrence(pack)
     noon = datetime(2024, 5, 14, 12, tzinfo=UTC)
-    assert occurring_taxa(open_pack(pack), 52.5, -13.25, noon).tolist() == [52.5, -13.25, 18.0, 0.0]
+    assert open_pack(pack).occurring_taxa(52.5, -13.25, noon).tolist() == [52.5, -13.25, 18.0, 0.0]
 
 
 def test_a_recording_without_a_time_stands_for_the_whole_year(pack: Path) -> None:
     add_occurrence(pack)
-    assert occurring_taxa(open_pack(pack), 0.0, 0.0, None)[2] == -1.0
+    assert open_pack(pack).occurring_taxa(0.0, 0.0, None)[2] == -1.0
 
 
 @pytest.mark.parametrize(("probability", "codes"), [(0.03, {"tone_500"}), (0.0299, set())])
 def test_a_taxon_as_probable_as_the_bound_is_kept(pack: Path, probability: float, codes: set[str]) -> None:
     add_occurrence(pack)
-    assert present_taxa(open_pack(pack), probability, 0.0, None, 0.03) == codes
+    assert open_pack(pack).present_taxa(probability, 0.0, None, 0.03) == codes
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_weeks_are_counted_as_birdnetlib_counts_them(month: int, day: int, week:
 
 def test_a_pack_that_knows_no_places_says_so(pack: Path) -> None:
     with pytest.raises(PermanentError, match="pack tones knows nothing of places"):
-        occurring_taxa(open_pack(pack), 0.0, 0.0, None)
+        open_pack(pack).occurring_taxa(0.0, 0.0, None)
 
 
 def test_a_model_of_other_taxa_is_refused(pack: Path) -> None:

@@ -13,10 +13,10 @@ import pytest
 from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.detections import ScoreRun, detect_events
 from dawn_chorus.domain.timeline import dequantize_scores
-from dawn_chorus.inference.audio import LostStretch
 from dawn_chorus.inference.ensemble import Ensemble
 from dawn_chorus.inference.member import OpenMember, Outputs
 from dawn_chorus.inference.pipeline import SegmentScores, score_segment, to_timeline
+from dawn_chorus.inference.waveforms.loading import LostStretch
 from tests.packs import TONE_RATE_HZ, Shape, write_random_pack, write_tone_pack
 from tests.unit.inference.sounds import Waveform, load_stretch, open_pack, random_sounds, rates_of, score_sounds
 

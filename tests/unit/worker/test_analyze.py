@@ -14,8 +14,8 @@ from dawn_chorus.domain.errors import TransientError, UndecodableAudio, UnknownP
 from dawn_chorus.domain.jobs import Lane, SegmentJob, SegmentWork
 from dawn_chorus.domain.recording import AudioFacts, Place, Recording
 from dawn_chorus.domain.timeline import SegmentTimeline
-from dawn_chorus.inference.audio import LoadedAudio, LostStretch, WaveformFormat, load_audio
 from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemble
+from dawn_chorus.inference.waveforms.loading import LoadedAudio, LostStretch, WaveformFormat, load_audio
 from dawn_chorus.worker.analyze import RetryPolicy, SegmentAnalyst
 from dawn_chorus.worker.patience import Interrupted, PatientLedger
 from tests.packs import write_tone_pack

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.recording import round_s
-from dawn_chorus.inference.audio import LostStretch
+from dawn_chorus.inference.waveforms.loading import LostStretch
 from dawn_chorus.worker.losses import measure_losses
 
 SEGMENT = Segment(1, 300.0, 600.0)

@@ -1,4 +1,4 @@
-"""Recordings that go on behind the end that their header claimed."""
+"""Recordings that go on behind the end that their header declared."""
 
 from dawn_chorus.adapters.postgres.analyses import insert_segments
 from dawn_chorus.adapters.postgres.database import Connection

@@ -13,7 +13,7 @@ from dawn_chorus.cli.birdnet.packs import FRAMEWISE, NATIVE, write_pack
 from dawn_chorus.cli.birdnet.taxa import read_taxa
 from dawn_chorus.cli.birdnet.tflite_graph import read_tflite
 from dawn_chorus.cli.birdnet.wheel import BirdnetFiles
-from dawn_chorus.inference.golden import write_golden
+from dawn_chorus.inference.self_test import write_golden
 
 _GOLDEN_S = 15.0
 _NATIVE_S = 3.0

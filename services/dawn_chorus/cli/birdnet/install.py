@@ -64,7 +64,7 @@ def _is_installed(folder: Path) -> bool:
     """Tell whether a pack of this version is there and computes what it should."""
     from dawn_chorus.cli.birdnet.packs import VERSION
     from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
-    from dawn_chorus.inference.golden import verify_golden
+    from dawn_chorus.inference.self_test import verify_golden
 
     if not folder.exists():
         return False

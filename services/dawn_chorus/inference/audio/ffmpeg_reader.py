@@ -1,0 +1,228 @@
+"""FFmpeg's formats: m4a, aac, webm, wma, Opus; and whatever libsndfile gives up on.
+
+Packets carry timestamps, so that damage is stepped over and the sound behind it stands where it belongs. Positions
+after a seek are exact only in FLAC and Ogg Opus. Other formats are decoded from their start, and the reader stays where
+it is, with the last minute at hand: the next stretch of the same file costs no more than its own length.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.audio.codeccontext import AudioCodecContext
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.packet import Packet
+
+from dawn_chorus.domain.errors import EmptyAudio, NotAudio, UndecodableAudio
+from dawn_chorus.inference.audio.reader import Piece, Samples, name_format, to_mono
+
+OPEN_OPTIONS = {
+    # A playlist would make FFmpeg open other files and addresses on behalf of whoever uploaded it.
+    "format_whitelist": "aac,ac3,aiff,amr,ape,asf,au,caf,eac3,flac,matroska,webm,mov,mp3,ogg,tta,w64,wav,wv",
+    "protocol_whitelist": "file",
+}
+GUESSED = {"aac", "ac3", "amr", "eac3", "flac", "mp3"}
+"""Without a header that claims a length, or with one that libsndfile could not read: FFmpeg guesses from a bit rate."""
+RECENT_S = 60.0
+PREROLL_S = 1.0
+LOOSE_S = 0.05
+"""Timestamps in most containers are rounded, or off by a block of the codec; a real gap is longer."""
+MAX_GAP_S = 3600.0
+"""A timestamp further ahead is not to be believed."""
+MAX_ERRORS = 10_000
+
+
+class NoSoundTrack(NotAudio):
+    """A file in good order, of pictures only."""
+
+
+class FfmpegReader:
+    """A file read by FFmpeg. Raises NotAudio, EmptyAudio or UndecodableAudio."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.sample_rate_hz = 0
+        self.end: int | None = None
+        self._start()
+        codec, container = self._codec, self._container.format.name.split(",")[0]
+        self.format = name_format("mp4" if container == "mov" else container, codec)
+        if not self._decode_next():
+            raise self._silent_error()
+        self.channels: int = self._stream.codec_context.channels
+        self.declared_is_guess = container in GUESSED
+        self.declared_samples = self._declared()
+
+    def _start(self) -> None:
+        """Open the file anew, at its start."""
+        self._container, self._stream = open_track(self._path)
+        self._decoder = _open_decoder(self._stream)
+        self._frames = self._decode()
+        self._codec = self._stream.codec_context.name
+        self._sample_accurate = self._codec == "flac" or (
+            self._codec == "opus" and self._container.format.name == "ogg"
+        )
+        # Elsewhere the first frame's timestamp counts in what the encoder put in front.
+        self._origin: int | None = 0 if self._sample_accurate else None
+        self._recent: deque[Piece] = deque()
+        self._recent_from = self._position = 0
+        self._adrift = False
+
+    def _declared(self) -> int | None:
+        if self._stream.duration and self._stream.time_base:
+            return round(self._stream.duration * self._stream.time_base * self.sample_rate_hz)
+        if self._container.duration:
+            return round(self._container.duration * self.sample_rate_hz / av.time_base)
+        return None
+
+    def _silent_error(self) -> UndecodableAudio:
+        if not self._stream.codec_context.sample_rate:
+            return NotAudio(f"{self._path.name} is no audio, whatever its name says")
+        if not any(packet.size for packet in packets_of(self._path)):
+            return EmptyAudio(f"{self._path.name} holds no sound")
+        return UndecodableAudio(f"nothing in {self._path.name} could be decoded ({self.format})")
+
+    def read(self, first: int, end: int) -> list[Piece]:
+        self._go_to(first)
+        while self._position < end and self._decode_next():
+            pass
+        pieces = (piece.cut(first, end) for piece in self._recent if piece.first < end and piece.end > first)
+        return [piece for piece in pieces if len(piece.samples)]
+
+    def _go_to(self, first: int) -> None:
+        behind, far_ahead = first < self._recent_from, first > self._position + PREROLL_S * self.sample_rate_hz
+        if self._sample_accurate and (behind or far_ahead):
+            self._seek(first)
+        elif behind:
+            self._container.close()
+            self._start()
+        keep_from = first - RECENT_S * self.sample_rate_hz
+        while self._recent and self._recent[0].end < keep_from:
+            self._recent_from = self._recent.popleft().end
+
+    def _seek(self, first: int) -> None:
+        """Go to a little before `first`; the next frame's timestamp tells where."""
+        before = max(0, first - round(PREROLL_S * self.sample_rate_hz))
+        self._container.seek(int(before / self._samples_per_tick) + (self._origin or 0), stream=self._stream)
+        self._decoder.flush_buffers()
+        self._frames = self._decode()
+        self._recent.clear()
+        # Not where we were: a reader that came from behind `first` would take it for read already.
+        self._position, self._recent_from, self._adrift = before, first, True
+
+    def _decode_next(self) -> bool:
+        """Put the next frame among the recent pieces; tell whether there was one."""
+        frame = next(self._frames, None)
+        if frame is None:
+            self.end = self._position
+            return False
+        self.sample_rate_hz = self.sample_rate_hz or frame.sample_rate
+        first = self._place(frame)
+        if frame.sample_rate == self.sample_rate_hz:
+            self._recent.append(Piece(first, to_mono(_as_float(frame))))
+        self._position = first + round(frame.samples * self.sample_rate_hz / frame.sample_rate)
+        return True
+
+    def _place(self, frame: AudioFrame) -> int:
+        """Tell where a frame begins: after the one before, unless its timestamp says that something is missing."""
+        if frame.pts is None:
+            return self._position
+        if self._origin is None:
+            self._origin = frame.pts
+        stamp = round((frame.pts - self._origin) * self._samples_per_tick)
+        if self._adrift:
+            self._adrift = False
+            return max(0, stamp)
+        slack = 0.5 if self._sample_accurate else LOOSE_S * self.sample_rate_hz
+        is_gap = slack < stamp - self._position < MAX_GAP_S * self.sample_rate_hz
+        return stamp if is_gap else self._position
+
+    @property
+    def _samples_per_tick(self) -> Fraction:
+        """FLAC counts in samples; without a header FFmpeg does not know their rate, and its time base is void."""
+        if self._container.format.name == "flac" or self._stream.time_base is None:
+            return Fraction(1)
+        return self._stream.time_base * self.sample_rate_hz
+
+    def _decode(self) -> Iterator[AudioFrame]:
+        """Decode to the end; packets that cannot be decoded leave a gap in the timestamps, and are not missed here."""
+        for packet in _demux(self._container, self._stream):
+            try:
+                yield from self._decoder.decode(packet if packet.size else None)
+            except av.FFmpegError:
+                continue
+
+    def count_samples(self) -> int:
+        end = 0
+        for packet in packets_of(self._path):
+            if packet.pts is None or packet.duration is None or packet.time_base is None:
+                continue
+            first = round((packet.pts - (self._origin or 0)) * self._samples_per_tick)
+            length = round(packet.duration * packet.time_base * self.sample_rate_hz)
+            believed = first - end < MAX_GAP_S * self.sample_rate_hz
+            end = max(end, first + length) if believed else end + length
+        return end
+
+    def close(self) -> None:
+        self._container.close()
+
+
+def open_track(path: Path) -> tuple[InputContainer, AudioStream]:
+    """Open the first sound track of a file. Raises NotAudio or UndecodableAudio."""
+    try:
+        container = av.open(str(path), options=OPEN_OPTIONS)
+    except (av.FFmpegError, OSError) as error:
+        raise NotAudio(f"{path.name} is no audio that any decoder knows: {error.strerror}") from error
+    if not container.streams.audio:
+        container.close()
+        raise NoSoundTrack(f"{path.name} has no sound track")
+    stream = container.streams.audio[0]
+    if stream.codec_context is None:
+        container.close()
+        raise UndecodableAudio(f"the sound of {path.name} is coded in a way that no decoder here knows")
+    stream.codec_context.thread_count = 1
+    return container, stream
+
+
+def packets_of(path: Path) -> "Iterator[Packet[AudioStream]]":
+    """Give the packets of the first sound track, undecoded."""
+    container, stream = open_track(path)
+    with container:
+        yield from _demux(container, stream)
+
+
+def _demux(container: InputContainer, stream: AudioStream) -> "Iterator[Packet[AudioStream]]":
+    """Give packets to the end, past places that the container's reader stumbles over; the last one is empty."""
+    for _ in range(MAX_ERRORS):
+        try:
+            yield from container.demux(stream)
+        except av.EOFError:
+            return
+        except av.FFmpegError:
+            continue
+        return
+
+
+def _open_decoder(stream: AudioStream) -> AudioCodecContext:
+    """Open the stream's decoder; for Opus the reference decoder, in float, as libsndfile has it."""
+    if stream.codec_context.name != "opus":
+        return stream.codec_context
+    decoder = AudioCodecContext.create("libopus", "r")
+    decoder.extradata = stream.codec_context.extradata
+    decoder.options = {"request_sample_fmt": "flt"}
+    return decoder
+
+
+def _as_float(frame: AudioFrame) -> Samples:
+    """Give (n_samples, n_channels), full scale ±1, as libsndfile scales it."""
+    values = frame.to_ndarray()
+    channels = values.T if frame.format.is_planar else values.reshape(-1, frame.layout.nb_channels)
+    if values.dtype == np.uint8:
+        return (channels.astype(np.float32) - np.float32(128)) / np.float32(128)
+    if values.dtype.kind == "i":
+        return channels.astype(np.float32) / np.float32(2 ** (8 * values.dtype.itemsize - 1))
+    return channels.astype(np.float32, copy=False)

@@ -1,0 +1,132 @@
+"""Which decoder reads which file best, and how far its header can be trusted."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import soundfile
+
+from dawn_chorus.domain.errors import EmptyAudio, NotAudio, PermanentError, UndecodableAudio
+from dawn_chorus.inference.audio.ffmpeg_reader import FfmpegReader, NoSoundTrack
+from dawn_chorus.inference.audio.soundfile_reader import SoundFileReader
+from dawn_chorus.inference.audio.source import SLACK_S, AudioSource
+from dawn_chorus.inference.audio.vorbis_reader import VorbisReader
+from dawn_chorus.inference.audio.wav_header import WavHeader, read_wav_header
+
+RATES_HZ = range(500, 5_000_001)
+MP3_FRAME = 1152
+MAGIC = (b"RIFF", b"RF64", b"riff", b"fLaC", b"OggS", b"FORM", b"caff", b"ID3", b"\x1aE\xdf\xa3", b"0&\xb2u")
+"""Files that begin so mean to be sound; the last two are WebM and WMA. In M4A the word stands behind a size."""
+M4A_MAGIC = b"ftyp"
+
+
+@contextmanager
+def open_source(path: Path) -> Iterator[AudioSource]:
+    """Open an audio file with the decoders that read it best.
+
+    Raises NotAudio, EmptyAudio or UndecodableAudio, and PermanentError if there is no such file.
+    """
+    source = choose_source(path)
+    try:
+        yield source
+    finally:
+        source.close()
+
+
+def choose_source(path: Path) -> AudioSource:
+    """Do what `open_source` does; the caller closes it."""
+    if not path.is_file():
+        raise PermanentError(f"no such file: {path}")
+    if not path.stat().st_size:
+        raise EmptyAudio(f"{path.name} is an empty file")
+    header = read_wav_header(path)
+    source = _open_wav(path, header) if header else _open_sound_file(path)
+    if source.sample_rate_hz not in RATES_HZ:
+        source.close()
+        raise UndecodableAudio(f"{path.name} claims a sample rate of {source.sample_rate_hz} Hz")
+    return source
+
+
+def _open_wav(path: Path, header: WavHeader) -> AudioSource:
+    """Open a WAV of plain samples; libsndfile takes the declared size as the end, and has to be told better."""
+    if not header.available_frames:
+        raise EmptyAudio(f"{path.name} has a WAV header and no samples")
+    claim = header.declared_frames or 0
+    try:
+        reader = SoundFileReader(path, header=header if claim < header.available_frames else None)
+    except soundfile.LibsndfileError as error:
+        raise UndecodableAudio(f"the header of {path.name} is damaged: {error}") from error
+    declared = max(claim, header.available_frames)
+    return AudioSource(path, reader, declared_samples=declared, fallback=False, sample_accurate=True)
+
+
+def _open_sound_file(path: Path) -> AudioSource:
+    try:
+        reader = SoundFileReader(path)
+    except soundfile.LibsndfileError:
+        return _open_with_ffmpeg(path)
+    by_container = {"MP3": _open_mp3, "OGG": _open_ogg, "FLAC": _open_flac}
+    return by_container.get(reader.container, _open_plain)(path, reader)
+
+
+def _open_plain(path: Path, reader: SoundFileReader) -> AudioSource:
+    """Open samples of fixed size: libsndfile delivers what there is, FFmpeg knows what was declared."""
+    if not reader.declared_samples:
+        reader.close()
+        raise EmptyAudio(f"{path.name} holds no sound")
+    declared = reader.declared_samples
+    if other := _try_ffmpeg(path):
+        claim = other.declared_samples or 0
+        if other.sample_rate_hz == reader.sample_rate_hz and claim > declared + SLACK_S * reader.sample_rate_hz:
+            declared = claim
+        other.close()
+    return AudioSource(path, reader, declared_samples=declared, fallback=False, sample_accurate=True)
+
+
+def _try_ffmpeg(path: Path) -> FfmpegReader | None:
+    try:
+        return FfmpegReader(path)
+    except UndecodableAudio:
+        return None
+
+
+def _open_flac(path: Path, reader: SoundFileReader) -> AudioSource:
+    return AudioSource(path, reader, declared_samples=reader.declared_samples, fallback=True, sample_accurate=True)
+
+
+def _open_ogg(path: Path, reader: SoundFileReader) -> AudioSource:
+    """Vorbis by libsndfile; not Opus, in which it loses its place behind a damaged page."""
+    reader.close()
+    if reader.format == "ogg/vorbis":
+        vorbis = VorbisReader(path)
+        return AudioSource(
+            path, vorbis, declared_samples=vorbis.declared_samples, fallback=False, sample_accurate=False
+        )
+    ffmpeg = FfmpegReader(path)
+    return AudioSource(path, ffmpeg, declared_samples=reader.declared_samples, fallback=False, sample_accurate=False)
+
+
+def _open_mp3(path: Path, reader: SoundFileReader) -> AudioSource:
+    """Open with libsndfile if both agree on the length: where they do not, it has been found to stop far too early."""
+    ffmpeg = FfmpegReader(path)
+    agree = abs((reader.declared_samples or 0) - (ffmpeg.declared_samples or 0)) <= 2 * MP3_FRAME
+    if agree and reader.sample_rate_hz == ffmpeg.sample_rate_hz:
+        ffmpeg.close()
+        return AudioSource(path, reader, declared_samples=reader.declared_samples, fallback=True, sample_accurate=False)
+    reader.close()
+    return AudioSource(path, ffmpeg, declared_samples=None, fallback=False, sample_accurate=False)
+
+
+def _open_with_ffmpeg(path: Path) -> AudioSource:
+    try:
+        reader = FfmpegReader(path)
+    except NoSoundTrack:
+        raise
+    except NotAudio as error:
+        with path.open("rb") as file:
+            start = file.read(8)
+        if start.startswith(MAGIC) or start.endswith(M4A_MAGIC):
+            raise UndecodableAudio(f"the header of {path.name} is damaged beyond reading") from error
+        raise
+    declared = None if reader.declared_is_guess else reader.declared_samples
+    return AudioSource(path, reader, declared_samples=declared, fallback=False, sample_accurate=False)

@@ -1,0 +1,70 @@
+"""What a decoder gives: pieces of sound that know where in the recording they belong."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.float32]
+"""(n_samples,), full scale is ±1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Mono samples at a place in the recording."""
+
+    first: int
+    samples: Samples
+
+    @property
+    def end(self) -> int:
+        return self.first + len(self.samples)
+
+    def cut(self, first: int, end: int) -> "Piece":
+        """Give the part within [first, end), which may be empty."""
+        begin = max(first, self.first)
+        return Piece(begin, self.samples[begin - self.first : max(begin, end) - self.first])
+
+
+class Reader(Protocol):
+    """An audio file opened with one decoder. Not thread-safe."""
+
+    sample_rate_hz: int
+    channels: int
+    format: str
+    """As in `AudioFacts`."""
+    declared_samples: int | None
+    """None where the file makes no claim."""
+    end: int | None
+    """The end of the recording, once a read ran into it; this decoder's opinion."""
+
+    def read(self, first: int, end: int) -> list[Piece]:
+        """Give what can be decoded of [first, end), in order and without overlap; it ends at the first damage.
+
+        A reader that knows by its timestamps where it is steps over damage: what is missing between pieces is lost.
+        """
+        ...
+
+    def count_samples(self) -> int:
+        """Count the recording's samples, whatever its header claims; decodes nothing."""
+        ...
+
+    def close(self) -> None: ...
+
+
+def name_format(container: str, coding: str) -> str:
+    """Name a format in short: `wav/pcm_16`, `mp4/aac`; where one implies the other, once: `mp3`."""
+    coding = {"mpeg_layer_iii": "mp3", "mp3float": "mp3"}.get(coding.lower(), coding.lower())
+    return coding if coding == container.lower() else f"{container.lower()}/{coding}"
+
+
+def to_mono(channels: Samples) -> Samples:
+    """Average the channels, (n_samples, n_channels) → (n_samples,): channel by channel, which is fast, as librosa."""
+    if channels.shape[1] == 1:
+        return np.ascontiguousarray(channels[:, 0])
+    mono = channels[:, 0].copy()
+    for channel in range(1, channels.shape[1]):
+        mono += channels[:, channel]
+    mono /= np.float32(channels.shape[1])
+    return mono

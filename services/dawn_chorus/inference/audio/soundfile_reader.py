@@ -1,0 +1,79 @@
+"""libsndfile's formats: WAV, AIFF, CAF, FLAC, Ogg Vorbis, MP3. It seeks exactly to any sample of a sound file."""
+
+from pathlib import Path
+
+import soundfile
+
+from dawn_chorus.inference.audio.reader import Piece, name_format, to_mono
+from dawn_chorus.inference.audio.wav_header import AudioBytes, WavHeader
+
+MAX_CLAIM = 1 << 48
+"""Frame counts beyond this are libsndfile's way to say that it does not know."""
+PREROLL = {"MP3": 20 * 1152}
+"""Samples to decode before those wanted: an MP3 frame may begin in the bytes of several before it.
+
+Before every block: soundfile ends each read with a seek, which makes mpg123 forget them.
+"""
+
+
+class SoundFileReader:
+    """A file read by libsndfile. Raises soundfile.LibsndfileError for a file that it cannot open."""
+
+    def __init__(self, path: Path, *, header: WavHeader | None = None) -> None:
+        """Take a WAV's samples from where `header` says, to where it says, if one is given."""
+        self._path, self._wav = path, header
+        self._sound = self._open()
+        self._position = 0
+        self.sample_rate_hz: int = self._sound.samplerate
+        self.channels: int = self._sound.channels
+        self.container: str = "WAV" if header else self._sound.format.replace("WAVEX", "WAV")
+        self.format = name_format(self.container, self._sound.subtype)
+        known = 0 < self._sound.frames < MAX_CLAIM
+        self.declared_samples: int | None = self._sound.frames if known else None
+        self.end: int | None = None
+
+    def _open(self) -> soundfile.SoundFile:
+        if self._wav is None:
+            return soundfile.SoundFile(self._path)
+        return soundfile.SoundFile(
+            AudioBytes(self._path, self._wav),
+            format="RAW",
+            subtype=self._wav.subtype,
+            endian="LITTLE",
+            samplerate=self._wav.sample_rate_hz,
+            channels=self._wav.channels,
+        )
+
+    def read(self, first: int, end: int) -> list[Piece]:
+        if self.end is not None and first >= self.end:
+            return []
+        try:
+            before = self._go_to(first)
+            samples = to_mono(self._sound.read(before + end - first, dtype="float32", always_2d=True)[before:])
+        except soundfile.LibsndfileError:
+            self._position = -1
+            return []
+        self._position += len(samples)
+        if self._position < end:
+            self.end = self._position
+        return [Piece(first, samples)] if len(samples) else []
+
+    def _go_to(self, first: int) -> int:
+        """Seek to a little before, and tell by how many samples.
+
+        After an error, and always in Ogg, in a file opened anew: libsndfile forgets nothing that went wrong.
+        """
+        before = min(first, PREROLL.get(self.container, 0))
+        if first != self._position and (self.container == "OGG" or self._position < 0):
+            self._sound.close()
+            self._sound = self._open()
+        if before or first != self._position:
+            self._sound.seek(min(first, self._sound.frames) - before)
+        self._position = min(first, self._sound.frames)
+        return before
+
+    def count_samples(self) -> int:
+        return self.declared_samples or 0
+
+    def close(self) -> None:
+        self._sound.close()

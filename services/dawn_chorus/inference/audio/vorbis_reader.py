@@ -1,0 +1,52 @@
+"""Ogg Vorbis: libsndfile decodes it, FFmpeg's packet timestamps tell what is missing.
+
+Where a page is damaged libsndfile goes on with the next one as if nothing had been between them.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+
+from dawn_chorus.inference.audio.ffmpeg_reader import open_track
+from dawn_chorus.inference.audio.reader import Piece
+from dawn_chorus.inference.audio.soundfile_reader import SoundFileReader
+
+BLOCK = 2048
+"""Timestamps are off by up to a quarter of the codec's longest block."""
+
+
+class VorbisReader(SoundFileReader):
+    """Steps over damaged pages; a block of the codec to either side of them is lost too."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._container, self._stream = open_track(path)
+
+    def read(self, first: int, end: int) -> list[Piece]:
+        pieces: list[Piece] = []
+        for gap_first, gap_end in [*self._gaps(first, end), (end, end)]:
+            if gap_first > first:
+                pieces += super().read(first, min(gap_first, end))
+            first = max(first, gap_end)
+        return pieces
+
+    def _gaps(self, first: int, end: int) -> Iterator[tuple[int, int]]:
+        """Find stretches without packets that touch [first, end)."""
+        before, before_end = 0, None
+        self._container.seek(max(0, first - self.sample_rate_hz), stream=self._stream)
+        try:
+            for packet in self._container.demux(self._stream):
+                if packet.pts is None or packet.duration is None:
+                    continue
+                if before_end is not None and packet.pts - before_end > 2 * BLOCK:
+                    yield before - BLOCK, packet.pts + BLOCK
+                if packet.pts > end + BLOCK:
+                    return
+                before, before_end = packet.pts, packet.pts + packet.duration
+        except av.FFmpegError:
+            return
+
+    def close(self) -> None:
+        self._container.close()
+        super().close()

@@ -1,0 +1,106 @@
+"""The decoder process: `python -P -m dawn_chorus.inference.decoders FD MEMORY_BYTES`, started by `DecoderPool` only.
+
+A file that crashes a decoder takes this process down and nothing else. It ends when the socket does, so it never
+outlives the process it works for, however that one dies.
+"""
+
+import os
+import queue
+import signal
+import socket
+import sys
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import dawn_chorus.one_blas_thread  # noqa: F401 - before numpy
+from dawn_chorus.inference.audio.failures import describe_failure
+from dawn_chorus.inference.audio.opening import choose_source
+from dawn_chorus.inference.audio.probe import limit_memory, measure_duration_s, probe_audio, silence_libraries
+from dawn_chorus.inference.audio.source import AudioSource
+from dawn_chorus.inference.decoders.protocol import Hangup, receive_message, send_message, send_samples
+from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat, load_from
+from dawn_chorus.inference.waveforms.resampling import open_resampler
+
+Request = dict[str, Any]
+
+
+def main() -> None:
+    """Answer requests, one after another, until the other side is gone."""
+    connection = socket.socket(fileno=int(sys.argv[1]))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    silence_libraries()
+    limit_memory(int(sys.argv[2]))
+    requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(connection, requests), daemon=True).start()
+    for name in ("soxr_hq", "kaiser_fast"):
+        open_resampler(name, 44100, 48000, 0, 1)
+    send_message(connection, {"ready": True})
+    opened = OpenFile()
+    while True:
+        _answer(connection, requests.get(), opened)
+
+
+def _receive(connection: socket.socket, requests: "queue.SimpleQueue[Request]") -> None:
+    """Listen even while decoding: the process must not finish a long decode for nobody."""
+    try:
+        while True:
+            requests.put(receive_message(connection))
+    except Hangup:
+        os._exit(0)
+
+
+def _answer(connection: socket.socket, request: Request, opened: "OpenFile") -> None:
+    try:
+        answer, audio = _work(request, opened)
+    except Exception as error:  # noqa: BLE001 - a delivery loop: every error goes back to the caller
+        opened.close()
+        answer, audio = describe_failure(error), None
+    send_message(connection, answer)
+    for waveform in audio.waveforms.values() if audio else ():
+        send_samples(connection, waveform)
+
+
+def _work(request: Request, opened: "OpenFile") -> tuple[Request, LoadedAudio | None]:
+    path = Path(request["path"])
+    if request["action"] == "probe":
+        return asdict(probe_audio(path)), None
+    if request["action"] == "measure":
+        return {"duration_s": measure_duration_s(path)}, None
+    formats = [WaveformFormat(rate_hz, name) for rate_hz, name in request["formats"]]
+    source = opened.source(path)
+    audio = load_from(source, request["start_s"], request["end_s"], formats, duration_s=request["duration_s"])
+    lost = [asdict(stretch) for stretch in audio.lost]
+    return {"lost": lost, "stage_s": audio.stage_s, "goes_on": audio.goes_on}, audio
+
+
+class OpenFile:
+    """The file last read, kept open: in some formats only a reader that stands there is fast at the next stretch."""
+
+    def __init__(self) -> None:
+        self._key: tuple[str, int, int, int] | None = None
+        self._source: AudioSource | None = None
+
+    def source(self, path: Path) -> AudioSource:
+        key = _identity(path)
+        if self._source is None or key is None or key != self._key:
+            self.close()
+            self._source, self._key = choose_source(path), key
+        return self._source
+
+    def close(self) -> None:
+        if self._source:
+            self._source.close()
+        self._source, self._key = None, None
+
+
+def _identity(path: Path) -> tuple[str, int, int, int] | None:
+    if not path.exists():
+        return None
+    facts = path.stat()
+    return str(path), facts.st_ino, facts.st_size, facts.st_mtime_ns
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""A pack's self-test: known sound, and the scores that it must give on the very device that will serve."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dawn_chorus.domain.analysis import Segment
+from dawn_chorus.domain.errors import InvalidPack
+from dawn_chorus.domain.recording import round_s
+from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemble
+from dawn_chorus.inference.packs.pack import MANIFEST, name_of, read_manifest
+from dawn_chorus.inference.packs.weight_precision import has_half_weights
+from dawn_chorus.inference.pipeline import SegmentScores, score_segment
+from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat
+from dawn_chorus.inference.waveforms.resampling import Samples, open_resampler
+
+FULL_TOLERANCE = 1e-4
+HALF_TOLERANCE = 2e-2
+"""Of networks whose weights are kept in 16 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTestResult:
+    """How a self-test went; as text it is one line for people."""
+
+    worst_difference: float | None
+    """Between any score and the one it should be; None: the pack has no self-test."""
+    tolerance: float
+
+    def __str__(self) -> str:
+        if self.worst_difference is None:
+            return "the pack has no golden.npz, so nothing was recomputed"
+        return f"self-test passed: scores within {self.worst_difference:.1e} (tolerance {self.tolerance:.0e})"
+
+
+def verify_pack(folder: Path, options: SessionOptions) -> SelfTestResult:
+    """Open a pack and verify it; see `open_ensemble` and `verify_golden`."""
+    return verify_golden(open_ensemble(folder, options))
+
+
+def verify_golden(ensemble: Ensemble) -> SelfTestResult:
+    """Recompute a pack's golden scores on the way that every recording goes.
+
+    Raises InvalidPack where they differ by more than the tolerance: such a pack must not serve on this device.
+    """
+    pack = ensemble.pack
+    tolerance = HALF_TOLERANCE if any(has_half_weights(member.path) for member in pack.members) else FULL_TOLERANCE
+    if pack.golden_path is None:
+        return SelfTestResult(None, tolerance)
+    where = name_of(pack.golden_path)
+    golden = _read_golden(pack.golden_path, where)
+    scores = _score_whole(ensemble, golden["waveform"], int(golden["sample_rate_hz"]))
+    worst = 0.0
+    for name, actual in (("window_scores", scores.window_scores), ("frame_scores", scores.frame_scores)):
+        if name in golden:
+            worst = max(worst, _compare(golden[name], actual, f"{where}: {name}", tolerance, ensemble.provider))
+    return SelfTestResult(worst, tolerance)
+
+
+def write_golden(folder: Path, waveform: Samples, sample_rate_hz: int) -> SelfTestResult:
+    """Write down what a pack makes of a sound, (n_samples,), on the CPU; pack.toml names the file to write."""
+    manifest, _ = read_manifest(folder)
+    if manifest.golden is None:
+        raise InvalidPack(f'{name_of(folder.resolve() / MANIFEST)}: golden: is missing; set it to "golden.npz"')
+    golden_path = folder / manifest.golden
+    golden_path.touch()  # a pack that names a self-test must have one to be opened
+    ensemble = open_ensemble(folder, SessionOptions())
+    scores = _score_whole(ensemble, waveform, sample_rate_hz)
+    arrays = {"waveform": waveform, "sample_rate_hz": np.array(sample_rate_hz), "window_scores": scores.window_scores}
+    if scores.frame_scores is not None:
+        arrays["frame_scores"] = scores.frame_scores
+    np.savez_compressed(golden_path, allow_pickle=False, **arrays)
+    return verify_golden(ensemble)
+
+
+def _read_golden(path: Path, where: str) -> dict[str, NDArray[Any]]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            golden = {name: file[name] for name in file.files}
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        raise InvalidPack(f"{where}: is no npz file of arrays: {error}") from error
+    for name, n_axes in (("waveform", 1), ("sample_rate_hz", 0), ("window_scores", 2)):
+        if name not in golden or golden[name].ndim != n_axes:
+            raise InvalidPack(f"{where}: {name}: is missing, or has not {n_axes} axes")
+    return golden
+
+
+def _score_whole(ensemble: Ensemble, waveform: Samples, sample_rate_hz: int) -> SegmentScores:
+    """Score a sound in memory as one segment."""
+    duration_s = round_s(len(waveform) / sample_rate_hz)
+    start_s, end_s = -ensemble.margin_s, duration_s + ensemble.margin_s
+    waveforms = {
+        wanted: _resample(waveform.astype(np.float32), sample_rate_hz, wanted, start_s, end_s)
+        for wanted in ensemble.formats
+    }
+    audio = LoadedAudio(waveforms, start_s, end_s, ())
+    return score_segment(ensemble, audio, Segment(0, 0.0, duration_s), duration_s=duration_s)
+
+
+def _resample(waveform: Samples, source_hz: int, wanted: WaveformFormat, start_s: float, end_s: float) -> Samples:
+    """Give the stretch as the audio loader does: silent outside the sound."""
+    first, end = round(start_s * wanted.sample_rate_hz), round(end_s * wanted.sample_rate_hz)
+    resampler = open_resampler(wanted.resampler, source_hz, wanted.sample_rate_hz, first, end)
+    before, after = max(0, -resampler.first_input), max(0, resampler.end_input - len(waveform))
+    resampler.feed(np.pad(waveform, (before, after))[before + resampler.first_input :][: before + resampler.end_input])
+    resampled = resampler.result()
+    resampled[:-first] = 0.0
+    resampled[resampler.length_of(len(waveform)) - first :] = 0.0
+    return resampled
+
+
+def _compare(
+    golden: NDArray[Any], actual: NDArray[np.float32] | None, where: str, tolerance: float, provider: str
+) -> float:
+    """Give the largest difference; raise InvalidPack where it is too large or the shapes differ."""
+    shape = None if actual is None else actual.shape
+    if actual is None or golden.shape != shape:
+        raise InvalidPack(f"{where}: is {golden.shape}, the pack gives {shape}: write the self-test anew")
+    worst = float(np.abs(golden - actual).max(initial=0.0))
+    if not worst <= tolerance:
+        raise InvalidPack(
+            f"{where}: self-test failed on {provider}: scores differ by up to {worst:.2g}, {tolerance:g} is tolerated; "
+            "the files or this device compute something else than the pack was made with"
+        )
+    return worst

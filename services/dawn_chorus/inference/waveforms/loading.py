@@ -1,0 +1,162 @@
+"""A stretch of a recording → mono float32 waveforms at the rates the members of a pack want."""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from dawn_chorus.domain.recording import round_s
+from dawn_chorus.inference.audio.opening import open_source
+from dawn_chorus.inference.audio.source import AudioSource, LostStretch
+from dawn_chorus.inference.waveforms.resampling import Resampler, Samples, open_resampler
+
+__all__ = ["LoadedAudio", "LostStretch", "WaveformFormat", "load_audio"]
+
+BLOCK_SAMPLES = 1 << 18
+"""Samples decoded at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaveformFormat:
+    """What a member of a pack wants to hear."""
+
+    sample_rate_hz: int
+    resampler: str
+    """`soxr_hq`, `soxr_vhq` or `kaiser_fast`; without effect where the recording has that rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedAudio:
+    """A stretch of a recording."""
+
+    waveforms: dict[WaveformFormat, Samples]
+    """(n_samples,) each, from sample round(start_s·rate) to round(end_s·rate) of the recording; zero outside the
+    recording and where audio was lost."""
+    start_s: float
+    end_s: float
+    lost: tuple[LostStretch, ...]
+    """In time order, apart from each other, within [start_s, end_s) and within the recording's declared duration."""
+    stage_s: dict[str, float] = field(default_factory=dict)
+    """Seconds spent: decode, resample."""
+    goes_on: bool = False
+    """Sound was found beyond the declared duration, as far as the stretch reaches beyond it."""
+
+
+def load_audio(
+    path: Path, start_s: float, end_s: float, formats: Iterable[WaveformFormat], *, duration_s: float
+) -> LoadedAudio:
+    """Decode [start_s, end_s) once and resample it to every format, in blocks.
+
+    The stretch may begin before the recording and end after it. `duration_s` is what the recording is declared to last:
+    audio missing up to there is lost, audio beyond is delivered like any other.
+    Raises NotAudio, EmptyAudio or UndecodableAudio, and PermanentError if there is no such file.
+    """
+    with open_source(path) as source:
+        return load_from(source, start_s, end_s, formats, duration_s=duration_s)
+
+
+def load_from(
+    source: AudioSource, start_s: float, end_s: float, formats: Iterable[WaveformFormat], *, duration_s: float
+) -> LoadedAudio:
+    """Do what `load_audio` does with a source that is already open; it is left open."""
+    stretches = [_OutputStretch(wanted, source.sample_rate_hz, start_s, end_s) for wanted in dict.fromkeys(formats)]
+    stage_s = {"decode": 0.0, "resample": 0.0}
+    lost: list[LostStretch] = []
+    started = time.perf_counter()
+    for first, samples in _blocks(source, stretches, lost):
+        decoded = time.perf_counter()
+        for stretch in stretches:
+            stretch.feed(first, samples)
+        stage_s["decode"] += decoded - started
+        started = time.perf_counter()
+        stage_s["resample"] += started - decoded
+    waveforms = {stretch.format: stretch.result(source.n_samples) for stretch in stretches}
+    lost += _missing_end(source, duration_s)
+    bounds = max(0.0, start_s), min(end_s, duration_s)
+    goes_on = end_s > duration_s and _reaches_beyond(source, duration_s)
+    return LoadedAudio(waveforms, start_s, end_s, tuple(_clip(lost, *bounds)), stage_s, goes_on)
+
+
+def _reaches_beyond(source: AudioSource, duration_s: float) -> bool:
+    """Tell so of a source that was read to some point beyond: either it ended late, or not yet."""
+    slack_s = max(source.slack_s, 1 / source.sample_rate_hz)
+    return source.n_samples is None or source.n_samples / source.sample_rate_hz > duration_s + slack_s
+
+
+def _missing_end(source: AudioSource, duration_s: float) -> list[LostStretch]:
+    if source.n_samples is None:
+        return []
+    actual_s = source.n_samples / source.sample_rate_hz
+    if round_s(actual_s + source.slack_s) >= duration_s:
+        return []
+    reason = f"the audio ends at {actual_s:.1f} s, the header claims {duration_s:.1f} s"
+    return [LostStretch(actual_s, duration_s, reason)]
+
+
+def _blocks(
+    source: AudioSource, stretches: "list[_OutputStretch]", lost: list[LostStretch]
+) -> Iterator[tuple[int, Samples]]:
+    """Decode all that any of the stretches needs, zeros outside the recording; collect what is lost on the way."""
+    position = min(stretch.resampler.first_input for stretch in stretches)
+    end = max(stretch.resampler.end_input for stretch in stretches)
+    if source.n_samples is not None and position >= source.n_samples:
+        return  # a claim may go on for weeks behind the sound
+    while position < end:
+        stop = min(position + BLOCK_SAMPLES, end)
+        if position < 0:
+            stop = min(stop, 0)
+            yield position, np.zeros(stop - position, np.float32)
+        else:
+            samples, block_lost = source.read(position, stop)
+            lost += block_lost
+            yield position, samples
+        position = stop
+
+
+class _OutputStretch:
+    """One format's share of the work."""
+
+    def __init__(self, wanted: WaveformFormat, source_hz: int, start_s: float, end_s: float) -> None:
+        self.format = wanted
+        rate_hz = wanted.sample_rate_hz
+        self._first, self._end = round(start_s * rate_hz), round(end_s * rate_hz)
+        self.resampler: Resampler = open_resampler(wanted.resampler, source_hz, rate_hz, self._first, self._end)
+        self._is_fed = False
+
+    def feed(self, first: int, samples: Samples) -> None:
+        begin, end = (min(max(0, edge - first), len(samples)) for edge in self._needs)
+        if end > begin:
+            self._is_fed = True
+            self.resampler.feed(samples[begin:end])
+
+    @property
+    def _needs(self) -> tuple[int, int]:
+        return self.resampler.first_input, self.resampler.end_input
+
+    def result(self, n_source_samples: int | None) -> Samples:
+        """Give the waveform, silent outside the recording: a filter rings beyond the ends of what it was fed."""
+        if not self._is_fed:
+            return np.zeros(max(0, self._end - self._first), np.float32)
+        waveform = self.resampler.result()
+        waveform[: max(0, -self._first)] = 0.0
+        if n_source_samples is not None:
+            waveform[max(0, self.resampler.length_of(n_source_samples) - self._first) :] = 0.0
+        return waveform
+
+
+def _clip(lost: Iterable[LostStretch], start_s: float, end_s: float) -> Iterator[LostStretch]:
+    """Cut to [start_s, end_s), and join neighbors that were lost for the same reason."""
+    waiting: LostStretch | None = None
+    for stretch in lost:
+        begin, end = max(stretch.start_s, start_s), min(stretch.end_s, end_s)
+        if end <= begin:
+            continue
+        if waiting and round_s(begin) <= waiting.end_s and stretch.reason == waiting.reason:
+            begin = waiting.start_s
+        elif waiting:
+            yield waiting
+        waiting = LostStretch(round_s(begin), round_s(end), stretch.reason)
+    if waiting:
+        yield waiting

@@ -1,0 +1,216 @@
+"""Decoder processes: they give what `load_audio` gives, and may die without taking anything with them."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dawn_chorus.domain.errors import EmptyAudio, NotAudio, PermanentError, TransientError, UndecodableAudio
+from dawn_chorus.inference.audio.probe import measure_duration_s, probe_audio
+from dawn_chorus.inference.decoders.pool import DecoderPool, DecoderProcess
+from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat, load_audio
+from tests.unit.inference.audio_files import SECONDS, damage, real_sound, truncate, write_as
+
+BIRDNET = WaveformFormat(48000, "kaiser_fast")
+PERCH = WaveformFormat(32000, "soxr_hq")
+
+
+@pytest.fixture(scope="module")
+def decoders() -> Iterator[DecoderPool]:
+    with DecoderPool(processes=2) as decoders:
+        yield decoders
+
+
+@pytest.fixture(scope="module")
+def song(audio_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_as("pcm_16.flac", tmp_path_factory.mktemp("song"), *real_sound(audio_dir))
+
+
+def load_song(decoders: DecoderPool, path: Path) -> LoadedAudio:
+    return decoders.load(path, -1.0, SECONDS, [BIRDNET, PERCH], duration_s=SECONDS)
+
+
+def only_child(decoders: DecoderPool) -> DecoderProcess:
+    (child,) = decoders._idle
+    return child
+
+
+def test_a_child_gives_what_loading_in_process_gives(decoders: DecoderPool, song: Path) -> None:
+    ours, theirs = load_audio(song, -1.0, SECONDS, [BIRDNET, PERCH], duration_s=SECONDS), load_song(decoders, song)
+    assert theirs.waveforms.keys() == ours.waveforms.keys()
+    for wanted, waveform in ours.waveforms.items():
+        # Not to the bit: a process that read numpy first, of whatever plugin, may sum on more threads than a decoder.
+        np.testing.assert_allclose(theirs.waveforms[wanted], waveform, rtol=0, atol=1e-6)
+    assert (theirs.start_s, theirs.end_s, theirs.lost) == (-1.0, SECONDS, ())
+    assert theirs.stage_s["decode"] > 0
+
+
+def test_losses_come_back_with_their_reason(decoders: DecoderPool, audio_dir: Path, tmp_path: Path) -> None:
+    path = truncate(write_as("pcm_16.flac", tmp_path, *real_sound(audio_dir)), 0.5)
+    expected = load_audio(path, 0.0, SECONDS, [PERCH], duration_s=SECONDS).lost
+    assert decoders.load(path, 0.0, SECONDS, [PERCH], duration_s=SECONDS).lost == expected != ()
+
+
+def test_what_codec_libraries_chatter_does_not_stand_among_the_logs(
+    audio_dir: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = damage(write_as("mp3.mp3", tmp_path, *real_sound(audio_dir)), 0.5, 3000)
+    load_audio(path, 0.0, SECONDS, [PERCH], duration_s=SECONDS)
+    assert "mpg123" in capfd.readouterr().err
+    with DecoderPool(processes=1) as decoders:
+        decoders.load(path, 0.0, SECONDS, [PERCH], duration_s=SECONDS)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_file_is_measured_and_probed_by_a_child(decoders: DecoderPool, song: Path) -> None:
+    assert decoders.probe(song) == probe_audio(song)
+    assert decoders.measure_duration_s(song) == measure_duration_s(song)
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [(b"a field diary\n" * 100, NotAudio), (b"", EmptyAudio), (b"RIFF....WAVEfmt ", UndecodableAudio)],
+)
+def test_errors_come_back_as_what_they_were(
+    decoders: DecoderPool, tmp_path: Path, content: bytes, error: type[Exception]
+) -> None:
+    path = tmp_path / "upload.wav"
+    path.write_bytes(content)
+    with pytest.raises(error, match=r"upload\.wav") as caught:
+        load_song(decoders, path)
+    assert type(caught.value) is error
+
+
+def test_a_missing_file_comes_back_as_a_permanent_error(decoders: DecoderPool, tmp_path: Path) -> None:
+    with pytest.raises(PermanentError, match="no such file"):
+        load_song(decoders, tmp_path / "gone.wav")
+
+
+def test_a_file_that_was_replaced_is_read_anew(decoders: DecoderPool, audio_dir: Path, tmp_path: Path) -> None:
+    sound, rate_hz = real_sound(audio_dir)
+    path = write_as("pcm_16.wav", tmp_path, sound, rate_hz)
+    before = load_song(decoders, path).waveforms[PERCH]
+    path.unlink()
+    write_as("pcm_16.wav", tmp_path, -sound, rate_hz)
+    np.testing.assert_allclose(load_song(decoders, path).waveforms[PERCH], -before, atol=1e-4)
+
+
+def test_many_threads_share_the_children(decoders: DecoderPool, song: Path) -> None:
+    whole = load_song(decoders, song).waveforms[PERCH]
+    with ThreadPoolExecutor(8) as pool:
+        starts_s = [0.5 * number for number in range(16)]
+        futures = [pool.submit(decoders.load, song, at_s, at_s + 1, [PERCH], duration_s=SECONDS) for at_s in starts_s]
+    for start_s, future in zip(starts_s, futures, strict=True):
+        first = round((start_s + 1) * PERCH.sample_rate_hz)
+        expected = whole[first : first + PERCH.sample_rate_hz]
+        np.testing.assert_allclose(future.result().waveforms[PERCH], expected, atol=1e-6)
+
+
+def load_while_stopped(decoders: DecoderPool, path: Path, pool: ThreadPoolExecutor) -> "Future[LoadedAudio]":
+    """Start a load whose child holds still, with the request in its hands."""
+    child = only_child(decoders)
+    os.kill(child.pid, signal.SIGSTOP)
+    future = pool.submit(load_song, decoders, path)
+    while decoders._idle:
+        time.sleep(0.001)
+    return future
+
+
+def test_a_crash_is_told_as_one_and_the_next_file_is_read(song: Path) -> None:
+    with DecoderPool(processes=1) as decoders, ThreadPoolExecutor() as pool:
+        child = only_child(decoders)
+        future = load_while_stopped(decoders, song, pool)
+        os.kill(child.pid, signal.SIGSEGV)
+        os.kill(child.pid, signal.SIGCONT)
+        with pytest.raises(UndecodableAudio, match=r"the decoder crashed \(signal 11\).*pcm_16\.flac"):
+            future.result()
+        assert load_song(decoders, song).lost == ()
+        assert only_child(decoders).pid != child.pid
+
+
+def test_a_killed_decoder_is_worth_another_try(song: Path) -> None:
+    with DecoderPool(processes=1) as decoders, ThreadPoolExecutor() as pool:
+        child = only_child(decoders)
+        future = load_while_stopped(decoders, song, pool)
+        os.kill(child.pid, signal.SIGKILL)
+        with pytest.raises(TransientError, match="was killed"):
+            future.result()
+        assert load_song(decoders, song).lost == ()
+
+
+def test_a_child_that_died_while_idle_is_replaced_unnoticed(song: Path) -> None:
+    with DecoderPool(processes=1) as decoders:
+        child = only_child(decoders)
+        child.kill()
+        assert load_song(decoders, song).lost == ()
+        assert only_child(decoders).pid != child.pid
+
+
+def test_a_decoder_that_hangs_is_killed(song: Path) -> None:
+    with DecoderPool(processes=1, timeout_s=0.5) as decoders, ThreadPoolExecutor() as pool:
+        future = load_while_stopped(decoders, song, pool)
+        with pytest.raises(UndecodableAudio, match=r"longer than 0\.5 s"):
+            future.result()
+        assert decoders.probe(song).duration_s == SECONDS
+
+
+def test_a_decoder_that_wants_too_much_memory_is_refused_it(song: Path) -> None:
+    with DecoderPool(processes=1, memory_bytes=100 << 20) as decoders:
+        with pytest.raises(UndecodableAudio, match="memory"):
+            decoders.load(song, 0.0, 3000.0, [BIRDNET], duration_s=SECONDS)
+        assert load_song(decoders, song).lost == ()
+
+
+def test_children_inherit_no_socket_of_their_parent() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.set_inheritable(True)
+        with DecoderPool(processes=2) as decoders:
+            for child in decoders._idle:
+                opened = [str(entry.readlink()) for entry in Path(f"/proc/{child.pid}/fd").iterdir()]
+                assert sum("socket" in target for target in opened) == 1
+
+
+def test_children_end_with_a_decoders_that_is_closed(song: Path) -> None:
+    with DecoderPool(processes=2) as decoders:
+        pids = [child.pid for child in decoders._idle]
+    for pid in pids:
+        wait_for_end(pid)
+    with pytest.raises(TransientError, match="stopped"):
+        load_song(decoders, song)
+
+
+def test_children_end_when_their_parent_is_killed() -> None:
+    script = (
+        "import time\n"
+        "from dawn_chorus.inference.decoders.pool import DecoderPool\n"
+        "with DecoderPool(processes=2) as decoders:\n"
+        "    print(*(child.pid for child in decoders._idle), flush=True)\n"
+        "    time.sleep(600)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pids = [int(pid) for pid in parent.stdout.readline().split()]
+        assert len(pids) == 2
+        parent.kill()
+    for pid in pids:
+        wait_for_end(pid)
+
+
+def wait_for_end(pid: int) -> None:
+    """Until the process is gone, or a zombie; a test that waits in vain runs into its time limit."""
+    status = Path(f"/proc/{pid}/stat")
+    while status.exists():
+        try:
+            if status.read_text().rpartition(")")[2].split()[0] == "Z":
+                return
+        except (FileNotFoundError, ProcessLookupError):
+            return
+        time.sleep(0.01)
