@@ -19,7 +19,7 @@ from uuid import UUID
 import psycopg
 from rich.console import Console
 
-from dawn_chorus.adapters.messages import encode_job
+from dawn_chorus.adapters.queue.messages import encode_job
 from dawn_chorus.cli.birdnet.install import LICENSE, install_birdnet
 from dawn_chorus.domain.jobs import Lane, SegmentJob
 from dawn_chorus.worker.settings import WorkerSettings

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from dawn_chorus.adapters.embedded_postgres import EmbeddedPostgres
+from dawn_chorus.adapters.embedded_postgres.server import EmbeddedPostgres
 from dawn_chorus.adapters.postgres.analyses import create_analysis, get_statuses
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
 from dawn_chorus.adapters.postgres.recordings import create_recording
 from dawn_chorus.adapters.postgres.values import AnalysisRequest, AnalysisStatus, NewRecording
-from dawn_chorus.adapters.rabbitmq import RabbitPublisher
+from dawn_chorus.adapters.queue.rabbitmq import RabbitPublisher
 from dawn_chorus.domain.analysis import AnalysisResult
 from dawn_chorus.domain.jobs import Lane
 from dawn_chorus.domain.recording import Place

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dawn_chorus.adapters.messages import encode_job
+from dawn_chorus.adapters.queue.messages import encode_job
 from dawn_chorus.domain.jobs import Lane, SegmentJob
 from dawn_chorus.inference.self_test import write_golden
 from tests.end_to_end import recordings

@@ -10,8 +10,8 @@ from uuid import UUID
 import pika
 import pytest
 
-from dawn_chorus.adapters.messages import decode_job
-from dawn_chorus.adapters.rabbitmq.topology import JOBS_EXCHANGE
+from dawn_chorus.adapters.queue.messages import decode_job
+from dawn_chorus.adapters.queue.rabbitmq.topology import JOBS_EXCHANGE
 from dawn_chorus.domain.jobs import Lane, OutboxEntry, SegmentJob
 from dawn_chorus.domain.ports import Delivery, SegmentSource
 

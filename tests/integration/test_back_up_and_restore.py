@@ -16,13 +16,13 @@ import psycopg
 import pytest
 
 from dawn_chorus.adapters.audio_store import open_audio_store
-from dawn_chorus.adapters.embedded_postgres import EmbeddedPostgres
-from dawn_chorus.adapters.in_process import InProcessQueue
+from dawn_chorus.adapters.embedded_postgres.server import EmbeddedPostgres
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.keys import create_key
 from dawn_chorus.adapters.postgres.migrate import migrate
 from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
 from dawn_chorus.adapters.postgres.recovery import requeue_unfinished
+from dawn_chorus.adapters.queue.in_process import InProcessQueue
 from dawn_chorus.relay.recovery import plan_recovery
 from dawn_chorus.relay.settings import RelaySettings
 from tests.integration.api_checks import stored_files, wait_until

@@ -10,13 +10,13 @@ import psutil
 import psycopg
 import pytest
 
-from dawn_chorus.adapters.embedded_postgres import EmbeddedPostgres
+from dawn_chorus.adapters.embedded_postgres.server import EmbeddedPostgres
 from dawn_chorus.domain.errors import PermanentError
 
 ABANDON = """
 import os, sys
 from pathlib import Path
-from dawn_chorus.adapters.embedded_postgres import EmbeddedPostgres
+from dawn_chorus.adapters.embedded_postgres.server import EmbeddedPostgres
 server = EmbeddedPostgres(Path(sys.argv[1]))
 server.start()
 print(server.pid, flush=True)

@@ -11,9 +11,9 @@ import pytest
 from dawn_chorus.adapters.postgres.analyses import get_status
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.detections import detections_of
+from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
 from dawn_chorus.adapters.postgres.recordings import get_recording
-from dawn_chorus.adapters.postgres.segments import PostgresLedger
 from dawn_chorus.domain.analysis import AnalysisResult
 from dawn_chorus.domain.errors import TransientError
 from tests.servers.postgres import PostgresNode

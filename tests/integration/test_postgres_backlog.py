@@ -11,7 +11,7 @@ from psycopg import sql
 from dawn_chorus.adapters.audio_store import open_audio_store
 from dawn_chorus.adapters.postgres.backlog import Backlog, measure_backlog
 from dawn_chorus.adapters.postgres.database import Database
-from dawn_chorus.adapters.postgres.segments import PostgresLedger
+from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.domain.jobs import Lane
 from dawn_chorus.relay.measures import Measures
 from tests.servers.postgres_fill import job, post, save, start

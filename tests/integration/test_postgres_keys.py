@@ -4,11 +4,19 @@ from uuid import uuid4
 import pytest
 
 from dawn_chorus.adapters.postgres.database import Database
-from dawn_chorus.adapters.postgres.idempotency import claim_key, complete_claim, prune_keys, release_claim
+from dawn_chorus.adapters.postgres.idempotency import (
+    Claim,
+    KeyInProgress,
+    KeyMismatch,
+    Response,
+    claim_key,
+    complete_claim,
+    prune_keys,
+    release_claim,
+)
 from dawn_chorus.adapters.postgres.keys import any_keys, create_key, find_key, list_keys, revoke_key
+from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.adapters.postgres.packs import list_packs, search_taxa
-from dawn_chorus.adapters.postgres.segments import PostgresLedger
-from dawn_chorus.adapters.postgres.values import Claim, KeyInProgress, KeyMismatch, Response
 from dawn_chorus.domain.errors import NotFound, PermanentError
 from tests.servers.postgres_fill import CRICKET, PACK, ROBIN
 

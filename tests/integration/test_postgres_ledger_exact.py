@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from dawn_chorus.adapters.postgres.analyses import cancel_analysis, get_status
 from dawn_chorus.adapters.postgres.database import Database
-from dawn_chorus.adapters.postgres.segments import PostgresLedger
+from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.domain.analysis import AnalysisResult
 from dawn_chorus.domain.recording import round_s
 from tests.servers.postgres_fill import FACTS, ROBIN, job, post, start, timeline_of

@@ -5,13 +5,13 @@ from uuid import uuid4
 
 import pytest
 
-from dawn_chorus.adapters.messages import encode_job
 from dawn_chorus.adapters.postgres.analyses import get_status
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.dead_letters import PostgresDeadLetters
+from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
 from dawn_chorus.adapters.postgres.recordings import delete_recording
-from dawn_chorus.adapters.postgres.segments import PostgresLedger
+from dawn_chorus.adapters.queue.messages import encode_job
 from dawn_chorus.domain.analysis import AnalysisResult, AnalysisState
 from dawn_chorus.domain.errors import Conflict, NotFound
 from dawn_chorus.domain.jobs import OutboxEntry

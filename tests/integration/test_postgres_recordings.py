@@ -9,9 +9,9 @@ import pytest
 
 from dawn_chorus.adapters.postgres.analyses import create_analysis, get_status, oldest_unfinished_s
 from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
 from dawn_chorus.adapters.postgres.recordings import create_recording, delete_recording, get_recording, list_recordings
-from dawn_chorus.adapters.postgres.segments import PostgresLedger
 from dawn_chorus.adapters.postgres.values import AnalysisRequest, RecordingFilter, StoredRecording
 from dawn_chorus.domain.analysis import AnalysisSettings, AnalysisState
 from dawn_chorus.domain.errors import InvalidCursor, NotFound, PermanentError

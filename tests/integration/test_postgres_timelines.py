@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from dawn_chorus.adapters.postgres.database import Database
-from dawn_chorus.adapters.postgres.detections import detections_of, list_detections, stream_detections
+from dawn_chorus.adapters.postgres.detections import DetectionFilter, detections_of, list_detections, stream_detections
+from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.adapters.postgres.recordings import create_recording
 from dawn_chorus.adapters.postgres.recut import recut_detections
-from dawn_chorus.adapters.postgres.segments import PostgresLedger
-from dawn_chorus.adapters.postgres.timelines import read_timeline
-from dawn_chorus.adapters.postgres.values import AnalysisRequest, DetectionFilter, StoredRecording, TimelineFilter
+from dawn_chorus.adapters.postgres.timelines import TimelineFilter, read_timeline
+from dawn_chorus.adapters.postgres.values import AnalysisRequest, StoredRecording
 from dawn_chorus.domain.analysis import AnalysisSettings, EventRule
 from dawn_chorus.domain.errors import BelowFloor, InvalidCursor, NotFound
 from dawn_chorus.domain.exports import Finding

@@ -7,8 +7,8 @@ from threading import Thread
 
 import pytest
 
-from dawn_chorus.adapters.in_process import InProcessQueue
-from dawn_chorus.adapters.rabbitmq import RabbitPublisher, RabbitSource
+from dawn_chorus.adapters.queue.in_process import InProcessQueue
+from dawn_chorus.adapters.queue.rabbitmq import RabbitPublisher, RabbitSource
 from dawn_chorus.domain.jobs import DELIVERY_LIMIT, Lane
 from dawn_chorus.domain.ports import SegmentPublisher, SegmentSource
 from tests.integration.queues import Inbox, entry, number_of, publish_raw, receiving, receiving_dead, wait_until

@@ -11,8 +11,8 @@ import pika
 import pytest
 
 from dawn_chorus.adapters.backoff import Backoff
-from dawn_chorus.adapters.rabbitmq import RabbitPublisher, RabbitSource
-from dawn_chorus.adapters.rabbitmq.topology import DEAD_QUEUE, JOBS_EXCHANGE, LANE_QUEUES
+from dawn_chorus.adapters.queue.rabbitmq import RabbitPublisher, RabbitSource
+from dawn_chorus.adapters.queue.rabbitmq.topology import DEAD_QUEUE, JOBS_EXCHANGE, LANE_QUEUES
 from dawn_chorus.domain.errors import TransientError
 from dawn_chorus.domain.jobs import Lane
 from tests.integration.queues import PATIENCE_S, entry, number_of, receiving, wait_until

@@ -17,17 +17,16 @@ import httpx
 import pytest
 
 from dawn_chorus.adapters.backoff import Backoff
-from dawn_chorus.adapters.in_process import InProcessQueue
-from dawn_chorus.adapters.messages import decode_job
 from dawn_chorus.adapters.postgres.analyses import get_status
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.dead_letters import PostgresDeadLetters
-from dawn_chorus.adapters.postgres.idempotency import claim_key, prune_keys
+from dawn_chorus.adapters.postgres.idempotency import Claim, claim_key, prune_keys
+from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
 from dawn_chorus.adapters.postgres.recovery import requeue_unfinished
-from dawn_chorus.adapters.postgres.segments import PostgresLedger
-from dawn_chorus.adapters.postgres.values import Claim
-from dawn_chorus.adapters.rabbitmq import RabbitPublisher, RabbitSource
+from dawn_chorus.adapters.queue.in_process import InProcessQueue
+from dawn_chorus.adapters.queue.messages import decode_job
+from dawn_chorus.adapters.queue.rabbitmq import RabbitPublisher, RabbitSource
 from dawn_chorus.domain.analysis import AnalysisResult
 from dawn_chorus.domain.errors import TransientError
 from dawn_chorus.domain.jobs import DELIVERY_LIMIT, Lane

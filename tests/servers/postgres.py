@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from dawn_chorus.adapters.embedded_postgres import EmbeddedPostgres
+from dawn_chorus.adapters.embedded_postgres.server import EmbeddedPostgres
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.migrate import migrate
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.adapters.postgres.recordings import create_recording
-from dawn_chorus.adapters.postgres.segments import PostgresLedger
 from dawn_chorus.adapters.postgres.values import AnalysisRequest, NewRecording, StoredRecording
 from dawn_chorus.domain.analysis import EventRule, EventRules
 from dawn_chorus.domain.jobs import Lane, SegmentJob, SegmentWork, WorkerFacts

@@ -20,7 +20,7 @@ import httpx
 import pika
 import pytest
 
-from dawn_chorus.adapters.rabbitmq.connection import BROKER_AWAY
+from dawn_chorus.adapters.queue.rabbitmq.connection import BROKER_AWAY
 from tests.servers.ports import find_free_ports
 
 RABBITMQ_BIN = Path("/usr/lib/rabbitmq/bin")

@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Response
 from fastapi.responses import StreamingResponse
 
-from dawn_chorus.adapters.postgres.presence import check_audio
+from dawn_chorus.adapters.postgres.audio_presence import check_audio
 from dawn_chorus.adapters.postgres.recordings import get_recording
 from dawn_chorus.api.auth import Reader
 from dawn_chorus.api.house import House, HouseDep

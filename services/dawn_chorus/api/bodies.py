@@ -19,7 +19,7 @@ class BodyTooLarge(Problem):
 
 
 class BodyLimit:
-    """Refuse a body as soon as its announced or its counted size is too large, and read no further."""
+    """Refuse a body as soon as its declared or its counted size is too large, and read no further."""
 
     def __init__(self, app: ASGIApp, *, upload_path: str, max_upload_bytes: int) -> None:
         self._app = app
@@ -32,8 +32,8 @@ class BodyLimit:
             return
         headers = Headers(scope=scope)
         body = _WatchedBody(receive, send, headers, self._limit_of(scope))
-        announced = headers.get("content-length", "0")
-        if announced.isdigit() and int(announced) > body.limit_bytes:
+        declared = headers.get("content-length", "0")
+        if declared.isdigit() and int(declared) > body.limit_bytes:
             await problem_response(BodyTooLarge(body.limit_bytes), scope["path"])(scope, receive, body.send)
         else:
             await self._app(scope, body.receive, body.send)

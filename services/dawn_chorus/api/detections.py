@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from dawn_chorus.adapters.postgres.analyses import get_status
-from dawn_chorus.adapters.postgres.detections import detections_of, list_detections, stream_detections
+from dawn_chorus.adapters.postgres.detections import DetectionFilter, detections_of, list_detections, stream_detections
 from dawn_chorus.adapters.postgres.recut import recut_detections
-from dawn_chorus.adapters.postgres.values import Analysis, DetectionFilter
+from dawn_chorus.adapters.postgres.values import Analysis
 from dawn_chorus.api.auth import Reader
 from dawn_chorus.api.fields import EventRuleFields
 from dawn_chorus.api.formats import choose_format

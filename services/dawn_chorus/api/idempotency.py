@@ -13,8 +13,8 @@ from fastapi import Depends, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from dawn_chorus.adapters.postgres import idempotency as kept
-from dawn_chorus.adapters.postgres.values import Claim, KeyInProgress, KeyMismatch
-from dawn_chorus.adapters.postgres.values import Response as KeptAnswer
+from dawn_chorus.adapters.postgres.idempotency import Claim, KeyInProgress, KeyMismatch
+from dawn_chorus.adapters.postgres.idempotency import Response as KeptAnswer
 from dawn_chorus.api.auth import Caller, Uploader
 from dawn_chorus.api.house import House, HouseDep
 from dawn_chorus.api.problems import IN_PROGRESS, KEY_REUSED, Problem

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from dawn_chorus.adapters import metrics
 from dawn_chorus.adapters.logs import get_logger, log_ids
+from dawn_chorus.adapters.postgres.orphaned_audio import UploadExpired, reserve_audio
 from dawn_chorus.adapters.postgres.recordings import create_recording
-from dawn_chorus.adapters.postgres.unpromised import UploadExpired, announce_audio
 from dawn_chorus.adapters.postgres.values import AnalysisRequest, NewRecording, StoredRecording
 from dawn_chorus.api.fields import UPLOAD_FIELDS, UploadFields
 from dawn_chorus.api.house import House
@@ -58,7 +58,7 @@ class Intake:
 
     async def _store(self, filename: str, chunks: Chunks) -> None:
         store_key = new_store_key(filename)
-        await run_in_threadpool(announce_audio, self._house.database, store_key)
+        await run_in_threadpool(reserve_audio, self._house.database, store_key)
         self._key = store_key
         await self._house.store.write(self._key, _counted(chunks))
 
@@ -82,7 +82,7 @@ class Intake:
         """
         self._is_kept = True
         try:
-            stored = await run_in_threadpool(create_recording, self._house.database, new, request, announced=True)
+            stored = await run_in_threadpool(create_recording, self._house.database, new, request, reserved=True)
         except (PermanentError, UploadExpired):
             self._is_kept = False
             raise

@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel
 from starlette.responses import JSONResponse
 
-from dawn_chorus.adapters.postgres.values import Analysis, AnalysisStatus, PackListing
+from dawn_chorus.adapters.postgres.packs import PackListing
+from dawn_chorus.adapters.postgres.values import Analysis, AnalysisStatus
 from dawn_chorus.api.schemas import (
     AnalysisOut,
     FailureOut,

@@ -5,7 +5,7 @@ import asyncio
 from fastapi.concurrency import run_in_threadpool
 
 from dawn_chorus.adapters.logs import get_logger
-from dawn_chorus.adapters.postgres.unpromised import Freed, check_store, delete_audio, delete_unpromised
+from dawn_chorus.adapters.postgres.orphaned_audio import Freed, check_store, delete_orphans, release_audio
 from dawn_chorus.api.house import House
 from dawn_chorus.domain.errors import ChorusError, TransientError
 
@@ -16,14 +16,14 @@ log = get_logger(__name__)
 def discard_audio(house: House, store_key: str) -> None:
     """Delete bytes that are nobody's, as is written down; where a server is away the sweep does it later."""
     try:
-        delete_audio(house.database, house.store.delete, store_key)
+        release_audio(house.database, house.store.delete, store_key)
     except TransientError as error:
         log.warning("audio is removed later", store_key=store_key, reason=str(error))
 
 
 def _sweep(house: House) -> Freed:
     check_store(house.database, house.store)
-    return delete_unpromised(house.database, house.store.delete)
+    return delete_orphans(house.database, house.store.delete)
 
 
 async def sweep_store(house: House, every_s: float = SWEEP_EVERY_S) -> None:

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Response
 
 from dawn_chorus.adapters.postgres.analyses import get_status
 from dawn_chorus.adapters.postgres.recordings import get_recording
-from dawn_chorus.adapters.postgres.timelines import read_timeline
-from dawn_chorus.adapters.postgres.values import AnalysisStatus, TaxonTimeline, TimelineFilter
+from dawn_chorus.adapters.postgres.timelines import TaxonTimeline, TimelineFilter, read_timeline
+from dawn_chorus.adapters.postgres.values import AnalysisStatus
 from dawn_chorus.api.auth import Reader
 from dawn_chorus.api.house import HouseDep
 from dawn_chorus.api.present import pack_out

@@ -27,16 +27,16 @@ import uvicorn
 from fastapi import FastAPI
 
 from dawn_chorus.adapters.audio_store import open_audio_store
-from dawn_chorus.adapters.embedded_postgres import EmbeddedPostgres
-from dawn_chorus.adapters.in_process import InProcessQueue
+from dawn_chorus.adapters.embedded_postgres.server import EmbeddedPostgres
 from dawn_chorus.adapters.logs import configure_logs
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.dead_letters import PostgresDeadLetters
 from dawn_chorus.adapters.postgres.idempotency import prune_keys
+from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.adapters.postgres.migrate import migrate
 from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
 from dawn_chorus.adapters.postgres.recovery import requeue_unfinished
-from dawn_chorus.adapters.postgres.segments import PostgresLedger
+from dawn_chorus.adapters.queue.in_process import InProcessQueue
 from dawn_chorus.api.app import create_app
 from dawn_chorus.api.settings import ApiSettings
 from dawn_chorus.cli.first_job import FirstJob, run_first_job

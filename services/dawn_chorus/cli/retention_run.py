@@ -7,13 +7,13 @@ from typing import Any
 
 from dawn_chorus.adapters.audio_store import open_audio_store
 from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.orphaned_audio import check_store, delete_orphans
 from dawn_chorus.adapters.postgres.retention import (
     OldRecording,
     RetentionPlan,
     find_old,
     let_go,
 )
-from dawn_chorus.adapters.postgres.unpromised import check_store, delete_unpromised
 from dawn_chorus.cli.output import progress_bar
 from dawn_chorus.cli.settings import CliSettings
 from dawn_chorus.domain.errors import PermanentError
@@ -118,7 +118,7 @@ def carry_out(database: Database, store: AudioStore, plan: RetentionPlan, outloo
     Raises PermanentError, before anything is changed, when the store seems to be another service's.
     """
     check_store(database, store)
-    removed = Removed(freed_bytes=delete_unpromised(database, store.delete).size_bytes)
+    removed = Removed(freed_bytes=delete_orphans(database, store.delete).size_bytes)
     with progress_bar() as progress:
         task = progress.add_task("removing", total=outlook.recordings, rate="")
         for some in find_old(database, plan):
@@ -126,6 +126,6 @@ def carry_out(database: Database, store: AudioStore, plan: RetentionPlan, outloo
             tally = Counter(found.with_results for found in gone)
             removed.audio += tally[False]
             removed.with_results += tally[True]
-            removed.freed_bytes += delete_unpromised(database, store.delete).size_bytes
+            removed.freed_bytes += delete_orphans(database, store.delete).size_bytes
             progress.update(task, advance=len(gone))
     return removed

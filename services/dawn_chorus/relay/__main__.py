@@ -12,7 +12,7 @@ from dawn_chorus.adapters.postgres.dead_letters import PostgresDeadLetters
 from dawn_chorus.adapters.postgres.idempotency import prune_keys
 from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
 from dawn_chorus.adapters.postgres.recovery import requeue_unfinished
-from dawn_chorus.adapters.rabbitmq import RabbitPublisher, RabbitSource
+from dawn_chorus.adapters.queue.rabbitmq import RabbitPublisher, RabbitSource
 from dawn_chorus.adapters.status_server import StatusServer
 from dawn_chorus.relay.app import Relay, open_relay, plan_forgetting
 from dawn_chorus.relay.measures import Measures

@@ -7,7 +7,7 @@ from threading import Event
 from dawn_chorus.adapters import metrics
 from dawn_chorus.adapters.backoff import Backoff
 from dawn_chorus.adapters.logs import get_logger, log_ids
-from dawn_chorus.adapters.messages import decode_job
+from dawn_chorus.adapters.queue.messages import decode_job
 from dawn_chorus.domain.errors import TransientError, UnknownMessage
 from dawn_chorus.domain.jobs import DELIVERY_LIMIT, SegmentJob
 from dawn_chorus.domain.ports import DeadLetters, Delivery

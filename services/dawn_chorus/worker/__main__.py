@@ -12,8 +12,8 @@ import dawn_chorus.one_blas_thread  # noqa: F401 - before numpy
 from dawn_chorus.adapters.audio_store import CacheOptions, open_audio_store
 from dawn_chorus.adapters.logs import configure_logs, get_logger
 from dawn_chorus.adapters.postgres.database import Database
-from dawn_chorus.adapters.postgres.segments import PostgresLedger
-from dawn_chorus.adapters.rabbitmq import RabbitSource
+from dawn_chorus.adapters.postgres.ledger import PostgresLedger
+from dawn_chorus.adapters.queue.rabbitmq import RabbitSource
 from dawn_chorus.adapters.status_server import StatusServer
 from dawn_chorus.domain.errors import ChorusError
 from dawn_chorus.worker.app import open_worker

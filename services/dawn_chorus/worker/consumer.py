@@ -8,7 +8,7 @@ from threading import Event, Thread
 
 from dawn_chorus.adapters import metrics
 from dawn_chorus.adapters.logs import get_logger, log_ids
-from dawn_chorus.adapters.messages import decode_job
+from dawn_chorus.adapters.queue.messages import decode_job
 from dawn_chorus.domain.errors import UnknownMessage
 from dawn_chorus.domain.jobs import Lane, SegmentJob
 from dawn_chorus.domain.ports import Delivery, SegmentSource

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import yaml
 
-from dawn_chorus.adapters.rabbitmq.topology import LANE_QUEUES
+from dawn_chorus.adapters.queue.rabbitmq.topology import LANE_QUEUES
 from tests.unit.deploy.kubernetes import COMPOSE, OVERLAYS, PORT_NAMES, ROOT, SERVING, of_kind, the
 
 CPU, _ = OVERLAYS

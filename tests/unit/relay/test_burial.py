@@ -2,7 +2,7 @@ from uuid import UUID
 
 import pytest
 
-from dawn_chorus.adapters.messages import encode_job
+from dawn_chorus.adapters.queue.messages import encode_job
 from dawn_chorus.domain.jobs import Lane, SegmentJob
 from dawn_chorus.relay.burial import read_letter
 

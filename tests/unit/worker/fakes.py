@@ -9,7 +9,7 @@ from queue import SimpleQueue
 from threading import Event
 from typing import Any
 
-from dawn_chorus.adapters.messages import encode_job
+from dawn_chorus.adapters.queue.messages import encode_job
 from dawn_chorus.domain.errors import OutdatedWork, TransientError
 from dawn_chorus.domain.jobs import SegmentJob, SegmentWork, WorkerFacts
 from dawn_chorus.domain.pack import PackFacts

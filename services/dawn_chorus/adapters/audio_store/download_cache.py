@@ -15,7 +15,7 @@ from typing import BinaryIO
 import obstore
 from obstore.store import S3Store
 
-from dawn_chorus.adapters.audio_store.objects import measure_object
+from dawn_chorus.adapters.audio_store.object_errors import measure_object
 from dawn_chorus.adapters.logs import get_logger
 
 _STEP_BYTES = 16 * 1024 * 1024

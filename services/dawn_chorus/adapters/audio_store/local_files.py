@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from dawn_chorus.adapters.audio_store.objects import NoSuchRecording
+from dawn_chorus.adapters.audio_store.object_errors import NoSuchRecording
 
 _STAGED = "#1"
 """obstore writes a file under another name, and renames it at its end; a key that is used once has only this one."""

@@ -11,7 +11,7 @@ from obstore.store import LocalStore, S3Store
 
 from dawn_chorus.adapters.audio_store.download_cache import DownloadCache
 from dawn_chorus.adapters.audio_store.local_files import LocalFiles
-from dawn_chorus.adapters.audio_store.objects import first_line
+from dawn_chorus.adapters.audio_store.object_errors import first_line
 from dawn_chorus.adapters.audio_store.store import ObjectAudioStore
 
 

@@ -13,8 +13,8 @@ from obstore.store import LocalStore, S3Store
 from dawn_chorus.adapters import metrics
 from dawn_chorus.adapters.audio_store.download_cache import DownloadCache
 from dawn_chorus.adapters.audio_store.local_files import LocalFiles
-from dawn_chorus.adapters.audio_store.objects import first_line, measure_object
-from dawn_chorus.adapters.audio_store.pour import pour
+from dawn_chorus.adapters.audio_store.object_errors import first_line, measure_object
+from dawn_chorus.adapters.audio_store.threaded_upload import upload_on_a_thread
 from dawn_chorus.domain.errors import PermanentError, TransientError
 
 _PART_BYTES = 8 * 1024 * 1024
@@ -33,7 +33,7 @@ class ObjectAudioStore:
     async def write(self, key: str, chunks: AsyncIterator[bytes]) -> int:
         """Store the chunks; a part of them never shows, and nothing stays when they break off."""
         try:
-            return await pour(chunks, lambda drained: self._put(key, drained))
+            return await upload_on_a_thread(chunks, lambda drained: self._put(key, drained))
         except asyncio.CancelledError:
             # It may have come when all was written.
             await asyncio.to_thread(self.delete, key)

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
+from dawn_chorus.adapters.postgres.audio_presence import hold_audio
+from dawn_chorus.adapters.postgres.completion import finish_if_complete
 from dawn_chorus.adapters.postgres.database import Connection, Database
-from dawn_chorus.adapters.postgres.finish import finish_if_complete
-from dawn_chorus.adapters.postgres.presence import hold_audio
-from dawn_chorus.adapters.postgres.queries import load_queries
+from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row, read_analysis, write_json
 from dawn_chorus.adapters.postgres.values import Analysis, AnalysisRequest, AnalysisStatus, Failure
 from dawn_chorus.domain.analysis import AnalysisState, Segment, plan_segments

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dawn_chorus.adapters.postgres.database import Database
-from dawn_chorus.adapters.postgres.queries import load_queries
+from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.domain.jobs import Lane
 
 _sql = load_queries("backlog")

@@ -3,11 +3,23 @@
 import binascii
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from dawn_chorus.domain.errors import InvalidCursor
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """One page of a list."""
+
+    items: tuple[Item, ...]
+    next_cursor: str | None
+    """Opaque; None: this was the last page."""
 
 
 def write_cursor(*place: str | int | None) -> str:

@@ -1,18 +1,32 @@
 """Dead letters: kept until somebody looked at them (`domain.ports.DeadLetters`)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from dawn_chorus.adapters.postgres.analyses import lock_analysis, requeue_segments
 from dawn_chorus.adapters.postgres.database import Connection, Database
-from dawn_chorus.adapters.postgres.queries import load_queries
+from dawn_chorus.adapters.postgres.ledger import fail_segment, spare_segment
+from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row, printable
-from dawn_chorus.adapters.postgres.segments import fail_segment, spare_segment
-from dawn_chorus.adapters.postgres.values import DeadLetter
 from dawn_chorus.domain.errors import Conflict, NotFound
 from dawn_chorus.domain.jobs import DELIVERY_LIMIT, SegmentJob
 
 _sql = load_queries("dead_letters")
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message that no worker could finish."""
+
+    id: UUID
+    body: bytes
+    reason: str
+    analysis_id: UUID | None
+    segment_index: int | None
+    created_at: datetime
+    requeued_at: datetime | None
 
 
 class PostgresDeadLetters:

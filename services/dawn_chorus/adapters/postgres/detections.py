@@ -1,18 +1,33 @@
 """Detections: of one analysis, and across recordings."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from dawn_chorus.adapters.postgres.analyses import get_analysis
-from dawn_chorus.adapters.postgres.cursors import read_time_cursor, write_cursor
+from dawn_chorus.adapters.postgres.cursors import Page, read_time_cursor, write_cursor
 from dawn_chorus.adapters.postgres.database import Connection, Database
-from dawn_chorus.adapters.postgres.queries import load_queries
+from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row, read_finding
-from dawn_chorus.adapters.postgres.values import DetectionFilter, Page
 from dawn_chorus.domain.exports import Finding
 
 _sql = load_queries("detections")
 _ROWS_A_FETCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class DetectionFilter:
+    """Which detections; empty or None does not restrict."""
+
+    taxa: tuple[str, ...] = ()
+    """Codes, scientific or common names, in any case."""
+    site: str | None = None
+    from_time: datetime | None = None
+    """Starting at or after; undated detections then fall out."""
+    to_time: datetime | None = None
+    """Starting before."""
+    min_confidence: float = 0.0
 
 
 def detections_of(database: Database, analysis_id: UUID) -> Iterator[Finding]:

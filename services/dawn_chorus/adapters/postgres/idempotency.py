@@ -1,13 +1,42 @@
 """Idempotency keys: the first answer is kept and given again."""
 
+from dataclasses import dataclass
+from uuid import UUID
+
 from psycopg.types.json import Jsonb
 
 from dawn_chorus.adapters.postgres.database import Database
-from dawn_chorus.adapters.postgres.queries import load_queries
+from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row
-from dawn_chorus.adapters.postgres.values import Claim, KeyInProgress, KeyMismatch, Response
 
 _sql = load_queries("idempotency")
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer kept to be given again."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to answer a request for the first time."""
+
+    key: str
+    token: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMismatch:
+    """The key was used before, for another request."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInProgress:
+    """The first request with this key is still running."""
 
 
 def claim_key(

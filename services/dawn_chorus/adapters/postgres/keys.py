@@ -7,18 +7,35 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from dawn_chorus.adapters.postgres.database import Database
-from dawn_chorus.adapters.postgres.queries import load_queries
+from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row
-from dawn_chorus.adapters.postgres.values import ApiKey
 from dawn_chorus.domain.errors import NotFound, PermanentError
 
 SCOPES = ("read", "upload", "admin")
 _PREFIX_LENGTH = 12
 
 _sql = load_queries("keys")
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key as it is listed: never the key itself."""
+
+    id: UUID
+    name: str
+    prefix: str
+    """The first characters, by which an owner tells keys apart."""
+    scopes: frozenset[str]
+    """Of `read`, `upload`, `admin`."""
+    created_at: datetime
+    last_used_at: datetime | None
+    """To the minute or so."""
+    revoked_at: datetime | None
 
 
 def create_key(database: Database, name: str, scopes: Collection[str]) -> tuple[ApiKey, str]:

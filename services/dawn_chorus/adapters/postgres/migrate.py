@@ -1,4 +1,4 @@
-"""Bring the schema up to date, with yoyo: each file in `adapters/migrations` once, in order."""
+"""Bring the schema up to date, with yoyo: each file in `adapters/postgres/migrations` once, in order."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from yoyo import get_backend, read_migrations
 
 from dawn_chorus.adapters.postgres.database import translated_errors
 
-MIGRATIONS = Path(__file__).parent.parent / "migrations"
+MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x43484F52
 """Number of the advisory lock. Unlike yoyo's lock table it is gone with the connection of a migrator that died."""
 

@@ -5,16 +5,25 @@ tells whether and when it was handed to the broker.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import psycopg
 
 from dawn_chorus.adapters.postgres.database import Database, translated_errors
-from dawn_chorus.adapters.postgres.queries import load_queries
+from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row
-from dawn_chorus.adapters.postgres.values import OutboxLag
 from dawn_chorus.domain.jobs import Lane, OutboxEntry, SegmentJob
 
 _sql = load_queries("outbox")
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxLag:
+    """What waits to be published."""
+
+    waiting: int
+    oldest_s: float
+    """Age of the oldest; 0 when nothing waits."""
 
 
 class PostgresOutbox:

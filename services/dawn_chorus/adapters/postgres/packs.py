@@ -1,16 +1,32 @@
 """Packs and taxa: what is installed, what can be found."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from dawn_chorus.adapters.postgres.database import Connection, Database
-from dawn_chorus.adapters.postgres.queries import load_queries
+from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row, read_taxon, write_json
-from dawn_chorus.adapters.postgres.values import PackListing
 from dawn_chorus.domain.errors import InvalidPack, PermanentError
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.taxonomy import Taxon
 
 _sql = load_queries("packs")
+
+
+@dataclass(frozen=True, slots=True)
+class PackListing:
+    """A registered pack as the API shows it."""
+
+    name: str
+    version: str
+    license: str
+    attribution: str
+    manifest_sha256: str
+    window_s: float
+    frame_s: float | None
+    n_taxa: int
+    registered_at: datetime
 
 
 def insert_pack(connection: Connection, pack: PackFacts) -> None:

@@ -3,40 +3,40 @@
 from uuid import UUID
 
 from dawn_chorus.adapters.postgres.analyses import analyses_of, plan_analysis
-from dawn_chorus.adapters.postgres.cursors import read_id_cursor, write_cursor
+from dawn_chorus.adapters.postgres.cursors import Page, read_id_cursor, write_cursor
 from dawn_chorus.adapters.postgres.database import Connection, Database
-from dawn_chorus.adapters.postgres.queries import load_queries
+from dawn_chorus.adapters.postgres.named_queries import load_queries
+from dawn_chorus.adapters.postgres.orphaned_audio import claim_audio
 from dawn_chorus.adapters.postgres.rows import Row, read_recording, utc_offset_s
-from dawn_chorus.adapters.postgres.unpromised import promise_audio
-from dawn_chorus.adapters.postgres.values import AnalysisRequest, NewRecording, Page, RecordingFilter, StoredRecording
+from dawn_chorus.adapters.postgres.values import AnalysisRequest, NewRecording, RecordingFilter, StoredRecording
 from dawn_chorus.domain.errors import NotFound
 
 _sql = load_queries("recordings")
 
 
 def create_recording(
-    database: Database, new: NewRecording, request: AnalysisRequest, *, announced: bool = False
+    database: Database, new: NewRecording, request: AnalysisRequest, *, reserved: bool = False
 ) -> StoredRecording:
     """Write recording, analysis, segments and outbox in one transaction.
 
     Where the same bytes are there for the same site and time (none counts as the same as none), the existing recording
     comes back with `duplicate`, and nothing is written; the caller then removes the bytes under `new.store_key`, unless
     they took the place of audio that was removed and are the recording's own now. Of two at once, one is the duplicate.
-    `announced`: the bytes were, by `announce_audio`; they are promised from here on. Raises TransientError where they
+    `reserved`: the bytes were, by `reserve_audio`; they are promised from here on. Raises TransientError where they
     are gone again.
     """
     while True:
         with database.transaction() as connection:
             row = _insert(connection, new)
             if row is not None:
-                if announced:
-                    promise_audio(connection, new.store_key)
+                if reserved:
+                    claim_audio(connection, new.store_key)
                 analysis = plan_analysis(connection, row["id"], row["duration_s"], request)
                 return StoredRecording(read_recording(row), (analysis,))
             same = {"sha256": new.sha256, "site": new.place.site, "recorded_at": new.place.recorded_at}
             row = _sql.restore_audio(connection, **same, store_key=new.store_key)
-            if row is not None and announced:
-                promise_audio(connection, new.store_key)
+            if row is not None and reserved:
+                claim_audio(connection, new.store_key)
             row = row or _sql.find_same_sound(connection, **same)
             # Deleted in the meantime: then it is new after all.
             if row is not None:

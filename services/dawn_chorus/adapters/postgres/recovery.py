@@ -1,8 +1,8 @@
 """Segments that the queue forgot: called for again, or given up when they seem to kill whoever works on them."""
 
 from dawn_chorus.adapters.postgres.database import Database
-from dawn_chorus.adapters.postgres.queries import load_queries
-from dawn_chorus.adapters.postgres.segments import fail_segment
+from dawn_chorus.adapters.postgres.ledger import fail_segment
+from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.domain.jobs import DELIVERY_LIMIT, Lane, SegmentJob
 
 _sql = load_queries("recovery")

@@ -1,7 +1,7 @@
 """Retention: which recordings are old enough to lose their audio, or all of it, and how the database lets them go.
 
 The rows go first, and in the same transaction the bytes that nobody is promised any more are written down
-(`unpromised`): whenever a run breaks off, no row promises audio that is gone, and no bytes are forgotten.
+(`orphaned_audio`): whenever a run breaks off, no row promises audio that is gone, and no bytes are forgotten.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from dawn_chorus.adapters.postgres.database import Database
-from dawn_chorus.adapters.postgres.queries import load_queries
+from dawn_chorus.adapters.postgres.named_queries import load_queries
 
 _sql = load_queries("retention")
 _BATCH = 50
@@ -117,8 +117,8 @@ def _limits(plan: RetentionPlan) -> dict[str, Any]:
 def let_go(database: Database, plan: RetentionPlan, found: Sequence[OldRecording]) -> Sequence[OldRecording]:
     """Let go of those that may go and that nothing has happened to since; give them.
 
-    Their bytes are due to be deleted from then on (`unpromised`). Whoever begins an analysis or uploads the same sound
-    at the same moment comes either before, and the recording stays, or after, and finds it changed.
+    Their bytes are due to be deleted from then on (`orphaned_audio`). Whoever begins an analysis or uploads the same
+    sound at the same moment comes either before, and the recording stays, or after, and finds it changed.
     """
     wanted = [each for each in found if each.may_go]
     with database.transaction() as connection:

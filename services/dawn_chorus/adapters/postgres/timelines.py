@@ -1,6 +1,7 @@
 """Timelines read back: by taxon, in bounded memory."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
@@ -8,14 +9,43 @@ from numpy.typing import NDArray
 
 from dawn_chorus.adapters.postgres.analyses import get_analysis
 from dawn_chorus.adapters.postgres.database import Connection, Database
-from dawn_chorus.adapters.postgres.queries import load_queries
+from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row, read_taxon
 from dawn_chorus.adapters.postgres.stitching import ScoredAnalysis, find_scored_analysis, read_scores
-from dawn_chorus.adapters.postgres.values import TaxonTimeline, TimelineFilter
 from dawn_chorus.domain.recording import round_s
+from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.timeline import Detection, Scores
 
 _sql = load_queries("scores")
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineFilter:
+    """Which part of a timeline."""
+
+    taxa: tuple[str, ...] = ()
+    """Codes, scientific or common names, in any case; empty: all."""
+    min_score: float = 0.0
+    """Leave out windows and frames below this, and taxa whose peak is below."""
+    frames: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TaxonTimeline:
+    """One taxon over a whole recording; stretches that were lost or stayed below the floor have no entries."""
+
+    taxon: Taxon
+    peak: float
+    window_s: float
+    window_start_s: tuple[float, ...]
+    window_scores: Scores
+    """(n_windows,), beside window_start_s."""
+    frame_s: float | None
+    frame_start_s: tuple[float, ...]
+    frame_scores: Scores
+    """(n_frames,), beside frame_start_s; empty unless frames were asked for."""
+    detections: tuple[Detection, ...]
+    """By the pack's rules, in order of time; empty until the analysis is finished."""
 
 
 def read_timeline(database: Database, analysis_id: UUID, wanted: TimelineFilter) -> Iterator[TaxonTimeline]:

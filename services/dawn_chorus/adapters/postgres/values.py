@@ -2,25 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, TypeVar
 from uuid import UUID
 
 from dawn_chorus.domain.analysis import AnalysisResult, AnalysisSettings, AnalysisState
 from dawn_chorus.domain.jobs import Lane
 from dawn_chorus.domain.recording import AudioFacts, Place, Recording
-from dawn_chorus.domain.taxonomy import Taxon
-from dawn_chorus.domain.timeline import Detection, Scores
-
-Item = TypeVar("Item")
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Item]):
-    """One page of a list."""
-
-    items: tuple[Item, ...]
-    next_cursor: str | None
-    """Opaque; None: this was the last page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,126 +111,3 @@ class RecordingFilter:
     """Before."""
     state: AnalysisState | None = None
     """With an analysis in this state."""
-
-
-@dataclass(frozen=True, slots=True)
-class DetectionFilter:
-    """Which detections; empty or None does not restrict."""
-
-    taxa: tuple[str, ...] = ()
-    """Codes, scientific or common names, in any case."""
-    site: str | None = None
-    from_time: datetime | None = None
-    """Starting at or after; undated detections then fall out."""
-    to_time: datetime | None = None
-    """Starting before."""
-    min_confidence: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineFilter:
-    """Which part of a timeline."""
-
-    taxa: tuple[str, ...] = ()
-    """Codes, scientific or common names, in any case; empty: all."""
-    min_score: float = 0.0
-    """Leave out windows and frames below this, and taxa whose peak is below."""
-    frames: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class TaxonTimeline:
-    """One taxon over a whole recording; stretches that were lost or stayed below the floor have no entries."""
-
-    taxon: Taxon
-    peak: float
-    window_s: float
-    window_start_s: tuple[float, ...]
-    window_scores: Scores
-    """(n_windows,), beside window_start_s."""
-    frame_s: float | None
-    frame_start_s: tuple[float, ...]
-    frame_scores: Scores
-    """(n_frames,), beside frame_start_s; empty unless frames were asked for."""
-    detections: tuple[Detection, ...]
-    """By the pack's rules, in order of time; empty until the analysis is finished."""
-
-
-@dataclass(frozen=True, slots=True)
-class PackListing:
-    """A registered pack as the API shows it."""
-
-    name: str
-    version: str
-    license: str
-    attribution: str
-    manifest_sha256: str
-    window_s: float
-    frame_s: float | None
-    n_taxa: int
-    registered_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ApiKey:
-    """A key as it is listed: never the key itself."""
-
-    id: UUID
-    name: str
-    prefix: str
-    """The first characters, by which an owner tells keys apart."""
-    scopes: frozenset[str]
-    """Of `read`, `upload`, `admin`."""
-    created_at: datetime
-    last_used_at: datetime | None
-    """To the minute or so."""
-    revoked_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """A message that no worker could finish."""
-
-    id: UUID
-    body: bytes
-    reason: str
-    analysis_id: UUID | None
-    segment_index: int | None
-    created_at: datetime
-    requeued_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxLag:
-    """What waits to be published."""
-
-    waiting: int
-    oldest_s: float
-    """Age of the oldest; 0 when nothing waits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """An answer kept to be given again."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to answer a request for the first time."""
-
-    key: str
-    token: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class KeyMismatch:
-    """The key was used before, for another request."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyInProgress:
-    """The first request with this key is still running."""

@@ -1,8 +1,8 @@
--- name: announce(store_key, patience_s)!
+-- name: reserve(store_key, grace_s)!
 INSERT INTO audio_to_delete (store_key, size_bytes, due_at)
-VALUES (:store_key, 0, now() + make_interval(secs => :patience_s));
+VALUES (:store_key, 0, now() + make_interval(secs => :grace_s));
 
--- name: promise(store_key)!
+-- name: claim(store_key)!
 -- Waits for whoever is just deleting the bytes.
 DELETE FROM audio_to_delete WHERE store_key = :store_key;
 
@@ -12,7 +12,7 @@ SELECT store_key, size_bytes FROM audio_to_delete
 WHERE due_at <= now() AND store_key <> ALL(:but::text[])
 ORDER BY since, store_key LIMIT :n FOR UPDATE SKIP LOCKED;
 
--- name: forget(store_keys)!
+-- name: release(store_keys)!
 DELETE FROM audio_to_delete WHERE store_key = ANY(:store_keys);
 
 -- name: newest_store_keys(n)

@@ -2,12 +2,12 @@
 
 from dawn_chorus.adapters.postgres.analyses import insert_segments
 from dawn_chorus.adapters.postgres.database import Connection
-from dawn_chorus.adapters.postgres.queries import load_queries
+from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row
 from dawn_chorus.domain.analysis import SegmentState, plan_segments
 from dawn_chorus.domain.recording import round_s
 
-_sql = load_queries("segments")
+_sql = load_queries("ledger")
 _OPEN = (SegmentState.QUEUED, SegmentState.RUNNING)
 
 

@@ -9,15 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from dawn_chorus.adapters.postgres.database import Connection, Database
-from dawn_chorus.adapters.postgres.queries import load_queries
+from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.domain.errors import PermanentError, TransientError
 from dawn_chorus.domain.ports import AudioStore
 
-_sql = load_queries("unpromised")
+_sql = load_queries("orphaned_audio")
 _BATCH = 50
 _DELETES_AT_ONCE = 8
 """Each is a round trip to the bucket."""
-_PATIENCE_S = 86_400.0
+_GRACE_S = 86_400.0
 _SAMPLE = 20
 
 Delete = Callable[[str], None]
@@ -39,26 +39,26 @@ class Freed(NamedTuple):
     """As far as it is known: not of uploads that broke off."""
 
 
-def announce_audio(database: Database, store_key: str) -> None:
+def reserve_audio(database: Database, store_key: str) -> None:
     """Write down what is about to be stored; unless it is promised within a day it is deleted."""
     with database.transaction() as connection:
-        _sql.announce(connection, store_key=store_key, patience_s=_PATIENCE_S)
+        _sql.reserve(connection, store_key=store_key, grace_s=_GRACE_S)
 
 
-def promise_audio(connection: Connection, store_key: str) -> None:
+def claim_audio(connection: Connection, store_key: str) -> None:
     """Keep what was announced, from the end of the transaction on. Raises UploadExpired where it was given up."""
-    if not _sql.promise(connection, store_key=store_key):
+    if not _sql.claim(connection, store_key=store_key):
         raise UploadExpired
 
 
-def delete_audio(database: Database, delete: Delete, store_key: str) -> None:
+def release_audio(database: Database, delete: Delete, store_key: str) -> None:
     """Delete bytes that are nobody's for certain, and strike them off. No connection is held while the store works."""
     delete(store_key)
     with database.transaction() as connection:
-        _sql.forget(connection, store_keys=[store_key])
+        _sql.release(connection, store_keys=[store_key])
 
 
-def delete_unpromised(database: Database, delete: Delete) -> Freed:
+def delete_orphans(database: Database, delete: Delete) -> Freed:
     """Delete all that is due, some at a time; what cannot be deleted stays due.
 
     Raises, at the end, what the first one failed of.
@@ -70,7 +70,7 @@ def delete_unpromised(database: Database, delete: Delete) -> Freed:
             due = list(_sql.take_due(connection, n=_BATCH, but=list(failures)))
             failures |= _delete_all(delete, [row["store_key"] for row in due])
             gone = [row for row in due if row["store_key"] not in failures]
-            _sql.forget(connection, store_keys=[row["store_key"] for row in gone])
+            _sql.release(connection, store_keys=[row["store_key"] for row in gone])
         if not due:
             break
         freed = Freed(freed.files + len(gone), freed.size_bytes + sum(row["size_bytes"] for row in gone))

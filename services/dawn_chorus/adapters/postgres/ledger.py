@@ -5,11 +5,11 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from dawn_chorus.adapters.postgres.analyses import lock_analysis
+from dawn_chorus.adapters.postgres.completion import finish_if_complete
 from dawn_chorus.adapters.postgres.database import Connection, Database
-from dawn_chorus.adapters.postgres.extension import extend_plan
-from dawn_chorus.adapters.postgres.finish import finish_if_complete
+from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.packs import find_taxon_ids, insert_pack
-from dawn_chorus.adapters.postgres.queries import load_queries
+from dawn_chorus.adapters.postgres.plan_extension import extend_plan
 from dawn_chorus.adapters.postgres.rows import Row, printable, read_recording, read_settings
 from dawn_chorus.domain.analysis import AnalysisState, Segment, SegmentState
 from dawn_chorus.domain.errors import OutdatedWork, PermanentError
@@ -18,7 +18,7 @@ from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.recording import round_s
 from dawn_chorus.domain.timeline import SegmentTimeline
 
-_sql = load_queries("segments")
+_sql = load_queries("ledger")
 _recordings = load_queries("recordings")
 _SAVABLE = (SegmentState.QUEUED, SegmentState.RUNNING, SegmentState.DONE)
 

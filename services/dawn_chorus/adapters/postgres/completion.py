@@ -6,7 +6,7 @@ from itertools import islice
 from uuid import UUID
 
 from dawn_chorus.adapters.postgres.database import Connection
-from dawn_chorus.adapters.postgres.queries import load_queries
+from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row
 from dawn_chorus.adapters.postgres.stitching import cut_events, find_scored_analysis
 from dawn_chorus.domain.analysis import SegmentState, result_of

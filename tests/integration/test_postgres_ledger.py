@@ -7,8 +7,8 @@ import pytest
 from dawn_chorus.adapters.postgres.analyses import cancel_analysis, get_revision, get_status, retry_analysis
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.detections import detections_of
+from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.adapters.postgres.recordings import delete_recording, get_recording
-from dawn_chorus.adapters.postgres.segments import PostgresLedger
 from dawn_chorus.domain.analysis import AnalysisResult, AnalysisState
 from dawn_chorus.domain.errors import Conflict, InvalidPack, PermanentError, TransientError
 from tests.servers.postgres_fill import CRICKET, FACTS, PACK, ROBIN, WREN, job, post, save, start, timeline_of

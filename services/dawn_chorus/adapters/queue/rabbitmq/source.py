@@ -9,14 +9,14 @@ from pika.exceptions import ChannelWrongStateError, ConnectionWrongStateError
 
 from dawn_chorus.adapters.backoff import Backoff
 from dawn_chorus.adapters.logs import get_logger
-from dawn_chorus.adapters.rabbitmq.connection import (
+from dawn_chorus.adapters.queue.rabbitmq.connection import (
     BROKER_AWAY,
     close_connection,
     describe_error,
     open_channel,
     open_connection,
 )
-from dawn_chorus.adapters.rabbitmq.topology import DEAD_QUEUE, LANE_QUEUES
+from dawn_chorus.adapters.queue.rabbitmq.topology import DEAD_QUEUE, LANE_QUEUES
 from dawn_chorus.domain.errors import TransientError
 from dawn_chorus.domain.ports import Delivery
 

@@ -1,11 +1,11 @@
-"""Named SQL from `adapters/queries`, called with named parameters."""
+"""Named SQL from `adapters/postgres/queries`, called with named parameters."""
 
 from pathlib import Path
 from typing import Any
 
 import aiosql
 
-QUERIES = Path(__file__).parent.parent / "queries"
+QUERIES = Path(__file__).parent / "queries"
 
 
 def load_queries(noun: str) -> Any:

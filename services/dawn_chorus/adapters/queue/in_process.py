@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from threading import Condition
 
 from dawn_chorus.adapters.logs import get_logger
-from dawn_chorus.adapters.messages import encode_job
+from dawn_chorus.adapters.queue.messages import encode_job
 from dawn_chorus.domain.jobs import DELIVERY_LIMIT, Lane, OutboxEntry
 from dawn_chorus.domain.ports import Delivery
 

@@ -3,6 +3,6 @@
 import json
 import sys
 
-from dawn_chorus.adapters.rabbitmq.topology import export_definitions
+from dawn_chorus.adapters.queue.rabbitmq.topology import export_definitions
 
 sys.stdout.write(json.dumps(export_definitions(), indent=2) + "\n")

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from dawn_chorus.adapters.postgres.database import Connection
-from dawn_chorus.adapters.postgres.queries import load_queries
+from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row
 from dawn_chorus.domain.errors import AudioRemoved, NotFound
 

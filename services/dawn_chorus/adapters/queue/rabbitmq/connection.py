@@ -6,7 +6,7 @@ from typing import Any
 import pika
 from pika.exceptions import AMQPError
 
-from dawn_chorus.adapters.rabbitmq.topology import declare_topology
+from dawn_chorus.adapters.queue.rabbitmq.topology import declare_topology
 
 BROKER_AWAY = (AMQPError, OSError)
 """What pika raises when a connection or channel cannot be had or is lost; names that do not resolve are OSErrors."""

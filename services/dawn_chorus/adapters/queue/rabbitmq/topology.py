@@ -1,6 +1,6 @@
 """Exchanges, queues and bindings: the one place where they are declared.
 
-`python -m dawn_chorus.adapters.rabbitmq` prints them as RabbitMQ definitions, which is how
+`python -m dawn_chorus.adapters.queue.rabbitmq` prints them as RabbitMQ definitions, which is how
 `deploy/rabbitmq/definitions.json` is made. Whoever connects declares them too, so that an empty broker is enough.
 
 A job that is to wait goes to `chorus.retry` with its lane as routing key; when its time to live is over, the retry

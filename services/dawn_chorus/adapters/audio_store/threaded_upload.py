@@ -13,7 +13,7 @@ class UploadAbandoned(Exception):
     """The upload's own signal to clean up; the caller sees what really happened."""
 
 
-async def pour(chunks: AsyncIterator[bytes], put: Callable[[Iterator[bytes]], object]) -> int:
+async def upload_on_a_thread(chunks: AsyncIterator[bytes], put: Callable[[Iterator[bytes]], object]) -> int:
     """Have `put` store the chunks; give their size in bytes. At most one chunk waits in between.
 
     `put` blocks, on a thread of its own, and cannot be cancelled: an upload that is cancelled in the middle would leave

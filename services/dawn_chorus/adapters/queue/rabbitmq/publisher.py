@@ -6,15 +6,15 @@ from typing import Any
 from pika import BasicProperties
 
 from dawn_chorus.adapters.logs import get_logger
-from dawn_chorus.adapters.messages import encode_job
-from dawn_chorus.adapters.rabbitmq.connection import (
+from dawn_chorus.adapters.queue.messages import encode_job
+from dawn_chorus.adapters.queue.rabbitmq.connection import (
     BROKER_AWAY,
     close_connection,
     describe_error,
     open_channel,
     open_connection,
 )
-from dawn_chorus.adapters.rabbitmq.topology import JOBS_EXCHANGE, QUEUES, RETRY_EXCHANGE
+from dawn_chorus.adapters.queue.rabbitmq.topology import JOBS_EXCHANGE, QUEUES, RETRY_EXCHANGE
 from dawn_chorus.domain.errors import TransientError
 from dawn_chorus.domain.jobs import OutboxEntry
 

@@ -1,4 +1,4 @@
-from dawn_chorus.adapters.rabbitmq.source import read_death_reason
+from dawn_chorus.adapters.queue.rabbitmq.source import read_death_reason
 
 
 def test_a_message_that_never_died_has_no_reason() -> None:

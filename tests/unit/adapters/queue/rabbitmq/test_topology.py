@@ -1,15 +1,23 @@
 import json
 from pathlib import Path
 
-from dawn_chorus.adapters.rabbitmq.topology import DEAD_QUEUE, LANE_QUEUES, QUEUES, RETRY_QUEUE, export_definitions
+from dawn_chorus.adapters.queue.rabbitmq.topology import (
+    DEAD_QUEUE,
+    LANE_QUEUES,
+    QUEUES,
+    RETRY_QUEUE,
+    export_definitions,
+)
 from dawn_chorus.domain.jobs import DELIVERY_LIMIT
 
-DEFINITIONS = Path(__file__).parents[4] / "deploy" / "rabbitmq" / "definitions.json"
+DEFINITIONS = Path(__file__).parents[5] / "deploy" / "rabbitmq" / "definitions.json"
 
 
 def test_the_shipped_definitions_are_the_declared_topology() -> None:
     shipped = json.loads(DEFINITIONS.read_text())
-    assert shipped == export_definitions(), "python -m dawn_chorus.adapters.rabbitmq > deploy/rabbitmq/definitions.json"
+    assert shipped == export_definitions(), (
+        "python -m dawn_chorus.adapters.queue.rabbitmq > deploy/rabbitmq/definitions.json"
+    )
 
 
 def test_every_queue_is_a_quorum_queue() -> None:

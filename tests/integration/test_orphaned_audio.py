@@ -11,13 +11,13 @@ import pytest
 
 from dawn_chorus.adapters.audio_store import ObjectAudioStore, open_audio_store
 from dawn_chorus.adapters.postgres.database import Database
-from dawn_chorus.adapters.postgres.unpromised import (
+from dawn_chorus.adapters.postgres.orphaned_audio import (
     UploadExpired,
-    announce_audio,
     check_store,
-    delete_audio,
-    delete_unpromised,
-    promise_audio,
+    claim_audio,
+    delete_orphans,
+    release_audio,
+    reserve_audio,
 )
 from dawn_chorus.api.app import create_app
 from dawn_chorus.api.settings import ApiSettings
@@ -59,37 +59,37 @@ def refuse(_key: str) -> None:
 def test_what_was_announced_may_take_a_day_to_become_a_recording(
     database: Database, store: ObjectAudioStore, store_dir: Path
 ) -> None:
-    announce_audio(database, KEY)
+    reserve_audio(database, KEY)
     put(store_dir)
-    assert delete_unpromised(database, store.delete).files == 0
+    assert delete_orphans(database, store.delete).files == 0
     assert len(stored_files(store_dir)) == 1
     expire(database)
-    assert delete_unpromised(database, store.delete).files == 1
+    assert delete_orphans(database, store.delete).files == 1
     assert (stored_files(store_dir), row_count(database, "audio_to_delete")) == ([], 0)
 
 
 def test_an_upload_whose_bytes_were_removed_cannot_become_a_recording(
     database: Database, store: ObjectAudioStore
 ) -> None:
-    announce_audio(database, KEY)
+    reserve_audio(database, KEY)
     expire(database)
-    delete_unpromised(database, store.delete)
+    delete_orphans(database, store.delete)
     with pytest.raises(UploadExpired, match="longer than a day"), database.transaction() as connection:
-        promise_audio(connection, KEY)
+        claim_audio(connection, KEY)
 
 
 def test_an_upload_that_ends_while_its_bytes_are_removed_waits_and_fails(database: Database) -> None:
     """Otherwise a recording would be promised whose audio is gone a moment later."""
-    announce_audio(database, KEY)
+    reserve_audio(database, KEY)
     expire(database)
     slow = SlowStore()
 
     def promise() -> None:
         with database.transaction() as connection:
-            promise_audio(connection, KEY)
+            claim_audio(connection, KEY)
 
     with ThreadPoolExecutor(2) as pool:
-        sweep = pool.submit(delete_unpromised, database, slow.delete)
+        sweep = pool.submit(delete_orphans, database, slow.delete)
         assert slow.deleting.wait(30)
         promised = pool.submit(promise)
         wait_until(lambda: waits_for_a_lock(database))
@@ -105,23 +105,23 @@ def waits_for_a_lock(database: Database) -> bool:
 
 
 def test_of_two_sweeps_each_takes_what_the_other_has_not(database: Database) -> None:
-    announce_audio(database, KEY)
+    reserve_audio(database, KEY)
     expire(database)
     slow = SlowStore()
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(delete_unpromised, database, slow.delete)
+        first = pool.submit(delete_orphans, database, slow.delete)
         assert slow.deleting.wait(30)
-        assert delete_unpromised(database, refuse).files == 0
+        assert delete_orphans(database, refuse).files == 0
         slow.go_on.set()
         assert first.result(30).files == 1
 
 
 def test_what_cannot_be_deleted_stays_written_down_and_holds_up_no_other(database: Database) -> None:
-    announce_audio(database, KEY)
+    reserve_audio(database, KEY)
     with pytest.raises(TransientError):
-        delete_audio(database, refuse, KEY)
+        release_audio(database, refuse, KEY)
     for number in range(120):
-        announce_audio(database, f"{number}.wav")
+        reserve_audio(database, f"{number}.wav")
     expire(database)
 
     def delete_others(key: str) -> None:
@@ -130,15 +130,15 @@ def test_what_cannot_be_deleted_stays_written_down_and_holds_up_no_other(databas
 
     for _ in range(2):
         with pytest.raises(TransientError):
-            delete_unpromised(database, delete_others)
+            delete_orphans(database, delete_others)
         assert row_count(database, "audio_to_delete") == 1
 
 
 def test_a_slow_store_keeps_no_connection_from_others(database: Database) -> None:
-    announce_audio(database, KEY)
+    reserve_audio(database, KEY)
     slow = SlowStore()
     with Database(database.url, max_size=1) as narrow, ThreadPoolExecutor(1) as pool:
-        deleted = pool.submit(delete_audio, narrow, slow.delete, KEY)
+        deleted = pool.submit(release_audio, narrow, slow.delete, KEY)
         assert slow.deleting.wait(30)
         narrow.check()
         slow.go_on.set()
@@ -159,7 +159,7 @@ def test_an_upload_that_took_too_long_leaves_nothing_behind(
     api: StartedApi, database: Database, store_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its announcement is given up before the store shows any of its bytes."""
-    monkeypatch.setattr("dawn_chorus.api.intake.announce_audio", lambda *_: None)
+    monkeypatch.setattr("dawn_chorus.api.intake.reserve_audio", lambda *_: None)
     problem_of(api.client.post("/v1/recordings", files={"file": ("dawn.wav", wav_bytes())}), 503, "unavailable")
     assert (stored_files(store_dir), row_count(database, "recordings")) == ([], 0)
 
@@ -171,7 +171,7 @@ def test_an_accepted_upload_is_promised_and_a_refused_one_forgotten(
     problem_of(api.client.post("/v1/recordings", files={"file": ("notes.wav", b"dear diary" * 99)}), 415, "not-audio")
     assert api.client.post("/v1/recordings", files={"file": ("again.wav", wav_bytes())}).json()["duplicate"]
     assert row_count(database, "audio_to_delete") == 0
-    delete_unpromised(database, store.delete)
+    delete_orphans(database, store.delete)
     assert len(stored_files(store_dir)) == 1
 
 
@@ -184,7 +184,7 @@ def test_a_recording_is_removed_while_the_store_is_away_and_its_bytes_follow(
     problem_of(api.client.get(answer["links"]["self"]), 404, "not-found")
     assert len(stored_files(store_dir)) == 1
     monkeypatch.undo()
-    freed = delete_unpromised(database, store.delete)
+    freed = delete_orphans(database, store.delete)
     assert (freed.files, freed.size_bytes) == (1, answer["size_bytes"])
     assert stored_files(store_dir) == []
 
@@ -202,7 +202,7 @@ def test_nothing_is_stored_that_is_not_written_down(
     def away(*_: Any) -> None:
         raise TransientError("PostgreSQL did not do it")
 
-    monkeypatch.setattr("dawn_chorus.api.intake.announce_audio", away)
+    monkeypatch.setattr("dawn_chorus.api.intake.reserve_audio", away)
     with socket.create_connection(("127.0.0.1", start_api().port), timeout=30) as connection:
         connection.sendall(
             b"POST /v1/recordings HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n"
@@ -217,7 +217,7 @@ def test_nothing_is_stored_that_is_not_written_down(
 def test_an_api_sweeps_again_and_again_whatever_happened_before(
     database: Database, store: ObjectAudioStore, store_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    announce_audio(database, KEY)
+    reserve_audio(database, KEY)
     expire(database)
     put(store_dir)
     house, failed = create_app(ApiSettings(), database, store).state.house, Event()

@@ -21,7 +21,7 @@ from typing import IO, Self
 import psutil
 import psycopg
 
-from dawn_chorus.adapters.unprivileged import as_owner_of, give_away, open_tree, open_way
+from dawn_chorus.adapters.embedded_postgres.account import as_owner_of, give_away, open_tree, open_way
 from dawn_chorus.domain.errors import PermanentError
 
 logger = logging.getLogger(__name__)
