@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dawn_chorus.domain.analysis import EventRule
+from dawn_chorus.domain.event_rules import EventRule
 from dawn_chorus.inference.ensemble import Ensemble
 from models.workshop.manifest import Clip, Dataset, Event
 from models.workshop.metrics import EventCounts, match_events, measure_windows, psds

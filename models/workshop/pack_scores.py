@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dawn_chorus.domain.analysis import EventRule, Segment
+from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.detections import ScoreRun, detect_events
+from dawn_chorus.domain.event_rules import EventRule
 from dawn_chorus.inference.ensemble import Ensemble
 from dawn_chorus.inference.pipeline import score_segment
 from dawn_chorus.inference.waveforms.loading import load_audio

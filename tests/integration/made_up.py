@@ -10,7 +10,7 @@ import soundfile
 
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.ledger import PostgresLedger
-from dawn_chorus.domain.analysis import EventRule, EventRules
+from dawn_chorus.domain.event_rules import EventRule, EventRules
 from dawn_chorus.domain.jobs import Lane, SegmentJob, SegmentWork, WorkerFacts
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.taxonomy import Taxon

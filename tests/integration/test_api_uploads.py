@@ -281,7 +281,7 @@ def test_a_commit_whose_answer_is_lost_loses_no_recording(
         create_recording(*given, **settings)
         raise TransientError("the connection broke")
 
-    monkeypatch.setattr("dawn_chorus.api.intake.create_recording", commit_and_break)
+    monkeypatch.setattr("dawn_chorus.api.uploads.intake.create_recording", commit_and_break)
     files = {"file": ("dawn.wav", wav_bytes())}
     problem_of(client.post("/v1/recordings", files=files), 503, "unavailable")
     monkeypatch.undo()

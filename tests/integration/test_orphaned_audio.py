@@ -21,7 +21,7 @@ from dawn_chorus.adapters.postgres.orphaned_audio import (
 )
 from dawn_chorus.api.app import create_app
 from dawn_chorus.api.settings import ApiSettings
-from dawn_chorus.api.sweeping import sweep_store
+from dawn_chorus.api.uploads.sweep import sweep_store
 from dawn_chorus.domain.errors import PermanentError, TransientError
 from tests.integration.api_checks import problem_of, row_count, stored_files, wait_until
 from tests.integration.made_up import upload, wav_bytes
@@ -159,7 +159,7 @@ def test_an_upload_that_took_too_long_leaves_nothing_behind(
     api: StartedApi, database: Database, store_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its announcement is given up before the store shows any of its bytes."""
-    monkeypatch.setattr("dawn_chorus.api.intake.reserve_audio", lambda *_: None)
+    monkeypatch.setattr("dawn_chorus.api.uploads.intake.reserve_audio", lambda *_: None)
     problem_of(api.client.post("/v1/recordings", files={"file": ("dawn.wav", wav_bytes())}), 503, "unavailable")
     assert (stored_files(store_dir), row_count(database, "recordings")) == ([], 0)
 
@@ -202,7 +202,7 @@ def test_nothing_is_stored_that_is_not_written_down(
     def away(*_: Any) -> None:
         raise TransientError("PostgreSQL did not do it")
 
-    monkeypatch.setattr("dawn_chorus.api.intake.reserve_audio", away)
+    monkeypatch.setattr("dawn_chorus.api.uploads.intake.reserve_audio", away)
     with socket.create_connection(("127.0.0.1", start_api().port), timeout=30) as connection:
         connection.sendall(
             b"POST /v1/recordings HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n"
@@ -220,7 +220,7 @@ def test_an_api_sweeps_again_and_again_whatever_happened_before(
     reserve_audio(database, KEY)
     expire(database)
     put(store_dir)
-    house, failed = create_app(ApiSettings(), database, store).state.house, Event()
+    house, failed = create_app(ApiSettings(), database, store).state.dependencies, Event()
 
     def fail_once(_key: str) -> None:
         failed.set()

@@ -12,7 +12,7 @@ from dawn_chorus.adapters.postgres.recordings import create_recording
 from dawn_chorus.adapters.postgres.recut import recut_detections
 from dawn_chorus.adapters.postgres.timelines import TimelineFilter, read_timeline
 from dawn_chorus.adapters.postgres.values import AnalysisRequest, StoredRecording
-from dawn_chorus.domain.analysis import AnalysisSettings, EventRule
+from dawn_chorus.domain.analysis import AnalysisSettings
 from dawn_chorus.domain.errors import BelowFloor, InvalidCursor, NotFound
 from dawn_chorus.domain.exports import Finding
 from dawn_chorus.domain.jobs import Lane
@@ -69,14 +69,16 @@ def test_a_running_analysis_shows_what_is_there_so_far(database: Database) -> No
 def test_events_are_cut_anew_from_stored_scores(database: Database) -> None:
     recording = analyzed(database)
     analysis = recording.analyses[0]
-    found = list(recut_detections(database, analysis.id, lambda _: EventRule(0.35, 0.3)))
+    found = list(recut_detections(database, analysis.id, {"onset_threshold": 0.35, "offset_threshold": 0.3}))
     assert [(f.detection.taxon, f.detection.onset_s, f.detection.offset_s) for f in found] == [
         (ROBIN, 20.0, 30.0), (ROBIN, 295.0, 305.0), (WREN, 400.0, 401.0),
     ]  # fmt: skip
     assert found[0].source.recorded_at == DAWN
-    strict = recut_detections(database, analysis.id, lambda _: EventRule(0.7, 0.7))
+    strict = recut_detections(database, analysis.id, {"onset_threshold": 0.7, "offset_threshold": 0.7})
     assert [f.detection.onset_s for f in strict] == [295.0]
-    joined = recut_detections(database, analysis.id, lambda _: EventRule(0.5, 0.5, 0.0, 400.0))
+    joined = recut_detections(
+        database, analysis.id, {"onset_threshold": 0.5, "offset_threshold": 0.5, "min_gap_s": 400.0}
+    )
     assert [(f.detection.onset_s, f.detection.offset_s) for f in joined] == [(20.0, 305.0)]
 
 
@@ -103,21 +105,22 @@ def test_a_gap_is_bridged_over_a_segment_that_was_silent(database: Database) -> 
     songs = [(ROBIN, 200.0, 290.0, 0.9), (ROBIN, 610.0, 620.0, 0.9)]
     for index in range(3):
         save(PostgresLedger(database), analysis.id, index, songs)
-    found = recut_detections(database, analysis.id, lambda _: EventRule(0.5, 0.3, 0.0, 330.0))
+    found = recut_detections(database, analysis.id, {"min_gap_s": 330.0})
     assert [(f.detection.onset_s, f.detection.offset_s) for f in found] == [(200.0, 620.0)]
 
 
 def test_a_threshold_below_the_floor_is_refused_with_the_floor(database: Database) -> None:
     analysis = analyzed(database).analyses[0]
-    with pytest.raises(BelowFloor, match=r"0\.01 is below 0\.05"):
-        recut_detections(database, analysis.id, lambda _: EventRule(0.5, 0.01))
+    with pytest.raises(BelowFloor, match=r"0\.01 is below 0\.05") as refused:
+        recut_detections(database, analysis.id, {"offset_threshold": 0.01})
+    assert refused.value.field == "offset_threshold"
 
 
 def test_unknown_analyses_are_not_found_at_the_call(database: Database) -> None:
     with pytest.raises(NotFound):
         read_timeline(database, uuid4(), TimelineFilter())
     with pytest.raises(NotFound):
-        recut_detections(database, uuid4(), lambda _: EventRule())
+        recut_detections(database, uuid4(), {})
     with pytest.raises(NotFound):
         detections_of(database, uuid4())
 

@@ -13,7 +13,7 @@ from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.adapters.postgres.recordings import create_recording
 from dawn_chorus.adapters.postgres.values import AnalysisRequest, NewRecording, StoredRecording
-from dawn_chorus.domain.analysis import EventRule, EventRules
+from dawn_chorus.domain.event_rules import EventRule, EventRules
 from dawn_chorus.domain.jobs import Lane, SegmentJob, SegmentWork, WorkerFacts
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.recording import AudioFacts, Place

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dawn_chorus.domain.analysis import EventRule
+from dawn_chorus.domain.event_rules import EventRule
 from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
 from models.workshop.evaluation import Measures, evaluate, tune_rule
 from models.workshop.manifest import Dataset, load_dataset

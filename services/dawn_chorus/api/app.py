@@ -12,17 +12,20 @@ from fastapi_offline import FastAPIOffline
 
 from dawn_chorus.adapters.postgres.analyses import get_revision
 from dawn_chorus.adapters.postgres.database import Database
-from dawn_chorus.api import analyses, audio, detections, events, health, recordings, taxa, timeline
 from dawn_chorus.api.auth import warn_if_open
-from dawn_chorus.api.bodies import BodyLimit
-from dawn_chorus.api.house import House
-from dawn_chorus.api.limits import RateLimit, Slots
-from dawn_chorus.api.observe import Observe
-from dawn_chorus.api.openapi import describe, problem_table
+from dawn_chorus.api.dependencies import Dependencies
+from dawn_chorus.api.http.body_limit import BodyLimit
+from dawn_chorus.api.http.error_handlers import install_problems
+from dawn_chorus.api.http.openapi import describe, problem_table
+from dawn_chorus.api.http.rate_limit import RateLimit, Slots
+from dawn_chorus.api.http.request_metrics import Observe
+from dawn_chorus.api.revision_watch import RevisionWatch
+from dawn_chorus.api.routes.audio import original
+from dawn_chorus.api.routes.intake import recordings
+from dawn_chorus.api.routes.operations import health
+from dawn_chorus.api.routes.results import analyses, detections, events, taxa, timeline
 from dawn_chorus.api.settings import ApiSettings
-from dawn_chorus.api.sweeping import sweep_store
-from dawn_chorus.api.translation import install_problems
-from dawn_chorus.api.watch import RevisionWatch
+from dawn_chorus.api.uploads.sweep import sweep_store
 from dawn_chorus.domain.errors import NotFound
 from dawn_chorus.domain.ports import AudioStore
 
@@ -56,9 +59,9 @@ def create_app(settings: ApiSettings, database: Database, store: AudioStore) -> 
         lifespan=_lifespan,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    app.state.house = _furnish(settings, database, store)
-    for room in (recordings, audio, analyses, events, timeline, detections, taxa, health):
-        app.include_router(room.router)
+    app.state.dependencies = _wire(settings, database, store)
+    for routes in (recordings, original, analyses, events, timeline, detections, taxa, health):
+        app.include_router(routes.router)
     install_problems(app)
     describe(app)
     # The last one added is the outermost: it sees what the others answer.
@@ -67,7 +70,7 @@ def create_app(settings: ApiSettings, database: Database, store: AudioStore) -> 
     return app
 
 
-def _furnish(settings: ApiSettings, database: Database, store: AudioStore) -> House:
+def _wire(settings: ApiSettings, database: Database, store: AudioStore) -> Dependencies:
     def revisions(analysis_ids: Sequence[UUID]) -> Mapping[UUID, int]:
         found = {}
         for analysis_id in analysis_ids:
@@ -75,7 +78,7 @@ def _furnish(settings: ApiSettings, database: Database, store: AudioStore) -> Ho
                 found[analysis_id] = get_revision(database, analysis_id)
         return found
 
-    return House(
+    return Dependencies(
         settings=settings,
         database=database,
         store=store,
@@ -87,8 +90,8 @@ def _furnish(settings: ApiSettings, database: Database, store: AudioStore) -> Ho
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    await run_in_threadpool(warn_if_open, app.state.house)
-    sweeping = asyncio.create_task(sweep_store(app.state.house))
+    await run_in_threadpool(warn_if_open, app.state.dependencies)
+    sweeping = asyncio.create_task(sweep_store(app.state.dependencies))
     yield
     sweeping.cancel()
     with suppress(asyncio.CancelledError):

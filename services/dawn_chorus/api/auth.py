@@ -8,8 +8,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from dawn_chorus.adapters.logs import get_logger
 from dawn_chorus.adapters.postgres.keys import SCOPES, any_keys, find_key
-from dawn_chorus.api.house import House, HouseDep
-from dawn_chorus.api.problems import FORBIDDEN, UNAUTHENTICATED, Problem
+from dawn_chorus.api.dependencies import Dependencies, Deps
+from dawn_chorus.api.http.problems import FORBIDDEN, UNAUTHENTICATED, Problem
 from dawn_chorus.domain.errors import ChorusError
 
 ALL_SCOPES = frozenset(SCOPES)
@@ -38,27 +38,27 @@ class Require:
     def __call__(
         self,
         request: Request,
-        house: HouseDep,
+        deps: Deps,
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     ) -> Caller:
         address = request.client.host if request.client else "unknown"
-        caller = self._identify(house, address, credentials)
-        house.rate.take(caller.name)
+        caller = self._identify(deps, address, credentials)
+        deps.rate.take(caller.name)
         if caller.scopes.isdisjoint({self._scope, "admin"}):
             allowed = ", ".join(sorted(caller.scopes))
             raise Problem(FORBIDDEN, f"This needs a key with the scope {self._scope}; yours has {allowed}")
         return caller
 
-    def _identify(self, house: House, address: str, credentials: HTTPAuthorizationCredentials | None) -> Caller:
-        if house.settings.auth == "off":
+    def _identify(self, deps: Dependencies, address: str, credentials: HTTPAuthorizationCredentials | None) -> Caller:
+        if deps.settings.auth == "off":
             return Caller(f"address {address}", ALL_SCOPES)
         if credentials is not None:
-            key = find_key(house.database, credentials.credentials)
+            key = find_key(deps.database, credentials.credentials)
             if key is not None:
                 return Caller(f"key {key.id}", key.scopes)
-            house.rate.take(f"address {address}")
+            deps.rate.take(f"address {address}")
             raise unauthenticated("The key is unknown or revoked")
-        if house.settings.is_loopback and not any_keys(house.database):
+        if deps.settings.is_loopback and not any_keys(deps.database):
             return Caller(f"address {address}", ALL_SCOPES)
         raise unauthenticated("Send a key: Authorization: Bearer …; one is made with `chorus keys create`")
 
@@ -67,15 +67,15 @@ def unauthenticated(detail: str) -> Problem:
     return Problem(UNAUTHENTICATED, detail, headers={"WWW-Authenticate": "Bearer"})
 
 
-def warn_if_open(house: House) -> None:
+def warn_if_open(deps: Dependencies) -> None:
     """Say loudly, once at the start, where anybody may do anything or nobody anything."""
-    settings = house.settings
+    settings = deps.settings
     if settings.auth == "off":
         if not settings.is_loopback:
             log.warning("KEYS ARE SWITCHED OFF and others can reach us: anybody may do all", host=settings.host)
         return
     try:
-        has_keys = any_keys(house.database)
+        has_keys = any_keys(deps.database)
     except ChorusError as error:
         log.warning("the database cannot say yet whether keys were made", reason=str(error))
         return

@@ -16,8 +16,8 @@ from dawn_chorus.adapters.postgres import idempotency as kept
 from dawn_chorus.adapters.postgres.idempotency import Claim, KeyInProgress, KeyMismatch
 from dawn_chorus.adapters.postgres.idempotency import Response as KeptAnswer
 from dawn_chorus.api.auth import Caller, Uploader
-from dawn_chorus.api.house import House, HouseDep
-from dawn_chorus.api.problems import IN_PROGRESS, KEY_REUSED, Problem
+from dawn_chorus.api.dependencies import Dependencies, Deps
+from dawn_chorus.api.http.problems import IN_PROGRESS, KEY_REUSED, Problem
 
 LEASE_S = 120.0
 """How long after its last byte a request may take; then its key is free again, should this process have died."""
@@ -30,8 +30,8 @@ Act = Callable[[], Awaitable[Response]]
 class Once:
     """Does an act once under the caller's key; without a key, simply does it."""
 
-    def __init__(self, house: House, route: str, caller: Caller, key: str | None) -> None:
-        self._house, self._route = house, route
+    def __init__(self, deps: Dependencies, route: str, caller: Caller, key: str | None) -> None:
+        self._deps, self._route = deps, route
         self._key = None if key is None else f"{caller.name} {key}"
 
     @contextmanager
@@ -40,13 +40,13 @@ class Once:
         if self._key is None:
             yield
             return
-        if self._key in self._house.running_keys:
+        if self._key in self._deps.running_keys:
             raise _in_progress()
-        self._house.running_keys.add(self._key)
+        self._deps.running_keys.add(self._key)
         try:
             yield
         finally:
-            self._house.running_keys.discard(self._key)
+            self._deps.running_keys.discard(self._key)
 
     async def answer(self, content: str, act: Act) -> Response:
         """Give the act's answer, or the one kept; `content` is a word for all that the body said."""
@@ -57,8 +57,8 @@ class Once:
 
     def _claim(self, key: str, content: str) -> Claim | Response:
         fingerprint = hashlib.sha256(f"{self._route}\n{content}".encode()).hexdigest()
-        keep_s = self._house.settings.idempotency_hours * 3600
-        match kept.claim_key(self._house.database, key, fingerprint, ttl_s=keep_s, lease_s=LEASE_S):
+        keep_s = self._deps.settings.idempotency_hours * 3600
+        match kept.claim_key(self._deps.database, key, fingerprint, ttl_s=keep_s, lease_s=LEASE_S):
             case Claim() as claim:
                 return claim
             case KeptAnswer(status, headers, body):
@@ -69,7 +69,7 @@ class Once:
                 raise _in_progress()
 
     async def _first(self, claim: Claim, act: Act) -> Response:
-        database = self._house.database
+        database = self._deps.database
         try:
             response = await act()
         except BaseException:
@@ -88,14 +88,14 @@ def _in_progress() -> Problem:
 
 def get_once(
     request: Request,
-    house: HouseDep,
+    deps: Deps,
     caller: Uploader,
     idempotency_key: Annotated[
         str | None,
         Header(min_length=1, max_length=255, description="The same key and body again: the first answer again."),
     ] = None,
 ) -> Once:
-    return Once(house, f"{request.method} {request.url.path}", caller, idempotency_key)
+    return Once(deps, f"{request.method} {request.url.path}", caller, idempotency_key)
 
 
 OnceDep = Annotated[Once, Depends(get_once)]

@@ -18,8 +18,9 @@ from dawn_chorus.cli.output import complain, say, warn
 from dawn_chorus.cli.packs import open_pack
 from dawn_chorus.cli.settings import load_settings
 from dawn_chorus.cli.sources import Source, find_sources, targets_of
-from dawn_chorus.domain.analysis import AnalysisSettings, EventRules
+from dawn_chorus.domain.analysis import AnalysisSettings
 from dawn_chorus.domain.errors import PermanentError
+from dawn_chorus.domain.event_rules import EventRules
 from dawn_chorus.domain.exports import WRITERS, ExportFormat
 from dawn_chorus.inference.decoders.pool import DecoderPool
 from dawn_chorus.inference.ensemble import Ensemble

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from dawn_chorus.cli.documents import WindowSpool
 from dawn_chorus.cli.local_analysis import HeardSegment, OpenedFile
 from dawn_chorus.domain import exports
-from dawn_chorus.domain.analysis import EventRules
 from dawn_chorus.domain.detections import bridge_silence, detect_events, join_runs
+from dawn_chorus.domain.event_rules import EventRules
 from dawn_chorus.domain.exports import Finding
 from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.timeline import Detection, Grid, Scores, SegmentTimeline, dequantize_scores

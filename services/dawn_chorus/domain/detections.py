@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dawn_chorus.domain.analysis import EventRule
+from dawn_chorus.domain.event_rules import EventRule
 from dawn_chorus.domain.recording import round_s
 from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.timeline import Detection, Scores

@@ -67,3 +67,8 @@ class InvalidCursor(PermanentError):
 
 class BelowFloor(PermanentError):
     """A threshold asks for scores that were not stored; the message names the floor."""
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+        """Which threshold."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dawn_chorus.domain.analysis import EventRules
+from dawn_chorus.domain.event_rules import EventRules
 from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.timeline import Grid
 

@@ -10,7 +10,7 @@ import numpy as np
 from dawn_chorus.cli.documents import WindowSpool, write_document
 from dawn_chorus.cli.local_analysis import OpenedFile
 from dawn_chorus.cli.sources import Source
-from dawn_chorus.domain.analysis import EventRules
+from dawn_chorus.domain.event_rules import EventRules
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.timeline import Detection, Grid

@@ -8,8 +8,8 @@ import yaml
 from pydantic_settings import BaseSettings
 
 from dawn_chorus.adapters.status_server import StatusServer
-from dawn_chorus.api import health
 from dawn_chorus.api.__main__ import SHUTDOWN_S
+from dawn_chorus.api.routes.operations import health
 from dawn_chorus.api.settings import ApiSettings
 from dawn_chorus.cli.settings import CliSettings
 from dawn_chorus.relay.settings import RelaySettings

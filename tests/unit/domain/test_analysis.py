@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dawn_chorus.domain.analysis import AnalysisResult, EventRule, EventRules, SegmentState, plan_segments, result_of
+from dawn_chorus.domain.analysis import AnalysisResult, SegmentState, plan_segments, result_of
+from dawn_chorus.domain.event_rules import EventRule, EventRules
 
 DONE, FAILED, QUEUED = SegmentState.DONE, SegmentState.FAILED, SegmentState.QUEUED
 RUNNING, CANCELLED = SegmentState.RUNNING, SegmentState.CANCELLED

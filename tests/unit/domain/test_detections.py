@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dawn_chorus.domain.analysis import EventRule
 from dawn_chorus.domain.detections import ScoreRun, bridge_silence, detect_events, join_runs
+from dawn_chorus.domain.event_rules import EventRule
 from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.timeline import Detection
 

@@ -1,6 +1,6 @@
 """Events cut anew from stored scores, each taxon by its own rule with something changed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from uuid import UUID
 
@@ -8,15 +8,13 @@ from dawn_chorus.adapters.postgres.analyses import get_analysis
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.rows import read_source
 from dawn_chorus.adapters.postgres.stitching import ScoredAnalysis, cut_events, find_scored_analysis
-from dawn_chorus.domain.analysis import EventRule, EventRules
 from dawn_chorus.domain.errors import BelowFloor
+from dawn_chorus.domain.event_rules import EventRules
 from dawn_chorus.domain.exports import Finding
 
-Change = Callable[[EventRule], EventRule]
 
-
-def recut_detections(database: Database, analysis_id: UUID, change: Change) -> Iterator[Finding]:
-    """Cut by the analysis' rules so changed, taxon by taxon, each in order of time.
+def recut_detections(database: Database, analysis_id: UUID, changes: Mapping[str, float]) -> Iterator[Finding]:
+    """Cut by the analysis' rules with `changes` (see `EventRules.changed`), taxon by taxon, each in order of time.
 
     Raises, at the call, NotFound, and BelowFloor for a threshold below the floor that the analysis was stored with. The
     iterator holds a connection: exhaust or close it.
@@ -26,18 +24,20 @@ def recut_detections(database: Database, analysis_id: UUID, change: Change) -> I
         scored = find_scored_analysis(connection, analysis_id)
     if scored is None:
         return iter(())
-    own = scored.rules
-    for rule in (own.default, *own.by_taxon.values()):
-        _check_floor(rule, change(rule), floor)
-    by_taxon = {code: change(rule) for code, rule in own.by_taxon.items()}
-    return _recut(database, replace(scored, rules=EventRules(change(own.default), by_taxon)))
+    rules = scored.rules.changed(**changes)
+    _check_floor(scored.rules, rules, changes, floor)
+    return _recut(database, replace(scored, rules=rules))
 
 
-def _check_floor(rule: EventRule, changed: EventRule, floor: float) -> None:
-    """Forgive a pack whose own thresholds lie below the floor: it is cut as it was."""
-    lowest = min(changed.onset_threshold, changed.offset_threshold)
-    if lowest < min(floor, rule.onset_threshold, rule.offset_threshold):
-        raise BelowFloor(f"threshold {lowest:g} is below {floor:g}, the floor under which no scores were kept")
+def _check_floor(own: EventRules, changed: EventRules, changes: Mapping[str, float], floor: float) -> None:
+    """Raise BelowFloor, but not for a rule whose own thresholds lie below the floor: it is cut as it was."""
+    for rule, wanted in zip(own.all, changed.all, strict=True):
+        if wanted.lowest_threshold < min(floor, rule.lowest_threshold):
+            field = min((name for name in changes if name.endswith("_threshold")), key=changes.__getitem__)
+            raise BelowFloor(
+                f"threshold {wanted.lowest_threshold:g} is below {floor:g}, the floor under which no scores were kept",
+                field=field,
+            )
 
 
 def _recut(database: Database, scored: ScoredAnalysis) -> Iterator[Finding]:

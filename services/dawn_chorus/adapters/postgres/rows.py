@@ -7,7 +7,8 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from dawn_chorus.adapters.postgres.values import Analysis
-from dawn_chorus.domain.analysis import AnalysisResult, AnalysisSettings, AnalysisState, EventRule, EventRules
+from dawn_chorus.domain.analysis import AnalysisResult, AnalysisSettings, AnalysisState
+from dawn_chorus.domain.event_rules import EventRule, EventRules
 from dawn_chorus.domain.exports import Finding, Source
 from dawn_chorus.domain.jobs import Lane
 from dawn_chorus.domain.recording import AudioFacts, Place, Recording

@@ -11,8 +11,8 @@ import numpy as np
 from dawn_chorus.adapters.postgres.database import Connection
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row, read_rules, read_settings, read_taxon
-from dawn_chorus.domain.analysis import EventRules
 from dawn_chorus.domain.detections import ScoreRun, bridge_silence, detect_events, join_runs
+from dawn_chorus.domain.event_rules import EventRules
 from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.timeline import Detection, Grid, Scores, dequantize_scores
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dawn_chorus.domain.analysis import EventRule, EventRules
 from dawn_chorus.domain.errors import InvalidPack
+from dawn_chorus.domain.event_rules import EventRule, EventRules
 from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.inference.packs.manifest import Manifest, MemberTable, parse_manifest
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dawn_chorus.domain.analysis import EventRule
 from dawn_chorus.domain.errors import InvalidPack
+from dawn_chorus.domain.event_rules import EventRule
 from dawn_chorus.inference.packs.pack import read_pack
 from tests.packs import write_taxa, write_tone_pack
 from tests.unit.inference.pack_edits import Edit, add, edit_manifest, message_of, swap

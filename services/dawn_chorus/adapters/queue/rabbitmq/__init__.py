@@ -1,6 +1,6 @@
 """RabbitMQ: the only room that knows pika.
 
-Read: topology (exchange, queues and bindings, in one place), connection, publisher, source; __main__ prints definitions.
+Read: topology (exchange, queues and bindings, in one place), connection, publisher, source; __main__ prints them.
 May touch the broker, each connection on a thread of its own.
 """
 

@@ -1,0 +1,34 @@
+"""What every route is given: settings, the database, the audio store, and what this process counts."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.api.http.rate_limit import RateLimit, Slots
+from dawn_chorus.api.revision_watch import RevisionWatch
+from dawn_chorus.api.settings import ApiSettings
+from dawn_chorus.domain.ports import AudioStore
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """Wired once, in `app.py`."""
+
+    settings: ApiSettings
+    database: Database
+    store: AudioStore
+    rate: RateLimit
+    uploads: Slots
+    watch: RevisionWatch
+    running_keys: set[str] = field(default_factory=set)
+    """Idempotency keys of requests that run in this process now."""
+
+
+def get_dependencies(request: Request) -> Dependencies:
+    deps: Dependencies = request.app.state.dependencies
+    return deps
+
+
+Deps = Annotated[Dependencies, Depends(get_dependencies)]

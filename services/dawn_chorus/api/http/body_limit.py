@@ -1,0 +1,91 @@
+"""Request bodies: how large they may be, and what becomes of the rest when the answer comes first."""
+
+import asyncio
+import contextlib
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dawn_chorus.api.http.problems import TOO_LARGE, Problem, problem_response
+
+MAX_JSON_BYTES = 2**20
+LINGER_S = 1.0
+LINGER_BYTES = 2**20
+
+
+class BodyTooLarge(Problem):
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(TOO_LARGE, f"At most {limit_bytes} bytes are taken in one request", limit_bytes=limit_bytes)
+
+
+class BodyLimit:
+    """Refuse a body as soon as its declared or its counted size is too large, and read no further."""
+
+    def __init__(self, app: ASGIApp, *, upload_path: str, max_upload_bytes: int) -> None:
+        self._app = app
+        self._upload_path = upload_path
+        self._max_upload_bytes = max_upload_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        body = _WatchedBody(receive, send, headers, self._limit_of(scope))
+        declared = headers.get("content-length", "0")
+        if declared.isdigit() and int(declared) > body.limit_bytes:
+            await problem_response(BodyTooLarge(body.limit_bytes), scope["path"])(scope, receive, body.send)
+        else:
+            await self._app(scope, body.receive, body.send)
+
+    def _limit_of(self, scope: Scope) -> int:
+        is_upload = scope["method"] == "POST" and scope["path"] == self._upload_path
+        return self._max_upload_bytes if is_upload else min(MAX_JSON_BYTES, self._max_upload_bytes)
+
+
+class _WatchedBody:
+    """The two channels of one request.
+
+    An answer that comes before the end of the body closes the connection, since the rest of the body would stand where
+    the next request is expected. Closing with bytes unread resets the connection, and some clients then lose the
+    answer: so we stay a moment and throw away what comes (the lingering close of other servers).
+    """
+
+    def __init__(self, receive: Receive, send: Send, headers: Headers, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
+        self._receive, self._send = receive, send
+        self._received_bytes = 0
+        self._unread = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+        self._is_refused = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._received_bytes += len(message.get("body", b""))
+            self._unread = message.get("more_body", False)
+        else:
+            self._unread = False
+        if self._received_bytes > self.limit_bytes:
+            raise BodyTooLarge(self.limit_bytes)
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and self._unread and message["status"] >= 400:
+            self._is_refused = True
+            message = {**message, "headers": [*message.get("headers", []), (b"connection", b"close")]}
+        is_end = message["type"] == "http.response.body" and not message.get("more_body", False)
+        if is_end and self._is_refused:
+            await self._send({**message, "more_body": True})
+            await self._linger()
+            message = {"type": "http.response.body", "body": b"", "more_body": False}
+        await self._send(message)
+
+    async def _linger(self) -> None:
+        thrown_bytes = 0
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_S):
+                while thrown_bytes < LINGER_BYTES:
+                    message = await self._receive()
+                    thrown_bytes += len(message.get("body", b""))
+                    if not message.get("more_body", False):
+                        return

@@ -1,0 +1,70 @@
+"""The OpenAPI document as it is served: errors are problems everywhere, and say what may go wrong."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from dawn_chorus.api.http.problems import (
+    FORBIDDEN,
+    INTERNAL,
+    INVALID,
+    PROBLEM_TYPES,
+    TOO_MANY,
+    UNAUTHENTICATED,
+    UNAVAILABLE,
+    ProblemDetails,
+    documented,
+)
+
+_ANYWHERE = documented(INTERNAL)
+_INVALID = documented(INVALID)
+_BEHIND_KEYS = documented(UNAUTHENTICATED, FORBIDDEN, TOO_MANY, UNAVAILABLE)
+_UNUSED = ("HTTPValidationError", "ValidationError")
+
+
+def describe(app: FastAPI) -> None:
+    """Have the app serve the document so amended; it is made once."""
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _amended(plain())
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _amended(document: dict[str, Any]) -> dict[str, Any]:
+    schemas = document["components"]["schemas"]
+    for name in _UNUSED:
+        schemas.pop(name, None)
+    schemas["ProblemDetails"] = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas["FieldError"] = schemas["ProblemDetails"].pop("$defs")["FieldError"]
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            operation["responses"] = _responses(operation["responses"], behind_keys=path.startswith("/v1/"))
+    return document
+
+
+def _responses(known: dict[str, Any], *, behind_keys: bool) -> dict[str, Any]:
+    common = {**_ANYWHERE, **(_BEHIND_KEYS if behind_keys else {})}
+    if known.get("422", {}).get("description") == "Validation Error":
+        # FastAPI's own word, where a route has none.
+        common |= _INVALID
+        del known["422"]
+    responses = {str(status): response for status, response in common.items()} | known
+    for status, response in responses.items():
+        if status >= "400":
+            responses[status] = _problem(response["description"])
+    return dict(sorted(responses.items()))
+
+
+def _problem(description: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/ProblemDetails"}
+    return {"description": description, "content": {"application/problem+json": {"schema": schema}}}
+
+
+def problem_table() -> str:
+    """Write the catalog of problems in Markdown."""
+    rows = [f"| `{kind.uri}` | {kind.status} | {kind.title} |" for kind in PROBLEM_TYPES]
+    return "\n".join(["| type | status | title |", "| --- | --- | --- |", *rows])

@@ -1,0 +1,118 @@
+"""What the API understands: form fields, bodies and settings, checked before anything is done."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from dawn_chorus.domain.analysis import AnalysisSettings
+from dawn_chorus.domain.jobs import Lane
+from dawn_chorus.domain.recording import Place
+
+CLOCK_SKEW = timedelta(minutes=10)
+"""How far ahead of ours a recorder's clock may be before its time counts as impossible."""
+FIRST_SOUND = datetime(1857, 1, 1, tzinfo=UTC)
+"""Of the phonautograph, the first machine to write sound down."""
+
+
+def _possible(moment: datetime) -> datetime:
+    # Compared as they are: the first and last days there are cannot be moved to another time zone.
+    if moment > datetime.now(UTC) + CLOCK_SKEW:
+        raise ValueError("lies in the future")
+    if moment < FIRST_SOUND:
+        raise ValueError(f"lies before sound was first recorded, in {FIRST_SOUND.year}")
+    return moment
+
+
+def _is_text(value: Any) -> Any:
+    """Refuse bare numbers: pydantic would read 1718000000 as a time."""
+    if not isinstance(value, str) or value.lstrip("+-").replace(".", "", 1).isdigit():
+        raise ValueError("write the time as RFC 3339, with its offset: 2026-05-03T04:30:00+02:00")
+    return value
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("contains control characters")
+    return text
+
+
+Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_is_text)]
+PastMoment = Annotated[Moment, AfterValidator(_possible)]
+
+
+class EventRuleFields(BaseModel):
+    """How events are cut; what is not given is as the pack has it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    onset_threshold: Score | None = Field(default=None, description="An event begins at this score.")
+    offset_threshold: Score | None = Field(
+        default=None, description="It ends below this score; never above the onset threshold."
+    )
+    min_event_s: Seconds | None = Field(default=None, description="Shorter events are dropped.")
+    min_gap_s: Seconds | None = Field(default=None, description="Events of one taxon closer than this are one.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "EventRuleFields":
+        onset, offset = self.onset_threshold, self.offset_threshold
+        if onset is not None and offset is not None and offset > onset:
+            raise ValueError("offset_threshold must not lie above onset_threshold")
+        return self
+
+    @property
+    def given(self) -> dict[str, float]:
+        names = ("onset_threshold", "offset_threshold", "min_event_s", "min_gap_s")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+
+class SettingsFields(EventRuleFields):
+    """What may be chosen for one analysis."""
+
+    floor: Score = Field(default=0.05, description="Taxa whose peak within a segment stays below this are not kept.")
+    occurrence_min: Score | None = Field(
+        default=None,
+        description="Drop taxa less probable than this at the recording's coordinates and week; else keep all.",
+    )
+
+    def settings(self) -> AnalysisSettings:
+        return AnalysisSettings(self.floor, self.occurrence_min, self.given or None)
+
+
+class AnalysisFields(SettingsFields):
+    """What an analysis is asked to be."""
+
+    pack: Name | None = Field(default=None, description="A model pack installed here; else the default one.")
+    priority: Lane | None = Field(
+        default=None, description="`express` goes before `bulk`; else recordings of up to ten minutes go express."
+    )
+
+
+class UploadFields(AnalysisFields):
+    """The text fields that may accompany a file; none is guessed from its name."""
+
+    recorded_at: PastMoment | None = Field(
+        default=None, description="When the recording starts: RFC 3339 with its offset from UTC."
+    )
+    site: Name | None = Field(default=None, description="Where: a name of your own.")
+    latitude: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] | None = Field(
+        default=None, description="Degrees north."
+    )
+    longitude: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)] | None = Field(
+        default=None, description="Degrees east."
+    )
+
+    @model_validator(mode="after")
+    def _paired(self) -> "UploadFields":
+        if (self.latitude is None) != (self.longitude is None):
+            raise ValueError("latitude and longitude belong together: give both or neither")
+        return self
+
+    def place(self) -> Place:
+        return Place(self.site, self.latitude, self.longitude, self.recorded_at)
+
+
+UPLOAD_FIELDS = frozenset(UploadFields.model_fields)

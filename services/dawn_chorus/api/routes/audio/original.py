@@ -1,0 +1,117 @@
+"""A recording's bytes, whole or in part (RFC 9110 §14)."""
+
+import re
+from collections.abc import Iterator
+from itertools import chain
+from typing import Annotated
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Response
+from fastapi.responses import StreamingResponse
+
+from dawn_chorus.adapters.postgres.audio_presence import check_audio
+from dawn_chorus.adapters.postgres.recordings import get_recording
+from dawn_chorus.api.auth import Reader
+from dawn_chorus.api.dependencies import Dependencies, Deps
+from dawn_chorus.api.http.problems import AUDIO_REMOVED, NOT_FOUND, RANGE, Problem, documented
+from dawn_chorus.domain.errors import PermanentError
+from dawn_chorus.domain.recording import Recording
+
+_MEDIA_TYPES = {
+    "wav": "audio/wav",
+    "flac": "audio/flac",
+    "mp3": "audio/mpeg",
+    "ogg": "audio/ogg",
+    "aiff": "audio/aiff",
+    "mp4": "audio/mp4",
+    "m4a": "audio/mp4",
+    "aac": "audio/aac",
+    "webm": "audio/webm",
+    "matroska": "audio/webm",
+    "asf": "audio/x-ms-wma",
+    "caf": "audio/x-caf",
+}
+_RANGE = re.compile(r"bytes=\s*(\d{0,100})\s*-\s*(\d{0,100})\s*", re.IGNORECASE)
+"""Python refuses to read a number of thousands of digits."""
+_BINARY = {"audio/*": {"schema": {"type": "string", "format": "binary"}}}
+router = APIRouter(tags=["recordings"])
+
+
+def byte_range(header: str | None, size_bytes: int) -> tuple[int, int] | None:
+    """Give [start, end) of a range; None where all is meant: no range, several, or one that makes no sense.
+
+    Raises the 416 that names the size where the range lies beyond the end.
+    """
+    match = _RANGE.fullmatch(header or "")
+    if match is None or match.groups() == ("", ""):
+        return None
+    first, last = match.groups()
+    start = int(first) if first else max(0, size_bytes - int(last))
+    end = min(int(last) + 1, size_bytes) if first and last else size_bytes
+    if first and last and int(last) < start:
+        return None
+    if start >= size_bytes or start >= end:
+        detail = f"The recording has {size_bytes} bytes"
+        raise Problem(RANGE, detail, headers={"Content-Range": f"bytes */{size_bytes}"})
+    return start, end
+
+
+@router.head("/v1/recordings/{recording_id:uuid}/audio", include_in_schema=False)
+@router.get(
+    "/v1/recordings/{recording_id:uuid}/audio",
+    summary="The audio as it was uploaded",
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": _BINARY, "description": "All of it."},
+        206: {"content": _BINARY, "description": "The range."},
+        304: {"description": "The client has it already."},
+        **documented(NOT_FOUND, AUDIO_REMOVED, RANGE),
+    },
+)
+def get_audio(
+    recording_id: UUID,
+    deps: Deps,
+    _caller: Reader,
+    range_: Annotated[str | None, Header(alias="Range", description="One range of bytes: `bytes=0-1023`.")] = None,
+    if_range: Annotated[str | None, Header()] = None,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    recording = get_recording(deps.database, recording_id).recording
+    check_audio(recording.id, recording.audio_removed_at)
+    etag = f'"{recording.sha256}"'
+    headers = _headers(recording, etag)
+    if if_none_match is not None and (if_none_match.strip() == "*" or etag in if_none_match):
+        return Response(status_code=304, headers=headers)
+    asked = byte_range(range_, recording.size_bytes) if if_range in (None, etag) else None
+    start, end = asked or (0, recording.size_bytes)
+    headers["Content-Length"] = str(end - start)
+    if asked is not None:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{recording.size_bytes}"
+    chunks = _chunks(deps, recording, start, end)
+    return StreamingResponse(chunks, 200 if asked is None else 206, headers, _media_type(recording))
+
+
+def _headers(recording: Recording, etag: str) -> dict[str, str]:
+    name = quote(recording.filename, safe="")
+    return {
+        "ETag": etag,
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "private, max-age=31536000, immutable",
+        "Content-Disposition": f"inline; filename*=utf-8''{name}",
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
+def _media_type(recording: Recording) -> str:
+    return _MEDIA_TYPES.get(recording.audio.format.partition("/")[0], "application/octet-stream")
+
+
+def _chunks(deps: Dependencies, recording: Recording, start: int, end: int) -> Iterator[bytes]:
+    """Take the first chunk at once, so that missing bytes are an error and not an answer cut short."""
+    try:
+        chunks = deps.store.read(recording.store_key, start, end)
+        first = next(chunks, b"")
+    except PermanentError as error:
+        raise Problem(NOT_FOUND, "The audio of this recording is gone from the store") from error
+    return chain([first], chunks)

@@ -1,0 +1,146 @@
+"""Recordings: taken in, listed, removed."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from dawn_chorus.adapters import metrics
+from dawn_chorus.adapters.postgres.analyses import get_statuses
+from dawn_chorus.adapters.postgres.recordings import delete_recording, get_recording, list_recordings
+from dawn_chorus.adapters.postgres.values import RecordingFilter, StoredRecording
+from dawn_chorus.api.auth import Admin, Reader
+from dawn_chorus.api.dependencies import Dependencies, Deps
+from dawn_chorus.api.http.pagination import next_link
+from dawn_chorus.api.http.problems import (
+    IN_PROGRESS,
+    INVALID,
+    KEY_REUSED,
+    MALFORMED,
+    NOT_AUDIO,
+    NOT_FOUND,
+    STALLED,
+    TOO_LARGE,
+    UNDECODABLE,
+    UNKNOWN_PACK,
+    UNSUPPORTED,
+    documented,
+)
+from dawn_chorus.api.idempotency import OnceDep
+from dawn_chorus.api.models.query_parameters import RecordingsQuery
+from dawn_chorus.api.models.rendering import json_answer, recording_out, recording_url
+from dawn_chorus.api.models.requests import UploadFields
+from dawn_chorus.api.models.responses import PageOut, RecordingOut, UploadOut
+from dawn_chorus.api.uploads.intake import Intake
+from dawn_chorus.api.uploads.sweep import discard_audio
+
+UPLOAD_PATH = "/v1/recordings"
+_UPLOAD_PROBLEMS = (
+    MALFORMED, STALLED, IN_PROGRESS, TOO_LARGE, NOT_AUDIO, UNSUPPORTED, INVALID, UNDECODABLE, UNKNOWN_PACK, KEY_REUSED,
+)  # fmt: skip
+router = APIRouter(tags=["recordings"])
+
+
+def _upload_form() -> dict[str, Any]:
+    """Describe the form that is read by hand, part by part."""
+    schema = UploadFields.model_json_schema()
+    audio = {"type": "string", "format": "binary", "description": "The recording: WAV, FLAC, MP3, Ogg, AIFF, M4A, …"}
+    form = {
+        "type": "object",
+        "required": ["file"],
+        "additionalProperties": False,
+        "properties": {"file": audio} | _inlined(schema["properties"], schema.get("$defs", {})),
+    }
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}}}
+
+
+def _inlined(part: Any, definitions: dict[str, Any]) -> Any:
+    """Put definitions where they are referred to: this form stands outside of the document's components."""
+    if isinstance(part, list):
+        return [_inlined(each, definitions) for each in part]
+    if not isinstance(part, dict):
+        return part
+    if "$ref" in part:
+        return definitions[part["$ref"].rpartition("/")[2]]
+    return {name: _inlined(each, definitions) for name, each in part.items()}
+
+
+@router.post(
+    UPLOAD_PATH,
+    summary="Upload a recording and start its analysis",
+    status_code=202,
+    response_model=UploadOut,
+    responses={
+        200: {"model": UploadOut, "description": "The same recording was here before."},
+        **documented(*_UPLOAD_PROBLEMS),
+    },
+    openapi_extra=_upload_form(),
+)
+async def upload_recording(request: Request, deps: Deps, once: OnceDep) -> Response:
+    """Answer 202 once file, rows and outbox are durable; the analysis goes on without you.
+
+    `curl -F file=@dawn.flac` is all it takes. The same bytes for the same site and time give the recording that is
+    there, with `duplicate: true` and 200, and bring its audio back where that was removed; for another site or time
+    they are another recording.
+    """
+    with once.running(), deps.uploads.one(), metrics.uploads_in_flight.track_inprogress():
+        async with Intake(deps, request) as intake:
+            upload, fields = await intake.receive()
+
+            async def accept() -> Response:
+                stored = await intake.accept(upload, fields)
+                headers = {"Location": recording_url(stored.recording.id)}
+                answer = await run_in_threadpool(_upload_out, deps, stored)
+                return json_answer(answer, 200 if stored.duplicate else 202, headers)
+
+            return await once.answer(upload.fingerprint(), accept)
+
+
+@router.get(UPLOAD_PATH, summary="List recordings, newest first", responses=documented(INVALID))
+def get_recordings(
+    request: Request,
+    response: Response,
+    deps: Deps,
+    _caller: Reader,
+    asked: Annotated[RecordingsQuery, Query()],
+) -> PageOut[RecordingOut]:
+    wanted = RecordingFilter(asked.site, asked.recorded_after, asked.recorded_before, asked.state)
+    page = list_recordings(deps.database, wanted, limit=asked.limit, cursor=asked.cursor)
+    response.headers.update(next_link(request, page.next_cursor))
+    return PageOut(items=_outs(deps, page.items), next=page.next_cursor)
+
+
+@router.get("/v1/recordings/{recording_id:uuid}", summary="One recording", responses=documented(NOT_FOUND))
+def get_one_recording(recording_id: UUID, deps: Deps, _caller: Reader) -> RecordingOut:
+    return _out(deps, get_recording(deps.database, recording_id))
+
+
+@router.delete(
+    "/v1/recordings/{recording_id:uuid}",
+    summary="Remove audio and results",
+    status_code=204,
+    responses=documented(NOT_FOUND),
+)
+def remove_recording(recording_id: UUID, deps: Deps, _caller: Admin) -> None:
+    """Remove the rows first: should the store be away, its bytes are written down and removed later (`sweeping`)."""
+    discard_audio(deps, delete_recording(deps.database, recording_id))
+
+
+def _outs(deps: Dependencies, found: Sequence[StoredRecording]) -> list[RecordingOut]:
+    """Look up all their analyses at once; one that is removed meanwhile falls out."""
+    ids = [analysis.id for stored in found for analysis in stored.analyses]
+    statuses = get_statuses(deps.database, ids)
+    return [
+        recording_out(stored.recording, [statuses[each.id] for each in stored.analyses if each.id in statuses])
+        for stored in found
+    ]
+
+
+def _out(deps: Dependencies, stored: StoredRecording) -> RecordingOut:
+    return _outs(deps, [stored])[0]
+
+
+def _upload_out(deps: Dependencies, stored: StoredRecording) -> UploadOut:
+    return UploadOut(**dict(_out(deps, stored)), duplicate=stored.duplicate)

@@ -1,0 +1,115 @@
+"""Detections: of one analysis, cut anew if asked for, and across recordings."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from dawn_chorus.adapters.postgres.analyses import get_status
+from dawn_chorus.adapters.postgres.detections import DetectionFilter, detections_of, list_detections, stream_detections
+from dawn_chorus.adapters.postgres.recut import recut_detections
+from dawn_chorus.adapters.postgres.values import Analysis
+from dawn_chorus.api.auth import Reader
+from dawn_chorus.api.dependencies import Dependencies, Deps
+from dawn_chorus.api.http.content_negotiation import choose_format
+from dawn_chorus.api.http.pagination import next_link
+from dawn_chorus.api.http.problems import (
+    INVALID,
+    NOT_ACCEPTABLE,
+    NOT_FOUND,
+    Problem,
+    documented,
+    invalid_field,
+)
+from dawn_chorus.api.http.spooled_response import spooled
+from dawn_chorus.api.models.query_parameters import AnalysisDetectionsQuery, DetectionsQuery
+from dawn_chorus.api.models.rendering import pack_out
+from dawn_chorus.api.models.requests import EventRuleFields
+from dawn_chorus.api.models.responses import DetectionOut, DetectionsOut, PageOut
+from dawn_chorus.api.taxon_names import check_taxa
+from dawn_chorus.domain.exports import WRITERS, ExportFormat, Finding, finding_row, json_lines
+
+ACROSS = (ExportFormat.JSON, ExportFormat.NDJSON, ExportFormat.CSV)
+_PAGE = 100
+_MOST_RECUT = 500_000
+router = APIRouter(tags=["results"])
+
+
+def _also(*formats: ExportFormat) -> dict[int | str, dict[str, Any]]:
+    """Name for OpenAPI the media types beside JSON."""
+    plain = {WRITERS[each].media_type.split(";", maxsplit=1)[0] for each in formats} - {"application/json"}
+    content = {media_type: {"schema": {"type": "string"}} for media_type in sorted(plain)}
+    return {200: {"content": content, "description": "In the format asked for."}}
+
+
+@router.get(
+    "/v1/analyses/{analysis_id:uuid}/detections",
+    summary="The events of an analysis",
+    response_model=DetectionsOut,
+    responses={**_also(*ExportFormat), **documented(NOT_FOUND, NOT_ACCEPTABLE, INVALID)},
+)
+def get_detections(
+    request: Request,
+    analysis_id: UUID,
+    deps: Deps,
+    _caller: Reader,
+    asked: Annotated[AnalysisDetectionsQuery, Query()],
+) -> Response:
+    """In order of time. With a threshold or duration, events are cut anew from the stored scores, without inference.
+
+    What is not given stays as the analysis has it.
+    """
+    chosen = choose_format(asked.format, request.headers.get("accept"), tuple(ExportFormat))
+    analysis = get_status(deps.database, analysis_id).analysis
+    findings = _recut(deps, analysis_id, asked) if asked.given else detections_of(deps.database, analysis_id)
+    lines = _document(analysis, findings) if chosen is ExportFormat.JSON else WRITERS[chosen].lines(findings)
+    return spooled(lines, WRITERS[chosen].media_type, {"Vary": "Accept"})
+
+
+def _recut(deps: Dependencies, analysis_id: UUID, rule: EventRuleFields) -> Iterator[Finding]:
+    """Events come taxon by taxon; to stand in order of time they are held at once, so their number is bounded."""
+    cut = recut_detections(deps.database, analysis_id, rule.given)
+    found = list(islice(cut, _MOST_RECUT + 1))
+    if len(found) > _MOST_RECUT:
+        raise Problem(INVALID, f"More than {_MOST_RECUT} events: raise the thresholds")
+    return iter(sorted(found, key=lambda finding: (finding.detection.onset_s, finding.detection.taxon.scientific_name)))
+
+
+def _document(analysis: Analysis, findings: Iterator[Finding]) -> Iterator[str]:
+    """Write a `DetectionsOut` row by row."""
+    head = DetectionsOut(analysis_id=analysis.id, recording_id=analysis.recording_id, pack=pack_out(analysis), items=[])
+    yield head.model_dump_json(exclude={"items"})[:-1] + ', "items": '
+    yield from json_lines(findings)
+    yield "}\n"
+
+
+@router.get(
+    "/v1/detections",
+    summary="Detections across recordings",
+    response_model=PageOut[DetectionOut],
+    responses={**_also(*ACROSS), **documented(NOT_ACCEPTABLE, INVALID)},
+)
+def find_detections(
+    request: Request,
+    deps: Deps,
+    _caller: Reader,
+    asked: Annotated[DetectionsQuery, Query()],
+) -> Response:
+    """Latest first, undated ones last. NDJSON and CSV give all in one go, unless `limit` asks for pages."""
+    if asked.format is not None and asked.format not in ACROSS:
+        raise invalid_field("format", f"{asked.format} is for one analysis; here json, ndjson and csv are given")
+    chosen = choose_format(asked.format, request.headers.get("accept"), ACROSS)
+    taxa = check_taxa(deps.database, asked.taxon)
+    wanted = DetectionFilter(taxa, asked.site, asked.from_, asked.to, asked.min_confidence)
+    media_type = WRITERS[chosen].media_type
+    if chosen is not ExportFormat.JSON and asked.limit is None and asked.cursor is None:
+        return spooled(WRITERS[chosen].lines(stream_detections(deps.database, wanted)), media_type, {"Vary": "Accept"})
+    page = list_detections(deps.database, wanted, limit=asked.limit or _PAGE, cursor=asked.cursor)
+    headers = {"Vary": "Accept"} | next_link(request, page.next_cursor)
+    if chosen is not ExportFormat.JSON:
+        return spooled(WRITERS[chosen].lines(page.items), media_type, headers)
+    items = [finding_row(finding) for finding in page.items]
+    return JSONResponse({"items": items, "next": page.next_cursor}, headers=headers)

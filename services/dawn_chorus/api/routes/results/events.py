@@ -1,0 +1,73 @@
+"""Server-sent events: how far an analysis is, as it happens."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header
+from fastapi.concurrency import run_in_threadpool
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from dawn_chorus.adapters import metrics
+from dawn_chorus.adapters.postgres.analyses import get_status
+from dawn_chorus.adapters.postgres.values import AnalysisStatus
+from dawn_chorus.api.auth import Reader
+from dawn_chorus.api.dependencies import Dependencies, Deps
+from dawn_chorus.api.http.problems import NOT_FOUND, documented
+from dawn_chorus.api.models.rendering import analysis_out
+from dawn_chorus.domain.errors import NotFound, TransientError
+
+RECONNECT_MS = 2000
+router = APIRouter(tags=["analyses"])
+
+
+def _known(analysis_id: UUID, deps: Deps, _caller: Reader) -> AnalysisStatus:
+    """Look before the stream begins: an unknown id is a 404, not a stream."""
+    return get_status(deps.database, analysis_id)
+
+
+@router.get(
+    "/v1/analyses/{analysis_id:uuid}/events",
+    summary="Follow an analysis",
+    response_class=EventSourceResponse,
+    responses=documented(NOT_FOUND),
+)
+async def follow(
+    deps: Deps,
+    status: Annotated[AnalysisStatus, Depends(_known)],
+    last_event_id: Annotated[int | None, Header(description="Where a broken stream goes on.")] = None,
+) -> AsyncIterator[ServerSentEvent]:
+    """Server-sent events `progress` and, at the end, `finished`, each with what `GET /v1/analyses/{id}` says.
+
+    Ids grow with every change, so a stream that broke goes on where it stood. A comment comes every 15 s in between.
+    """
+    with metrics.event_streams.track_inprogress():
+        if status.terminal or status.analysis.revision != last_event_id:
+            yield _event(status)
+        while not status.terminal:
+            await deps.watch.wait_for_change(status.analysis.id, status.analysis.revision)
+            latest = await _latest(deps, status)
+            if latest is None:
+                return
+            if latest.analysis.revision > status.analysis.revision:
+                status = latest
+                yield _event(status)
+
+
+async def _latest(deps: Dependencies, status: AnalysisStatus) -> AnalysisStatus | None:
+    """None: the analysis was deleted meanwhile."""
+    try:
+        return await run_in_threadpool(get_status, deps.database, status.analysis.id)
+    except NotFound:
+        return None
+    except TransientError:
+        return status
+
+
+def _event(status: AnalysisStatus) -> ServerSentEvent:
+    return ServerSentEvent(
+        event="finished" if status.terminal else "progress",
+        id=str(status.analysis.revision),
+        retry=RECONNECT_MS,
+        data=analysis_out(status),
+    )

@@ -1,0 +1,34 @@
+"""What can be found, and with which packs."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from dawn_chorus.adapters.postgres.packs import list_packs, search_taxa
+from dawn_chorus.api.auth import Reader
+from dawn_chorus.api.dependencies import Deps
+from dawn_chorus.api.http.problems import INVALID, documented
+from dawn_chorus.api.models.query_parameters import TaxaQuery
+from dawn_chorus.api.models.rendering import pack_listing_out
+from dawn_chorus.api.models.responses import PacksOut, TaxaOut, TaxonOut
+from dawn_chorus.api.taxon_names import without_nul
+
+router = APIRouter(tags=["taxa and packs"])
+
+
+@router.get("/v1/taxa", summary="Search taxa", responses=documented(INVALID))
+def get_taxa(
+    deps: Deps,
+    _caller: Reader,
+    asked: Annotated[TaxaQuery, Query()],
+) -> TaxaOut:
+    """Search what the registered packs can find; names that begin with the text come first."""
+    found = search_taxa(deps.database, without_nul(asked.q), limit=asked.limit)
+    return TaxaOut(items=[TaxonOut.model_validate(taxon) for taxon in found])
+
+
+@router.get("/v1/packs", summary="List model packs")
+def get_packs(deps: Deps, _caller: Reader) -> PacksOut:
+    """List the packs that workers have registered, with their licenses."""
+    default = deps.settings.default_pack
+    return PacksOut(items=[pack_listing_out(pack, default) for pack in list_packs(deps.database)])

@@ -1,0 +1,149 @@
+"""How a recording comes in: bytes to the store, header read by a child, rows in one transaction."""
+
+import asyncio
+from contextlib import ExitStack
+from pathlib import PurePath
+from typing import Self
+from uuid import uuid4
+
+from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import ValidationError
+
+from dawn_chorus.adapters import metrics
+from dawn_chorus.adapters.logs import get_logger, log_ids
+from dawn_chorus.adapters.postgres.orphaned_audio import UploadExpired, reserve_audio
+from dawn_chorus.adapters.postgres.recordings import create_recording
+from dawn_chorus.adapters.postgres.values import AnalysisRequest, NewRecording, StoredRecording
+from dawn_chorus.api.analysis_request import plan_analysis
+from dawn_chorus.api.dependencies import Dependencies
+from dawn_chorus.api.http.problems import NOT_AUDIO, STALLED, TOO_LARGE, Problem, invalid_fields
+from dawn_chorus.api.models.requests import UPLOAD_FIELDS, UploadFields
+from dawn_chorus.api.uploads.multipart import Chunks, Upload, receive_upload
+from dawn_chorus.api.uploads.probe import probe_file
+from dawn_chorus.api.uploads.sweep import discard_audio
+from dawn_chorus.domain.errors import PermanentError, TransientError
+from dawn_chorus.domain.recording import AudioFacts
+
+log = get_logger(__name__)
+
+
+class Intake:
+    """One recording on its way in. What is stored is removed again unless it is `accept`ed."""
+
+    def __init__(self, deps: Dependencies, request: Request) -> None:
+        self._deps, self._request = deps, request
+        self._key = ""
+        self._is_kept = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if error is not None:
+            metrics.uploads.labels(_outcome(error)).inc()
+        if self._key and not self._is_kept:
+            # Whoever cancels us, a client gone or a server that stops, must not leave the bytes behind.
+            await asyncio.shield(run_in_threadpool(discard_audio, self._deps, self._key))
+
+    async def receive(self) -> tuple[Upload, UploadFields]:
+        """Stream the body to the store; raises Problem for what is wrong with it or its fields."""
+        content_type = self._request.headers.get("content-type", "")
+        body = _moving(self._request.stream(), self._deps.settings.upload_idle_s)
+        upload = await receive_upload(body, content_type, UPLOAD_FIELDS, self._store)
+        try:
+            return upload, UploadFields.model_validate(upload.fields)
+        except ValidationError as error:
+            raise invalid_fields(error.errors()) from error
+
+    async def _store(self, filename: str, chunks: Chunks) -> None:
+        store_key = new_store_key(filename)
+        await run_in_threadpool(reserve_audio, self._deps.database, store_key)
+        self._key = store_key
+        await self._deps.store.write(self._key, _counted(chunks))
+
+    async def accept(self, upload: Upload, fields: UploadFields) -> StoredRecording:
+        """Read the header and write the rows; the same sound of the same site and time gives what is there."""
+        facts = await self._probe(upload.filename)
+        request = await run_in_threadpool(plan_analysis, self._deps, fields, fields.place(), facts.duration_s)
+        stored = await self._save(
+            NewRecording(upload.filename, self._key, upload.size_bytes, upload.sha256, facts, fields.place()), request
+        )
+        _log_taken_in(stored)
+        if not stored.duplicate:
+            metrics.upload_audio_seconds.inc(facts.duration_s)
+        metrics.uploads.labels("duplicate" if stored.duplicate else "accepted").inc()
+        return stored
+
+    async def _save(self, new: NewRecording, request: AnalysisRequest) -> StoredRecording:
+        """Write the rows; where it is not known whether they were written, the bytes are kept.
+
+        A connection that breaks during the commit leaves that open; the database knows, and the sweep asks it.
+        """
+        self._is_kept = True
+        try:
+            stored = await run_in_threadpool(create_recording, self._deps.database, new, request, reserved=True)
+        except (PermanentError, UploadExpired):
+            self._is_kept = False
+            raise
+        # A duplicate brings its bytes back where they had been removed; else the first ones stay.
+        self._is_kept = stored.recording.store_key == self._key
+        return stored
+
+    async def _probe(self, filename: str) -> AudioFacts:
+        with ExitStack() as stack:
+            path = await run_in_threadpool(stack.enter_context, self._deps.store.local_copy(self._key))
+            return await probe_file(path, filename, self._deps.settings.probe_timeout_s)
+
+
+def _log_taken_in(stored: StoredRecording) -> None:
+    recording = stored.recording
+    with log_ids(recording_id=recording.id, analysis_id=stored.analyses[0].id):
+        log.info(
+            "the recording is here already" if stored.duplicate else "recording taken in",
+            file=recording.filename,
+            size_bytes=recording.size_bytes,
+            duration_s=recording.audio.duration_s,
+            store_key=recording.store_key,
+        )
+
+
+def new_store_key(filename: str) -> str:
+    """Make a key nobody has; the suffix helps whoever looks into the store, and decoders of headerless formats."""
+    suffix = PurePath(filename).suffix.lower()
+    return f"{uuid4()}{suffix if suffix[1:].isalnum() and suffix.isascii() and len(suffix) <= 6 else ''}"
+
+
+async def _moving(chunks: Chunks, idle_s: float) -> Chunks:
+    """Give up a body of which nothing comes: it would hold its place for ever."""
+    while True:
+        try:
+            async with asyncio.timeout(idle_s):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as error:
+            raise Problem(STALLED, f"Nothing came for {idle_s:g} s; send the recording again") from error
+        yield chunk
+
+
+async def _counted(chunks: Chunks) -> Chunks:
+    async for chunk in chunks:
+        metrics.upload_bytes.inc(len(chunk))
+        yield chunk
+
+
+def _outcome(error: BaseException) -> str:
+    match error:
+        case Problem(kind=kind) if kind is TOO_LARGE:
+            return "too_large"
+        case Problem(kind=kind) if kind is NOT_AUDIO:
+            return "not_audio"
+        case Problem(kind=kind) if kind is STALLED:
+            return "interrupted"
+        case Problem():
+            return "invalid"
+        case TransientError():
+            return "unavailable"
+        case _:
+            return "interrupted"

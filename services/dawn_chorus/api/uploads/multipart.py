@@ -1,0 +1,146 @@
+"""Multipart uploads, streamed: the file flows to its sink while it is hashed; fields may come before or after it."""
+
+import hashlib
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from email.message import Message
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import TypeAlias
+
+from multipart import MultipartError, MultipartSegment, PushMultipartParser
+
+from dawn_chorus.api.http.problems import MALFORMED, UNSUPPORTED, Problem, invalid_field
+
+FILE_FIELD = "file"
+MAX_PARTS = 32
+MAX_FIELD_BYTES = 16 * 2**10
+MAX_FILENAME = 255
+
+Chunks = AsyncIterator[bytes]
+Event: TypeAlias = MultipartSegment | bytes | bytearray | None
+Sink = Callable[[str, Chunks], Awaitable[object]]
+"""Takes the filename and the bytes; nothing stays behind when the bytes raise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What came: the file's facts and the text fields."""
+
+    filename: str
+    size_bytes: int
+    sha256: str
+    fields: dict[str, str]
+
+    def fingerprint(self) -> str:
+        """Say in one hash what was sent; the boundary and the order of the parts do not count."""
+        told = [self.filename, self.sha256, *(f"{name}={self.fields[name]}" for name in sorted(self.fields))]
+        return hashlib.sha256("\0".join(told).encode()).hexdigest()
+
+
+async def receive_upload(body: Chunks, content_type: str, allowed: frozenset[str], sink: Sink) -> Upload:
+    """Read a multipart body to its end, the one part `file` into the sink.
+
+    Raises Problem for a body that is not multipart or is broken, a missing or second file, or a field not allowed, as
+    soon as it shows.
+    """
+    async with aclosing(_events(body, _boundary(content_type))) as events:
+        return await _Reading(events, allowed, sink).read()
+
+
+def _boundary(content_type: str) -> str:
+    header = Message()
+    header["content-type"] = content_type
+    boundary = header.get_boundary()
+    if header.get_content_type() != "multipart/form-data" or not boundary:
+        raise Problem(UNSUPPORTED, "Send the recording as multipart/form-data: curl -F file=@dawn.flac …")
+    return boundary
+
+
+async def _events(body: Chunks, boundary: str) -> AsyncGenerator[Event]:
+    """Give parser events: a segment, its bytes, None for its end; a broken body is a Problem."""
+    try:
+        parser = PushMultipartParser(boundary, max_segment_count=MAX_PARTS)
+        with parser:
+            async for chunk in body:
+                if chunk:
+                    for event in parser.parse(chunk):
+                        yield event
+    except MultipartError as error:
+        raise Problem(MALFORMED, f"The multipart body is broken: {error}") from error
+
+
+class _Reading:
+    """One body on its way."""
+
+    def __init__(self, events: AsyncIterator[Event], allowed: frozenset[str], sink: Sink) -> None:
+        self._events, self._allowed, self._sink = events, allowed, sink
+        self._fields: dict[str, str] = {}
+        self._file: _File | None = None
+
+    async def read(self) -> Upload:
+        async for event in self._events:
+            if isinstance(event, MultipartSegment):
+                await self._read_part(event)
+        if self._file is None:
+            raise invalid_field(FILE_FIELD, "Field required: the recording, as one file")
+        return Upload(self._file.name, self._file.size_bytes, self._file.hash.hexdigest(), self._fields)
+
+    async def _read_part(self, part: MultipartSegment) -> None:
+        name = part.name or ""
+        if name == FILE_FIELD:
+            await self._read_file(part)
+        elif name not in self._allowed:
+            raise invalid_field(name, f"Unknown field; known are file, {', '.join(sorted(self._allowed))}")
+        elif name in self._fields:
+            raise invalid_field(name, "Given twice")
+        else:
+            self._fields[name] = await self._read_text(name)
+
+    async def _read_file(self, part: MultipartSegment) -> None:
+        if self._file is not None:
+            raise invalid_field(FILE_FIELD, "Given twice; send one recording in a request")
+        if not part.filename:
+            raise invalid_field(FILE_FIELD, "Not a file: with curl, write file=@dawn.flac")
+        self._file = _File(clean_filename(part.filename))
+        await self._sink(self._file.name, self._file.counted(self._part_bytes()))
+
+    async def _read_text(self, name: str) -> str:
+        text = bytearray()
+        async for chunk in self._part_bytes():
+            text += chunk
+            if len(text) > MAX_FIELD_BYTES:
+                raise invalid_field(name, f"Longer than {MAX_FIELD_BYTES} bytes")
+        try:
+            return text.decode()
+        except UnicodeDecodeError as error:
+            raise invalid_field(name, "Not UTF-8") from error
+
+    async def _part_bytes(self) -> Chunks:
+        async for event in self._events:
+            if event is None:
+                return
+            if not isinstance(event, MultipartSegment):
+                yield bytes(event)
+
+
+@dataclass(slots=True)
+class _File:
+    """The file, as far as it has come."""
+
+    name: str
+    size_bytes: int = 0
+    hash: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+
+    async def counted(self, chunks: Chunks) -> Chunks:
+        async for chunk in chunks:
+            self.size_bytes += len(chunk)
+            self.hash.update(chunk)
+            yield chunk
+
+
+def clean_filename(name: str) -> str:
+    """Keep the last part of a path of either kind, without control characters: a name, never a place."""
+    last = PurePosixPath(PureWindowsPath(name).name).name
+    printable = "".join(letter for letter in last if letter.isprintable())
+    return printable[-MAX_FILENAME:] or "recording"

@@ -1,0 +1,74 @@
+"""What a file's header claims, read by a short-lived child: no decoder ever runs in the API's own process."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Never
+
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+
+from dawn_chorus.api.http.problems import NOT_AUDIO, UNDECODABLE, Problem
+from dawn_chorus.domain.recording import AudioFacts, round_s
+
+PROBE_COMMAND = (sys.executable, "-P", "-m", "dawn_chorus.inference.audio.probe")
+"""Takes a path; prints facts or `{"error": …, "detail": …}`; bounds its own time and memory."""
+
+
+class _Facts(BaseModel):
+    format: str
+    duration_s: float = Field(gt=0, allow_inf_nan=False)
+    sample_rate_hz: int = Field(gt=0)
+    channels: int = Field(gt=0)
+
+
+class _Refusal(BaseModel):
+    error: str
+    detail: str
+
+
+_ANSWER: TypeAdapter[_Facts | _Refusal] = TypeAdapter(_Facts | _Refusal)
+
+
+async def probe_file(path: Path, filename: str, timeout_s: float, command: Sequence[str] = PROBE_COMMAND) -> AudioFacts:
+    """Read the header; raises Problem, which calls the file by `filename`, where it is no audio, broken or empty.
+
+    A child that crashes or does not end in time means a broken file too: it is the file that did it.
+    """
+    child = await asyncio.create_subprocess_exec(
+        *command, str(path), stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        printed, _ = await asyncio.wait_for(child.communicate(), timeout_s)
+    except TimeoutError as error:
+        raise Problem(UNDECODABLE, f"The header could not be read within {timeout_s:g} s") from error
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+    try:
+        return _facts(printed, child.returncode or 0)
+    except Problem as problem:
+        detail = problem.detail.replace(str(path), filename).replace(path.name, filename)
+        raise Problem(problem.kind, detail) from problem
+
+
+def _facts(printed: bytes, exit_code: int) -> AudioFacts:
+    try:
+        answer = _ANSWER.validate_python(_last_line(printed))
+    except (ValidationError, ValueError) as error:
+        how = f"signal {-exit_code}" if exit_code < 0 else f"exit code {exit_code}"
+        raise Problem(UNDECODABLE, f"The decoder crashed while it read the header ({how})") from error
+    if isinstance(answer, _Refusal):
+        _refuse(answer)
+    return AudioFacts(answer.format, round_s(answer.duration_s), answer.sample_rate_hz, answer.channels)
+
+
+def _last_line(printed: bytes) -> Any:
+    """Codec libraries are free to chatter before the answer."""
+    return json.loads(printed.strip().rpartition(b"\n")[2])
+
+
+def _refuse(refusal: _Refusal) -> Never:
+    raise Problem(NOT_AUDIO if refusal.error == "not_audio" else UNDECODABLE, refusal.detail)

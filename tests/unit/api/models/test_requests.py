@@ -1,0 +1,54 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pydantic import ValidationError
+
+from dawn_chorus.api.models.requests import EventRuleFields, UploadFields
+from dawn_chorus.domain.event_rules import EventRule
+
+PACK_RULE = EventRule(onset_threshold=0.6, offset_threshold=0.4, min_event_s=1.0, min_gap_s=2.0)
+
+
+@pytest.mark.parametrize(
+    ("given", "rule"),
+    [
+        ({"min_gap_s": 0.0}, EventRule(0.6, 0.4, 1.0, 0.0)),
+        ({"onset_threshold": 0.5}, EventRule(0.5, 0.4, 1.0, 2.0)),
+        ({"onset_threshold": 0.2}, EventRule(0.2, 0.2, 1.0, 2.0)),
+        ({"offset_threshold": 0.8}, EventRule(0.8, 0.8, 1.0, 2.0)),
+    ],
+)
+def test_what_is_not_given_is_as_the_pack_has_it(given: dict[str, float], rule: EventRule) -> None:
+    assert PACK_RULE.changed(**EventRuleFields.model_validate(given).given) == rule
+
+
+def test_without_a_rule_of_its_own_an_analysis_follows_the_pack() -> None:
+    assert UploadFields().settings().event_rule is None
+    assert UploadFields(min_gap_s=0).settings().event_rule == {"min_gap_s": 0.0}
+
+
+def test_the_offset_of_a_time_is_kept() -> None:
+    fields = UploadFields.model_validate({"recorded_at": "2025-05-03T04:30:00+05:45"})
+    recorded_at = fields.place().recorded_at
+    assert recorded_at is not None
+    assert recorded_at.utcoffset() == timedelta(hours=5, minutes=45)
+
+
+def test_a_clock_that_is_a_little_fast_is_forgiven() -> None:
+    soon = datetime.now(UTC) + timedelta(minutes=5)
+    assert UploadFields.model_validate({"recorded_at": soon.isoformat()}).recorded_at == soon
+    later = datetime.now(UTC) + timedelta(minutes=15)
+    with pytest.raises(ValidationError, match="future"):
+        UploadFields.model_validate({"recorded_at": later.isoformat()})
+
+
+@pytest.mark.parametrize("recorded_at", ["0001-01-01T00:00:00+14:00", "1856-12-31T23:59:59Z"])
+def test_a_clock_before_all_recording_is_not_believed(recorded_at: str) -> None:
+    with pytest.raises(ValidationError, match="before sound was first recorded"):
+        UploadFields.model_validate({"recorded_at": recorded_at})
+
+
+@pytest.mark.parametrize("given", [{"latitude": "52.5"}, {"longitude": "13.4"}])
+def test_half_a_place_is_no_place(given: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="belong together"):
+        UploadFields.model_validate(given)
