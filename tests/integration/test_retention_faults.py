@@ -17,7 +17,7 @@ from dawn_chorus.adapters.postgres.dead_letters import PostgresDeadLetters
 from dawn_chorus.adapters.postgres.recordings import delete_recording, get_recording
 from dawn_chorus.adapters.postgres.retention import RetentionPlan, RetentionRule, find_old, let_go, plan_retention
 from dawn_chorus.adapters.postgres.values import AnalysisRequest, StoredRecording
-from dawn_chorus.cli.retention_run import Removed, carry_out, look_ahead
+from dawn_chorus.cli.operations.retention.run import Removed, carry_out, look_ahead
 from dawn_chorus.domain.errors import AudioRemoved, NotFound, TransientError
 from dawn_chorus.domain.jobs import Lane
 from dawn_chorus.domain.recording import Place

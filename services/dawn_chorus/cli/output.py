@@ -21,7 +21,7 @@ def warn(message: str) -> None:
     typer.secho(f"warning: {message}", err=True, fg=typer.colors.YELLOW)
 
 
-def complain(message: str) -> None:
+def print_error(message: str) -> None:
     """Tell in one line what went wrong and what to do."""
     typer.secho(f"error: {' '.join(message.split())}", err=True, fg=typer.colors.RED)
 

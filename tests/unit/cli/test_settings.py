@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dawn_chorus.cli.packs import find_pack
+from dawn_chorus.cli.installed_packs import find_pack
 from dawn_chorus.cli.settings import load_settings
 from dawn_chorus.domain.errors import PermanentError, UnknownPack
 

@@ -18,9 +18,9 @@ ENTRIES = {
     "worker": ("dawn_chorus.worker.__main__", "dawn_chorus.inference.decoders.__main__"),
     "operations": (
         "dawn_chorus.adapters.postgres.migrate",
-        "dawn_chorus.cli.keys",
-        "dawn_chorus.cli.dead_letters",
-        "dawn_chorus.cli.retention",
+        "dawn_chorus.cli.operations.keys",
+        "dawn_chorus.cli.operations.dead_letters",
+        "dawn_chorus.cli.operations.retention.command",
     ),
     "packs": ("dawn_chorus.cli.models",),
 }

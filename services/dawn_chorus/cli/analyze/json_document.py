@@ -1,0 +1,87 @@
+"""The JSON document of one analyzed recording, written as its segments come."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
+
+import numpy as np
+
+from dawn_chorus.cli.analyze.segments import OpenedFile
+from dawn_chorus.domain.exports import detection_row
+from dawn_chorus.domain.pack import PackFacts
+from dawn_chorus.domain.recording import round_s
+from dawn_chorus.domain.timeline import Detection, Scores
+from dawn_chorus.inference.waveforms.loading import LostStretch
+
+SPOOL_BYTES = 16 << 20
+"""More text than this waits on disk: with a minimum score of 0 a day of BirdNET is gigabytes."""
+
+
+class WindowSpool:
+    """Window scores of one recording as JSON text, kept until what comes before them in order is written."""
+
+    def __init__(self, facts: PackFacts, min_score: float, present: frozenset[str] | None) -> None:
+        """Leave out taxa whose codes are not in `present`, if it is given."""
+        self._facts = facts
+        self._names = [taxon.scientific_name for taxon in facts.taxa]
+        self._min_score = min_score
+        self._kept = np.array([present is None or taxon.code in present for taxon in facts.taxa])
+        self._text: IO[str] = tempfile.SpooledTemporaryFile(SPOOL_BYTES, "w+", encoding="utf-8")  # noqa: SIM115
+        self._empty = True
+
+    def add(self, first_window: int, window_scores: Scores) -> None:
+        """Take (n_windows, n_taxa) scores, of which those of at least the minimum are written."""
+        window_s = self._facts.grid.window_s
+        for number, scores in enumerate(window_scores, start=first_window):
+            span = {"start_s": round_s(number * window_s), "end_s": round_s((number + 1) * window_s)}
+            self._text.write("" if self._empty else ", ")
+            self._text.write(json.dumps({**span, "scores": self._named(scores)}, ensure_ascii=False))
+            self._empty = False
+
+    def _named(self, scores: Scores) -> dict[str, float]:
+        """Give scores by name, highest first; of columns that share a name the highest counts."""
+        named: dict[str, float] = {}
+        columns = np.flatnonzero((scores >= self._min_score) & self._kept)
+        for column in columns[np.argsort(-scores[columns], kind="stable")]:
+            named.setdefault(self._names[column], round(float(scores[column]), 6))
+        return named
+
+    def copy_to(self, out: IO[str]) -> None:
+        self._text.seek(0)
+        shutil.copyfileobj(self._text, out)
+
+    def close(self) -> None:
+        self._text.close()
+
+
+def write_document(
+    out: IO[str],
+    file: OpenedFile,
+    facts: PackFacts,
+    windows: WindowSpool,
+    *,
+    detections: Iterable[Detection],
+    lost: Iterable[LostStretch],
+) -> None:
+    """Write one document on one line; `lost` stands in it only where something is."""
+    head = {
+        "file": str(file.source.path),
+        "duration_s": file.duration_s,
+        "sample_rate_hz": file.sample_rate_hz,
+        "pack": {"name": facts.name, "version": facts.version, "license": facts.license},
+    }
+    out.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "windows": [')
+    windows.copy_to(out)
+    tail: dict[str, Any] = {"detections": list(_rows(detections))}
+    lost_rows = [{"start_s": part.start_s, "end_s": part.end_s, "reason": part.reason} for part in lost]
+    if lost_rows:
+        tail["lost"] = lost_rows
+    out.write("], " + json.dumps(tail, ensure_ascii=False)[1:] + "\n")
+
+
+def _rows(detections: Iterable[Detection]) -> Iterator[dict[str, Any]]:
+    for detection in detections:
+        row = detection_row(detection)
+        yield {key: value for key, value in row.items() if key not in ("started_at", "ended_at")}

@@ -1,0 +1,25 @@
+"""How far a batch is, for people who watch a terminal."""
+
+import time
+from collections.abc import Iterable, Iterator
+
+from dawn_chorus.cli.analyze.segments import AnalyzedSegment, OpenedFile, RefusedFile, Step
+from dawn_chorus.cli.output import progress_bar
+
+
+def watch_steps(steps: Iterable[Step], n_files: int) -> Iterator[Step]:
+    """Pass steps on and move a bar along; files count alike, whatever their length, for only opening them tells it."""
+    started, heard_s = time.monotonic(), 0.0
+    with progress_bar() as progress:
+        task = progress.add_task("", total=n_files, rate="")
+        for step in steps:
+            match step:
+                case OpenedFile(source=source):
+                    progress.update(task, description=source.path.name)
+                case RefusedFile():
+                    progress.advance(task)
+                case AnalyzedSegment(file=file, segment=segment):
+                    heard_s += segment.duration_s
+                    rate = f"{heard_s / (time.monotonic() - started):.0f}× real time"
+                    progress.update(task, advance=segment.duration_s / file.duration_s, rate=rate)
+            yield step

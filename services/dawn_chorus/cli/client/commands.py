@@ -1,0 +1,121 @@
+"""`chorus submit`, `status` and `timeline`: what a person asks a running service."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import typer
+
+from dawn_chorus.cli.client.views import (
+    follow,
+    show_analysis,
+    show_health,
+    show_recordings,
+    show_timeline,
+    tell_upload,
+)
+from dawn_chorus.cli.output import print_error, show_json
+from dawn_chorus.domain.errors import ChorusError, PermanentError
+
+if TYPE_CHECKING:
+    from dawn_chorus.cli.client.http_client import ServiceClient
+
+Url = Annotated[str | None, typer.Option(metavar="URL", help="The service; default: CHORUS_URL, or this machine.")]
+Key = Annotated[str | None, typer.Option(metavar="KEY", help="An API key; default: CHORUS_KEY.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the service's own answer.")]
+
+
+def submit(  # noqa: PLR0913 - the parameters are the options
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Recordings, or folders to search for them.")],
+    *,
+    url: Url = None,
+    key: Key = None,
+    site: Annotated[str | None, typer.Option(metavar="NAME", help="Where they were made, in your words.")] = None,
+    latitude: Annotated[float | None, typer.Option(min=-90, max=90, help="Degrees north.")] = None,
+    longitude: Annotated[float | None, typer.Option(min=-180, max=180, help="Degrees east.")] = None,
+    recorded_at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Its start, with offset: 2026-05-01T04:30:00+02:00.")
+    ] = None,
+    pack: Annotated[str | None, typer.Option(metavar="PACK", help="The model pack; default: the service's.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Stay until all is analyzed.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Upload recordings to be analyzed.
+
+    Prints the ids of their analyses. A recording that is refused, or with --wait not analyzed in full, is reported and
+    the others go on; the exit code is then 1.
+    """
+    from dawn_chorus.cli.sources import find_sources
+
+    client = connect(url, key)
+    fields = {
+        "site": site,
+        "latitude": None if latitude is None else str(latitude),
+        "longitude": None if longitude is None else str(longitude),
+        "recorded_at": recorded_at,
+        "pack": pack,
+    }
+    sources = find_sources(paths)
+    if not sources:
+        raise PermanentError(f"no recordings in {', '.join(map(str, paths))}")
+    answers, all_well = [], True
+    for source in sources:
+        try:
+            answers.append(client.upload(source.path, fields))
+        except (ChorusError, OSError) as error:
+            print_error(f"{source.path}: {getattr(error, 'strerror', None) or error}")
+            all_well = False
+        else:
+            tell_upload(answers[-1], as_json=as_json)
+    if wait:
+        all_well = follow(client, answers) and all_well
+    if as_json:
+        show_json(answers)
+    if not all_well:
+        raise typer.Exit(1)
+
+
+def status(
+    some_id: Annotated[
+        UUID | None, typer.Argument(metavar="[ID]", help="An analysis, or a recording; without: the newest.")
+    ] = None,
+    *,
+    url: Url = None,
+    key: Key = None,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="How many recordings to list.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Show how the service is and how far analyses are."""
+    client = connect(url, key)
+    if some_id is not None:
+        show_analysis(client.find_analysis(str(some_id)), as_json=as_json)
+        return
+    health, recordings = client.health(), client.recordings(limit)
+    if as_json:
+        show_json({"health": health, "recordings": recordings})
+    else:
+        show_health(health)
+        show_recordings(recordings)
+    if health.get("status") != "ready":
+        raise typer.Exit(1)
+
+
+def timeline(
+    some_id: Annotated[UUID, typer.Argument(metavar="ID", help="An analysis, or a recording.")],
+    *,
+    taxon: Annotated[list[str] | None, typer.Option(help="Only this one: code or scientific name; repeatable.")] = None,
+    url: Url = None,
+    key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """Draw who sang when."""
+    client = connect(url, key)
+    show_timeline(client, str(some_id), taxon or [], as_json=as_json)
+
+
+def connect(url: str | None, key: str | None) -> "ServiceClient":
+    from dawn_chorus.cli.client.http_client import ServiceClient
+    from dawn_chorus.cli.settings import load_settings
+
+    settings = load_settings()
+    return ServiceClient(url or settings.url, key or settings.key)

@@ -1,0 +1,116 @@
+"""What a person sees of a service's answers."""
+
+import time
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from dawn_chorus.cli.client.timeline_view import FAINT_FROM, picture_lines
+from dawn_chorus.cli.output import progress_bar, say, show_facts, show_json, show_table, stdout_width, warn
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from dawn_chorus.cli.client.http_client import ServiceClient
+
+Answer = dict[str, Any]
+POLL_S = 0.5
+
+
+def tell_upload(answer: Answer, *, as_json: bool) -> None:
+    analysis = answer["analyses"][-1] if answer["analyses"] else {}
+    known = " (was here before)" if answer.get("duplicate") else ""
+    say(f"{answer['filename']}: {answer['duration_s']:g} s{known}")
+    if analysis and not as_json:
+        typer.echo(analysis["id"])
+
+
+def follow(client: "ServiceClient", recordings: Iterable[Answer]) -> bool:
+    """Wait until the recordings' analyses are finished, with a bar; tell whether all succeeded."""
+    with progress_bar() as progress:
+        ends = [
+            _follow_one(client, recording, analysis, progress)
+            for recording in recordings
+            for analysis in recording["analyses"]
+        ]
+    return all(ends)
+
+
+def _follow_one(client: "ServiceClient", recording: Answer, analysis: Answer, progress: "Progress") -> bool:
+    task = progress.add_task(recording["filename"], total=recording["duration_s"], rate="")
+    while not analysis["terminal"]:
+        time.sleep(POLL_S)  # between two looks at a service that is at work
+        analysis = client.analysis(analysis["id"])
+        progress.update(task, completed=analysis["analyzed_s"] + analysis["failed_s"])
+    return _tell_end(recording["filename"], analysis)
+
+
+def _tell_end(name: str, analysis: Answer) -> bool:
+    for failure in analysis["failures"]:
+        warn(f"{name}: {failure['start_s']:g} s to {failure['end_s']:g} s: {failure['reason']}")
+    if analysis["result"] != "succeeded":
+        warn(f"{name}: {analysis['result']}")
+    return bool(analysis["result"] == "succeeded")
+
+
+def show_health(health: Answer) -> None:
+    down = [f"{name}: {check.get('detail')}" for name, check in health.get("checks", {}).items() if not check["ok"]]
+    say("; ".join(down) if down else f"the service is {health.get('status', 'not answering')}")
+
+
+def show_recordings(recordings: Iterable[Answer]) -> None:
+    rows = [_status_row(recording, analysis) for recording in recordings for analysis in recording["analyses"]]
+    show_table(("analysis", "recording", "length", "state", "done", "pack"), rows)
+
+
+def _status_row(recording: Answer, analysis: Answer) -> tuple[str, ...]:
+    done_s = analysis["analyzed_s"] + analysis["failed_s"]
+    length, share = _length(recording["duration_s"]), f"{done_s / recording['duration_s']:.0%}"
+    state = analysis["result"] or analysis["state"]
+    return analysis["id"], recording["filename"], length, state, share, analysis["pack"]["name"]
+
+
+def _length(duration_s: float) -> str:
+    minutes, seconds = divmod(duration_s, 60)
+    return f"{int(minutes // 60)}:{int(minutes % 60):02}:{seconds:04.1f}"
+
+
+def show_analysis(analysis: Answer, *, as_json: bool) -> None:
+    if as_json:
+        show_json(analysis)
+        return
+    pack = analysis["pack"]
+    facts = {
+        "analysis": analysis["id"],
+        "recording": analysis["recording_id"],
+        "state": analysis["result"] or analysis["state"],
+        "segments": f"{analysis['segments_done']} of {analysis['segments_total']} done",
+        "analyzed": f"{analysis['analyzed_s']:g} s",
+        "failed": f"{analysis['failed_s']:g} s",
+        "pack": f"{pack['name']} {pack['version'] or ''} ({pack['license'] or 'licence not known yet'})",
+    }
+    if analysis["eta_s"] is not None:
+        facts["to go"] = f"{analysis['eta_s']:.0f} s"
+    show_facts(facts)
+    for failure in analysis["failures"]:
+        warn(f"{failure['start_s']:g} s to {failure['end_s']:g} s: {failure['reason']}")
+
+
+def show_timeline(client: "ServiceClient", some_id: str, taxa: list[str], *, as_json: bool = False) -> None:
+    """Draw the timeline of an analysis, or of the latest analysis of a recording."""
+    analysis = client.find_analysis(some_id)
+    if as_json:
+        show_json(client.timeline(analysis["id"], taxa))
+        return
+    found = client.timeline(analysis["id"], taxa, min_score=FAINT_FROM)
+    recording = client.recording(analysis["recording_id"])
+    start = recording["recorded_at"]
+    began = f" from {start}" if start else ""
+    state = analysis["result"] or analysis["state"]
+    typer.echo(f"{recording['filename']}: {_length(recording['duration_s'])}{began}, {state}")
+    for line in picture_lines(found, start and datetime.fromisoformat(start), stdout_width()):
+        typer.echo(line.rstrip())
+    pack = found["pack"]
+    typer.echo(f"{pack['name']} {pack['version'] or ''}, {pack['license'] or 'licence unknown'}")

@@ -1,0 +1,34 @@
+"""`chorus api`, `relay`, `worker` and `migrate`: the deployables, each configured by its own `CHORUS_…` variables."""
+
+import runpy
+
+
+def api() -> None:
+    """Serve the HTTP API (CHORUS_HOST, CHORUS_PORT, CHORUS_DATABASE_URL, CHORUS_STORE_URL …)."""
+    _run("dawn_chorus.api")
+
+
+def relay() -> None:
+    """Publish segments to RabbitMQ and write down its dead letters (CHORUS_DATABASE_URL, CHORUS_BROKER_URL …)."""
+    _run("dawn_chorus.relay")
+
+
+def worker() -> None:
+    """Analyze segments from RabbitMQ (CHORUS_PACKS_DIR, CHORUS_DEVICE, CHORUS_DATABASE_URL, CHORUS_BROKER_URL …)."""
+    _run("dawn_chorus.worker")
+
+
+def migrate() -> None:
+    """Bring the database's schema to this version; does nothing where it is there already (CHORUS_DATABASE_URL)."""
+    from dawn_chorus.adapters.postgres.migrate import migrate as migrate_database
+    from dawn_chorus.cli.operations.database import database_url
+    from dawn_chorus.cli.output import say
+    from dawn_chorus.cli.settings import load_settings
+
+    applied = migrate_database(database_url(load_settings()))
+    say(f"applied {', '.join(applied)}" if applied else "the schema is up to date")
+
+
+def _run(package: str) -> None:
+    """Do what `python -m` does: how a deployable is wired stands in its own `__main__`, and only there."""
+    runpy.run_module(package, run_name="__main__", alter_sys=True)
