@@ -13,7 +13,7 @@ from dawn_chorus.adapters.postgres.backlog import Backlog, measure_backlog
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.domain.jobs import Lane
-from dawn_chorus.relay.measures import Measures
+from dawn_chorus.relay.queue_metrics import QueueMetrics
 from tests.servers.postgres_fill import job, post, save, start
 
 
@@ -59,7 +59,7 @@ def test_a_segment_that_waits_for_its_next_attempt_has_no_age(database: Database
 def test_the_relay_tells_what_waits(database: Database) -> None:
     post(database, 700.0)
     make_older(database, 100.0)
-    Measures(database, every_s=1).measure()
+    QueueMetrics(database, every_s=1).measure()
     assert gauge("chorus_outbox_waiting") == 3
     assert gauge("chorus_outbox_lag_seconds") >= 100
     assert gauge("chorus_backlog_segments", lane="express") == 3
@@ -70,7 +70,7 @@ def test_the_relay_tells_what_waits(database: Database) -> None:
 
 def test_without_a_database_what_waits_is_unknown() -> None:
     with Database("postgresql://127.0.0.1:1/nowhere", wait_s=0.1) as away:
-        Measures(away, every_s=1).measure()
+        QueueMetrics(away, every_s=1).measure()
     assert math.isnan(gauge("chorus_outbox_lag_seconds"))
     assert math.isnan(gauge("chorus_backlog_oldest_seconds", lane="bulk"))
 

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import pika
 import pytest
 
-from dawn_chorus.adapters.backoff import Backoff
 from dawn_chorus.adapters.queue.rabbitmq import RabbitPublisher, RabbitSource
 from dawn_chorus.adapters.queue.rabbitmq.topology import DEAD_QUEUE, JOBS_EXCHANGE, LANE_QUEUES
+from dawn_chorus.adapters.retrying import Backoff
 from dawn_chorus.domain.errors import TransientError
 from dawn_chorus.domain.jobs import Lane
 from tests.integration.queues import PATIENCE_S, entry, number_of, receiving, wait_until

@@ -16,7 +16,6 @@ from uuid import UUID
 import httpx
 import pytest
 
-from dawn_chorus.adapters.backoff import Backoff
 from dawn_chorus.adapters.postgres.analyses import get_status
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.dead_letters import PostgresDeadLetters
@@ -27,13 +26,14 @@ from dawn_chorus.adapters.postgres.recovery import requeue_unfinished
 from dawn_chorus.adapters.queue.in_process import InProcessQueue
 from dawn_chorus.adapters.queue.messages import decode_job
 from dawn_chorus.adapters.queue.rabbitmq import RabbitPublisher, RabbitSource
+from dawn_chorus.adapters.retrying import Backoff
 from dawn_chorus.domain.analysis import AnalysisResult
 from dawn_chorus.domain.errors import TransientError
 from dawn_chorus.domain.jobs import DELIVERY_LIMIT, Lane
 from dawn_chorus.domain.ports import SegmentPublisher, SegmentSource
-from dawn_chorus.relay.app import Relay, open_relay, plan_forgetting
-from dawn_chorus.relay.measures import Measures
-from dawn_chorus.relay.recovery import plan_recovery
+from dawn_chorus.relay.app import Relay, open_relay, prune_answers_task
+from dawn_chorus.relay.queue_metrics import QueueMetrics
+from dawn_chorus.relay.recovery import recovery_task
 from dawn_chorus.relay.settings import RelaySettings
 from tests.integration.api_checks import row_count
 from tests.integration.queues import PATIENCE_S, Inbox, publish_raw, receiving, wait_until
@@ -66,7 +66,7 @@ def rabbit_queue(url: str) -> QueueUnderTest:
 @contextmanager
 def relaying(database: Database, queue: QueueUnderTest, **options: Any) -> Iterator[Relay]:
     outbox = PostgresOutbox(database)
-    measures = Measures(database, every_s=0.5)
+    measures = QueueMetrics(database, every_s=0.5)
     relay = open_relay(
         outbox,
         queue.publisher,
@@ -74,7 +74,7 @@ def relaying(database: Database, queue: QueueUnderTest, **options: Any) -> Itera
         queue.open_source(),
         measures,
         poll_s=0.5,
-        **{"chores": (), **options},
+        **{"tasks": (), **options},
     )
     ended: list[bool] = []
     thread = Thread(target=lambda: ended.append(relay.run()), daemon=True)
@@ -254,14 +254,14 @@ def test_segments_of_a_purged_queue_are_called_for_again_once_nobody_has_touched
 ) -> None:
     queue = rabbit_queue(broker_url)
     settings = RelaySettings(recover_every_s=0.2, recover_after_s=1.0)
-    recovery = plan_recovery(lambda idle_s: requeue_unfinished(database, idle_s), queue.publisher, settings)
+    recovery = recovery_task(lambda idle_s: requeue_unfinished(database, idle_s), queue.publisher, settings)
     with relaying(database, queue):
         analysis = post(database, 100.0).analyses[0]
         wait_until(lambda: PostgresOutbox(database).lag().waiting == 0, "all is published")
     with receiving(queue.open_source()) as inbox:
         # An operator's purge: taken off the queue, and never worked on.
         take_segments(inbox, 1)
-    with relaying(database, queue, chores=[recovery]), receiving(queue.open_source()) as inbox:
+    with relaying(database, queue, tasks=[recovery]), receiving(queue.open_source()) as inbox:
         assert take_segments(inbox, 1) == [(analysis.id, 0)]
 
 
@@ -271,8 +271,8 @@ def test_expired_answers_to_idempotency_keys_do_not_pile_up(
     monkeypatch.setattr("dawn_chorus.relay.app._PRUNE_EVERY_S", 0.0)
     claim_key(database, "yesterday", "print", ttl_s=0)
     claim_key(database, "today", "print")
-    lanes, forget = InProcessQueue(), plan_forgetting(lambda: prune_keys(database))
-    with relaying(database, QueueUnderTest(lanes, lanes.open_source), chores=[forget]):
+    lanes, forget = InProcessQueue(), prune_answers_task(lambda: prune_keys(database))
+    with relaying(database, QueueUnderTest(lanes, lanes.open_source), tasks=[forget]):
         wait_until(lambda: row_count(database, "idempotency_keys") == 1, "the expired one is gone")
     assert not isinstance(claim_key(database, "today", "print"), Claim)
 
@@ -280,7 +280,7 @@ def test_expired_answers_to_idempotency_keys_do_not_pile_up(
 def test_while_jobs_wait_on_the_queue_none_counts_as_lost(database: Database, broker_url: str) -> None:
     queue = rabbit_queue(broker_url)
     settings = RelaySettings(recover_after_s=0.001)
-    recovery = plan_recovery(lambda idle_s: requeue_unfinished(database, idle_s), queue.publisher, settings)
+    recovery = recovery_task(lambda idle_s: requeue_unfinished(database, idle_s), queue.publisher, settings)
     with relaying(database, queue):
         post(database, 100.0)
         wait_until(lambda: PostgresOutbox(database).lag().waiting == 0, "all is published")

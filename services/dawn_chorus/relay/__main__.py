@@ -14,9 +14,9 @@ from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
 from dawn_chorus.adapters.postgres.recovery import requeue_unfinished
 from dawn_chorus.adapters.queue.rabbitmq import RabbitPublisher, RabbitSource
 from dawn_chorus.adapters.status_server import StatusServer
-from dawn_chorus.relay.app import Relay, open_relay, plan_forgetting
-from dawn_chorus.relay.measures import Measures
-from dawn_chorus.relay.recovery import plan_recovery
+from dawn_chorus.relay.app import Relay, open_relay, prune_answers_task
+from dawn_chorus.relay.queue_metrics import QueueMetrics
+from dawn_chorus.relay.recovery import recovery_task
 from dawn_chorus.relay.settings import RelaySettings
 
 _GRACE_S = 20.0
@@ -47,10 +47,10 @@ def run_relay(settings: RelaySettings) -> bool:
             publisher,
             PostgresDeadLetters(database),
             dead_source,
-            Measures(database, every_s=settings.measure_every_s),
-            chores=(
-                plan_forgetting(partial(prune_keys, database)),
-                plan_recovery(partial(requeue_unfinished, database), publisher, settings),
+            QueueMetrics(database, every_s=settings.measure_every_s),
+            tasks=(
+                prune_answers_task(partial(prune_keys, database)),
+                recovery_task(partial(requeue_unfinished, database), publisher, settings),
             ),
             poll_s=settings.poll_s,
             keep_published_s=settings.keep_published_s,

@@ -7,9 +7,9 @@ from dawn_chorus.adapters.logs import get_logger
 from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
 from dawn_chorus.adapters.status_server import Check
 from dawn_chorus.domain.ports import DeadLetters, SegmentPublisher, SegmentSource
-from dawn_chorus.relay.burial import Burial
-from dawn_chorus.relay.measures import Measures
-from dawn_chorus.relay.publishing import Chore, Publishing
+from dawn_chorus.relay.dead_letters import DeadLetterWriter
+from dawn_chorus.relay.publishing import PeriodicTask, Publishing
+from dawn_chorus.relay.queue_metrics import QueueMetrics
 
 _PRUNE_EVERY_S = 3600.0
 log = get_logger(__name__)
@@ -20,32 +20,34 @@ def open_relay(
     publisher: SegmentPublisher,
     dead_letters: DeadLetters,
     dead_source: SegmentSource,
-    measures: Measures,
+    queue_metrics: QueueMetrics,
     *,
-    chores: Sequence[Chore],
+    tasks: Sequence[PeriodicTask],
     poll_s: float = 5.0,
     keep_published_s: float = 86_400.0,
 ) -> "Relay":
     """Wire a relay; what was passed in is closed by whoever opened it, after `run` returned.
 
-    `chores` are what is to be done now and then beside its own.
+    `tasks` are what is to be done now and then beside its own.
     """
-    prune = Chore("published rows of the outbox removed", _PRUNE_EVERY_S, lambda: outbox.prune(keep_published_s))
-    publishing = Publishing(outbox, publisher, poll_s=poll_s, chores=(prune, *chores))
-    return Relay(publishing, Burial(dead_letters), dead_source, measures)
+    prune = PeriodicTask("published outbox rows pruned", _PRUNE_EVERY_S, lambda: outbox.prune(keep_published_s))
+    publishing = Publishing(outbox, publisher, poll_s=poll_s, tasks=(prune, *tasks))
+    return Relay(publishing, DeadLetterWriter(dead_letters), dead_source, queue_metrics)
 
 
-def plan_forgetting(prune_answers: Callable[[], int]) -> Chore:
+def prune_answers_task(prune: Callable[[], int]) -> PeriodicTask:
     """Have answers removed that were kept for idempotency keys, once they have expired."""
-    return Chore("expired answers to idempotency keys removed", _PRUNE_EVERY_S, prune_answers)
+    return PeriodicTask("expired idempotency keys pruned", _PRUNE_EVERY_S, prune)
 
 
 class Relay:
     """Publishes what waits in the outbox and writes the dead letters down, until it is stopped."""
 
-    def __init__(self, publishing: Publishing, burial: Burial, dead_source: SegmentSource, measures: Measures) -> None:
-        self._publishing, self._burial, self._dead_source = publishing, burial, dead_source
-        self._measures = measures
+    def __init__(
+        self, publishing: Publishing, writer: DeadLetterWriter, dead_source: SegmentSource, queue_metrics: QueueMetrics
+    ) -> None:
+        self._publishing, self._writer, self._dead_source = publishing, writer, dead_source
+        self._queue_metrics = queue_metrics
         self._stopping = Event()
         self._failed = False
 
@@ -58,9 +60,9 @@ class Relay:
         """Work until `stop`; tell whether that, and no bug, was the end."""
         parts = {
             "publishing": lambda: self._publishing.run(self._stopping),
-            "dead letters": lambda: self._burial.run(self._stopping),
-            "measures": lambda: self._measures.run(self._stopping),
-            "dead letter queue": lambda: self._dead_source.consume_dead(self._burial.receive),
+            "dead letters": lambda: self._writer.run(self._stopping),
+            "queue metrics": lambda: self._queue_metrics.run(self._stopping),
+            "dead letter queue": lambda: self._dead_source.consume_dead(self._writer.receive),
         }
         threads = [Thread(target=self._run_part, args=part, name=part[0], daemon=True) for part in parts.items()]
         for thread in threads:
@@ -78,7 +80,7 @@ class Relay:
         try:
             work()
         except Exception:  # a thread's loop: a bug must end the process, loudly, rather than leave half a relay
-            log.exception("the relay died of a bug", part=name)
+            log.exception("relay part died, the process must be restarted", part=name)
             self._failed = True
         finally:
             self.stop()

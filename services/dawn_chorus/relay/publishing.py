@@ -1,14 +1,15 @@
-"""The way out: from the outbox to the queue, for as long as the relay lives."""
+"""Publishes the outbox: from the database to the queue, for as long as the relay lives."""
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event
 
 from dawn_chorus.adapters import metrics
-from dawn_chorus.adapters.backoff import Backoff
 from dawn_chorus.adapters.logs import get_logger
 from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
+from dawn_chorus.adapters.retrying import Backoff, Stopped, retry_until_stopped
 from dawn_chorus.domain.errors import ChorusError, TransientError
 from dawn_chorus.domain.ports import SegmentPublisher
 
@@ -18,13 +19,13 @@ log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Chore:
-    """Something to be done now and then between two rounds."""
+class PeriodicTask:
+    """Something to be done now and then between two rounds of publishing."""
 
     name: str
     every_s: float
     work: Callable[[], int]
-    """Gives how much there was to do."""
+    """Returns how many rows there were to work on."""
 
 
 class Publishing:
@@ -35,34 +36,45 @@ class Publishing:
     """
 
     def __init__(
-        self, outbox: PostgresOutbox, publisher: SegmentPublisher, *, poll_s: float, chores: tuple[Chore, ...] = ()
+        self,
+        outbox: PostgresOutbox,
+        publisher: SegmentPublisher,
+        *,
+        poll_s: float,
+        tasks: tuple[PeriodicTask, ...] = (),
     ) -> None:
         self._outbox, self._publisher, self._poll_s = outbox, publisher, poll_s
-        self._due_s = {chore: time.monotonic() + chore.every_s for chore in chores}
+        self._due_s = {task: time.monotonic() + task.every_s for task in tasks}
         self._trouble = "nothing published yet"
 
     def run(self, stopping: Event) -> None:
         """Work until `stopping` is set."""
-        backoff = Backoff()
-        while not stopping.is_set():
-            try:
-                self._publish_round()
-                self._do_chores()
-                self._sleep(stopping)
-            except ChorusError as error:
-                self._trouble, wait_s = str(error), backoff.next_s()
-                metrics.outbox_failures.inc()
-                log.warning("publishing failed", error=self._trouble, retry_in_s=round(wait_s, 1))
-                stopping.wait(wait_s)
-            else:
-                backoff.reset()
+        with suppress(Stopped):
+            while True:
+                retry_until_stopped(
+                    lambda: self._do_round(stopping),
+                    stopping,
+                    retry_on=(ChorusError,),
+                    on_failure=self._report,
+                    backoff=Backoff(),
+                )
+
+    def _do_round(self, stopping: Event) -> None:
+        self._publish_waiting()
+        self._run_due_tasks()
+        self._sleep(stopping)
+
+    def _report(self, error: Exception, wait_s: float) -> None:
+        self._trouble = str(error)
+        metrics.outbox_failures.inc()
+        log.warning("publishing failed, retrying", error=self._trouble, retry_in_s=round(wait_s, 1))
 
     def check(self) -> None:
         """Raise TransientError, saying why, unless the last round went well."""
         if self._trouble:
             raise TransientError(self._trouble)
 
-    def _publish_round(self) -> None:
+    def _publish_waiting(self) -> None:
         while published := self._outbox.publish_waiting(self._publisher.publish):
             metrics.outbox_published.inc(published)
             log.debug("published", jobs=published)
@@ -70,12 +82,12 @@ class Publishing:
         self._publisher.publish(())
         self._trouble = ""
 
-    def _do_chores(self) -> None:
-        for chore, due_s in self._due_s.items():
+    def _run_due_tasks(self) -> None:
+        for task, due_s in self._due_s.items():
             if time.monotonic() >= due_s:
-                self._due_s[chore] = time.monotonic() + chore.every_s
-                if done := chore.work():
-                    log.info(chore.name, rows=done)
+                self._due_s[task] = time.monotonic() + task.every_s
+                if done := task.work():
+                    log.info(task.name, rows=done)
 
     def _sleep(self, stopping: Event) -> None:
         awake_s = time.monotonic() + self._poll_s

@@ -7,13 +7,13 @@ backup put back. Segments would hang for ever then: PostgreSQL has them as queue
 from collections.abc import Callable
 
 from dawn_chorus.domain.ports import SegmentPublisher
-from dawn_chorus.relay.publishing import Chore
+from dawn_chorus.relay.publishing import PeriodicTask
 from dawn_chorus.relay.settings import RelaySettings
 
 
-def plan_recovery(
+def recovery_task(
     requeue_unfinished: Callable[[float], int], publisher: SegmentPublisher, settings: RelaySettings
-) -> Chore:
+) -> PeriodicTask:
     """Have segments that nobody touched for long put back in the outbox, while no queue holds anything.
 
     A segment that waits in a worker's hands all the while is called for a second time: harmless, results are replaced.
@@ -22,4 +22,4 @@ def plan_recovery(
     def recover() -> int:
         return 0 if publisher.count_waiting() else requeue_unfinished(settings.recover_after_s)
 
-    return Chore("segments lost with their broker queued again", settings.recover_every_s, recover)
+    return PeriodicTask("lost segments queued again", settings.recover_every_s, recover)

@@ -20,8 +20,8 @@ from dawn_chorus.domain.timeline import SegmentTimeline
 from dawn_chorus.inference.ensemble import Ensemble
 from dawn_chorus.inference.pipeline import score_segment, to_timeline
 from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat
-from dawn_chorus.worker import measures
-from dawn_chorus.worker.losses import measure_losses
+from dawn_chorus.worker import segment_metrics
+from dawn_chorus.worker.lost_audio import measure_lost_audio
 from dawn_chorus.worker.occurrence import drop_absent_taxa
 
 log = get_logger(__name__)
@@ -95,15 +95,15 @@ class SegmentAnalyst:
     def analyze_segment(self, job: SegmentJob) -> None:
         """End the job in the ledger, however it goes.
 
-        Raises Interrupted when the worker stops first; anything else that is raised is a bug.
+        Raises Stopped when the worker stops first; anything else that is raised is a bug.
         """
         started_s = time.perf_counter()
         work = self._ledger.start_segment(job, self._name)
         if work is None:
-            measures.observe_skip()
-            log.info("nothing is left to do for the segment")
+            segment_metrics.observe_skip()
+            log.info("segment skipped")
             return
-        measures.observe_start(work)
+        segment_metrics.observe_start(work)
         with log_ids(recording_id=work.recording.id):
             try:
                 self._save(*self._score(work), started_s)
@@ -120,11 +120,11 @@ class SegmentAnalyst:
             if work.is_last and audio.goes_on:
                 work = self._extend(work, path)
                 audio = self._load(work, path, ensemble)
-        heard = measure_losses(work.segment, audio.lost)
+        heard = measure_lost_audio(work.segment, audio.lost)
         if heard.analyzed_s <= 0:
             raise NothingHeard(heard.lost or "the segment holds no audio")
         scores = score_segment(ensemble, audio, work.segment, duration_s=work.recording.audio.duration_s)
-        measures.observe_batches(scores)
+        segment_metrics.observe_batches(scores)
         timeline = to_timeline(scores, work.segment, ensemble.facts, work.settings.floor)
         timeline = drop_absent_taxa(timeline, ensemble, work)
         stage_s = {"fetch": fetch_s, **audio.stage_s, **scores.stage_s}
@@ -147,7 +147,7 @@ class SegmentAnalyst:
         declared_s, length_s = work.recording.audio.duration_s, round_s(self._loader.measure_duration_s(path))
         if length_s <= declared_s + _LENGTH_SLACK_S:
             return work
-        log.warning("the file is longer than its header claims", declared_s=declared_s, length_s=length_s)
+        log.warning("file is longer than its header declares", declared_s=declared_s, length_s=length_s)
         return self._ledger.extend_recording(work, length_s)
 
     def _load(self, work: SegmentWork, path: Path, ensemble: Ensemble) -> LoadedAudio:
@@ -164,7 +164,7 @@ class SegmentAnalyst:
         scored_s = time.perf_counter()
         self._ledger.save_timeline(work, timeline, facts)
         save_s, segment_s = time.perf_counter() - scored_s, time.perf_counter() - started_s
-        measures.observe_done(work, timeline, facts, save_s=save_s, segment_s=segment_s)
+        segment_metrics.observe_done(work, timeline, facts, save_s=save_s, segment_s=segment_s)
         log.info(
             "segment done",
             pack=work.pack,
@@ -181,10 +181,10 @@ class SegmentAnalyst:
             return
         delay_s = self._retry.delay_s(work.attempt)
         self._ledger.retry_segment(work.job, str(error), delay_s)
-        measures.observe_retry(work, error)
-        log.warning("the segment comes again", error=str(error), attempt=work.attempt, delay_s=delay_s)
+        segment_metrics.observe_retry(work, error)
+        log.warning("segment will be retried", error=str(error), attempt=work.attempt, delay_s=delay_s)
 
     def _fail(self, work: SegmentWork, error: PermanentError | TransientError, reason: str) -> None:
         self._ledger.fail_segment(work.job, reason)
-        measures.observe_failure(work, error)
+        segment_metrics.observe_failure(work, error)
         log.warning("segment failed", kind=type(error).__name__, reason=reason, attempt=work.attempt)

@@ -17,9 +17,9 @@ from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemb
 from dawn_chorus.inference.self_test import verify_golden
 from dawn_chorus.worker.analyze import RetryPolicy, SegmentAnalyst
 from dawn_chorus.worker.consumer import Worker
-from dawn_chorus.worker.packs import PackShelf, PackVersion
-from dawn_chorus.worker.patience import PatientLedger
-from dawn_chorus.worker.registrar import PackRegistrar
+from dawn_chorus.worker.pack_cache import PackCache, PackVersion
+from dawn_chorus.worker.pack_registration import PackRegistration
+from dawn_chorus.worker.retrying_ledger import RetryingLedger
 from dawn_chorus.worker.settings import WorkerSettings
 
 log = get_logger(__name__)
@@ -38,13 +38,13 @@ def open_worker(
     after the worker. Raises DeviceUnavailable, InvalidPack and UnknownPack.
     """
     stopping = Event()
-    patient = PatientLedger(ledger, stopping)
+    retrying = RetryingLedger(ledger, stopping)
     with DecoderPool(processes=settings.decoders or settings.sessions) as decoders:
-        shelf = _open_shelf(settings, patient)
-        shelf.open(settings.default_pack)
-        _register_packs(shelf, patient, stopping, registered=shelf.installed()[settings.default_pack])
+        packs = _open_packs(settings, retrying)
+        packs.open(settings.default_pack)
+        _register_packs(packs, retrying, stopping, registered=packs.installed()[settings.default_pack])
         retry = RetryPolicy(settings.max_attempts, settings.retry_first_s, settings.retry_most_s)
-        analyst = SegmentAnalyst(patient, store, decoders, shelf, name=settings.worker_name, retry=retry)
+        analyst = SegmentAnalyst(retrying, store, decoders, packs, name=settings.worker_name, retry=retry)
         analyze = analyst.analyze_segment
         try:
             yield Worker(source, analyze, in_flight=settings.in_flight, grace_s=settings.grace_s, stopping=stopping)
@@ -52,7 +52,7 @@ def open_worker(
             stopping.set()
 
 
-def _open_shelf(settings: WorkerSettings, ledger: SegmentLedger) -> PackShelf:
+def _open_packs(settings: WorkerSettings, ledger: SegmentLedger) -> PackCache:
     options = SessionOptions(
         device=settings.device,
         threads_per_session=settings.threads_per_session,
@@ -75,20 +75,20 @@ def _open_shelf(settings: WorkerSettings, ledger: SegmentLedger) -> PackShelf:
         _gauge(ensemble, settings.device).dec()
         log.info("pack closed", pack=ensemble.facts.name, version=ensemble.facts.version)
 
-    return PackShelf(
+    return PackCache(
         settings.packs_dir, open_verified, capacity=settings.open_packs, on_open=on_open, on_close=on_close
     )
 
 
-def _register_packs(shelf: PackShelf, ledger: SegmentLedger, stopping: Event, *, registered: PackVersion) -> None:
+def _register_packs(packs: PackCache, ledger: SegmentLedger, stopping: Event, *, registered: PackVersion) -> None:
     """Register what else is installed, and from now on what will be."""
 
     def read_facts(folder: Path) -> PackFacts:
         return open_ensemble(folder, SessionOptions()).facts
 
-    registrar = PackRegistrar(shelf, read_facts, ledger, registered=[registered])
-    registrar.register_new()
-    watch = partial(registrar.watch, stopping, every_s=_LOOK_FOR_PACKS_S)
+    registration = PackRegistration(packs, read_facts, ledger, registered=[registered])
+    registration.register_new()
+    watch = partial(registration.watch, stopping, every_s=_LOOK_FOR_PACKS_S)
     Thread(target=watch, name="packs", daemon=True).start()
 
 

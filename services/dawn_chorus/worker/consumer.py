@@ -9,11 +9,11 @@ from threading import Event, Thread
 from dawn_chorus.adapters import metrics
 from dawn_chorus.adapters.logs import get_logger, log_ids
 from dawn_chorus.adapters.queue.messages import decode_job
+from dawn_chorus.adapters.retrying import Stopped
 from dawn_chorus.domain.errors import UnknownMessage
 from dawn_chorus.domain.jobs import Lane, SegmentJob
 from dawn_chorus.domain.ports import Delivery, SegmentSource
-from dawn_chorus.worker.patience import Interrupted
-from dawn_chorus.worker.turnstile import Turnstile
+from dawn_chorus.worker.shared_lock import SharedLock
 
 log = get_logger(__name__)
 
@@ -52,7 +52,7 @@ class Worker:
         self._source, self._analyze = source, analyze
         self._in_flight, self._grace_s, self._stopping = in_flight, grace_s, stopping
         self._draining = False
-        self._turnstile = Turnstile()
+        self._lock = SharedLock()
         self._waiting: PriorityQueue[tuple[int, int, Delivery | None, SegmentJob | None]] = PriorityQueue()
         self._taken, self._failed = 0, False
         self._threads = in_flight
@@ -66,19 +66,19 @@ class Worker:
         return self._queue_thread.is_alive()
 
     def run(self) -> bool:
-        """Work until `stop`; tell whether all went well and everything in hand was finished."""
+        """Work until `stop`. Return whether all went well and everything in hand was finished."""
         for number in range(self._in_flight):
             Thread(target=self._work, name=f"segment-{number}", daemon=True).start()
         self._queue_thread.start()
         if self._signals.get() is _Signal.THREAD_ENDED:
-            log.critical("a thread died, the process should be started anew")
+            log.critical("segment thread died, the process must be restarted")
             self._failed, self._threads = True, self._threads - 1
-        log.info("stopping, finishing what is in hand", grace_s=self._grace_s)
+        log.info("draining", grace_s=self._grace_s)
         finished = self._drain()
         self._stopping.set()
         self._source.stop()
         self._queue_thread.join()
-        log.info("stopped" if finished else "stopped with segments in hand, they go back to the queue")
+        log.info("stopped" if finished else "stopped with segments in hand, they return to the queue")
         return finished and not self._failed
 
     def stop(self) -> None:
@@ -106,7 +106,7 @@ class Worker:
         try:
             self._source.consume(self._take, prefetch=self._in_flight)
         except Exception:  # a bug in the source must end the process, loudly, rather than leave it idle
-            log.exception("the queue's thread died")
+            log.exception("queue thread died, the process must be restarted")
             self._failed = True
         finally:
             self._signals.put(_Signal.QUEUE_ENDED)
@@ -116,7 +116,11 @@ class Worker:
         try:
             job = decode_job(delivery.body)
         except UnknownMessage as error:
-            log.warning("dead letter", reason=str(error), body=delivery.body[:500].decode(errors="replace"))
+            log.warning(
+                "message rejected, it becomes a dead letter",
+                reason=str(error),
+                body=delivery.body[:500].decode(errors="replace"),
+            )
             metrics.deliveries.labels("dead").inc()
             delivery.reject(requeue=False)
             return
@@ -130,7 +134,7 @@ class Worker:
                 if delivery is None or job is None or self._draining:
                     break
                 ids = log_ids(analysis_id=job.analysis_id, segment=job.segment_index)
-                with self._turnstile.enter(alone=delivery.returns >= _SUSPECT_RETURNS), ids:
+                with self._lock.hold(exclusive=delivery.returns >= _SUSPECT_RETURNS), ids:
                     self._finish(delivery, job)
         finally:
             self._signals.put(_Signal.THREAD_ENDED)
@@ -139,10 +143,10 @@ class Worker:
         try:
             with metrics.segments_in_flight.track_inprogress():
                 self._analyze(job)
-        except Interrupted:
-            log.warning("segment given back, the worker stops")
+        except Stopped:
+            log.warning("segment returned to the queue, the worker stops")
         except Exception:  # the delivery loop: a bug costs this delivery, never the worker, and is never acknowledged
-            log.exception("bug while analyzing, the delivery goes back to the queue")
+            log.exception("segment crashed on a bug, it returns to the queue")
             metrics.deliveries.labels("requeued").inc()
             delivery.reject(requeue=True)
         else:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from dawn_chorus.adapters.retrying import Stopped
 from dawn_chorus.domain.analysis import AnalysisSettings, Segment
 from dawn_chorus.domain.errors import TransientError, UndecodableAudio, UnknownPack
 from dawn_chorus.domain.jobs import Lane, SegmentJob, SegmentWork
@@ -17,7 +18,7 @@ from dawn_chorus.domain.timeline import SegmentTimeline
 from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemble
 from dawn_chorus.inference.waveforms.loading import LoadedAudio, LostStretch, WaveformFormat, load_audio
 from dawn_chorus.worker.analyze import RetryPolicy, SegmentAnalyst
-from dawn_chorus.worker.patience import Interrupted, PatientLedger
+from dawn_chorus.worker.retrying_ledger import RetryingLedger
 from tests.packs import write_tone_pack
 from tests.unit.worker.fakes import FolderStore, ScriptedLedger
 
@@ -88,7 +89,7 @@ def analyze(ledger: ScriptedLedger, store: FolderStore, ear: OneEar, packs: OneP
     stopping = Event()
     if give_up:
         Timer(0.05, stopping.set).start()
-    patient = PatientLedger(ledger, stopping, first_s=0.001, most_s=0.001)
+    patient = RetryingLedger(ledger, stopping, first_s=0.001, most_s=0.001)
     analyst = SegmentAnalyst(patient, store, ear, packs, name="worker-1", retry=RetryPolicy(max_attempts=3))
     analyst.analyze_segment(JOB)
 
@@ -208,7 +209,7 @@ def test_a_worker_that_stops_while_the_database_is_away_says_that_it_was_interru
     store: FolderStore, ear: OneEar, packs: OnePack
 ) -> None:
     ledger = ScriptedLedger(make_work(), away=10**9)
-    with pytest.raises(Interrupted):
+    with pytest.raises(Stopped):
         analyze(ledger, store, ear, packs, give_up=True)
 
 

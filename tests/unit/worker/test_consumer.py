@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
+from dawn_chorus.adapters.retrying import Stopped
 from dawn_chorus.domain.jobs import Lane, SegmentJob
 from dawn_chorus.worker.consumer import Worker
-from dawn_chorus.worker.patience import Interrupted
 from tests.unit.worker.fakes import FakeSource, wait_until
 
 ANALYSIS = UUID("01920000-0000-7000-8000-000000000001")
@@ -172,7 +172,7 @@ def test_the_end_of_the_grace_time_or_a_second_stop_gives_back_what_is_in_hand(
 def test_a_segment_interrupted_while_it_waits_for_the_database_is_not_acknowledged(
     source: FakeSource, desk: Desk
 ) -> None:
-    desk.errors = {0: Interrupted()}
+    desk.errors = {0: Stopped()}
     with running(make(source, desk, in_flight=1)):
         interrupted, fine = source.put(job(0)), source.put(job(1))
         assert fine.ended.wait(10)

@@ -44,8 +44,8 @@ from dawn_chorus.cli.settings import CliSettings
 from dawn_chorus.cli.up.first_job import FirstJob, run_first_job
 from dawn_chorus.cli.up.service_threads import Part
 from dawn_chorus.domain.errors import PermanentError
-from dawn_chorus.relay.app import open_relay, plan_forgetting
-from dawn_chorus.relay.measures import Measures
+from dawn_chorus.relay.app import open_relay, prune_answers_task
+from dawn_chorus.relay.queue_metrics import QueueMetrics
 from dawn_chorus.worker.app import open_worker
 from dawn_chorus.worker.settings import WorkerSettings
 
@@ -106,10 +106,10 @@ def open_embedded(options: EmbeddedOptions, unfinished: Event) -> Iterator["Simp
         requeue_unfinished(database)
 
         outbox, letters = PostgresOutbox(database), PostgresDeadLetters(database)
-        forget = plan_forgetting(partial(prune_keys, database))
+        forget = prune_answers_task(partial(prune_keys, database))
         stack.callback(outbox.close)
-        measures = Measures(database, every_s=_MEASURE_EVERY_S)
-        relay = open_relay(outbox, queue, letters, queue.open_source(), measures, chores=(forget,))
+        measures = QueueMetrics(database, every_s=_MEASURE_EVERY_S)
+        relay = open_relay(outbox, queue, letters, queue.open_source(), measures, tasks=(forget,))
         api_settings = _api_settings(options, database_url, store_url)
         server = uvicorn.Server(_uvicorn_config(create_app(api_settings, database, store)))
 

@@ -1,13 +1,13 @@
 """Takes jobs and dead letters from RabbitMQ's queues."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from threading import Event
 from typing import Any
 
 from pika.exceptions import ChannelWrongStateError, ConnectionWrongStateError
 
-from dawn_chorus.adapters.backoff import Backoff
 from dawn_chorus.adapters.logs import get_logger
 from dawn_chorus.adapters.queue.rabbitmq.connection import (
     BROKER_AWAY,
@@ -17,6 +17,7 @@ from dawn_chorus.adapters.queue.rabbitmq.connection import (
     open_connection,
 )
 from dawn_chorus.adapters.queue.rabbitmq.topology import DEAD_QUEUE, LANE_QUEUES
+from dawn_chorus.adapters.retrying import Backoff, Stopped, retry_until_stopped
 from dawn_chorus.domain.errors import TransientError
 from dawn_chorus.domain.ports import Delivery
 
@@ -60,14 +61,19 @@ class RabbitSource:
             raise TransientError(f"RabbitMQ is away: {self._trouble}")
 
     def _consume_queues(self, queues: Sequence[str], on_delivery: Callable[[Delivery], None], prefetch: int) -> None:
-        while not self._stopping.is_set():
-            try:
-                self._consume_once(queues, on_delivery, prefetch)
-            except BROKER_AWAY as error:
-                self._trouble, wait_s = describe_error(error), self._backoff.next_s()
-                _log.warning("connection to RabbitMQ lost", error=self._trouble, retry_in_s=round(wait_s, 1))
-                self._stopping.wait(wait_s)
+        with suppress(Stopped):
+            retry_until_stopped(
+                lambda: self._consume_once(queues, on_delivery, prefetch),
+                self._stopping,
+                retry_on=BROKER_AWAY,
+                on_failure=self._report,
+                backoff=self._backoff,
+            )
         self._trouble = "stopped"
+
+    def _report(self, error: Exception, wait_s: float) -> None:
+        self._trouble = describe_error(error)
+        _log.warning("RabbitMQ connection lost, retrying", error=self._trouble, retry_in_s=round(wait_s, 1))
 
     def _consume_once(self, queues: Sequence[str], on_delivery: Callable[[Delivery], None], prefetch: int) -> None:
         """Connect and take deliveries until `stop` or until the connection, the channel or a queue is lost."""

@@ -8,7 +8,7 @@ import pytest
 
 from dawn_chorus.domain.errors import InvalidPack, UnknownPack
 from dawn_chorus.inference.ensemble import Ensemble
-from dawn_chorus.worker.packs import PackShelf
+from dawn_chorus.worker.pack_cache import PackCache
 
 
 @dataclass
@@ -35,10 +35,10 @@ def journal() -> Journal:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path, journal: Journal) -> PackShelf:
+def packs(tmp_path: Path, journal: Journal) -> PackCache:
     for name in ("robin", "wren", "dunnock"):
         install(tmp_path, name)
-    return PackShelf(tmp_path, journal.open_pack, capacity=2, on_open=lambda _: None, on_close=journal.on_close)
+    return PackCache(tmp_path, journal.open_pack, capacity=2, on_open=lambda _: None, on_close=journal.on_close)
 
 
 def install(packs_dir: Path, name: str) -> None:
@@ -46,18 +46,18 @@ def install(packs_dir: Path, name: str) -> None:
     (packs_dir / name / "pack.toml").write_text(f'name = "{name}"\n')
 
 
-def test_a_pack_is_opened_when_it_is_first_asked_for_and_once(shelf: PackShelf, journal: Journal) -> None:
+def test_a_pack_is_opened_when_it_is_first_asked_for_and_once(packs: PackCache, journal: Journal) -> None:
     assert journal.opened == []
-    assert shelf.open("robin") is shelf.open("robin")
+    assert packs.open("robin") is packs.open("robin")
     assert journal.opened == ["robin"]
 
 
-def test_many_threads_that_want_a_pack_open_it_once(shelf: PackShelf, journal: Journal) -> None:
+def test_many_threads_that_want_a_pack_open_it_once(packs: PackCache, journal: Journal) -> None:
     together = Barrier(8)
 
     def open_pack() -> None:
         together.wait()
-        shelf.open("robin")
+        packs.open("robin")
 
     threads = [Thread(target=open_pack) for _ in range(8)]
     for thread in threads:
@@ -67,40 +67,40 @@ def test_many_threads_that_want_a_pack_open_it_once(shelf: PackShelf, journal: J
     assert journal.opened == ["robin"]
 
 
-def test_the_pack_not_used_for_longest_is_closed_for_a_further_one(shelf: PackShelf, journal: Journal) -> None:
+def test_the_pack_not_used_for_longest_is_closed_for_a_further_one(packs: PackCache, journal: Journal) -> None:
     for name in ("robin", "wren", "robin", "dunnock"):
-        shelf.open(name)
+        packs.open(name)
     assert journal.closed == ["wren"]
-    shelf.open("robin")
+    packs.open("robin")
     assert journal.opened == ["robin", "wren", "dunnock"]
 
 
 @pytest.mark.parametrize("name", ["goshawk", "../robin", "", "/etc"])
-def test_an_unknown_pack_names_those_that_are_installed(shelf: PackShelf, name: str) -> None:
+def test_an_unknown_pack_names_those_that_are_installed(packs: PackCache, name: str) -> None:
     with pytest.raises(UnknownPack, match="installed: dunnock, robin, wren"):
-        shelf.open(name)
+        packs.open(name)
 
 
-def test_a_pack_installed_anew_is_opened_anew(shelf: PackShelf, journal: Journal, tmp_path: Path) -> None:
-    shelf.open("robin")
+def test_a_pack_installed_anew_is_opened_anew(packs: PackCache, journal: Journal, tmp_path: Path) -> None:
+    packs.open("robin")
     later_ns = (tmp_path / "robin" / "pack.toml").stat().st_mtime_ns + 1_000_000_000
     os.utime(tmp_path / "robin" / "pack.toml", ns=(later_ns, later_ns))
-    shelf.open("robin")
+    packs.open("robin")
     assert journal.opened == ["robin", "robin"]
     assert journal.closed == ["robin"]
 
 
-def test_a_pack_installed_while_the_worker_runs_is_found(shelf: PackShelf, tmp_path: Path, journal: Journal) -> None:
+def test_a_pack_installed_while_the_worker_runs_is_found(packs: PackCache, tmp_path: Path, journal: Journal) -> None:
     install(tmp_path, "goshawk")
-    shelf.open("goshawk")
+    packs.open("goshawk")
     assert journal.opened == ["goshawk"]
 
 
-def test_a_broken_pack_is_refused_each_time_and_served_once_it_is_whole(shelf: PackShelf, journal: Journal) -> None:
+def test_a_broken_pack_is_refused_each_time_and_served_once_it_is_whole(packs: PackCache, journal: Journal) -> None:
     journal.broken = {"robin"}
     for _ in range(2):
         with pytest.raises(InvalidPack):
-            shelf.open("robin")
+            packs.open("robin")
     journal.broken = set()
-    shelf.open("robin")
+    packs.open("robin")
     assert journal.opened == ["robin"]

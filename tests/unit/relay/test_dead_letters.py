@@ -4,7 +4,7 @@ import pytest
 
 from dawn_chorus.adapters.queue.messages import encode_job
 from dawn_chorus.domain.jobs import Lane, SegmentJob
-from dawn_chorus.relay.burial import read_letter
+from dawn_chorus.relay.dead_letters import read_letter
 
 JOB = SegmentJob(UUID("0197a000-0000-7000-8000-000000000001"), 3, Lane.BULK)
 

@@ -6,43 +6,43 @@ from pathlib import Path
 from threading import Event
 
 from dawn_chorus.adapters.logs import get_logger
+from dawn_chorus.adapters.retrying import Stopped
 from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.ports import SegmentLedger
-from dawn_chorus.worker.packs import PackShelf, PackVersion
-from dawn_chorus.worker.patience import Interrupted
+from dawn_chorus.worker.pack_cache import PackCache, PackVersion
 
 log = get_logger(__name__)
 
 
-class PackRegistrar:
-    """Registers every pack of a shelf once, and those installed later soon after. For one thread.
+class PackRegistration:
+    """Registers every pack of a packs once, and those installed later soon after. For one thread.
 
     A pack that cannot be read, perhaps because it is still being copied, is told of once and looked at again each time.
     """
 
     def __init__(
         self,
-        shelf: PackShelf,
+        packs: PackCache,
         read_facts: Callable[[Path], PackFacts],
         ledger: SegmentLedger,
         *,
         registered: Iterable[PackVersion] = (),
     ) -> None:
-        self._shelf, self._read_facts, self._ledger = shelf, read_facts, ledger
+        self._packs, self._read_facts, self._ledger = packs, read_facts, ledger
         self._registered = set(registered)
         self._left_out: set[PackVersion] = set()
 
     def register_new(self) -> None:
         """Register what was installed since the last call."""
-        for name, version in self._shelf.installed().items():
+        for name, version in self._packs.installed().items():
             if version not in self._registered:
                 self._register(name, version)
 
     def watch(self, stopping: Event, *, every_s: float) -> None:
         """Look again and again until `stopping` is set."""
         while not stopping.wait(every_s):
-            with suppress(Interrupted):
+            with suppress(Stopped):
                 self.register_new()
 
     def _register(self, name: str, version: PackVersion) -> None:

@@ -11,14 +11,14 @@ _MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class AnalyzedAudio:
     """The ledger's entry: what is not analyzed is lost, and the reason says which stretches and why."""
 
     analyzed_s: float
     lost: str | None
 
 
-def measure_losses(segment: Segment, stretches: Iterable[LostStretch]) -> Heard:
+def measure_lost_audio(segment: Segment, stretches: Iterable[LostStretch]) -> AnalyzedAudio:
     """Add up what was lost within the segment; stretches may overlap, touch and reach beyond it."""
     inside = sorted(_clip(segment, stretches), key=lambda stretch: stretch.start_s)
     lost_s, reached_s = 0.0, segment.start_s
@@ -26,8 +26,8 @@ def measure_losses(segment: Segment, stretches: Iterable[LostStretch]) -> Heard:
         lost_s += max(0.0, stretch.end_s - max(stretch.start_s, reached_s))
         reached_s = max(reached_s, stretch.end_s)
     if round_s(lost_s) <= 0:
-        return Heard(segment.duration_s, None)
-    return Heard(max(0.0, round_s(segment.duration_s - round_s(lost_s))), _describe(inside))
+        return AnalyzedAudio(segment.duration_s, None)
+    return AnalyzedAudio(max(0.0, round_s(segment.duration_s - round_s(lost_s))), _describe(inside))
 
 
 def _clip(segment: Segment, stretches: Iterable[LostStretch]) -> Iterable[LostStretch]:

@@ -6,8 +6,8 @@ import pytest
 from dawn_chorus.domain.errors import InvalidPack
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemble
-from dawn_chorus.worker.packs import PackShelf
-from dawn_chorus.worker.registrar import PackRegistrar
+from dawn_chorus.worker.pack_cache import PackCache
+from dawn_chorus.worker.pack_registration import PackRegistration
 from tests.packs import write_tone_pack
 from tests.unit.worker.fakes import ScriptedLedger
 
@@ -35,49 +35,49 @@ def ledger() -> ScriptedLedger:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> PackShelf:
+def packs(tmp_path: Path) -> PackCache:
     for name in ("robin", "wren"):
         write_tone_pack(tmp_path / name, name=name)
 
     def refuse(_: Path) -> Ensemble:
         raise AssertionError("registering opens nothing for scoring")
 
-    return PackShelf(tmp_path, refuse, capacity=1, on_open=lambda _: None, on_close=lambda _: None)
+    return PackCache(tmp_path, refuse, capacity=1, on_open=lambda _: None, on_close=lambda _: None)
 
 
 def registered(ledger: ScriptedLedger) -> list[str]:
     return [cast("str", about) for what, about in ledger.notes if what == "registered"]
 
 
-def test_every_installed_pack_is_registered_once(shelf: PackShelf, reader: Reader, ledger: ScriptedLedger) -> None:
-    registrar = PackRegistrar(shelf, reader.read, ledger)
-    registrar.register_new()
-    registrar.register_new()
+def test_every_installed_pack_is_registered_once(packs: PackCache, reader: Reader, ledger: ScriptedLedger) -> None:
+    registration = PackRegistration(packs, reader.read, ledger)
+    registration.register_new()
+    registration.register_new()
     assert registered(ledger) == ["robin", "wren"]
 
 
-def test_what_was_registered_before_is_not_read_again(shelf: PackShelf, reader: Reader, ledger: ScriptedLedger) -> None:
-    PackRegistrar(shelf, reader.read, ledger, registered=[shelf.installed()["robin"]]).register_new()
+def test_what_was_registered_before_is_not_read_again(packs: PackCache, reader: Reader, ledger: ScriptedLedger) -> None:
+    PackRegistration(packs, reader.read, ledger, registered=[packs.installed()["robin"]]).register_new()
     assert registered(ledger) == ["wren"]
 
 
 def test_a_pack_installed_later_is_registered_then(
-    shelf: PackShelf, reader: Reader, ledger: ScriptedLedger, tmp_path: Path
+    packs: PackCache, reader: Reader, ledger: ScriptedLedger, tmp_path: Path
 ) -> None:
-    registrar = PackRegistrar(shelf, reader.read, ledger)
-    registrar.register_new()
+    registration = PackRegistration(packs, reader.read, ledger)
+    registration.register_new()
     write_tone_pack(tmp_path / "dunnock", name="dunnock")
-    registrar.register_new()
+    registration.register_new()
     assert registered(ledger) == ["robin", "wren", "dunnock"]
 
 
 def test_a_pack_that_is_still_being_copied_is_left_out_until_it_is_whole(
-    shelf: PackShelf, reader: Reader, ledger: ScriptedLedger
+    packs: PackCache, reader: Reader, ledger: ScriptedLedger
 ) -> None:
     reader.unreadable = {"robin"}
-    registrar = PackRegistrar(shelf, reader.read, ledger)
-    registrar.register_new()
+    registration = PackRegistration(packs, reader.read, ledger)
+    registration.register_new()
     assert registered(ledger) == ["wren"]
     reader.unreadable = set()
-    registrar.register_new()
+    registration.register_new()
     assert registered(ledger) == ["wren", "robin"]

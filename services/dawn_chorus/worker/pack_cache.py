@@ -21,7 +21,7 @@ class PackVersion:
     """Of its manifest."""
 
 
-class PackShelf:
+class PackCache:
     """Every folder of `packs_dir` that has a pack.toml is a pack.
 
     `open_pack` opens and verifies one on its device; `on_open` is told before anybody gets it. While one is opened,

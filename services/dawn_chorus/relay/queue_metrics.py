@@ -14,7 +14,7 @@ _UNKNOWN = float("nan")
 log = get_logger(__name__)
 
 
-class Measures:
+class QueueMetrics:
     """Sets the gauges of outbox and backlog every `every_s`; unknown (NaN) while the database is away."""
 
     def __init__(self, database: Database, *, every_s: float) -> None:

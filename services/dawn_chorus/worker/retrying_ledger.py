@@ -5,8 +5,8 @@ from threading import Event
 from typing import TypeVar
 
 from dawn_chorus.adapters import metrics
-from dawn_chorus.adapters.backoff import Backoff
 from dawn_chorus.adapters.logs import get_logger
+from dawn_chorus.adapters.retrying import Backoff, retry_until_stopped
 from dawn_chorus.domain.errors import OutdatedWork, TransientError
 from dawn_chorus.domain.jobs import SegmentJob, SegmentWork, WorkerFacts
 from dawn_chorus.domain.pack import PackFacts
@@ -17,14 +17,10 @@ log = get_logger(__name__)
 T = TypeVar("T")
 
 
-class Interrupted(Exception):
-    """The worker stops while it waits; its deliveries go back to the queue, unacknowledged."""
-
-
-class PatientLedger:
+class RetryingLedger:
     """A `SegmentLedger` whose calls are repeated while the database is away.
 
-    Of transient errors it only raises OutdatedWork; once `stopping` is set, every call raises Interrupted.
+    Of transient errors it only raises OutdatedWork; once `stopping` is set, every call raises Stopped.
     """
 
     def __init__(self, ledger: SegmentLedger, stopping: Event, *, first_s: float = 0.2, most_s: float = 10.0) -> None:
@@ -32,33 +28,32 @@ class PatientLedger:
         self._first_s, self._most_s = first_s, most_s
 
     def register_pack(self, pack: PackFacts) -> None:
-        self._hold(lambda: self._ledger.register_pack(pack))
+        self._retry(lambda: self._ledger.register_pack(pack))
 
     def start_segment(self, job: SegmentJob, worker: str) -> SegmentWork | None:
-        return self._hold(lambda: self._ledger.start_segment(job, worker))
+        return self._retry(lambda: self._ledger.start_segment(job, worker))
 
     def save_timeline(self, work: SegmentWork, timeline: SegmentTimeline, facts: WorkerFacts) -> None:
-        self._hold(lambda: self._ledger.save_timeline(work, timeline, facts))
+        self._retry(lambda: self._ledger.save_timeline(work, timeline, facts))
 
     def fail_segment(self, job: SegmentJob, reason: str) -> None:
-        self._hold(lambda: self._ledger.fail_segment(job, reason))
+        self._retry(lambda: self._ledger.fail_segment(job, reason))
 
     def retry_segment(self, job: SegmentJob, reason: str, delay_s: float) -> None:
-        self._hold(lambda: self._ledger.retry_segment(job, reason, delay_s))
+        self._retry(lambda: self._ledger.retry_segment(job, reason, delay_s))
 
     def extend_recording(self, work: SegmentWork, duration_s: float) -> SegmentWork:
-        return self._hold(lambda: self._ledger.extend_recording(work, duration_s))
+        return self._retry(lambda: self._ledger.extend_recording(work, duration_s))
 
-    def _hold(self, call: Callable[[], T]) -> T:
+    def _retry(self, call: Callable[[], T]) -> T:
         backoff = Backoff(self._first_s, self._most_s)
-        while not self._stopping.is_set():
-            try:
-                return call()
-            except OutdatedWork:
-                raise
-            except TransientError as error:
-                wait_s = backoff.next_s()
-                metrics.ledger_retries.inc()
-                log.warning("database away, holding the segment", error=str(error), retry_in_s=round(wait_s, 1))
-                self._stopping.wait(wait_s)
-        raise Interrupted
+        return retry_until_stopped(
+            call, self._stopping, retry_on=(TransientError,), on_failure=_report, backoff=backoff
+        )
+
+
+def _report(error: Exception, wait_s: float) -> None:
+    if isinstance(error, OutdatedWork):
+        raise error  # the database is there: the same result will never do
+    metrics.ledger_retries.inc()
+    log.warning("database unavailable, retrying", error=str(error), retry_in_s=round(wait_s, 1))
