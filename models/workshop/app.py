@@ -5,14 +5,14 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from models.workshop import archive_commands, manifest_commands, pack_commands, story_commands, training_commands
-from models.workshop.options import example
+from models.workshop.commands import archive, manifest, packs, studies, training
+from models.workshop.commands.options import example
 
 SECTIONS = {
     "Get recordings": ("manifest", "fetch-xeno-canto", "synthesize"),
     "Train": ("train", "pseudo-label", "rounds"),
     "Measure and ship": ("evaluate", "export"),
-    "Repeat what models/README.md reports": ("story", "reality", "synthetic-pack", "random-pack"),
+    "Repeat what models/README.md reports": ("ablation", "real-recordings", "synthetic-pack", "random-pack"),
 }
 
 
@@ -42,5 +42,5 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for module in (manifest_commands, archive_commands, training_commands, pack_commands, story_commands):
+for module in (manifest, archive, training, packs, studies):
     module.register(app)

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from models.workshop.manifest import Event
-from models.workshop.metrics import EventCounts, match_events
+from models.workshop.data.manifest import Event
+from models.workshop.evaluation.metrics import EventCounts, match_events
 from models.workshop.synthetic.world import SAMPLE_RATE_HZ, soundscape
 
 PACK = Path(__file__).parents[2] / "models" / "packs" / "synthetic"

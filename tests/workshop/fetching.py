@@ -12,11 +12,11 @@ import soundfile
 from rich.console import Console
 from rich.progress import Progress
 
-from models.workshop.polite_transport import Pace, PoliteTransport
-from models.workshop.recordings import DatasetOptions
-from models.workshop.terms import Terms
-from models.workshop.xeno_canto import Fetched, fetch_recordings
-from models.workshop.xeno_canto_api import XenoCanto
+from models.workshop.data.license_terms import Terms
+from models.workshop.data.recordings import DatasetOptions
+from models.workshop.data.xeno_canto.api import XenoCanto
+from models.workshop.data.xeno_canto.fetch import Fetched, fetch_recordings
+from models.workshop.data.xeno_canto.rate_limit import Pace, PoliteTransport
 from tests.workshop.archive_server import KEY, Archive, describe, serve
 
 

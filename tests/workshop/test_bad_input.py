@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from models.workshop.__main__ import main
-from models.workshop.architecture import make_model
-from models.workshop.checkpoints import save_model
-from models.workshop.recipe import Recipe
+from models.workshop.networks.architecture import make_model
+from models.workshop.training.checkpoints import save_model
+from models.workshop.training.recipe import Recipe
 
 Told = Callable[..., tuple[int, str]]
 

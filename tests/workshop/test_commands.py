@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
 from dawn_chorus.inference.self_test import verify_golden
 from models.workshop.app import SECTIONS, app
-from models.workshop.manifest import load_dataset
-from models.workshop.pseudo_labels import load_labels
+from models.workshop.data.manifest import load_dataset
 from models.workshop.synthetic.world import WorldSize, make_world
+from models.workshop.training.pseudo_labels import load_labels
 
 ALONE = [name for names in SECTIONS.values() for name in names if name != "manifest"]
 
@@ -94,7 +94,7 @@ def test_help_names_every_command() -> None:
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     for name in (
         "manifest", "fetch-xeno-canto", "train", "pseudo-label", "rounds", "evaluate", "export", "random-pack",
-        "synthesize", "synthetic-pack", "story", "reality",
+        "synthesize", "synthetic-pack", "ablation", "real-recordings",
     ):  # fmt: skip
         assert f"  {name} " in shown
 

@@ -10,13 +10,13 @@ import soundfile
 from typer.testing import CliRunner
 
 from dawn_chorus.domain.taxonomy import Taxon
+from models.workshop.commands.manifest import manifest_app
+from models.workshop.data.folders import Columns, read_events, read_folders, read_table
+from models.workshop.data.folds import assign_folds
+from models.workshop.data.license_terms import Terms, name_license
+from models.workshop.data.manifest import load_dataset
+from models.workshop.data.recordings import DatasetOptions, build_dataset, save_built
 from models.workshop.errors import BadInput
-from models.workshop.folders import Columns, read_events, read_folders, read_table
-from models.workshop.folds import assign_folds
-from models.workshop.manifest import load_dataset
-from models.workshop.manifest_commands import manifest_app
-from models.workshop.recordings import DatasetOptions, build_dataset, save_built
-from models.workshop.terms import Terms, name_license
 
 BLACKBIRD = Taxon("turdus-merula", "Turdus merula", "Eurasian Blackbird", "Aves")
 

@@ -6,10 +6,10 @@ import torch
 
 from dawn_chorus.inference.melspectrogram import MelFrontEnd as ServiceFrontEnd
 from dawn_chorus.inference.packs.manifest import MelTable
-from models.workshop.export import example_images
-from models.workshop.frontend import MelFrontEnd
-from models.workshop.packing import golden_waveform
-from models.workshop.recipe import load_recipe
+from models.workshop.networks.frontend import MelFrontEnd
+from models.workshop.packing.export import example_images
+from models.workshop.packing.pack import golden_waveform
+from models.workshop.training.recipe import load_recipe
 from tests.workshop.conftest import RECIPES
 
 NAMES = ("first_place", "second_place", "small")

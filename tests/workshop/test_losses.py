@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from models.workshop.heads import SedOutput, attend
-from models.workshop.losses import bce_sed_loss, first_place_loss, focal_loss, frames_loss, second_place_loss
+from models.workshop.networks.heads import SedOutput, attend
+from models.workshop.training.losses import bce_sed_loss, first_place_loss, focal_loss, frames_loss, second_place_loss
 
 
 def softplus(x: float) -> float:

@@ -9,8 +9,15 @@ from sed_scores_eval import collar_based
 from sed_scores_eval.base_modules.scores import create_score_dataframe
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from models.workshop.manifest import Event
-from models.workshop.metrics import auroc, average_precision, match_events, measure_windows, padded_cmap, psds
+from models.workshop.data.manifest import Event
+from models.workshop.evaluation.metrics import (
+    auroc,
+    average_precision,
+    match_events,
+    measure_windows,
+    padded_cmap,
+    psds,
+)
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from models.workshop.recipe import load_recipe
-from models.workshop.schedules import build_optimizer, cosine
+from models.workshop.training.recipe import load_recipe
+from models.workshop.training.schedules import build_optimizer, cosine
 from tests.workshop.conftest import RECIPES
 
 

@@ -9,13 +9,13 @@ import torch
 from lightning.fabric import Fabric
 from lightning.fabric.plugins import MixedPrecision
 
-from models.workshop import training
-from models.workshop.architecture import build_model, count_frames, keep_columns, make_model
-from models.workshop.checkpoints import LAST, load_backbone, load_checkpoint
+from models.workshop.data.manifest import Dataset
 from models.workshop.errors import BadInput
-from models.workshop.manifest import Dataset
-from models.workshop.recipe import Recipe
-from models.workshop.training import TrainingSet, train
+from models.workshop.networks.architecture import build_model, count_frames, keep_columns, make_model
+from models.workshop.training import loop
+from models.workshop.training.checkpoints import LAST, load_backbone, load_checkpoint
+from models.workshop.training.loop import TrainingSet, train
+from models.workshop.training.recipe import Recipe
 
 
 @pytest.fixture
@@ -29,14 +29,14 @@ def weights_of(checkpoint: Path) -> dict[str, torch.Tensor]:
 
 
 def die_in_the_second_epoch(patch: pytest.MonkeyPatch) -> None:
-    plan = training.plan_epoch
+    plan = loop.plan_epoch
 
     def plan_or_die(*args: Any, epoch: int, **options: Any) -> object:
         if epoch == 1:
             raise KeyboardInterrupt
         return plan(*args, epoch=epoch, **options)
 
-    patch.setattr(training, "plan_epoch", plan_or_die)
+    patch.setattr(loop, "plan_epoch", plan_or_die)
 
 
 def test_a_killed_run_goes_on_to_the_same_weights(
@@ -66,7 +66,7 @@ def scale_after(folder: Path) -> tuple[float, int]:
 def test_a_killed_run_in_half_precision_goes_on_with_the_gradients_scale(
     tiny_recipe: Recipe, learn: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "open_fabric", with_a_scaler)
+    monkeypatch.setattr(loop, "open_fabric", with_a_scaler)
     whole = weights_of(train(tiny_recipe, learn, tmp_path / "whole", seed=4))
     with monkeypatch.context() as broken:
         die_in_the_second_epoch(broken)
@@ -86,7 +86,7 @@ def test_a_scaler_is_not_begun_anew_where_its_state_is_missing(
     del old["precision"], old["codes"]
     torch.save(old, tmp_path / LAST)
     train(tiny_recipe, learn, tmp_path, seed=4)  # without a scaler nothing is missing
-    monkeypatch.setattr(training, "open_fabric", with_a_scaler)
+    monkeypatch.setattr(loop, "open_fabric", with_a_scaler)
     with pytest.raises(BadInput, match=r"last\.pt: lacks the gradient scaler's state"):
         train(tiny_recipe, learn, tmp_path, seed=4)
 
@@ -95,7 +95,7 @@ def test_a_run_in_half_precision_does_not_go_on_in_full(
     tiny_recipe: Recipe, learn: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as half:
-        half.setattr(training, "open_fabric", with_a_scaler)
+        half.setattr(loop, "open_fabric", with_a_scaler)
         train(tiny_recipe, learn, tmp_path, seed=4)
     with pytest.raises(BadInput, match="of a run in half precision"):
         train(tiny_recipe, learn, tmp_path, seed=4)

@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from dawn_chorus.domain.errors import PermanentError
-from models.workshop.manifest import load_dataset
-from models.workshop.polite_transport import PoliteTransport
-from models.workshop.terms import Terms
-from models.workshop.xeno_canto_api import DOWNLOAD_ATTEMPTS, XenoCanto
+from models.workshop.data.license_terms import Terms
+from models.workshop.data.manifest import load_dataset
+from models.workshop.data.xeno_canto.api import DOWNLOAD_ATTEMPTS, XenoCanto
+from models.workshop.data.xeno_canto.rate_limit import PoliteTransport
 from tests.workshop.archive_server import API, KEY, Archive, describe
 from tests.workshop.fetching import fetch, serve_sample
 

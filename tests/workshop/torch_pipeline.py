@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from dawn_chorus.domain.taxonomy import Taxon
-from models.workshop.frontend import MelFrontEnd
-from models.workshop.packing import Table, Trained
+from models.workshop.networks.frontend import MelFrontEnd
+from models.workshop.packing.pack import Table, Trained
 
 Scores = NDArray[np.float64]
 SCORED_S = 5.0

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from models.workshop.manifest import Clip, Dataset, Event, save_dataset
+from models.workshop.data.manifest import Clip, Dataset, Event, save_dataset
 from models.workshop.synthetic.places import Waveform, background, from_afar
 from models.workshop.synthetic.taxa import TAXA, VOICES
 from models.workshop.synthetic.voices import Voice, individual, utter

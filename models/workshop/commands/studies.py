@@ -1,0 +1,103 @@
+"""The commands of the synthetic world, and those that repeat what models/README.md reports."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from models.workshop.commands.options import NewPack, Seed, Threads, example, numbers
+
+Work = Annotated[
+    Path,
+    typer.Option(metavar="FOLDER", help="For recordings, checkpoints and packs; a killed run goes on there.",
+                 file_okay=False),
+]  # fmt: skip
+
+
+def register(app: typer.Typer) -> None:
+    app.command(
+        epilog=example(
+            "synthesize --out world",
+            closing="Then `rounds` with world/manifest.csv: fold 0 is to learn from, 1 to choose by, 2 to test.",
+        )
+    )(synthesize)
+    app.command(epilog=example("ablation --work runs/ablation --seeds 0"))(ablation)
+    app.command(
+        "real-recordings",
+        epilog=example("real-recordings recordings --work runs/real --birdnet packs/birdnet"),
+    )(real_recordings)
+    app.command("synthetic-pack", epilog=example("synthetic-pack --work runs/synthetic --out packs/synthetic"))(
+        synthetic_pack
+    )
+
+
+def synthesize(
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            metavar="FOLDER",
+            help="Where to write audio, manifest.csv, taxa.csv and events.csv.",
+            file_okay=False,
+        ),
+    ],
+    *,
+    seed: Seed = 0,
+    soundscapes: Annotated[int, typer.Option(metavar="N", min=0, help="Unlabeled soundscapes of a minute.")] = 40,
+) -> None:
+    """Make recordings of twelve invented taxa, with their truth."""
+    from models.workshop.synthetic.world import WorldSize, make_world
+
+    typer.echo(make_world(out, seed=seed, size=WorldSize(soundscapes=soundscapes)))
+
+
+def synthetic_pack(out: NewPack, *, work: Work, threads: Threads = 1) -> None:
+    """Make the pack `synthetic` anew, and measure it."""
+    import torch
+
+    from models.workshop.synthetic.pack import build_synthetic_pack
+
+    torch.set_num_threads(threads)
+    typer.echo(build_synthetic_pack(work, out))
+
+
+def ablation(
+    work: Work,
+    *,
+    seeds: Annotated[
+        str, typer.Option(metavar="N,N,…", help="A world for each, a quarter of an hour of one core for each.")
+    ] = "0,1,2",
+    threads: Threads = 1,
+) -> None:
+    """Tell what each trick brings, in the synthetic world."""
+    import torch
+
+    from models.workshop.studies.ablation import run_ablation
+
+    torch.set_num_threads(threads)
+    typer.echo(run_ablation(work, [int(seed) for seed in numbers(seeds, "--seeds")]))
+
+
+def real_recordings(
+    audio: Annotated[
+        Path, typer.Argument(help="Folder with index.csv and strong_labels.csv.", exists=True, file_okay=False)
+    ],
+    work: Work,
+    birdnet: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="The pack `birdnet` to compare with.", exists=True, file_okay=False)
+    ],
+    *,
+    recipe: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The recipe; small.toml without it.", exists=True, dir_okay=False),
+    ] = None,
+    seed: Seed = 0,
+    threads: Threads = 1,
+) -> None:
+    """Train on real recordings, and compare with BirdNET."""
+    import torch
+
+    from models.workshop.studies.real_recordings.study import SMALL, StudyOptions, run_study
+
+    torch.set_num_threads(threads)
+    typer.echo(run_study(work, StudyOptions(audio, birdnet, recipe or SMALL, seed=seed)))

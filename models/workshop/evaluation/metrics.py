@@ -1,0 +1,132 @@
+"""Metrics that say what they skip: macro ROC-AUC, padded cmAP, event F1 and PSDS.
+
+A taxon without a positive or without a negative has no ROC-AUC: it is left out and counted, not taken for 0
+(torchmetrics) nor for NaN (scikit-learn).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.workshop.data.manifest import Event
+
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ClipMetrics:
+    """Of scores against truth, window by window."""
+
+    macro_auroc: float
+    cmap: float
+    n_taxa_scored: int
+    """How many taxa had at least one positive and one negative."""
+
+
+def measure_windows(truth: Matrix, scores: Matrix) -> ClipMetrics:
+    """Both (n_windows, n_taxa); truth is 0 or 1."""
+    aurocs = [auroc(truth[:, column], scores[:, column]) for column in range(truth.shape[1])]
+    valid = [value for value in aurocs if value is not None]
+    return ClipMetrics(float(np.mean(valid)) if valid else float("nan"), padded_cmap(truth, scores), len(valid))
+
+
+def auroc(truth: Matrix, scores: Matrix) -> float | None:
+    """Area under the ROC curve by ranks, ties shared (Mann and Whitney); None where it is not defined."""
+    positives = int(truth.sum())
+    negatives = len(truth) - positives
+    if positives == 0 or negatives == 0:
+        return None
+    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = np.cumsum(counts) - (counts - 1) / 2
+    return float((ranks[inverse][truth > 0].sum() - positives * (positives + 1) / 2) / (positives * negatives))
+
+
+def padded_cmap(truth: Matrix, scores: Matrix, padding: int = 5) -> float:
+    """Mean average precision over taxa, `padding` sure positives added to each (BirdCLEF 2023)."""
+    pad_truth, pad_scores = np.ones(padding), np.full(padding, 1.0)
+    values = [
+        average_precision(np.r_[truth[:, column], pad_truth], np.r_[scores[:, column], pad_scores])
+        for column in range(truth.shape[1])
+    ]
+    return float(np.mean(values))
+
+
+def average_precision(truth: Matrix, scores: Matrix) -> float:
+    """Precision averaged over positives, by falling score."""
+    order = np.argsort(-scores, kind="stable")
+    hits = truth[order]
+    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
+    return float((precision * hits).sum() / max(1.0, hits.sum()))
+
+
+@dataclass(frozen=True, slots=True)
+class EventCounts:
+    """Events found, missed and made up."""
+
+    hits: int = 0
+    misses: int = 0
+    false_alarms: int = 0
+
+    def __add__(self, other: "EventCounts") -> "EventCounts":
+        return EventCounts(self.hits + other.hits, self.misses + other.misses, self.false_alarms + other.false_alarms)
+
+    @property
+    def f1(self) -> float:
+        total = 2 * self.hits + self.misses + self.false_alarms
+        return 2 * self.hits / total if total else float("nan")
+
+
+def match_events(
+    truth: Sequence[Event], found: Sequence[Event], *, collar_s: float = 0.5, collar_share: float = 0.5
+) -> EventCounts:
+    """Match events one to one: onsets within the collar, offsets within the collar or a share of the true length.
+
+    The collar-based event F1 of DCASE (Mesaros, Heittola and Virtanen, "Metrics for polyphonic sound event detection",
+    2016); candidates are taken in order of onset distance.
+    """
+    pairs = sorted(
+        (abs(t.onset_s - f.onset_s), i, j)
+        for i, t in enumerate(truth)
+        for j, f in enumerate(found)
+        if t.code == f.code
+        and abs(t.onset_s - f.onset_s) <= collar_s
+        and abs(t.offset_s - f.offset_s) <= max(collar_s, collar_share * (t.offset_s - t.onset_s))
+    )
+    used_truth: set[int] = set()
+    used_found: set[int] = set()
+    for _, i, j in pairs:
+        if i not in used_truth and j not in used_found:
+            used_truth.add(i)
+            used_found.add(j)
+    return EventCounts(len(used_truth), len(truth) - len(used_truth), len(found) - len(used_found))
+
+
+def psds(
+    truth: Mapping[str, Sequence[Event]],
+    frames: Mapping[str, Matrix],
+    durations_s: Mapping[str, float],
+    codes: Sequence[str],
+    *,
+    frame_s: float,
+) -> float:
+    """Polyphonic sound detection score, intersection 0.5/0.5, no cross-trigger cost (Bilen et al., 2020).
+
+    `frames[clip]` is (n_frames, n_taxa). Taxa that sound nowhere in the truth are left out.
+    """
+    from sed_scores_eval import intersection_based  # noqa: PLC0415 — pulls in a plotting stack
+    from sed_scores_eval.base_modules.scores import create_score_dataframe  # noqa: PLC0415
+
+    present = sorted({event.code for events in truth.values() for event in events})
+    columns = [list(codes).index(code) for code in present]
+    tables = {
+        clip: create_score_dataframe(values[:, columns], np.arange(len(values) + 1) * frame_s, present)
+        for clip, values in frames.items()
+    }
+    events = {clip: [(e.onset_s, e.offset_s, e.code) for e in truth.get(clip, ())] for clip in frames}
+    value, *_ = intersection_based.psds(
+        tables, events, dict(durations_s), dtc_threshold=0.5, gtc_threshold=0.5, cttc_threshold=None,
+        alpha_ct=0.0, alpha_st=0.0, max_efpr=100.0,
+    )  # fmt: skip
+    return float(value)

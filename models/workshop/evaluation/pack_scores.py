@@ -1,0 +1,74 @@
+"""Scores of clips by a pack, through the service's own pipeline: a teacher and a test hear what the service hears."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dawn_chorus.domain.analysis import Segment
+from dawn_chorus.domain.detections import ScoreRun, detect_events
+from dawn_chorus.domain.event_rules import EventRule
+from dawn_chorus.inference.ensemble import Ensemble
+from dawn_chorus.inference.pipeline import score_segment
+from dawn_chorus.inference.waveforms.loading import load_audio
+from models.workshop.data.manifest import Clip, Event
+from models.workshop.errors import BadInput
+from models.workshop.training.pseudo_labels import PseudoLabels
+
+
+@dataclass(frozen=True, slots=True)
+class ClipScores:
+    """What a pack says of one clip."""
+
+    clip: Clip
+    windows: NDArray[np.float32]
+    """(n_windows, n_taxa)"""
+    frames: NDArray[np.float32]
+    """(n_frames, n_taxa) at the pack's `frame_s`"""
+    events: tuple[Event, ...]
+    """Cut by the pack's own rules."""
+
+
+def score_clips(ensemble: Ensemble, folder: Path, clips: Iterable[Clip]) -> Iterator[ClipScores]:
+    """Score whole clips, one after another. The pack must have a framewise member, else BadInput."""
+    if ensemble.facts.grid.frame_s is None:
+        raise BadInput(f"{ensemble.facts.name}: the pack has no framewise member")
+    for clip in clips:
+        segment = Segment(0, 0.0, clip.duration_s)
+        margin_s = ensemble.margin_s
+        audio = load_audio(
+            folder / clip.path, -margin_s, clip.duration_s + margin_s, ensemble.formats, duration_s=clip.duration_s
+        )
+        scores = score_segment(ensemble, audio, segment, duration_s=clip.duration_s)
+        frames = scores.frame_scores
+        if frames is None:
+            raise BadInput(f"{ensemble.facts.name}: no frames for {clip.path}")
+        yield ClipScores(clip, scores.window_scores, frames, cut_events(ensemble, frames, clip))
+
+
+def predict_soundscapes(ensemble: Ensemble, folder: Path, clips: Iterable[Clip], window_s: float) -> PseudoLabels:
+    """Label soundscapes with the pack's window scores; `window_s` is what a student's example spans."""
+    probs = {scored.clip.path: scored.windows for scored in score_clips(ensemble, folder, clips)}
+    codes = tuple(taxon.code for taxon in ensemble.facts.taxa)
+    return PseudoLabels(codes, ensemble.facts.grid.window_s, probs, window_s)
+
+
+def cut_events(
+    ensemble: Ensemble, frames: NDArray[np.float32], clip: Clip, rule: EventRule | None = None
+) -> tuple[Event, ...]:
+    """Cut the events of a clip from its frames, (n_frames, n_taxa); `rule` stands in for the pack's own."""
+    facts = ensemble.facts
+    step_s = facts.grid.event_step_s
+    return tuple(
+        Event(taxon.code, found.onset_s, found.offset_s)
+        for column, taxon in enumerate(facts.taxa)
+        for found in detect_events(
+            taxon,
+            [ScoreRun(0, frames[:, column])],
+            rule or facts.rules.of(taxon.code),
+            step_s=step_s,
+            end_s=clip.duration_s,
+        )
+    )

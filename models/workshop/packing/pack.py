@@ -1,0 +1,129 @@
+"""Networks → one pack: members with their weights, a specialist with its own columns, and a golden self-test."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from dawn_chorus.domain.taxonomy import Taxon
+from dawn_chorus.inference.self_test import write_golden
+from models.workshop.errors import BadInput
+from models.workshop.networks.architecture import SedNetwork, keep_columns
+from models.workshop.packing.export import MemberFile, export_network, write_fp16, write_pack
+from models.workshop.training.checkpoints import load_checkpoint
+from models.workshop.training.recipe import Recipe
+
+Table = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class PackIdentity:
+    """What a pack says of itself."""
+
+    name: str
+    version: str = "1.0.0"
+    license_id: str = "CC0-1.0"
+    attribution: str = "trained in the workshop"
+
+
+@dataclass(frozen=True, slots=True)
+class PackRules:
+    """How a pack's scores and events come about; the tables are those of pack.toml."""
+
+    score: Table = field(default_factory=lambda: {"shifts_s": [0.0]})
+    detection: Table = field(default_factory=dict)
+    frame_s: float = 0.5
+
+
+FIRST_PLACE_SCORE: Table = {
+    "shifts_s": [-2.5, 0.0, 2.5],
+    "shift_weights": [0.25, 0.5, 0.25],
+    "smoothing": [0.1, 0.2, 0.4, 0.2, 0.1],
+}
+SECOND_PLACE_SCORE: Table = {"shifts_s": [-2.5, 0.0, 2.5], "shift_weights": [1.0, 1.0, 1.0]}
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A network that is to become a member."""
+
+    recipe: Recipe
+    codes: tuple[str, ...]
+    """Its columns; those that the pack does not know are left behind."""
+    network: SedNetwork
+    weight: float = 1.0
+
+
+def load_trained(checkpoint: Path, weight: float = 1.0) -> Trained:
+    recipe, codes, model = load_checkpoint(checkpoint)
+    return Trained(recipe, codes, model.network, weight)
+
+
+def export_pack(
+    members: Sequence[Trained],
+    folder: Path,
+    taxa: Sequence[Taxon],
+    identity: PackIdentity,
+    rules: PackRules = PackRules(),
+    *,
+    fp16: bool = False,
+) -> Path:
+    """Export every network as a member; give the folder.
+
+    A network that knows only some of the taxa becomes a specialist: its `columns` file says which. Each member is
+    checked against torch (BadInput on a difference), and the pack gets a golden recording of noise and tones. `fp16`
+    writes a half-precision copy beside each network, for who wants to name it in pack.toml instead.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    tables = [_export_member(member, f"member-{number}", folder, taxa) for number, member in enumerate(members, 1)]
+    if fp16:
+        for table in tables:
+            write_fp16(folder / str(table["file"]))
+    write_pack(
+        folder, name=identity.name, version=identity.version, license_id=identity.license_id,
+        attribution=identity.attribution, score=rules.score, detection=rules.detection, frame_s=rules.frame_s,
+        members=tables,
+        taxa_rows=[(t.code, t.scientific_name, t.common_name, t.taxonomic_class) for t in taxa],
+    )  # fmt: skip
+    rate_hz = members[0].recipe.model.sample_rate_hz
+    write_golden(folder, golden_waveform(rate_hz), rate_hz)
+    return folder
+
+
+def member_table(recipe: Recipe, made: MemberFile, *, weight: float, columns: str | None) -> Table:
+    """Say of a member what a pack has to say."""
+    model = recipe.model
+    return {
+        "file": made.file, "sha256": made.sha256, "weight": weight, "input": "mel",
+        "sample_rate_hz": model.sample_rate_hz, "window_s": model.window_s, "hop_s": model.hop_s,
+        "rule": model.rule, "columns": columns, "frame_step_s": model.window_s / made.n_frames,
+        "mel": model.mel.model_dump(),
+    }  # fmt: skip
+
+
+def golden_waveform(sample_rate_hz: int, duration_s: float = 12.0) -> np.ndarray:
+    """Make noise with gliding tones in it, (samples,) float32: licence-free, and it makes members speak."""
+    rng = np.random.default_rng(2025)
+    time = np.arange(round(duration_s * sample_rate_hz)) / sample_rate_hz
+    glide = np.sin(2 * np.pi * (800 + 1500 * (time % 3)) * time) * (np.sin(2 * np.pi * 0.4 * time) > 0)
+    return (0.3 * glide + 0.02 * rng.standard_normal(len(time))).astype(np.float32)
+
+
+def _export_member(member: Trained, name: str, folder: Path, taxa: Sequence[Taxon]) -> Table:
+    wanted = {taxon.code for taxon in taxa}
+    columns = [number for number, code in enumerate(member.codes) if code in wanted]
+    if not columns:
+        raise BadInput(f"{name}: the network knows none of the pack's taxa")
+    network = keep_columns(member.network, columns) if len(columns) < len(member.codes) else member.network
+    name = f"{name}-{member.recipe.model.backbone.split('.')[0]}"
+    made = export_network(network, member.recipe.model, folder / f"{name}.onnx")
+    file = _write_columns(folder / f"{name}.columns.csv", [member.codes[number] for number in columns], taxa)
+    return member_table(member.recipe, made, weight=member.weight, columns=file)
+
+
+def _write_columns(path: Path, codes: Sequence[str], taxa: Sequence[Taxon]) -> str | None:
+    if list(codes) == [taxon.code for taxon in taxa]:
+        return None
+    path.write_text("\n".join(codes) + "\n", encoding="utf-8")
+    return path.name

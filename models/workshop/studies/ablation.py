@@ -1,0 +1,155 @@
+"""Both winners' recipes in the synthetic world, trick by trick: what each brings where the truth is known.
+
+Everything that is finished stays in the work folder: a killed run goes on where it stood.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
+from models.workshop.data.manifest import Clip, Dataset, load_dataset
+from models.workshop.evaluation.held_out import evaluate, tune_rule
+from models.workshop.evaluation.pack_scores import score_clips
+from models.workshop.packing.pack import (
+    FIRST_PLACE_SCORE,
+    SECOND_PLACE_SCORE,
+    PackIdentity,
+    PackRules,
+    Table,
+    Trained,
+    export_pack,
+    load_trained,
+)
+from models.workshop.synthetic.world import FOLD_TEST, FOLD_TRAIN, FOLD_VALIDATE, WorldSize, make_world
+from models.workshop.training.loop import TrainingSet
+from models.workshop.training.recipe import Recipe, load_recipe
+from models.workshop.training.rounds import Round, run_rounds
+
+RECIPES = Path(__file__).parents[1] / "recipes"
+WORLD = WorldSize(focal_most=30, soundscapes=40, validation_soundscapes=6, test_soundscapes=12)
+SHIFTS_ONLY: Table = {key: value for key, value in FIRST_PLACE_SCORE.items() if key != "smoothing"}
+MEASURES = ("macro_auroc", "cmap", "event_f1", "psds")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the table: an ensemble of checkpoints under a score rule."""
+
+    name: str
+    checkpoints: tuple[Path, ...]
+    score: Table | None = None
+
+
+def run_ablation(work_dir: Path, seeds: Sequence[int]) -> str:
+    """Run both recipes for all seeds. Return the table in Markdown, written to ablation.md after every seed."""
+    results: list[list[dict[str, object]]] = []
+    for seed in seeds:
+        results.append(list(run_seed(work_dir / f"seed-{seed}", seed)))
+        (work_dir / "ablation.md").write_text(draw_table(results), encoding="utf-8")
+    return draw_table(results)
+
+
+def run_seed(work_dir: Path, seed: int) -> Iterator[dict[str, object]]:
+    """Run both recipes with one seed. Return a row of measures for each step."""
+    manifest = work_dir / "world" / "manifest.csv"
+    if not manifest.exists():
+        make_world(manifest.parent, seed=seed, size=WORLD)
+    dataset = load_dataset(manifest)
+    learn = TrainingSet(dataset, dataset.choose(kind="focal", folds=[FOLD_TRAIN]))
+    unlabeled = dataset.unlabeled([FOLD_TRAIN])
+    for train_steps in (first_place, second_place):
+        for step in train_steps(learn, unlabeled, work_dir, seed):
+            yield measure_step(step, dataset, work_dir)
+
+
+def first_place(learn: TrainingSet, unlabeled: Sequence[Clip], work_dir: Path, seed: int) -> Iterator[Step]:
+    """Baseline, rounds with and without power, more time, another backbone, the specialist, test-time augmentation."""
+    recipe = load_recipe(RECIPES / "small.toml")
+    powered = run_rounds(recipe, learn, unlabeled, work_dir / "powered", seed=seed)
+    plain = _with_gammas(recipe, (1.0,) * (len(recipe.pseudo.gammas) - 1))
+    unpowered = run_rounds(plain, learn, unlabeled, work_dir / "plain", teacher=powered[1], seed=seed)
+    names = ["1st: baseline, true labels only", "1st: + pseudo-labels, round 1"]
+    names += [f"1st: round {number}, with power" for number in range(2, len(powered))]
+    yield from (Step(name, (made.checkpoint,)) for name, made in zip(names, powered, strict=True))
+    for number, made in enumerate(unpowered[1:], 2):
+        yield Step(f"1st: round {number}, without power", (made.checkpoint,))
+    longer = run_rounds(_twice_as_long(recipe), learn, unlabeled, work_dir / "longer", seed=seed)
+    for name, made in zip(names[:2], longer, strict=True):
+        yield Step(f"{name}, trained twice as long", (made.checkpoint,))
+    yield from _ensembles(recipe, learn, unlabeled, work_dir, seed, powered)
+
+
+def _ensembles(
+    recipe: Recipe,
+    learn: TrainingSet,
+    unlabeled: Sequence[Clip],
+    work_dir: Path,
+    seed: int,
+    powered: Sequence[Round],
+) -> Iterator[Step]:
+    other = recipe.model_copy(update={"model": recipe.model.model_copy(update={"backbone": "lcnet_050"})})
+    last = _with_gammas(other, recipe.pseudo.gammas[-1:])
+    sibling = run_rounds(last, learn, unlabeled, work_dir / "sibling", teacher=powered[-2], seed=seed + 50)[-1]
+    frogs = _with_gammas(recipe, ()).model_copy(update={"taxonomic_classes": ("Amphibia", "Insecta")})
+    specialist = run_rounds(frogs, learn, unlabeled, work_dir / "specialist", seed=seed + 60)[-1]
+    members = (powered[-2].checkpoint, powered[-1].checkpoint, sibling.checkpoint)
+    yield Step("1st: ensemble of three", members)
+    everyone = (*members, specialist.checkpoint)
+    yield Step("1st: + specialist for frogs and insects", everyone)
+    yield Step("1st: + shifts of ±2.5 s", everyone, SHIFTS_ONLY)
+    yield Step("1st: + smoothing over windows", everyone, FIRST_PLACE_SCORE)
+
+
+def second_place(learn: TrainingSet, unlabeled: Sequence[Clip], work_dir: Path, seed: int) -> Iterator[Step]:
+    """Baseline, two rounds of hard pseudo-labels, and test-time augmentation."""
+    recipe = load_recipe(RECIPES / "small_second.toml")
+    generations = run_rounds(recipe, learn, unlabeled, work_dir / "second", seed=seed)
+    yield Step("2nd: baseline, true labels only", (generations[0].checkpoint,))
+    for made in generations[1:]:
+        yield Step(f"2nd: hard pseudo-labels, round {made.number}", (made.checkpoint,))
+    yield Step("2nd: + shifts of ±2.5 s", (generations[-1].checkpoint,), SECOND_PLACE_SCORE)
+
+
+def measure_step(step: Step, dataset: Dataset, work_dir: Path) -> dict[str, object]:
+    """Measure on test soundscapes, event rules chosen on the validation ones; kept as JSON beside the pack."""
+    folder = work_dir / "steps" / "".join(letter if letter.isalnum() else "-" for letter in step.name)
+    kept = folder / "measures.json"
+    if not kept.exists():
+        members: list[Trained] = [load_trained(checkpoint) for checkpoint in step.checkpoints]
+        rules = PackRules(step.score or {"shifts_s": [0.0]}, frame_s=0.25)
+        ensemble = open_ensemble(
+            export_pack(members, folder, dataset.taxa, PackIdentity("ablation"), rules), SessionOptions()
+        )
+        held_out = [dataset.choose(kind="soundscape", folds=[fold]) for fold in (FOLD_VALIDATE, FOLD_TEST)]
+        rule = tune_rule(ensemble, dataset, list(score_clips(ensemble, dataset.folder, held_out[0])))
+        kept.write_text(json.dumps(asdict(evaluate(ensemble, dataset, held_out[1], rule))))
+    return {"name": step.name} | json.loads(kept.read_text())
+
+
+def draw_table(results: Sequence[Sequence[dict[str, object]]]) -> str:
+    """Draw means over the seeds, ± the deviation between them, as Markdown."""
+    lines = ["| | macro ROC-AUC | cmAP | event F1 | PSDS |", "| --- | --- | --- | --- | --- |"]
+    for rows in zip(*results, strict=True):
+        cells = [_mean_and_spread([float(str(row[measure])) for row in rows]) for measure in MEASURES]
+        lines.append(f"| {rows[0]['name']} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _mean_and_spread(values: Sequence[float]) -> str:
+    mean = f"{np.mean(values):.3f}"
+    return mean if len(values) == 1 else f"{mean} ± {np.std(values, ddof=1):.3f}"
+
+
+def _twice_as_long(recipe: Recipe) -> Recipe:
+    """Give teacher and first student twice the epochs, to tell a lack of time from a lack of good labels."""
+    optimizer = recipe.optimizer.model_copy(update={"epochs": 2 * recipe.optimizer.epochs})
+    pseudo = recipe.pseudo.model_copy(update={"epochs": 2 * recipe.pseudo.epochs, "gammas": recipe.pseudo.gammas[:1]})
+    return recipe.model_copy(update={"optimizer": optimizer, "pseudo": pseudo})
+
+
+def _with_gammas(recipe: Recipe, gammas: tuple[float, ...]) -> Recipe:
+    return recipe.model_copy(update={"pseudo": recipe.pseudo.model_copy(update={"gammas": gammas})})

@@ -1,0 +1,80 @@
+"""What happens to sound and image on the way to the network."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+from scipy.fft import irfft
+from scipy.signal import lfilter
+from torch import Tensor
+
+from models.workshop.training.recipe import Recipe
+
+Waveform = NDArray[np.float32]
+
+
+def augment_waveform(waveform: Waveform, recipe: Recipe, rng: np.random.Generator, noises: Sequence[Path]) -> Waveform:
+    """Apply the recipe's noise, equalizer and gain, (samples,) → (samples,).
+
+    Own generators throughout: audiomentations draws from global state, and a resumed run would hear other noise.
+    """
+    rules = recipe.augment
+    if rng.random() < rules.noise:
+        waveform = add_noise(waveform, _noise(len(waveform), noises, rng), rng.uniform(*rules.noise_snr_db))
+    if rng.random() < rules.equalizer:
+        waveform = equalize(waveform, recipe.model.sample_rate_hz, rng)
+    if rules.gain_db:
+        waveform = waveform * np.float32(10 ** (rng.uniform(-rules.gain_db, rules.gain_db) / 20))
+    return waveform.astype(np.float32)
+
+
+def add_noise(waveform: Waveform, noise: Waveform, snr_db: float) -> Waveform:
+    """Add noise at a signal-to-noise ratio in power."""
+    signal, other = float(np.mean(waveform**2)), float(np.mean(noise**2))
+    if signal == 0 or other == 0:
+        return waveform
+    return waveform + noise * np.float32(np.sqrt(signal / other / 10 ** (snr_db / 10)))
+
+
+def equalize(waveform: Waveform, sample_rate_hz: int, rng: np.random.Generator, *, bands: int = 4) -> Waveform:
+    """Random peaking filters, one in each of four bands, ±8 dB (Bristow-Johnson, "Audio EQ cookbook")."""
+    edges = np.geomspace(100, sample_rate_hz * 0.45, bands + 1)
+    for low, high in pairwise(edges):
+        omega = 2 * np.pi * rng.uniform(low, high) / sample_rate_hz
+        gain = 10 ** (rng.uniform(-8, 8) / 40)
+        alpha = np.sin(omega) / 2
+        numerator = [1 + alpha * gain, -2 * np.cos(omega), 1 - alpha * gain]
+        denominator = [1 + alpha / gain, -2 * np.cos(omega), 1 - alpha / gain]
+        waveform = lfilter(np.array(numerator) / denominator[0], np.array(denominator) / denominator[0], waveform)
+    return waveform.astype(np.float32)
+
+
+def mask_image(images: Tensor, masks: int, share: float, rng: np.random.Generator) -> Tensor:
+    """SpecAugment (Park et al., 2019) on (batch, channels, n_mels, n_frames): stretches set to the item's mean."""
+    for item in images if masks else ():
+        mean = item.mean()
+        for _ in range(masks):
+            for axis in (1, 2):
+                width = int(rng.integers(0, max(1, int(item.shape[axis] * share)) + 1))
+                start = int(rng.integers(0, item.shape[axis] - width + 1))
+                item.narrow(axis, start, width).fill_(mean)
+    return images
+
+
+def _noise(n: int, noises: Sequence[Path], rng: np.random.Generator) -> Waveform:
+    if noises:
+        recording = _load_noise(noises[int(rng.integers(len(noises)))])
+        start = int(rng.integers(0, max(1, len(recording) - n)))
+        return np.resize(recording[start : start + n], n)
+    spectrum = rng.standard_normal(2 * (n // 2 + 1), dtype=np.float32).view(np.complex64)
+    spectrum[1:] /= np.arange(1, len(spectrum), dtype=np.float32) ** np.float32(rng.uniform(0, 1))
+    return irfft(spectrum, n)
+
+
+@lru_cache(maxsize=64)
+def _load_noise(path: Path) -> Waveform:
+    return soundfile.read(path, dtype="float32", always_2d=True)[0].mean(axis=1)

@@ -1,0 +1,172 @@
+"""The training loop: any recipe, CPU or CUDA, resumable after a kill."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from lightning.fabric import Fabric
+from rich import progress as bars
+from torch import Tensor, nn
+
+from models.workshop.data.manifest import Clip, Dataset
+from models.workshop.errors import BadInput
+from models.workshop.networks.architecture import SedModel, count_frames, make_model
+from models.workshop.training.augmentation import mask_image
+from models.workshop.training.checkpoints import FINISHED, LAST, Progress, load_backbone, save_model
+from models.workshop.training.curves import draw_curves
+from models.workshop.training.examples import Examples, plan_epoch
+from models.workshop.training.losses import LOSSES
+from models.workshop.training.pseudo_labels import PseudoLabels
+from models.workshop.training.recipe import Recipe
+from models.workshop.training.schedules import build_optimizer, cosine
+from models.workshop.training.validation import validate_windows
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """What a run learns from."""
+
+    dataset: Dataset
+    clips: Sequence[Clip]
+    validation: Sequence[Clip] = ()
+    pseudo: PseudoLabels | None = None
+
+
+def train(
+    recipe: Recipe, learn: TrainingSet, out_dir: Path, *, seed: int | None = None, init_from: Path | None = None
+) -> Path:
+    """Train, or go on where a killed run stopped; give the checkpoint's path (`model.pt`).
+
+    Writes metrics.csv and curves.png beside it. `init_from` takes the backbone (not the head) of another checkpoint.
+    The network must be of the same backbone, else BadInput.
+    """
+    seed = recipe.seed if seed is None else seed
+    out_dir.mkdir(parents=True, exist_ok=True)
+    codes = chosen_codes(recipe, learn.dataset)
+    torch.manual_seed(seed)
+    # What another checkpoint brings need not be fetched first.
+    pretrained = recipe.model.pretrained and init_from is None
+    model = make_model(recipe, len(codes), with_pseudo=learn.pseudo is not None, pretrained=pretrained)
+    if init_from is not None:
+        load_backbone(model, init_from)
+    fabric = open_fabric()
+    optimizer = build_optimizer(
+        recipe.optimizer.name, model.parameters(), lr=recipe.optimizer.lr, weight_decay=recipe.optimizer.weight_decay
+    )
+    model.front_end.to(fabric.device)
+    model.network.to(memory_format=torch.channels_last)  # convolutions are a third faster, on a CPU as on CUDA
+    wrapped, optimizer = fabric.setup(model.network, optimizer)
+    run = _Run(recipe, learn, codes, seed, fabric, model, wrapped, optimizer, out_dir)
+    run.go()
+    draw_curves(out_dir / "metrics.csv", out_dir / "curves.png")
+    return save_model(recipe, codes, model, out_dir / FINISHED)
+
+
+def open_fabric() -> Fabric:
+    """Choose the device: CUDA with half precision, or the CPU with full."""
+    return Fabric(accelerator="auto", devices=1, precision="16-mixed" if torch.cuda.is_available() else "32-true")
+
+
+def chosen_codes(recipe: Recipe, dataset: Dataset) -> tuple[str, ...]:
+    """Give the output columns: all taxa, or a specialist's."""
+    wanted = recipe.taxonomic_classes
+    codes = tuple(taxon.code for taxon in dataset.taxa if not wanted or taxon.taxonomic_class in wanted)
+    if not codes:
+        raise BadInput(f"taxonomic_classes: taxa.csv has none of {', '.join(wanted)}")
+    return codes
+
+
+@dataclass
+class _Run:
+    recipe: Recipe
+    learn: TrainingSet
+    codes: Sequence[str]
+    seed: int
+    fabric: Fabric
+    model: SedModel
+    wrapped: nn.Module
+    optimizer: torch.optim.Optimizer
+    out_dir: Path
+
+    @property
+    def epochs(self) -> int:
+        return self.recipe.pseudo.epochs if self.learn.pseudo is not None else self.recipe.optimizer.epochs
+
+    def go(self) -> None:
+        first = self._resume()
+        columns = (bars.TextColumn("{task.description}"), bars.BarColumn(), bars.MofNCompleteColumn())
+        with bars.Progress(*columns, bars.TimeRemainingColumn(), transient=True) as progress:
+            bar = progress.add_task(self.out_dir.name, total=self.epochs, completed=first)
+            for epoch in range(first, self.epochs):
+                row = {"epoch": epoch, "loss": self._learn_epoch(epoch)}
+                row |= validate_windows(self.model, self.recipe, self.learn.dataset, self.learn.validation, self.codes)
+                self._keep(epoch, row)
+                progress.update(bar, advance=1, description=f"{self.out_dir.name} loss {row['loss']:.3f}")
+
+    def _learn_epoch(self, epoch: int) -> float:
+        examples = plan_epoch(
+            self.recipe, self.learn.dataset, self.learn.clips, self.codes, self.learn.pseudo,
+            seed=self.seed, epoch=epoch, n_frames=count_frames(self.model.network, self.recipe.model.mel),
+        )  # fmt: skip
+        loader = self._loader(examples)
+        rng = np.random.default_rng((self.seed, epoch, 1))
+        torch.manual_seed(self.seed * 1000 + epoch)
+        self.model.train()
+        losses = [
+            self._step(waveforms, targets, epoch * len(loader) + number, len(loader), rng)
+            for number, (waveforms, targets) in enumerate(loader)
+        ]
+        return float(np.mean(losses))
+
+    def _loader(self, examples: Examples) -> Any:
+        cuda = torch.cuda.is_available()
+        loader = torch.utils.data.DataLoader(
+            examples, batch_size=self.recipe.optimizer.batch, num_workers=8 if cuda else 0, pin_memory=cuda
+        )
+        return self.fabric.setup_dataloaders(loader)
+
+    def _step(self, waveforms: Tensor, targets: Tensor, step: int, per_epoch: int, rng: np.random.Generator) -> float:
+        rules, augment = self.recipe.optimizer, self.recipe.augment
+        period = (rules.restart_epochs or self.epochs) * per_epoch
+        for group in self.optimizer.param_groups:
+            group["lr"] = cosine(step, period=period, high=rules.lr, low=rules.lr_min)
+        if self.recipe.model.abs_max_normalize:
+            waveforms = waveforms / waveforms.abs().amax(dim=1, keepdim=True).clamp(min=1e-6)
+        images = self.model.front_end(waveforms).clone()
+        images = mask_image(images, augment.spec_masks, augment.spec_mask_share, rng)
+        loss = LOSSES[self.recipe.loss](self.wrapped(images), targets)
+        self.optimizer.zero_grad(set_to_none=True)
+        self.fabric.backward(loss)
+        if rules.clip_gradient is not None:
+            self.fabric.clip_gradients(self.wrapped, self.optimizer, max_norm=rules.clip_gradient)
+        self.optimizer.step()
+        return float(loss.detach())
+
+    def _keep(self, epoch: int, row: dict[str, float]) -> None:
+        """Write the row, then where the run stands, so that a kill between the two repeats one epoch at most."""
+        path = self.out_dir / "metrics.csv"
+        rows = [old for old in _read_rows(path) if int(old["epoch"]) < epoch] + [row]
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, fieldnames=list(row))
+            writer.writeheader()
+            writer.writerows(rows)
+        self._progress.save(epoch, self.out_dir / LAST)
+
+    def _resume(self) -> int:
+        path = self.out_dir / LAST
+        return self._progress.load(path, self.fabric.device) if path.exists() else 0
+
+    @property
+    def _progress(self) -> Progress:
+        return Progress(self.model, self.optimizer, self.fabric.strategy.precision, self.codes)
+
+
+def _read_rows(path: Path) -> list[dict[str, Any]]:
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))

@@ -1,0 +1,60 @@
+"""Scores on held-out clips while a network trains; the full measure of a pack is `evaluation`."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from models.workshop.data.manifest import Clip, Dataset, Event
+from models.workshop.evaluation.metrics import measure_windows
+from models.workshop.networks.architecture import SedModel
+from models.workshop.training.examples import load_clip
+from models.workshop.training.recipe import Recipe
+
+
+def validate_windows(
+    model: SedModel, recipe: Recipe, dataset: Dataset, clips: Sequence[Clip], codes: Sequence[str]
+) -> dict[str, float]:
+    """Score consecutive windows of every clip; give macro ROC-AUC and cmAP, nothing where there are no clips."""
+    if not clips:
+        return {}
+    truth: list[np.ndarray] = []
+    scores: list[np.ndarray] = []
+    model.eval()
+    for clip in clips:
+        windows = cut_windows(load_clip(dataset.folder / clip.path, recipe.model.sample_rate_hz), recipe)
+        scores.append(score_windows(model, windows, recipe))
+        truth.append(label_windows(clip, dataset.events.get(clip.path), codes, len(windows), recipe.model.window_s))
+    found = measure_windows(np.concatenate(truth), np.concatenate(scores))
+    return {"val_auroc": found.macro_auroc, "val_cmap": found.cmap}
+
+
+def cut_windows(waveform: np.ndarray, recipe: Recipe) -> np.ndarray:
+    """Cut (samples,) into (n_windows, window) back to back, the last padded with zeros."""
+    length = round(recipe.model.window_s * recipe.model.sample_rate_hz)
+    count = max(1, -(-len(waveform) // length))
+    return np.pad(waveform, (0, count * length - len(waveform))).reshape(count, length)
+
+
+@torch.inference_mode()
+def score_windows(model: SedModel, windows: np.ndarray, recipe: Recipe) -> np.ndarray:
+    """Loudest frame of each window, (n_windows, n_taxa)."""
+    device = next(model.parameters()).device
+    batches = torch.from_numpy(windows).split(recipe.optimizer.batch)
+    frames = [torch.sigmoid(model(batch.to(device)).frame_logits).amax(dim=1).cpu() for batch in batches]
+    return torch.cat(frames).numpy()
+
+
+def label_windows(
+    clip: Clip, events: Sequence[Event] | None, codes: Sequence[str], n_windows: int, window_s: float
+) -> np.ndarray:
+    """Truth (n_windows, n_taxa): by events where they are known, else the clip's labels for every window."""
+    truth = np.zeros((n_windows, len(codes)))
+    if events is None:
+        truth[:, np.isin(codes, clip.labels)] = 1
+        return truth
+    for event in events:
+        if event.code in codes:
+            first, last = int(event.onset_s // window_s), int(np.ceil(event.offset_s / window_s))
+            truth[first : min(last, n_windows), list(codes).index(event.code)] = 1
+    return truth
