@@ -29,7 +29,7 @@ from tests.bench.recordings import write_hours, write_minutes
 from tests.bench.report import describe_machine
 from tests.bench.settings import ROOT, BenchSettings
 from tests.bench.worker import Servers, open_servers
-from tests.end_to_end.house import House
+from tests.end_to_end.service import Service
 
 TABLES = ("recordings", "analyses", "segments", "timelines", "detections", "outbox")
 FLOORS = ("0.1", "0.25", "0.5")
@@ -71,37 +71,37 @@ def measure_hour(servers: Servers, packs_dir: Path, folder: Path, settings: Benc
     hours = write_hours(folder, settings.audio_dir, settings.capacity_hours)
     logs = folder / "logs"
     logs.mkdir()
-    house = House(logs, servers.database_url, servers.broker_url, packs_dir, f"file://{folder / 'store'}")
+    service = Service(logs, servers.database_url, servers.broker_url, packs_dir, f"file://{folder / 'store'}")
     try:
         pack, sessions = settings.capacity_pack, str(WorkerSettings().sessions)
-        house.open("api", "relay", "worker", default_pack=pack, sessions=sessions, log_level="WARNING")
-        _analyze(house, write_minutes(folder, settings.audio_dir, 1))
+        service.open("api", "relay", "worker", default_pack=pack, sessions=sessions, log_level="WARNING")
+        _analyze(service, write_minutes(folder, settings.audio_dir, 1))
         before = take_stock(servers.database_url)
-        costs = _analyze_metered(house, servers, hours)
+        costs = _analyze_metered(service, servers, hours)
         after = take_stock(servers.database_url)
     finally:
-        house.close()
+        service.close()
     return _divide(before, after, costs, hours)
 
 
-def _analyze_metered(house: House, servers: Servers, hours: Sequence[Path]) -> dict[str, Cost]:
-    meters = {name: Meter([house.find(name).pid]) for name in ("api", "relay", "worker")}
+def _analyze_metered(service: Service, servers: Servers, hours: Sequence[Path]) -> dict[str, Cost]:
+    meters = {name: Meter([service.find(name).pid]) for name in ("api", "relay", "worker")}
     postgres, rabbitmq = servers.pids
     meters |= {"PostgreSQL": Meter([postgres]), "RabbitMQ": Meter([rabbitmq])}
-    _analyze(house, hours)
+    _analyze(service, hours)
     return {name: meter.read() for name, meter in meters.items()}
 
 
-def _analyze(house: House, paths: Sequence[Path]) -> None:
+def _analyze(service: Service, paths: Sequence[Path]) -> None:
     """Upload as recorders do, with place and time, and wait for the last commit."""
     for number, path in enumerate(paths):
         recorded_at = (_FIRST + timedelta(hours=number)).isoformat()
-        house.submit(path, site=path.stem, recorded_at=recorded_at)
-    with psycopg.connect(house.database_url, autocommit=True) as connection:
+        service.submit(path, site=path.stem, recorded_at=recorded_at)
+    with psycopg.connect(service.database_url, autocommit=True) as connection:
         while connection.execute("SELECT FROM analyses WHERE state <> 'finished' LIMIT 1").rowcount:
             time.sleep(_POLL_S)
         if failed := connection.execute("SELECT id FROM analyses WHERE result <> 'succeeded'").fetchall():
-            raise SystemExit(f"analyses that did not succeed: {failed}\n{house.find('worker').read_log()}")
+            raise SystemExit(f"analyses that did not succeed: {failed}\n{service.find('worker').read_log()}")
 
 
 def take_stock(database_url: str) -> Stock:

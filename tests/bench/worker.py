@@ -22,7 +22,7 @@ from dawn_chorus.domain.jobs import Lane
 from dawn_chorus.domain.recording import Place
 from dawn_chorus.inference.audio.probe import probe_audio
 from tests.bench.meter import Cost, Meter
-from tests.end_to_end.house import Deployable, House
+from tests.end_to_end.service import Deployable, Service
 from tests.servers import rabbitmq
 from tests.servers.postgres import PostgresServer
 
@@ -58,13 +58,13 @@ def open_worker(servers: Servers, folder: Path, packs_dir: Path, pack: str, sess
     """Start a worker that takes files of `folder` and give it once its pack is open."""
     logs = folder / "logs"
     logs.mkdir(exist_ok=True)
-    house = House(logs, servers.database_url, servers.broker_url, packs_dir, f"file://{folder}")
+    service = Service(logs, servers.database_url, servers.broker_url, packs_dir, f"file://{folder}")
     with Database(servers.database_url) as database:
         try:
-            worker = house.start("worker", default_pack=pack, sessions=str(sessions), log_level="WARNING")
+            worker = service.start("worker", default_pack=pack, sessions=str(sessions), log_level="WARNING")
             yield WorkerBench(servers, database, worker, pack)
         finally:
-            house.close()
+            service.close()
 
 
 class WorkerBench:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.compose.engine import ROOT, Engine
-from tests.end_to_end.house import wait_until
+from tests.end_to_end.service import wait_until
 from tests.packs import write_tone_pack
 from tests.servers.ports import find_free_ports
 

@@ -7,7 +7,7 @@ import numpy as np
 import soundfile
 
 from tests.compose.stack import Stack
-from tests.end_to_end.house import wait_until
+from tests.end_to_end.service import wait_until
 
 _RECORDINGS = 40
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.compose.stack import Stack
-from tests.end_to_end.house import wait_until
+from tests.end_to_end.service import wait_until
 from tests.runbook import find_scripts
 
 OURS = ("api", "relay", "worker")

@@ -1,12 +1,12 @@
-"""A house for each test; whatever happened in it, the ledger must be exact afterwards."""
+"""A service for each test; whatever happened in it, the ledger must be exact afterwards."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.house import House
 from tests.end_to_end.ledger import assert_ledger_exact
+from tests.end_to_end.service import Service
 from tests.packs import write_tone_pack
 from tests.servers.postgres import PostgresNode
 from tests.servers.rabbitmq import RabbitNode
@@ -19,17 +19,17 @@ def packs_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _keep_house(folder: Path, database_url: str, broker_url: str, packs_dir: Path) -> Iterator[House]:
-    house = House(folder, database_url, broker_url, packs_dir, f"file://{folder}/audio")
+def _keep_house(folder: Path, database_url: str, broker_url: str, packs_dir: Path) -> Iterator[Service]:
+    service = Service(folder, database_url, broker_url, packs_dir, f"file://{folder}/audio")
     try:
-        yield house
+        yield service
         assert_ledger_exact(database_url)
     finally:
-        house.close()
+        service.close()
 
 
 @pytest.fixture
-def house(tmp_path: Path, database_url: str, broker_url: str, packs_dir: Path) -> Iterator[House]:
+def service(tmp_path: Path, database_url: str, broker_url: str, packs_dir: Path) -> Iterator[Service]:
     """Nothing runs in it yet."""
     yield from _keep_house(tmp_path, database_url, broker_url, packs_dir)
 
@@ -40,6 +40,6 @@ def house_on_shaky_ground(
     restartable_postgres: tuple[PostgresNode, str],
     restartable_broker: tuple[RabbitNode, str],
     packs_dir: Path,
-) -> Iterator[House]:
-    """A house whose servers may be stopped and started."""
+) -> Iterator[Service]:
+    """A service whose servers may be stopped and started."""
     yield from _keep_house(tmp_path, restartable_postgres[1], restartable_broker[1], packs_dir)

@@ -20,19 +20,19 @@ from dawn_chorus.adapters.postgres.values import AnalysisRequest, NewRecording
 from dawn_chorus.domain.jobs import Lane
 from dawn_chorus.domain.recording import AudioFacts, Place
 from tests.end_to_end import recordings
-from tests.end_to_end.house import House
 from tests.end_to_end.ledger import find_segments, query
+from tests.end_to_end.service import Service
 
 CLAIMED_S = 12.0
 
 
 @pytest.fixture
-def working_house(house: House) -> House:
-    house.open("relay", "worker")
-    return house
+def working_house(service: Service) -> Service:
+    service.open("relay", "worker")
+    return service
 
 
-def plant(house: House, path: Path, declared_s: float = CLAIMED_S, *, segment_s: float = 300.0) -> UUID:
+def plant(service: Service, path: Path, declared_s: float = CLAIMED_S, *, segment_s: float = 300.0) -> UUID:
     """Put a file into the store and the database as if it were a sound recording of that length."""
 
     content = path.read_bytes()
@@ -41,23 +41,23 @@ def plant(house: House, path: Path, declared_s: float = CLAIMED_S, *, segment_s:
         yield content
 
     key = f"{uuid4()}{path.suffix}"
-    asyncio.run(open_audio_store(house.store_url).write(key, chunks()))
+    asyncio.run(open_audio_store(service.store_url).write(key, chunks()))
     audio = AudioFacts("wav/pcm_16", declared_s, recordings.RATE_HZ, 1)
     new = NewRecording(path.name, key, len(content), hashlib.sha256(content).hexdigest(), audio, Place())
-    with Database(house.database_url) as database:
+    with Database(service.database_url) as database:
         stored = create_recording(database, new, AnalysisRequest("tones", Lane.EXPRESS, segment_s))
     return stored.analyses[0].id
 
 
-def analyze_again(house: House, pack: str) -> UUID:
+def analyze_again(service: Service, pack: str) -> UUID:
     """Ask for another analysis of the only recording."""
-    (recording,) = query(house.database_url, "SELECT id FROM recordings")
-    with Database(house.database_url) as database:
+    (recording,) = query(service.database_url, "SELECT id FROM recordings")
+    with Database(service.database_url) as database:
         return create_analysis(database, recording["id"], AnalysisRequest(pack, Lane.EXPRESS)).id
 
 
-def reasons(house: House, analysis_id: UUID) -> str:
-    return " ".join(row["error"] or row["lost"] or "" for row in find_segments(house.database_url, analysis_id))
+def reasons(service: Service, analysis_id: UUID) -> str:
+    return " ".join(row["error"] or row["lost"] or "" for row in find_segments(service.database_url, analysis_id))
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def reasons(house: House, analysis_id: UUID) -> str:
     ],
 )
 def test_a_file_without_sound_fails_with_its_reason_and_the_next_one_is_analyzed(
-    working_house: House, tmp_path: Path, write: Callable[[Path], Path], word: str
+    working_house: Service, tmp_path: Path, write: Callable[[Path], Path], word: str
 ) -> None:
     broken_id = plant(working_house, write(tmp_path / "broken.wav"))
     sound_id = plant(working_house, recordings.write_tone(tmp_path / "sound.wav", CLAIMED_S))
@@ -81,7 +81,7 @@ def test_a_file_without_sound_fails_with_its_reason_and_the_next_one_is_analyzed
     assert working_house.wait_finished(sound_id)["result"] == "succeeded"
 
 
-def test_a_truncated_flac_is_heard_as_far_as_it_goes(working_house: House, tmp_path: Path) -> None:
+def test_a_truncated_flac_is_heard_as_far_as_it_goes(working_house: Service, tmp_path: Path) -> None:
     path = recordings.cut_short(recordings.write_tone(tmp_path / "cut.flac", 60.0), 0.5)
     analysis_id = plant(working_house, path, 60.0, segment_s=20.0)
     assert working_house.wait_finished(analysis_id)["result"] == "partial"
@@ -94,7 +94,7 @@ def test_a_truncated_flac_is_heard_as_far_as_it_goes(working_house: House, tmp_p
 
 
 def test_a_wav_that_claims_more_than_it_holds_is_heard_and_the_rest_accounted_for(
-    working_house: House, tmp_path: Path
+    working_house: Service, tmp_path: Path
 ) -> None:
     path = recordings.claim_length(recordings.write_tone(tmp_path / "boast.wav", 8.0), 14.0)
     analysis_id = plant(working_house, path, 14.0)
@@ -104,7 +104,7 @@ def test_a_wav_that_claims_more_than_it_holds_is_heard_and_the_rest_accounted_fo
     assert "8.000 s to 14.000 s" in segment["lost"]
 
 
-def test_a_wav_that_claims_less_than_it_holds_is_heard_to_its_end(working_house: House, tmp_path: Path) -> None:
+def test_a_wav_that_claims_less_than_it_holds_is_heard_to_its_end(working_house: Service, tmp_path: Path) -> None:
     path = recordings.claim_length(recordings.write_tone(tmp_path / "modest.wav", 31.0, onset_s=25.0), 8.0)
     analysis_id = plant(working_house, path, 8.0, segment_s=10.0)
     analysis = working_house.wait_finished(analysis_id)
@@ -113,7 +113,7 @@ def test_a_wav_that_claims_less_than_it_holds_is_heard_to_its_end(working_house:
     assert (float(detection["onset_s"]), float(detection["offset_s"])) == (25.0, 31.0)
 
 
-def test_a_recording_that_vanished_from_the_store_fails_and_says_so(working_house: House, tmp_path: Path) -> None:
+def test_a_recording_that_vanished_from_the_store_fails_and_says_so(working_house: Service, tmp_path: Path) -> None:
     first_id = plant(working_house, recordings.write_tone(tmp_path / "gone.wav", CLAIMED_S))
     assert working_house.wait_finished(first_id)["result"] == "succeeded"
     for path in (working_house.folder / "audio").rglob("*.wav"):
@@ -124,7 +124,7 @@ def test_a_recording_that_vanished_from_the_store_fails_and_says_so(working_hous
 
 
 def test_a_pack_that_is_not_installed_fails_the_analysis_and_names_those_that_are(
-    working_house: House, tmp_path: Path
+    working_house: Service, tmp_path: Path
 ) -> None:
     first_id = plant(working_house, recordings.write_tone(tmp_path / "dawn.wav", CLAIMED_S))
     assert working_house.wait_finished(first_id)["result"] == "succeeded"

@@ -9,8 +9,8 @@ from dawn_chorus.adapters.queue.messages import encode_job
 from dawn_chorus.domain.jobs import Lane, SegmentJob
 from dawn_chorus.inference.self_test import write_golden
 from tests.end_to_end import recordings
-from tests.end_to_end.house import House, wait_until
 from tests.end_to_end.ledger import find_analysis, find_segments, query
+from tests.end_to_end.service import Service, wait_until
 from tests.integration.queues import publish_raw
 from tests.packs import write_tone_pack
 from tests.servers.postgres import PostgresNode
@@ -25,150 +25,152 @@ def long_recording(tmp_path: Path) -> Path:
     return recordings.write_tone(tmp_path / "long.flac", LONG_S, onset_s=100.0, offset_s=500.0)
 
 
-def open_all(house: House) -> House:
-    house.open("api", "relay", "worker", segment_s="60")
-    return house
+def open_all(service: Service) -> Service:
+    service.open("api", "relay", "worker", segment_s="60")
+    return service
 
 
 def test_a_worker_killed_in_the_middle_of_a_segment_is_replaced_and_nothing_is_lost(
-    house: House, long_recording: Path
+    service: Service, long_recording: Path
 ) -> None:
-    open_all(house)
-    analysis_id = house.submit(long_recording)
-    house.wait_running(analysis_id)
-    worker = house.find("worker")
+    open_all(service)
+    analysis_id = service.submit(long_recording)
+    service.wait_running(analysis_id)
+    worker = service.find("worker")
     worker.kill()
-    assert any(row["state"] == "running" for row in find_segments(house.database_url, analysis_id))
+    assert any(row["state"] == "running" for row in find_segments(service.database_url, analysis_id))
     worker.start()
-    assert house.wait_finished(analysis_id)["result"] == "succeeded"
-    attempts = [row["attempts"] for row in find_segments(house.database_url, analysis_id)]
+    assert service.wait_finished(analysis_id)["result"] == "succeeded"
+    attempts = [row["attempts"] for row in find_segments(service.database_url, analysis_id)]
     assert max(attempts) == 2
 
 
-def test_a_segment_that_kills_every_worker_is_given_up_and_takes_no_other_with_it(house: House, tmp_path: Path) -> None:
-    house.open("api", "relay")
+def test_a_segment_that_kills_every_worker_is_given_up_and_takes_no_other_with_it(
+    service: Service, tmp_path: Path
+) -> None:
+    service.open("api", "relay")
     paths = [recordings.write_tone(tmp_path / f"{seconds}.wav", float(seconds)) for seconds in (11, 12, 13, 14, 15)]
-    analyses = {path.stem: house.submit(path) for path in paths}
-    worker = house.start("worker", module="tests.end_to_end.deadly_worker", ready=False)
+    analyses = {path.stem: service.submit(path) for path in paths}
+    worker = service.start("worker", module="tests.end_to_end.deadly_worker", ready=False)
 
     def finished() -> bool:
         if not worker.is_running:
             worker.start()
-        return not query(house.database_url, "SELECT 1 FROM analyses WHERE state <> 'finished'")
+        return not query(service.database_url, "SELECT 1 FROM analyses WHERE state <> 'finished'")
 
     wait_until(finished, "all analyses are finished", within_s=120)
-    results = {name: find_analysis(house.database_url, each)["result"] for name, each in analyses.items()}
+    results = {name: find_analysis(service.database_url, each)["result"] for name, each in analyses.items()}
     assert results == {"11": "succeeded", "12": "succeeded", "13": "failed", "14": "succeeded", "15": "succeeded"}
-    (segment,) = find_segments(house.database_url, analyses["13"])
+    (segment,) = find_segments(service.database_url, analyses["13"])
     assert "worker lost" in segment["error"]
 
 
 def test_recordings_are_taken_in_while_rabbitmq_is_down(
-    house_on_shaky_ground: House, restartable_broker: tuple[RabbitNode, str], tmp_path: Path
+    house_on_shaky_ground: Service, restartable_broker: tuple[RabbitNode, str], tmp_path: Path
 ) -> None:
-    house, (broker, _) = open_all(house_on_shaky_ground), restartable_broker
+    service, (broker, _) = open_all(house_on_shaky_ground), restartable_broker
     broker.stop()
-    analysis_id = house.submit(recordings.write_tone(tmp_path / "dawn.flac", 12.0))
+    analysis_id = service.submit(recordings.write_tone(tmp_path / "dawn.flac", 12.0))
     broker.start()
-    assert house.wait_finished(analysis_id)["result"] == "succeeded"
+    assert service.wait_finished(analysis_id)["result"] == "succeeded"
 
 
 def test_rabbitmq_killed_during_an_analysis_costs_nothing(
-    house_on_shaky_ground: House, restartable_broker: tuple[RabbitNode, str], long_recording: Path
+    house_on_shaky_ground: Service, restartable_broker: tuple[RabbitNode, str], long_recording: Path
 ) -> None:
-    house, (broker, _) = open_all(house_on_shaky_ground), restartable_broker
-    analysis_id = house.submit(long_recording)
-    house.wait_running(analysis_id)
+    service, (broker, _) = open_all(house_on_shaky_ground), restartable_broker
+    analysis_id = service.submit(long_recording)
+    service.wait_running(analysis_id)
     broker.kill()
     broker.start()
-    assert house.wait_finished(analysis_id)["result"] == "succeeded"
+    assert service.wait_finished(analysis_id)["result"] == "succeeded"
 
 
 def test_postgresql_restarted_during_an_analysis_costs_nothing(
-    house_on_shaky_ground: House, restartable_postgres: tuple[PostgresNode, str], long_recording: Path
+    house_on_shaky_ground: Service, restartable_postgres: tuple[PostgresNode, str], long_recording: Path
 ) -> None:
-    house, (postgres, _) = open_all(house_on_shaky_ground), restartable_postgres
-    analysis_id = house.submit(long_recording)
-    house.wait_running(analysis_id)
+    service, (postgres, _) = open_all(house_on_shaky_ground), restartable_postgres
+    analysis_id = service.submit(long_recording)
+    service.wait_running(analysis_id)
     postgres.restart()
-    assert house.wait_finished(analysis_id)["result"] == "succeeded"
+    assert service.wait_finished(analysis_id)["result"] == "succeeded"
 
 
 def test_a_worker_that_starts_before_its_servers_waits_for_them(
-    house_on_shaky_ground: House, restartable_postgres: tuple[PostgresNode, str]
+    house_on_shaky_ground: Service, restartable_postgres: tuple[PostgresNode, str]
 ) -> None:
-    house, (postgres, _) = house_on_shaky_ground, restartable_postgres
+    service, (postgres, _) = house_on_shaky_ground, restartable_postgres
     postgres.stop()
-    worker = house.start("worker", ready=False)
+    worker = service.start("worker", ready=False)
     wait_until(lambda: "database away" in worker.read_log(), "the worker has missed the database")
     assert worker.is_running
     postgres.start()
     worker.wait_ready()
 
 
-def test_a_message_of_an_unknown_version_is_kept_and_stops_nobody(house: House, tmp_path: Path) -> None:
-    open_all(house)
+def test_a_message_of_an_unknown_version_is_kept_and_stops_nobody(service: Service, tmp_path: Path) -> None:
+    open_all(service)
     strange = b'{"version": 2, "wish": "sing me a song"}'
-    publish_raw(house.broker_url, Lane.EXPRESS, strange)
+    publish_raw(service.broker_url, Lane.EXPRESS, strange)
     wait_until(
-        lambda: query(house.database_url, "SELECT 1 FROM dead_letters WHERE body = %s", strange), "the letter is kept"
+        lambda: query(service.database_url, "SELECT 1 FROM dead_letters WHERE body = %s", strange), "the letter is kept"
     )
-    analysis_id = house.submit(recordings.write_tone(tmp_path / "dawn.flac", 12.0))
-    assert house.wait_finished(analysis_id)["result"] == "succeeded"
+    analysis_id = service.submit(recordings.write_tone(tmp_path / "dawn.flac", 12.0))
+    assert service.wait_finished(analysis_id)["result"] == "succeeded"
 
 
-def test_a_segment_delivered_twice_leaves_one_copy(house: House, tmp_path: Path) -> None:
-    open_all(house)
-    house.start("worker")
-    analysis_id = house.submit(recordings.write_tone(tmp_path / "dawn.flac", 12.0))
+def test_a_segment_delivered_twice_leaves_one_copy(service: Service, tmp_path: Path) -> None:
+    open_all(service)
+    service.start("worker")
+    analysis_id = service.submit(recordings.write_tone(tmp_path / "dawn.flac", 12.0))
     for _ in range(5):
-        publish_raw(house.broker_url, Lane.EXPRESS, encode_job(SegmentJob(analysis_id, 0, Lane.EXPRESS)))
-    assert house.wait_finished(analysis_id)["result"] == "succeeded"
-    publish_raw(house.broker_url, Lane.EXPRESS, encode_job(SegmentJob(analysis_id, 0, Lane.EXPRESS)))
-    other_id = house.submit(recordings.write_tone(tmp_path / "later.flac", 13.0))
-    house.wait_finished(other_id)
-    rows = query(house.database_url, "SELECT taxon_id FROM timelines WHERE analysis_id = %s", analysis_id)
+        publish_raw(service.broker_url, Lane.EXPRESS, encode_job(SegmentJob(analysis_id, 0, Lane.EXPRESS)))
+    assert service.wait_finished(analysis_id)["result"] == "succeeded"
+    publish_raw(service.broker_url, Lane.EXPRESS, encode_job(SegmentJob(analysis_id, 0, Lane.EXPRESS)))
+    other_id = service.submit(recordings.write_tone(tmp_path / "later.flac", 13.0))
+    service.wait_finished(other_id)
+    rows = query(service.database_url, "SELECT taxon_id FROM timelines WHERE analysis_id = %s", analysis_id)
     assert len(rows) == len({row["taxon_id"] for row in rows})
 
 
-def test_a_decoder_that_crashes_costs_its_segment_and_not_the_worker(house: House, tmp_path: Path) -> None:
-    house.open("api", "relay", "worker")
-    (decoder,) = house.find("worker").children()
+def test_a_decoder_that_crashes_costs_its_segment_and_not_the_worker(service: Service, tmp_path: Path) -> None:
+    service.open("api", "relay", "worker")
+    (decoder,) = service.find("worker").children()
     decoder.suspend()
-    deadly_id = house.submit(recordings.write_tone(tmp_path / "deadly.flac", 12.0))
-    house.wait_running(deadly_id)
+    deadly_id = service.submit(recordings.write_tone(tmp_path / "deadly.flac", 12.0))
+    service.wait_running(deadly_id)
     decoder.send_signal(signal.SIGSEGV)
     decoder.resume()
-    assert house.wait_finished(deadly_id)["result"] == "failed"
-    (segment,) = find_segments(house.database_url, deadly_id)
+    assert service.wait_finished(deadly_id)["result"] == "failed"
+    (segment,) = find_segments(service.database_url, deadly_id)
     assert "crashed (signal 11)" in segment["error"]
     assert "deadly.flac" in segment["error"]
-    sound_id = house.submit(recordings.write_tone(tmp_path / "sound.flac", 14.0))
-    assert house.wait_finished(sound_id)["result"] == "succeeded"
-    assert segment["worker"] == find_segments(house.database_url, sound_id)[0]["worker"]
+    sound_id = service.submit(recordings.write_tone(tmp_path / "sound.flac", 14.0))
+    assert service.wait_finished(sound_id)["result"] == "succeeded"
+    assert segment["worker"] == find_segments(service.database_url, sound_id)[0]["worker"]
 
 
-def test_a_worker_refuses_to_serve_a_pack_that_computes_something_else(house: House, tmp_path: Path) -> None:
-    house.packs_dir = tmp_path / "packs"
-    folder = write_tone_pack(house.packs_dir / "tones")
+def test_a_worker_refuses_to_serve_a_pack_that_computes_something_else(service: Service, tmp_path: Path) -> None:
+    service.packs_dir = tmp_path / "packs"
+    folder = write_tone_pack(service.packs_dir / "tones")
     manifest = (folder / "pack.toml").read_text()
     (folder / "pack.toml").write_text('golden = "golden.npz"\n' + manifest)
     write_golden(folder, recordings.make_tone(5.0)[:, 0], recordings.RATE_HZ)
     changed = manifest.replace("shift_weights = [0.25, 0.5, 0.25]", "smoothing = [0.2, 0.5, 0.2]")
     (folder / "pack.toml").write_text('golden = "golden.npz"\n' + changed)
-    worker = house.start("worker", ready=False)
+    worker = service.start("worker", ready=False)
     assert worker.wait_for_end() == 1
     assert "self-test failed on CPUExecutionProvider" in worker.read_log()
 
 
-def test_a_worker_refuses_to_start_where_cuda_does_not_run(house: House) -> None:
-    worker = house.start("worker", ready=False, device="cuda")
+def test_a_worker_refuses_to_start_where_cuda_does_not_run(service: Service) -> None:
+    worker = service.start("worker", ready=False, device="cuda")
     assert worker.wait_for_end() == 1
     (line,) = [line for line in worker.read_log().splitlines() if '"level": "critical"' in line]
     assert "cuda" in line
 
 
-def test_a_worker_refuses_to_start_without_its_default_pack(house: House) -> None:
-    worker = house.start("worker", ready=False, default_pack="goshawk")
+def test_a_worker_refuses_to_start_without_its_default_pack(service: Service) -> None:
+    worker = service.start("worker", ready=False, default_pack="goshawk")
     assert worker.wait_for_end() == 1
     assert "installed: tones" in worker.read_log()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.end_to_end.house import House, wait_until
+from tests.end_to_end.service import Service, wait_until
 from tests.integration.api_checks import stored_files
 
 HEAD = (
@@ -15,9 +15,9 @@ HEAD = (
 )
 
 
-def test_an_api_killed_in_the_middle_of_an_upload_leaves_bytes_that_are_removed_in_time(house: House) -> None:
-    store = Path(house.store_url.removeprefix("file://"))
-    api = house.start("api")
+def test_an_api_killed_in_the_middle_of_an_upload_leaves_bytes_that_are_removed_in_time(service: Service) -> None:
+    store = Path(service.store_url.removeprefix("file://"))
+    api = service.start("api")
     with socket.create_connection(("127.0.0.1", api.port), timeout=30) as connection:
         connection.sendall(HEAD + bytes(40_000_000))
         wait_until(lambda: any(path.stat().st_size for path in stored_files(store)), "some of it is stored")
@@ -27,7 +27,7 @@ def test_an_api_killed_in_the_middle_of_an_upload_leaves_bytes_that_are_removed_
     api.wait_ready()
     assert stored_files(store), "another API might still have that upload in hand"
     api.stop()
-    with psycopg.connect(house.database_url) as connection_:
+    with psycopg.connect(service.database_url) as connection_:
         connection_.execute("UPDATE audio_to_delete SET due_at = due_at - interval '25 hours'")
     api.start()
     api.wait_ready()

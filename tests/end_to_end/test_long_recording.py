@@ -10,9 +10,9 @@ import pytest
 import soundfile
 
 from tests.bench.meter import peak_resident_bytes
-from tests.end_to_end.house import House, wait_until
 from tests.end_to_end.ledger import query
 from tests.end_to_end.recordings import RATE_HZ, make_tone
+from tests.end_to_end.service import Service, wait_until
 
 HOURS = 24
 MOST_RESIDENT_BYTES = 1_500_000_000
@@ -30,14 +30,14 @@ def write_day(path: Path) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_a_day_in_one_file_takes_little_memory_and_its_progress_shows(house: House, tmp_path: Path) -> None:
-    house.open("api", "relay", "worker", sessions="2")
-    analysis_id = house.submit(write_day(tmp_path / "day.flac"))
+def test_a_day_in_one_file_takes_little_memory_and_its_progress_shows(service: Service, tmp_path: Path) -> None:
+    service.open("api", "relay", "worker", sessions="2")
+    analysis_id = service.submit(write_day(tmp_path / "day.flac"))
     seen: list[dict[str, Any]] = []
 
     def look() -> bool:
         time.sleep(0.2)
-        seen.append(httpx.get(f"{house.api.status_url}/v1/analyses/{analysis_id}", timeout=30).json())
+        seen.append(httpx.get(f"{service.api.status_url}/v1/analyses/{analysis_id}", timeout=30).json())
         return bool(seen[-1]["terminal"])
 
     wait_until(look, "the day is analyzed", within_s=800)
@@ -46,6 +46,6 @@ def test_a_day_in_one_file_takes_little_memory_and_its_progress_shows(house: Hou
     steps = [status["segments_done"] for status in seen]
     assert steps == sorted(steps)
     assert len(set(steps)) > 10, f"the progress that showed was {steps}"
-    found = query(house.database_url, "SELECT onset_s FROM detections WHERE analysis_id = %s", analysis_id)
+    found = query(service.database_url, "SELECT onset_s FROM detections WHERE analysis_id = %s", analysis_id)
     assert sorted(round(row["onset_s"]) for row in found) == [hour * 3600 for hour in range(HOURS)]
-    assert peak_resident_bytes(house.find("worker").pid) < MOST_RESIDENT_BYTES
+    assert peak_resident_bytes(service.find("worker").pid) < MOST_RESIDENT_BYTES

@@ -7,29 +7,31 @@ import httpx
 import pytest
 
 from tests.end_to_end import recordings
-from tests.end_to_end.house import House
 from tests.end_to_end.ledger import find_segments, query
+from tests.end_to_end.service import Service
 from tests.packs import write_tone_pack
 from tests.servers.seaweedfs import S3Server
 
 
 @pytest.fixture
-def open_house(house: House) -> House:
-    """A house with all its deployables up."""
-    house.open("api", "relay", "worker", segment_s="20")
-    return house
+def open_house(service: Service) -> Service:
+    """A service with all its deployables up."""
+    service.open("api", "relay", "worker", segment_s="20")
+    return service
 
 
-def detections(house: House, analysis_id: UUID) -> list[tuple[str, float, float]]:
+def detections(service: Service, analysis_id: UUID) -> list[tuple[str, float, float]]:
     rows = query(
-        house.database_url,
+        service.database_url,
         "SELECT code, onset_s, offset_s FROM detections_named WHERE analysis_id = %s ORDER BY onset_s",
         analysis_id,
     )
     return [(row["code"], float(row["onset_s"]), float(row["offset_s"])) for row in rows]
 
 
-def test_a_tone_is_detected_where_it_sounds_across_the_cut_between_segments(open_house: House, tmp_path: Path) -> None:
+def test_a_tone_is_detected_where_it_sounds_across_the_cut_between_segments(
+    open_house: Service, tmp_path: Path
+) -> None:
     path = recordings.write_tone(tmp_path / "dawn.flac", 45.0, onset_s=18.0, offset_s=23.0)
     analysis_id = open_house.submit(path)
     analysis = open_house.wait_finished(analysis_id)
@@ -39,7 +41,7 @@ def test_a_tone_is_detected_where_it_sounds_across_the_cut_between_segments(open
 
 
 def test_the_cut_into_segments_shows_nowhere_in_the_timeline(
-    open_house: House, audio_dir: Path, tmp_path: Path
+    open_house: Service, audio_dir: Path, tmp_path: Path
 ) -> None:
     path = recordings.mix_tone_into(audio_dir / "scikit-maad" / "spinetail.wav", tmp_path / "real.flac", 50.0)
     timelines = []
@@ -55,21 +57,23 @@ def test_the_cut_into_segments_shows_nowhere_in_the_timeline(
     assert timelines[0]["taxa"] == timelines[1]["taxa"]
 
 
-def test_recordings_in_s3_are_analyzed_like_those_on_disk(house: House, s3_server: S3Server, tmp_path: Path) -> None:
-    house.store_url = s3_server.make_store_url()
-    house.open("api", "relay", "worker")
-    analysis_id = house.submit(recordings.write_tone(tmp_path / "dawn.flac", 12.0, onset_s=4.0, offset_s=7.0))
-    assert house.wait_finished(analysis_id)["result"] == "succeeded"
-    assert detections(house, analysis_id) == [("tone_1000", 4.0, 7.0)]
+def test_recordings_in_s3_are_analyzed_like_those_on_disk(
+    service: Service, s3_server: S3Server, tmp_path: Path
+) -> None:
+    service.store_url = s3_server.make_store_url()
+    service.open("api", "relay", "worker")
+    analysis_id = service.submit(recordings.write_tone(tmp_path / "dawn.flac", 12.0, onset_s=4.0, offset_s=7.0))
+    assert service.wait_finished(analysis_id)["result"] == "succeeded"
+    assert detections(service, analysis_id) == [("tone_1000", 4.0, 7.0)]
 
 
-def test_a_stereo_192_khz_float_recording_is_heard(open_house: House, tmp_path: Path) -> None:
+def test_a_stereo_192_khz_float_recording_is_heard(open_house: Service, tmp_path: Path) -> None:
     analysis_id = open_house.submit(recordings.write_loud_ultrasound(tmp_path / "bats.wav", 10.0))
     assert open_house.wait_finished(analysis_id)["result"] == "succeeded"
     assert detections(open_house, analysis_id) == [("tone_1000", 0.0, 10.0)]
 
 
-def test_what_was_measured_on_the_way_is_served_as_metrics(open_house: House, tmp_path: Path) -> None:
+def test_what_was_measured_on_the_way_is_served_as_metrics(open_house: Service, tmp_path: Path) -> None:
     open_house.wait_finished(open_house.submit(recordings.write_tone(tmp_path / "dawn.flac", 45.0)))
     worker = open_house.find("worker")
     metrics = worker.status("/metrics").text
@@ -80,7 +84,7 @@ def test_what_was_measured_on_the_way_is_served_as_metrics(open_house: House, tm
     assert 'provider="CPUExecutionProvider"' in metrics
 
 
-def test_every_line_of_a_segment_carries_its_ids(open_house: House, tmp_path: Path) -> None:
+def test_every_line_of_a_segment_carries_its_ids(open_house: Service, tmp_path: Path) -> None:
     analysis_id = open_house.submit(recordings.write_tone(tmp_path / "dawn.flac", 12.0))
     open_house.wait_finished(analysis_id)
     worker = open_house.find("worker")
@@ -90,7 +94,7 @@ def test_every_line_of_a_segment_carries_its_ids(open_house: House, tmp_path: Pa
     assert '"recording_id"' in line
 
 
-def test_a_worker_that_is_told_to_stop_finishes_what_it_has_in_hand(open_house: House, tmp_path: Path) -> None:
+def test_a_worker_that_is_told_to_stop_finishes_what_it_has_in_hand(open_house: Service, tmp_path: Path) -> None:
     analysis_id = open_house.submit(recordings.write_tone(tmp_path / "long.flac", 600.0))
     open_house.wait_running(analysis_id)
     worker = open_house.find("worker")
@@ -102,7 +106,7 @@ def test_a_worker_that_is_told_to_stop_finishes_what_it_has_in_hand(open_house: 
 
 
 def test_a_recording_deleted_while_it_is_analyzed_leaves_nothing_and_holds_up_nobody(
-    open_house: House, tmp_path: Path
+    open_house: Service, tmp_path: Path
 ) -> None:
     doomed = open_house.upload(recordings.write_tone(tmp_path / "doomed.flac", 600.0))
     open_house.wait_running(UUID(doomed["analyses"][0]["id"]))
@@ -114,13 +118,13 @@ def test_a_recording_deleted_while_it_is_analyzed_leaves_nothing_and_holds_up_no
     assert query(open_house.database_url, "SELECT count(*) AS n FROM dead_letters") == [{"n": 0}]
 
 
-def test_every_installed_pack_is_listed_and_can_be_asked_for(house: House, tmp_path: Path) -> None:
-    house.packs_dir = tmp_path / "packs"
+def test_every_installed_pack_is_listed_and_can_be_asked_for(service: Service, tmp_path: Path) -> None:
+    service.packs_dir = tmp_path / "packs"
     for name in ("tones", "more-tones"):
-        write_tone_pack(house.packs_dir / name, name=name)
-    house.open("api", "relay", "worker")
-    packs = httpx.get(f"{house.api.status_url}/v1/packs").json()["items"]
+        write_tone_pack(service.packs_dir / name, name=name)
+    service.open("api", "relay", "worker")
+    packs = httpx.get(f"{service.api.status_url}/v1/packs").json()["items"]
     assert {pack["name"]: pack["is_default"] for pack in packs} == {"tones": True, "more-tones": False}
-    analysis_id = house.submit(recordings.write_tone(tmp_path / "dawn.flac", 12.0), pack="more-tones")
-    analysis = house.wait_finished(analysis_id)
+    analysis_id = service.submit(recordings.write_tone(tmp_path / "dawn.flac", 12.0), pack="more-tones")
+    analysis = service.wait_finished(analysis_id)
     assert (analysis["result"], analysis["pack_name"]) == ("succeeded", "more-tones")

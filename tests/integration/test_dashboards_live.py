@@ -17,9 +17,9 @@ import pytest
 from psycopg.rows import dict_row
 
 from dawn_chorus.domain.jobs import Lane
-from tests.end_to_end.house import House, wait_until
 from tests.end_to_end.ledger import query
 from tests.end_to_end.recordings import cut_short, write_tone
+from tests.end_to_end.service import Service, wait_until
 from tests.integration.queues import publish_raw
 from tests.packs import write_tone_pack
 from tests.servers.postgres import PostgresServer
@@ -41,9 +41,9 @@ SEVERAL = {
 
 @dataclass(frozen=True)
 class Watched:
-    """A house that has worked, and who watched it."""
+    """A service that has worked, and who watched it."""
 
-    house: House
+    service: Service
     prometheus: Prometheus
 
 
@@ -54,37 +54,37 @@ def watched(
     folder = tmp_path_factory.mktemp("watched")
     write_tone_pack(folder / "packs" / "tones")
     database_url, broker_url = postgres_server.make_database(), rabbit_node.make_vhost()
-    house = House(folder, database_url, broker_url, folder / "packs", f"file://{folder}/audio")
+    service = Service(folder, database_url, broker_url, folder / "packs", f"file://{folder}/audio")
     with ExitStack() as stack:
         stack.callback(postgres_server.drop_database, database_url)
         stack.callback(rabbit_node.drop_vhost, broker_url)
-        stack.callback(house.close)
-        house.open("api", "relay", "worker", segment_s="20", measure_every_s="0.5")
+        stack.callback(service.close)
+        service.open("api", "relay", "worker", segment_s="20", measure_every_s="0.5")
         exporter = stack.enter_context(run_postgres_exporter(folder, database_url))
         broker = f"127.0.0.1:{rabbit_node.metrics_port}"
-        targets = {name: [f"127.0.0.1:{house.find(name).port}"] for name in ("api", "relay", "worker")}
+        targets = {name: [f"127.0.0.1:{service.find(name).port}"] for name in ("api", "relay", "worker")}
         targets |= {"rabbitmq": [broker], "rabbitmq-queues": [broker], "postgres": [exporter]}
         prometheus = stack.enter_context(run_prometheus(folder, targets))
         # Twice: a rate wants a series that is there already when something happens.
         for _ in range(2):
-            work(house)
+            work(service)
             wait_scraped(prometheus, len(targets))
-        leave_work_undone(house)
-        yield Watched(house, prometheus)
+        leave_work_undone(service)
+        yield Watched(service, prometheus)
 
 
-def work(house: House) -> None:
+def work(service: Service) -> None:
     """Have recordings analyzed, with a date and without, at several sites, one broken; and a message nobody knows."""
     now = datetime.now(UTC)
     onset_s = 1.0 + now.microsecond / 1e6
     for site, age_h, offset_s in (("O'Brien's pond", 2, 40.0), ("hill", 30, 50.0), ("", 6, 60.0), ("hill", 0, 30.0)):
         place = {"site": site} if site else {}
         date = {"recorded_at": (now - timedelta(hours=age_h)).isoformat()} if age_h else {}
-        path = write_tone(house.folder / f"{now.timestamp()}-{age_h}.wav", 60.0, onset_s=onset_s, offset_s=offset_s)
-        house.wait_finished(house.submit(path, **place, **date))
-    broken = write_tone(house.folder / f"{now.timestamp()}.flac", 90.0, onset_s=onset_s)
-    house.wait_finished(house.submit(cut_short(broken, 0.3)))
-    publish_raw(house.broker_url, Lane.EXPRESS, b"not a job")
+        path = write_tone(service.folder / f"{now.timestamp()}-{age_h}.wav", 60.0, onset_s=onset_s, offset_s=offset_s)
+        service.wait_finished(service.submit(path, **place, **date))
+    broken = write_tone(service.folder / f"{now.timestamp()}.flac", 90.0, onset_s=onset_s)
+    service.wait_finished(service.submit(cut_short(broken, 0.3)))
+    publish_raw(service.broker_url, Lane.EXPRESS, b"not a job")
 
 
 def wait_scraped(prometheus: Prometheus, jobs: int) -> None:
@@ -98,10 +98,10 @@ def wait_scraped(prometheus: Prometheus, jobs: int) -> None:
     wait_until(is_read, "Prometheus has read all targets")
 
 
-def leave_work_undone(house: House) -> None:
-    wait_until(lambda: query(house.database_url, "SELECT FROM dead_letters"), "the dead letters are written down")
-    house.find("worker").stop()
-    house.submit(write_tone(house.folder / "later.wav", 45.0, onset_s=2.5))
+def leave_work_undone(service: Service) -> None:
+    wait_until(lambda: query(service.database_url, "SELECT FROM dead_letters"), "the dead letters are written down")
+    service.find("worker").stop()
+    service.submit(write_tone(service.folder / "later.wav", 45.0, onset_s=2.5))
 
 
 def test_every_target_was_up(watched: Watched) -> None:
@@ -140,7 +140,7 @@ def test_prometheus_evaluates_every_rule(watched: Watched) -> None:
 
 def read(watched: Watched, statement: str) -> tuple[list[str], list[dict[str, Any]]]:
     """Run a statement as Grafana would; give its columns and rows."""
-    with psycopg.connect(watched.house.database_url, row_factory=dict_row) as connection:
+    with psycopg.connect(watched.service.database_url, row_factory=dict_row) as connection:
         connection.read_only = True
         connection.execute("SET ROLE reader")
         cursor = connection.execute(statement.encode())
@@ -199,7 +199,7 @@ def test_choices_narrow_what_is_counted(watched: Watched) -> None:
 
 
 def test_hours_of_the_day_are_those_at_the_recorder(watched: Watched) -> None:
-    with psycopg.connect(watched.house.database_url) as connection:
+    with psycopg.connect(watched.service.database_url) as connection:
         connection.execute(
             "UPDATE recordings SET recorded_utc_offset_s = 13 * 3600 WHERE site = 'hill' AND recorded_at IS NOT NULL"
         )

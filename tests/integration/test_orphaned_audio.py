@@ -220,7 +220,7 @@ def test_an_api_sweeps_again_and_again_whatever_happened_before(
     reserve_audio(database, KEY)
     expire(database)
     put(store_dir)
-    house, failed = create_app(ApiSettings(), database, store).state.dependencies, Event()
+    service, failed = create_app(ApiSettings(), database, store).state.dependencies, Event()
 
     def fail_once(_key: str) -> None:
         failed.set()
@@ -228,7 +228,7 @@ def test_an_api_sweeps_again_and_again_whatever_happened_before(
         refuse(_key)
 
     async def sweep() -> None:
-        sweeping = asyncio.create_task(sweep_store(house, every_s=0.05))
+        sweeping = asyncio.create_task(sweep_store(service, every_s=0.05))
         await asyncio.to_thread(wait_until, lambda: not stored_files(store_dir))
         sweeping.cancel()
 

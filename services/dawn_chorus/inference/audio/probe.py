@@ -50,7 +50,7 @@ def measure_duration_s(path: Path) -> float:
 def main() -> int:
     """Print what `probe_audio` says."""
     if len(sys.argv) != 2:
-        sys.stderr.write("usage: python -m dawn_chorus.inference.audio.probe PATH\n")
+        sys.stderr.write("usage: python -P -m dawn_chorus.inference.audio.probe PATH\n")
         return 2
     silence_libraries()
     limit_memory(MEMORY_BYTES)

@@ -100,7 +100,7 @@ class Deployable:
 
 
 @dataclass
-class House:
+class Service:
     """Starts deployables on one database, one broker and one store, and talks to them as a client does."""
 
     folder: Path
@@ -115,7 +115,7 @@ class House:
         environment = self._environment(self._choose_port()) | {
             f"CHORUS_{key.upper()}": value for key, value in settings.items()
         }
-        environment["TEST_MODULE"] = module or f"services.{name}"
+        environment["TEST_MODULE"] = module or f"dawn_chorus.{name}"
         log = self.folder / f"{name}-{len(self.deployables)}.log"
         deployable = Deployable(name, environment, log)
         self.deployables.append(deployable)
