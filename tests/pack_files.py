@@ -34,7 +34,7 @@ def make_graph(
 
 
 def write_model(path: Path, graph: onnx.GraphProto) -> str:
-    """Write the network; give its sha256."""
+    """Write the network; return its sha256."""
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.checker.check_model(model)
     content = model.SerializeToString()

@@ -93,7 +93,7 @@ def _random_score(random: np.random.Generator) -> dict[str, Any]:
 
 
 def _shapes_for(scored_s: float) -> list[Shape]:
-    """Give those whose stitched row leaves no scored window without a frame."""
+    """Return those whose stitched row leaves no scored window without a frame."""
     return [shape for shape in SHAPES if shape.hop_s <= scored_s or shape.window_s > 2 * shape.hop_s]
 
 

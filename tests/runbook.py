@@ -7,7 +7,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def find_scripts(heading: str) -> list[str]:
-    """Give the shell blocks of a section, in order."""
+    """Return the shell blocks of a section, in order."""
     section = re.search(
         rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)",
         (ROOT / "deploy" / "README.md").read_text(),

@@ -25,7 +25,7 @@ _BUILDERS: dict[str, Callable[[], Dashboard]] = {
 
 
 def render_dashboards() -> dict[str, str]:
-    """Give the text of each dashboard's file, by file name."""
+    """Return the text of each dashboard's file, by file name."""
     return {f"{name}.json": _render(build()) for name, build in _BUILDERS.items()}
 
 

@@ -99,7 +99,7 @@ def _add_queues(board: Dashboard) -> Dashboard:
 
 
 def _mean(histogram: str, by: str) -> str:
-    """Give the mean of a histogram's observations, by labels."""
+    """Return the mean of a histogram's observations, by labels."""
     rates = (f"sum by ({by}) (rate({histogram}_{part}[$__rate_interval]))" for part in ("sum", "count"))
     return " / ".join(rates)
 

@@ -50,7 +50,7 @@ def query_now(expression: str, legend: str) -> prometheus.Dataquery:
 
 
 def read_sql(file: str, name: str) -> str:
-    """Give a query of `queries/FILE.sql`; `{chosen}` in it stands for the query of that name in the same file."""
+    """Return a query of `queries/FILE.sql`; `{chosen}` in it stands for the query of that name in the same file."""
     queries = dict(_NAMED.findall((_QUERIES / f"{file}.sql").read_text()))
     return str(queries[name]).replace("{chosen}", queries.get("chosen", ""))
 

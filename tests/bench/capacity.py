@@ -67,7 +67,7 @@ def main() -> None:
 
 
 def measure_hour(servers: Servers, packs_dir: Path, folder: Path, settings: BenchSettings) -> Hour:
-    """Run the service for some hours of sound; give what each of them cost."""
+    """Run the service for some hours of sound; return what each of them cost."""
     hours = write_hours(folder, settings.audio_dir, settings.capacity_hours)
     logs = folder / "logs"
     logs.mkdir()

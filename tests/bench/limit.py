@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def _cut_batches(ensemble: Ensemble, minute: Path) -> list[Batch]:
-    """Give the windows that the worker runs for a minute, in its batches."""
+    """Return the windows that the worker runs for a minute, in its batches."""
     (member,), ((front_end, _),) = ensemble.members, ensemble.front_ends
     audio = load_audio(minute, -ensemble.margin_s, 60.0 + ensemble.margin_s, ensemble.formats, duration_s=60.0)
     shifts_s, reach = ensemble.pack.manifest.score.shifts_s, ensemble.smoothing_reach

@@ -13,7 +13,7 @@ PACK = "birdnet-native"
 
 
 def measure_day(servers: Servers, packs_dir: Path, folder: Path, settings: BenchSettings) -> dict[str, Any]:
-    """Analyze one long FLAC; give the worker's peak memory, its decoders' included, and its pace."""
+    """Analyze one long FLAC; return the worker's peak memory, its decoders' included, and its pace."""
     duration_s = settings.bench_day_hours * 3600
     day = write_day(folder / "day.flac", settings.audio_dir, duration_s)
     with open_worker(servers, folder, packs_dir, PACK, WorkerSettings().sessions) as worker:

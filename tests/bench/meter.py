@@ -34,7 +34,7 @@ class Meter:
 
 
 def _read_s(process: psutil.Process) -> float:
-    """Give nothing of one that ended since it was listed: its parent has it, or will."""
+    """Return nothing of one that ended since it was listed: its parent has it, or will."""
     try:
         times = process.cpu_times()
     except psutil.NoSuchProcess:

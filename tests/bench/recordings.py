@@ -51,7 +51,7 @@ def write_flac(path: Path, duration_s: float, pieces: Iterator[Samples]) -> None
 
 
 def _endless_sound(audio_dir: Path) -> Iterator[Samples]:
-    """Give one recording after another, round and round, each decoded when its turn comes."""
+    """Return one recording after another, round and round, each decoded when its turn comes."""
     paths = sorted(path for path in audio_dir.rglob("*") if path.suffix in _SUFFIXES)
     if not paths:
         raise SystemExit(f"no recordings in {audio_dir}: set CHORUS_AUDIO_DIR to a folder of real ones")
@@ -63,7 +63,7 @@ def _endless_sound(audio_dir: Path) -> Iterator[Samples]:
 
 
 def _load(path: Path) -> Samples:
-    """Give nothing of a recording that cannot be decoded, or that is of another kind: bats are recorded at 250 kHz."""
+    """Return nothing for a recording that cannot be decoded, or of another kind: bats are recorded at 250 kHz."""
     try:
         facts = probe_audio(path)
         if facts.sample_rate_hz > RATE_HZ:

@@ -79,7 +79,7 @@ class WorkerBench:
         return self._worker.pid
 
     def run(self, paths: Sequence[Path]) -> tuple[Cost, Cost]:
-        """Analyze the files; give what it took the worker, and what its servers had to do for it."""
+        """Analyze the files; return what it took the worker, and what its servers had to do for it."""
         analyses = [self._post(path) for path in paths]
         mine, theirs = Meter([self.pid]), Meter(self._servers.pids)
         self.publish()

@@ -72,7 +72,7 @@ class Stack:
         return (self.folder / "secrets" / name).read_text().strip()
 
     def containers(self) -> list[dict[str, Any]]:
-        """Give what `docker inspect` says of every container."""
+        """Return what `docker inspect` says of every container."""
         ids = self.compose("ps", "--all", "--quiet").stdout.split()
         found: list[dict[str, Any]] = json.loads(self.engine.run(["docker", "inspect", *ids]).stdout)
         return found
@@ -85,20 +85,20 @@ class Stack:
         return str(json.loads(made)["key"])
 
     def curl(self, path: str, *arguments: str, key: str | None = None) -> Any:
-        """Ask the API as its users do; give the JSON."""
+        """Ask the API as its users do; return the JSON."""
         show = ["--header", f"Authorization: Bearer {key}"] if key else []
         url = f"{self.api_url}{path}"
         answer = self.engine.run(["curl", "--silent", "--show-error", "--max-time", "60", *show, *arguments, url])
         return json.loads(answer.stdout)
 
     def upload(self, recording: Path, key: str, *fields: str) -> str:
-        """Post a recording, to be analyzed by the pack that hears tones; give the id of its analysis."""
+        """Post a recording, to be analyzed by the pack that hears tones; return the id of its analysis."""
         form = [word for field in (f"file=@{recording}", *(fields or ("pack=tones",))) for word in ("--form", field)]
         answer = self.curl("/v1/recordings", *form, key=key)
         return str(answer["analyses"][0]["id"])
 
     def wait_for(self, analysis_id: str, key: str) -> dict[str, Any]:
-        """Give the analysis once it is finished."""
+        """Return the analysis once it is finished."""
         seen: dict[str, Any] = {}
 
         def is_finished() -> bool:

@@ -13,7 +13,7 @@ _RECORDINGS = 40
 
 
 def leader_and_members(cluster: Stack, queue: str, node: str = "rabbitmq") -> tuple[str, int]:
-    """Give the service that leads the queue, and how many nodes hold it."""
+    """Return the service that leads the queue, and how many nodes hold it."""
     ctl = ("gosu", "rabbitmq", "rabbitmqctl", "--quiet", "--formatter=json")
     listed = cluster.run_in(node, *ctl, "list_queues", "name", "leader", "members")
     found = next(each for each in json.loads(listed) if each["name"] == queue)

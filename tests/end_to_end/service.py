@@ -68,7 +68,7 @@ class Deployable:
         return httpx.get(f"{self.status_url}{path}", timeout=10)
 
     def children(self) -> list[psutil.Process]:
-        """Give the processes it has started."""
+        """Return the processes it has started."""
         return list(psutil.Process(self.pid).children(recursive=True))
 
     def kill(self) -> None:
@@ -125,7 +125,7 @@ class Service:
         return deployable
 
     def _choose_port(self) -> int:
-        """Give a port that nobody listens on, and that nobody here is about to."""
+        """Return a port that nobody listens on, and that nobody here is about to."""
         taken = {deployable.port for deployable in self.deployables}
         return next(port for port in find_free_ports(len(taken) + 1, _PORTS) if port not in taken)
 
@@ -135,7 +135,7 @@ class Service:
             deployable.wait_ready()
 
     def find(self, name: str) -> Deployable:
-        """Give the first deployable of that name."""
+        """Return the first deployable of that name."""
         return next(deployable for deployable in self.deployables if deployable.name == name)
 
     def _environment(self, port: int) -> dict[str, str]:
@@ -160,7 +160,7 @@ class Service:
         return self.find("api")
 
     def upload(self, path: Path, **fields: str) -> dict[str, Any]:
-        """Post a recording, as a client with patience does; give the answer's body."""
+        """Post a recording, as a client with patience does; return the answer's body."""
         with path.open("rb") as file:
             answer = httpx.post(
                 f"{self.api.status_url}/v1/recordings", files={"file": (path.name, file)}, data=fields, timeout=60

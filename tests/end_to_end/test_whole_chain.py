@@ -14,7 +14,7 @@ from tests.servers.seaweedfs import S3Server
 
 
 @pytest.fixture
-def open_house(service: Service) -> Service:
+def running_service(service: Service) -> Service:
     """A service with all its deployables up."""
     service.open("api", "relay", "worker", segment_s="20")
     return service
@@ -30,28 +30,28 @@ def detections(service: Service, analysis_id: UUID) -> list[tuple[str, float, fl
 
 
 def test_a_tone_is_detected_where_it_sounds_across_the_cut_between_segments(
-    open_house: Service, tmp_path: Path
+    running_service: Service, tmp_path: Path
 ) -> None:
     path = recordings.write_tone(tmp_path / "dawn.flac", 45.0, onset_s=18.0, offset_s=23.0)
-    analysis_id = open_house.submit(path)
-    analysis = open_house.wait_finished(analysis_id)
+    analysis_id = running_service.submit(path)
+    analysis = running_service.wait_finished(analysis_id)
     assert (analysis["result"], analysis["segments_total"]) == ("succeeded", 3)
     assert analysis["provider"] == "CPUExecutionProvider"
-    assert detections(open_house, analysis_id) == [("tone_1000", 18.0, 23.0)]
+    assert detections(running_service, analysis_id) == [("tone_1000", 18.0, 23.0)]
 
 
 def test_the_cut_into_segments_shows_nowhere_in_the_timeline(
-    open_house: Service, audio_dir: Path, tmp_path: Path
+    running_service: Service, audio_dir: Path, tmp_path: Path
 ) -> None:
     path = recordings.mix_tone_into(audio_dir / "scikit-maad" / "spinetail.wav", tmp_path / "real.flac", 50.0)
     timelines = []
     for segment_s in ("20", "300"):
-        open_house.api.stop()
-        open_house.deployables.remove(open_house.api)
-        open_house.start("api", segment_s=segment_s)
-        analysis_id = open_house.submit(path, site=f"cut at {segment_s}")
-        open_house.wait_finished(analysis_id)
-        answer = httpx.get(f"{open_house.api.status_url}/v1/analyses/{analysis_id}/timeline?frames=true")
+        running_service.api.stop()
+        running_service.deployables.remove(running_service.api)
+        running_service.start("api", segment_s=segment_s)
+        analysis_id = running_service.submit(path, site=f"cut at {segment_s}")
+        running_service.wait_finished(analysis_id)
+        answer = httpx.get(f"{running_service.api.status_url}/v1/analyses/{analysis_id}/timeline?frames=true")
         timelines.append(answer.json())
     assert len(timelines[0]["taxa"]) > 0
     assert timelines[0]["taxa"] == timelines[1]["taxa"]
@@ -67,15 +67,15 @@ def test_recordings_in_s3_are_analyzed_like_those_on_disk(
     assert detections(service, analysis_id) == [("tone_1000", 4.0, 7.0)]
 
 
-def test_a_stereo_192_khz_float_recording_is_heard(open_house: Service, tmp_path: Path) -> None:
-    analysis_id = open_house.submit(recordings.write_loud_ultrasound(tmp_path / "bats.wav", 10.0))
-    assert open_house.wait_finished(analysis_id)["result"] == "succeeded"
-    assert detections(open_house, analysis_id) == [("tone_1000", 0.0, 10.0)]
+def test_a_stereo_192_khz_float_recording_is_heard(running_service: Service, tmp_path: Path) -> None:
+    analysis_id = running_service.submit(recordings.write_loud_ultrasound(tmp_path / "bats.wav", 10.0))
+    assert running_service.wait_finished(analysis_id)["result"] == "succeeded"
+    assert detections(running_service, analysis_id) == [("tone_1000", 0.0, 10.0)]
 
 
-def test_what_was_measured_on_the_way_is_served_as_metrics(open_house: Service, tmp_path: Path) -> None:
-    open_house.wait_finished(open_house.submit(recordings.write_tone(tmp_path / "dawn.flac", 45.0)))
-    worker = open_house.find("worker")
+def test_what_was_measured_on_the_way_is_served_as_metrics(running_service: Service, tmp_path: Path) -> None:
+    running_service.wait_finished(running_service.submit(recordings.write_tone(tmp_path / "dawn.flac", 45.0)))
+    worker = running_service.find("worker")
     metrics = worker.status("/metrics").text
     assert 'chorus_segments_total{outcome="done",pack="tones"} 3.0' in metrics
     assert 'chorus_audio_analyzed_seconds_total{pack="tones"} 45.0' in metrics
@@ -84,38 +84,38 @@ def test_what_was_measured_on_the_way_is_served_as_metrics(open_house: Service, 
     assert 'provider="CPUExecutionProvider"' in metrics
 
 
-def test_every_line_of_a_segment_carries_its_ids(open_house: Service, tmp_path: Path) -> None:
-    analysis_id = open_house.submit(recordings.write_tone(tmp_path / "dawn.flac", 12.0))
-    open_house.wait_finished(analysis_id)
-    worker = open_house.find("worker")
+def test_every_line_of_a_segment_carries_its_ids(running_service: Service, tmp_path: Path) -> None:
+    analysis_id = running_service.submit(recordings.write_tone(tmp_path / "dawn.flac", 12.0))
+    running_service.wait_finished(analysis_id)
+    worker = running_service.find("worker")
     (line,) = [line for line in worker.read_log().splitlines() if "segment done" in line]
     assert f'"analysis_id": "{analysis_id}"' in line
     assert '"segment": 0' in line
     assert '"recording_id"' in line
 
 
-def test_a_worker_that_is_told_to_stop_finishes_what_it_has_in_hand(open_house: Service, tmp_path: Path) -> None:
-    analysis_id = open_house.submit(recordings.write_tone(tmp_path / "long.flac", 600.0))
-    open_house.wait_running(analysis_id)
-    worker = open_house.find("worker")
+def test_a_worker_that_is_told_to_stop_finishes_what_it_has_in_hand(running_service: Service, tmp_path: Path) -> None:
+    analysis_id = running_service.submit(recordings.write_tone(tmp_path / "long.flac", 600.0))
+    running_service.wait_running(analysis_id)
+    worker = running_service.find("worker")
     assert worker.stop() == 0
-    states = {row["state"] for row in find_segments(open_house.database_url, analysis_id)}
+    states = {row["state"] for row in find_segments(running_service.database_url, analysis_id)}
     assert "running" not in states
-    open_house.start("worker")
-    assert open_house.wait_finished(analysis_id)["result"] == "succeeded"
+    running_service.start("worker")
+    assert running_service.wait_finished(analysis_id)["result"] == "succeeded"
 
 
 def test_a_recording_deleted_while_it_is_analyzed_leaves_nothing_and_holds_up_nobody(
-    open_house: Service, tmp_path: Path
+    running_service: Service, tmp_path: Path
 ) -> None:
-    doomed = open_house.upload(recordings.write_tone(tmp_path / "doomed.flac", 600.0))
-    open_house.wait_running(UUID(doomed["analyses"][0]["id"]))
-    answer = httpx.delete(f"{open_house.api.status_url}/v1/recordings/{doomed['id']}", timeout=30)
+    doomed = running_service.upload(recordings.write_tone(tmp_path / "doomed.flac", 600.0))
+    running_service.wait_running(UUID(doomed["analyses"][0]["id"]))
+    answer = httpx.delete(f"{running_service.api.status_url}/v1/recordings/{doomed['id']}", timeout=30)
     assert answer.status_code == 204
-    next_id = open_house.submit(recordings.write_tone(tmp_path / "next.flac", 12.0))
-    assert open_house.wait_finished(next_id)["result"] == "succeeded"
-    assert query(open_house.database_url, "SELECT count(*) AS n FROM recordings") == [{"n": 1}]
-    assert query(open_house.database_url, "SELECT count(*) AS n FROM dead_letters") == [{"n": 0}]
+    next_id = running_service.submit(recordings.write_tone(tmp_path / "next.flac", 12.0))
+    assert running_service.wait_finished(next_id)["result"] == "succeeded"
+    assert query(running_service.database_url, "SELECT count(*) AS n FROM recordings") == [{"n": 1}]
+    assert query(running_service.database_url, "SELECT count(*) AS n FROM dead_letters") == [{"n": 0}]
 
 
 def test_every_installed_pack_is_listed_and_can_be_asked_for(service: Service, tmp_path: Path) -> None:

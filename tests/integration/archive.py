@@ -44,7 +44,7 @@ class Archive:
         dated: bool = True,
         site: str | None = None,
     ) -> dict[str, Any]:
-        """Have a recording that was made so many days ago, and uploaded then unless said otherwise; give its JSON."""
+        """Have a recording that was made so many days ago, and uploaded then unless said otherwise; return its JSON."""
         fields = {"pack": PACK.name} | ({"site": site} if site else {})
         if dated:
             fields["recorded_at"] = (datetime.now(UTC) - timedelta(days=days)).isoformat()
@@ -68,7 +68,7 @@ class Archive:
         return found
 
     def results(self, answer: dict[str, Any]) -> tuple[Any, Any]:
-        """Give the timeline and the detections."""
+        """Return the timeline and the detections."""
         links = answer["analyses"][0]["links"]
         timeline = self.client.get(links["timeline"], params={"frames": "true"})
         return timeline.json(), self.client.get(links["detections"]).json()
@@ -88,7 +88,7 @@ class Archive:
         )
 
     def retain(self, *, apply: bool = False, **rule: Any) -> dict[str, Any]:
-        """Do what the command does, in this process; give what it would say with `--json`."""
+        """Do what the command does, in this process; return what it would say with `--json`."""
         plan = plan_retention(self.database, RetentionRule(**{"audio_days": None, "results_days": None} | rule))
         outlook = look_ahead(self.database, plan)
         store = open_audio_store(self._store_url)

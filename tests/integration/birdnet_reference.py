@@ -17,7 +17,7 @@ EXPONENTS = (0.22952409, 0.19052731)
 
 
 def embeddings(graph: TfliteGraph, waveform: NDArray[np.float32]) -> Array:
-    """Give what the last layer sees of each time step, (n_frames, 1024)."""
+    """Return what the last layer sees of each time step, (n_frames, 1024)."""
     first = graph.of_kind("CONCATENATION")[-2]
     values: dict[int, Array] = {first.output: _spectrograms(graph, waveform)}
     last = graph.producer(graph.of_kind("FULLY_CONNECTED")[-1].inputs[0])
@@ -29,13 +29,13 @@ def embeddings(graph: TfliteGraph, waveform: NDArray[np.float32]) -> Array:
 
 
 def logits(graph: TfliteGraph, step_embeddings: Array) -> Array:
-    """Give the last layer's (…, n_taxa)."""
+    """Return the last layer's (…, n_taxa)."""
     weights, bias = (graph.constants[tensor] for tensor in graph.of_kind("FULLY_CONNECTED")[-1].inputs[1:])
     return np.asarray(step_embeddings @ weights.T.astype(np.float64) + bias)
 
 
 def _spectrograms(graph: TfliteGraph, waveform: NDArray[np.float32]) -> Array:
-    """Give (1, n_mels, n_frames, 2), cut to the frames that both have."""
+    """Return (1, n_mels, n_frames, 2), cut to the frames that both have."""
     lifted = waveform - waveform.min()
     scaled = (lifted / (lifted.max() + np.float32(1e-6)) - np.float32(0.5)) * np.float32(2)
     images = []
@@ -62,7 +62,7 @@ def _rectified(operator: Operator, values: Array) -> Array:
 
 
 def _slide(operator: Operator, image: Array, kernel: tuple[int, ...], fill: float = 0.0) -> Array:
-    """Give each position's view, (height, width, channels, *kernel)."""
+    """Return each position's view, (height, width, channels, *kernel)."""
     strides = (operator.options["StrideH"], operator.options["StrideW"])
     if operator.options["Padding"] == SAME_PADDING:
         missing = [

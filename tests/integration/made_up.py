@@ -33,7 +33,7 @@ FACTS = WorkerFacts("made-up", "CPUExecutionProvider", PACK.version, {"inference
 
 
 def wav_bytes(duration_s: float = 20.0, *, rate_hz: int = 8000, seed: int = 0, channels: int = 1) -> bytes:
-    """Give noise as a WAV file; another seed is another recording."""
+    """Return noise as a WAV file; another seed is another recording."""
     noise = np.random.default_rng(seed).normal(0, 0.1, (round(duration_s * rate_hz), channels))
     file = io.BytesIO()
     soundfile.write(file, noise, rate_hz, format="WAV", subtype="PCM_16")
@@ -41,7 +41,7 @@ def wav_bytes(duration_s: float = 20.0, *, rate_hz: int = 8000, seed: int = 0, c
 
 
 def upload(client: httpx.Client, content: bytes | None = None, name: str = "dawn.wav", **fields: str) -> dict[str, Any]:
-    """Post a recording that must be accepted; give the answer."""
+    """Post a recording that must be accepted; return the answer."""
     response = client.post("/v1/recordings", files={"file": (name, content or wav_bytes())}, data=fields)
     assert response.status_code in (200, 202), response.text
     answer: dict[str, Any] = response.json()
@@ -69,7 +69,7 @@ class MadeUpWorker:
         self.ledger.fail_segment(SegmentJob(UUID(analysis_id), segment, Lane.EXPRESS), reason)
 
     def finish(self, answer: dict[str, Any]) -> str:
-        """Do all segments of an upload's analysis; give the analysis' id."""
+        """Do all segments of an upload's analysis; return the analysis' id."""
         analysis = answer["analyses"][-1]
         self.save_all(analysis)
         return str(analysis["id"])

@@ -110,7 +110,7 @@ def repeating(act: Callable[[int], str]) -> Iterator[list[str]]:
 
 
 def everything(client: httpx.Client) -> dict[str, Any]:
-    """Give all recordings by id, with their results and their audio."""
+    """Return all recordings by id, with their results and their audio."""
     items: list[dict[str, Any]] = []
     cursor: dict[str, str] = {}
     while True:

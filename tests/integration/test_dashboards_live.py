@@ -139,7 +139,7 @@ def test_prometheus_evaluates_every_rule(watched: Watched) -> None:
 
 
 def read(watched: Watched, statement: str) -> tuple[list[str], list[dict[str, Any]]]:
-    """Run a statement as Grafana would; give its columns and rows."""
+    """Run a statement as Grafana would; return its columns and rows."""
     with psycopg.connect(watched.service.database_url, row_factory=dict_row) as connection:
         connection.read_only = True
         connection.execute("SET ROLE reader")

@@ -6,7 +6,7 @@ import socket
 
 
 def find_free_ports(count: int, among: range) -> list[int]:
-    """Give ports that nobody listens on now; each process looks in its own order, so that two rarely meet."""
+    """Return ports that nobody listens on now; each process looks in its own order, so that two rarely meet."""
     candidates = random.Random(os.getpid()).sample(among, len(among))
     ports = []
     for port in candidates:

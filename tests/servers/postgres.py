@@ -36,7 +36,7 @@ class PostgresServer:
         return urlunsplit(urlsplit(self._url)._replace(path=f"/{database}"))
 
     def make_database(self, *, empty: bool = False) -> str:
-        """Give the URL of a new database, with the schema in it unless `empty`."""
+        """Return the URL of a new database, with the schema in it unless `empty`."""
         name = f"test_{uuid4().hex[:12]}"
         self._run("CREATE DATABASE {} TEMPLATE {}", name, "template0" if empty else self._template)
         return self.url_of(name)

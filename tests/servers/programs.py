@@ -6,7 +6,7 @@ import pytest
 
 
 def find_program(name: str) -> str:
-    """Give the program's path; without it the test fails, it is never skipped."""
+    """Return the program's path; without it the test fails, it is never skipped."""
     path = shutil.which(name)
     if path is None:
         pytest.fail(f"no {name}: run `make setup`", pytrace=False)

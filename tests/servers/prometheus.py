@@ -33,7 +33,7 @@ class Prometheus:
         return body["data"]
 
     def query_range(self, expression: str, *, last_s: float = 60.0) -> list[dict[str, Any]]:
-        """Give the series of the last while: `metric` (labels) and `values` (time, text)."""
+        """Return the series of the last while: `metric` (labels) and `values` (time, text)."""
         now = time.time()
         series: list[dict[str, Any]] = self.ask(
             "/query_range", query=expression, start=str(now - last_s), end=str(now), step="1"
@@ -82,7 +82,7 @@ def _aim(job: dict[str, Any], hosts: list[str]) -> dict[str, Any]:
 
 @contextmanager
 def run_postgres_exporter(folder: Path, database_url: str) -> Iterator[str]:
-    """Give the address of an exporter that watches the server of this database."""
+    """Return the address of an exporter that watches the server of this database."""
     (port,) = find_free_ports(1, PORT_RANGE)
     address, log = f"127.0.0.1:{port}", folder / "postgres-exporter.log"
     environment = {**os.environ, "DATA_SOURCE_NAME": f"{database_url}?sslmode=disable"}

@@ -44,7 +44,7 @@ class Broker:
         )
 
     def make_vhost(self) -> str:
-        """Give the URL of a new, empty virtual host."""
+        """Return the URL of a new, empty virtual host."""
         name = f"test-{uuid4().hex[:12]}"
         self.manage("PUT", f"/api/vhosts/{name}")
         self.manage("PUT", f"/api/permissions/{name}/{self._user}", {"configure": ".*", "write": ".*", "read": ".*"})

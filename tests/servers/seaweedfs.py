@@ -37,7 +37,7 @@ class S3Server:
     """boto3's, an opinion of S3 other than the one under test."""
 
     def make_store_url(self, **changed: str) -> str:
-        """Give the URL of a new, empty store: a prefix that nobody else has."""
+        """Return the URL of a new, empty store: a prefix that nobody else has."""
         query = {
             "endpoint": self.endpoint, "region": "us-east-1",
             "access_key_id": ACCESS_KEY, "secret_access_key": SECRET_KEY, **changed,
@@ -45,7 +45,7 @@ class S3Server:
         return f"s3://{BUCKET}/{uuid4()}?{urlencode(query)}"
 
     def list_everything(self, store_url: str) -> list[str]:
-        """Give the keys under the store's prefix, of objects and of uploads never finished."""
+        """Return the keys under the store's prefix, of objects and of uploads never finished."""
         prefix = urlsplit(store_url).path.strip("/")
         objects = self.client.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
         uploads = self.client.list_multipart_uploads(Bucket=BUCKET, Prefix=prefix).get("Uploads", [])

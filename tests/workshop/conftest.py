@@ -34,7 +34,7 @@ def tiny_world(tiny_manifest: Path) -> Dataset:
 
 @pytest.fixture(scope="session")
 def tiny_recipes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder with small.toml and small_second.toml, two epochs of two steps each."""
+    """Return a folder with small.toml and small_second.toml, two epochs of two steps each."""
     folder = tmp_path_factory.mktemp("recipes")
     for name in ("small.toml", "small_second.toml"):
         text = (RECIPES / name).read_text()

@@ -16,7 +16,7 @@ Told = Callable[..., tuple[int, str]]
 
 @pytest.fixture
 def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Told:
-    """Give what a command leaves with, and the last line that it says."""
+    """Return what a command leaves with, and the last line that it says."""
     monkeypatch.setenv("COLUMNS", "200")
 
     def run(*words: object) -> tuple[int, str]:
@@ -30,7 +30,7 @@ def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.fixture
 def manifest(tiny_manifest: Path, tmp_path: Path) -> Path:
-    """Give a manifest that can be broken, its sounds missing."""
+    """Return a manifest that can be broken, its sounds missing."""
     for name in ("manifest.csv", "taxa.csv", "events.csv"):
         shutil.copy(tiny_manifest.parent / name, tmp_path / name)
     return tmp_path / "manifest.csv"

@@ -118,7 +118,7 @@ def test_taxa_are_read_from_a_table_a_manifest_and_a_folder(tiny_manifest: Path)
 
 @pytest.fixture(scope="module")
 def target(tiny_world: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the manifest of the taxa that a test will ask for: two crickets, under codes of its own."""
+    """Return the manifest of the taxa that a test will ask for: two crickets, under codes of its own."""
     crickets = [replace(t, code=f"my-{t.code}") for t in tiny_world.taxa if t.taxonomic_class == "Insecta"]
     theirs = {f"my-{code}" for code in ("buzcri", "chicri")}
     assert {taxon.code for taxon in crickets} == theirs

@@ -18,7 +18,7 @@ SCORED_S = 5.0
 def score_windows(
     members: Sequence[Trained], taxa: Sequence[Taxon], waveform: NDArray[np.float32], score: Table
 ) -> Scores:
-    """Give window scores, (n_windows, n_taxa), of a waveform at the members' own rate."""
+    """Return window scores, (n_windows, n_taxa), of a waveform at the members' own rate."""
     sums, weights = 0.0, np.zeros(len(taxa))
     codes = [taxon.code for taxon in taxa]
     for member in members:
@@ -59,7 +59,7 @@ def _by_frames(member: Trained, waveform: NDArray[np.float32], count: int) -> Ca
 
 
 def _run(member: Trained, waveform: NDArray[np.float32], start_s: float) -> tuple[Scores, Scores]:
-    """Give frame probabilities, (n_frames, n_columns), and clip probabilities, (n_columns,)."""
+    """Return frame probabilities, (n_frames, n_columns), and clip probabilities, (n_columns,)."""
     model = member.recipe.model
     first = round((start_s - (model.window_s - SCORED_S) / 2) * model.sample_rate_hz)
     length = round(model.window_s * model.sample_rate_hz)

@@ -55,7 +55,7 @@ def numbers(text: str, option: str, kind: type[int] | type[float] = int) -> list
 
 
 def choose_folds(dataset: Dataset, folds: str, option: str) -> tuple[Clip, ...]:
-    """Give the recordings of these folds; raises BadParameter for one that the manifest does not have."""
+    """Return the recordings of these folds; raises BadParameter for one that the manifest does not have."""
     wanted, there = numbers(folds, option), sorted({clip.fold for clip in dataset.clips})
     if missing := [fold for fold in wanted if fold not in there]:
         known = ", ".join(map(str, there))

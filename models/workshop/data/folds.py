@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 
 def assign_folds(groups: Mapping[str, Iterable[str]], n_folds: int, seed: int = 0) -> dict[str, int]:
-    """Give each group (with the labels of its clips, one entry a clip) a fold; every label is spread evenly.
+    """Return each group (with the labels of its clips, one entry a clip) a fold; every label is spread evenly.
 
     The same groups get the same folds on any machine, in whatever order they come: groups with the rarest labels are
     placed first, equals in the order of a hash, and each goes to the fold that has least of its rarest label.

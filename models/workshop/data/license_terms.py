@@ -35,7 +35,7 @@ class Refused:
 
 
 def name_license(url: str) -> str:
-    """Give the SPDX name of a Creative Commons address; any other text stays as it is.
+    """Return the SPDX name of a Creative Commons address; any other text stays as it is.
 
     `//creativecommons.org/licenses/by-nc-sa/4.0/` → `CC-BY-NC-SA-4.0`
     """

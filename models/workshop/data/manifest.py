@@ -68,7 +68,7 @@ class Dataset:
         )
 
     def unlabeled(self, folds: Iterable[int] | None = None) -> tuple[Clip, ...]:
-        """Give the soundscapes that nobody has labeled."""
+        """Return the soundscapes that nobody has labeled."""
         return tuple(clip for clip in self.choose(kind="soundscape", folds=folds) if not clip.labels)
 
 
@@ -96,7 +96,7 @@ def load_taxa(path: Path) -> tuple[Taxon, ...]:
 
 
 def save_dataset(dataset: Dataset) -> Path:
-    """Write manifest.csv, taxa.csv and events.csv into the dataset's folder; give the manifest's path."""
+    """Write manifest.csv, taxa.csv and events.csv into the dataset's folder; return the manifest's path."""
     dataset.folder.mkdir(parents=True, exist_ok=True)
     names = [entry.name for entry in fields(Clip)]
     rows = [
@@ -122,7 +122,7 @@ def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[objec
 
 
 def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
-    """Give the rows of a CSV, each with the words that name its place; BadInput where it lacks one of the columns."""
+    """Return the rows of a CSV, each with the words that name its place; BadInput where it lacks one of the columns."""
     if not path.exists():
         raise BadInput(f"{path}: there is no such file")
     with path.open(newline="", encoding="utf-8-sig") as file:

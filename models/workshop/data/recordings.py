@@ -80,7 +80,7 @@ class TaxonBook:
                 self._by_name.setdefault(name.casefold(), taxon)
 
     def find(self, name: str, taxonomic_class: str = "unknown") -> str:
-        """Give the code of a taxon."""
+        """Return the code of a taxon."""
         taxon = self._by_name.get(name.casefold()) or Taxon(slug_of(name), name, name, taxonomic_class)
         return self.used.setdefault(taxon.code, taxon).code
 
@@ -91,7 +91,7 @@ def slug_of(name: str) -> str:
 
 
 def relative_path(path: Path, folder: Path) -> str:
-    """Tell how a file is found from a folder, though links lead to either."""
+    """Return how a file is found from a folder, though links lead to either."""
     return Path(os.path.relpath(path.parent.resolve() / path.name, folder.resolve())).as_posix()
 
 
@@ -129,7 +129,7 @@ def build_dataset(
 
 
 def save_built(built: Built) -> Path:
-    """Write the dataset, and beside it refused.csv; give the manifest's path."""
+    """Write the dataset, and beside it refused.csv; return the manifest's path."""
     manifest = save_dataset(built.dataset)
     rows = [[item.recording, item.license, item.reason] for item in built.refused]
     write_table(manifest.parent / "refused.csv", ["recording", "license", "reason"], rows)
@@ -137,7 +137,7 @@ def save_built(built: Built) -> Path:
 
 
 def _measure(recording: Recording, terms: Terms) -> float | Refused:
-    """Give the true length in seconds: headers of compressed files are not to be trusted."""
+    """Return the true length in seconds: headers of compressed files are not to be trusted."""
     if reason := terms.refuse(recording.license):
         return Refused(str(recording.path), recording.license, reason)
     try:

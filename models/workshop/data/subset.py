@@ -69,7 +69,7 @@ def keep_frequent(dataset: Dataset, min_recordings: int) -> Dataset:
 
 
 def taxa_at(path: Path) -> tuple[Taxon, ...]:
-    """Give the taxa of a taxa.csv, of a manifest, or of a folder (a pack, a dataset) with a taxa.csv in it."""
+    """Return the taxa of a taxa.csv, of a manifest, or of a folder (a pack, a dataset) with a taxa.csv in it."""
     if path.is_dir():
         return load_taxa(path / "taxa.csv")
     return load_taxa(path.with_name("taxa.csv") if path.name == "manifest.csv" else path)
@@ -94,7 +94,7 @@ class Names:
         return any(map(self.include, (taxon.code, taxon.scientific_name, taxon.common_name)))
 
     def include(self, name: str) -> bool:
-        """Tell whether it is one of these, or of the same species as one: `Motacilla flava thunbergi`."""
+        """Return whether it is one of these, or of the same species as one: `Motacilla flava thunbergi`."""
         return slug_of(name) in self.all or _species_of(name) in self.species
 
 
@@ -120,7 +120,7 @@ def _refuse(dataset: Dataset, kept: Iterable[Clip], reason: str) -> list[Refused
 
 
 def _moved(dataset: Dataset, clips: Iterable[Clip], folder: Path) -> Dataset:
-    """Give the dataset with these clips alone, their paths as they are seen from another folder."""
+    """Return the dataset with these clips alone, their paths as they are seen from another folder."""
     paths = {clip.path: relative_path(dataset.folder / clip.path, folder) for clip in clips}
     moved = tuple(replace(clip, path=paths[clip.path]) for clip in clips)
     events = {paths[path]: found for path, found in dataset.events.items() if path in paths}

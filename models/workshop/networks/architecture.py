@@ -96,7 +96,7 @@ def keep_time(backbone: nn.Module, reduction: int, time_stride: int) -> None:
 
 
 def keep_columns(network: SedNetwork, columns: Sequence[int]) -> SedNetwork:
-    """Give a copy whose outputs are these columns only: a specialist that was trained on more taxa than a pack has."""
+    """Return a copy that outputs these columns only: a specialist may have learned more taxa than a pack has."""
     smaller = copy.deepcopy(network)
     index = torch.tensor(columns)
     for name in ("attention", "classify"):

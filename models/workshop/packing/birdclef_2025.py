@@ -71,7 +71,7 @@ def winner_named(name: str, n_members: int | None) -> Winner:
 
 
 def random_winner(name: str, seed: int, folder: Path) -> Path:
-    """Write the pack with random weights, `NAME-random`; give the folder."""
+    """Write the pack with random weights, `NAME-random`; return the folder."""
     winner, taxa = winner_named(name, None), random_taxa()
     members = [random_member(winner, number, taxa, seed) for number in range(len(winner.backbones))]
     return export_pack(members, folder, taxa, random_identity(name, seed), PackRules(winner.score, {}, winner.frame_s))
@@ -122,7 +122,7 @@ def spread_logits(network: SedNetwork, images: Tensor, deviation: float = 1.0) -
 
 
 def random_taxa() -> tuple[Taxon, ...]:
-    """Give 206 taxa that say what they are: stand-ins."""
+    """Return 206 taxa that say what they are: stand-ins."""
     return tuple(
         Taxon(f"random-{name.lower()}-{number:03d}", f"Fictum {name.lower()} {number}", f"RANDOM {name} {number}", name)
         for name, count in CLASS_COUNTS.items()

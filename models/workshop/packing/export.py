@@ -86,7 +86,7 @@ def example_images(model: ModelTable, n: int = 2) -> Tensor:
 
 
 def measure_parity(network: SedNetwork, path: Path, images: Tensor) -> tuple[float, int]:
-    """Give the largest difference in score between torch and ONNX Runtime, and the number of frames."""
+    """Return the largest difference in score between torch and ONNX Runtime, and the number of frames."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
@@ -147,7 +147,7 @@ def write_pack(  # noqa: PLR0913 — a pack has that many parts
     members: Sequence[dict[str, object]],
     taxa_rows: Sequence[Sequence[str]],
 ) -> Path:
-    """Write pack.toml and taxa.csv beside the networks; give the folder."""
+    """Write pack.toml and taxa.csv beside the networks; return the folder."""
     from models.workshop.data.manifest import write_table  # noqa: PLC0415
 
     write_table(folder / "taxa.csv", ["code", "scientific_name", "common_name", "taxonomic_class"], taxa_rows)

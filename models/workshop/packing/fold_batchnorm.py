@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 @torch.no_grad()
 def bake(network: nn.Module, images: Tensor) -> nn.Module:
-    """Give a copy for inference, of the same outputs, with plain convolutions only; images as they will come."""
+    """Return a copy for inference, of the same outputs, with plain convolutions only; images as they will come."""
     baked = copy.deepcopy(network).eval().cpu()
     sizes = _input_sizes(baked, images)
     for name, module in list(baked.named_modules()):
@@ -81,7 +81,7 @@ def _is_same(conv: nn.Conv2d) -> bool:
 
 
 def _standardized(conv: ScaledStdConv2d) -> Tensor:
-    """Give the weight that the convolution uses; the arithmetic is timm's own."""
+    """Return the weight that the convolution uses; the arithmetic is timm's own."""
     flat = conv.weight.reshape(1, conv.out_channels, -1)
     gain = (conv.gain * conv.scale).view(-1)
     weight = nn.functional.batch_norm(flat, None, None, weight=gain, training=True, momentum=0.0, eps=conv.eps)

@@ -69,7 +69,7 @@ def export_pack(
     *,
     fp16: bool = False,
 ) -> Path:
-    """Export every network as a member; give the folder.
+    """Export every network as a member; return the folder.
 
     A network that knows only some of the taxa becomes a specialist: its `columns` file says which. Each member is
     checked against torch (BadInput on a difference), and the pack gets a golden recording of noise and tones. `fp16`

@@ -145,7 +145,7 @@ def _mean_and_spread(values: Sequence[float]) -> str:
 
 
 def _twice_as_long(recipe: Recipe) -> Recipe:
-    """Give teacher and first student twice the epochs, to tell a lack of time from a lack of good labels."""
+    """Return teacher and first student twice the epochs, to tell a lack of time from a lack of good labels."""
     optimizer = recipe.optimizer.model_copy(update={"epochs": 2 * recipe.optimizer.epochs})
     pseudo = recipe.pseudo.model_copy(update={"epochs": 2 * recipe.pseudo.epochs, "gammas": recipe.pseudo.gammas[:1]})
     return recipe.model_copy(update={"optimizer": optimizer, "pseudo": pseudo})

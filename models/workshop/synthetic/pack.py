@@ -25,7 +25,7 @@ IDENTITY = PackIdentity(
 
 
 def build_synthetic_pack(work_dir: Path, folder: Path) -> Measures:
-    """Make the world, train three members, export them to `folder`; give the measures on held-out soundscapes.
+    """Make the world, train three members, export them to `folder`; return the measures on held-out soundscapes.
 
     Whatever is in `work_dir` already is not made again.
     """
@@ -44,7 +44,7 @@ def build_synthetic_pack(work_dir: Path, folder: Path) -> Measures:
 
 
 def member_recipes() -> dict[str, Recipe]:
-    """Give two networks for all taxa and one for frogs and insects, by name."""
+    """Return two networks for all taxa and one for frogs and insects, by name."""
     recipe = load_recipe(RECIPE)
     other = recipe.model.model_copy(update={"backbone": "lcnet_050"})
     shorter = recipe.optimizer.model_copy(update={"epochs": 10})
@@ -57,7 +57,7 @@ def member_recipes() -> dict[str, Recipe]:
 
 
 def rule_table(rule: EventRule) -> dict[str, object]:
-    """Give the rule as a pack's `[detection]`."""
+    """Return the rule as a pack's `[detection]`."""
     return {
         "onset_threshold": rule.onset_threshold,
         "offset_threshold": rule.offset_threshold,

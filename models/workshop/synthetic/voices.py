@@ -40,7 +40,7 @@ class Voice:
 
 
 def individual(voice: Voice, rng: np.random.Generator) -> Voice:
-    """Give one singer of the taxon: its own pitch (±6 %), tempo (±12 %) and syllable length (±12 %)."""
+    """Return one singer of the taxon: its own pitch (±6 %), tempo (±12 %) and syllable length (±12 %)."""
     pitch, tempo, length = 1 + 0.06 * _unit(rng), 1 + 0.12 * _unit(rng), 1 + 0.12 * _unit(rng)
 
     def vary(phrase: Phrase) -> Phrase:
@@ -56,7 +56,7 @@ def individual(voice: Voice, rng: np.random.Generator) -> Voice:
 
 
 def utter(phrase: Phrase, sample_rate_hz: int, rng: np.random.Generator) -> Waveform:
-    """Give one phrase, (samples,), peak 1: from the first sample of its first syllable to the last of its last."""
+    """Return one phrase, (samples,), peak 1: from the first sample of its first syllable to the last of its last."""
     count = int(rng.integers(phrase.n_syllables[0], phrase.n_syllables[1] + 1))
     step = max(1.0 / phrase.rate_hz, phrase.syllable_s * 1.02)
     out = np.zeros(round(((count - 1) * step + phrase.syllable_s) * sample_rate_hz) + 1, np.float64)

@@ -36,7 +36,7 @@ class WorldSize:
 
 
 def make_world(folder: Path, *, seed: int, size: WorldSize = WorldSize()) -> Path:
-    """Write audio, manifest.csv, taxa.csv and events.csv; give the manifest. A seed gives the same bytes again."""
+    """Write audio, manifest.csv, taxa.csv and events.csv; return the manifest. A seed gives the same bytes again."""
     rng = np.random.default_rng(seed)
     (folder / "audio").mkdir(parents=True, exist_ok=True)
     clips: list[Clip] = []

@@ -40,7 +40,7 @@ class Progress:
         partial.replace(path)
 
     def load(self, path: Path, device: torch.device) -> int:
-        """Go back to where the run stood; give the number of epochs that are done.
+        """Go back to where the run stood; return the number of epochs that are done.
 
         Raises BadInput where that is not possible: the file is of another network, other taxa, or another precision.
         Without its scaler's state a run in half precision would begin to look for the right scale anew.
@@ -67,7 +67,7 @@ def save_model(recipe: Recipe, codes: Sequence[str], model: SedModel, path: Path
 
 
 def load_checkpoint(path: Path) -> tuple[Recipe, tuple[str, ...], SedModel]:
-    """Give recipe, output columns and the model, ready to score."""
+    """Return recipe, output columns and the model, ready to score."""
     stored = _read(path, {"recipe", "codes", "model"})
     recipe = parse_recipe(stored["recipe"], path)
     model = make_model(recipe, len(stored["codes"]), pretrained=False)

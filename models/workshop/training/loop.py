@@ -39,7 +39,7 @@ class TrainingSet:
 def train(
     recipe: Recipe, learn: TrainingSet, out_dir: Path, *, seed: int | None = None, init_from: Path | None = None
 ) -> Path:
-    """Train, or go on where a killed run stopped; give the checkpoint's path (`model.pt`).
+    """Train, or go on where a killed run stopped; return the checkpoint's path (`model.pt`).
 
     Writes metrics.csv and curves.png beside it. `init_from` takes the backbone (not the head) of another checkpoint.
     The network must be of the same backbone, else BadInput.
@@ -72,7 +72,7 @@ def open_fabric() -> Fabric:
 
 
 def chosen_codes(recipe: Recipe, dataset: Dataset) -> tuple[str, ...]:
-    """Give the output columns: all taxa, or a specialist's."""
+    """Return the output columns: all taxa, or a specialist's."""
     wanted = recipe.taxonomic_classes
     codes = tuple(taxon.code for taxon in dataset.taxa if not wanted or taxon.taxonomic_class in wanted)
     if not codes:

@@ -80,7 +80,7 @@ def power_scale(probs: Probs, gamma: float, *, renormalize: bool = False) -> Pro
 
 
 def refine(labels: PseudoLabels, rules: PseudoTable, round_number: int) -> PseudoLabels:
-    """Give what the student of a round (0 for the first) learns from: power, then the hard variant's cuts."""
+    """Return what the student of a round (0 for the first) learns from: power, then the hard variant's cuts."""
     refined: dict[str, Probs] = {}
     for path, probs in labels.probs.items():
         powered = power_scale(probs, rules.gammas[round_number], renormalize=rules.renormalize)

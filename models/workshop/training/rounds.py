@@ -79,7 +79,7 @@ def pack_of(checkpoint: Path, recipe: Recipe, dataset: Dataset, folder: Path) ->
 def label_soundscapes(
     pack: Path, dataset: Dataset, soundscapes: Sequence[Clip], path: Path, recipe: Recipe
 ) -> PseudoLabels:
-    """Give the pack's labels of the soundscapes, from `path` where they were written down before."""
+    """Return the pack's labels of the soundscapes, from `path` where they were written down before."""
     if not path.exists():
         ensemble = open_ensemble(pack, SessionOptions())
         save_labels(predict_soundscapes(ensemble, dataset.folder, soundscapes, recipe.model.window_s), path)

@@ -102,6 +102,6 @@ def log_ids(**ids: UUID | int | str) -> Iterator[None]:
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
-    """Give a logger; `log.info("segment saved", seconds=1.2)`: a fixed sentence, and facts by name."""
+    """Return a logger; `log.info("segment saved", seconds=1.2)`: a fixed sentence, and facts by name."""
     logger: structlog.stdlib.BoundLogger = structlog.get_logger(name)
     return logger

@@ -50,7 +50,7 @@ class StatusServer:
         self._server.server_close()
 
     def answer(self, path: str) -> tuple[int, str, bytes]:
-        """Give status, content type and body for a path."""
+        """Return status, content type and body for a path."""
         match path.partition("?")[0]:
             case "/health/live":
                 alive = self._alive()

@@ -49,7 +49,7 @@ class Once:
             self._deps.running_keys.discard(self._key)
 
     async def answer(self, content: str, act: Act) -> Response:
-        """Give the act's answer, or the one kept; `content` is a word for all that the body said."""
+        """Return the act's answer, or the one kept; `content` is a word for all that the body said."""
         if self._key is None:
             return await act()
         claim = await run_in_threadpool(self._claim, self._key, content)

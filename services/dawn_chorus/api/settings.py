@@ -61,7 +61,7 @@ class ApiSettings(BaseSettings):
 
     @property
     def is_loopback(self) -> bool:
-        """Tell whether only this machine can reach the service."""
+        """Return whether only this machine can reach the service."""
         if self.host == "localhost":
             return True
         try:

@@ -46,7 +46,7 @@ def build_packs(folder: Path, files: BirdnetFiles, progress: Callable[[str, floa
 
 
 def _checked_windows() -> Waveform:
-    """Give made-up 3-s windows, loud and soft, one of them all silent, (n_windows, n_samples)."""
+    """Return made-up 3-s windows, loud and soft, one of them all silent, (n_windows, n_samples)."""
     windows = synthesize_dawn(_N_CHECKED * _NATIVE_S, SAMPLE_RATE_HZ).reshape(_N_CHECKED, -1)
     gains = np.geomspace(1.0, 1e-3, _N_CHECKED, dtype=np.float32)
     gains[-1] = 0.0

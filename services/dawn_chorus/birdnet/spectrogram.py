@@ -82,12 +82,12 @@ def read_branches(graph: TfliteGraph) -> list[MelBranch]:
 
 
 def spectrogram_tensor(graph: TfliteGraph) -> int:
-    """Tell which tensor the front end ends with: what the first convolution takes."""
+    """Return which tensor the front end ends with: what the first convolution takes."""
     return graph.of_kind("CONV_2D")[0].inputs[0]
 
 
 def add_spectrogram(onnx_graph: OnnxGraph, waveform: str, branches: Sequence[MelBranch], n_samples: int) -> str:
-    """Add the front end for a waveform (N, n_samples); give the image's name, (N, 2, n_mels, n_frames).
+    """Add the front end for a waveform (N, n_samples); return the image's name, (N, 2, n_mels, n_frames).
 
     The branches' hops differ a little (278 and 280), so in windows much longer than 3 s the one has more frames than
     the other; both are cut to the shorter.
@@ -107,7 +107,7 @@ def image_frames(branches: Sequence[MelBranch], n_samples: int) -> int:
 
 
 def _add_scaling(onnx_graph: OnnxGraph, waveform: str) -> tuple[str, str]:
-    """Scale each window; give the names of its sound less its silence, (N, n_samples), and of its silence, (N, 1).
+    """Scale each window; return the names of its sound less its silence, (N, n_samples), and of its silence, (N, 1).
 
     Both are halves of what they are in the original, whose last step is to double: the kernels do that.
     """

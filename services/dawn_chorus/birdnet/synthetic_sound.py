@@ -9,7 +9,7 @@ _SEED = 4096
 
 
 def synthesize_dawn(duration_s: float, sample_rate_hz: int) -> Waveform:
-    """Give whistles, trills and hoots over a soft hiss, and a silent last second: (n_samples,) in [−1, 1].
+    """Return whistles, trills and hoots over a soft hiss, and a silent last second: (n_samples,) in [−1, 1].
 
     The hiss comes from hashed sample numbers rather than from a library's generator, whose stream may change.
     """
@@ -26,7 +26,7 @@ def synthesize_dawn(duration_s: float, sample_rate_hz: int) -> Waveform:
 
 
 def _whistle(time_s: NDArray[np.float64], start_hz: float, sweep_hz: float, length_s: float) -> NDArray[np.float64]:
-    """Give a tone that glides over `sweep_hz`, swelling and fading."""
+    """Return a tone that glides over `sweep_hz`, swelling and fading."""
     position = np.clip(time_s / length_s, 0, 1)
     phase = 2 * np.pi * length_s * (start_hz * position + sweep_hz / 2 * position**2)
     return np.asarray(np.sin(np.pi * position) ** 2 * np.sin(phase))

@@ -61,14 +61,14 @@ class TfliteGraph:
         return {operator.output: operator for operator in self.operators}
 
     def producer(self, tensor: int) -> Operator:
-        """Give the operator whose output the tensor is; KeyError for inputs and constants."""
+        """Return the operator whose output the tensor is; KeyError for inputs and constants."""
         return self._producers[tensor]
 
     def of_kind(self, kind: str) -> list[Operator]:
         return [operator for operator in self.operators if operator.kind == kind]
 
     def constant_input(self, operator: Operator) -> Constant:
-        """Give the operator's only constant input."""
+        """Return the operator's only constant input."""
         (constant,) = (self.constants[tensor] for tensor in operator.inputs if tensor in self.constants)
         return constant
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def find_pack(wish: str | None, settings: CliSettings) -> Path:
-    """Give the folder of the pack that is meant by a name or a path; without a wish the default one's.
+    """Return the folder of the pack that is meant by a name or a path; without a wish the default one's.
 
     Raises UnknownPack, which says what there is and how to get more.
     """
@@ -25,7 +25,7 @@ def find_pack(wish: str | None, settings: CliSettings) -> Path:
 
 
 def require_installed(name: str, settings: CliSettings) -> Path:
-    """Give the folder of an installed pack. Raises UnknownPack, which says what there is and how to get more."""
+    """Return the folder of an installed pack. Raises UnknownPack, which says what there is and how to get more."""
     installed = installed_packs(settings.packs_path)
     if name in installed:
         return installed[name]

@@ -93,7 +93,7 @@ def inspect(pack: PackArgument, *, as_json: Json = False) -> None:
 
 
 def _contents(pack: "Pack") -> dict[str, Any]:
-    """Give the whole manifest and the taxa."""
+    """Return the whole manifest and the taxa."""
     taxa = [
         {
             "code": taxon.code,

@@ -50,7 +50,7 @@ def show_facts(facts: Mapping[str, str]) -> None:
 
 
 def stdout_width() -> int:
-    """Give the terminal's width; a picture in a file is a hundred characters wide."""
+    """Return the terminal's width; a picture in a file is a hundred characters wide."""
     console = _stdout_console()
     return console.width if console.is_terminal else 100
 
@@ -65,7 +65,7 @@ def _stdout_console() -> "Console":
 
 
 def progress_bar() -> "Progress":
-    """Give a bar on stderr, counted in seconds of audio; silent unless stderr is a terminal."""
+    """Return a bar on stderr, counted in seconds of audio; silent unless stderr is a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 

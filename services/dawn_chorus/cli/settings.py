@@ -11,7 +11,7 @@ from dawn_chorus.domain.errors import PermanentError
 
 
 def _default_data_dir() -> Path:
-    """Give the place that the XDG specification has for data: `up` and `analyze` then share installed packs.
+    """Return the place that the XDG specification has for data: `up` and `analyze` then share installed packs.
 
     Root's own home stays closed: PostgreSQL refuses to run as root, and its account could not reach in there.
     """

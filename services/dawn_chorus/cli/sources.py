@@ -20,7 +20,7 @@ class Source:
 
 
 def find_sources(paths: Iterable[Path]) -> list[Source]:
-    """Give named files as they are and, in name order, every file in named folders that looks like audio.
+    """Return named files as they are and, in name order, every file in named folders that looks like audio.
 
     A file that was named but is missing or no audio is found out when it is read: it must not stop the others.
     """

@@ -74,7 +74,7 @@ def plan_segments(duration_s: float, segment_s: float, *, start_s: float = 0.0, 
 
 
 def result_of(states: Sequence[SegmentState], failed_s: float) -> AnalysisResult | None:
-    """Give the result of an analysis, or None while a segment is still to come.
+    """Return the result of an analysis, or None while a segment is still to come.
 
     `failed_s` counts too: a segment can be done and yet have lost its end to a truncated file.
     """

@@ -38,7 +38,7 @@ def join_runs(runs: Iterable[ScoreRun]) -> list[ScoreRun]:
 
 
 def bridge_silence(heard: Sequence[range], scores: Mapping[int, Scores]) -> Iterator[ScoreRun]:
-    """Give one taxon's runs over stretches that were heard, in time order, from the scores of those that were kept.
+    """Return one taxon's runs over stretches that were heard, in time order, from the scores of those that were kept.
 
     `scores` are by position in `heard`. A stretch between two that were kept stayed below the floor: it is silence, not
     lost audio. Without it events would depend on where segments were cut.
@@ -78,7 +78,7 @@ def _cut_run(taxon: Taxon, run: ScoreRun, rule: EventRule, *, step_s: float, end
 
 
 def _hysteresis(scores: Scores, rule: EventRule) -> NDArray[np.bool_]:
-    """Tell for each frame whether an event is on, (n_frames,): the last threshold crossed decides."""
+    """Return for each frame whether an event is on, (n_frames,): the last threshold crossed decides."""
     on, off = scores >= rule.onset_threshold, scores < rule.offset_threshold
     last_crossing = np.maximum.accumulate(np.where(on | off, np.arange(len(scores)), -1))
     return np.where(last_crossing >= 0, on[last_crossing], False)

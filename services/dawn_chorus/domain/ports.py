@@ -19,14 +19,14 @@ class AudioStore(Protocol):
     """Keeps the bytes of recordings under keys, on disk or in S3."""
 
     async def write(self, key: str, chunks: AsyncIterator[bytes]) -> int:
-        """Store the chunks as they come, in bounded memory; give the size in bytes.
+        """Store the chunks as they come, in bounded memory; return the size in bytes.
 
         Nothing stays behind when `chunks` raises. Called on the event loop.
         """
         ...
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """Give bytes [start, end) in chunks."""
+        """Return bytes [start, end) in chunks."""
         ...
 
     def local_copy(self, key: str) -> AbstractContextManager[Path]:
@@ -88,14 +88,14 @@ class Outbox(Protocol):
     """Jobs that wait to be published."""
 
     def publish_waiting(self, publish: Callable[[Sequence[OutboxEntry]], Sequence[int]], limit: int = 500) -> int:
-        """Hand the oldest waiting entries to `publish` and mark those it confirms, by id; give how many.
+        """Hand the oldest waiting entries to `publish` and mark those it confirms, by id; return how many.
 
         Entries in the hands of one relay are skipped by others. An error in `publish` leaves all unmarked.
         """
         ...
 
     def wait(self, timeout_s: float) -> bool:
-        """Sleep until something was put in or the time is over; tell whether something was."""
+        """Sleep until something was put in or the time is over. Return whether something was."""
         ...
 
 
@@ -103,7 +103,7 @@ class DeadLetters(Protocol):
     """Messages that no worker could finish, kept until somebody looked at them."""
 
     def spare_bystander(self, job: SegmentJob) -> bool:
-        """Queue a segment again that came back too often and yet was hardly ever begun; tell whether it was so.
+        """Queue a segment again that came back too often and yet was hardly ever begun. Return whether it was so.
 
         Another segment, in the same hands, killed its workers.
         """
@@ -118,7 +118,7 @@ class SegmentPublisher(Protocol):
     """Puts jobs on the queue."""
 
     def publish(self, entries: Sequence[OutboxEntry]) -> Sequence[int]:
-        """Publish and wait for the confirms; give the ids of the entries that the queue has taken durably.
+        """Publish and wait for the confirms; return the ids of the entries that the queue has taken durably.
 
         Not thread-safe: one thread publishes, and calls at least every few seconds, with no entries if there are none,
         which keeps the connection alive.

@@ -16,7 +16,7 @@ class Taxon:
 
 
 def select_taxa(taxa: Sequence[Taxon], wanted: Iterable[str]) -> list[int]:
-    """Give the columns whose code, scientific or common name is wanted, without regard to case, in pack order."""
+    """Return the columns whose code, scientific or common name is wanted, without regard to case, in pack order."""
     names = {name.casefold() for name in wanted}
     return [
         column

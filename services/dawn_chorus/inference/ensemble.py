@@ -47,7 +47,7 @@ class FrontEnd:
     def prepare(
         self, audio: LoadedAudio, starts_s: Seconds, statistics: NormalizationStatistics | None
     ) -> NDArray[np.float32]:
-        """Give the networks' input for the windows whose audio starts there, (n_windows, *input_shape)."""
+        """Return the networks' input for the windows whose audio starts there, (n_windows, *input_shape)."""
         rate_hz = self.format.sample_rate_hz
         first_sample = round(audio.start_s * rate_hz)
         waveform = audio.waveforms[self.format]
@@ -163,7 +163,7 @@ Part = tuple[OpenMember, Scores, NDArray[np.bool_]]
 
 
 def average_members(parts: Sequence[Part], n_taxa: int) -> Scores:
-    """Give for each row and taxon the mean over the members that have it, Σ w·p / Σ w, or 0: (n_rows, n_taxa)."""
+    """Return for each row and taxon the mean over the members that have it, Σ w·p / Σ w, or 0: (n_rows, n_taxa)."""
     if len(parts) == 1 and parts[0][0].n_columns == n_taxa and isinstance(parts[0][0].columns, slice):
         return parts[0][1]
     n_rows = len(parts[0][1])

@@ -60,7 +60,7 @@ class MelFrontEnd:
         return self._statistics_of(self._log_mel(np.pad(waveform, (0, max(0, shortest - len(waveform))))))
 
     def _log_mel(self, waveform: Array, n_frames: int | None = None) -> Array:
-        """Give (n_mels, n_frames), the power cut or zero-padded; None: as many frames as come.
+        """Return (n_mels, n_frames), the power cut or zero-padded; None: as many frames as come.
 
         Frames are cut before anything is measured: what the network does not see has no say in the normalization.
         """
@@ -99,7 +99,7 @@ class MelFrontEnd:
 
 
 def mel_filters(table: MelTable, sample_rate_hz: int) -> Array:
-    """Give the filter matrix, (n_mels, n_fft // 2 + 1); training reads it too, so that both hear alike."""
+    """Return the filter matrix, (n_mels, n_fft // 2 + 1); training reads it too, so that both hear alike."""
     filters: Array = librosa.filters.mel(
         sr=sample_rate_hz,
         n_fft=table.n_fft,

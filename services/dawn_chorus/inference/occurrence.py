@@ -17,7 +17,7 @@ WHOLE_YEAR = -1
 
 
 def week_of(recorded_at: datetime | None) -> int:
-    """Give the 48th part of the year, 1 to 48, in the recording's own time zone, as birdnetlib counts."""
+    """Return the 48th part of the year, 1 to 48, in the recording's own time zone, as birdnetlib counts."""
     if recorded_at is None:
         return WHOLE_YEAR
     days = 366 if calendar.isleap(recorded_at.year) else 365
@@ -46,7 +46,7 @@ class OccurrenceModel:
             raise InvalidPack(f"{where}: probs: is {list(shape)}, but the taxa table has {n_taxa} taxa")
 
     def probabilities(self, latitude: float, longitude: float, week: int) -> Scores:
-        """Give (n_taxa,)."""
+        """Return (n_taxa,)."""
         probabilities: Scores = self._run(latitude, longitude, week)[0]
         return probabilities
 

@@ -126,7 +126,7 @@ def _run_members(
 
 
 def _combine_windows(ensemble: Ensemble, accumulators: list[Accumulator], stretch: Stretch) -> Scores:
-    """Give (n_spanned, n_taxa)."""
+    """Return (n_spanned, n_taxa)."""
     everywhere = np.ones(len(stretch.reach), bool)
     parts = [
         (member, average_views(accumulator.score_at(), stretch, ensemble.shift_weights, member.n_columns), everywhere)
@@ -137,7 +137,7 @@ def _combine_windows(ensemble: Ensemble, accumulators: list[Accumulator], stretc
 
 
 def _combine_frames(ensemble: Ensemble, accumulators: list[Accumulator], stretch: Stretch, windows: Scores) -> Scores:
-    """Give (n_frames, n_taxa); a taxon of which no framewise member knows is as present as in its window."""
+    """Return (n_frames, n_taxa); a taxon of which no framewise member knows is as present as in its window."""
     parts = [
         (member, *accumulator.frames.mean())
         for member, accumulator in zip(ensemble.members, accumulators, strict=True)

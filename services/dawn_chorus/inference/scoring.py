@@ -33,7 +33,7 @@ class RowMean:
             self._counts[first + skip : stop] += 1
 
     def mean(self) -> tuple[Scores, NDArray[np.bool_]]:
-        """Give the row, (n_rows, n_columns), and which of it was covered at all, (n_rows,)."""
+        """Return the row, (n_rows, n_columns), and which of it was covered at all, (n_rows,)."""
         covered = self._counts > 0
         self._sums /= np.maximum(self._counts, 1)[:, None]
         return self._sums, covered

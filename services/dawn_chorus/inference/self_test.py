@@ -102,7 +102,7 @@ def _score_whole(ensemble: Ensemble, waveform: Samples, sample_rate_hz: int) -> 
 
 
 def _resample(waveform: Samples, source_hz: int, wanted: WaveformFormat, start_s: float, end_s: float) -> Samples:
-    """Give the stretch as the audio loader does: silent outside the sound."""
+    """Return the stretch as the audio loader does: silent outside the sound."""
     first, end = round(start_s * wanted.sample_rate_hz), round(end_s * wanted.sample_rate_hz)
     resampler = open_resampler(wanted.resampler, source_hz, wanted.sample_rate_hz, first, end)
     before, after = max(0, -resampler.first_input), max(0, resampler.end_input - len(waveform))
@@ -116,7 +116,7 @@ def _resample(waveform: Samples, source_hz: int, wanted: WaveformFormat, start_s
 def _compare(
     golden: NDArray[Any], actual: NDArray[np.float32] | None, where: str, tolerance: float, provider: str
 ) -> float:
-    """Give the largest difference; raise InvalidPack where it is too large or the shapes differ."""
+    """Return the largest difference; raise InvalidPack where it is too large or the shapes differ."""
     shape = None if actual is None else actual.shape
     if actual is None or golden.shape != shape:
         raise InvalidPack(f"{where}: is {golden.shape}, the pack gives {shape}: write the self-test anew")

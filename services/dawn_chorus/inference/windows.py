@@ -42,7 +42,7 @@ class Stretch:
 
     @property
     def frame_centers_s(self) -> Seconds:
-        """Give (n_frames,)."""
+        """Return (n_frames,)."""
         return (np.arange(self.frames.start, self.frames.stop) + 0.5) * (self.grid.frame_s or 0.0)
 
     def view_starts_s(self, windows: range) -> Seconds:
@@ -109,7 +109,7 @@ class Geometry:
 
     @cached_property
     def reaches_all(self) -> bool:
-        """Tell whether a row of such windows puts a frame into every scored window, however long the recording is."""
+        """Return whether a row of such windows puts a frame into every scored window, however long the recording is."""
         first_s, last_s = float(self.frame_offsets_s[0]), float(self.frame_offsets_s[-1])
         scored_starts_s = np.arange(MANY_WINDOWS) * self.scored_s
         left_over_s = float(np.remainder(scored_starts_s + NEAR_S, self.hop_s).max())  # the row ends that much earlier
@@ -121,7 +121,7 @@ class Geometry:
         )
 
     def touches(self, starts_s: Seconds, centers_s: Seconds) -> NDArray[np.bool_]:
-        """Tell which windows contain any of the sorted centers, (n_starts,)."""
+        """Return which windows contain any of the sorted centers, (n_starts,)."""
         first = np.searchsorted(centers_s, starts_s - NEAR_S)
         stop = np.searchsorted(centers_s, starts_s + self.window_s - NEAR_S)
         touched: NDArray[np.bool_] = stop > first
@@ -159,7 +159,7 @@ def stitched_starts_s(geometry: Geometry, stretch: Stretch) -> Seconds:
 
 
 def margin_s(geometry: Geometry, shifts_s: tuple[float, ...], smoothing_reach: int) -> float:
-    """Tell how far beyond a segment its windows may reach, on either side."""
+    """Return how far beyond a segment its windows may reach, on either side."""
     scored_s = (smoothing_reach + 1) * geometry.scored_s + max(abs(shift) for shift in shifts_s)
     if geometry.rule == "frame_max":
         return scored_s + geometry.window_s

@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def run_relay(settings: RelaySettings) -> bool:
-    """Work until stopped by a signal; tell whether it ended in order.
+    """Work until stopped by a signal. Return whether it ended in order.
 
     Neither server need be up: the relay waits for both. Status comes up first and goes last, so that a probe can always
     tell what is missing.

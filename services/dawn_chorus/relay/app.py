@@ -57,7 +57,7 @@ class Relay:
         return {"publishing": self._publishing.check}
 
     def run(self) -> bool:
-        """Work until `stop`; tell whether that, and no bug, was the end."""
+        """Work until `stop`. Return whether that, and no bug, was the end."""
         parts = {
             "publishing": lambda: self._publishing.run(self._stopping),
             "dead letters": lambda: self._writer.run(self._stopping),

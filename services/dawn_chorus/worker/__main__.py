@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def run_worker(settings: WorkerSettings) -> bool:
-    """Work until stopped by a signal; tell whether all went well and everything in hand was finished.
+    """Work until stopped by a signal. Return whether all went well and everything in hand was finished.
 
     Status comes up first, so that a probe can tell a worker that verifies its pack from one that died. The queue comes
     last: jobs are taken once they can be worked on. Raises DeviceUnavailable, InvalidPack and UnknownPack.

@@ -45,7 +45,7 @@ class Loader(Protocol):
         ...
 
     def measure_duration_s(self, path: Path) -> float:
-        """Give the true length of the sound, whatever its header claims."""
+        """Return the true length of the sound, whatever its header claims."""
         ...
 
 
@@ -53,7 +53,7 @@ class Packs(Protocol):
     """The model packs that are installed here."""
 
     def open(self, name: str) -> Ensemble:
-        """Give a pack ready to score, verified on its device.
+        """Return a pack ready to score, verified on its device.
 
         Raises UnknownPack, InvalidPack or DeviceUnavailable. Safe to call from many threads.
         """
@@ -69,7 +69,7 @@ class RetryPolicy:
     most_s: float = 300.0
 
     def delay_s(self, attempt: int) -> float:
-        """Give the delay after this attempt, counted from 1: it doubles each time."""
+        """Return the delay after this attempt, counted from 1: it doubles each time."""
         return min(self.most_s, self.first_s * 2.0 ** min(attempt - 1, 30))
 
 

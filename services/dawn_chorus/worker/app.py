@@ -31,7 +31,7 @@ _LOOK_FOR_PACKS_S = 30.0
 def open_worker(
     settings: WorkerSettings, *, ledger: SegmentLedger, store: AudioStore, source: SegmentSource
 ) -> Iterator[Worker]:
-    """Give a worker ready to `run`, its default pack verified on its device and registered.
+    """Return a worker ready to `run`, its default pack verified on its device and registered.
 
     The order matters: decoders start before networks open, while the process they are made from is small; a device or
     a pack that does not work ends the process before it takes a job. What was passed in is closed by whoever opened it,

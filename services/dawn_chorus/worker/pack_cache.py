@@ -53,7 +53,7 @@ class PackCache:
         return ensemble
 
     def installed(self) -> dict[str, PackVersion]:
-        """Give what is installed, by name."""
+        """Return what is installed, by name."""
         found = {}
         for name, folder in installed_packs(self._packs_dir).items():
             with suppress(FileNotFoundError):  # uninstalled at this moment

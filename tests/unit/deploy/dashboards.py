@@ -29,7 +29,7 @@ def read_dashboards() -> dict[str, dict[str, Any]]:
 
 
 def panels_of(board: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give the panels that show something; rows only name."""
+    """Return the panels that show something; rows only name."""
     return [panel for panel in board["panels"] if panel["type"] != "row"]
 
 
@@ -38,7 +38,7 @@ def variables_of(board: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def list_targets(source: str) -> list[Target]:
-    """Give all queries on the data source with this uid."""
+    """Return all queries on the data source with this uid."""
     return [target for target in _targets() if target.query["datasource"]["uid"] == source]
 
 

@@ -44,12 +44,12 @@ FROM_EXPORTERS = frozenset(
 
 
 def names_in(expression: str) -> set[str]:
-    """Give the metrics that an expression asks for."""
+    """Return the metrics that an expression asks for."""
     return set(_NAME.findall(_GROUPING.sub("", _LABELS.sub("", expression))))
 
 
 def list_own_metrics() -> set[str]:
-    """Give the names of all series that the services export."""
+    """Return the names of all series that the services export."""
     assert metrics.segments
     kinds = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
     return {

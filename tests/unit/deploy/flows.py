@@ -17,7 +17,7 @@ class Peer:
 
 
 def may_talk(policies: Iterable[Policy], source: Peer, target: Peer, port: int) -> bool:
-    """Tell whether a TCP connection comes about: one side may send, and the other may receive."""
+    """Return whether a TCP connection comes about: one side may send, and the other may receive."""
     policies = list(policies)
     return _admits(policies, "Egress", source, target, port) and _admits(policies, "Ingress", target, source, port)
 

@@ -25,7 +25,7 @@ UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
 
 @cache
 def render(part: str) -> tuple[Manifest, ...]:
-    """Give the manifests of a folder of deploy/kubernetes."""
+    """Return the manifests of a folder of deploy/kubernetes."""
     return render_folder(FOLDER / part)
 
 
@@ -38,7 +38,7 @@ def render_folder(folder: Path) -> tuple[Manifest, ...]:
 
 
 def of_kind(part: str, kind: str) -> dict[str, Manifest]:
-    """Give the manifests of a kind by name."""
+    """Return the manifests of a kind by name."""
     return {each["metadata"]["name"]: each for each in render(part) if each["kind"] == kind}
 
 
@@ -47,13 +47,13 @@ def the(part: str, kind: str, name: str) -> Manifest:
 
 
 def pod_specs(part: str) -> dict[str, Manifest]:
-    """Give the pods of deployments and jobs by the component that they are labeled with."""
+    """Return the pods of deployments and jobs by the component that they are labeled with."""
     templates = [each["spec"]["template"] for each in render(part) if each["kind"] in ("Deployment", "Job")]
     return {template["metadata"]["labels"]["app.kubernetes.io/component"]: template["spec"] for template in templates}
 
 
 def containers(part: str) -> Iterator[tuple[str, Manifest]]:
-    """Give every container, those that come first too, beside its component."""
+    """Return every container, those that come first too, beside its component."""
     for component, spec in pod_specs(part).items():
         for container in (*spec.get("initContainers", ()), *spec["containers"]):
             yield component, container
@@ -66,7 +66,7 @@ def main_container(part: str, component: str) -> Manifest:
 
 
 def environment(part: str, container: Manifest) -> dict[str, str]:
-    """Give the variables that a container starts with; what is told at run time by its source."""
+    """Return the variables that a container starts with; what is told at run time by its source."""
     found: dict[str, str] = {}
     for source in container.get("envFrom", ()):
         found |= the(part, "ConfigMap", source["configMapRef"]["name"])["data"]

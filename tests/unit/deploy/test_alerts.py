@@ -28,7 +28,7 @@ def run(*command: str | Path) -> None:
 
 
 def anchors(markdown: str) -> set[str]:
-    """Give the anchors that headings get on GitHub and GitLab."""
+    """Return the anchors that headings get on GitHub and GitLab."""
     headings = re.findall(r"^#+ (.+)$", markdown, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 

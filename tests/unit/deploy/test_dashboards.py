@@ -31,7 +31,7 @@ def provisioned(kind: str) -> Any:
 
 
 def named_in(text: str) -> set[str]:
-    """Give the variables that a text asks for, without Grafana's own."""
+    """Return the variables that a text asks for, without Grafana's own."""
     names = {first or second for first, second in re.findall(r"\$(?:(\w+)|\{(\w+)[^}]*\})", text)}
     return {name for name in names if not name.startswith("__")}
 

@@ -34,12 +34,12 @@ def graph() -> Any:
 
 @cache
 def needed(image: str) -> frozenset[str]:
-    """Give the modules that an image's entry points import, and the packages of others."""
+    """Return the modules that an image's entry points import, and the packages of others."""
     return frozenset({m for entry in ENTRIES[image] for m in (entry, *graph().find_upstream_modules(entry))})
 
 
 def copied(image: str) -> set[str]:
-    """Give the modules of the stages that make up an image's code."""
+    """Return the modules of the stages that make up an image's code."""
     found: set[str] = set()
     for stage in ("source", f"code-{image}"):
         body = re.search(rf"^FROM \S+ AS {stage}\n(.*?)(?=^FROM |\Z)", DOCKERFILE, re.MULTILINE | re.DOTALL)
@@ -58,7 +58,7 @@ def modules_in(source: str) -> set[str]:
 
 
 def pinned(file: str) -> dict[str, str]:
-    """Give the versions in a requirements file by name; of several for several Pythons, that of the newest."""
+    """Return the versions in a requirements file by name; of several for several Pythons, that of the newest."""
     lines = (REQUIREMENTS / f"{file}.txt").read_text().splitlines()
     return dict(match.groups() for line in lines if (match := re.match(r"([a-z0-9._-]+)==([^ ;\\]+)", line)))  # type: ignore[misc]
 

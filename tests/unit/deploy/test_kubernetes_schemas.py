@@ -94,7 +94,7 @@ def test_names_are_used_once_and_configuration_is_found_by_the_name_it_got(part:
 
 
 def find_configmaps(document: Any) -> set[str]:
-    """Give the names under `configMap` and `configMapRef`, wherever they stand."""
+    """Return the names under `configMap` and `configMapRef`, wherever they stand."""
     if isinstance(document, list):
         return {name for each in document for name in find_configmaps(each)}
     if not isinstance(document, dict):

@@ -30,7 +30,7 @@ class NaivePack:
         self.members = [NaiveMember(folder, table, self) for table in self.toml["member"]]
 
     def score(self, waveforms: dict[int, Waveform], duration_s: float) -> tuple[Rows, Rows | None]:
-        """Give window scores [K][n_taxa] and frame scores [n_frames][n_taxa], None without a framewise member."""
+        """Return window scores [K][n_taxa] and frame scores [n_frames][n_taxa], None without a framewise member."""
         k_count = math.ceil(round(duration_s / self.scored_s, 6))
         windows, frames = [], []
         for member in self.members:

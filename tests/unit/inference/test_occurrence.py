@@ -16,7 +16,7 @@ from tests.unit.inference.sounds import open_pack
 
 
 def add_occurrence(pack: Path, n_taxa: int = 4, inputs: tuple[str, ...] = ("latitude", "longitude", "week")) -> None:
-    """Give the pack a model whose taxa tell what it was asked: latitude, longitude, week, and nothing."""
+    """Return the pack a model whose taxa tell what it was asked: latitude, longitude, week, and nothing."""
     places = np.eye(3, n_taxa, dtype=np.float32)
     graph = helper.make_graph(
         [

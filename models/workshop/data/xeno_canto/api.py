@@ -58,7 +58,7 @@ class XenoCanto:
         self._client.close()
 
     def search(self, query: str) -> Iterator[Page]:
-        """Give all pages of a search; it must be made of tags: `sp:"larus fuscus" q:A`."""
+        """Return all pages of a search; it must be made of tags: `sp:"larus fuscus" q:A`."""
         if not _TAGS.fullmatch(query):
             raise PermanentError(
                 f'{query!r}: Xeno-canto searches by tags alone, like sp:"larus fuscus", gen:larus or grp:frogs'
@@ -118,7 +118,7 @@ class XenoCanto:
         raise kind(f"Xeno-canto refuses {where} ({said})")
 
     def _message_of(self, response: httpx.Response) -> str:
-        """Give the server's words without the key, should it repeat it."""
+        """Return the server's words without the key, should it repeat it."""
         response.read()
         try:
             message = str(response.json()["message"])

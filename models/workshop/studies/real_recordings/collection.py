@@ -54,7 +54,7 @@ def read_index(index: Path) -> Iterable[Recording]:
 
 
 def merge_events(events: Sequence[Event], code: str) -> list[Event]:
-    """Give the stretches in which any of the events sounds, as events of `code`."""
+    """Return the stretches in which any of the events sounds, as events of `code`."""
     merged: list[Event] = []
     for event in sorted(events, key=lambda event: event.onset_s):
         if merged and event.onset_s <= merged[-1].offset_s:

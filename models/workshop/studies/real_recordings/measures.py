@@ -99,7 +99,7 @@ def measure_real_recordings(dataset: Dataset, scored: Sequence[ColumnScores]) ->
 
 
 def frame_auroc(dataset: Dataset, scored: ColumnScores, code: str) -> float | None:
-    """Tell how well frames with a voice stand out from those without, within one recording; None if all are alike."""
+    """Return how well frames with a voice stand out from those without, within one recording; None if all are alike."""
     truth = label_frames(dataset.events[scored.clip.path], code, len(scored.frames))
     return auroc(truth, scored.frames[:, dataset.codes.index(code)].astype(float))
 

@@ -40,11 +40,11 @@ class LocalFiles:
         return message.replace(f"{self._root}/", "").replace(str(self._root), "its folder")
 
     def free_bytes(self) -> float:
-        """Give what may still be written to the volume; NaN while it cannot be asked."""
+        """Return what may still be written to the volume; NaN while it cannot be asked."""
         return self._usage().free
 
     def total_bytes(self) -> float:
-        """Give the size of the volume; NaN while it cannot be asked."""
+        """Return the size of the volume; NaN while it cannot be asked."""
         return self._usage().total
 
     def _usage(self) -> "_Usage":

@@ -14,7 +14,7 @@ class NoSuchRecording(PermanentError):
 
 
 def measure_object(store: LocalStore | S3Store, key: str) -> int:
-    """Give the size in bytes; raise NoSuchRecording."""
+    """Return the size in bytes; raise NoSuchRecording."""
     try:
         return obstore.head(store, key)["size"]
     except FileNotFoundError as error:
@@ -22,5 +22,5 @@ def measure_object(store: LocalStore | S3Store, key: str) -> int:
 
 
 def first_line(error: BaseException) -> str:
-    """Give what obstore says without its debug output."""
+    """Return what obstore says without its debug output."""
     return str(error).partition("\n")[0] or type(error).__name__

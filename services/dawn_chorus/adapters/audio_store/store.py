@@ -46,7 +46,7 @@ class ObjectAudioStore:
                 self._local.sync(key)
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """Give bytes [start, end), as far as there are any, in chunks of 4 MiB."""
+        """Return bytes [start, end), as far as there are any, in chunks of 4 MiB."""
         with self._translate():
             size_bytes = measure_object(self._store, key)
         return self._read_chunks(key, start, size_bytes if end is None else min(end, size_bytes))

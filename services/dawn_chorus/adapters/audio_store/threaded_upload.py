@@ -14,7 +14,7 @@ class UploadAbandoned(Exception):
 
 
 async def upload_on_a_thread(chunks: AsyncIterator[bytes], put: Callable[[Iterator[bytes]], object]) -> int:
-    """Have `put` store the chunks; give their size in bytes. At most one chunk waits in between.
+    """Have `put` store the chunks; return their size in bytes. At most one chunk waits in between.
 
     `put` blocks, on a thread of its own, and cannot be cancelled: an upload that is cancelled in the middle would leave
     parts in the bucket, whereas one whose input fails aborts in order. So a failing or cancelled caller becomes a

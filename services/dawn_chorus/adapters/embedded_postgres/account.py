@@ -24,7 +24,7 @@ def give_away(*paths: Path) -> None:
 
 
 def as_owner_of(folder: Path) -> dict[str, Any]:
-    """Give the arguments with which `subprocess` runs a program as the folder's owner."""
+    """Return the arguments with which `subprocess` runs a program as the folder's owner."""
     if os.geteuid() != 0:
         return {}
     owner = folder.stat()

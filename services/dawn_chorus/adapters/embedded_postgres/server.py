@@ -54,7 +54,7 @@ class EmbeddedPostgres:
         return int(self._process.pid) if self._process else None
 
     def start(self) -> str:
-        """Start and wait until it answers; give the URL of its default database, the same after every start.
+        """Start and wait until it answers; return the URL of its default database, the same after every start.
 
         Raises PermanentError when another process uses the directory, or with the end of the log when the server gives
         up.

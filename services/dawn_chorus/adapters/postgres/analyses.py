@@ -58,7 +58,7 @@ def get_analysis(connection: Connection, analysis_id: UUID) -> Analysis:
 
 
 def analyses_of(connection: Connection, recording_ids: Sequence[UUID]) -> dict[UUID, tuple[Analysis, ...]]:
-    """Give each recording's analyses, oldest first."""
+    """Return each recording's analyses, oldest first."""
     rows = _sql.get_analyses(connection, analysis_ids=[], recording_ids=list(recording_ids))
     found: dict[UUID, list[Analysis]] = {recording_id: [] for recording_id in recording_ids}
     for row in rows:
@@ -75,7 +75,7 @@ def get_status(database: Database, analysis_id: UUID) -> AnalysisStatus:
 
 
 def get_statuses(database: Database, analysis_ids: Collection[UUID]) -> dict[UUID, AnalysisStatus]:
-    """Give the status of each analysis that is there, as of one moment."""
+    """Return the status of each analysis that is there, as of one moment."""
     ids = list(analysis_ids)
     with database.snapshot() as connection:
         rows = list(_sql.get_analyses(connection, analysis_ids=ids, recording_ids=[]))
@@ -120,7 +120,7 @@ def _eta_s(ledger: Row) -> float | None:
 
 
 def get_revision(database: Database, analysis_id: UUID) -> int:
-    """Give the number of the last change, cheaply: nothing new happened while it stays. Raises NotFound."""
+    """Return the number of the last change, cheaply: nothing new happened while it stays. Raises NotFound."""
     with database.transaction() as connection:
         revision: int | None = _sql.get_revision(connection, analysis_id=analysis_id)
     if revision is None:
@@ -129,7 +129,7 @@ def get_revision(database: Database, analysis_id: UUID) -> int:
 
 
 def cancel_analysis(database: Database, analysis_id: UUID) -> Analysis:
-    """Give up what is not done; what is done stays, its detections cut. Raises NotFound, Conflict when finished."""
+    """Return up what is not done; what is done stays, its detections cut. Raises NotFound, Conflict when finished."""
     with database.transaction() as connection:
         locked = _lock(connection, analysis_id)
         if locked["state"] == AnalysisState.FINISHED:
@@ -154,7 +154,7 @@ def retry_analysis(database: Database, analysis_id: UUID) -> Analysis:
 
 
 def requeue_segments(connection: Connection, locked: Row, only_index: int | None = None) -> int:
-    """Queue failed and cancelled segments of a locked analysis again, or only the one; give how many.
+    """Queue failed and cancelled segments of a locked analysis again, or only the one; return how many.
 
     Raises AudioRemoved.
     """
@@ -180,7 +180,7 @@ def _lock(connection: Connection, analysis_id: UUID) -> Row:
 
 
 def oldest_unfinished_s(database: Database) -> float:
-    """Give the age of the oldest unfinished analysis in seconds; 0 when all are finished."""
+    """Return the age of the oldest unfinished analysis in seconds; 0 when all are finished."""
     with database.transaction() as connection:
         return float(_sql.oldest_unfinished_s(connection))
 

@@ -12,7 +12,7 @@ _sql = load_queries("recordings")
 
 
 def hold_audio(connection: Connection, recording_id: UUID) -> Row:
-    """Keep the audio from being removed until the end of the transaction; give the recording's row.
+    """Keep the audio from being removed until the end of the transaction; return the recording's row.
 
     Raises NotFound, AudioRemoved.
     """

@@ -21,7 +21,7 @@ class Backlog:
 
 
 def measure_backlog(database: Database) -> Mapping[Lane, Backlog]:
-    """Give the backlog of every lane, empty ones too."""
+    """Return the backlog of every lane, empty ones too."""
     with database.transaction() as connection:
         rows = {row["lane"]: row for row in _sql.measure(connection)}
     return {lane: _read(rows[lane]) if lane in rows else Backlog() for lane in Lane}

@@ -91,7 +91,7 @@ class Database:
             raise
 
     def stats(self) -> dict[str, int]:
-        """Give the pool's counters, as psycopg_pool names them."""
+        """Return the pool's counters, as psycopg_pool names them."""
         return self._pool.get_stats()
 
 

@@ -31,7 +31,7 @@ class DetectionFilter:
 
 
 def detections_of(database: Database, analysis_id: UUID) -> Iterator[Finding]:
-    """Give an analysis' detections in order of time, streaming. Raises NotFound at the call.
+    """Return an analysis' detections in order of time, streaming. Raises NotFound at the call.
 
     The iterator holds a connection: exhaust or close it.
     """
@@ -61,7 +61,7 @@ def list_detections(
 
 
 def stream_detections(database: Database, wanted: DetectionFilter) -> Iterator[Finding]:
-    """Give them all, in the same order, in bounded memory and short transactions: page after page."""
+    """Return them all, in the same order, in bounded memory and short transactions: page after page."""
     cursor: str | None = None
     while True:
         page = list_detections(database, wanted, limit=_ROWS_A_FETCH, cursor=cursor)

@@ -80,12 +80,12 @@ def complete_claim(database: Database, claim: Claim, response: Response) -> None
 
 
 def release_claim(database: Database, claim: Claim) -> None:
-    """Give the key up after a failure, so that the request can be made again."""
+    """Return the key up after a failure, so that the request can be made again."""
     with database.transaction() as connection:
         _sql.release(connection, key=claim.key, claim=claim.token)
 
 
 def prune_keys(database: Database) -> int:
-    """Delete what has expired; give how many."""
+    """Delete what has expired; return how many."""
     with database.transaction() as connection:
         return int(_sql.prune(connection))

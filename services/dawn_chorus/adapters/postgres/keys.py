@@ -82,7 +82,7 @@ def find_key(database: Database, key: str) -> ApiKey | None:
 
 
 def any_keys(database: Database) -> bool:
-    """Tell whether a key was ever made, be it revoked by now."""
+    """Return whether a key was ever made, be it revoked by now."""
     with database.transaction() as connection:
         return bool(_sql.any_keys(connection))
 

@@ -136,7 +136,7 @@ def _read_segment(row: Row) -> Segment:
 
 
 def _may_save(connection: Connection, job: SegmentJob, saved: Segment) -> bool:
-    """Tell whether a result is still wanted; a segment that failed or was cancelled stays so."""
+    """Return whether a result is still wanted; a segment that failed or was cancelled stays so."""
     row = _sql.get_segment(connection, **_key(job))
     if row is None or row["state"] not in _SAVABLE:
         return False

@@ -13,7 +13,7 @@ _LOCK = 0x43484F52
 
 
 def migrate(url: str) -> list[str]:
-    """Apply what is missing; give the names of the migrations applied. Of many at once, one works and the rest wait.
+    """Apply what is missing; return the names of the migrations applied. Of many at once, one works and the rest wait.
 
     Raises TransientError when the server is away.
     """

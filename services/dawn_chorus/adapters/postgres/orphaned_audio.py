@@ -80,7 +80,7 @@ def delete_orphans(database: Database, delete: Delete) -> Freed:
 
 
 def _delete_all(delete: Delete, store_keys: Sequence[str]) -> dict[str, TransientError]:
-    """Give what failed."""
+    """Return what failed."""
 
     def attempt(store_key: str) -> TransientError | None:
         try:

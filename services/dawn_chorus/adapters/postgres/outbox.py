@@ -60,7 +60,7 @@ class PostgresOutbox:
         return OutboxLag(row["waiting"], row["oldest_s"])
 
     def prune(self, keep_s: float = 86_400.0) -> int:
-        """Delete entries published longer ago than this; give how many."""
+        """Delete entries published longer ago than this; return how many."""
         with self._database.transaction() as connection:
             return int(_sql.prune(connection, keep_s=keep_s))
 

@@ -71,7 +71,7 @@ def _columns(taxa: Sequence[Taxon]) -> dict[str, list[str]]:
 
 
 def find_taxon_ids(connection: Connection, name: str, version: str, codes: Collection[str]) -> dict[str, int]:
-    """Give the ids of a pack's taxa by code. Raises PermanentError where the pack has no such taxon, or is unknown."""
+    """Return the ids of a pack's taxa by code. Raises PermanentError for an unknown pack or taxon."""
     found = {
         row["code"]: row["id"] for row in _sql.taxon_ids(connection, name=name, version=version, codes=list(codes))
     }

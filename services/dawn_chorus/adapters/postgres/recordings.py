@@ -101,7 +101,7 @@ def list_recordings(
 
 
 def delete_recording(database: Database, recording_id: UUID) -> str:
-    """Delete the recording and all that was found in it; give the store key of its bytes, which are due to be deleted.
+    """Delete the recording and its results. Return the store key of its bytes, which are due to be deleted.
 
     Work in progress finds nothing left to do. Raises NotFound for an unknown id.
     """

@@ -9,7 +9,7 @@ _sql = load_queries("recovery")
 
 
 def requeue_unfinished(database: Database, idle_s: float = 0.0) -> int:
-    """Put unfinished segments that were not touched for `idle_s` back in the outbox; give how many.
+    """Put unfinished segments that were not touched for `idle_s` back in the outbox; return how many.
 
     For a time at which the queue is known to hold nothing: the start of an embedded service, whose queue lived in
     the process, and a broker found empty. Attempts stand in for the count of returns that went with the queue: a

@@ -93,7 +93,7 @@ def _days_before(now: datetime, days: int | None) -> datetime | None:
 
 
 def find_old(database: Database, plan: RetentionPlan) -> Iterator[Sequence[OldRecording]]:
-    """Give the recordings that the plan reaches, some at a time; what is let go of meanwhile is not given again."""
+    """Return the recordings that the plan reaches, some at a time; what is let go of meanwhile is not given again."""
     after_id = _NO_ID
     while True:
         with database.transaction() as connection:
@@ -115,7 +115,7 @@ def _limits(plan: RetentionPlan) -> dict[str, Any]:
 
 
 def let_go(database: Database, plan: RetentionPlan, found: Sequence[OldRecording]) -> Sequence[OldRecording]:
-    """Let go of those that may go and that nothing has happened to since; give them.
+    """Let go of those that may go and that nothing has happened to since; return them.
 
     Their bytes are due to be deleted from then on (`orphaned_audio`). Whoever begins an analysis or uploads the same
     sound at the same moment comes either before, and the recording stays, or after, and finds it changed.

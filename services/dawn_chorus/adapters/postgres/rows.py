@@ -36,7 +36,7 @@ def read_recording(row: Row, duration_s: float | None = None) -> Recording:
 
 
 def read_recorded_at(row: Row) -> datetime | None:
-    """Give the instant back its offset from UTC."""
+    """Return the instant back its offset from UTC."""
     recorded_at: datetime | None = row["recorded_at"]
     if recorded_at is None:
         return None

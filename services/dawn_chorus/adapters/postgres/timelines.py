@@ -49,7 +49,7 @@ class TaxonTimeline:
 
 
 def read_timeline(database: Database, analysis_id: UUID, wanted: TimelineFilter) -> Iterator[TaxonTimeline]:
-    """Give taxon by taxon, highest peak first; while the analysis runs, what is there so far.
+    """Return taxon by taxon, highest peak first; while the analysis runs, what is there so far.
 
     Raises NotFound at the call, not at the first item. The iterator holds a connection: exhaust or close it.
     """

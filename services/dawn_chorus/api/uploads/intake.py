@@ -115,7 +115,7 @@ def new_store_key(filename: str) -> str:
 
 
 async def _moving(chunks: Chunks, idle_s: float) -> Chunks:
-    """Give up a body of which nothing comes: it would hold its place for ever."""
+    """Return up a body of which nothing comes: it would hold its place for ever."""
     while True:
         try:
             async with asyncio.timeout(idle_s):

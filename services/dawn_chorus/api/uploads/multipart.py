@@ -58,7 +58,7 @@ def _boundary(content_type: str) -> str:
 
 
 async def _events(body: Chunks, boundary: str) -> AsyncGenerator[Event]:
-    """Give parser events: a segment, its bytes, None for its end; a broken body is a Problem."""
+    """Return parser events: a segment, its bytes, None for its end; a broken body is a Problem."""
     try:
         parser = PushMultipartParser(boundary, max_segment_count=MAX_PARTS)
         with parser:

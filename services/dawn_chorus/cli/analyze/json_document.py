@@ -41,7 +41,7 @@ class WindowSpool:
             self._empty = False
 
     def _named(self, scores: Scores) -> dict[str, float]:
-        """Give scores by name, highest first; of columns that share a name the highest counts."""
+        """Return scores by name, highest first; of columns that share a name the highest counts."""
         named: dict[str, float] = {}
         columns = np.flatnonzero((scores >= self._min_score) & self._kept)
         for column in columns[np.argsort(-scores[columns], kind="stable")]:

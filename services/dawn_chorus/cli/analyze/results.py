@@ -71,7 +71,7 @@ class FileResult:
         return (Finding(detection, source) for detection in self.detections())
 
     def describe_losses(self) -> Iterator[str]:
-        """Give one line for each reason: of a damaged file thousands of stretches may be lost."""
+        """Return one line for each reason: of a damaged file thousands of stretches may be lost."""
         for reason in dict.fromkeys(stretch.reason for stretch in self.lost):
             stretches = [stretch for stretch in self.lost if stretch.reason == reason]
             start_s, end_s = stretches[0].start_s, stretches[-1].end_s

@@ -49,7 +49,7 @@ class Batch:
 
 
 def run_batch(batch: Batch) -> bool:
-    """Analyze everything; tell whether all went well. What did not is told on stderr as it happens."""
+    """Analyze everything. Return whether all went well. What did not is told on stderr as it happens."""
     sources = find_sources(batch.paths)
     targets = _targets(batch, sources)
     wanted = [source for source in sources if not (batch.resume and _is_written(targets, source))]
@@ -97,7 +97,7 @@ class _Run:
         return self._all_well
 
     def _results(self, steps: Iterable[Step]) -> Iterator[FileResult]:
-        """Give each file's result when its last segment is in; tell what was refused or lost."""
+        """Return each file's result when its last segment is in; tell what was refused or lost."""
         result: FileResult | None = None
         for step in steps:
             match step:

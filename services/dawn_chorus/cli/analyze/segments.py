@@ -65,7 +65,7 @@ class LocalAnalyzer:
     """Codes of the taxa that occur where and when the recordings were made; None: all may."""
 
     def steps(self, sources: Iterable[Source], pool: Executor, ahead: int) -> Iterator[Step]:
-        """Give each file, then its segments in order; never more than `ahead` steps are under way."""
+        """Return each file, then its segments in order; never more than `ahead` steps are under way."""
         waiting: deque[Callable[[], Step]] = deque()
         for plan in self._plans(sources):
             waiting.append(pool.submit(self._hear, *plan).result if isinstance(plan, tuple) else _known(plan))

@@ -32,7 +32,7 @@ class ServiceClient:
             return self._ask("POST", "/v1/recordings", data=given, files={"file": (path.name, file)})
 
     def recordings(self, limit: int) -> list[Answer]:
-        """Give the newest recordings."""
+        """Return the newest recordings."""
         return list(self._ask("GET", "/v1/recordings", params={"limit": limit})["items"])
 
     def recording(self, recording_id: str) -> Answer:
@@ -46,7 +46,7 @@ class ServiceClient:
         return self._ask("GET", f"/v1/analyses/{analysis_id}/timeline", params=asked)
 
     def find_analysis(self, some_id: str) -> Answer:
-        """Give the analysis of that id, or the latest of the recording of that id."""
+        """Return the analysis of that id, or the latest of the recording of that id."""
         response = self._send("GET", f"/v1/analyses/{some_id}")
         if response.status_code != httpx.codes.NOT_FOUND:
             return self._read(response)
@@ -56,7 +56,7 @@ class ServiceClient:
         return max(analyses, key=lambda analysis: str(analysis["created_at"]))
 
     def health(self) -> Answer:
-        """Give the readiness report, also of a service that is not ready."""
+        """Return the readiness report, also of a service that is not ready."""
         response = self._send("GET", "/health/ready")
         return dict(response.json()) if response.headers.get("content-type", "").startswith("application/") else {}
 

@@ -66,7 +66,7 @@ def axis(duration_s: float, columns: int, recorded_at: datetime | None) -> str:
 
 
 def _ticks(duration_s: float, step_s: int, recorded_at: datetime | None) -> Iterator[float]:
-    """Give times within the recording that are round on the clock that the axis shows."""
+    """Return times within the recording that are round on the clock that the axis shows."""
     first_s = 0.0
     if recorded_at is not None:
         midnight = recorded_at.replace(hour=0, minute=0, second=0, microsecond=0)

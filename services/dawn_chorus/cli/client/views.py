@@ -28,7 +28,7 @@ def tell_upload(answer: Answer, *, as_json: bool) -> None:
 
 
 def follow(client: "ServiceClient", recordings: Iterable[Answer]) -> bool:
-    """Wait until the recordings' analyses are finished, with a bar; tell whether all succeeded."""
+    """Wait until the recordings' analyses are finished, with a bar. Return whether all succeeded."""
     with progress_bar() as progress:
         ends = [
             _follow_one(client, recording, analysis, progress)

@@ -65,7 +65,7 @@ class EmbeddedOptions:
 
 
 def run_embedded(options: EmbeddedOptions) -> bool:
-    """Serve until SIGINT or SIGTERM; tell whether that, and nothing else, was the end."""
+    """Serve until SIGINT or SIGTERM. Return whether that, and nothing else, was the end."""
     configure_logs(options.settings.log_level)
     # A service manager's SIGTERM ends us as a Ctrl-C does, at whatever point we are.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -144,7 +144,7 @@ def _listen(host: str, port: int) -> Iterator[socket.socket]:
 
 
 def _url_of(host: str, listener: socket.socket) -> str:
-    """Give the address under which this machine reaches the service."""
+    """Return the address under which this machine reaches the service."""
     port: int = listener.getsockname()[1]
     name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
     return f"http://{name}:{port}"

@@ -21,7 +21,7 @@ KINDS: dict[str, type[ChorusError]] = {
 
 
 def describe_failure(error: Exception) -> dict[str, str]:
-    """Give `{"error": kind, "detail": message}`; what is not a domain error is the doing of the file."""
+    """Return `{"error": kind, "detail": message}`; what is not a domain error is the doing of the file."""
     for kind, error_type in KINDS.items():
         if isinstance(error, error_type):
             return {"error": kind, "detail": str(error)}

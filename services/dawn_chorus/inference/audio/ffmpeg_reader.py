@@ -115,7 +115,7 @@ class FfmpegReader:
         self._position, self._recent_from, self._adrift = before, first, True
 
     def _decode_next(self) -> bool:
-        """Put the next frame among the recent pieces; tell whether there was one."""
+        """Put the next frame among the recent pieces. Return whether there was one."""
         frame = next(self._frames, None)
         if frame is None:
             self.end = self._position
@@ -128,7 +128,7 @@ class FfmpegReader:
         return True
 
     def _place(self, frame: AudioFrame) -> int:
-        """Tell where a frame begins: after the one before, unless its timestamp says that something is missing."""
+        """Return where a frame begins: after the one before, unless its timestamp says that something is missing."""
         if frame.pts is None:
             return self._position
         if self._origin is None:
@@ -189,14 +189,14 @@ def open_track(path: Path) -> tuple[InputContainer, AudioStream]:
 
 
 def packets_of(path: Path) -> "Iterator[Packet[AudioStream]]":
-    """Give the packets of the first sound track, undecoded."""
+    """Return the packets of the first sound track, undecoded."""
     container, stream = open_track(path)
     with container:
         yield from _demux(container, stream)
 
 
 def _demux(container: InputContainer, stream: AudioStream) -> "Iterator[Packet[AudioStream]]":
-    """Give packets to the end, past places that the container's reader stumbles over; the last one is empty."""
+    """Return packets to the end, past places that the container's reader stumbles over; the last one is empty."""
     for _ in range(MAX_ERRORS):
         try:
             yield from container.demux(stream)
@@ -218,7 +218,7 @@ def _open_decoder(stream: AudioStream) -> AudioCodecContext:
 
 
 def _as_float(frame: AudioFrame) -> Samples:
-    """Give (n_samples, n_channels), full scale ±1, as libsndfile scales it."""
+    """Return (n_samples, n_channels), full scale ±1, as libsndfile scales it."""
     values = frame.to_ndarray()
     channels = values.T if frame.format.is_planar else values.reshape(-1, frame.layout.nb_channels)
     if values.dtype == np.uint8:

@@ -22,7 +22,7 @@ class Piece:
         return self.first + len(self.samples)
 
     def cut(self, first: int, end: int) -> "Piece":
-        """Give the part within [first, end), which may be empty."""
+        """Return the part within [first, end), which may be empty."""
         begin = max(first, self.first)
         return Piece(begin, self.samples[begin - self.first : max(begin, end) - self.first])
 
@@ -40,7 +40,7 @@ class Reader(Protocol):
     """The end of the recording, once a read ran into it; this decoder's opinion."""
 
     def read(self, first: int, end: int) -> list[Piece]:
-        """Give what can be decoded of [first, end), in order and without overlap; it ends at the first damage.
+        """Return what can be decoded of [first, end), in order and without overlap; it ends at the first damage.
 
         A reader that knows by its timestamps where it is steps over damage: what is missing between pieces is lost.
         """

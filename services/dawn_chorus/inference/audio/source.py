@@ -51,7 +51,7 @@ class AudioSource:
         """The recording's true length, once a read came to its end."""
 
     def read(self, first: int, end: int) -> tuple[Samples, list[LostStretch]]:
-        """Give samples [first, end), zeros where there are none, and what is lost before the recording's end."""
+        """Return samples [first, end), zeros where there are none, and what is lost before the recording's end."""
         pieces = self._read_pieces(first, end)
         samples = _lay_out(pieces, first, end)
         audible_end = end if self.n_samples is None else min(end, self.n_samples)

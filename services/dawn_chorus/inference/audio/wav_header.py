@@ -95,7 +95,7 @@ def _header(file: io.BufferedReader, layout: bytes, declared: int, size: int) ->
 
 
 def _only_chunks_follow(file: io.BufferedReader, position: int, size: int) -> bool:
-    """Tell whether the bytes from `position` are a row of chunks that ends where the file does."""
+    """Return whether the bytes from `position` are a row of chunks that ends where the file does."""
     for _ in range(MAX_CHUNKS):
         if size - position <= 1:
             return True

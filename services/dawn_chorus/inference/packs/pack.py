@@ -49,7 +49,7 @@ class Pack:
 
 
 def installed_packs(packs_dir: Path) -> dict[str, Path]:
-    """Give the packs' folders, by the name in the manifest; by the folder's where the manifest cannot be read."""
+    """Return the packs' folders, by the name in the manifest; by the folder's where the manifest cannot be read."""
     return {_name_pack(manifest): manifest.parent for manifest in sorted(packs_dir.glob(f"*/{MANIFEST}"))}
 
 
@@ -146,7 +146,7 @@ def _read_taxa(path: Path, default: EventRule) -> tuple[tuple[Taxon, ...], Event
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Give the line number and the cells of each row, by column name."""
+    """Return the line number and the cells of each row, by column name."""
     try:
         reader = csv.DictReader(io.StringIO(_text_of(path), newline=""), strict=True)
         _check_header(path, reader.fieldnames or [])

@@ -20,7 +20,7 @@ Span = tuple[int, int]
 
 
 def has_half_weights(path: Path) -> bool:
-    """Tell whether any initializer of the ONNX file is float16 or bfloat16. Raises InvalidPack for another file."""
+    """Return whether any initializer of the ONNX file is float16 or bfloat16. Raises InvalidPack for another file."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         try:
             return any(_is_half(content, tensor) for tensor in _initializers(content))
@@ -41,7 +41,7 @@ def _is_half(content: mmap.mmap, tensor: Span) -> bool:
 
 
 def _fields(content: mmap.mmap, span: Span) -> Iterator[tuple[int, int | Span]]:
-    """Give the number of each field of a message with its value, or with where its bytes are."""
+    """Return the number of each field of a message with its value, or with where its bytes are."""
     position, end = span
     while position < end:
         key, position = _varint(content, position)
@@ -58,7 +58,7 @@ def _fields(content: mmap.mmap, span: Span) -> Iterator[tuple[int, int | Span]]:
 
 
 def _varint(content: mmap.mmap, position: int) -> tuple[int, int]:
-    """Read seven bits a byte, the lowest first, to the first byte below 128; give the value and what follows it."""
+    """Read seven bits a byte, the lowest first, to the first byte below 128; return the value and what follows it."""
     value = shift = 0
     while True:
         byte = content[position]

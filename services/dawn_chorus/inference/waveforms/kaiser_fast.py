@@ -176,7 +176,7 @@ class _FilterTable:
 
 
 def _load_table() -> tuple[NDArray[np.float64], int]:
-    """Give the table and its entries to a zero crossing, without importing resampy, which takes seconds."""
+    """Return the table and its entries to a zero crossing, without importing resampy, which takes seconds."""
     package = find_spec("resampy")
     if package is None or package.origin is None:
         raise PermanentError("the resampler kaiser_fast needs the filter table of resampy: install resampy")

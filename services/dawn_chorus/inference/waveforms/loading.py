@@ -136,7 +136,7 @@ class _OutputStretch:
         return self.resampler.first_input, self.resampler.end_input
 
     def result(self, n_source_samples: int | None) -> Samples:
-        """Give the waveform, silent outside the recording: a filter rings beyond the ends of what it was fed."""
+        """Return the waveform, silent outside the recording: a filter rings beyond the ends of what it was fed."""
         if not self._is_fed:
             return np.zeros(max(0, self._end - self._first), np.float32)
         waveform = self.resampler.result()

@@ -33,11 +33,11 @@ class Resampler(Protocol):
         ...
 
     def result(self) -> Samples:
-        """Give (end_output - first_output,) once everything was fed."""
+        """Return (end_output - first_output,) once everything was fed."""
         ...
 
     def length_of(self, n_input: int) -> int:
-        """Tell how many output samples a whole recording of `n_input` samples has."""
+        """Return how many output samples a whole recording of `n_input` samples has."""
         ...
 
 

@@ -35,7 +35,7 @@ class RabbitPublisher:
         self._channel: Any = None
 
     def publish(self, entries: Sequence[OutboxEntry]) -> Sequence[int]:
-        """Give the ids confirmed; fewer than all when the broker went away or refused one on the way.
+        """Return the ids confirmed; fewer than all when the broker went away or refused one on the way.
 
         Raise TransientError when there was something to publish, or nothing, and not even the first step went well.
         """

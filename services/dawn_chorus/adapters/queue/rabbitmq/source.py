@@ -150,7 +150,7 @@ def _on_cancel(channel: Any, _method: Any) -> None:
 
 
 def read_death_reason(headers: dict[str, Any] | None) -> str:
-    """Give the broker's word for the latest death in a lane's queue; empty for a message that never died there.
+    """Return the broker's word for the latest death in a lane's queue; empty for a message that never died there.
 
     A job that waited in the retry queue died too, of old age; that is no news.
     """

@@ -75,7 +75,7 @@ def declare_topology(channel: Any) -> None:
 
 
 def export_definitions(vhost: str = "/") -> dict[str, Any]:
-    """Give the same as RabbitMQ definitions, without users and permissions."""
+    """Return the same as RabbitMQ definitions, without users and permissions."""
     place = {"vhost": vhost}
     return {
         "vhosts": [{"name": vhost}],

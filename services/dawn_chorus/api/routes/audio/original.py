@@ -39,7 +39,7 @@ router = APIRouter(tags=["recordings"])
 
 
 def byte_range(header: str | None, size_bytes: int) -> tuple[int, int] | None:
-    """Give [start, end) of a range; None where all is meant: no range, several, or one that makes no sense.
+    """Return [start, end) of a range; None where all is meant: no range, several, or one that makes no sense.
 
     Raises the 416 that names the size where the range lies beyond the end.
     """

@@ -95,7 +95,7 @@ def _scores(starts_s: Sequence[float], scores: Scores) -> list[ScoreOut]:
 
 
 def _rounded(scores: Scores) -> list[float]:
-    """Give six decimals: a float32 has no more to say."""
+    """Return six decimals: a float32 has no more to say."""
     return [round(score, 6) for score in scores.tolist()]
 
 
