@@ -15,7 +15,7 @@ from dawn_chorus.adapters.postgres.analyses import cancel_analysis, create_analy
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.dead_letters import PostgresDeadLetters
 from dawn_chorus.adapters.postgres.recordings import delete_recording, get_recording
-from dawn_chorus.adapters.postgres.retention import RetentionPlan, RetentionRule, find_old, let_go, plan_retention
+from dawn_chorus.adapters.postgres.retention import RetentionPlan, RetentionRule, find_old, plan_retention, remove_old
 from dawn_chorus.adapters.postgres.values import AnalysisRequest, StoredRecording
 from dawn_chorus.cli.operations.retention.run import Removed, carry_out, look_ahead
 from dawn_chorus.domain.errors import AudioRemoved, NotFound, TransientError
@@ -96,7 +96,7 @@ def test_an_analysis_that_began_since_the_plan_was_made_keeps_the_audio(archive:
     plan = planned(archive.database)
     (found,) = find_old(archive.database, plan)
     create_analysis(archive.database, UUID(old["id"]), REQUEST)
-    assert let_go(archive.database, plan, found) == []
+    assert remove_old(archive.database, plan, found) == []
     assert archive.has_audio(old)
 
 
@@ -105,7 +105,7 @@ def test_a_recording_deleted_since_the_plan_was_made_is_no_error(archive: Archiv
     plan = planned(archive.database)
     (found,) = find_old(archive.database, plan)
     archive.client.delete(old["links"]["self"])
-    assert let_go(archive.database, plan, found) == []
+    assert remove_old(archive.database, plan, found) == []
 
 
 def test_a_dead_letter_of_a_recording_without_audio_is_not_queued_again(
@@ -164,7 +164,7 @@ def test_of_two_at_once_the_later_finds_what_the_earlier_did(
         with ThreadPoolExecutor(1) as pool:
             meddling = pool.submit(meddle)
             barrier.wait()
-            let_go(database, plan, found)
+            remove_old(database, plan, found)
             meddling.result()
         with suppress(NotFound):
             left = get_recording(database, stored.recording.id)

@@ -20,7 +20,7 @@ import httpx
 import pika
 import pytest
 
-from dawn_chorus.adapters.queue.rabbitmq.connection import BROKER_AWAY
+from dawn_chorus.adapters.queue.rabbitmq.connection import BROKER_ERRORS
 from tests.servers.ports import find_free_ports
 
 RABBITMQ_BIN = Path("/usr/lib/rabbitmq/bin")
@@ -63,7 +63,7 @@ class Broker:
         try:
             pika.BlockingConnection(pika.URLParameters(f"{self.url}/%2F")).close()
             self.manage("GET", f"/api/vhosts/{quote('/', safe='')}")
-        except (*BROKER_AWAY, httpx.HTTPError):
+        except (*BROKER_ERRORS, httpx.HTTPError):
             return False
         return True
 

@@ -102,7 +102,7 @@ class Outbox(Protocol):
 class DeadLetters(Protocol):
     """Messages that no worker could finish, kept until somebody looked at them."""
 
-    def spare_bystander(self, job: SegmentJob) -> bool:
+    def requeue_bystander(self, job: SegmentJob) -> bool:
         """Queue a segment again that came back too often and yet was hardly ever begun. Return whether it was so.
 
         Another segment, in the same hands, killed its workers.

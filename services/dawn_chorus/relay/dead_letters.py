@@ -56,7 +56,7 @@ class DeadLetterWriter:
         """Write the letter down, unless its segment was only a bystander."""
         job, reason = read_letter(delivery)
         with log_ids(analysis_id=job.analysis_id, segment=job.segment_index) if job else nullcontext():
-            if job is not None and delivery.reason == "delivery_limit" and self._dead_letters.spare_bystander(job):
+            if job is not None and delivery.reason == "delivery_limit" and self._dead_letters.requeue_bystander(job):
                 log.warning("segment queued again: redelivered too often, but hardly ever started")
                 return
             letter_id = self._dead_letters.keep_dead_letter(delivery.body, reason, job)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from dawn_chorus.adapters.postgres.audio_presence import hold_audio
+from dawn_chorus.adapters.postgres.audio_presence import lock_audio
 from dawn_chorus.adapters.postgres.completion import finish_if_complete
 from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
@@ -18,7 +18,7 @@ _sql = load_queries("analyses")
 def create_analysis(database: Database, recording_id: UUID, request: AnalysisRequest) -> Analysis:
     """Plan another analysis of a recording, through the outbox. Raises NotFound, AudioRemoved."""
     with database.transaction() as connection:
-        duration_s = hold_audio(connection, recording_id)["duration_s"]
+        duration_s = lock_audio(connection, recording_id)["duration_s"]
         return plan_analysis(connection, recording_id, duration_s, request)
 
 
@@ -158,7 +158,7 @@ def requeue_segments(connection: Connection, locked: Row, only_index: int | None
 
     Raises AudioRemoved.
     """
-    hold_audio(connection, locked["recording_id"])
+    lock_audio(connection, locked["recording_id"])
     analysis_id, lane = locked["id"], locked["lane"]
     count: int = _sql.requeue_segments(connection, analysis_id=analysis_id, lane=lane, only_index=only_index)
     if count:

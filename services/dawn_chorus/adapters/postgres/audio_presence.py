@@ -11,12 +11,12 @@ from dawn_chorus.domain.errors import AudioRemoved, NotFound
 _sql = load_queries("recordings")
 
 
-def hold_audio(connection: Connection, recording_id: UUID) -> Row:
+def lock_audio(connection: Connection, recording_id: UUID) -> Row:
     """Keep the audio from being removed until the end of the transaction; return the recording's row.
 
     Raises NotFound, AudioRemoved.
     """
-    row: Row | None = _sql.share_recording(connection, recording_id=recording_id)
+    row: Row | None = _sql.lock_recording_for_share(connection, recording_id=recording_id)
     if row is None:
         raise NotFound(f"no recording {recording_id}")
     check_audio(recording_id, row["audio_removed_at"])

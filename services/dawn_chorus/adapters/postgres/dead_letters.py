@@ -35,7 +35,7 @@ class PostgresDeadLetters:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def spare_bystander(self, job: SegmentJob) -> bool:
+    def requeue_bystander(self, job: SegmentJob) -> bool:
         with self._database.transaction() as connection:
             return spare_segment(connection, job, attempts_most=DELIVERY_LIMIT // 2)
 

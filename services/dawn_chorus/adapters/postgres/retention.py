@@ -63,7 +63,7 @@ class OldRecording:
     """All of it is to go, not the audio alone."""
     is_busy: bool
     """An analysis is not finished, or only just."""
-    is_heard: bool
+    is_analyzed: bool
     """Some analysis heard all of it."""
     is_best: bool
     """Some taxon was heard more confidently nowhere else, or hardly anywhere."""
@@ -114,7 +114,7 @@ def _limits(plan: RetentionPlan) -> dict[str, Any]:
     }
 
 
-def let_go(database: Database, plan: RetentionPlan, found: Sequence[OldRecording]) -> Sequence[OldRecording]:
+def remove_old(database: Database, plan: RetentionPlan, found: Sequence[OldRecording]) -> Sequence[OldRecording]:
     """Let go of those that may go and that nothing has happened to since; return them.
 
     Their bytes are due to be deleted from then on (`orphaned_audio`). Whoever begins an analysis or uploads the same

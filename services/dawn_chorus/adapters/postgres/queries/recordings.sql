@@ -26,7 +26,7 @@ RETURNING *;
 -- name: get_recording(recording_id)^
 SELECT * FROM recordings WHERE id = :recording_id;
 
--- name: share_recording(recording_id)^
+-- name: lock_recording_for_share(recording_id)^
 -- Until the end of the transaction its audio cannot be removed.
 SELECT * FROM recordings WHERE id = :recording_id FOR SHARE;
 

@@ -21,13 +21,13 @@ SELECT
     r.id, r.site, r.duration_s, dated.made_at,
     CASE WHEN r.audio_removed_at IS NULL THEN r.size_bytes ELSE 0 END AS size_bytes,
     coalesce(dated.made_at < :results_before::timestamptz, false) AS with_results,
-    coalesce(a.is_busy, false) AS is_busy, coalesce(a.is_heard, false) AS is_heard
+    coalesce(a.is_busy, false) AS is_busy, coalesce(a.is_analyzed, false) AS is_analyzed
 FROM recordings AS r
 CROSS JOIN LATERAL (SELECT coalesce(r.recorded_at, r.created_at) AS made_at) AS dated
 LEFT JOIN LATERAL (
     SELECT
         bool_or(state <> 'finished' OR finished_at >= :settled_before) AS is_busy,
-        bool_or(coalesce(result = 'succeeded', false)) AS is_heard
+        bool_or(coalesce(result = 'succeeded', false)) AS is_analyzed
     FROM analyses WHERE recording_id = r.id
 ) AS a ON true
 WHERE r.id > :after_id

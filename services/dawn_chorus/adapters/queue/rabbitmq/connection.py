@@ -8,7 +8,7 @@ from pika.exceptions import AMQPError
 
 from dawn_chorus.adapters.queue.rabbitmq.topology import declare_topology
 
-BROKER_AWAY = (AMQPError, OSError)
+BROKER_ERRORS = (AMQPError, OSError)
 """What pika raises when a connection or channel cannot be had or is lost; names that do not resolve are OSErrors."""
 
 _HEARTBEAT_S = 60
@@ -39,7 +39,7 @@ def open_channel(connection: Any) -> Any:
 
 def close_connection(connection: Any) -> None:
     """Close; a connection that is lost already is closed enough."""
-    with contextlib.suppress(*BROKER_AWAY):
+    with contextlib.suppress(*BROKER_ERRORS):
         connection.close()
 
 

@@ -8,7 +8,7 @@ from pika import BasicProperties
 from dawn_chorus.adapters.logs import get_logger
 from dawn_chorus.adapters.queue.messages import encode_job
 from dawn_chorus.adapters.queue.rabbitmq.connection import (
-    BROKER_AWAY,
+    BROKER_ERRORS,
     close_connection,
     describe_error,
     open_channel,
@@ -45,7 +45,7 @@ class RabbitPublisher:
             for entry in entries:
                 _publish_entry(channel, entry)
                 confirmed.append(entry.id)
-        except BROKER_AWAY as error:
+        except BROKER_ERRORS as error:
             # A new connection declares the queues anew, which is the cure for an unroutable message.
             self.close()
             message = f"RabbitMQ did not take a job: {describe_error(error)}; it stays in the outbox"
@@ -58,7 +58,7 @@ class RabbitPublisher:
         try:
             channel = self._ready_channel()
             declared = [channel.queue_declare(queue.name, passive=True) for queue in QUEUES]
-        except BROKER_AWAY as error:
+        except BROKER_ERRORS as error:
             self.close()
             raise TransientError(f"RabbitMQ did not count its messages: {describe_error(error)}") from error
         return sum(each.method.message_count for each in declared)
@@ -82,7 +82,7 @@ class RabbitPublisher:
         """Read what came in meanwhile: heartbeats, or the news that the broker closed."""
         try:
             self._connection.process_data_events(0)
-        except BROKER_AWAY:
+        except BROKER_ERRORS:
             return False
         return bool(self._channel.is_open)
 

@@ -10,7 +10,7 @@ from pika.exceptions import ChannelWrongStateError, ConnectionWrongStateError
 
 from dawn_chorus.adapters.logs import get_logger
 from dawn_chorus.adapters.queue.rabbitmq.connection import (
-    BROKER_AWAY,
+    BROKER_ERRORS,
     close_connection,
     describe_error,
     open_channel,
@@ -65,7 +65,7 @@ class RabbitSource:
             retry_until_stopped(
                 lambda: self._consume_once(queues, on_delivery, prefetch),
                 self._stopping,
-                retry_on=BROKER_AWAY,
+                retry_on=BROKER_ERRORS,
                 on_failure=self._report,
                 backoff=self._backoff,
             )

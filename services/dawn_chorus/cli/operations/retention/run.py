@@ -12,7 +12,7 @@ from dawn_chorus.adapters.postgres.retention import (
     OldRecording,
     RetentionPlan,
     find_old,
-    let_go,
+    remove_old,
 )
 from dawn_chorus.cli.output import progress_bar
 from dawn_chorus.cli.settings import CliSettings
@@ -60,7 +60,7 @@ class Outlook:
             self.best.add(found)
         else:
             self.going.setdefault((found.site, found.with_results), Heap()).add(found)
-            if not found.is_heard:
+            if not found.is_analyzed:
                 self.unheard.add(found)
 
     def document(self) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def carry_out(database: Database, store: AudioStore, plan: RetentionPlan, outloo
     with progress_bar() as progress:
         task = progress.add_task("removing", total=outlook.recordings, rate="")
         for some in find_old(database, plan):
-            gone = let_go(database, plan, some)
+            gone = remove_old(database, plan, some)
             tally = Counter(found.with_results for found in gone)
             removed.audio += tally[False]
             removed.with_results += tally[True]
