@@ -1,5 +1,5 @@
-"""The only publisher: outbox to broker with confirms, and dead letters to the database.
+"""The only publisher: sends the outbox to the broker with confirms, and stores dead letters in the database.
 
-Read: app (wired), publishing, dead_letters, recovery (segments that a broker lost), queue_metrics; __main__ starts it.
-May touch `adapters` and `domain`. Publishing twice is harmless: results are replaced.
+Read: app (wiring), publishing, dead_letters, recovery (segments that a broker lost), queue_metrics; __main__ starts it.
+May touch `adapters` and `domain`. Publishing a segment twice is harmless: its result is replaced.
 """

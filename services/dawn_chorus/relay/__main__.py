@@ -24,19 +24,19 @@ log = get_logger(__name__)
 
 
 def main() -> None:
-    """Run until SIGTERM or SIGINT; exit code 0 only if that was the end."""
+    """Run until SIGTERM or SIGINT; the exit code is 0 only if a signal ended it and every thread finished in time."""
     settings = RelaySettings()
     configure_logs(settings.log_level)
     if not run_relay(settings):
-        # A thread that hangs in a server's hands would hang the interpreter's end too.
+        # A thread that is blocked on a server would also block the interpreter's exit.
         os._exit(1)
 
 
 def run_relay(settings: RelaySettings) -> bool:
-    """Work until stopped by a signal. Return whether it ended in order.
+    """Run until stopped by a signal. Return whether every thread finished in time and none failed.
 
-    Neither server need be up: the relay waits for both. Status comes up first and goes last, so that a probe can always
-    tell what is missing.
+    Neither server has to be up: the relay waits for both. The status server starts first and stops last, so that a
+    probe can always see what is missing.
     """
     dead_source = RabbitSource(settings.broker_url, name=f"{settings.relay_name} (dead letters)")
     publisher = RabbitPublisher(settings.broker_url, name=settings.relay_name)
@@ -64,13 +64,13 @@ def run_relay(settings: RelaySettings) -> bool:
 
 
 def _run_until_signal(relay: Relay) -> bool:
-    # Not an Event: signal handlers may interrupt the main thread anywhere, and only SimpleQueue.put bears that.
+    # Not an Event: a signal handler may interrupt the main thread anywhere, and only SimpleQueue.put is reentrant.
     ended: SimpleQueue[str] = SimpleQueue()
     outcomes: list[bool] = []
 
     def run() -> None:
         outcomes.append(relay.run())
-        ended.put("by itself")
+        ended.put("stopped by itself")
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _: ended.put(signal.Signals(received).name))

@@ -1,4 +1,4 @@
-"""Puts a relay together: `__main__` on RabbitMQ, the embedded service on its queue in the process."""
+"""Wires a relay: `__main__` uses RabbitMQ, the embedded service its in-process queue."""
 
 from collections.abc import Callable, Sequence
 from threading import Event, Thread
@@ -26,9 +26,9 @@ def open_relay(
     poll_s: float = 5.0,
     keep_published_s: float = 86_400.0,
 ) -> "Relay":
-    """Wire a relay; what was passed in is closed by whoever opened it, after `run` returned.
+    """Return a relay ready to `run`. The caller closes what it passed in, after `run` has returned.
 
-    `tasks` are what is to be done now and then beside its own.
+    `tasks` are periodic tasks in addition to pruning the outbox, which the relay always does.
     """
     prune = PeriodicTask("published outbox rows pruned", _PRUNE_EVERY_S, lambda: outbox.prune(keep_published_s))
     publishing = Publishing(outbox, publisher, poll_s=poll_s, tasks=(prune, *tasks))
@@ -36,12 +36,12 @@ def open_relay(
 
 
 def prune_answers_task(prune: Callable[[], int]) -> PeriodicTask:
-    """Have answers removed that were kept for idempotency keys, once they have expired."""
+    """Return the task that deletes expired idempotency keys with the responses stored for them."""
     return PeriodicTask("expired idempotency keys pruned", _PRUNE_EVERY_S, prune)
 
 
 class Relay:
-    """Publishes what waits in the outbox and writes the dead letters down, until it is stopped."""
+    """Publishes the outbox and stores dead letters until it is stopped."""
 
     def __init__(
         self, publishing: Publishing, writer: DeadLetterWriter, dead_source: SegmentSource, queue_metrics: QueueMetrics
@@ -53,11 +53,11 @@ class Relay:
 
     @property
     def checks(self) -> dict[str, Check]:
-        """What `/health/ready` asks."""
+        """The checks that `/health/ready` runs."""
         return {"publishing": self._publishing.check}
 
     def run(self) -> bool:
-        """Work until `stop`. Return whether that, and no bug, was the end."""
+        """Run until `stop`. Return whether no thread failed with an unexpected error."""
         parts = {
             "publishing": lambda: self._publishing.run(self._stopping),
             "dead letters": lambda: self._writer.run(self._stopping),
@@ -72,15 +72,15 @@ class Relay:
         return not self._failed
 
     def stop(self) -> None:
-        """Ask for the end, from any thread but not from a signal handler; `run` returns within a few seconds."""
+        """Stop; `run` then returns within a few seconds. Call from any thread, but not from a signal handler."""
         self._stopping.set()
         self._dead_source.stop()
 
     def _run_part(self, name: str, work: Callable[[], None]) -> None:
         try:
             work()
-        except Exception:  # a thread's loop: a bug must end the process, loudly, rather than leave half a relay
-            log.exception("relay part died, the process must be restarted", part=name)
+        except Exception:  # the thread's outermost frame: a bug must end the process, not leave half a relay
+            log.exception("relay thread failed, the process must be restarted", part=name)
             self._failed = True
         finally:
             self.stop()

@@ -1,4 +1,4 @@
-"""Dead letters: from their queue to the database, where somebody will look at them."""
+"""Stores dead letters: from their queue to the database, where an operator can list and requeue them."""
 
 from contextlib import nullcontext, suppress
 from queue import Empty, SimpleQueue
@@ -18,9 +18,9 @@ log = get_logger(__name__)
 
 
 class DeadLetterWriter:
-    """Writes dead letters down, one after another, and fails their segments, so that no analysis waits for ever.
+    """Stores dead letters one by one and marks their segments failed, so that no analysis waits forever.
 
-    A letter is acknowledged once it is committed. While the database is away, writing is tried again and again.
+    A dead letter is acknowledged after the commit. While the database is unavailable, storing is retried.
     """
 
     def __init__(self, dead_letters: DeadLetters) -> None:
@@ -29,22 +29,22 @@ class DeadLetterWriter:
         metrics.expect_dead_letters(_KNOWN_REASONS)
 
     def receive(self, delivery: Delivery) -> None:
-        """Take a letter in; returns at once."""
+        """Accept a dead letter for storing; returns at once."""
         self._arrived.put(delivery)
 
     def run(self, stopping: Event) -> None:
-        """Write down what arrives until `stopping` is set; what is left then comes again to the next relay."""
+        """Store dead letters until `stopping` is set; the broker redelivers unacknowledged ones to the next relay."""
         while not stopping.is_set():
             try:
                 delivery = self._arrived.get(timeout=_SLEEP_S)
             except Empty:
                 continue
-            self._write(delivery, stopping)
+            self._store(delivery, stopping)
 
-    def _write(self, delivery: Delivery, stopping: Event) -> None:
+    def _store(self, delivery: Delivery, stopping: Event) -> None:
         with suppress(Stopped):
             retry_until_stopped(
-                lambda: self._settle(delivery),
+                lambda: self._store_once(delivery),
                 stopping,
                 retry_on=(TransientError,),
                 on_failure=_report,
@@ -52,24 +52,24 @@ class DeadLetterWriter:
             )
             delivery.ack()
 
-    def _settle(self, delivery: Delivery) -> None:
-        """Write the letter down, unless its segment was only a bystander."""
-        job, reason = read_letter(delivery)
+    def _store_once(self, delivery: Delivery) -> None:
+        """Store the dead letter, or requeue its segment if another segment killed the workers that held both."""
+        job, reason = read_dead_letter(delivery)
         with log_ids(analysis_id=job.analysis_id, segment=job.segment_index) if job else nullcontext():
             if job is not None and delivery.reason == "delivery_limit" and self._dead_letters.requeue_bystander(job):
-                log.warning("segment queued again: redelivered too often, but hardly ever started")
+                log.warning("segment requeued, redelivered too often but rarely started")
                 return
-            letter_id = self._dead_letters.keep_dead_letter(delivery.body, reason, job)
+            dead_letter_id = self._dead_letters.keep_dead_letter(delivery.body, reason, job)
             metrics.dead_letters.labels(delivery.reason if delivery.reason in _KNOWN_REASONS else "unknown").inc()
-            log.error("dead letter stored", reason=reason, dead_letter_id=str(letter_id))
+            log.error("dead letter stored", reason=reason, dead_letter_id=str(dead_letter_id))
 
 
 def _report(error: Exception, wait_s: float) -> None:
     log.warning("database unavailable, retrying", error=str(error), retry_in_s=round(wait_s, 1))
 
 
-def read_letter(delivery: Delivery) -> tuple[SegmentJob | None, str]:
-    """Return the job, if the letter can be read, and why it died, in words for whoever uploaded the recording."""
+def read_dead_letter(delivery: Delivery) -> tuple[SegmentJob | None, str]:
+    """Return the job, None if the message cannot be read, and the reason, worded for the uploader of the recording."""
     try:
         job = decode_job(delivery.body)
     except UnknownMessage as error:

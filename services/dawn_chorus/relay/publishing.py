@@ -1,4 +1,4 @@
-"""Publishes the outbox: from the database to the queue, for as long as the relay lives."""
+"""Publishes the outbox: moves jobs from the database to the queue while the relay runs."""
 
 import time
 from collections.abc import Callable
@@ -14,25 +14,25 @@ from dawn_chorus.domain.errors import ChorusError, TransientError
 from dawn_chorus.domain.ports import SegmentPublisher
 
 _SLEEP_S = 1.0
-"""The longest sleep that does not look whether to stop."""
+"""The longest sleep between two checks of `stopping`."""
 log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class PeriodicTask:
-    """Something to be done now and then between two rounds of publishing."""
+    """Work repeated every `every_s` seconds, between two rounds of publishing."""
 
     name: str
     every_s: float
     work: Callable[[], int]
-    """Returns how many rows there were to work on."""
+    """Returns the number of rows it changed."""
 
 
 class Publishing:
-    """Publishes what waits whenever PostgreSQL calls, and every `poll_s` without a call.
+    """Publishes waiting jobs on every PostgreSQL notification, and every `poll_s` seconds without one.
 
-    A server that is away delays a round, never ends the loop: what is not confirmed stays in the outbox. Publishing
-    twice, which happens when the relay dies between the confirm and the commit, is harmless.
+    An unavailable server delays a round and never ends the loop: unconfirmed jobs stay in the outbox. When the relay
+    dies between the confirm and the commit, a job is published twice, which is harmless.
     """
 
     def __init__(
@@ -44,53 +44,53 @@ class Publishing:
         tasks: tuple[PeriodicTask, ...] = (),
     ) -> None:
         self._outbox, self._publisher, self._poll_s = outbox, publisher, poll_s
-        self._due_s = {task: time.monotonic() + task.every_s for task in tasks}
-        self._trouble = "nothing published yet"
+        self._next_run_s = {task: time.monotonic() + task.every_s for task in tasks}
+        self._last_error = "nothing published yet"
 
     def run(self, stopping: Event) -> None:
-        """Work until `stopping` is set."""
+        """Publish until `stopping` is set."""
         with suppress(Stopped):
             while True:
                 retry_until_stopped(
-                    lambda: self._do_round(stopping),
+                    lambda: self._run_round(stopping),
                     stopping,
                     retry_on=(ChorusError,),
                     on_failure=self._report,
                     backoff=Backoff(),
                 )
 
-    def _do_round(self, stopping: Event) -> None:
+    def _run_round(self, stopping: Event) -> None:
         self._publish_waiting()
         self._run_due_tasks()
         self._sleep(stopping)
 
     def _report(self, error: Exception, wait_s: float) -> None:
-        self._trouble = str(error)
+        self._last_error = str(error)
         metrics.outbox_failures.inc()
-        log.warning("publishing failed, retrying", error=self._trouble, retry_in_s=round(wait_s, 1))
+        log.warning("publishing failed, retrying", error=self._last_error, retry_in_s=round(wait_s, 1))
 
     def check(self) -> None:
-        """Raise TransientError, saying why, unless the last round went well."""
-        if self._trouble:
-            raise TransientError(self._trouble)
+        """Raise TransientError with the reason unless the last round succeeded."""
+        if self._last_error:
+            raise TransientError(self._last_error)
 
     def _publish_waiting(self) -> None:
         while published := self._outbox.publish_waiting(self._publisher.publish):
             metrics.outbox_published.inc(published)
             log.debug("published", jobs=published)
-        # Nothing waits, but the connection wants to be looked after.
+        # Nothing is left to publish, but an empty call services the connection's heartbeat.
         self._publisher.publish(())
-        self._trouble = ""
+        self._last_error = ""
 
     def _run_due_tasks(self) -> None:
-        for task, due_s in self._due_s.items():
-            if time.monotonic() >= due_s:
-                self._due_s[task] = time.monotonic() + task.every_s
-                if done := task.work():
-                    log.info(task.name, rows=done)
+        for task, next_run_s in self._next_run_s.items():
+            if time.monotonic() >= next_run_s:
+                self._next_run_s[task] = time.monotonic() + task.every_s
+                if rows := task.work():
+                    log.info(task.name, rows=rows)
 
     def _sleep(self, stopping: Event) -> None:
-        awake_s = time.monotonic() + self._poll_s
-        while not stopping.is_set() and time.monotonic() < awake_s:
+        deadline_s = time.monotonic() + self._poll_s
+        while not stopping.is_set() and time.monotonic() < deadline_s:
             if self._outbox.wait(min(_SLEEP_S, self._poll_s)):
                 return

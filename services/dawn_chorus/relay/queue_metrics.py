@@ -1,4 +1,4 @@
-"""What waits, as metrics: measured on a thread of its own, so that a broker that is away cannot hide it."""
+"""Metrics of outbox and backlog, measured on their own thread, so that they stay current while the broker is down."""
 
 from threading import Event
 
@@ -15,7 +15,7 @@ log = get_logger(__name__)
 
 
 class QueueMetrics:
-    """Sets the gauges of outbox and backlog every `every_s`; unknown (NaN) while the database is away."""
+    """Sets the gauges of outbox and backlog every `every_s`; NaN while the database is unavailable."""
 
     def __init__(self, database: Database, *, every_s: float) -> None:
         self._database, self._every_s = database, every_s
@@ -34,8 +34,8 @@ class QueueMetrics:
             self._measure_outbox()
             self._measure_backlog()
         except TransientError as error:
-            log.debug("cannot measure what waits", error=str(error))
-            _forget()
+            log.debug("database unavailable, queue metrics unknown", error=str(error))
+            _set_unknown()
 
     def _measure_outbox(self) -> None:
         lag = self._outbox.lag()
@@ -49,7 +49,7 @@ class QueueMetrics:
             metrics.backlog_oldest_seconds.labels(lane).set(backlog.oldest_s)
 
 
-def _forget() -> None:
+def _set_unknown() -> None:
     metrics.outbox_waiting.set(_UNKNOWN)
     metrics.outbox_lag_seconds.set(_UNKNOWN)
     for gauge in (metrics.backlog_segments, metrics.backlog_audio_seconds, metrics.backlog_oldest_seconds):

@@ -1,7 +1,7 @@
-"""Finds segments that a broker lost, which its promises exclude but its operators do not.
+"""Requeues segments whose messages the broker lost.
 
 A quorum queue survives restarts and lost nodes. It does not survive `purge` in the management UI, a deleted volume or a
-backup put back. Segments would hang for ever then: PostgreSQL has them as queued, and nothing calls for them.
+restored backup. Its segments would then hang forever: PostgreSQL has them as queued, but no message exists for them.
 """
 
 from collections.abc import Callable
@@ -14,9 +14,9 @@ from dawn_chorus.relay.settings import RelaySettings
 def recovery_task(
     requeue_unfinished: Callable[[float], int], publisher: SegmentPublisher, settings: RelaySettings
 ) -> PeriodicTask:
-    """Have segments that nobody touched for long put back in the outbox, while no queue holds anything.
+    """Return the task that puts long-untouched segments back in the outbox while all queues are empty.
 
-    A segment that waits in a worker's hands all the while is called for a second time: harmless, results are replaced.
+    A segment that a worker has held unacknowledged all that time is published twice: harmless, its result is replaced.
     """
 
     def recover() -> int:

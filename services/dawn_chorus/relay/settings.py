@@ -1,4 +1,4 @@
-"""What the relay reads from the environment, all of it `CHORUS_…`; nowhere else is the environment read."""
+"""The relay's settings, from `CHORUS_…` variables. The relay reads the environment nowhere else."""
 
 import os
 import socket
@@ -14,7 +14,8 @@ def _name_self() -> str:
 class RelaySettings(BaseSettings):
     """Every value has a default that suits one machine; deployments set the URLs.
 
-    What must not stand in the environment is read from files of the same name in the folder CHORUS_SECRETS_DIR.
+    Secrets can be kept out of the environment: they are read from files named like the variables, in the folder
+    CHORUS_SECRETS_DIR.
     """
 
     model_config = SettingsConfigDict(
@@ -25,18 +26,19 @@ class RelaySettings(BaseSettings):
     broker_url: str = "amqp://guest:guest@127.0.0.1:5672/"
 
     poll_s: float = Field(default=5.0, gt=0)
-    """How often to look without being called: a call that was lost costs as much."""
+    """How often to poll the outbox without a notification; a lost notification delays a job by at most this."""
     measure_every_s: float = Field(default=10.0, gt=0)
-    """How often the metrics of what waits are brought up to date."""
+    """How often the metrics of outbox and backlog are updated."""
     recover_every_s: float = Field(default=300.0, gt=0)
+    """How often to look for segments that the broker lost."""
     recover_after_s: float = Field(default=3600.0, gt=0)
-    """A segment that nobody has touched for so long, while the queues are empty, was lost with its broker."""
+    """A segment untouched for this long while the queues are empty counts as lost by the broker."""
     keep_published_s: float = Field(default=86_400.0, ge=0)
-    """How long published rows of the outbox are kept, for whoever looks into what happened."""
+    """How long published rows stay in the outbox, for investigating incidents."""
 
     relay_name: str = Field(default_factory=_name_self)
-    """The name of its connections in RabbitMQ's management UI."""
+    """The name of the relay's connections in RabbitMQ's management UI."""
     status_host: str = "127.0.0.1"
     status_port: int = Field(default=9102, ge=0, le=65535)
-    """Health and metrics."""
+    """The port of health checks and metrics."""
     log_level: str = "INFO"
