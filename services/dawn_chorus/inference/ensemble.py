@@ -1,6 +1,6 @@
-"""An opened pack: members that can score, the front ends they share, and how their scores become one.
+"""An opened pack: members that can score, the front ends they share, and how their scores are averaged.
 
-What members have in common is done once: a waveform for every rate, a mel image for every front end.
+Work that members have in common is done once: one waveform per rate, one mel image per front end.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,7 +29,7 @@ __all__ = ["Ensemble", "FrontEnd", "SessionOptions", "open_ensemble"]
 
 
 class FrontEnd:
-    """From a waveform to what networks take; one for all members that take the same."""
+    """Turns a waveform into network inputs; members with the same input format share one."""
 
     def __init__(self, wanted: WaveformFormat, window_s: float, mel: MelTable | None) -> None:
         self.format = wanted
@@ -37,7 +37,7 @@ class FrontEnd:
         self._mel = MelFrontEnd(mel, wanted.sample_rate_hz) if mel else None
 
     def segment_statistics(self, audio: LoadedAudio, segment: Segment) -> NormalizationStatistics | None:
-        """Measure the segment itself, without margins, where images are normalized by the whole of it."""
+        """Measure the segment without its margins, or return None if images are not normalized by the whole segment."""
         if self._mel is None:
             return None
         rate_hz, origin = self.format.sample_rate_hz, round(audio.start_s * self.format.sample_rate_hz)
@@ -47,7 +47,7 @@ class FrontEnd:
     def prepare(
         self, audio: LoadedAudio, starts_s: Seconds, statistics: NormalizationStatistics | None
     ) -> NDArray[np.float32]:
-        """Return the networks' input for the windows whose audio starts there, (n_windows, *input_shape)."""
+        """Return the networks' input for the windows whose audio starts at `starts_s`, (n_windows, *input_shape)."""
         rate_hz = self.format.sample_rate_hz
         first_sample = round(audio.start_s * rate_hz)
         waveform = audio.waveforms[self.format]
@@ -57,40 +57,40 @@ class FrontEnd:
 
 @dataclass(frozen=True)
 class Ensemble:
-    """An opened pack. Safe to use from many threads; `SessionOptions.sessions` of them compute at once."""
+    """An opened pack. Safe to use from many threads, of which up to `SessionOptions.sessions` compute at once."""
 
     pack: Pack
     options: SessionOptions
     members: tuple[OpenMember, ...]
     front_ends: tuple[tuple[FrontEnd, tuple[int, ...]], ...]
-    """Each with the numbers of the members it serves."""
+    """Each front end with the indices of the members that use it."""
     facts: PackFacts
     occurrence: OccurrenceModel | None = None
 
     @property
     def provider(self) -> str:
-        """The ONNX Runtime provider that really computes."""
+        """The ONNX Runtime provider that actually computes."""
         return self.members[0].provider
 
     @property
     def formats(self) -> tuple[WaveformFormat, ...]:
-        """The waveforms that `score_segment` wants to find in its audio."""
+        """The waveforms that `score_segment` needs in its audio."""
         return tuple(dict.fromkeys(front_end.format for front_end, _ in self.front_ends))
 
     @property
     def margin_s(self) -> float:
-        """How much audio before and after a segment its scores may depend on."""
+        """Seconds of audio before and after a segment that its scores may depend on."""
         reach = self.smoothing_reach
         return max(margin_s(member.geometry, self.pack.manifest.score.shifts_s, reach) for member in self.members)
 
     @property
     def smoothing_reach(self) -> int:
-        """Neighboring windows mixed in on either side."""
+        """The number of neighboring windows that smoothing mixes in on either side."""
         return len(self.pack.manifest.score.smoothing) // 2
 
     @cached_property
     def framewise_taxa(self) -> NDArray[np.bool_]:
-        """Which taxa have a framewise member, (n_taxa,)."""
+        """Whether each taxon has a framewise member, (n_taxa,)."""
         framewise = np.zeros(len(self.facts.taxa), bool)
         for member in self.members:
             framewise[member.columns] |= member.geometry.n_frames > 0
@@ -102,9 +102,10 @@ class Ensemble:
         return score.shift_weights or (1.0,) * len(score.shifts_s)
 
     def occurring_taxa(self, latitude: float, longitude: float, recorded_at: datetime | None) -> Scores:
-        """Return the probability of each taxon to occur there and then, (n_taxa,); degrees north and east.
+        """Return the probability that each taxon occurs at this place and time, (n_taxa,); degrees north and east.
 
-        Without a time it is that of the whole year. Raises PermanentError for a pack that has no occurrence model.
+        Without a time it is the probability over the whole year. Raises PermanentError if the pack has no occurrence
+        model.
         """
         if self.occurrence is None:
             raise PermanentError(
@@ -115,9 +116,9 @@ class Ensemble:
     def present_taxa(
         self, latitude: float, longitude: float, recorded_at: datetime | None, least: float
     ) -> frozenset[str]:
-        """Return the codes of the taxa whose probability to occur there and then is at least `least`."""
+        """Return the codes of the taxa that occur at this place and time with a probability of at least `least`."""
         probabilities = self.occurring_taxa(latitude, longitude, recorded_at)
-        # In the model's own precision, as birdnetlib does: a taxon of just 0.03 passes a bound of 0.03.
+        # Compared in the model's own precision, as in birdnetlib: a taxon of exactly 0.03 passes a threshold of 0.03.
         columns = np.flatnonzero(probabilities >= np.float32(least))
         return frozenset(self.facts.taxa[column].code for column in columns.tolist())
 
@@ -159,11 +160,11 @@ def _facts(pack: Pack, members: Iterable[OpenMember]) -> PackFacts:
 
 
 Part = tuple[OpenMember, Scores, NDArray[np.bool_]]
-"""A member, its scores, (n_rows, n_columns), and the rows that it has anything to say of, (n_rows,)."""
+"""A member, its scores, (n_rows, n_columns), and which rows it has scores for, (n_rows,)."""
 
 
 def average_members(parts: Sequence[Part], n_taxa: int) -> Scores:
-    """Return for each row and taxon the mean over the members that have it, Σ w·p / Σ w, or 0: (n_rows, n_taxa)."""
+    """Return the weighted mean over the members that score each row and taxon, Σ w·p / Σ w, or 0: (n_rows, n_taxa)."""
     if len(parts) == 1 and parts[0][0].n_columns == n_taxa and isinstance(parts[0][0].columns, slice):
         return parts[0][1]
     n_rows = len(parts[0][1])

@@ -1,8 +1,8 @@
 """Waveforms → mel images, as torchaudio computes them.
 
-An rfft and a sparse filter matrix cost a fraction of a convolution STFT inside the graph. Every window is an image of
-its own: torchaudio's AmplitudeToDB on a batch takes the floor over all of it, so that a window's scores depend on its
-neighbors; nothing here does.
+An rfft and a sparse filter matrix cost a fraction of a convolution STFT inside the graph. Every window is computed on
+its own: torchaudio's AmplitudeToDB takes the floor over a whole batch, which makes a window's scores depend on its
+neighbors; here they do not.
 """
 
 import math
@@ -18,12 +18,12 @@ from dawn_chorus.inference.packs.manifest import MelTable
 
 Array = NDArray[np.float32]
 BLOCK_FRAMES = 128
-"""Frames transformed at a time: they stay in the caches."""
+"""Frames transformed at a time: few enough to stay in the CPU caches."""
 
 
 @dataclass(frozen=True, slots=True)
 class NormalizationStatistics:
-    """What an image is normalized by."""
+    """The values that an image is normalized with."""
 
     floor: float
     low: float
@@ -43,7 +43,7 @@ class MelFrontEnd:
     def images(self, windows: Array, statistics: NormalizationStatistics | None) -> Array:
         """Turn windows, (n_windows, n_samples), into images, (n_windows, channels, n_mels, n_frames).
 
-        `statistics` are those of the analyzed segment; None: each window has its own.
+        `statistics` are those of the analyzed segment; None: each window is normalized by its own.
         """
         table = self._table
         images = np.empty((len(windows), table.channels, table.n_mels, table.n_frames), np.float32)
@@ -53,16 +53,16 @@ class MelFrontEnd:
         return images
 
     def segment_statistics(self, waveform: Array) -> NormalizationStatistics | None:
-        """Measure a segment, (n_samples,), for images that are normalized by the whole of it; None: they are not."""
+        """Measure a segment, (n_samples,), or return None if each window is normalized by its own statistics."""
         if self._table.normalize_scope == "window":
             return None
         shortest = self._table.n_fft // 2 + 1 if self._table.center else self._table.n_fft
         return self._statistics_of(self._log_mel(np.pad(waveform, (0, max(0, shortest - len(waveform))))))
 
     def _log_mel(self, waveform: Array, n_frames: int | None = None) -> Array:
-        """Return (n_mels, n_frames), the power cut or zero-padded; None: as many frames as come.
+        """Return (n_mels, n_frames), the power cut or zero-padded to `n_frames`; None: all frames of the waveform.
 
-        Frames are cut before anything is measured: what the network does not see has no say in the normalization.
+        Frames are cut before anything is measured: what the network does not see must not affect the normalization.
         """
         table = self._table
         if table.center:
@@ -76,7 +76,7 @@ class MelFrontEnd:
         return _to_log(mel, table)
 
     def _statistics_of(self, image: Array) -> NormalizationStatistics:
-        """Measure an image above its floor."""
+        """Return the statistics of an image, clipped at its floor."""
         high = float(image.max())
         floor = -math.inf if self._table.top_db is None else high - self._table.top_db
         if self._table.normalize != "standard":
@@ -99,7 +99,7 @@ class MelFrontEnd:
 
 
 def mel_filters(table: MelTable, sample_rate_hz: int) -> Array:
-    """Return the filter matrix, (n_mels, n_fft // 2 + 1); training reads it too, so that both hear alike."""
+    """Return the filter matrix, (n_mels, n_fft // 2 + 1); training uses the same function and images."""
     filters: Array = librosa.filters.mel(
         sr=sample_rate_hz,
         n_fft=table.n_fft,
@@ -113,7 +113,7 @@ def mel_filters(table: MelTable, sample_rate_hz: int) -> Array:
 
 
 def _periodic_hann(win_length: int, n_fft: int) -> Array:
-    """(n_fft,), the window in the middle of zeros."""
+    """Return the window centered in zeros, (n_fft,)."""
     window = np.zeros(n_fft, np.float32)
     first = (n_fft - win_length) // 2
     window[first : first + win_length] = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(win_length) / win_length)

@@ -1,4 +1,4 @@
-"""A member of the ensemble, opened: its network's inputs and outputs were checked against pack.toml and tried out."""
+"""An opened member of the ensemble: its network was checked against pack.toml and run once on silence."""
 
 from dataclasses import dataclass
 
@@ -15,22 +15,22 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """What a network says of some windows, as probabilities."""
+    """A network's outputs for a batch of windows, as probabilities."""
 
     frames: Array | None
     """(n_windows, n_frames, n_columns)"""
     clips: Array | None
-    """(n_windows, n_columns); None under rule `frame_max`, which has no use for it."""
+    """(n_windows, n_columns); None under rule `frame_max`, which does not use it."""
 
 
 class OpenMember:
     """A member that can score. Safe to use from many threads."""
 
     def __init__(self, member: Member, n_taxa: int, scored_s: float, options: SessionOptions) -> None:
-        """Raise InvalidPack, naming file and field, where the network is not what pack.toml says."""
+        """Raise InvalidPack, naming file and field, if the network does not match pack.toml."""
         self.table = member.table
         self.columns = slice(None) if member.columns is None else member.columns
-        """Selects the member's taxa from a row of all."""
+        """Selects the member's taxa from a row of all taxa."""
         self.n_columns = n_taxa if member.columns is None else len(member.columns)
         self._name = member.name
         self._network = Network(member.path, options)
@@ -46,7 +46,7 @@ class OpenMember:
     def score(self, inputs: Array) -> Outputs:
         """Score windows, (n_windows, *input_shape), as waveforms or mel images.
 
-        Raises InvalidPack where a score is not a number: it would pass every threshold by in silence.
+        Raises InvalidPack if a score is NaN: it would silently compare false with every threshold.
         """
         results = dict(zip(self._outputs, self._network.run({self.table.input: inputs}, self._outputs), strict=True))
         for name, result in results.items():
@@ -60,7 +60,7 @@ class OpenMember:
 
     @property
     def input_shape(self) -> tuple[int, ...]:
-        """Of one window: (n_samples,) or (channels, n_mels, n_frames)."""
+        """The shape of one window: (n_samples,) or (channels, n_mels, n_frames)."""
         mel = self.table.mel
         if mel is None:
             return (round(self.table.window_s * self.table.sample_rate_hz),)
@@ -102,7 +102,7 @@ class OpenMember:
         return frames if self._clip_output is None else (*frames, self._clip_output)
 
     def _try_out(self, scored_s: float) -> Geometry:
-        """Run two silent windows: declared shapes may be free, real ones are not; and a device shows that it works."""
+        """Run two silent windows: declared shapes may be dynamic, real ones are not, and a broken device fails here."""
         silence = np.zeros((2, *self.input_shape), np.float32)
         try:
             results = self._network.run({self.table.input: silence}, self._outputs)
@@ -121,8 +121,8 @@ class OpenMember:
         if len(shape) != wanted.count(",") + 1 or shape[0] != 2 or 0 in shape:
             raise self._mismatch(name, f"is [{_sizes(shape)}] for 2 windows, a pack's networks give {wanted}")
         if shape[-1] != self.n_columns:
-            asked = self.table.columns or "the taxa table"
-            raise self._mismatch(name, f"has {shape[-1]} columns, but {asked} has {self.n_columns} taxa")
+            source = self.table.columns or "the taxa table"
+            raise self._mismatch(name, f"has {shape[-1]} columns, but {source} has {self.n_columns} taxa")
 
     def _check_numbers(self, name: str, result: Array) -> None:
         if np.isnan(result).any():
@@ -148,7 +148,7 @@ class OpenMember:
 
 def sigmoid(logits: Array, temperature: float) -> Array:
     """Compute 1 / (1 + e^(−logits / temperature)) in place."""
-    with np.errstate(over="ignore"):  # e^∞ ends as a score of 0, as it should
+    with np.errstate(over="ignore"):  # e^∞ correctly becomes a score of 0
         logits *= np.float32(-1.0 / temperature)
         np.exp(logits, out=logits)
         logits += 1.0

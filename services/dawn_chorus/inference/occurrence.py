@@ -1,4 +1,4 @@
-"""Which taxa occur at a place and in a week, for packs that know."""
+"""Which taxa occur at a place in a given week, for packs that have an occurrence model."""
 
 import calendar
 import math
@@ -13,7 +13,7 @@ from dawn_chorus.inference.packs.pack import name_of
 from dawn_chorus.inference.session import ORT_ERRORS, Network, SessionOptions
 
 WHOLE_YEAR = -1
-"""What the models take for a recording whose time is not known."""
+"""The week passed to the models for a recording whose time is not known."""
 
 
 def week_of(recorded_at: datetime | None) -> int:
@@ -25,12 +25,12 @@ def week_of(recorded_at: datetime | None) -> int:
 
 
 class OccurrenceModel:
-    """An opened model of occurrence; so small that it always runs on the CPU. Safe to use from many threads."""
+    """An opened occurrence model; small enough to always run on the CPU. Safe to use from many threads."""
 
     INPUTS = ("latitude", "longitude", "week")
 
     def __init__(self, path: Path, n_taxa: int) -> None:
-        """Raise InvalidPack for a network of other inputs or outputs."""
+        """Raise InvalidPack if the network has other inputs or outputs."""
         self._network = Network(path, SessionOptions())
         where = f"{name_of(path)}: occurrence.file"
         if set(self._network.inputs) != set(self.INPUTS) or "probs" not in self._network.outputs:
@@ -46,7 +46,7 @@ class OccurrenceModel:
             raise InvalidPack(f"{where}: probs: is {list(shape)}, but the taxa table has {n_taxa} taxa")
 
     def probabilities(self, latitude: float, longitude: float, week: int) -> Scores:
-        """Return (n_taxa,)."""
+        """Return the probability that each taxon occurs, (n_taxa,)."""
         probabilities: Scores = self._run(latitude, longitude, week)[0]
         return probabilities
 

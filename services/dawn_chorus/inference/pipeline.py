@@ -1,4 +1,4 @@
-"""A segment's sound → its scores → the timeline that is kept: the whole path, in order.
+"""A segment's audio → its scores → the timeline that is stored: the whole path, in order.
 
     audio ─ cut windows ─ mel images ─ networks ─ accumulators ─ views averaged ─ members combined ─ smoothed
 
@@ -25,7 +25,7 @@ from dawn_chorus.inference.windows import NEAR_S, Stretch, stretch_of
 
 @dataclass(frozen=True, slots=True)
 class SegmentScores:
-    """All that a pack has to say of a segment."""
+    """A pack's scores for one segment."""
 
     first_window: int
     window_scores: Scores
@@ -34,35 +34,36 @@ class SegmentScores:
     frame_scores: Scores | None
     """(n_frames, n_taxa); None where the pack has no framewise member."""
     lost: tuple[LostStretch, ...]
-    """Stretches of the segment that could not be heard, in time order."""
+    """Stretches of the segment that could not be decoded, in time order."""
     stage_s: dict[str, float] = field(default_factory=dict)
-    """Seconds spent: mel, inference (waiting for a session included), score; `inference:FILE` is a member's share."""
+    """Seconds spent: mel, inference (waiting for a session included), score; `inference:FILE` is one member's share."""
     batch_fill: float = 1.0
-    """Windows run beside those that the batches had room for."""
+    """Windows run, divided by the windows that the batches could have held."""
 
 
 def score_segment(ensemble: Ensemble, audio: LoadedAudio, segment: Segment, *, duration_s: float) -> SegmentScores:
     """Score the windows that start in the segment and the frames whose centers lie in it.
 
     `audio` covers the segment and `ensemble.margin_s` on both sides, in all of `ensemble.formats`; `duration_s` is the
-    whole recording's. Safe to call from many threads. Raises ValueError for audio that does not reach.
+    whole recording's. Safe to call from many threads. Raises ValueError if the audio does not cover them.
     """
     score = ensemble.pack.manifest.score
     reach = ensemble.smoothing_reach
     stretch = stretch_of(segment, duration_s, ensemble.facts.grid, shifts_s=score.shifts_s, smoothing_reach=reach)
     stage_s: dict[str, float] = defaultdict(float)
     accumulators = [open_accumulator(member, stretch) for member in ensemble.members]
-    n_run, n_room = 0, 0
+    n_run, capacity = 0, 0
     for front_end, numbers in ensemble.front_ends:
-        run, room = _run_members(ensemble, front_end, {n: accumulators[n] for n in numbers}, audio, segment, stage_s)
-        n_run, n_room = n_run + run, n_room + room
+        served = {number: accumulators[number] for number in numbers}
+        run, batch_capacity = _run_members(ensemble, front_end, served, audio, segment, stage_s)
+        n_run, capacity = n_run + run, capacity + batch_capacity
     with _stage(stage_s, "score"):
         windows = _combine_windows(ensemble, accumulators, stretch)
         frames = _combine_frames(ensemble, accumulators, stretch, windows) if ensemble.facts.grid.frame_s else None
         _silence_lost(windows, frames, stretch, audio.lost)
         windows = windows[stretch.windows.start - stretch.spanned.start :]
     lost = tuple(lost_within(audio.lost, segment))
-    fill = n_run / max(n_room, 1)
+    fill = n_run / max(capacity, 1)
     return SegmentScores(stretch.windows.start, windows, stretch.frames.start, frames, lost, dict(stage_s), fill)
 
 
@@ -100,11 +101,11 @@ def _run_members(
     segment: Segment,
     stage_s: dict[str, float],
 ) -> tuple[int, int]:
-    """Run every window once: prepared once for all members of a front end, and by each member that asks for it.
+    """Run every window once: prepare it once for all members of a front end, run it with each member that needs it.
 
-    Gives how many windows the members ran, and how many their batches had room for.
+    Return how many windows the members ran, and how many their batches could have held.
     """
-    n_run, n_room = 0, 0
+    n_run, capacity = 0, 0
     with _stage(stage_s, "mel"):
         statistics = front_end.segment_statistics(audio, segment)
     starts_s = np.unique(np.concatenate([accumulator.starts_s for accumulator in accumulators.values()]))
@@ -113,20 +114,20 @@ def _run_members(
         with _stage(stage_s, "mel"):
             inputs = front_end.prepare(audio, batch_s, statistics)
         for number, accumulator in accumulators.items():
-            asked = np.isin(batch_s, accumulator.starts_s)
-            if not asked.any():
+            needed = np.isin(batch_s, accumulator.starts_s)
+            if not needed.any():
                 continue
             member = ensemble.members[number]
             with _stage(stage_s, "inference"), _stage(stage_s, f"inference:{member.table.file}"):
-                outputs = member.score(inputs if asked.all() else inputs[asked])
+                outputs = member.score(inputs if needed.all() else inputs[needed])
             with _stage(stage_s, "score"):
-                accumulator.add(batch_s[asked], outputs)
-            n_run, n_room = n_run + int(asked.sum()), n_room + ensemble.options.batch_size
-    return n_run, n_room
+                accumulator.add(batch_s[needed], outputs)
+            n_run, capacity = n_run + int(needed.sum()), capacity + ensemble.options.batch_size
+    return n_run, capacity
 
 
 def _combine_windows(ensemble: Ensemble, accumulators: list[Accumulator], stretch: Stretch) -> Scores:
-    """Return (n_spanned, n_taxa)."""
+    """Return the smoothed window scores of all members, (n_spanned, n_taxa)."""
     everywhere = np.ones(len(stretch.reach), bool)
     parts = [
         (member, average_views(accumulator.score_at(), stretch, ensemble.shift_weights, member.n_columns), everywhere)
@@ -137,7 +138,7 @@ def _combine_windows(ensemble: Ensemble, accumulators: list[Accumulator], stretc
 
 
 def _combine_frames(ensemble: Ensemble, accumulators: list[Accumulator], stretch: Stretch, windows: Scores) -> Scores:
-    """Return (n_frames, n_taxa); a taxon of which no framewise member knows is as present as in its window."""
+    """Return the frame scores, (n_frames, n_taxa); a taxon without a framewise member has the score of its window."""
     parts = [
         (member, *accumulator.frames.mean())
         for member, accumulator in zip(ensemble.members, accumulators, strict=True)
@@ -152,7 +153,7 @@ def _combine_frames(ensemble: Ensemble, accumulators: list[Accumulator], stretch
 
 
 def _silence_lost(windows: Scores, frames: Scores | None, stretch: Stretch, lost: Iterable[LostStretch]) -> None:
-    """Nothing was heard where audio was lost, whatever a network makes of the silence that stands in for it."""
+    """Set scores to 0 where audio was lost: the networks were run on the silence that replaces it."""
     starts_s = np.arange(stretch.spanned.start, stretch.spanned.stop) * stretch.grid.window_s
     ends_s = np.minimum(starts_s + stretch.grid.window_s, stretch.duration_s)
     for gap in lost:
@@ -162,7 +163,7 @@ def _silence_lost(windows: Scores, frames: Scores | None, stretch: Stretch, lost
 
 
 def lost_within(lost: Iterable[LostStretch], segment: Segment) -> Iterator[LostStretch]:
-    """Cut stretches to the segment."""
+    """Yield the lost stretches, cut to the segment."""
     for stretch in lost:
         start_s, end_s = max(stretch.start_s, segment.start_s), min(stretch.end_s, segment.end_s)
         if start_s < end_s:

@@ -1,6 +1,6 @@
-"""From what a member says of its windows to scores: stitching, shift test-time augmentation, score rules, smoothing.
+"""From a member's outputs to scores: stitching, shift test-time augmentation, score rules, smoothing.
 
-A accumulator takes in the windows of one member, batch by batch, and keeps sums only: memory is bounded by the segment.
+An accumulator takes the windows of one member batch by batch and keeps only sums: memory is bounded by the segment.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,14 +18,14 @@ ScoreAt = Callable[[float], Scores]
 
 
 class RowMean:
-    """A row of frames onto which windows are laid; where they overlap, the mean counts."""
+    """A row of frames that windows are added to; where windows overlap, the mean is used."""
 
     def __init__(self, n_rows: int, n_columns: int) -> None:
         self._sums = np.zeros((n_rows, n_columns), np.float32)
         self._counts = np.zeros(n_rows, np.float32)
 
     def add(self, first: int, frames: Scores) -> None:
-        """Lay (n_frames, n_columns) down from row `first` on; what lies beyond the row is left out."""
+        """Add (n_frames, n_columns) from row `first` on; frames outside the row are ignored."""
         skip = max(0, -first)
         stop = min(len(self._sums), first + len(frames))
         if stop > first + skip:
@@ -33,7 +33,7 @@ class RowMean:
             self._counts[first + skip : stop] += 1
 
     def mean(self) -> tuple[Scores, NDArray[np.bool_]]:
-        """Return the row, (n_rows, n_columns), and which of it was covered at all, (n_rows,)."""
+        """Return the mean, (n_rows, n_columns), and which rows any window covered, (n_rows,)."""
         covered = self._counts > 0
         self._sums /= np.maximum(self._counts, 1)[:, None]
         return self._sums, covered
@@ -48,9 +48,9 @@ class FrameGrid:
         self._row = RowMean(len(self._centers_s), n_columns)
 
     def add(self, start_s: float, frames: Scores) -> None:
-        """Read a window's frames, (n_frames, n_columns), off at the grid points within its audio.
+        """Interpolate a window's frames, (n_frames, n_columns), at the grid points within its audio.
 
-        Linear between frame centers; the first and the last frame hold beyond.
+        Linear between frame centers; constant before the first and after the last one.
         """
         end_s = start_s + self._geometry.window_s
         first, stop = np.searchsorted(self._centers_s, (start_s - NEAR_S, end_s - NEAR_S))
@@ -69,18 +69,18 @@ class Accumulator(Protocol):
     """Adds up one member's scores over one segment. Not thread-safe."""
 
     starts_s: Seconds
-    """Where the windows to be run start, sorted."""
+    """Where the windows to run start, sorted."""
     frames: FrameGrid | None
 
     def add(self, starts_s: Seconds, outputs: Outputs) -> None: ...
 
     def score_at(self) -> ScoreAt:
-        """Call when all windows are in."""
+        """Return the score function; call it after all windows were added."""
         ...
 
 
 class ClipAccumulator:
-    """Rule `clip`: a window's own score; of several parts of a window the highest."""
+    """Rule `clip`: a window's own score, or the highest of its parts' scores."""
 
     def __init__(self, member: OpenMember, stretch: Stretch) -> None:
         self._geometry = member.geometry
@@ -103,7 +103,7 @@ class ClipAccumulator:
 
 
 class StitchAccumulator:
-    """Rule `frame_max`: overlapping windows make one row of frames; a window's score is the highest frame in it."""
+    """Rule `frame_max`: overlapping windows form one row of frames; a window's score is its highest frame."""
 
     def __init__(self, member: OpenMember, stretch: Stretch) -> None:
         geometry = self._geometry = member.geometry
@@ -150,12 +150,12 @@ def _add_frames(grid: FrameGrid | None, starts_s: Seconds, outputs: Outputs) -> 
 
 
 def open_accumulator(member: OpenMember, stretch: Stretch) -> Accumulator:
-    """Choose by the member's rule."""
+    """Return the accumulator for the member's rule."""
     return ClipAccumulator(member, stretch) if member.table.rule == "clip" else StitchAccumulator(member, stretch)
 
 
 def average_views(score_at: ScoreAt, stretch: Stretch, weights: Sequence[float], n_columns: int) -> Scores:
-    """Average the views of every window within reach, (n_reach, n_columns); weights of any sum, one a shift."""
+    """Average the views of every window within reach, (n_reach, n_columns); one weight per shift, of any sum."""
     shares = np.array(weights, np.float64) / sum(weights)
     scores = np.zeros((len(stretch.reach), n_columns), np.float32)
     for row, starts_s in enumerate(stretch.view_starts_s(stretch.reach).tolist()):

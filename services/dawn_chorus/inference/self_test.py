@@ -1,4 +1,4 @@
-"""A pack's self-test: known sound, and the scores that it must give on the very device that will serve."""
+"""A pack's self-test: a known sound, and the scores that the pack must compute for it on the device that will serve."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,15 +20,15 @@ from dawn_chorus.inference.waveforms.resampling import Samples, open_resampler
 
 FULL_TOLERANCE = 1e-4
 HALF_TOLERANCE = 2e-2
-"""Of networks whose weights are kept in 16 bits."""
+"""For packs with weights stored in 16 bits."""
 
 
 @dataclass(frozen=True, slots=True)
 class SelfTestResult:
-    """How a self-test went; as text it is one line for people."""
+    """The result of a self-test; `str` is a one-line summary."""
 
     worst_difference: float | None
-    """Between any score and the one it should be; None: the pack has no self-test."""
+    """Largest difference between a computed and a golden score; None: the pack has no self-test."""
     tolerance: float
 
     def __str__(self) -> str:
@@ -38,14 +38,14 @@ class SelfTestResult:
 
 
 def verify_pack(folder: Path, options: SessionOptions) -> SelfTestResult:
-    """Open a pack and verify it; see `open_ensemble` and `verify_golden`."""
+    """Open a pack and run its self-test; raises what `open_ensemble` and `verify_golden` raise."""
     return verify_golden(open_ensemble(folder, options))
 
 
 def verify_golden(ensemble: Ensemble) -> SelfTestResult:
-    """Recompute a pack's golden scores on the way that every recording goes.
+    """Recompute a pack's golden scores with the code that scores recordings.
 
-    Raises InvalidPack where they differ by more than the tolerance: such a pack must not serve on this device.
+    Raises InvalidPack if they differ by more than the tolerance: such a pack must not serve on this device.
     """
     pack = ensemble.pack
     tolerance = HALF_TOLERANCE if any(has_half_weights(member.path) for member in pack.members) else FULL_TOLERANCE
@@ -62,12 +62,12 @@ def verify_golden(ensemble: Ensemble) -> SelfTestResult:
 
 
 def write_golden(folder: Path, waveform: Samples, sample_rate_hz: int) -> SelfTestResult:
-    """Write down what a pack makes of a sound, (n_samples,), on the CPU; pack.toml names the file to write."""
+    """Write a pack's scores of a sound, (n_samples,), on the CPU, to the file that pack.toml names, and verify them."""
     manifest, _ = read_manifest(folder)
     if manifest.golden is None:
         raise InvalidPack(f'{name_of(folder.resolve() / MANIFEST)}: golden: is missing; set it to "golden.npz"')
     golden_path = folder / manifest.golden
-    golden_path.touch()  # a pack that names a self-test must have one to be opened
+    golden_path.touch()  # a pack that names a golden file can only be opened if the file exists
     ensemble = open_ensemble(folder, SessionOptions())
     scores = _score_whole(ensemble, waveform, sample_rate_hz)
     arrays = {"waveform": waveform, "sample_rate_hz": np.array(sample_rate_hz), "window_scores": scores.window_scores}
@@ -82,15 +82,15 @@ def _read_golden(path: Path, where: str) -> dict[str, NDArray[Any]]:
         with np.load(path, allow_pickle=False) as file:
             golden = {name: file[name] for name in file.files}
     except (OSError, ValueError, EOFError, BadZipFile) as error:
-        raise InvalidPack(f"{where}: is no npz file of arrays: {error}") from error
+        raise InvalidPack(f"{where}: is not an npz file of arrays: {error}") from error
     for name, n_axes in (("waveform", 1), ("sample_rate_hz", 0), ("window_scores", 2)):
         if name not in golden or golden[name].ndim != n_axes:
-            raise InvalidPack(f"{where}: {name}: is missing, or has not {n_axes} axes")
+            raise InvalidPack(f"{where}: {name}: is missing or does not have {n_axes} axes")
     return golden
 
 
 def _score_whole(ensemble: Ensemble, waveform: Samples, sample_rate_hz: int) -> SegmentScores:
-    """Score a sound in memory as one segment."""
+    """Return the scores of a sound in memory, as one segment."""
     duration_s = round_s(len(waveform) / sample_rate_hz)
     start_s, end_s = -ensemble.margin_s, duration_s + ensemble.margin_s
     waveforms = {
@@ -102,7 +102,7 @@ def _score_whole(ensemble: Ensemble, waveform: Samples, sample_rate_hz: int) -> 
 
 
 def _resample(waveform: Samples, source_hz: int, wanted: WaveformFormat, start_s: float, end_s: float) -> Samples:
-    """Return the stretch as the audio loader does: silent outside the sound."""
+    """Return the resampled stretch as the audio loader does: zero outside the sound."""
     first, end = round(start_s * wanted.sample_rate_hz), round(end_s * wanted.sample_rate_hz)
     resampler = open_resampler(wanted.resampler, source_hz, wanted.sample_rate_hz, first, end)
     before, after = max(0, -resampler.first_input), max(0, resampler.end_input - len(waveform))
@@ -116,14 +116,14 @@ def _resample(waveform: Samples, source_hz: int, wanted: WaveformFormat, start_s
 def _compare(
     golden: NDArray[Any], actual: NDArray[np.float32] | None, where: str, tolerance: float, provider: str
 ) -> float:
-    """Return the largest difference; raise InvalidPack where it is too large or the shapes differ."""
+    """Return the largest difference; raise InvalidPack if it exceeds the tolerance or the shapes differ."""
     shape = None if actual is None else actual.shape
     if actual is None or golden.shape != shape:
-        raise InvalidPack(f"{where}: is {golden.shape}, the pack gives {shape}: write the self-test anew")
+        raise InvalidPack(f"{where}: is {golden.shape}, the pack computes {shape}: write the self-test again")
     worst = float(np.abs(golden - actual).max(initial=0.0))
     if not worst <= tolerance:
         raise InvalidPack(
-            f"{where}: self-test failed on {provider}: scores differ by up to {worst:.2g}, {tolerance:g} is tolerated; "
-            "the files or this device compute something else than the pack was made with"
+            f"{where}: self-test failed on {provider}: scores differ by up to {worst:.2g} (tolerance {tolerance:g}); "
+            "the files or this device compute other scores than those the pack was made with"
         )
     return worst

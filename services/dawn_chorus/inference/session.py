@@ -1,7 +1,7 @@
-"""One ONNX network: its provider, its threads, and inputs and outputs that were checked before anything relies on them.
+"""One ONNX network: its provider, its threads, its inputs and outputs.
 
-ONNX Runtime lists CUDA where there is no GPU and then computes on the CPU without a word. Here a device that was asked
-for is used or refused, never replaced.
+ONNX Runtime lists CUDA where there is no GPU and then silently computes on the CPU. Here the requested device is used,
+or opening the network fails; there is no fallback.
 """
 
 import queue
@@ -40,14 +40,14 @@ BATCH_WINDOWS = {"cpu": 4, "cuda": 64}
 
 @dataclass(frozen=True, slots=True)
 class SessionOptions:
-    """How networks are run; none of it changes scores."""
+    """How networks are run; no option changes scores."""
 
     device: Literal["cpu", "cuda"] = "cpu"
     threads_per_session: int = 1
     sessions: int = 1
     """How many threads may compute at once; further ones wait."""
     batch_windows: int | None = None
-    """Windows of one run; None: what suits the device."""
+    """Windows per run; None: the default of the device."""
 
     @property
     def batch_size(self) -> int:
@@ -58,7 +58,7 @@ class Network:
     """An ONNX file opened on one device. Safe to run from many threads."""
 
     def __init__(self, path: Path, options: SessionOptions) -> None:
-        """Raise InvalidPack for a file that is no network, DeviceUnavailable for a device that cannot run it."""
+        """Raise InvalidPack if the file is not a network, DeviceUnavailable if the device cannot run it."""
         self._options = options
         self._sessions: queue.SimpleQueue[Any] = queue.SimpleQueue()
         for session in _open_sessions(path, options):
@@ -67,12 +67,12 @@ class Network:
 
     @property
     def provider(self) -> str:
-        """What really computes."""
+        """The ONNX Runtime provider that actually computes."""
         return str(self._any.get_providers()[0])
 
     @property
     def inputs(self) -> dict[str, tuple[str, list[int | str | None]]]:
-        """Element type and declared shape, by name; a dimension that is no number is free."""
+        """Element type and declared shape, by name; a dimension that is not a number is dynamic."""
         return {node.name: (node.type, node.shape) for node in self._any.get_inputs()}
 
     @property
@@ -80,7 +80,7 @@ class Network:
         return [node.name for node in self._any.get_outputs()]
 
     def run(self, feeds: dict[str, Array], outputs: Sequence[str]) -> list[Array]:
-        """Compute the outputs that are named, in that order, as float32 arrays of the caller's own."""
+        """Return the named outputs, in that order, as float32 arrays owned by the caller."""
         session = self._sessions.get()
         try:
             results = self._run_bound(session, feeds, outputs) if self._on_gpu else session.run(list(outputs), feeds)
@@ -94,7 +94,7 @@ class Network:
 
     @staticmethod
     def _run_bound(session: Any, feeds: dict[str, Array], outputs: Sequence[str]) -> list[Array]:
-        """Copy once each way, straight between these arrays and the device."""
+        """Run with I/O binding: one copy each way, directly between these arrays and the device."""
         binding = session.io_binding()
         for name, value in feeds.items():
             binding.bind_cpu_input(name, value)
@@ -105,7 +105,7 @@ class Network:
 
 
 def _open_sessions(path: Path, options: SessionOptions) -> list[Any]:
-    """Open as many as wanted; one of a single thread computes on its callers', so one copy of weights will do."""
+    """Open all sessions; single-threaded ones run on their callers' threads, so one copy of the weights is enough."""
     if options.threads_per_session == 1 or options.device == "cuda":
         return [_open_session(path, options)] * options.sessions
     return [_open_session(path, options) for _ in range(options.sessions)]
@@ -116,8 +116,8 @@ def _open_session(path: Path, options: SessionOptions) -> Any:
     where = name_of(path)
     if provider not in ort.get_available_providers():
         raise DeviceUnavailable(
-            "device cuda: this installation of ONNX Runtime is the one for CPUs; "
-            "install chorus[gpu] in place of chorus[cpu], or set the device to cpu"
+            "device cuda: the installed ONNX Runtime supports CPUs only; "
+            "install chorus[gpu] instead of chorus[cpu], or set the device to cpu"
         )
     if options.device == "cuda":
         _load_cuda_libraries()
@@ -127,7 +127,7 @@ def _open_session(path: Path, options: SessionOptions) -> Any:
         )
         session.disable_fallback()
     except UNREADABLE_MODEL as error:
-        raise InvalidPack(f"{where}: is no network that ONNX Runtime can read: {error}") from error
+        raise InvalidPack(f"{where}: is not a network that ONNX Runtime can read: {error}") from error
     except ORT_ERRORS as error:
         raise _refusal(where, options, str(error)) from error
     if session.get_providers()[0] != provider:
@@ -136,7 +136,7 @@ def _open_session(path: Path, options: SessionOptions) -> Any:
 
 
 def _load_cuda_libraries() -> None:
-    """Find the CUDA libraries that pip installed; what is missing is printed, and stdout belongs to results."""
+    """Load the CUDA libraries that pip installed; missing ones are printed to stderr, as stdout is for results."""
     with redirect_stdout(sys.stderr):
         ort.preload_dlls()
 
@@ -155,7 +155,7 @@ def _session_options(options: SessionOptions) -> Any:
     config.intra_op_num_threads = options.threads_per_session
     config.inter_op_num_threads = 1
     config.log_severity_level = 3
-    # Threads that spin for work take the cores away from the sessions, and the decoders, beside them.
+    # Threads that spin while waiting take cores away from other sessions and from the decoders.
     config.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if options.device == "cuda":
         config.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
@@ -165,5 +165,5 @@ def _session_options(options: SessionOptions) -> Any:
 def _provider_options(options: SessionOptions) -> dict[str, str]:
     if options.device == "cpu":
         return {}
-    # TF32 keeps 10 bits of a factor, too few for the self-test; an exhaustive search begins anew for each batch size.
+    # TF32 keeps 10 bits of a factor, too few for the self-test; an exhaustive search restarts for each batch size.
     return {"use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC", "arena_extend_strategy": "kSameAsRequested"}

@@ -1,7 +1,8 @@
 """Where windows start, which of them a segment needs, and their samples.
 
-All positions are seconds from the recording's start, to the microsecond; a window is named by where its audio starts.
-Nothing here depends on how a recording was cut into segments: a segment merely picks from the recording's windows.
+All positions are seconds from the recording's start, to the microsecond; a window is identified by where its audio
+starts. Window positions do not depend on how a recording was cut into segments: a segment selects from the recording's
+windows.
 """
 
 import math
@@ -17,36 +18,36 @@ from dawn_chorus.domain.timeline import Grid
 
 Seconds = NDArray[np.floating[Any]]
 NEAR_S = 1e-6
-"""Positions closer than this are one: sums of decimal fractions differ in their last bits."""
+"""Positions closer than this are equal: sums of decimal fractions differ in their last bits."""
 MANY_WINDOWS = 10_000
-"""Enough for all the ways in which a recording's end can lie to a row of windows."""
+"""Enough to cover every position of a recording's end relative to a row of windows."""
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """A segment as the scoring sees it: what it owns, and what it must look at to score that."""
+    """A segment as the scoring sees it: the windows and frames it owns, and the windows needed to score them."""
 
     grid: Grid
     duration_s: float
-    """Of the whole recording, as the number of windows."""
+    """Of the whole recording, like `n_windows`."""
     n_windows: int
     windows: range
-    """Owned by the segment: those that start in it."""
+    """The windows owned by the segment: those that start in it."""
     spanned: range
-    """Those and the one that was already under way."""
+    """`windows`, and before them the window in which the segment starts, if it starts within one."""
     reach: range
-    """Those and the neighbors that smoothing mixes in."""
+    """`spanned` and the neighbors that smoothing mixes in."""
     frames: range
-    """Owned by the segment; empty where the pack has no framewise member."""
+    """The frames owned by the segment; empty if the pack has no framewise member."""
     shifts_s: tuple[float, ...]
 
     @property
     def frame_centers_s(self) -> Seconds:
-        """Return (n_frames,)."""
+        """Centers of the owned frames, (n_frames,)."""
         return (np.arange(self.frames.start, self.frames.stop) + 0.5) * (self.grid.frame_s or 0.0)
 
     def view_starts_s(self, windows: range) -> Seconds:
-        """Where the views of some windows start, (n_windows, n_shifts).
+        """Return where the views of the windows start, (n_windows, n_shifts).
 
         A view that would start before the first or after the last window of the recording is the window itself.
         """
@@ -58,7 +59,7 @@ class Stretch:
         return starts
 
     def windows_near(self, start_s: float, end_s: float) -> range:
-        """Windows of the recording that overlap [start_s, end_s), generously."""
+        """Return the recording's windows that overlap [start_s, end_s), and up to one more on either side."""
         first = math.floor(start_s / self.grid.window_s) - 1
         stop = math.ceil(end_s / self.grid.window_s) + 1
         return range(min(max(first, 0), self.n_windows), max(0, min(stop, self.n_windows)))
@@ -67,7 +68,7 @@ class Stretch:
 def stretch_of(
     segment: Segment, duration_s: float, grid: Grid, *, shifts_s: tuple[float, ...], smoothing_reach: int
 ) -> Stretch:
-    """Tell what a segment of a recording of `duration_s` owns and reaches."""
+    """Return what a segment of a recording of `duration_s` owns, and the windows needed to score it."""
     n_windows = len(grid.windows(0.0, duration_s))
     end_s = min(segment.end_s, duration_s)
     owned = grid.windows(segment.start_s, end_s)
@@ -82,9 +83,9 @@ class Geometry:
 
     rule: Literal["clip", "frame_max"]
     window_s: float
-    """What the network sees."""
+    """The network's input."""
     scored_s: float
-    """What it is asked about: the pack's window."""
+    """The pack's window, which the network's output is used for."""
     hop_s: float
     n_frames: int
     """Per window; 0 for a member that is not framewise."""
@@ -93,9 +94,9 @@ class Geometry:
 
     @cached_property
     def offsets_s(self) -> Seconds:
-        """Where the audio of the member's windows starts, from the time they are asked about, (n_parts,).
+        """Where the audio of the member's windows starts, relative to the start of the scored window, (n_parts,).
 
-        One window with the scored stretch in its middle; or, for a network that sees less than that, as many as fit.
+        One window with the scored window in its middle; or, if the network's window is shorter, as many as fit.
         """
         spare_s = self.scored_s - self.window_s
         if spare_s <= 0:
@@ -104,15 +105,15 @@ class Geometry:
 
     @cached_property
     def frame_offsets_s(self) -> Seconds:
-        """Frame centers from where the window's audio starts, (n_frames,)."""
+        """Frame centers relative to the start of the window's audio, (n_frames,)."""
         return self.frame_start_s + (np.arange(self.n_frames) + 0.5) * self.frame_step_s
 
     @cached_property
     def reaches_all(self) -> bool:
-        """Return whether a row of such windows puts a frame into every scored window, however long the recording is."""
+        """Whether a row of such windows has a frame in every scored window, whatever the recording's length."""
         first_s, last_s = float(self.frame_offsets_s[0]), float(self.frame_offsets_s[-1])
         scored_starts_s = np.arange(MANY_WINDOWS) * self.scored_s
-        left_over_s = float(np.remainder(scored_starts_s + NEAR_S, self.hop_s).max())  # the row ends that much earlier
+        left_over_s = float(np.remainder(scored_starts_s + NEAR_S, self.hop_s).max())  # how much earlier the row ends
         return (
             self.offsets_s[0] + first_s < self.scored_s - NEAR_S
             and self.hop_s - (last_s - first_s) < self.scored_s + NEAR_S
@@ -129,15 +130,15 @@ class Geometry:
 
 
 def clip_starts_s(geometry: Geometry, stretch: Stretch) -> Seconds:
-    """Windows of rule `clip`: those that the segment's views ask for, and all others that hold its frames, sorted."""
-    asked = _parts(geometry, stretch.view_starts_s(stretch.reach))
+    """Return the windows of rule `clip`, sorted: those of the segment's views, and all others that hold its frames."""
+    of_views = _parts(geometry, stretch.view_starts_s(stretch.reach))
     centers = stretch.frame_centers_s
     if not geometry.n_frames or not len(centers):
-        return asked
+        return of_views
     far_s = geometry.window_s + max(abs(shift) for shift in stretch.shifts_s)
     near = stretch.windows_near(centers[0] - far_s, centers[-1] + far_s)
     others = _parts(geometry, stretch.view_starts_s(near))
-    return np.union1d(asked, others[geometry.touches(others, centers)])
+    return np.union1d(of_views, others[geometry.touches(others, centers)])
 
 
 def _parts(geometry: Geometry, times_s: Seconds) -> Seconds:
@@ -145,7 +146,7 @@ def _parts(geometry: Geometry, times_s: Seconds) -> Seconds:
 
 
 def stitched_starts_s(geometry: Geometry, stretch: Stretch) -> Seconds:
-    """Windows of rule `frame_max`: those of the recording's row that hold frames the segment needs, sorted."""
+    """Return the windows of rule `frame_max`, sorted: those of the row with frames that the segment needs."""
     last_s = (stretch.n_windows - 1) * stretch.grid.window_s
     n_row = math.floor(last_s / geometry.hop_s + NEAR_S) + len(geometry.offsets_s)
     starts: Seconds = np.round(np.arange(n_row) * geometry.hop_s + geometry.offsets_s[0], 6)
@@ -159,7 +160,7 @@ def stitched_starts_s(geometry: Geometry, stretch: Stretch) -> Seconds:
 
 
 def margin_s(geometry: Geometry, shifts_s: tuple[float, ...], smoothing_reach: int) -> float:
-    """Return how far beyond a segment its windows may reach, on either side."""
+    """Return how many seconds the windows of a segment may reach beyond it, on either side."""
     scored_s = (smoothing_reach + 1) * geometry.scored_s + max(abs(shift) for shift in shifts_s)
     if geometry.rule == "frame_max":
         return scored_s + geometry.window_s
@@ -172,8 +173,8 @@ def cut_windows(
 ) -> NDArray[np.float32]:
     """Cut windows out of a waveform that begins at `first_sample` of the recording: (n_windows, n_samples).
 
-    Samples are cut at round(start · rate). Windows that lie side by side are a view: do not write to them. Raises
-    ValueError where the waveform does not reach.
+    Samples are cut at round(start · rate). Adjacent windows are returned as a view of the waveform: do not write to
+    them. Raises ValueError if the waveform does not cover the windows.
     """
     n_samples = round(window_s * sample_rate_hz)
     begins = [round(start * sample_rate_hz) - first_sample for start in starts_s.tolist()]

@@ -1,6 +1,6 @@
-"""The contract of model packs read slowly and literally: every window cut alone, every view run alone, plain loops.
+"""A slow and literal implementation of the model packs' contract: every window cut and run alone, plain loops.
 
-Shares no code with the service. `waveforms` hold the whole recording, from its start, at every rate a pack asks for.
+Shares no code with the service. `waveforms` hold the whole recording, from its start, at every rate a pack needs.
 """
 
 import csv
@@ -92,7 +92,7 @@ class NaiveMember:
             self.place_row()
 
     def audio_starts(self, t: float) -> list[float]:
-        """Where the member's windows for time t begin."""
+        """Return where the member's windows for time t begin."""
         if self.w >= self.pack.scored_s:
             return [round(t - (self.w - self.pack.scored_s) / 2, 6)]
         starts, j = [], 0
@@ -102,7 +102,7 @@ class NaiveMember:
         return starts
 
     def run(self, start: float) -> dict[str, NDArray[np.float64]]:
-        """Run one window alone; probabilities by output name."""
+        """Run one window alone; return probabilities by output name."""
         if start not in self.memory:
             inputs = cut(self.waveform, start, self.w, self.rate)
             if self.table["input"] == "mel":
@@ -133,7 +133,7 @@ class NaiveMember:
         return best
 
     def place_row(self) -> None:
-        """Lay all windows of rule frame_max; collect the frames that share a center."""
+        """Run all windows of rule frame_max; collect the frames that share a center."""
         self.stitched: dict[float, list[NDArray[np.float64]]] = {}
         m = 0
         while m * self.hop <= (self.k_count - 1) * self.pack.scored_s + 1e-9:
@@ -223,7 +223,7 @@ def log_mel(
 
 
 def mel_filters(mel: dict[str, Any], rate: int) -> NDArray[np.float64]:
-    """Triangles between points that are evenly spaced in mel."""
+    """Return triangles between points that are evenly spaced in mel."""
     low, high = hz_to_mel(mel["f_min_hz"], mel), hz_to_mel(mel["f_max_hz"], mel)
     edges = [mel_to_hz(low + (high - low) * i / (mel["n_mels"] + 1), mel) for i in range(mel["n_mels"] + 2)]
     filters = np.zeros((mel["n_mels"], mel["n_fft"] // 2 + 1))

@@ -1,4 +1,4 @@
-"""Breaks a tone pack in one place, and tells what opening it says."""
+"""Breaks a tone pack in one place, and returns the error of opening it."""
 
 import hashlib
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def rewrite(pack: Path, change: Change) -> None:
 
 
 def correct_sha256(pack: Path) -> None:
-    """Make the manifest agree with a network that was exchanged."""
+    """Write the sha256 of a replaced network into the manifest."""
     sha256 = hashlib.sha256((pack / "tones.onnx").read_bytes()).hexdigest()
     lines = (pack / "pack.toml").read_text().splitlines()
     (pack / "pack.toml").write_text("\n".join(f'sha256 = "{sha256}"' if "sha256" in line else line for line in lines))

@@ -1,4 +1,4 @@
-"""Sounds in memory, as the audio loader would hand them over."""
+"""Sounds in memory, as the audio loader would return them."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ Waveform = NDArray[np.float32]
 
 
 def random_sounds(rates_hz: set[int], duration_s: float, seed: int = 0) -> dict[int, Waveform]:
-    """Noise that swells and fades, one for each rate (they need not be the same sound)."""
+    """Return noise that swells and fades, one for each rate (they need not be the same sound)."""
     random = np.random.default_rng(seed)
     sounds = {}
     for rate_hz in sorted(rates_hz):
@@ -25,7 +25,7 @@ def random_sounds(rates_hz: set[int], duration_s: float, seed: int = 0) -> dict[
 
 
 def load_stretch(ensemble: Ensemble, sounds: dict[int, Waveform], segment: Segment) -> LoadedAudio:
-    """A segment with its margins, silent outside the recording."""
+    """Return a segment with its margins, silent outside the recording."""
     start_s, end_s = segment.start_s - ensemble.margin_s, segment.end_s + ensemble.margin_s
     waveforms = {}
     for wanted in ensemble.formats:
@@ -40,7 +40,7 @@ def load_stretch(ensemble: Ensemble, sounds: dict[int, Waveform], segment: Segme
 def score_sounds(
     ensemble: Ensemble, sounds: dict[int, Waveform], duration_s: float, *, segment_s: float | None = None
 ) -> SegmentScores:
-    """Score a whole recording in segments and put their scores together again."""
+    """Score a whole recording in segments and concatenate their scores."""
     parts = [
         score_segment(ensemble, load_stretch(ensemble, sounds, segment), segment, duration_s=duration_s)
         for segment in plan_segments(duration_s, segment_s or duration_s)

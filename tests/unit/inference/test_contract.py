@@ -1,4 +1,4 @@
-"""The scoring contract, held against a slow and literal reading of it over random packs and sounds."""
+"""The scoring contract, compared with a slow and literal implementation of it over random packs and sounds."""
 
 import tempfile
 from pathlib import Path
@@ -16,7 +16,7 @@ LENGTHS_S = (0.3, 4.99, 5.0, 7.5, 23.2, 61.7)
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 10**6), duration_s=st.sampled_from(LENGTHS_S))
-def test_scores_equal_a_literal_reading_of_the_contract(seed: int, duration_s: float) -> None:
+def test_scores_equal_a_literal_implementation_of_the_contract(seed: int, duration_s: float) -> None:
     with tempfile.TemporaryDirectory() as folder:
         pack = write_random_pack(Path(folder), seed=seed)
         ensemble = open_pack(pack)

@@ -23,7 +23,7 @@ def noise(duration_s: float, gain: float = 0.3) -> NDArray[np.float32]:
 
 
 def image_of(table: MelTable, waveform: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(channels, n_mels, n_frames)"""
+    """Return (channels, n_mels, n_frames)."""
     image: NDArray[np.float32] = MelFrontEnd(table, 32000).images(waveform[None], None)[0]
     return image
 
@@ -69,7 +69,7 @@ def test_silence_is_a_dark_image(normalize: str) -> None:
     assert np.abs(image).max() < 1e-3
 
 
-def test_minmax_of_decibels_does_not_hear_the_gain() -> None:
+def test_minmax_of_decibels_is_independent_of_the_gain() -> None:
     table = table_of(FIRST, normalize="minmax")
     loud, soft = image_of(table, noise(20.0, 0.3)), image_of(table, noise(20.0, 0.003))
     np.testing.assert_allclose(soft, loud, atol=1e-4)
@@ -91,7 +91,7 @@ def test_power_is_cut_or_padded_with_zeros(n_frames: int, kept: int) -> None:
     np.testing.assert_allclose(fitted[:, :, kept:], -100.0, rtol=1e-6)
 
 
-def test_frames_that_are_cut_off_have_no_say_in_the_normalization() -> None:
+def test_frames_that_are_cut_off_do_not_affect_the_normalization() -> None:
     waveform = noise(5.0, 0.001)
     waveform[-8000:] = noise(0.25, 0.9)
     image = image_of(table_of(SECOND, normalize="minmax", n_frames=280), waveform)
@@ -101,7 +101,7 @@ def test_frames_that_are_cut_off_have_no_say_in_the_normalization() -> None:
 def test_recording_scope_normalizes_by_the_loudest_of_the_segment() -> None:
     front_end = MelFrontEnd(table_of(SECOND, normalize="minmax", normalize_scope="recording"), 32000)
     segment = np.concatenate([noise(5.0, 0.001), noise(5.0, 0.9)])
-    levels = front_end.segment_statistics(segment)
-    soft, loud = front_end.images(segment.reshape(2, -1), levels)
+    statistics = front_end.segment_statistics(segment)
+    soft, loud = front_end.images(segment.reshape(2, -1), statistics)
     assert soft.max() < 0.5
     assert loud.max() == pytest.approx(1.0, abs=0.05)

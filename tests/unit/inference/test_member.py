@@ -1,4 +1,4 @@
-"""A network that is not what pack.toml says is refused before it scores anything."""
+"""A network that does not match pack.toml is refused before it scores anything."""
 
 import tomllib
 from pathlib import Path
@@ -72,10 +72,10 @@ def test_an_output_of_another_rank_is_refused(pack: Path) -> None:
     assert "tones/tones.onnx: clip_logits: is [" in message_of(pack)
 
 
-def test_a_file_that_is_no_network_is_refused(pack: Path) -> None:
+def test_a_file_that_is_not_a_network_is_refused(pack: Path) -> None:
     (pack / "tones.onnx").write_bytes(b"not a network")
     correct_sha256(pack)
-    assert "tones/tones.onnx: is no network that ONNX Runtime can read" in message_of(pack)
+    assert "tones/tones.onnx: is not a network that ONNX Runtime can read" in message_of(pack)
 
 
 def test_a_network_with_damaged_weights_is_refused(pack: Path) -> None:
@@ -88,7 +88,7 @@ def test_a_network_with_damaged_weights_is_refused(pack: Path) -> None:
     assert "is not a number (NaN)" in message_of(pack)
 
 
-def test_scores_that_are_no_numbers_are_an_error(pack: Path) -> None:
+def test_scores_that_are_not_numbers_are_an_error(pack: Path) -> None:
     (member,) = open_ensemble(pack, SessionOptions()).members
     sound = np.zeros((1, *member.input_shape), np.float32)
     sound[0, 0] = np.nan
@@ -96,7 +96,7 @@ def test_scores_that_are_no_numbers_are_an_error(pack: Path) -> None:
         member.score(sound)
 
 
-def test_a_hop_that_is_no_whole_number_of_frame_steps_is_refused(tmp_path: Path) -> None:
+def test_a_hop_that_is_not_a_whole_number_of_frame_steps_is_refused(tmp_path: Path) -> None:
     shape = Shape(20.0, 16, 5.5)
     write_random_pack(tmp_path, seed=0, n_members=1, shape=shape, member={"rule": "frame_max"})
     assert "member_0.onnx: hop_s: 5.5 is 4.4 frame steps of 1.25 s; it must be a whole number" in message_of(tmp_path)
@@ -144,7 +144,7 @@ def test_a_mel_image_of_another_size_is_refused(tmp_path: Path) -> None:
     assert "but mel.channels, mel.n_mels and mel.n_frames make [N, " in message_of(tmp_path)
 
 
-def test_weights_in_half_precision_are_noticed(pack: Path) -> None:
+def test_weights_in_half_precision_are_detected(pack: Path) -> None:
     assert not has_half_weights(pack / "tones.onnx")
 
     def add_half(graph: Any) -> None:

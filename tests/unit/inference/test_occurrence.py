@@ -1,4 +1,4 @@
-"""Where and when taxa occur, by a pack's own model."""
+"""Where and when taxa occur, according to a pack's own model."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -16,18 +16,18 @@ from tests.unit.inference.sounds import open_pack
 
 
 def add_occurrence(pack: Path, n_taxa: int = 4, inputs: tuple[str, ...] = ("latitude", "longitude", "week")) -> None:
-    """Return the pack a model whose taxa tell what it was asked: latitude, longitude, week, and nothing."""
+    """Write a model into the pack whose probabilities are its inputs: latitude, longitude, week, and 0."""
     places = np.eye(3, n_taxa, dtype=np.float32)
     graph = helper.make_graph(
         [
-            helper.make_node("Concat", list(inputs), ["asked"], axis=0),
-            helper.make_node("MatMul", ["asked", "places"], ["told"]),
-            helper.make_node("Unsqueeze", ["told", "row"], ["probs"]),
+            helper.make_node("Concat", list(inputs), ["inputs"], axis=0),
+            helper.make_node("MatMul", ["inputs", "places"], ["row_of_inputs"]),
+            helper.make_node("Unsqueeze", ["row_of_inputs", "axis"], ["probs"]),
         ],
         "occurrence",
         [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in inputs],
         [helper.make_tensor_value_info("probs", TensorProto.FLOAT, [1, n_taxa])],
-        [numpy_helper.from_array(places, "places"), numpy_helper.from_array(np.array([0]), "row")],
+        [numpy_helper.from_array(places, "places"), numpy_helper.from_array(np.array([0]), "axis")],
     )
     sha256 = write_model(pack / "occurrence.onnx", graph)
     with (pack / "pack.toml").open("a") as manifest:
@@ -39,7 +39,7 @@ def pack(tmp_path: Path) -> Path:
     return write_tone_pack(tmp_path / "tones")
 
 
-def test_a_pack_is_asked_for_place_and_week(pack: Path) -> None:
+def test_the_model_gets_the_place_and_the_week(pack: Path) -> None:
     add_occurrence(pack)
     noon = datetime(2024, 5, 14, 12, tzinfo=UTC)
     assert open_pack(pack).occurring_taxa(52.5, -13.25, noon).tolist() == [52.5, -13.25, 18.0, 0.0]
@@ -51,7 +51,7 @@ def test_a_recording_without_a_time_stands_for_the_whole_year(pack: Path) -> Non
 
 
 @pytest.mark.parametrize(("probability", "codes"), [(0.03, {"tone_500"}), (0.0299, set())])
-def test_a_taxon_as_probable_as_the_bound_is_kept(pack: Path, probability: float, codes: set[str]) -> None:
+def test_a_taxon_as_probable_as_the_threshold_is_kept(pack: Path, probability: float, codes: set[str]) -> None:
     add_occurrence(pack)
     assert open_pack(pack).present_taxa(probability, 0.0, None, 0.03) == codes
 
@@ -63,7 +63,7 @@ def test_weeks_are_counted_as_birdnetlib_counts_them(month: int, day: int, week:
     assert week_of(datetime(2025, month, day, tzinfo=UTC)) == week
 
 
-def test_a_pack_that_knows_no_places_says_so(pack: Path) -> None:
+def test_a_pack_without_an_occurrence_model_is_refused(pack: Path) -> None:
     with pytest.raises(PermanentError, match="pack tones knows nothing of places"):
         open_pack(pack).occurring_taxa(0.0, 0.0, None)
 

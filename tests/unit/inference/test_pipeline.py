@@ -1,4 +1,4 @@
-"""What a whole recording's scores do not depend on, and what becomes of them."""
+"""What a whole recording's scores do not depend on, and the timeline made of them."""
 
 import csv
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ def tones(tmp_path_factory: pytest.TempPathFactory) -> Ensemble:
 
 @pytest.fixture
 def batches(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """The sizes of all batches that any network is given."""
+    """Record the sizes of all batches that any network runs."""
     sizes: list[int] = []
     score = OpenMember.score
 
@@ -183,7 +183,7 @@ def test_a_timeline_keeps_the_taxa_whose_peak_reaches_the_floor(tones: Ensemble)
     assert len(everything.rows) == 4
 
 
-def test_nothing_is_heard_where_audio_was_lost(tmp_path: Path) -> None:
+def test_scores_are_zero_where_audio_was_lost(tmp_path: Path) -> None:
     score = {"window_s": 5.0}
     pack = write_random_pack(tmp_path, seed=2, score=score, shape=Shape(5.0, 10, 2.5), outputs=FRAMEWISE)
     ensemble, segment = open_pack(pack), Segment(0, 0.0, 30.0)
@@ -216,7 +216,7 @@ def test_a_segment_in_which_no_window_starts_has_frames_only(tones: Ensemble) ->
     assert scores.frame_scores[:, 1].min() > 0.9
 
 
-def test_a_pack_without_a_framewise_member_has_window_scores_alone(tmp_path: Path) -> None:
+def test_a_pack_without_a_framewise_member_has_window_scores_only(tmp_path: Path) -> None:
     folder = write_random_pack(tmp_path, seed=4, member={"rule": "clip"}, outputs=("clip_logits",))
     ensemble = open_pack(folder)
     scores = score_sounds(ensemble, random_sounds(rates_of(ensemble), 12.0), 12.0)

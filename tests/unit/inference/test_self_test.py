@@ -1,4 +1,4 @@
-"""A pack's self-test: what passes, what must not serve."""
+"""A pack's self-test: what passes, and which packs must not serve."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ OPTIONS = SessionOptions()
 
 @pytest.fixture
 def pack(tmp_path: Path) -> Path:
-    """A pack with a self-test of 12 s, in which a tone sounds."""
+    """Write a pack whose self-test is 12 s with a tone."""
     folder = write_tone_pack(tmp_path / "tones")
     name_golden(folder)
     write_golden(folder, tone(), TONE_RATE_HZ)
@@ -38,15 +38,15 @@ def change(folder: Path, **arrays: np.ndarray) -> None:
 
 
 def test_a_pack_passes_the_self_test_that_it_wrote(pack: Path) -> None:
-    verdict = verify_pack(pack, OPTIONS)
-    assert verdict.worst_difference == 0.0
-    assert str(verdict) == "self-test passed: scores within 0.0e+00 (tolerance 1e-04)"
+    result = verify_pack(pack, OPTIONS)
+    assert result.worst_difference == 0.0
+    assert str(result) == "self-test passed: scores within 0.0e+00 (tolerance 1e-04)"
 
 
 def test_a_pack_without_a_self_test_says_so(tmp_path: Path) -> None:
-    verdict = verify_pack(write_tone_pack(tmp_path), OPTIONS)
-    assert verdict.worst_difference is None
-    assert "no golden.npz" in str(verdict)
+    result = verify_pack(write_tone_pack(tmp_path), OPTIONS)
+    assert result.worst_difference is None
+    assert "no golden.npz" in str(result)
 
 
 @pytest.mark.parametrize("name", ["window_scores", "frame_scores"])
@@ -61,13 +61,13 @@ def test_other_scores_than_the_golden_ones_are_refused(pack: Path, name: str) ->
 
 def test_golden_scores_of_another_shape_are_refused(pack: Path) -> None:
     change(pack, window_scores=np.zeros((3, 7), np.float32))
-    with pytest.raises(InvalidPack, match=r"window_scores: is \(3, 7\), the pack gives \(3, 4\)"):
+    with pytest.raises(InvalidPack, match=r"window_scores: is \(3, 7\), the pack computes \(3, 4\)"):
         verify_pack(pack, OPTIONS)
 
 
-def test_a_self_test_that_is_no_npz_file_is_refused(pack: Path) -> None:
+def test_a_self_test_that_is_not_an_npz_file_is_refused(pack: Path) -> None:
     (pack / "golden.npz").write_bytes(b"zip")
-    with pytest.raises(InvalidPack, match=r"tones/golden.npz: is no npz file of arrays"):
+    with pytest.raises(InvalidPack, match=r"tones/golden.npz: is not an npz file of arrays"):
         verify_pack(pack, OPTIONS)
 
 

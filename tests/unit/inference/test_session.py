@@ -1,4 +1,4 @@
-"""A device that was asked for is used or refused, never replaced."""
+"""The requested device is used, or opening fails; there is no fallback."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def test_cuda_is_refused_even_where_onnx_runtime_lists_it(pack: Path, monkeypatc
 
 
 def test_a_session_that_fell_back_is_refused(pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As an ONNX Runtime would do that does not know the option against it."""
+    """As an ONNX Runtime would do that does not know the option that disables the fallback."""
     monkeypatch.setattr(ort, "get_available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"])
     open_session = ort.InferenceSession
 
@@ -43,7 +43,7 @@ def test_a_session_that_fell_back_is_refused(pack: Path, monkeypatch: pytest.Mon
         open_ensemble(pack, CUDA)
 
 
-def test_the_provider_that_is_told_is_the_one_that_computes(pack: Path) -> None:
+def test_the_reported_provider_is_the_one_that_computes(pack: Path) -> None:
     assert open_ensemble(pack, SessionOptions()).provider == "CPUExecutionProvider"
 
 
