@@ -1,6 +1,6 @@
-"""The nouns that every service speaks, the rules between them, the ports and the errors.
+"""The types that all services share, the rules between them, the ports and the errors.
 
-Read: recording, analysis, timeline, detections; jobs (what is on the queue); ports (what the parts want of each other);
-errors (which failures come again and which do not); exports (rows for other tools).
+Read: recording, analysis, timeline, detections; jobs (the messages on the queue); ports (the protocols that adapters
+implement); errors (which failures are retried and which are not); exports (rows for other tools).
 May touch the standard library and numpy, nothing else.
 """

@@ -1,4 +1,4 @@
-"""The analysis of a recording, its segments, and how their states add up to a result."""
+"""The analysis of a recording, its segments, and the result that follows from their states."""
 
 import math
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from dawn_chorus.domain.recording import round_s
 
 
 class AnalysisState(StrEnum):
-    """Where an analysis is in its life; how it went is another question (`AnalysisResult`)."""
+    """How far an analysis is; how it ended is its `AnalysisResult`."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -18,7 +18,7 @@ class AnalysisState(StrEnum):
 
 
 class AnalysisResult(StrEnum):
-    """How a finished analysis went."""
+    """How a finished analysis ended."""
 
     SUCCEEDED = "succeeded"
     PARTIAL = "partial"
@@ -27,7 +27,7 @@ class AnalysisResult(StrEnum):
 
 
 class SegmentState(StrEnum):
-    """Where a segment is: the last three are final."""
+    """How far a segment is; the last three states are final."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -38,14 +38,14 @@ class SegmentState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AnalysisSettings:
-    """What a user may choose for one analysis; kept with it."""
+    """What a user may choose for one analysis; stored with it."""
 
     floor: float = 0.05
-    """Taxa whose peak within a segment stays below this are not kept."""
+    """Taxa whose peak within a segment is below this are not stored."""
     occurrence_min: float | None = None
     """Drop taxa less probable than this at the recording's place and week; None: keep all."""
     event_rule: dict[str, float] | None = None
-    """What of each event rule is to be otherwise than the pack has it (`EventRules.changed`); None: nothing."""
+    """Fields of the pack's event rules that are overridden (`EventRules.changed`); None: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +62,21 @@ class Segment:
 
 
 def plan_segments(duration_s: float, segment_s: float, *, start_s: float = 0.0, index: int = 0) -> list[Segment]:
-    """Cut [start_s, duration_s) into segments of `segment_s`; the last is what is left.
+    """Cut [start_s, duration_s) into segments of `segment_s`; the last one is the remainder.
 
-    `index` numbers the first. A recording that turns out longer than its header declared is planned on from where it
-    seemed to end.
+    `index` is the number of the first segment. `start_s` and `index` extend the plan of a recording that turns out to
+    be longer than its header declared.
     """
-    # In whole microseconds: 87.5 / 0.7 is a last bit more than 125, and would add an empty segment.
+    # In whole microseconds: as floats, 87.5 / 0.7 is slightly more than 125 and would add an empty segment.
     count = max(0, math.ceil(Fraction(round((duration_s - start_s) * 1e6), round(segment_s * 1e6))))
     edges = [round_s(start_s + number * segment_s) for number in range(count)] + [round_s(duration_s)]
     return [Segment(index + number, edges[number], edges[number + 1]) for number in range(count)]
 
 
 def result_of(states: Sequence[SegmentState], failed_s: float) -> AnalysisResult | None:
-    """Return the result of an analysis, or None while a segment is still to come.
+    """Return the result of an analysis, or None while a segment is queued or running.
 
-    `failed_s` counts too: a segment can be done and yet have lost its end to a truncated file.
+    `failed_s` counts too: a segment of a truncated file can be done and still have lost audio.
     """
     if any(state in (SegmentState.QUEUED, SegmentState.RUNNING) for state in states):
         return None

@@ -2,7 +2,7 @@
 
 The rule is the Schmitt trigger of voice activity detection (as in Gelly and Gauvain, "Optimization of RNN-based speech
 activity detection", 2018): an event begins at the first frame that reaches the onset threshold and ends before the
-first frame below the offset threshold, so a voice that wavers between the two is one event.
+first frame below the offset threshold, so a score that moves between the two thresholds does not split the event.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ from dawn_chorus.domain.timeline import Detection, Scores
 
 @dataclass(frozen=True, slots=True)
 class ScoreRun:
-    """An unbroken row of scores of one taxon; lost audio breaks a row, and no event bridges it."""
+    """Consecutive scores of one taxon. Lost audio ends a run, and no event spans two runs."""
 
     first_frame: int
     scores: Scores
@@ -27,7 +27,7 @@ class ScoreRun:
 
 
 def join_runs(runs: Iterable[ScoreRun]) -> list[ScoreRun]:
-    """Join runs, in time order, where one begins right after another: segments become one row again."""
+    """Return the runs, which are in time order, with adjacent ones joined: a run no longer ends at a segment's end."""
     groups: list[list[ScoreRun]] = []
     for run in runs:
         if groups and groups[-1][-1].first_frame + len(groups[-1][-1].scores) == run.first_frame:
@@ -37,13 +37,14 @@ def join_runs(runs: Iterable[ScoreRun]) -> list[ScoreRun]:
     return [ScoreRun(group[0].first_frame, np.concatenate([run.scores for run in group])) for group in groups]
 
 
-def bridge_silence(heard: Sequence[range], scores: Mapping[int, Scores]) -> Iterator[ScoreRun]:
-    """Return one taxon's runs over stretches that were heard, in time order, from the scores of those that were kept.
+def bridge_silence(analyzed: Sequence[range], scores: Mapping[int, Scores]) -> Iterator[ScoreRun]:
+    """Yield one taxon's runs over the analyzed stretches, in time order, from the scores that were stored.
 
-    `scores` are by position in `heard`. A stretch between two that were kept stayed below the floor: it is silence, not
-    lost audio. Without it events would depend on where segments were cut.
+    `scores` are by position in `analyzed`. A stretch without scores between two with scores stayed below the floor: it
+    is filled with zeros, because it is silence and not lost audio. Without that, events would depend on where segments
+    were cut.
     """
-    for position, frames in enumerate(heard):
+    for position, frames in enumerate(analyzed):
         if position in scores:
             yield ScoreRun(frames.start, scores[position])
         elif scores and min(scores) < position < max(scores):
@@ -53,10 +54,10 @@ def bridge_silence(heard: Sequence[range], scores: Mapping[int, Scores]) -> Iter
 def detect_events(
     taxon: Taxon, runs: Iterable[ScoreRun], rule: EventRule, *, step_s: float, end_s: float
 ) -> list[Detection]:
-    """Cut one taxon's events.
+    """Return one taxon's events in time order.
 
-    Frame i covers [i·step_s, (i + 1)·step_s); `end_s` is the recording's end, beyond which no event reaches. Runs come
-    in time order. Events closer than `min_gap_s` are joined first, then those shorter than `min_event_s` dropped.
+    Frame i covers [i·step_s, (i + 1)·step_s). No event reaches beyond `end_s`, the recording's end. Runs are in time
+    order. Events closer than `min_gap_s` are joined first, then those shorter than `min_event_s` are dropped.
     """
     events: list[Detection] = []
     for run in runs:
@@ -67,7 +68,7 @@ def detect_events(
 
 def _cut_run(taxon: Taxon, run: ScoreRun, rule: EventRule, *, step_s: float, end_s: float) -> Iterator[Detection]:
     if not (run.scores >= rule.onset_threshold).any():
-        return  # as for most taxa that are kept, most of the time
+        return  # the usual case: most stored taxa have no event in most runs
     active = _hysteresis(run.scores, rule)
     edges = np.flatnonzero(np.diff(active.astype(np.int8), prepend=0, append=0))
     for begin, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
@@ -78,7 +79,7 @@ def _cut_run(taxon: Taxon, run: ScoreRun, rule: EventRule, *, step_s: float, end
 
 
 def _hysteresis(scores: Scores, rule: EventRule) -> NDArray[np.bool_]:
-    """Return for each frame whether an event is on, (n_frames,): the last threshold crossed decides."""
+    """Return for each frame whether it is within an event, (n_frames,): the last threshold crossed decides."""
     on, off = scores >= rule.onset_threshold, scores < rule.offset_threshold
     last_crossing = np.maximum.accumulate(np.where(on | off, np.arange(len(scores)), -1))
     return np.where(last_crossing >= 0, on[last_crossing], False)

@@ -1,12 +1,12 @@
-"""Errors tell the policy: what is to be done, not only what went wrong.
+"""The errors of the project. Their class is the policy: whether to retry.
 
-A transient error is worth another try and goes to the retry queue; a permanent one is written down with its reason
-and never tried again by itself. Adapters translate the outside world's errors into these two at the edge.
+A transient error is retried through the retry queue. A permanent error is stored with its reason and is not retried
+automatically. Adapters translate the errors of their libraries into these two.
 """
 
 
 class ChorusError(Exception):
-    """Something went wrong; the message says what, and what to do."""
+    """Base of all errors; the message says what failed and what to do."""
 
 
 class TransientError(ChorusError):
@@ -14,23 +14,23 @@ class TransientError(ChorusError):
 
 
 class OutdatedWork(TransientError):
-    """What the work was based on changed meanwhile: the same result will never do, the same work done anew will."""
+    """The segment changed during the analysis: this result cannot be saved, the segment must be analyzed again."""
 
 
 class PermanentError(ChorusError):
-    """The same call can never succeed: the reason is kept with the work and the work is not repeated."""
+    """The same call can never succeed: the reason is stored with the work and the work is not retried."""
 
 
 class UndecodableAudio(PermanentError):
-    """No decoder makes sound of these bytes; the message names the stretch, in seconds, and the cause."""
+    """No decoder can read these bytes; the message names the stretch, in seconds, and the cause."""
 
 
 class NotAudio(UndecodableAudio):
-    """The bytes are no audio at all (text, an archive, an image)."""
+    """The bytes are not audio (text, an archive, an image)."""
 
 
 class EmptyAudio(UndecodableAudio):
-    """An audio file with nothing in it."""
+    """An audio file without samples."""
 
 
 class InvalidPack(PermanentError):
@@ -42,33 +42,33 @@ class UnknownPack(PermanentError):
 
 
 class DeviceUnavailable(PermanentError):
-    """The device asked for cannot run the pack; there is no fallback to another."""
+    """The requested device cannot run the pack; there is no fallback to another."""
 
 
 class UnknownMessage(PermanentError):
-    """A message that this version cannot read; it belongs with the dead letters, unharmed."""
+    """A message that this version cannot read; it is stored unchanged as a dead letter."""
 
 
 class NotFound(PermanentError):
-    """No such thing here, or no longer."""
+    """There is no such object, or it was deleted."""
 
 
 class Conflict(PermanentError):
-    """The state of things forbids this; the message names the state."""
+    """The current state does not allow this; the message names the state."""
 
 
 class AudioRemoved(Conflict):
-    """The recording's audio is gone from the store, on purpose; the message says since when, and what to do."""
+    """Retention removed the recording's audio from the store; the message says when, and what to do."""
 
 
 class InvalidCursor(PermanentError):
-    """A cursor that no page gave."""
+    """The cursor was not returned by any page."""
 
 
 class BelowFloor(PermanentError):
-    """A threshold asks for scores that were not stored; the message names the floor."""
+    """A threshold needs scores that were not stored; the message names the floor."""
 
     def __init__(self, message: str, *, field: str) -> None:
         super().__init__(message)
         self.field = field
-        """Which threshold."""
+        """Name of the threshold."""

@@ -1,4 +1,4 @@
-"""How scores become events: a pack's rule, what single taxa have of their own, and what a user wants otherwise."""
+"""How scores become events: the pack's default rule, the rules of single taxa, and a user's overrides."""
 
 from dataclasses import dataclass, field, replace
 
@@ -13,31 +13,31 @@ class EventRule:
     """The event ends before the first frame below this; never above the onset threshold."""
     min_event_s: float = 0.0
     min_gap_s: float = 0.5
-    """Events of one taxon that lie closer than this are one event."""
+    """Events of one taxon that are closer than this are joined."""
 
     @property
     def lowest_threshold(self) -> float:
         """Scores below this make no difference to any event."""
         return min(self.onset_threshold, self.offset_threshold)
 
-    def changed(self, **given: float) -> "EventRule":
-        """Put what is given in place of the rule's own; of two thresholds the one not given makes way.
+    def changed(self, **overrides: float) -> "EventRule":
+        """Return the rule with the overrides; if the thresholds cross, the one that was not overridden is adjusted.
 
-        Raises ValueError where both are given and the offset threshold lies above the onset threshold.
+        Raises ValueError if both are overridden and the offset threshold is above the onset threshold.
         """
-        rule = replace(self, **given)
+        rule = replace(self, **overrides)
         if rule.offset_threshold <= rule.onset_threshold:
             return rule
-        if "onset_threshold" not in given:
+        if "onset_threshold" not in overrides:
             return replace(rule, onset_threshold=rule.offset_threshold)
-        if "offset_threshold" not in given:
+        if "offset_threshold" not in overrides:
             return replace(rule, offset_threshold=rule.onset_threshold)
         raise ValueError("offset_threshold must not lie above onset_threshold")
 
 
 @dataclass(frozen=True, slots=True)
 class EventRules:
-    """A pack's event rule and what single taxa have of their own, by taxon code."""
+    """A pack's default event rule, and the rules of single taxa by taxon code."""
 
     default: EventRule = EventRule()
     by_taxon: dict[str, EventRule] = field(default_factory=dict)
@@ -45,10 +45,10 @@ class EventRules:
     def of(self, code: str) -> EventRule:
         return self.by_taxon.get(code, self.default)
 
-    def changed(self, **given: float) -> "EventRules":
-        """Change every rule alike: a taxon keeps of its own what is not given."""
-        by_taxon = {code: rule.changed(**given) for code, rule in self.by_taxon.items()}
-        return EventRules(self.default.changed(**given), by_taxon)
+    def changed(self, **overrides: float) -> "EventRules":
+        """Return the rules with the overrides applied to each; a taxon's rule keeps its other fields."""
+        by_taxon = {code: rule.changed(**overrides) for code, rule in self.by_taxon.items()}
+        return EventRules(self.default.changed(**overrides), by_taxon)
 
     @property
     def all(self) -> tuple[EventRule, ...]:

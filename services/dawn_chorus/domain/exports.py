@@ -1,7 +1,7 @@
-"""Detections as the rows that other tools read: JSON, CSV, Raven, Audacity, BirdNET.
+"""Detections as rows for other tools: JSON, CSV, Raven, Audacity, BirdNET.
 
-Pure functions from findings to text, a line at a time, so that a year of detections streams in bounded memory.
-Positions are given to the millisecond and confidences to four decimals: finer than any frame or any calibration.
+Pure functions from findings to text, line by line, so that a year of detections streams in bounded memory. Positions
+are written to the millisecond and confidences to four decimals: finer than any frame or any calibration.
 """
 
 import csv
@@ -13,19 +13,19 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # the command line asks for the formats' names at every start, and numpy takes its time
+if TYPE_CHECKING:  # the command line reads the names of the formats at every start, and importing numpy is slow
     from dawn_chorus.domain.timeline import Detection
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a row says of the recording that a detection was found in."""
+    """The recording of a detection, as far as rows show it."""
 
     file: str
-    """The name it was uploaded under, or its path where it was read in place."""
+    """The name it was uploaded under, or its path if it was read in place."""
     sample_rate_hz: int
     recorded_at: datetime | None = None
-    """When the recording starts, with its offset from UTC; rows then carry the time of day."""
+    """When the recording starts, with its offset from UTC; with it, rows contain the time of day."""
     pack: str = ""
     site: str | None = None
     recording_id: str | None = None
@@ -34,14 +34,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A detection and where it was found."""
+    """A detection and its recording."""
 
     detection: "Detection"
     source: Source
 
 
 class ExportFormat(StrEnum):
-    """The formats that detections can be had in."""
+    """The formats in which detections are exported."""
 
     JSON = "json"
     NDJSON = "ndjson"
@@ -80,7 +80,10 @@ _BREAKS = str.maketrans("\t\r\n", "   ")
 
 
 def detection_row(detection: "Detection", recorded_at: datetime | None = None) -> dict[str, Any]:
-    """One detection under `DETECTION_COLUMNS`; `started_at` and `ended_at` are RFC 3339, or None without a start."""
+    """Return one detection by `DETECTION_COLUMNS`.
+
+    `started_at` and `ended_at` are RFC 3339, or None if it is not known when the recording starts.
+    """
     return {
         "scientific_name": detection.taxon.scientific_name,
         "common_name": detection.taxon.common_name,
@@ -94,15 +97,15 @@ def detection_row(detection: "Detection", recorded_at: datetime | None = None) -
 
 
 def finding_row(finding: Finding) -> dict[str, Any]:
-    """One detection under `DETECTION_COLUMNS` and `SOURCE_COLUMNS`."""
+    """Return one detection by `DETECTION_COLUMNS` and `SOURCE_COLUMNS`."""
     row = detection_row(finding.detection, finding.source.recorded_at)
     return row | {column: getattr(finding.source, column) for column in SOURCE_COLUMNS}
 
 
 def clock_time(recorded_at: datetime | None, position_s: float) -> str | None:
-    """RFC 3339 time of a position, under the recording's own offset.
+    """Return the RFC 3339 time of a position, with the recording's own offset from UTC.
 
-    The sum is made in UTC: a recording that runs through a change to or from summer time keeps true time.
+    The sum is made in UTC: it stays correct in a recording during which summer time begins or ends.
     """
     if recorded_at is None:
         return None
@@ -111,13 +114,13 @@ def clock_time(recorded_at: datetime | None, position_s: float) -> str | None:
 
 
 def ndjson_lines(findings: Iterable[Finding]) -> Iterator[str]:
-    """Write one JSON object a line."""
+    """Yield one line with a JSON object per finding."""
     for finding in findings:
         yield json.dumps(finding_row(finding), ensure_ascii=False) + "\n"
 
 
 def json_lines(findings: Iterable[Finding]) -> Iterator[str]:
-    """Write one JSON array, a line an element."""
+    """Yield one JSON array, one element per line."""
     yield "["
     for index, finding in enumerate(findings):
         yield (",\n" if index else "\n") + json.dumps(finding_row(finding), ensure_ascii=False)
@@ -125,7 +128,7 @@ def json_lines(findings: Iterable[Finding]) -> Iterator[str]:
 
 
 def csv_lines(findings: Iterable[Finding]) -> Iterator[str]:
-    """Write every fact of a row, under the names of the API."""
+    """Yield CSV with all columns, named as in the API."""
     columns = DETECTION_COLUMNS + SOURCE_COLUMNS
     yield _csv_line(columns)
     for finding in findings:
@@ -134,7 +137,7 @@ def csv_lines(findings: Iterable[Finding]) -> Iterator[str]:
 
 
 def birdnet_lines(findings: Iterable[Finding]) -> Iterator[str]:
-    """Write the CSV of BirdNET-Analyzer."""
+    """Yield the CSV of BirdNET-Analyzer."""
     yield _csv_line(BIRDNET_COLUMNS)
     for finding in findings:
         taxon, fixed = finding.detection.taxon, _fixed(finding.detection)
@@ -143,7 +146,7 @@ def birdnet_lines(findings: Iterable[Finding]) -> Iterator[str]:
 
 
 def raven_lines(findings: Iterable[Finding]) -> Iterator[str]:
-    """Write a selection table of Raven: boxes over the whole spectrum, since a detection knows time and not pitch."""
+    """Yield a selection table of Raven; boxes span the whole spectrum, since a detection has no frequency range."""
     yield _tab_line(RAVEN_COLUMNS)
     for selection, finding in enumerate(findings, start=1):
         taxon, fixed = finding.detection.taxon, _fixed(finding.detection)
@@ -154,7 +157,7 @@ def raven_lines(findings: Iterable[Finding]) -> Iterator[str]:
 
 
 def audacity_lines(findings: Iterable[Finding]) -> Iterator[str]:
-    """Write labels of Audacity: start, end, name; no header."""
+    """Yield labels of Audacity: start, end, name; no header."""
     for finding in findings:
         taxon, fixed = finding.detection.taxon, _fixed(finding.detection)
         yield _tab_line((fixed["onset_s"], fixed["offset_s"], taxon.common_name or taxon.scientific_name))
@@ -162,12 +165,12 @@ def audacity_lines(findings: Iterable[Finding]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """How one format is written and called."""
+    """How one format is written, and its media type and file suffix."""
 
     lines: Callable[[Iterable[Finding]], Iterator[str]]
     media_type: str
     suffix: str
-    """Of a file in this format, after the recording's own name."""
+    """Follows the recording's own name in the name of an exported file."""
 
 
 WRITERS = {
@@ -181,7 +184,7 @@ WRITERS = {
 
 
 def _fixed(detection: "Detection") -> dict[str, str]:
-    """Numbers with a fixed count of decimals, so that columns line up and no exponent creeps in."""
+    """Return numbers with a fixed count of decimals: columns line up, and none is written with an exponent."""
     return {
         "onset_s": f"{detection.onset_s:.3f}",
         "offset_s": f"{detection.offset_s:.3f}",
@@ -196,5 +199,5 @@ def _csv_line(cells: Sequence[str | None]) -> str:
 
 
 def _tab_line(cells: Sequence[str]) -> str:
-    """Neither Raven nor Audacity knows quotes, so a tab or line break within a name becomes a space."""
+    """Return a tab-separated line; tabs and line breaks become spaces, as neither Raven nor Audacity reads quotes."""
     return "\t".join(cell.translate(_BREAKS) for cell in cells) + "\n"

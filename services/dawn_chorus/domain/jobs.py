@@ -1,4 +1,4 @@
-"""The work on the queue: ids, never audio."""
+"""The jobs on the queue: ids, never audio."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,7 +11,7 @@ EXPRESS_MAX_S = 600.0
 """Recordings up to this long go express, so that a 24-hour upload never blocks a short one."""
 
 DELIVERY_LIMIT = 5
-"""A message that came back to the queue more often than this is dead."""
+"""A message that was returned to the queue more often than this becomes a dead letter."""
 
 
 class Lane(StrEnum):
@@ -21,16 +21,16 @@ class Lane(StrEnum):
     BULK = "bulk"
 
 
-def lane_for(duration_s: float, wish: Lane | None = None) -> Lane:
-    """Choose the lane: the uploader's wish, else by length."""
-    if wish is not None:
-        return wish
+def lane_for(duration_s: float, requested: Lane | None = None) -> Lane:
+    """Return the lane that was requested, else the one for the recording's length."""
+    if requested is not None:
+        return requested
     return Lane.EXPRESS if duration_s <= EXPRESS_MAX_S else Lane.BULK
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentJob:
-    """One segment to be analyzed: the whole content of a message."""
+    """One segment to analyze: the whole content of a message."""
 
     analysis_id: UUID
     segment_index: int
@@ -39,38 +39,38 @@ class SegmentJob:
 
 @dataclass(frozen=True, slots=True)
 class OutboxEntry:
-    """A job that waits to be published; written in the transaction that made it necessary."""
+    """A job to publish; written in the same transaction as the segment or the retry that it is for."""
 
     id: int
     job: SegmentJob
     delay_s: float = 0.0
-    """More than 0: through the retry queue, where it waits as long."""
+    """More than 0: published to the retry queue, where it waits this long."""
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentWork:
-    """All that a worker needs to know of a segment it was handed."""
+    """All that a worker needs to know about a segment."""
 
     job: SegmentJob
     recording: Recording
     segment: Segment
     is_last: bool
-    """No segment of the recording follows: audio beyond its end was not declared by the header."""
+    """No segment of the recording follows: audio after its end was not declared by the header."""
     pack: str
     settings: AnalysisSettings
     attempt: int
-    """1 for the first."""
+    """Number of this attempt, from 1."""
     queued_s: float
-    """How long the segment waited since it was last queued."""
+    """How long the segment has waited since it was last queued."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerFacts:
-    """Who did the work and with what; stored with it."""
+    """The worker that analyzed a segment, its provider and its pack; stored with the result."""
 
     name: str
     provider: str
-    """The ONNX Runtime provider that was active, not the one asked for."""
+    """The ONNX Runtime provider that was active, not the requested one."""
     pack_version: str
     stage_s: dict[str, float] = field(default_factory=dict)
     """Seconds by stage: fetch, decode, resample, mel, inference, score, save."""

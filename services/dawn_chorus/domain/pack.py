@@ -1,4 +1,4 @@
-"""What the house knows of a model pack without opening it."""
+"""What the service knows about a model pack without opening it."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from dawn_chorus.domain.timeline import Grid
 
 @dataclass(frozen=True, slots=True)
 class PackFacts:
-    """A pack as it is registered, listed and shown beside results."""
+    """A pack as it is registered, listed and shown with results."""
 
     name: str
     version: str

@@ -1,6 +1,6 @@
-"""What the use cases need of the outside world: the smallest protocols, with units, order, thread-safety and errors.
+"""The protocols that adapters implement, as small as their callers need, with units, order, thread-safety and errors.
 
-Every method may raise `TransientError` when its server is away; that is not repeated below. Unless a line says
+Every method may raise `TransientError` when its server is unavailable; that is not repeated below. Unless stated
 otherwise, implementations are safe to call from many threads.
 """
 
@@ -16,12 +16,12 @@ from dawn_chorus.domain.timeline import SegmentTimeline
 
 
 class AudioStore(Protocol):
-    """Keeps the bytes of recordings under keys, on disk or in S3."""
+    """Stores the bytes of recordings under keys, on disk or in S3."""
 
     async def write(self, key: str, chunks: AsyncIterator[bytes]) -> int:
-        """Store the chunks as they come, in bounded memory; return the size in bytes.
+        """Write the chunks as they arrive, in bounded memory; return the size in bytes.
 
-        Nothing stays behind when `chunks` raises. Called on the event loop.
+        Nothing remains in the store when `chunks` raises. Called on the event loop.
         """
         ...
 
@@ -30,87 +30,90 @@ class AudioStore(Protocol):
         ...
 
     def local_copy(self, key: str) -> AbstractContextManager[Path]:
-        """Lend the whole recording as a local file: the stored file itself, or a cached download.
+        """Return a context in which the recording is a local file: the stored file itself, or a cached download.
 
-        Raises PermanentError when there is no such key.
+        Raises PermanentError for an unknown key.
         """
         ...
 
     def delete(self, key: str) -> None:
-        """Remove the bytes; a key that is not there is no error."""
+        """Delete the bytes; an unknown key is not an error."""
         ...
 
     def check(self) -> None:
-        """Raise TransientError unless the store can be written and read now."""
+        """Raise TransientError unless the store can be written to and read from now."""
         ...
 
 
 class SegmentLedger(Protocol):
-    """What a worker tells and asks the database; each call is one transaction."""
+    """What a worker reads from and writes to the database; each call is one transaction."""
 
     def register_pack(self, pack: PackFacts) -> None:
-        """Make the pack and its taxa known, so that it can be asked for; the same pack again changes nothing."""
+        """Write the pack and its taxa, so that analyses can request it; registering it again changes nothing."""
         ...
 
     def start_segment(self, job: SegmentJob, worker: str) -> SegmentWork | None:
-        """Mark the segment running and count the attempt.
+        """Mark the segment running, count the attempt, and return the work.
 
-        None: nothing is left to do (done before, cancelled, deleted); the delivery is simply acknowledged.
+        None: there is nothing to do (the segment is done, cancelled or deleted); the delivery is acknowledged.
         """
         ...
 
     def save_timeline(self, work: SegmentWork, timeline: SegmentTimeline, facts: WorkerFacts) -> None:
-        """Replace the segment's rows, mark it done, and finish the analysis if it was the last one to come.
+        """Replace the segment's rows, mark it done, and finish the analysis if it was the last open segment.
 
-        Finishing cuts the detections over the whole stitched timeline. Saving twice leaves one copy. A segment
-        cancelled meanwhile is left alone. Raises OutdatedWork when the segment was stretched meanwhile, PermanentError
-        when the analysis began with another version of the pack.
+        Finishing cuts the detections over the whole stitched timeline. Saving twice leaves one copy. A segment that
+        was cancelled meanwhile is not changed. Raises OutdatedWork if the segment was extended meanwhile,
+        PermanentError if the analysis began with another version of the pack.
         """
         ...
 
     def fail_segment(self, job: SegmentJob, reason: str) -> None:
-        """Mark the segment failed, all its seconds lost, and finish the analysis if it was the last one to come."""
+        """Mark the segment failed, all its seconds lost, and finish the analysis if it was the last open segment."""
         ...
 
     def retry_segment(self, job: SegmentJob, reason: str, delay_s: float) -> None:
-        """Put the segment back in the queue, through the outbox, to come again after the delay."""
+        """Queue the segment again, through the outbox, after the delay."""
         ...
 
     def extend_recording(self, work: SegmentWork, duration_s: float) -> SegmentWork:
         """Plan the rest of a file that holds more audio than its header declared, through the outbox.
 
-        Gives the work anew, its segment stretched to full length where it was cut short by the claim.
+        Returns the work with its segment extended to full length if the declared duration had cut it short.
         """
         ...
 
 
 class Outbox(Protocol):
-    """Jobs that wait to be published."""
+    """The jobs that are to be published."""
 
     def publish_waiting(self, publish: Callable[[Sequence[OutboxEntry]], Sequence[int]], limit: int = 500) -> int:
-        """Hand the oldest waiting entries to `publish` and mark those it confirms, by id; return how many.
+        """Pass the oldest waiting entries to `publish`, mark those whose ids it returns; return how many.
 
-        Entries in the hands of one relay are skipped by others. An error in `publish` leaves all unmarked.
+        Entries that another relay is publishing are skipped. An error in `publish` leaves all unmarked.
         """
         ...
 
     def wait(self, timeout_s: float) -> bool:
-        """Sleep until something was put in or the time is over. Return whether something was."""
+        """Wait until a job is added, for at most `timeout_s`; return whether one was."""
         ...
 
 
 class DeadLetters(Protocol):
-    """Messages that no worker could finish, kept until somebody looked at them."""
+    """Messages that no worker could process, stored until an operator requeues or discards them."""
 
     def requeue_bystander(self, job: SegmentJob) -> bool:
-        """Queue a segment again that came back too often and yet was hardly ever begun. Return whether it was so.
+        """Queue a segment again if it was returned too often but was hardly ever started; return whether it was so.
 
-        Another segment, in the same hands, killed its workers.
+        Its workers were killed by another segment that they held at the same time.
         """
         ...
 
     def keep_dead_letter(self, body: bytes, reason: str, job: SegmentJob | None) -> UUID:
-        """Write the message down and, if its job is known, fail the segment with the reason, in one transaction."""
+        """Store the message and, if its job is known, fail the segment with the reason, in one transaction.
+
+        Returns the dead letter's id.
+        """
         ...
 
 
@@ -118,55 +121,56 @@ class SegmentPublisher(Protocol):
     """Puts jobs on the queue."""
 
     def publish(self, entries: Sequence[OutboxEntry]) -> Sequence[int]:
-        """Publish and wait for the confirms; return the ids of the entries that the queue has taken durably.
+        """Publish and wait for the confirms; return the ids of the entries that the queue has stored durably.
 
-        Not thread-safe: one thread publishes, and calls at least every few seconds, with no entries if there are none,
-        which keeps the connection alive.
+        Not thread-safe: one thread publishes, and calls this at least every few seconds, without entries if there are
+        none, which keeps the connection alive.
         """
         ...
 
     def count_waiting(self) -> int:
-        """Count what waits on the queue, delayed jobs and dead letters included; not what somebody has in hand.
+        """Return the number of messages on the queue, delayed jobs and dead letters included, unacknowledged ones not.
 
-        Belongs to the thread that publishes.
+        Called by the thread that publishes.
         """
         ...
 
 
 class Delivery(Protocol):
-    """A message in a consumer's hands. Exactly one of the two calls ends it; both may come from any thread."""
+    """An unacknowledged message. Exactly one of the two calls ends it; both may be made from any thread."""
 
     body: bytes
     returns: int
-    """How often it came back to the queue before, most of all because its worker died."""
+    """How often it was returned to the queue before, mostly because its worker died."""
     reason: str
-    """Of a dead letter: why it died (`delivery_limit`, `rejected`, or another word of the broker); empty for a job."""
+    """Why a dead letter was dead-lettered (`delivery_limit`, `rejected`, or another reason of the broker); empty for a
+    job."""
 
     def ack(self) -> None:
-        """Say it is done; call after the commit."""
+        """Acknowledge the message; call after the commit."""
         ...
 
     def reject(self, *, requeue: bool) -> None:
-        """Count a failure. Requeued it comes again until the delivery limit; otherwise it is dead at once."""
+        """Count a failure. Requeued, it is redelivered up to the delivery limit; otherwise it is dead-lettered now."""
         ...
 
 
 class SegmentSource(Protocol):
-    """Takes jobs from the queue. An unacknowledged delivery of a source that dies comes again elsewhere."""
+    """Takes jobs from the queue. Unacknowledged deliveries of a source that dies are redelivered to another."""
 
     def consume(self, on_delivery: Callable[[Delivery], None], *, prefetch: int) -> None:
-        """Call `on_delivery` for every job, express before bulk where both wait, until `stop`; blocks.
+        """Call `on_delivery` for every job, express before bulk if both wait; block until `stop`.
 
-        `prefetch` bounds the unacknowledged deliveries of each lane by itself: a backlog of bulk work leaves the room
-        for express untouched, and whoever holds several deliveries works on express first. `on_delivery` must return
-        at once (it hands the work to another thread). Reconnects by itself, with back-off.
+        `prefetch` bounds the unacknowledged deliveries of each lane separately: a backlog of bulk work takes no room
+        from express work. A caller that holds several deliveries works on express first. `on_delivery` must return at
+        once (it passes the work to another thread). Reconnects automatically, with backoff.
         """
         ...
 
     def consume_dead(self, on_delivery: Callable[[Delivery], None]) -> None:
-        """Likewise for dead letters."""
+        """Call `on_delivery` for every dead letter; block until `stop`."""
         ...
 
     def stop(self) -> None:
-        """End `consume`; what is unacknowledged goes back to the queue."""
+        """End `consume`; unacknowledged messages are returned to the queue."""
         ...

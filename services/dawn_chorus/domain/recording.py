@@ -1,4 +1,4 @@
-"""The recording: one uploaded audio file and its facts."""
+"""The recording: one uploaded audio file and its metadata."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,19 +7,19 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class AudioFacts:
-    """What a file's header claims about its sound."""
+    """What a file's header declares about its audio."""
 
     format: str
-    """Container and coding in short: `wav/pcm_16`, `flac/pcm_24`, `ogg/opus`, `mp4/aac`."""
+    """Container and codec: `wav/pcm_16`, `flac/pcm_24`, `ogg/opus`, `mp4/aac`."""
     duration_s: float
-    """Rounded to microseconds, as every position and duration that is stored."""
+    """Rounded to microseconds, like every position and duration that is stored."""
     sample_rate_hz: int
     channels: int
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where and when a recording was made; all of it optional."""
+    """Where and when a recording was made; every field is optional."""
 
     site: str | None = None
     latitude: float | None = None
@@ -27,26 +27,26 @@ class Place:
     longitude: float | None = None
     """Degrees east, −180 to 180."""
     recorded_at: datetime | None = None
-    """When the recording starts, with its offset from UTC; a time without one is refused at the edge."""
+    """When the recording starts, with its offset from UTC; API and command line refuse a time without an offset."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One uploaded audio file and its facts."""
+    """One uploaded audio file and its metadata."""
 
     id: UUID
     filename: str
     store_key: str
-    """Where the audio store keeps the bytes."""
+    """The key of the bytes in the audio store."""
     size_bytes: int
     sha256: str
     audio: AudioFacts
     place: Place
     created_at: datetime
     audio_removed_at: datetime | None = None
-    """When retention took the bytes out of the store; None: they are there."""
+    """When retention removed the bytes from the store; None: they are there."""
 
 
 def round_s(seconds: float) -> float:
-    """Seconds to the microsecond: the grain in which the ledger adds up exactly."""
+    """Return seconds rounded to the microsecond, the precision at which the ledger adds up exactly."""
     return round(seconds, 6)

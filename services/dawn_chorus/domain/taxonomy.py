@@ -1,4 +1,4 @@
-"""Taxa: what an output column of a model stands for."""
+"""Taxa: what the output columns of a model mean."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Taxon:
 
 
 def select_taxa(taxa: Sequence[Taxon], wanted: Iterable[str]) -> list[int]:
-    """Return the columns whose code, scientific or common name is wanted, without regard to case, in pack order."""
+    """Return the columns whose code, scientific or common name is wanted, ignoring case, in pack order."""
     names = {name.casefold() for name in wanted}
     return [
         column

@@ -37,7 +37,7 @@ def test_a_recording_of_no_length_has_no_segments() -> None:
     assert plan_segments(0.0, 300.0) == []
 
 
-def test_a_recording_longer_than_claimed_is_planned_on_from_its_seeming_end() -> None:
+def test_a_recording_longer_than_declared_is_planned_on_from_its_declared_end() -> None:
     segments = plan_segments(700.0, 300.0, start_s=300.0, index=1)
     assert [(segment.index, segment.start_s, segment.end_s) for segment in segments] == [
         (1, 300.0, 600.0),
@@ -73,13 +73,13 @@ def test_a_taxon_without_a_rule_of_its_own_takes_the_packs() -> None:
 PACK_RULE = EventRule(onset_threshold=0.5, offset_threshold=0.3, min_event_s=0.0, min_gap_s=0.5)
 
 
-def test_what_is_not_given_stays_as_it_was() -> None:
+def test_what_is_not_overridden_stays_as_it_was() -> None:
     assert PACK_RULE.changed() == PACK_RULE
     assert PACK_RULE.changed(min_event_s=1.0) == EventRule(0.5, 0.3, 1.0, 0.5)
     assert PACK_RULE.changed(min_gap_s=0.0) == EventRule(0.5, 0.3, 0.0, 0.0)
 
 
-def test_of_two_thresholds_the_one_not_given_makes_way() -> None:
+def test_of_two_thresholds_the_one_that_is_not_overridden_is_adjusted() -> None:
     assert PACK_RULE.changed(onset_threshold=0.1) == EventRule(0.1, 0.1, 0.0, 0.5)
     assert PACK_RULE.changed(offset_threshold=0.8) == EventRule(0.8, 0.8, 0.0, 0.5)
 
@@ -89,7 +89,7 @@ def test_an_event_that_would_end_as_it_begins_is_refused() -> None:
         PACK_RULE.changed(onset_threshold=0.4, offset_threshold=0.6)
 
 
-def test_a_change_leaves_taxa_what_is_their_own() -> None:
+def test_an_override_leaves_the_other_fields_of_a_taxons_rule() -> None:
     rules = EventRules(PACK_RULE, {"eurwre": EventRule(onset_threshold=0.8)}).changed(min_event_s=2.0)
     assert rules.of("eurwre") == EventRule(0.8, 0.3, 2.0, 0.5)
     assert rules.default == EventRule(0.5, 0.3, 2.0, 0.5)

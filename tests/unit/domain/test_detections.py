@@ -1,4 +1,4 @@
-"""Hysteresis against a slow reading of the rule, and the cases that users meet."""
+"""Hysteresis against a slow implementation of the rule, and the cases that users meet."""
 
 import itertools
 
@@ -26,7 +26,7 @@ def events(*runs: ScoreRun, rule: EventRule | None = None, end_s: float = 1e9) -
 
 
 def slow_events(runs: list[ScoreRun], rule: EventRule, end_s: float) -> list[Detection]:
-    """The rule read aloud, a frame at a time."""
+    """The rule, applied one frame at a time."""
     found: list[Detection] = []
     for each in runs:
         cut: list[tuple[int, int, float]] = []
@@ -68,7 +68,7 @@ def rules(draw: st.DrawFn) -> EventRule:
 
 
 @given(st.lists(rows, min_size=1, max_size=3), rules(), st.integers(1, 200).map(lambda step: step / 4))
-def test_events_are_those_of_the_rule_read_a_frame_at_a_time(
+def test_events_are_those_of_the_rule_applied_one_frame_at_a_time(
     rows: list[list[float]], rule: EventRule, end_s: float
 ) -> None:
     runs, first_frame = [], 0
@@ -131,10 +131,10 @@ def test_runs_that_touch_become_one_and_a_gap_stays() -> None:
     assert join_runs([]) == []
 
 
-def test_a_segment_that_was_heard_but_not_kept_is_silence_and_one_that_was_lost_is_a_gap() -> None:
-    heard = [range(2), range(2, 4), range(6, 8)]
+def test_an_analyzed_segment_without_scores_is_silence_and_a_lost_one_is_a_gap() -> None:
+    analyzed = [range(2), range(2, 4), range(6, 8)]
     scores = {0: np.array([0.1, 0.9], np.float32), 2: np.array([0.9, 0.1], np.float32)}
-    runs = join_runs(bridge_silence(heard, scores))
+    runs = join_runs(bridge_silence(analyzed, scores))
     assert [(each.first_frame, each.scores.tolist()) for each in runs] == [
         (0, pytest.approx([0.1, 0.9, 0.0, 0.0])),
         (6, pytest.approx([0.9, 0.1])),
@@ -144,15 +144,15 @@ def test_a_segment_that_was_heard_but_not_kept_is_silence_and_one_that_was_lost_
 @given(rows, rules(), st.data())
 def test_what_stayed_below_the_floor_may_be_left_out(scores: list[float], rule: EventRule, data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.sets(st.integers(1, len(scores)), max_size=6)) | {0, len(scores)})
-    heard = [range(a, b) for a, b in itertools.pairwise(cuts)]
+    analyzed = [range(a, b) for a, b in itertools.pairwise(cuts)]
     floor = min(rule.onset_threshold, rule.offset_threshold)
     whole = np.array(scores, np.float32)
     kept = {
         index: whole[part.start : part.stop]
-        for index, part in enumerate(heard)
+        for index, part in enumerate(analyzed)
         if max(scores[part.start : part.stop]) >= floor > 0
     }
     if floor > 0:
-        runs = join_runs(bridge_silence(heard, kept))
+        runs = join_runs(bridge_silence(analyzed, kept))
         expected = detect_events(WREN, [run(*scores)], rule, step_s=STEP_S, end_s=1e9)
         assert detect_events(WREN, runs, rule, step_s=STEP_S, end_s=1e9) == expected

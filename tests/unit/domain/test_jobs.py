@@ -8,5 +8,5 @@ def test_long_recordings_wait_in_a_lane_of_their_own(duration_s: float, lane: La
     assert lane_for(duration_s) is lane
 
 
-def test_the_uploaders_wish_comes_first() -> None:
+def test_a_requested_lane_comes_first() -> None:
     assert lane_for(86400.0, Lane.EXPRESS) is Lane.EXPRESS

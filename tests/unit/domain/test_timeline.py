@@ -1,4 +1,4 @@
-"""The grid belongs to the recording, not to the segments; quantizing loses next to nothing."""
+"""The grid belongs to the recording, not to the segments; quantizing loses almost nothing."""
 
 import itertools
 
