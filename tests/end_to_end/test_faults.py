@@ -102,7 +102,7 @@ def test_a_worker_that_starts_before_its_servers_waits_for_them(
     service, (postgres, _) = house_on_shaky_ground, restartable_postgres
     postgres.stop()
     worker = service.start("worker", ready=False)
-    wait_until(lambda: "database away" in worker.read_log(), "the worker has missed the database")
+    wait_until(lambda: "database unavailable" in worker.read_log(), "the worker has missed the database")
     assert worker.is_running
     postgres.start()
     worker.wait_ready()

@@ -18,37 +18,37 @@ from dawn_chorus.adapters.status_server import StatusServer
 from dawn_chorus.domain.errors import ChorusError
 from dawn_chorus.worker.app import open_worker
 from dawn_chorus.worker.consumer import Worker
-from dawn_chorus.worker.health import name_checks
+from dawn_chorus.worker.health import readiness_checks
 from dawn_chorus.worker.settings import WorkerSettings
 
 log = get_logger("dawn_chorus.worker")
 
 
 def main() -> None:
-    """Run until SIGTERM or SIGINT; a second one ends at once. Exit code 0 only if all in hand was finished."""
+    """Run until SIGTERM or SIGINT; a second signal ends at once. Exit code 0 only if every started segment finished."""
     settings = WorkerSettings()
     configure_logs(settings.log_level)
     try:
         finished = run_worker(settings)
     except ChorusError as error:
-        log.critical("the worker cannot start", reason=str(error))
+        log.critical("worker cannot start", reason=str(error))
         sys.exit(1)
     if not finished:
-        # Threads may still be deep inside a network; leaving them to the interpreter's end could crash or hang it.
+        # Threads may still be running a network; a normal interpreter exit could crash or hang on them.
         os._exit(1)
 
 
 def run_worker(settings: WorkerSettings) -> bool:
-    """Work until stopped by a signal. Return whether all went well and everything in hand was finished.
+    """Run until stopped by a signal. Return whether no thread failed and every started segment finished.
 
-    Status comes up first, so that a probe can tell a worker that verifies its pack from one that died. The queue comes
-    last: jobs are taken once they can be worked on. Raises DeviceUnavailable, InvalidPack and UnknownPack.
+    The status server starts first, so that a probe can tell a worker that is verifying its pack from a dead one. The
+    queue is consumed last, when jobs can be worked on. Raises DeviceUnavailable, InvalidPack and UnknownPack.
     """
     pack_is_open = Event()
     source = RabbitSource(settings.broker_url, name=settings.worker_name)
     store = open_audio_store(settings.store_url, cache=_cache(settings))
     with Database(settings.database_url, max_size=settings.in_flight + 2, prepared=True) as database:
-        checks = name_checks(
+        checks = readiness_checks(
             pack_is_open, settings.default_pack, database=database.check, broker=source.check, store=store.check
         )
         ledger = PostgresLedger(database)
@@ -57,7 +57,7 @@ def run_worker(settings: WorkerSettings) -> bool:
             open_worker(settings, ledger=ledger, store=store, source=source) as worker,
         ):
             _stop_on_signals(worker)
-            # Thousands of taxa live as long as the process does: not to be looked through for garbage time and again.
+            # Thousands of taxa live as long as the process: the garbage collector need not scan them over and over.
             gc.freeze()
             pack_is_open.set()
             return worker.run()

@@ -1,6 +1,6 @@
-"""The use case: one segment from the store to the ledger.
+"""The use case: analyze one segment, from the audio store to the ledger.
 
-Ledger first: the segment is marked running before anything is read, and whatever happens it ends there as done, failed
+The segment is marked running in the ledger before any audio is read. Whatever happens, it ends there as done, failed
 with a reason, or queued again. Only then may its delivery be acknowledged.
 """
 
@@ -27,25 +27,26 @@ from dawn_chorus.worker.occurrence import drop_absent_taxa
 log = get_logger(__name__)
 
 _LOOK_BEYOND_S = 1.0
+"""How far past the declared end to decode, to notice a file that is longer than declared."""
 _LENGTH_SLACK_S = 0.001
-"""Headers round: a file that is longer than declared by less than this is as long as declared."""
+"""Headers round lengths: an excess over the declared length below this is ignored."""
 
 
 class NothingHeard(PermanentError):
-    """All audio of the segment is lost; the message says why."""
+    """All audio of the segment is lost; the message is the reason. The class name is a label of a metric."""
 
 
-class Loader(Protocol):
-    """Decodes recordings out of harm's way (`DecoderPool`). Safe to call from many threads."""
+class Decoders(Protocol):
+    """Decodes recordings in processes of their own (`DecoderPool`). Safe to call from many threads."""
 
     def load(
         self, path: Path, start_s: float, end_s: float, formats: Iterable[WaveformFormat], *, duration_s: float
     ) -> LoadedAudio:
-        """See `load_audio`; where the decoder crashed, UndecodableAudio says so."""
+        """Return what `load_audio` returns. Raises UndecodableAudio, also when the decoder process crashed."""
         ...
 
     def measure_duration_s(self, path: Path) -> float:
-        """Return the true length of the sound, whatever its header claims."""
+        """Return the true length of the sound, whatever length its header declares."""
         ...
 
 
@@ -62,7 +63,7 @@ class Packs(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """When a segment that failed for a passing reason comes again."""
+    """How often and after which delay a segment is retried after a transient error."""
 
     max_attempts: int = 5
     first_s: float = 5.0
@@ -76,26 +77,27 @@ class RetryPolicy:
 class SegmentAnalyst:
     """Analyzes segments; one instance serves all threads of a worker.
 
-    `ledger` waits for its database by itself (see `patience`): what is transient here is the store or a decoder.
+    `ledger` retries by itself while its database is unavailable (`RetryingLedger`), so a TransientError here comes from
+    the store or a decoder, or is OutdatedWork.
     """
 
     def __init__(
         self,
         ledger: SegmentLedger,
         store: AudioStore,
-        decoders: Loader,
+        decoders: Decoders,
         packs: Packs,
         *,
         name: str,
         retry: RetryPolicy,
     ) -> None:
-        self._ledger, self._store, self._loader, self._packs = ledger, store, decoders, packs
+        self._ledger, self._store, self._decoders, self._packs = ledger, store, decoders, packs
         self._name, self._retry = name, retry
 
     def analyze_segment(self, job: SegmentJob) -> None:
-        """End the job in the ledger, however it goes.
+        """Analyze the job's segment and save the outcome in the ledger, whatever it is.
 
-        Raises Stopped when the worker stops first; anything else that is raised is a bug.
+        Raises Stopped when the worker stops first; any other exception is a bug.
         """
         started_s = time.perf_counter()
         work = self._ledger.start_segment(job, self._name)
@@ -113,46 +115,46 @@ class SegmentAnalyst:
                 self._retry_or_fail(work, error)
 
     def _score(self, work: SegmentWork) -> tuple[SegmentWork, SegmentTimeline, WorkerFacts]:
-        """Carry the segment from the store to a timeline, step by step; the work grows if the file does."""
+        """Return the segment's timeline; the work too, extended if the file is longer than declared."""
         ensemble = self._packs.open(work.pack)
-        with self._lend(work) as (path, fetch_s):
+        with self._local_copy(work) as (path, fetch_s):
             audio = self._load(work, path, ensemble)
             if work.is_last and audio.goes_on:
                 work = self._extend(work, path)
                 audio = self._load(work, path, ensemble)
-        heard = measure_lost_audio(work.segment, audio.lost)
-        if heard.analyzed_s <= 0:
-            raise NothingHeard(heard.lost or "the segment holds no audio")
+        analyzed = measure_lost_audio(work.segment, audio.lost)
+        if analyzed.analyzed_s <= 0:
+            raise NothingHeard(analyzed.lost or "the segment holds no audio")
         scores = score_segment(ensemble, audio, work.segment, duration_s=work.recording.audio.duration_s)
         segment_metrics.observe_batches(scores)
         timeline = to_timeline(scores, work.segment, ensemble.facts, work.settings.floor)
         timeline = drop_absent_taxa(timeline, ensemble, work)
         stage_s = {"fetch": fetch_s, **audio.stage_s, **scores.stage_s}
         facts = WorkerFacts(self._name, ensemble.provider, ensemble.facts.version, stage_s)
-        return work, replace(timeline, analyzed_s=heard.analyzed_s, lost=heard.lost), facts
+        return work, replace(timeline, analyzed_s=analyzed.analyzed_s, lost=analyzed.lost), facts
 
     @contextmanager
-    def _lend(self, work: SegmentWork) -> Iterator[tuple[Path, float]]:
-        """Lend the recording as a file, and tell how long it took to get, in seconds."""
+    def _local_copy(self, work: SegmentWork) -> Iterator[tuple[Path, float]]:
+        """Yield the path of a local copy of the recording, and how long it took to fetch, in seconds."""
         started_s = time.perf_counter()
         with self._store.local_copy(work.recording.store_key) as path:
             try:
                 yield path, time.perf_counter() - started_s
             except UndecodableAudio as error:
-                # Whoever uploaded the file knows it by another name than the store does.
+                # The uploader knows the file by its original name, not by its name in the store.
                 raise type(error)(str(error).replace(path.name, work.recording.filename)) from error
 
     def _extend(self, work: SegmentWork, path: Path) -> SegmentWork:
-        """Plan what a file holds beyond its header's claim, so that nothing is dropped."""
-        declared_s, length_s = work.recording.audio.duration_s, round_s(self._loader.measure_duration_s(path))
+        """Plan segments for audio beyond the length that the header declares, so that nothing is dropped."""
+        declared_s, length_s = work.recording.audio.duration_s, round_s(self._decoders.measure_duration_s(path))
         if length_s <= declared_s + _LENGTH_SLACK_S:
             return work
         log.warning("file is longer than its header declares", declared_s=declared_s, length_s=length_s)
         return self._ledger.extend_recording(work, length_s)
 
     def _load(self, work: SegmentWork, path: Path, ensemble: Ensemble) -> LoadedAudio:
-        """Decode the segment, the context that the pack wants on both sides, and what may lie beyond a declared end."""
-        return self._loader.load(
+        """Decode the segment, the pack's margin on both sides, and a little past a declared end."""
+        return self._decoders.load(
             path,
             work.segment.start_s - ensemble.margin_s,
             work.segment.end_s + max(ensemble.margin_s, _LOOK_BEYOND_S),

@@ -1,4 +1,4 @@
-"""Wires a worker together: the embedded service brings its own ledger, store and queue, `__main__` the real ones."""
+"""Wires a worker: the embedded service passes an in-process queue and a local store, `__main__` the real servers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,11 +31,11 @@ _LOOK_FOR_PACKS_S = 30.0
 def open_worker(
     settings: WorkerSettings, *, ledger: SegmentLedger, store: AudioStore, source: SegmentSource
 ) -> Iterator[Worker]:
-    """Return a worker ready to `run`, its default pack verified on its device and registered.
+    """Yield a worker ready to `run`, its default pack verified on its device and registered.
 
-    The order matters: decoders start before networks open, while the process they are made from is small; a device or
-    a pack that does not work ends the process before it takes a job. What was passed in is closed by whoever opened it,
-    after the worker. Raises DeviceUnavailable, InvalidPack and UnknownPack.
+    The order matters. Decoders start before networks open, while this process is still small. A device or a pack that
+    does not work ends the process before it takes a job. The caller closes what it passed in, after the worker.
+    Raises DeviceUnavailable, InvalidPack and UnknownPack.
     """
     stopping = Event()
     retrying = RetryingLedger(ledger, stopping)
@@ -69,7 +69,7 @@ def _open_packs(settings: WorkerSettings, ledger: SegmentLedger) -> PackCache:
         ledger.register_pack(ensemble.facts)
         _gauge(ensemble, settings.device).inc()
         metrics.expect_outcomes(ensemble.facts.name)
-        log.info("pack open", pack=ensemble.facts.name, version=ensemble.facts.version, provider=ensemble.provider)
+        log.info("pack opened", pack=ensemble.facts.name, version=ensemble.facts.version, provider=ensemble.provider)
 
     def on_close(ensemble: Ensemble) -> None:
         _gauge(ensemble, settings.device).dec()
@@ -81,7 +81,7 @@ def _open_packs(settings: WorkerSettings, ledger: SegmentLedger) -> PackCache:
 
 
 def _register_packs(packs: PackCache, ledger: SegmentLedger, stopping: Event, *, registered: PackVersion) -> None:
-    """Register what else is installed, and from now on what will be."""
+    """Register the other installed packs now, and packs installed later from a background thread."""
 
     def read_facts(folder: Path) -> PackFacts:
         return open_ensemble(folder, SessionOptions()).facts

@@ -1,4 +1,4 @@
-"""From deliveries to segments in hand: takes jobs off the queue, spreads them over threads, stops gracefully."""
+"""Takes jobs off the queue, spreads them over threads, and stops gracefully."""
 
 import time
 from collections.abc import Callable
@@ -19,8 +19,9 @@ log = get_logger(__name__)
 
 _URGENCY = {Lane.EXPRESS: 0, Lane.BULK: 1}
 _SUSPECT_RETURNS = 2
-_LEAVE = 2
-"""Less urgent than any job: what a thread finds when it is asked to leave while nothing waits."""
+"""A job redelivered this often may be what killed its workers."""
+_WAKE_UP = 2
+"""Less urgent than any job: an empty entry that wakes an idle thread, so that it sees `_draining`."""
 
 
 class _Signal(Enum):
@@ -32,12 +33,12 @@ class _Signal(Enum):
 class Worker:
     """Analyzes the jobs of a source on `in_flight` threads until it is stopped.
 
-    A job that came back again and again may be what killed its workers: it is tried alone, so that it takes no other
-    with it.
+    A job that was redelivered repeatedly may be what killed its workers. It runs alone, so that it takes no other job
+    down with it.
 
-    Two threads more than there are sessions keep the sessions busy: one decodes, one saves meanwhile.
-    `analyze` ends a job in the ledger, whatever its outcome; only what it raises is not the job's end. `stopping` is
-    set once the grace time is over: whoever waits for a server in `analyze` gives up then.
+    Two threads more than sessions keep the sessions busy: meanwhile one decodes and one saves.
+    `analyze` saves every outcome of a job in the ledger; only when it raises is the job unfinished. `stopping` is set
+    when the grace time is over; `analyze` then stops waiting for servers and raises Stopped.
     """
 
     def __init__(
@@ -56,41 +57,41 @@ class Worker:
         self._waiting: PriorityQueue[tuple[int, int, Delivery | None, SegmentJob | None]] = PriorityQueue()
         self._taken, self._failed = 0, False
         self._threads = in_flight
-        # Not an Event: `stop` is called by signal handlers, and only SimpleQueue.put may interrupt itself.
+        # Not an Event: `stop` is called by signal handlers, and only SimpleQueue.put is reentrant.
         self._signals: SimpleQueue[_Signal] = SimpleQueue()
         self._queue_thread = Thread(target=self._consume, name="queue", daemon=True)
 
     @property
     def alive(self) -> bool:
-        """Whether jobs are being taken, or will be once the broker is back."""
+        """Whether the queue thread runs: it consumes jobs, or reconnects to the broker."""
         return self._queue_thread.is_alive()
 
     def run(self) -> bool:
-        """Work until `stop`. Return whether all went well and everything in hand was finished."""
+        """Run until `stop`. Return whether no thread failed and every started segment finished."""
         for number in range(self._in_flight):
             Thread(target=self._work, name=f"segment-{number}", daemon=True).start()
         self._queue_thread.start()
         if self._signals.get() is _Signal.THREAD_ENDED:
-            log.critical("segment thread died, the process must be restarted")
+            log.critical("segment thread failed, the process must be restarted")
             self._failed, self._threads = True, self._threads - 1
         log.info("draining", grace_s=self._grace_s)
         finished = self._drain()
         self._stopping.set()
         self._source.stop()
         self._queue_thread.join()
-        log.info("stopped" if finished else "stopped with segments in hand, they return to the queue")
+        log.info("stopped" if finished else "stopped with unfinished segments, they return to the queue")
         return finished and not self._failed
 
     def stop(self) -> None:
-        """Ask for a graceful end; asked twice, end at once. From any thread or signal handler."""
+        """Stop gracefully; a second call stops at once. Call from any thread or signal handler."""
         self._signals.put(_Signal.STOP)
         self._draining = True
 
     def _drain(self) -> bool:
-        """Take no further job and wait for the threads until the grace time is over or a second stop is asked."""
+        """Start no further job and wait for the threads. Return False after the grace time or at a second `stop`."""
         self._draining = True
         for number in range(self._in_flight):
-            self._waiting.put((_LEAVE, number, None, None))
+            self._waiting.put((_WAKE_UP, number, None, None))
         deadline = time.monotonic() + self._grace_s
         while self._threads:
             try:
@@ -105,19 +106,19 @@ class Worker:
     def _consume(self) -> None:
         try:
             self._source.consume(self._take, prefetch=self._in_flight)
-        except Exception:  # a bug in the source must end the process, loudly, rather than leave it idle
-            log.exception("queue thread died, the process must be restarted")
+        except Exception:  # a bug in the source must end the process rather than leave it idle
+            log.exception("queue thread failed, the process must be restarted")
             self._failed = True
         finally:
             self._signals.put(_Signal.QUEUE_ENDED)
 
     def _take(self, delivery: Delivery) -> None:
-        """Put a delivery where the threads find it, express first; runs on the queue's thread."""
+        """Queue a delivery for the segment threads, express first. Called on the queue thread."""
         try:
             job = decode_job(delivery.body)
         except UnknownMessage as error:
             log.warning(
-                "message rejected, it becomes a dead letter",
+                "unreadable message rejected, it becomes a dead letter",
                 reason=str(error),
                 body=delivery.body[:500].decode(errors="replace"),
             )
@@ -144,9 +145,9 @@ class Worker:
             with metrics.segments_in_flight.track_inprogress():
                 self._analyze(job)
         except Stopped:
-            log.warning("segment returned to the queue, the worker stops")
-        except Exception:  # the delivery loop: a bug costs this delivery, never the worker, and is never acknowledged
-            log.exception("segment crashed on a bug, it returns to the queue")
+            log.warning("segment returned to the queue, worker is stopping")
+        except Exception:  # the delivery loop: a bug fails this delivery, never the worker, and is not acknowledged
+            log.exception("segment failed with an unexpected error, it returns to the queue")
             metrics.deliveries.labels("requeued").inc()
             delivery.reject(requeue=True)
         else:

@@ -1,4 +1,4 @@
-"""What a worker needs before it can do work, each by the name that an operator will look for."""
+"""The worker's readiness checks, by the names that `/health/ready` shows."""
 
 from threading import Event
 
@@ -6,10 +6,10 @@ from dawn_chorus.adapters.status_server import Check
 from dawn_chorus.domain.errors import TransientError
 
 
-def name_checks(
+def readiness_checks(
     pack_is_open: Event, default_pack: str, *, database: Check, broker: Check, store: Check
 ) -> dict[str, Check]:
-    """Name the checks as `/health/ready` shows them."""
+    """Return the checks by name; the pack's fails until `pack_is_open` is set."""
 
     def check_pack() -> None:
         if not pack_is_open.is_set():

@@ -1,4 +1,4 @@
-"""How much of a segment was heard, and why the rest was not: the two halves of the ledger."""
+"""How much of a segment was analyzed, and why the rest was lost."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,23 +8,28 @@ from dawn_chorus.domain.recording import round_s
 from dawn_chorus.inference.waveforms.loading import LostStretch
 
 _MOST_NAMED = 3
+"""Lost stretches named in the reason; the others are only counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnalyzedAudio:
-    """The ledger's entry: what is not analyzed is lost, and the reason says which stretches and why."""
+    """The ledger's entry for a segment: audio that is not analyzed is lost."""
 
     analyzed_s: float
     lost: str | None
+    """Which stretches are lost and why; None: none."""
 
 
 def measure_lost_audio(segment: Segment, stretches: Iterable[LostStretch]) -> AnalyzedAudio:
-    """Add up what was lost within the segment; stretches may overlap, touch and reach beyond it."""
+    """Return how much of the segment is not lost, and why the rest is.
+
+    Stretches may overlap, touch and reach beyond the segment; overlaps count once.
+    """
     inside = sorted(_clip(segment, stretches), key=lambda stretch: stretch.start_s)
-    lost_s, reached_s = 0.0, segment.start_s
+    lost_s, counted_to_s = 0.0, segment.start_s
     for stretch in inside:
-        lost_s += max(0.0, stretch.end_s - max(stretch.start_s, reached_s))
-        reached_s = max(reached_s, stretch.end_s)
+        lost_s += max(0.0, stretch.end_s - max(stretch.start_s, counted_to_s))
+        counted_to_s = max(counted_to_s, stretch.end_s)
     if round_s(lost_s) <= 0:
         return AnalyzedAudio(segment.duration_s, None)
     return AnalyzedAudio(max(0.0, round_s(segment.duration_s - round_s(lost_s))), _describe(inside))
@@ -38,7 +43,7 @@ def _clip(segment: Segment, stretches: Iterable[LostStretch]) -> Iterable[LostSt
 
 
 def _describe(stretches: Sequence[LostStretch]) -> str:
-    """Name the first stretches, each with its reason; a file damaged all over does not fill the database."""
+    """Return the first stretches with their reasons as text; a file damaged all over must not fill the database."""
     named = [f"{lost.start_s:.3f} s to {lost.end_s:.3f} s: {lost.reason}" for lost in stretches[:_MOST_NAMED]]
     more = len(stretches) - len(named)
     return "lost " + "; ".join(named) + (f"; and {more} more stretches" if more > 0 else "")

@@ -1,4 +1,4 @@
-"""The model packs installed here: opened when first asked for, the least used closed again."""
+"""The installed model packs: opened on first use, the least recently used closed."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -14,19 +14,19 @@ from dawn_chorus.inference.packs.pack import MANIFEST, installed_packs
 
 @dataclass(frozen=True, slots=True)
 class PackVersion:
-    """A pack as it lies there now; one that is installed anew is another."""
+    """An installed pack in its present version; the same pack installed again is another version."""
 
     folder: Path
     changed_ns: int
-    """Of its manifest."""
+    """When its manifest was last changed, in nanoseconds since the epoch."""
 
 
 class PackCache:
     """Every folder of `packs_dir` that has a pack.toml is a pack.
 
-    `open_pack` opens and verifies one on its device; `on_open` is told before anybody gets it. While one is opened,
-    those that are open are still given out, and others wait their turn. A pack that is closed lives on until the last
-    segment at work on it is done.
+    `open_pack` opens a pack and verifies it on its device; `on_open` is called before any caller gets it. While one
+    pack is being opened, open ones are still returned at once; a second one to open waits. A closed pack stays in
+    memory until the last segment that uses it is done.
     """
 
     def __init__(
@@ -44,42 +44,45 @@ class PackCache:
         self._lookup, self._opening = Lock(), Lock()
 
     def open(self, name: str) -> Ensemble:
-        """Raise UnknownPack, InvalidPack or DeviceUnavailable; a failure is not remembered."""
-        wanted = self._find(name)
-        ensemble = self._look_up(wanted)
+        """Return the pack, opening it if needed. Raises UnknownPack, InvalidPack or DeviceUnavailable.
+
+        A failure is not cached: the next call tries again.
+        """
+        version = self._find(name)
+        ensemble = self._look_up(version)
         if ensemble is None:
             with self._opening:
-                ensemble = self._look_up(wanted) or self._open_anew(wanted)
+                ensemble = self._look_up(version) or self._open_version(version)
         return ensemble
 
     def installed(self) -> dict[str, PackVersion]:
-        """Return what is installed, by name."""
+        """Return the installed packs by name."""
         found = {}
         for name, folder in installed_packs(self._packs_dir).items():
-            with suppress(FileNotFoundError):  # uninstalled at this moment
+            with suppress(FileNotFoundError):  # uninstalled at just this moment
                 found[name] = PackVersion(folder, (folder / MANIFEST).stat().st_mtime_ns)
         return found
 
     def _find(self, name: str) -> PackVersion:
-        # A name from a message is compared, never made into a path.
+        # A name from a message is only compared, never used as a path.
         installed = self.installed()
         if name not in installed:
             listed = ", ".join(installed) or "none"
             raise UnknownPack(f"no pack {name!r} is installed at this worker; installed: {listed}")
         return installed[name]
 
-    def _look_up(self, wanted: PackVersion) -> Ensemble | None:
+    def _look_up(self, version: PackVersion) -> Ensemble | None:
         with self._lookup:
-            if wanted in self._open:
-                self._open.move_to_end(wanted)
-            return self._open.get(wanted)
+            if version in self._open:
+                self._open.move_to_end(version)
+            return self._open.get(version)
 
-    def _open_anew(self, wanted: PackVersion) -> Ensemble:
-        ensemble = self._open_pack(wanted.folder)
+    def _open_version(self, version: PackVersion) -> Ensemble:
+        ensemble = self._open_pack(version.folder)
         self._on_open(ensemble)
         with self._lookup:
-            outdated = [self._open.pop(old) for old in list(self._open) if old.folder == wanted.folder]
-            self._open[wanted] = ensemble
+            outdated = [self._open.pop(old) for old in list(self._open) if old.folder == version.folder]
+            self._open[version] = ensemble
             unused = [self._open.popitem(last=False)[1] for _ in range(len(self._open) - self._capacity)]
         for closed in outdated + unused:
             self._on_close(closed)

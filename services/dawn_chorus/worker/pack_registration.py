@@ -1,4 +1,4 @@
-"""Makes the packs that are installed here known to the database: what it does not know cannot be asked for."""
+"""Registers the installed packs in the database: an analysis can only use registered packs."""
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -16,9 +16,9 @@ log = get_logger(__name__)
 
 
 class PackRegistration:
-    """Registers every pack of a packs once, and those installed later soon after. For one thread.
+    """Registers every installed pack once, also those installed later. Not thread-safe.
 
-    A pack that cannot be read, perhaps because it is still being copied, is told of once and looked at again each time.
+    A pack that cannot be read, perhaps because it is still being copied, is logged once and tried again each time.
     """
 
     def __init__(
@@ -31,16 +31,16 @@ class PackRegistration:
     ) -> None:
         self._packs, self._read_facts, self._ledger = packs, read_facts, ledger
         self._registered = set(registered)
-        self._left_out: set[PackVersion] = set()
+        self._unreadable: set[PackVersion] = set()
 
     def register_new(self) -> None:
-        """Register what was installed since the last call."""
+        """Register the packs installed since the last call."""
         for name, version in self._packs.installed().items():
             if version not in self._registered:
                 self._register(name, version)
 
     def watch(self, stopping: Event, *, every_s: float) -> None:
-        """Look again and again until `stopping` is set."""
+        """Register new packs every `every_s` seconds until `stopping` is set."""
         while not stopping.wait(every_s):
             with suppress(Stopped):
                 self.register_new()
@@ -49,9 +49,9 @@ class PackRegistration:
         try:
             self._ledger.register_pack(self._read_facts(version.folder))
         except PermanentError as error:
-            if version not in self._left_out:
-                log.warning("pack left out", pack=name, reason=str(error))
-            self._left_out.add(version)
+            if version not in self._unreadable:
+                log.warning("pack cannot be read, not registered", pack=name, reason=str(error))
+            self._unreadable.add(version)
         else:
             self._registered.add(version)
             log.info("pack registered", pack=name)

@@ -1,4 +1,4 @@
-"""A ledger that waits for its database: what was computed is never lost, and never acknowledged before it is saved."""
+"""A ledger that retries while its database is unavailable, so that no computed result is lost."""
 
 from collections.abc import Callable
 from threading import Event
@@ -18,9 +18,9 @@ T = TypeVar("T")
 
 
 class RetryingLedger:
-    """A `SegmentLedger` whose calls are repeated while the database is away.
+    """A `SegmentLedger` that retries every call while the database is unavailable.
 
-    Of transient errors it only raises OutdatedWork; once `stopping` is set, every call raises Stopped.
+    The only TransientError it raises is OutdatedWork. Once `stopping` is set, every call raises Stopped.
     """
 
     def __init__(self, ledger: SegmentLedger, stopping: Event, *, first_s: float = 0.2, most_s: float = 10.0) -> None:
@@ -54,6 +54,6 @@ class RetryingLedger:
 
 def _report(error: Exception, wait_s: float) -> None:
     if isinstance(error, OutdatedWork):
-        raise error  # the database is there: the same result will never do
+        raise error  # the database is up: saving the same result again would fail again
     metrics.ledger_retries.inc()
     log.warning("database unavailable, retrying", error=str(error), retry_in_s=round(wait_s, 1))

@@ -1,4 +1,4 @@
-"""What the worker counts, by the ends a segment can come to."""
+"""The worker's metrics, by outcome of a segment."""
 
 from dawn_chorus.adapters import metrics
 from dawn_chorus.domain.errors import ChorusError, UnknownPack
@@ -40,7 +40,7 @@ def observe_retry(work: SegmentWork, error: ChorusError) -> None:
 
 
 def observe_failure(work: SegmentWork, error: ChorusError) -> None:
-    # An unknown pack is whatever a user wrote: it does not become a label.
+    # An unknown pack's name is free text from a user: as a label it would be unbounded.
     pack = "unknown" if isinstance(error, UnknownPack) else work.pack
     metrics.segments.labels(pack, "failed").inc()
     metrics.segment_failures.labels(type(error).__name__).inc()

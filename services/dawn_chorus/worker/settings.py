@@ -1,4 +1,4 @@
-"""What the worker reads from the environment, all of it `CHORUS_…`; nowhere else is the environment read."""
+"""The worker's settings, from `CHORUS_…` variables. The worker reads the environment nowhere else."""
 
 import os
 import socket
@@ -20,7 +20,8 @@ def _name_self() -> str:
 class WorkerSettings(BaseSettings):
     """Every value has a default that suits one machine; deployments set the URLs and the packs' folder.
 
-    What must not stand in the environment is read from files of the same name in the folder CHORUS_SECRETS_DIR.
+    Secrets can be kept out of the environment: they are read from files named like the variables, in the folder
+    CHORUS_SECRETS_DIR.
     """
 
     model_config = SettingsConfigDict(
@@ -32,42 +33,43 @@ class WorkerSettings(BaseSettings):
     store_url: str = "file:///var/lib/chorus/audio"
     """`file:///folder` or `s3://bucket/prefix?…`."""
     cache_dir: Path | None = None
-    """Where recordings of a remote store are kept while they are analyzed; unset: in the system's temporary folder."""
+    """Where recordings from a remote store are cached; unset: in the system's temporary folder."""
     cache_bytes: int = Field(default=20 * 2**30, ge=1)
-    """How much of them, all workers of the machine together."""
+    """Size limit of the cache, which all workers of the machine share."""
 
     packs_dir: Path = Path("/var/lib/chorus/packs")
-    """One folder a pack; all of them are served."""
+    """One folder per pack; all of them can be used."""
     default_pack: str = "birdnet"
     """Opened and verified before the worker is ready."""
     open_packs: int = Field(default=2, ge=1)
-    """How many packs stay open; the one not used for longest is closed first."""
+    """How many packs stay open; the least recently used is closed first."""
 
     device: Literal["cpu", "cuda"] = "cpu"
-    """Where networks run. There is no fallback: a worker that cannot do as told does not start."""
+    """Where networks run. There is no fallback: a worker whose device does not work does not start."""
     sessions: int = Field(default_factory=_count_cores, ge=1)
     """How many segments are scored at once; on a GPU, 1 or 2."""
     threads_per_session: int = Field(default=1, ge=1)
     batch_windows: int | None = Field(default=None, ge=1)
-    """Windows a network sees at once; unset: few on a CPU, many on a GPU."""
+    """Windows per batch of a network; unset: few on a CPU, many on a GPU."""
     segments_in_flight: int | None = Field(default=None, ge=1)
-    """Segments in hand; unset: two more than sessions, so that meanwhile one is decoded and one saved."""
+    """Segments processed at once; unset: two more than sessions, so that meanwhile one is decoded and one saved."""
     decoders: int | None = Field(default=None, ge=1)
     """Child processes that decode; unset: as many as sessions."""
 
     max_attempts: int = Field(default=5, ge=1)
-    """A segment that fails as often for passing reasons fails for good."""
+    """After this many attempts that ended with a transient error, a segment fails for good."""
     retry_first_s: float = Field(default=5.0, gt=0)
-    """Wait before the second attempt; it doubles with each further one."""
+    """Delay before the second attempt; it doubles with each further one."""
     retry_most_s: float = Field(default=300.0, gt=0)
+    """The longest delay."""
     grace_s: float = Field(default=60.0, ge=0)
-    """How long a worker that is told to stop may go on with what it has in hand."""
+    """How long a stopping worker may go on with the segments it has started."""
 
     worker_name: str = Field(default_factory=_name_self)
-    """Stands beside the segments it worked on."""
+    """Stored with the segments that it analyzed."""
     status_host: str = "127.0.0.1"
     status_port: int = Field(default=9101, ge=0, le=65535)
-    """Health and metrics."""
+    """The port of health checks and metrics."""
     log_level: str = "INFO"
 
     @property

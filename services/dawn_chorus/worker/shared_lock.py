@@ -1,4 +1,4 @@
-"""A readers-writer lock: many work side by side, or one alone."""
+"""A readers-writer lock: many holders share it, or one holds it alone."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,17 +6,17 @@ from threading import Condition
 
 
 class SharedLock:
-    """A lock that many share or one has; who wants it alone is not kept waiting by those who come later."""
+    """A readers-writer lock that prefers writers: later sharers wait for an earlier exclusive caller."""
 
     def __init__(self) -> None:
         self._changed = Condition()
         self._holders = 0
         self._exclusive = False
-        """Held by one alone, or kept free for one."""
+        """Whether one caller holds it alone, or waits to."""
 
     @contextmanager
     def hold(self, *, exclusive: bool) -> Iterator[None]:
-        """Wait for the lock; it is held as long as the context."""
+        """Wait for the lock and hold it for the duration of the context."""
         with self._changed:
             self._changed.wait_for(lambda: not self._exclusive)
             self._exclusive = exclusive

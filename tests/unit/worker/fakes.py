@@ -1,4 +1,4 @@
-"""Stand-ins at the worker's ports, small enough to be seen through."""
+"""Hand-written fakes for the worker's ports."""
 
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -23,7 +23,7 @@ class FakeDelivery:
     reason: str = ""
     returns: int = 0
     end: str | None = None
-    """`acked`, `requeued` or `dead`; None while in hand."""
+    """`acked`, `requeued` or `dead`; None while unacknowledged."""
     ended: Event = field(default_factory=Event)
 
     def ack(self) -> None:
@@ -39,7 +39,7 @@ class FakeDelivery:
 
 
 class FakeSource:
-    """Hands out what was `put` until it is stopped."""
+    """Delivers what was `put` until it is stopped."""
 
     def __init__(self) -> None:
         self._queue: SimpleQueue[FakeDelivery | None] = SimpleQueue()
@@ -66,61 +66,61 @@ class FakeSource:
 def wait_until(condition: Callable[[], bool], within_s: float = 10.0) -> None:
     deadline = time.monotonic() + within_s
     while not condition():
-        assert time.monotonic() < deadline, "it did not come about in time"
+        assert time.monotonic() < deadline, "the condition did not become true in time"
         time.sleep(0.005)
 
 
 @dataclass
 class ScriptedLedger:
-    """Gives out the work it was told to, and notes in order what it is told; can be away for a while."""
+    """Returns the given work and records every call in order; can be unavailable for some calls."""
 
     work: SegmentWork | None
-    notes: list[tuple[str, Any]] = field(default_factory=list)
-    away: int = 0
-    """How many calls still fail before the database is back."""
+    calls: list[tuple[str, Any]] = field(default_factory=list)
+    failures_left: int = 0
+    """How many calls still fail before the database is available again."""
     extended: SegmentWork | None = None
     outdated: bool = False
-    """Whether the segment was stretched before its result came."""
+    """Whether the segment was stretched before its result was saved."""
 
     @property
     def ends(self) -> list[tuple[str, Any]]:
-        return [note for note in self.notes if note[0] != "started"]
+        return [call for call in self.calls if call[0] != "started"]
 
     def register_pack(self, pack: PackFacts) -> None:
-        self._note("registered", pack.name)
+        self._record("registered", pack.name)
 
     def start_segment(self, job: SegmentJob, worker: str) -> SegmentWork | None:
-        self._note("started", worker)
+        self._record("started", worker)
         return self.work
 
     def save_timeline(self, work: SegmentWork, timeline: SegmentTimeline, facts: WorkerFacts) -> None:
         if self.outdated:
             raise OutdatedWork("segment 0 was stretched meanwhile")
-        self._note("saved", (work, timeline, facts))
+        self._record("saved", (work, timeline, facts))
 
     def fail_segment(self, job: SegmentJob, reason: str) -> None:
-        self._note("failed", reason)
+        self._record("failed", reason)
 
     def retry_segment(self, job: SegmentJob, reason: str, delay_s: float) -> None:
-        self._note("retried", (reason, delay_s))
+        self._record("retried", (reason, delay_s))
 
     def extend_recording(self, work: SegmentWork, duration_s: float) -> SegmentWork:
-        self._note("extended", duration_s)
+        self._record("extended", duration_s)
         assert self.extended is not None
         return self.extended
 
-    def _note(self, what: str, about: Any) -> None:
-        if self.away > 0:
-            self.away -= 1
+    def _record(self, name: str, value: Any) -> None:
+        if self.failures_left > 0:
+            self.failures_left -= 1
             raise TransientError("the database does not answer")
-        self.notes.append((what, about))
+        self.calls.append((name, value))
 
 
 class FolderStore:
-    """Lends files of a folder under their names; can be away."""
+    """Serves the files of a folder under their names; can be unavailable."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.away = folder, False
+        self.folder, self.unavailable = folder, False
 
     async def write(self, key: str, chunks: AsyncIterator[bytes]) -> int:
         raise NotImplementedError
@@ -130,7 +130,7 @@ class FolderStore:
 
     @contextmanager
     def local_copy(self, key: str) -> Iterator[Path]:
-        if self.away:
+        if self.unavailable:
             raise TransientError("the store does not answer")
         yield self.folder / key
 

@@ -28,8 +28,8 @@ RATE_HZ = 16000
 
 
 @dataclass
-class OneEar:
-    """Decodes in this process; can be told to fail, to lose stretches, or that files are longer than they seem."""
+class FakeDecoders:
+    """Decodes in this process; can fail, lose stretches, or report files as longer than declared."""
 
     error: Exception | None = None
     lost: tuple[LostStretch, ...] = ()
@@ -50,7 +50,7 @@ class OneEar:
 
 
 @dataclass
-class OnePack:
+class FakePacks:
     ensemble: Ensemble
 
     def open(self, name: str) -> Ensemble:
@@ -60,8 +60,8 @@ class OnePack:
 
 
 @pytest.fixture(scope="module")
-def packs(tmp_path_factory: pytest.TempPathFactory) -> OnePack:
-    return OnePack(open_ensemble(write_tone_pack(tmp_path_factory.mktemp("packs") / "tones"), SessionOptions()))
+def packs(tmp_path_factory: pytest.TempPathFactory) -> FakePacks:
+    return FakePacks(open_ensemble(write_tone_pack(tmp_path_factory.mktemp("packs") / "tones"), SessionOptions()))
 
 
 @pytest.fixture
@@ -74,8 +74,8 @@ def store(tmp_path: Path) -> FolderStore:
 
 
 @pytest.fixture
-def ear() -> OneEar:
-    return OneEar()
+def decoders() -> FakeDecoders:
+    return FakeDecoders()
 
 
 def make_work(*, duration_s: float = 12.0, is_last: bool = True, pack: str = "tones", attempt: int = 1) -> SegmentWork:
@@ -85,27 +85,29 @@ def make_work(*, duration_s: float = 12.0, is_last: bool = True, pack: str = "to
     return SegmentWork(JOB, recording, segment, is_last, pack, AnalysisSettings(), attempt, queued_s=0.5)
 
 
-def analyze(ledger: ScriptedLedger, store: FolderStore, ear: OneEar, packs: OnePack, *, give_up: bool = False) -> None:
+def analyze(
+    ledger: ScriptedLedger, store: FolderStore, decoders: FakeDecoders, packs: FakePacks, *, stop_soon: bool = False
+) -> None:
     stopping = Event()
-    if give_up:
+    if stop_soon:
         Timer(0.05, stopping.set).start()
-    patient = RetryingLedger(ledger, stopping, first_s=0.001, most_s=0.001)
-    analyst = SegmentAnalyst(patient, store, ear, packs, name="worker-1", retry=RetryPolicy(max_attempts=3))
+    retrying = RetryingLedger(ledger, stopping, first_s=0.001, most_s=0.001)
+    analyst = SegmentAnalyst(retrying, store, decoders, packs, name="worker-1", retry=RetryPolicy(max_attempts=3))
     analyst.analyze_segment(JOB)
 
 
 def saved_timeline(ledger: ScriptedLedger) -> SegmentTimeline:
-    ((what, about),) = ledger.ends
-    assert what == "saved"
-    timeline: SegmentTimeline = about[1]
+    ((name, saved),) = ledger.ends
+    assert name == "saved"
+    timeline: SegmentTimeline = saved[1]
     return timeline
 
 
-def test_a_segment_comes_out_as_the_timeline_of_what_sounds_in_it(
-    store: FolderStore, ear: OneEar, packs: OnePack
+def test_a_segment_becomes_the_timeline_of_what_sounds_in_it(
+    store: FolderStore, decoders: FakeDecoders, packs: FakePacks
 ) -> None:
     ledger = ScriptedLedger(make_work())
-    analyze(ledger, store, ear, packs)
+    analyze(ledger, store, decoders, packs)
     timeline = saved_timeline(ledger)
     assert [row.taxon.code for row in timeline.rows] == ["tone_1000"]
     assert (timeline.analyzed_s, timeline.lost) == (12.0, None)
@@ -113,132 +115,142 @@ def test_a_segment_comes_out_as_the_timeline_of_what_sounds_in_it(
     assert (sounding.min(), sounding.max()) == (4.0, 6.75)
 
 
-def test_the_worker_says_who_it_is_what_computed_and_how_long_each_stage_took(
-    store: FolderStore, ear: OneEar, packs: OnePack
+def test_the_worker_reports_its_name_provider_pack_version_and_stage_times(
+    store: FolderStore, decoders: FakeDecoders, packs: FakePacks
 ) -> None:
     ledger = ScriptedLedger(make_work())
-    analyze(ledger, store, ear, packs)
+    analyze(ledger, store, decoders, packs)
     facts = ledger.ends[0][1][2]
     assert (facts.name, facts.provider, facts.pack_version) == ("worker-1", "CPUExecutionProvider", "1.0.0")
     assert {"fetch", "decode", "resample", "mel", "inference", "score"} <= facts.stage_s.keys()
 
 
 def test_nothing_is_done_for_a_segment_that_was_cancelled_deleted_or_finished(
-    store: FolderStore, ear: OneEar, packs: OnePack
+    store: FolderStore, decoders: FakeDecoders, packs: FakePacks
 ) -> None:
     ledger = ScriptedLedger(None)
-    analyze(ledger, store, ear, packs)
+    analyze(ledger, store, decoders, packs)
     assert ledger.ends == []
 
 
-def test_undecodable_audio_fails_the_segment_with_its_reason(store: FolderStore, ear: OneEar, packs: OnePack) -> None:
-    ear.error = UndecodableAudio("the decoder crashed (signal 11) between 0 s and 12 s")
+def test_undecodable_audio_fails_the_segment_with_its_reason(
+    store: FolderStore, decoders: FakeDecoders, packs: FakePacks
+) -> None:
+    decoders.error = UndecodableAudio("the decoder crashed (signal 11) between 0 s and 12 s")
     ledger = ScriptedLedger(make_work())
-    analyze(ledger, store, ear, packs)
+    analyze(ledger, store, decoders, packs)
     assert ledger.ends == [("failed", "the decoder crashed (signal 11) between 0 s and 12 s")]
 
 
 def test_an_unknown_pack_fails_the_segment_and_names_those_installed(
-    store: FolderStore, ear: OneEar, packs: OnePack
+    store: FolderStore, decoders: FakeDecoders, packs: FakePacks
 ) -> None:
     ledger = ScriptedLedger(make_work(pack="goshawk"))
-    analyze(ledger, store, ear, packs)
-    ((what, reason),) = ledger.ends
-    assert what == "failed"
+    analyze(ledger, store, decoders, packs)
+    ((outcome, reason),) = ledger.ends
+    assert outcome == "failed"
     assert "'goshawk'" in reason
     assert "installed: tones" in reason
 
 
-def test_lost_audio_is_accounted_for_to_the_microsecond(store: FolderStore, ear: OneEar, packs: OnePack) -> None:
-    ear.lost = (LostStretch(9.5, 12.0, "the file ends early"),)
+def test_lost_audio_is_accounted_for_to_the_microsecond(
+    store: FolderStore, decoders: FakeDecoders, packs: FakePacks
+) -> None:
+    decoders.lost = (LostStretch(9.5, 12.0, "the file ends early"),)
     ledger = ScriptedLedger(make_work())
-    analyze(ledger, store, ear, packs)
+    analyze(ledger, store, decoders, packs)
     timeline = saved_timeline(ledger)
     assert timeline.analyzed_s == 9.5
     assert timeline.lost == "lost 9.500 s to 12.000 s: the file ends early"
 
 
-def test_a_segment_of_which_nothing_was_heard_is_failed(store: FolderStore, ear: OneEar, packs: OnePack) -> None:
-    ear.lost = (LostStretch(0.0, 12.0, "the file ends early"),)
+def test_a_segment_of_which_all_audio_is_lost_is_failed(
+    store: FolderStore, decoders: FakeDecoders, packs: FakePacks
+) -> None:
+    decoders.lost = (LostStretch(0.0, 12.0, "the file ends early"),)
     ledger = ScriptedLedger(make_work())
-    analyze(ledger, store, ear, packs)
-    ((what, reason),) = ledger.ends
-    assert what == "failed"
+    analyze(ledger, store, decoders, packs)
+    ((outcome, reason),) = ledger.ends
+    assert outcome == "failed"
     assert "the file ends early" in reason
 
 
-def test_a_store_that_is_away_sends_the_segment_back_with_growing_delays(
-    store: FolderStore, ear: OneEar, packs: OnePack
+def test_while_the_store_is_unavailable_the_segment_is_retried_with_growing_delays(
+    store: FolderStore, decoders: FakeDecoders, packs: FakePacks
 ) -> None:
-    store.away = True
+    store.unavailable = True
     delays = []
     for attempt in (1, 2):
         ledger = ScriptedLedger(make_work(attempt=attempt))
-        analyze(ledger, store, ear, packs)
-        ((what, (reason, delay_s)),) = ledger.ends
-        assert (what, reason) == ("retried", "the store does not answer")
+        analyze(ledger, store, decoders, packs)
+        ((outcome, (reason, delay_s)),) = ledger.ends
+        assert (outcome, reason) == ("retried", "the store does not answer")
         delays.append(delay_s)
     assert delays[1] == 2 * delays[0] > 0
 
 
 def test_the_last_attempt_fails_the_segment_with_the_last_reason(
-    store: FolderStore, ear: OneEar, packs: OnePack
+    store: FolderStore, decoders: FakeDecoders, packs: FakePacks
 ) -> None:
-    ear.error = TransientError("the decoder was killed")
+    decoders.error = TransientError("the decoder was killed")
     ledger = ScriptedLedger(make_work(attempt=3))
-    analyze(ledger, store, ear, packs)
+    analyze(ledger, store, decoders, packs)
     assert ledger.ends == [("failed", "gave up after 3 attempts: the decoder was killed")]
 
 
-def test_a_database_that_is_away_costs_no_result(store: FolderStore, ear: OneEar, packs: OnePack) -> None:
-    ledger = ScriptedLedger(make_work(), away=4)
-    analyze(ledger, store, ear, packs)
+def test_while_the_database_is_unavailable_no_result_is_lost(
+    store: FolderStore, decoders: FakeDecoders, packs: FakePacks
+) -> None:
+    ledger = ScriptedLedger(make_work(), failures_left=4)
+    analyze(ledger, store, decoders, packs)
     assert saved_timeline(ledger).analyzed_s == 12.0
 
 
-def test_a_result_for_a_segment_that_was_stretched_meanwhile_is_worked_out_anew(
-    store: FolderStore, ear: OneEar, packs: OnePack
+def test_the_result_of_a_segment_that_was_stretched_meanwhile_is_discarded_and_retried(
+    store: FolderStore, decoders: FakeDecoders, packs: FakePacks
 ) -> None:
     ledger = ScriptedLedger(make_work(), outdated=True)
-    analyze(ledger, store, ear, packs)
-    ((what, (reason, _)),) = ledger.ends
-    assert (what, reason) == ("retried", "segment 0 was stretched meanwhile")
+    analyze(ledger, store, decoders, packs)
+    ((outcome, (reason, _)),) = ledger.ends
+    assert (outcome, reason) == ("retried", "segment 0 was stretched meanwhile")
 
 
-def test_a_worker_that_stops_while_the_database_is_away_says_that_it_was_interrupted(
-    store: FolderStore, ear: OneEar, packs: OnePack
+def test_a_worker_that_stops_while_the_database_is_unavailable_raises_stopped(
+    store: FolderStore, decoders: FakeDecoders, packs: FakePacks
 ) -> None:
-    ledger = ScriptedLedger(make_work(), away=10**9)
+    ledger = ScriptedLedger(make_work(), failures_left=10**9)
     with pytest.raises(Stopped):
-        analyze(ledger, store, ear, packs, give_up=True)
+        analyze(ledger, store, decoders, packs, stop_soon=True)
 
 
-def test_a_file_longer_than_its_header_claims_is_planned_on_and_heard_in_full(
-    store: FolderStore, ear: OneEar, packs: OnePack
+def test_a_file_longer_than_its_header_declares_is_extended_and_analyzed_in_full(
+    store: FolderStore, decoders: FakeDecoders, packs: FakePacks
 ) -> None:
     ledger = ScriptedLedger(make_work(duration_s=5.0), extended=make_work(duration_s=12.0))
-    analyze(ledger, store, ear, packs)
+    analyze(ledger, store, decoders, packs)
     (extended, saved) = ledger.ends
     assert extended == ("extended", 12.0)
     assert saved[1][0].segment.end_s == 12.0
     assert saved[1][1].analyzed_s == 12.0
 
 
-def test_a_segment_in_the_middle_of_a_recording_is_no_reason_to_plan_on(
-    store: FolderStore, ear: OneEar, packs: OnePack
+def test_a_segment_in_the_middle_of_a_recording_never_extends_it(
+    store: FolderStore, decoders: FakeDecoders, packs: FakePacks
 ) -> None:
     ledger = ScriptedLedger(make_work(duration_s=5.0, is_last=False))
-    analyze(ledger, store, ear, packs)
+    analyze(ledger, store, decoders, packs)
     assert saved_timeline(ledger).analyzed_s == 5.0
 
 
-def test_a_length_that_only_seems_longer_changes_nothing(store: FolderStore, ear: OneEar, packs: OnePack) -> None:
-    ear.length_s = 5.0
+def test_a_file_that_is_not_longer_after_all_changes_nothing(
+    store: FolderStore, decoders: FakeDecoders, packs: FakePacks
+) -> None:
+    decoders.length_s = 5.0
     ledger = ScriptedLedger(make_work(duration_s=5.0))
-    analyze(ledger, store, ear, packs)
+    analyze(ledger, store, decoders, packs)
     assert saved_timeline(ledger).analyzed_s == 5.0
 
 
-def test_retry_delays_double_up_to_a_most() -> None:
+def test_retry_delays_double_up_to_a_maximum() -> None:
     policy = RetryPolicy(max_attempts=9, first_s=5.0, most_s=60.0)
     assert [policy.delay_s(attempt) for attempt in (1, 2, 3, 4, 5, 99)] == [5, 10, 20, 40, 60, 60]

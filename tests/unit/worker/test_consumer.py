@@ -17,8 +17,8 @@ def job(index: int, lane: Lane = Lane.BULK) -> SegmentJob:
     return SegmentJob(ANALYSIS, index, lane)
 
 
-class Desk:
-    """Records what is analyzed; a job on `held` waits there until it is let go."""
+class FakeAnalysis:
+    """Records what is analyzed; a job in `held` blocks until `go` is set."""
 
     def __init__(self) -> None:
         self.started: list[int] = []
@@ -45,13 +45,13 @@ def source() -> FakeSource:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def analysis() -> FakeAnalysis:
+    return FakeAnalysis()
 
 
 @contextmanager
 def running(worker: Worker) -> Iterator[Callable[[], bool | None]]:
-    """Run the worker beside the test; gives a function that waits for its end and tells what `run` returned."""
+    """Run the worker on a thread; yield a function that waits for its end and returns the result of `run`."""
     ends: list[bool] = []
     thread = Thread(target=lambda: ends.append(worker.run()), daemon=True)
     thread.start()
@@ -66,121 +66,127 @@ def running(worker: Worker) -> Iterator[Callable[[], bool | None]]:
     assert wait() is not None
 
 
-def make(source: FakeSource, desk: Desk, *, in_flight: int = 2, grace_s: float = 10.0) -> Worker:
-    return Worker(source, desk.analyze, in_flight=in_flight, grace_s=grace_s, stopping=Event())
+def make(source: FakeSource, analysis: FakeAnalysis, *, in_flight: int = 2, grace_s: float = 10.0) -> Worker:
+    return Worker(source, analysis.analyze, in_flight=in_flight, grace_s=grace_s, stopping=Event())
 
 
-def test_a_segment_is_acknowledged_after_its_analysis_and_not_before(source: FakeSource, desk: Desk) -> None:
-    desk.held = {0}
-    with running(make(source, desk)):
+def test_a_segment_is_acknowledged_after_its_analysis_and_not_before(
+    source: FakeSource, analysis: FakeAnalysis
+) -> None:
+    analysis.held = {0}
+    with running(make(source, analysis)):
         delivery = source.put(job(0))
-        wait_until(lambda: desk.started == [0])
+        wait_until(lambda: analysis.started == [0])
         assert delivery.end is None
-        desk.go.set()
+        analysis.go.set()
         assert delivery.ended.wait(10)
         assert delivery.end == "acked"
-        assert desk.finished == [0]
+        assert analysis.finished == [0]
 
 
-def test_a_message_of_an_unknown_version_is_dead_at_once_and_the_next_one_is_analyzed(
-    source: FakeSource, desk: Desk
+def test_a_message_of_an_unknown_version_becomes_a_dead_letter_at_once_and_the_next_one_is_analyzed(
+    source: FakeSource, analysis: FakeAnalysis
 ) -> None:
-    with running(make(source, desk)):
-        strange = source.put(b'{"version": 99, "wish": "sing"}')
+    with running(make(source, analysis)):
+        strange = source.put(b'{"version": 99, "command": "sing"}')
         known = source.put(job(1))
         assert strange.ended.wait(10)
         assert known.ended.wait(10)
     assert (strange.end, known.end) == ("dead", "acked")
 
 
-def test_a_bug_in_the_analysis_gives_the_segment_back_and_the_worker_lives_on(source: FakeSource, desk: Desk) -> None:
-    desk.errors = {0: ZeroDivisionError("a bug")}
-    with running(make(source, desk, in_flight=1)):
+def test_a_bug_in_the_analysis_requeues_the_segment_and_the_worker_goes_on(
+    source: FakeSource, analysis: FakeAnalysis
+) -> None:
+    analysis.errors = {0: ZeroDivisionError("a bug")}
+    with running(make(source, analysis, in_flight=1)):
         failing, fine = source.put(job(0)), source.put(job(1))
         assert failing.ended.wait(10)
         assert fine.ended.wait(10)
     assert (failing.end, fine.end) == ("requeued", "acked")
 
 
-def test_express_segments_overtake_bulk_ones_that_wait_in_hand(source: FakeSource, desk: Desk) -> None:
-    desk.held = {0}
-    with running(make(source, desk, in_flight=1)):
+def test_express_segments_overtake_bulk_ones_that_wait_in_the_worker(
+    source: FakeSource, analysis: FakeAnalysis
+) -> None:
+    analysis.held = {0}
+    with running(make(source, analysis, in_flight=1)):
         source.put(job(0))
-        wait_until(lambda: desk.started == [0])
+        wait_until(lambda: analysis.started == [0])
         source.put(job(1, Lane.BULK))
         last = source.put(job(2, Lane.EXPRESS))
-        barrier = source.put(b"read once the two before it are in hand")
+        barrier = source.put(b"read after the two before it were queued")
         assert barrier.ended.wait(10)
-        desk.go.set()
+        analysis.go.set()
         assert last.ended.wait(10)
-    assert desk.started[:2] == [0, 2]
+    assert analysis.started[:2] == [0, 2]
 
 
-def test_a_segment_that_came_back_again_and_again_is_tried_alone(source: FakeSource, desk: Desk) -> None:
-    desk.held = {0, 1, 2}
-    with running(make(source, desk, in_flight=3)):
+def test_a_segment_redelivered_repeatedly_runs_alone(source: FakeSource, analysis: FakeAnalysis) -> None:
+    analysis.held = {0, 1, 2}
+    with running(make(source, analysis, in_flight=3)):
         source.put(job(0))
-        wait_until(lambda: desk.started == [0])
+        wait_until(lambda: analysis.started == [0])
         source.put(job(1), returns=2)
         last = source.put(job(2))
-        desk.go.wait(0.1)
-        assert desk.started == [0]
-        desk.go.set()
+        analysis.go.wait(0.1)
+        assert analysis.started == [0]
+        analysis.go.set()
         assert last.ended.wait(10)
-    assert desk.started == [0, 1, 2]
-    assert desk.finished == [0, 1, 2]
+    assert analysis.started == [0, 1, 2]
+    assert analysis.finished == [0, 1, 2]
 
 
-def test_a_stop_lets_what_is_in_hand_finish_and_returns_what_waits(source: FakeSource, desk: Desk) -> None:
-    desk.held = {0}
-    worker = make(source, desk, in_flight=1)
+def test_a_stop_finishes_started_segments_and_returns_waiting_ones(source: FakeSource, analysis: FakeAnalysis) -> None:
+    analysis.held = {0}
+    worker = make(source, analysis, in_flight=1)
     with running(worker) as wait:
-        in_hand, waiting = source.put(job(0)), source.put(job(1))
-        wait_until(lambda: desk.started == [0])
+        started, waiting = source.put(job(0)), source.put(job(1))
+        wait_until(lambda: analysis.started == [0])
         worker.stop()
-        desk.go.set()
+        analysis.go.set()
         assert wait() is True
-    assert in_hand.end == "acked"
+    assert started.end == "acked"
     assert waiting.end is None
-    assert desk.started == [0]
+    assert analysis.started == [0]
     assert source.stopped
 
 
-def test_a_stop_of_an_idle_worker_is_immediate(source: FakeSource, desk: Desk) -> None:
-    worker = make(source, desk, grace_s=1000)
+def test_a_stop_of_an_idle_worker_is_immediate(source: FakeSource, analysis: FakeAnalysis) -> None:
+    worker = make(source, analysis, grace_s=1000)
     with running(worker) as wait:
         worker.stop()
         assert wait() is True
 
 
 @pytest.mark.parametrize("stops", [1, 2])
-def test_the_end_of_the_grace_time_or_a_second_stop_gives_back_what_is_in_hand(
-    source: FakeSource, desk: Desk, stops: int
+def test_after_the_grace_time_or_a_second_stop_unfinished_segments_are_returned(
+    source: FakeSource, analysis: FakeAnalysis, stops: int
 ) -> None:
-    desk.held = {0}
-    worker = make(source, desk, grace_s=0.05 if stops == 1 else 1000)
+    analysis.held = {0}
+    worker = make(source, analysis, grace_s=0.05 if stops == 1 else 1000)
     with running(worker) as wait:
         delivery = source.put(job(0))
-        wait_until(lambda: desk.started == [0])
+        wait_until(lambda: analysis.started == [0])
         for _ in range(stops):
             worker.stop()
         assert wait() is False
         assert delivery.end is None
-        desk.go.set()
+        analysis.go.set()
 
 
 def test_a_segment_interrupted_while_it_waits_for_the_database_is_not_acknowledged(
-    source: FakeSource, desk: Desk
+    source: FakeSource, analysis: FakeAnalysis
 ) -> None:
-    desk.errors = {0: Stopped()}
-    with running(make(source, desk, in_flight=1)):
+    analysis.errors = {0: Stopped()}
+    with running(make(source, analysis, in_flight=1)):
         interrupted, fine = source.put(job(0)), source.put(job(1))
         assert fine.ended.wait(10)
     assert interrupted.end is None
 
 
-def test_the_end_of_the_queue_ends_the_worker(source: FakeSource, desk: Desk) -> None:
-    worker = make(source, desk)
+def test_the_worker_stops_when_its_source_ends(source: FakeSource, analysis: FakeAnalysis) -> None:
+    worker = make(source, analysis)
     with running(worker) as wait:
         wait_until(lambda: worker.alive)
         source.stop()

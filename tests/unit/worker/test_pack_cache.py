@@ -12,8 +12,8 @@ from dawn_chorus.worker.pack_cache import PackCache
 
 
 @dataclass
-class Journal:
-    """Opens a name for a pack, and notes what happened."""
+class FakeOpener:
+    """Returns a stand-in for each pack, and records what is opened and closed."""
 
     opened: list[str] = field(default_factory=list)
     closed: list[Any] = field(default_factory=list)
@@ -30,15 +30,15 @@ class Journal:
 
 
 @pytest.fixture
-def journal() -> Journal:
-    return Journal()
+def opener() -> FakeOpener:
+    return FakeOpener()
 
 
 @pytest.fixture
-def packs(tmp_path: Path, journal: Journal) -> PackCache:
+def packs(tmp_path: Path, opener: FakeOpener) -> PackCache:
     for name in ("robin", "wren", "dunnock"):
         install(tmp_path, name)
-    return PackCache(tmp_path, journal.open_pack, capacity=2, on_open=lambda _: None, on_close=journal.on_close)
+    return PackCache(tmp_path, opener.open_pack, capacity=2, on_open=lambda _: None, on_close=opener.on_close)
 
 
 def install(packs_dir: Path, name: str) -> None:
@@ -46,13 +46,13 @@ def install(packs_dir: Path, name: str) -> None:
     (packs_dir / name / "pack.toml").write_text(f'name = "{name}"\n')
 
 
-def test_a_pack_is_opened_when_it_is_first_asked_for_and_once(packs: PackCache, journal: Journal) -> None:
-    assert journal.opened == []
+def test_a_pack_is_opened_on_first_use_and_only_once(packs: PackCache, opener: FakeOpener) -> None:
+    assert opener.opened == []
     assert packs.open("robin") is packs.open("robin")
-    assert journal.opened == ["robin"]
+    assert opener.opened == ["robin"]
 
 
-def test_many_threads_that_want_a_pack_open_it_once(packs: PackCache, journal: Journal) -> None:
+def test_many_threads_that_want_a_pack_open_it_once(packs: PackCache, opener: FakeOpener) -> None:
     together = Barrier(8)
 
     def open_pack() -> None:
@@ -64,15 +64,15 @@ def test_many_threads_that_want_a_pack_open_it_once(packs: PackCache, journal: J
         thread.start()
     for thread in threads:
         thread.join()
-    assert journal.opened == ["robin"]
+    assert opener.opened == ["robin"]
 
 
-def test_the_pack_not_used_for_longest_is_closed_for_a_further_one(packs: PackCache, journal: Journal) -> None:
+def test_the_least_recently_used_pack_is_closed_to_make_room(packs: PackCache, opener: FakeOpener) -> None:
     for name in ("robin", "wren", "robin", "dunnock"):
         packs.open(name)
-    assert journal.closed == ["wren"]
+    assert opener.closed == ["wren"]
     packs.open("robin")
-    assert journal.opened == ["robin", "wren", "dunnock"]
+    assert opener.opened == ["robin", "wren", "dunnock"]
 
 
 @pytest.mark.parametrize("name", ["goshawk", "../robin", "", "/etc"])
@@ -81,26 +81,26 @@ def test_an_unknown_pack_names_those_that_are_installed(packs: PackCache, name: 
         packs.open(name)
 
 
-def test_a_pack_installed_anew_is_opened_anew(packs: PackCache, journal: Journal, tmp_path: Path) -> None:
+def test_a_pack_installed_again_is_opened_again(packs: PackCache, opener: FakeOpener, tmp_path: Path) -> None:
     packs.open("robin")
     later_ns = (tmp_path / "robin" / "pack.toml").stat().st_mtime_ns + 1_000_000_000
     os.utime(tmp_path / "robin" / "pack.toml", ns=(later_ns, later_ns))
     packs.open("robin")
-    assert journal.opened == ["robin", "robin"]
-    assert journal.closed == ["robin"]
+    assert opener.opened == ["robin", "robin"]
+    assert opener.closed == ["robin"]
 
 
-def test_a_pack_installed_while_the_worker_runs_is_found(packs: PackCache, tmp_path: Path, journal: Journal) -> None:
+def test_a_pack_installed_while_the_worker_runs_is_found(packs: PackCache, tmp_path: Path, opener: FakeOpener) -> None:
     install(tmp_path, "goshawk")
     packs.open("goshawk")
-    assert journal.opened == ["goshawk"]
+    assert opener.opened == ["goshawk"]
 
 
-def test_a_broken_pack_is_refused_each_time_and_served_once_it_is_whole(packs: PackCache, journal: Journal) -> None:
-    journal.broken = {"robin"}
+def test_a_broken_pack_is_refused_each_time_until_it_is_repaired(packs: PackCache, opener: FakeOpener) -> None:
+    opener.broken = {"robin"}
     for _ in range(2):
         with pytest.raises(InvalidPack):
             packs.open("robin")
-    journal.broken = set()
+    opener.broken = set()
     packs.open("robin")
-    assert journal.opened == ["robin"]
+    assert opener.opened == ["robin"]

@@ -12,8 +12,8 @@ from tests.packs import write_tone_pack
 from tests.unit.worker.fakes import ScriptedLedger
 
 
-class Reader:
-    """Reads facts of packs; of some it cannot, for now."""
+class FakeReader:
+    """Reads the facts of packs; fails for those in `unreadable`."""
 
     def __init__(self) -> None:
         self.unreadable: set[str] = set()
@@ -25,8 +25,8 @@ class Reader:
 
 
 @pytest.fixture
-def reader() -> Reader:
-    return Reader()
+def reader() -> FakeReader:
+    return FakeReader()
 
 
 @pytest.fixture
@@ -46,23 +46,25 @@ def packs(tmp_path: Path) -> PackCache:
 
 
 def registered(ledger: ScriptedLedger) -> list[str]:
-    return [cast("str", about) for what, about in ledger.notes if what == "registered"]
+    return [cast("str", value) for name, value in ledger.calls if name == "registered"]
 
 
-def test_every_installed_pack_is_registered_once(packs: PackCache, reader: Reader, ledger: ScriptedLedger) -> None:
+def test_every_installed_pack_is_registered_once(packs: PackCache, reader: FakeReader, ledger: ScriptedLedger) -> None:
     registration = PackRegistration(packs, reader.read, ledger)
     registration.register_new()
     registration.register_new()
     assert registered(ledger) == ["robin", "wren"]
 
 
-def test_what_was_registered_before_is_not_read_again(packs: PackCache, reader: Reader, ledger: ScriptedLedger) -> None:
+def test_a_pack_registered_before_is_not_read_again(
+    packs: PackCache, reader: FakeReader, ledger: ScriptedLedger
+) -> None:
     PackRegistration(packs, reader.read, ledger, registered=[packs.installed()["robin"]]).register_new()
     assert registered(ledger) == ["wren"]
 
 
 def test_a_pack_installed_later_is_registered_then(
-    packs: PackCache, reader: Reader, ledger: ScriptedLedger, tmp_path: Path
+    packs: PackCache, reader: FakeReader, ledger: ScriptedLedger, tmp_path: Path
 ) -> None:
     registration = PackRegistration(packs, reader.read, ledger)
     registration.register_new()
@@ -71,8 +73,8 @@ def test_a_pack_installed_later_is_registered_then(
     assert registered(ledger) == ["robin", "wren", "dunnock"]
 
 
-def test_a_pack_that_is_still_being_copied_is_left_out_until_it_is_whole(
-    packs: PackCache, reader: Reader, ledger: ScriptedLedger
+def test_a_pack_that_is_still_being_copied_is_registered_once_it_is_complete(
+    packs: PackCache, reader: FakeReader, ledger: ScriptedLedger
 ) -> None:
     reader.unreadable = {"robin"}
     registration = PackRegistration(packs, reader.read, ledger)
