@@ -48,3 +48,11 @@ def test_the_readme_shows_commands_of_every_kind() -> None:
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\((?!http)([^)#]+)", README))))
 def test_the_files_that_the_readme_links_to_exist(target: str) -> None:
     assert (ROOT / target).exists()
+
+
+MAP = (ROOT / "services" / "README.md").read_text()
+
+
+@pytest.mark.parametrize("place", re.findall(r"^\| (?:where|what|the) .*? \| `([^`]+)`", MAP, re.MULTILINE))
+def test_the_places_that_the_map_of_the_services_names_exist(place: str) -> None:
+    assert (ROOT / "services" / "dawn_chorus" / place).exists()
