@@ -52,9 +52,7 @@ def test_an_analysis_goes_from_queued_to_succeeded(client: httpx.Client, worker:
     assert finished["provider"] == "CPUExecutionProvider"
 
 
-def test_a_failed_segment_is_told_with_its_reason_and_can_be_retried(
-    client: httpx.Client, worker: MadeUpWorker
-) -> None:
+def test_a_failed_segment_has_its_reason_and_can_be_retried(client: httpx.Client, worker: MadeUpWorker) -> None:
     answer = upload(client)
     analysis = analysis_of(client, answer)
     worker.save(analysis["id"], 0)
@@ -117,7 +115,7 @@ def test_an_unknown_analysis_is_not_found(client: httpx.Client, room: str) -> No
 
 
 @pytest.mark.parametrize("url", [f"/v1/analyses/{NOBODY}/cancel", f"/v1/recordings/{NOBODY}/analyses"])
-def test_nothing_can_be_done_to_what_is_unknown(client: httpx.Client, url: str) -> None:
+def test_posts_to_unknown_ids_are_not_found(client: httpx.Client, url: str) -> None:
     problem_of(client.post(url), 404, "not-found")
 
 
@@ -136,7 +134,7 @@ def events_in(lines: Iterator[str]) -> Iterator[Event]:
             fields = {}
 
 
-def test_events_tell_of_every_step_and_end_with_the_last(client: httpx.Client, worker: MadeUpWorker) -> None:
+def test_events_report_every_step_and_end_with_the_last(client: httpx.Client, worker: MadeUpWorker) -> None:
     analysis = analysis_of(client, upload(client))
     with client.stream("GET", analysis["links"]["events"]) as response:
         assert response.headers["content-type"].startswith("text/event-stream")
@@ -148,10 +146,10 @@ def test_events_tell_of_every_step_and_end_with_the_last(client: httpx.Client, w
     assert names == ("progress",) * (len(seen) - 1) + ("finished",)
     assert list(ids) == sorted(set(ids)), "ids grow"
     assert states[0] == "queued"
-    assert seen[-1][2] == client.get(analysis["links"]["self"]).json(), "polling gives the same"
+    assert seen[-1][2] == client.get(analysis["links"]["self"]).json(), "polling returns the same"
 
 
-def test_a_broken_stream_goes_on_where_it_stood(client: httpx.Client, worker: MadeUpWorker) -> None:
+def test_a_broken_stream_is_resumed(client: httpx.Client, worker: MadeUpWorker) -> None:
     analysis = analysis_of(client, upload(client))
     with client.stream("GET", analysis["links"]["events"]) as response:
         _, last_id, _ = next(events_in(response.iter_lines()))

@@ -1,4 +1,4 @@
-"""The API as an unkind client meets it: requests made up from its own OpenAPI document, right and wrong ones."""
+"""Sends valid and invalid requests that are generated from the API's own OpenAPI document."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,7 @@ from tests.integration.made_up import MadeUpWorker, upload
 from tests.servers.api import run_api
 from tests.servers.postgres import PostgresServer
 
-# Of an API that is wired to nothing: all it is asked for is its document.
+# An API without servers behind it: only its document is read.
 unwired = create_app(ApiSettings(), Database("postgresql://127.0.0.1:1/nowhere"), open_audio_store("file:///tmp"))
 schema = schemathesis.openapi.from_dict(unwired.openapi()).exclude(path="/v1/analyses/{analysis_id}/events")
 
@@ -25,7 +25,7 @@ Target = tuple[str, dict[str, str], str]
 
 @pytest.fixture(scope="module")
 def target(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    """A service with one finished recording in it: its address, the ids of both, and a key that may do all."""
+    """A service with one finished recording: its URL, the ids of recording and analysis, and an admin key."""
     url = postgres_server.make_database()
     store = open_audio_store(tmp_path_factory.mktemp("store").as_uri())
     with Database(url) as database, run_api(database, store, request_burst=1_000_000) as api:
@@ -45,12 +45,12 @@ def target(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFac
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-def test_every_answer_is_one_that_was_described(case: "schemathesis.Case[Any]", target: Target) -> None:
+def test_every_response_conforms_to_the_document(case: "schemathesis.Case[Any]", target: Target) -> None:
     url, known, key = target
-    # Made-up ids lead nowhere; half of the requests go where something is, unless it were then gone.
+    # Generated ids are unknown; half of the requests use known ids, except DELETE, which would remove the recording.
     if case.method != "DELETE" and len(str(case.query)) % 2:
         case.path_parameters = {name: known.get(name, value) for name, value in (case.path_parameters or {}).items()}
-    # The schema cannot say all that is asked of a value: a taxon that exists, a time in the past.
+    # The schema cannot express every constraint: a taxon that exists, a time in the past.
     case.call_and_validate(
         base_url=url,
         headers={"Authorization": f"Bearer {key}"},

@@ -38,7 +38,7 @@ def test_ready_names_a_schema_that_is_missing(postgres_server: PostgresServer, s
     postgres_server.drop_database(url)
 
 
-def test_a_database_that_goes_away_is_said_and_its_return_is_noticed(
+def test_an_unavailable_database_is_reported_until_it_is_back(
     restartable_postgres: tuple[PostgresNode, str], store: ObjectAudioStore
 ) -> None:
     node, url = restartable_postgres
@@ -70,7 +70,7 @@ def test_metrics_count_by_route_and_never_by_id(client: httpx.Client) -> None:
     assert "nowhere" not in text
 
 
-def test_an_api_whose_database_is_away_starts_all_the_same(store: ObjectAudioStore) -> None:
+def test_an_api_starts_while_its_database_is_unavailable(store: ObjectAudioStore) -> None:
     with (
         Database("postgresql://127.0.0.1:1/nowhere", wait_s=0.5) as database,
         run_api(database, store) as api,

@@ -17,7 +17,9 @@ def post(client: httpx.Client, content: bytes, headers: dict[str, str], **fields
     return client.post("/v1/recordings", files={"file": ("dawn.wav", content)}, data=fields, headers=headers)
 
 
-def test_the_same_upload_again_gets_the_first_answer(client: httpx.Client, database: Database, store_dir: Path) -> None:
+def test_the_same_upload_again_gets_the_first_response(
+    client: httpx.Client, database: Database, store_dir: Path
+) -> None:
     content = wav_bytes()
     first, again = post(client, content, KEY), post(client, content, KEY)
     assert (again.status_code, again.json()) == (202, first.json())
@@ -34,17 +36,17 @@ def test_the_same_key_for_another_body_is_refused(client: httpx.Client, store_di
     assert len(stored_files(store_dir)) == 1
 
 
-def test_the_same_key_for_another_address_is_refused(client: httpx.Client) -> None:
+def test_the_same_key_for_another_url_is_refused(client: httpx.Client) -> None:
     links = post(client, wav_bytes(), KEY).json()["links"]
     problem_of(client.post(links["analyses"], headers=KEY), 422, "idempotency-key-reused")
 
 
-def test_a_request_that_was_refused_can_be_mended_under_its_key(client: httpx.Client) -> None:
+def test_a_refused_request_can_be_corrected_under_its_key(client: httpx.Client) -> None:
     problem_of(post(client, b"no sound at all" * 99, KEY), 415, "not-audio")
     assert post(client, wav_bytes(), KEY).status_code == 202
 
 
-def test_a_request_still_running_is_said_to_be(api: StartedApi) -> None:
+def test_a_concurrent_duplicate_is_refused(api: StartedApi) -> None:
     with socket.create_connection(("127.0.0.1", api.port), timeout=30) as slow:
         slow.sendall(
             b"POST /v1/recordings HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\nIdempotency-Key: k\r\n"
@@ -57,7 +59,7 @@ def test_a_request_still_running_is_said_to_be(api: StartedApi) -> None:
 
 
 @pytest.mark.parametrize("room", ["analyses", "cancel"])
-def test_other_posts_are_done_once_too(client: httpx.Client, database: Database, room: str) -> None:
+def test_other_posts_run_once_too(client: httpx.Client, database: Database, room: str) -> None:
     answer = upload(client)
     url = answer["links"]["analyses"] if room == "analyses" else answer["analyses"][0]["links"]["cancel"]
     first, again = client.post(url, headers=KEY), client.post(url, headers=KEY)
@@ -66,7 +68,7 @@ def test_other_posts_are_done_once_too(client: httpx.Client, database: Database,
     assert row_count(database, "analyses") == (2 if room == "analyses" else 1)
 
 
-def test_keys_of_two_callers_never_meet(start_api: StartApi, database: Database) -> None:
+def test_keys_of_two_callers_are_separate(start_api: StartApi, database: Database) -> None:
     client = start_api().client
     for number, site in enumerate(("marsh", "hill")):
         _, secret = create_key(database, site, ["upload"])

@@ -44,7 +44,7 @@ def test_recordings_are_found_by_site_time_and_state(client: httpx.Client, datab
 @pytest.mark.parametrize(
     "query", ["limit=0", "limit=many", "cursor=nonsense", "state=done", "recorded_after=2025-05-03", "sight=marsh"]
 )
-def test_a_wrong_question_is_refused_and_its_field_named(client: httpx.Client, query: str) -> None:
+def test_an_invalid_query_is_refused_and_its_field_named(client: httpx.Client, query: str) -> None:
     problem = problem_of(client.get(f"/v1/recordings?{query}"), 422, "invalid-request")
     assert [error["field"] for error in problem["errors"]] == [query.partition("=")[0]]
 
@@ -76,7 +76,7 @@ class TestAudio:
     def url(self, client: httpx.Client, content: bytes) -> str:
         return str(upload(client, content, "Höhe 3.wav")["links"]["audio"])
 
-    def test_it_comes_back_as_it_was_sent(self, client: httpx.Client, url: str, content: bytes) -> None:
+    def test_it_is_returned_as_it_was_sent(self, client: httpx.Client, url: str, content: bytes) -> None:
         response = client.get(url)
         assert (response.status_code, response.content) == (200, content)
         assert response.headers["content-type"] == "audio/wav"
@@ -84,42 +84,44 @@ class TestAudio:
         assert "H%C3%B6he%203.wav" in response.headers["content-disposition"]
 
     @pytest.mark.parametrize(
-        ("asked", "first", "end"),
+        ("requested", "first", "end"),
         [("bytes=0-99", 0, 100), ("bytes=44-", 44, None), ("bytes=-10", -10, None), ("bytes=40-9999999", 40, None)],
     )
-    def test_a_part_of_it_can_be_had(
-        self, client: httpx.Client, url: str, content: bytes, asked: str, first: int, end: int | None
+    def test_a_range_can_be_requested(
+        self, client: httpx.Client, url: str, content: bytes, requested: str, first: int, end: int | None
     ) -> None:
-        response = client.get(url, headers={"Range": asked})
+        response = client.get(url, headers={"Range": requested})
         assert (response.status_code, response.content) == (206, content[first:end])
         start = first % len(content)
         assert response.headers["content-range"] == f"bytes {start}-{start + len(response.content) - 1}/{len(content)}"
 
-    @pytest.mark.parametrize("asked", ["bytes=9999999-", "bytes=-0"])
-    def test_a_part_beyond_the_end_cannot(self, client: httpx.Client, url: str, content: bytes, asked: str) -> None:
-        response = client.get(url, headers={"Range": asked})
+    @pytest.mark.parametrize("requested", ["bytes=9999999-", "bytes=-0"])
+    def test_a_range_beyond_the_end_is_refused(
+        self, client: httpx.Client, url: str, content: bytes, requested: str
+    ) -> None:
+        response = client.get(url, headers={"Range": requested})
         problem_of(response, 416, "range-not-satisfiable")
         assert response.headers["content-range"] == f"bytes */{len(content)}"
 
-    @pytest.mark.parametrize("asked", ["bytes=5-2", "bytes=0-1,4-5", "seconds=0-1", "bytes=-", f"bytes={'9' * 5000}-"])
-    def test_a_range_that_makes_no_sense_here_is_passed_over(
-        self, client: httpx.Client, url: str, content: bytes, asked: str
-    ) -> None:
-        response = client.get(url, headers={"Range": asked})
+    @pytest.mark.parametrize(
+        "requested", ["bytes=5-2", "bytes=0-1,4-5", "seconds=0-1", "bytes=-", f"bytes={'9' * 5000}-"]
+    )
+    def test_an_invalid_range_is_ignored(self, client: httpx.Client, url: str, content: bytes, requested: str) -> None:
+        response = client.get(url, headers={"Range": requested})
         assert (response.status_code, response.content) == (200, content)
 
-    def test_a_player_that_has_it_need_not_fetch_it_again(self, client: httpx.Client, url: str) -> None:
+    def test_a_player_that_has_it_gets_304(self, client: httpx.Client, url: str) -> None:
         etag = client.get(url).headers["etag"]
         assert client.get(url, headers={"If-None-Match": etag}).status_code == 304
         same = {"Range": "bytes=0-3", "If-Range": etag}
         assert client.get(url, headers=same).status_code == 206
         assert client.get(url, headers={**same, "If-Range": '"another"'}).status_code == 200
 
-    def test_its_size_can_be_asked_for(self, client: httpx.Client, url: str, content: bytes) -> None:
+    def test_head_returns_its_size(self, client: httpx.Client, url: str, content: bytes) -> None:
         response = client.head(url)
         assert (response.status_code, response.headers["content-length"]) == (200, str(len(content)))
 
-    def test_bytes_lost_by_the_store_are_said_to_be_gone(
+    def test_bytes_missing_in_the_store_are_not_found(
         self, client: httpx.Client, url: str, store: ObjectAudioStore, database: Database
     ) -> None:
         with database.transaction() as connection:

@@ -35,7 +35,7 @@ def links(client: httpx.Client, worker: MadeUpWorker) -> dict[str, str]:
 
 
 class TestTimeline:
-    def test_it_tells_who_sang_when(self, client: httpx.Client, links: dict[str, str]) -> None:
+    def test_it_has_windows_and_events_by_taxon(self, client: httpx.Client, links: dict[str, str]) -> None:
         timeline = client.get(links["timeline"]).json()
         assert (timeline["state"], timeline["result"]) == ("finished", "succeeded")
         assert (timeline["duration_s"], timeline["window_s"], timeline["frame_s"]) == (20.0, 5.0, 0.5)
@@ -49,19 +49,19 @@ class TestTimeline:
         assert "frames" not in robin
         assert (wren["common_name"], wren["detections"]) == (WREN.common_name, [])
 
-    def test_frames_come_when_asked_for(self, client: httpx.Client, links: dict[str, str]) -> None:
+    def test_frames_are_included_on_request(self, client: httpx.Client, links: dict[str, str]) -> None:
         robin = client.get(links["timeline"], params={"frames": True}).json()["taxa"][0]
         assert len(robin["frames"]) == 40
         assert robin["frames"][4]["start_s"] == 2.0
         assert robin["frames"][4]["score"] == pytest.approx(0.9, abs=1e-4)
 
-    def test_scores_below_the_wish_are_left_out(self, client: httpx.Client, links: dict[str, str]) -> None:
+    def test_scores_below_the_minimum_are_left_out(self, client: httpx.Client, links: dict[str, str]) -> None:
         taxa = client.get(links["timeline"], params={"min_score": 0.3}).json()["taxa"]
         assert [taxon["code"] for taxon in taxa] == [ROBIN.code]
         assert [window["start_s"] for window in taxa[0]["windows"]] == [0, 10]
 
     @pytest.mark.parametrize("name", [WREN.code, WREN.scientific_name.upper(), "eurasian wren"])
-    def test_one_taxon_goes_by_any_of_its_names(self, client: httpx.Client, links: dict[str, str], name: str) -> None:
+    def test_a_taxon_is_found_by_any_of_its_names(self, client: httpx.Client, links: dict[str, str], name: str) -> None:
         taxa = client.get(links["timeline"], params={"taxon": name}).json()["taxa"]
         assert [taxon["code"] for taxon in taxa] == [WREN.code]
 
@@ -70,7 +70,9 @@ class TestTimeline:
         assert {taxon["code"] for taxon in taxa} == {WREN.code, ROBIN.code}
 
     @pytest.mark.parametrize("room", ["timeline", "detections"])
-    def test_a_name_nobody_goes_by_is_no_absence(self, client: httpx.Client, links: dict[str, str], room: str) -> None:
+    def test_an_unknown_taxon_is_an_error_not_an_absence(
+        self, client: httpx.Client, links: dict[str, str], room: str
+    ) -> None:
         url = links[room] if room == "timeline" else "/v1/detections"
         problem = problem_of(client.get(url, params={"taxon": "Erithacus rubecla"}), 422, "invalid-request")
         assert problem["errors"][0]["field"] == "taxon"
@@ -86,7 +88,7 @@ class TestTimeline:
 
 
 class TestDetections:
-    def test_rows_name_all_there_is_to_know(self, client: httpx.Client, links: dict[str, str]) -> None:
+    def test_rows_have_all_fields(self, client: httpx.Client, links: dict[str, str]) -> None:
         document = client.get(links["detections"]).json()
         assert document["pack"]["name"] == "birdnet"
         assert [(row["onset_s"], row["offset_s"]) for row in document["items"]] == [(2, 4), (12, 14)]
@@ -135,7 +137,7 @@ class TestDetections:
         ]
         assert [line.split("\t")[2] for line in text("audacity").splitlines()] == [ROBIN.common_name] * 2
 
-    def test_a_format_nobody_knows_is_refused(self, client: httpx.Client, links: dict[str, str]) -> None:
+    def test_an_unknown_format_is_refused(self, client: httpx.Client, links: dict[str, str]) -> None:
         problem_of(client.get(links["detections"], params={"format": "xlsx"}), 422, "invalid-request")
         problem_of(client.get(links["detections"], headers={"Accept": "image/png"}), 406, "not-acceptable")
 
@@ -159,7 +161,7 @@ class TestDetections:
         assert {row["code"] for row in items} == {ROBIN.code, WREN.code}
         assert [row["onset_s"] for row in items] == sorted(row["onset_s"] for row in items)
 
-    def test_the_rules_of_the_pack_give_what_is_stored(self, client: httpx.Client, links: dict[str, str]) -> None:
+    def test_the_rule_of_the_pack_returns_the_stored_events(self, client: httpx.Client, links: dict[str, str]) -> None:
         again = client.get(links["detections"], params={"onset_threshold": 0.5}).json()
         assert again == client.get(links["detections"]).json()
 
@@ -232,14 +234,14 @@ class TestAcrossRecordings:
 class TestTaxaAndPacks:
     @pytest.fixture(autouse=True)
     def registered(self, worker: MadeUpWorker) -> None:
-        """Have a pack there."""
+        """Register a pack."""
 
     @pytest.mark.parametrize("text", ["robin", "ERITH", "eurrob1"])
     def test_taxa_are_found_by_a_part_of_a_name(self, client: httpx.Client, text: str) -> None:
         items = client.get("/v1/taxa", params={"q": text}).json()["items"]
         assert [item["scientific_name"] for item in items] == [ROBIN.scientific_name]
 
-    def test_what_means_something_to_a_database_is_only_text(self, client: httpx.Client) -> None:
+    def test_sql_wildcards_are_plain_text(self, client: httpx.Client) -> None:
         for text in ("%", "_", "'", "\\", "\0"):
             assert client.get("/v1/taxa", params={"q": text}).json()["items"] == []
 

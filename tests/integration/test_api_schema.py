@@ -22,7 +22,7 @@ def test_the_docs_load_nothing_from_elsewhere(client: httpx.Client) -> None:
         assert client.get(source).status_code == 200
 
 
-def test_every_operation_says_what_it_does_and_how_it_fails(document: dict[str, Any]) -> None:
+def test_every_operation_documents_its_purpose_and_its_errors(document: dict[str, Any]) -> None:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             assert operation["summary"], f"{method} {path}"
@@ -50,7 +50,7 @@ def test_the_upload_form_is_described(document: dict[str, Any]) -> None:
         ("DELETE", "/v1/packs", 405, "method-not-allowed"),
     ],
 )
-def test_the_framework_too_speaks_in_problems(
+def test_errors_of_the_framework_are_problems_too(
     client: httpx.Client, method: str, path: str, status: int, name: str
 ) -> None:
     problem = problem_of(client.request(method, path), status, name)

@@ -16,7 +16,7 @@ from tests.integration.made_up import MadeUpWorker, upload, wav_bytes
 from tests.servers.api import StartApi, StartedApi
 
 
-def test_curl_with_a_file_alone_is_all_it_takes(api: StartedApi, audio_dir: Path, database: Database) -> None:
+def test_curl_with_only_a_file_is_enough(api: StartedApi, audio_dir: Path, database: Database) -> None:
     path = audio_dir / "bird-guess" / "blue_jay.mp3"
     command = ["curl", "-sS", "-w", "%{http_code}", "-F", f"file=@{path}", f"{api.url}/v1/recordings"]
     printed = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
@@ -75,7 +75,7 @@ def test_a_recording_takes_the_settings_it_was_sent_with(client: httpx.Client) -
     assert settings["event_rule"] == {"onset_threshold": 0.2}, "the rest stays as the pack has it"
 
 
-def test_no_occurrence_filter_is_promised_where_the_place_is_unknown(client: httpx.Client, store_dir: Path) -> None:
+def test_an_occurrence_filter_without_coordinates_is_refused(client: httpx.Client, store_dir: Path) -> None:
     files = {"file": ("dawn.wav", wav_bytes())}
     response = client.post("/v1/recordings", files=files, data={"occurrence_min": "0.03"})
     assert problem_of(response, 422, "invalid-request")["errors"][0]["field"] == "occurrence_min"
@@ -85,10 +85,10 @@ def test_no_occurrence_filter_is_promised_where_the_place_is_unknown(client: htt
     assert problem_of(again, 422, "invalid-request")["errors"][0]["field"] == "occurrence_min"
 
 
-def test_the_same_sound_again_is_the_recording_that_is_there(client: httpx.Client, store_dir: Path) -> None:
+def test_the_same_bytes_again_return_the_existing_recording(client: httpx.Client, store_dir: Path) -> None:
     first = upload(client, site="marsh", recorded_at="2025-05-03T04:30:00+02:00")
     files = {"file": ("another name.wav", wav_bytes())}
-    # The same instant, told with another offset.
+    # The same instant with another offset.
     again = client.post("/v1/recordings", files=files, data={"site": "marsh", "recorded_at": "2025-05-03T02:30:00Z"})
     assert again.status_code == 200
     assert (again.json()["id"], again.json()["duplicate"]) == (first["id"], True)
@@ -96,7 +96,7 @@ def test_the_same_sound_again_is_the_recording_that_is_there(client: httpx.Clien
     assert len(stored_files(store_dir)) == 1
 
 
-def test_the_same_sound_of_another_time_or_site_is_another_recording(client: httpx.Client, store_dir: Path) -> None:
+def test_the_same_bytes_of_another_time_or_site_are_another_recording(client: httpx.Client, store_dir: Path) -> None:
     ids = {
         upload(client)["id"],
         upload(client, site="marsh")["id"],
@@ -133,7 +133,7 @@ def test_a_wrong_field_is_named_and_nothing_is_kept(
     assert row_count(database, "recordings") == 0
 
 
-def test_an_unknown_pack_is_refused_with_those_there_are(client: httpx.Client, database: Database) -> None:
+def test_an_unknown_pack_is_refused_with_the_available_ones(client: httpx.Client, database: Database) -> None:
     MadeUpWorker(database)
     response = client.post("/v1/recordings", files={"file": ("dawn.wav", wav_bytes())}, data={"pack": "perch"})
     assert "birdnet" in problem_of(response, 422, "unknown-pack")["detail"]
@@ -149,7 +149,7 @@ def test_an_unknown_pack_is_refused_with_those_there_are(client: httpx.Client, d
         (wav_bytes(0), "silent.wav", 422, "undecodable-audio"),
     ],
 )
-def test_what_is_no_sound_is_refused_by_its_own_name(
+def test_a_file_that_is_not_audio_is_refused_by_its_own_name(
     client: httpx.Client, store_dir: Path, database: Database, content: bytes, name: str, status: int, kind: str
 ) -> None:
     problem = problem_of(client.post("/v1/recordings", files={"file": (name, content)}), status, kind)
@@ -158,7 +158,7 @@ def test_what_is_no_sound_is_refused_by_its_own_name(
     assert row_count(database, "recordings") == 0
 
 
-def test_no_file_at_all_is_said(client: httpx.Client) -> None:
+def test_a_missing_file_is_named(client: httpx.Client) -> None:
     response = client.post("/v1/recordings", files={"site": (None, "marsh")})
     assert problem_of(response, 422, "invalid-request")["errors"][0]["field"] == "file"
 
@@ -202,7 +202,7 @@ def test_a_body_that_grows_too_large_is_read_no_further(start_api: StartApi, sto
     wait_until(lambda: stored_files(store_dir) == [])
 
 
-def test_settings_that_grow_too_large_are_called_that(client: httpx.Client) -> None:
+def test_a_json_body_that_grows_too_large_is_refused(client: httpx.Client) -> None:
     url = upload(client)["links"]["analyses"]
     headers = {"Content-Type": "application/json"}
     response = client.post(url, content=(b" " * 65536 for _ in range(32)), headers=headers)
@@ -228,7 +228,7 @@ def test_a_client_that_goes_away_leaves_nothing_behind(api: StartedApi, store_di
     assert row_count(database, "recordings") == 0
 
 
-def test_more_uploads_at_once_than_allowed_are_asked_to_come_again(start_api: StartApi) -> None:
+def test_more_concurrent_uploads_than_allowed_are_refused_with_retry_after(start_api: StartApi) -> None:
     api = start_api(uploads_at_once=1)
     with socket.create_connection(("127.0.0.1", api.port), timeout=30) as slow:
         slow.sendall(
@@ -241,7 +241,7 @@ def test_more_uploads_at_once_than_allowed_are_asked_to_come_again(start_api: St
     assert int(response.headers["retry-after"]) > 0
 
 
-def test_an_upload_that_stands_still_is_given_up(start_api: StartApi, store_dir: Path) -> None:
+def test_a_stalled_upload_is_aborted(start_api: StartApi, store_dir: Path) -> None:
     api = start_api(upload_idle_s=0.2)
     with socket.create_connection(("127.0.0.1", api.port), timeout=30) as connection:
         connection.sendall(
@@ -254,7 +254,7 @@ def test_an_upload_that_stands_still_is_given_up(start_api: StartApi, store_dir:
     assert stored_files(store_dir) == []
 
 
-def test_a_store_that_is_away_is_said_and_retried_later(start_api: StartApi, store: ObjectAudioStore) -> None:
+def test_an_unavailable_store_is_reported_with_retry_after(start_api: StartApi, store: ObjectAudioStore) -> None:
     async def refuse(_key: str, _chunks: object) -> int:
         raise TransientError("the audio store does not answer")
 
@@ -274,11 +274,11 @@ def test_an_upload_survives_in_full_through_many_small_chunks(client: httpx.Clie
     assert response.json()["sha256"] == hashlib.sha256(content).hexdigest()
 
 
-def test_a_commit_whose_answer_is_lost_loses_no_recording(
+def test_a_commit_whose_response_is_lost_loses_no_recording(
     client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def commit_and_break(*given: Any, **settings: Any) -> Any:
-        create_recording(*given, **settings)
+    def commit_and_break(*args: Any, **settings: Any) -> Any:
+        create_recording(*args, **settings)
         raise TransientError("the connection broke")
 
     monkeypatch.setattr("dawn_chorus.api.uploads.intake.create_recording", commit_and_break)

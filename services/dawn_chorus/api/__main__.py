@@ -1,4 +1,4 @@
-"""`python -m dawn_chorus.api`: opens the database and the store, serves, and closes them in turn."""
+"""`python -m dawn_chorus.api`: opens the database and the audio store, and serves HTTP until it is stopped."""
 
 import tempfile
 from pathlib import Path
@@ -12,11 +12,11 @@ from dawn_chorus.api.app import create_app
 from dawn_chorus.api.settings import ApiSettings
 
 SHUTDOWN_S = 10
-"""Event streams never end by themselves: after this long they are cut, and clients come back elsewhere."""
+"""How long open requests may go on at shutdown. Event streams are cut then, and clients reconnect elsewhere."""
 
 
 def run_api(settings: ApiSettings) -> None:
-    """Serve until SIGINT or SIGTERM; requests under way are finished first."""
+    """Serve until SIGINT or SIGTERM; requests in progress are finished first."""
     configure_logs(settings.log_level)
     cache = CacheOptions(settings.cache_dir or Path(tempfile.gettempdir()) / "chorus-cache", settings.cache_bytes)
     store = open_audio_store(settings.store_url, cache=cache)

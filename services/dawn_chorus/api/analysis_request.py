@@ -1,4 +1,4 @@
-"""From what was asked to what is run."""
+"""Turns the fields of a request into the analysis to run."""
 
 from dawn_chorus.adapters.postgres.packs import list_packs
 from dawn_chorus.adapters.postgres.values import AnalysisRequest
@@ -10,16 +10,16 @@ from dawn_chorus.domain.recording import Place
 
 
 def plan_analysis(deps: Dependencies, fields: AnalysisFields, place: Place, duration_s: float) -> AnalysisRequest:
-    """Fill in what was not said.
+    """Return the analysis to run, with defaults for omitted fields.
 
-    Raises Problem for a pack that no worker has registered; the default one is taken at its word: work for it may wait
-    for the first worker. Likewise for an occurrence filter without a place: not to filter is not what was asked for.
+    Raises Problem for a pack that no worker has registered, except the default pack: its work may wait for the first
+    worker. Also raises Problem for an occurrence filter without coordinates, since the analysis would run unfiltered.
     """
     pack = fields.pack or deps.settings.default_pack
     if pack != deps.settings.default_pack:
         _check_pack(deps, pack)
     if fields.occurrence_min is not None and place.latitude is None:
-        raise invalid_field("occurrence_min", "Needs to know where: the recording has no latitude and longitude")
+        raise invalid_field("occurrence_min", "Needs coordinates: the recording has no latitude and longitude")
     return AnalysisRequest(
         pack=pack,
         lane=lane_for(duration_s, fields.priority),
@@ -31,5 +31,5 @@ def plan_analysis(deps: Dependencies, fields: AnalysisFields, place: Place, dura
 def _check_pack(deps: Dependencies, pack: str) -> None:
     names = sorted({listing.name for listing in list_packs(deps.database)} | {deps.settings.default_pack})
     if pack not in names:
-        detail = f"There is no pack {pack!r} here; there is {', '.join(names)}"
+        detail = f"Unknown pack {pack!r}; available: {', '.join(names)}"
         raise Problem(UNKNOWN_PACK, detail, errors=[FieldError(field="pack", detail=detail)])

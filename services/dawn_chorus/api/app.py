@@ -1,4 +1,4 @@
-"""The HTTP API, wired: `create_app` is handed what it needs and opens nothing itself."""
+"""Builds the HTTP API: `create_app` receives the database and the store, and opens nothing itself."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -30,10 +30,10 @@ from dawn_chorus.domain.errors import NotFound
 from dawn_chorus.domain.ports import AudioStore
 
 _TAGS = [
-    {"name": "recordings", "description": "Audio comes in, and can be heard again."},
-    {"name": "analyses", "description": "A model pack applied to a recording: how far it is and how it went."},
+    {"name": "recordings", "description": "Upload, list, download and remove recordings."},
+    {"name": "analyses", "description": "A model pack applied to a recording: progress and result."},
     {"name": "results", "description": "Who sang when: timelines and detections."},
-    {"name": "taxa and packs", "description": "What can be found, and with which models."},
+    {"name": "taxa and packs", "description": "Which taxa can be detected, and with which model packs."},
     {"name": "operations", "description": "Health and metrics."},
 ]
 
@@ -48,7 +48,7 @@ Errors are always `application/problem+json` (RFC 9457), with one stable `type` 
 
 
 def create_app(settings: ApiSettings, database: Database, store: AudioStore) -> FastAPI:
-    """Build the API; whoever calls it opens and closes the database and the store."""
+    """Build the API; the caller opens and closes the database and the store."""
     app: FastAPI = FastAPIOffline(
         title="Dawn Chorus",
         summary="Who sang when: from a posted recording to its timeline.",
@@ -64,7 +64,7 @@ def create_app(settings: ApiSettings, database: Database, store: AudioStore) -> 
         app.include_router(routes.router)
     install_problems(app)
     describe(app)
-    # The last one added is the outermost: it sees what the others answer.
+    # The middleware added last is the outermost: it sees the responses of the others.
     app.add_middleware(BodyLimit, upload_path=recordings.UPLOAD_PATH, max_upload_bytes=settings.max_upload_bytes)
     app.add_middleware(Observe)
     return app

@@ -1,4 +1,4 @@
-"""Who may do what: bearer keys with scopes, and how often each may ask."""
+"""Authentication by bearer keys with scopes; takes each request from its caller's rate limit."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -15,21 +15,21 @@ from dawn_chorus.domain.errors import ChorusError
 ALL_SCOPES = frozenset(SCOPES)
 
 log = get_logger(__name__)
-bearer = HTTPBearer(auto_error=False, description="A key made with `chorus keys create`.")
+bearer = HTTPBearer(auto_error=False, description="A key created with `chorus keys create`.")
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: a key, or an address where keys are not required."""
+    """The client of a request: a key, or an IP address where no key is required."""
 
     name: str
     scopes: frozenset[str]
 
 
 class Require:
-    """Admits callers whose key has the scope; `admin` has them all.
+    """Dependency that admits callers whose key has the scope; `admin` includes all scopes.
 
-    A plain function of a thread, since it asks the database.
+    Not async, so that FastAPI runs it in a thread: it queries the database.
     """
 
     def __init__(self, scope: str) -> None:
@@ -60,7 +60,7 @@ class Require:
             raise unauthenticated("The key is unknown or revoked")
         if deps.settings.is_loopback and not any_keys(deps.database):
             return Caller(f"address {address}", ALL_SCOPES)
-        raise unauthenticated("Send a key: Authorization: Bearer …; one is made with `chorus keys create`")
+        raise unauthenticated("Send a key: Authorization: Bearer …; create one with `chorus keys create`")
 
 
 def unauthenticated(detail: str) -> Problem:
@@ -68,21 +68,21 @@ def unauthenticated(detail: str) -> Problem:
 
 
 def warn_if_open(deps: Dependencies) -> None:
-    """Say loudly, once at the start, where anybody may do anything or nobody anything."""
+    """Log a warning at startup if everybody has full access, or if nobody has access."""
     settings = deps.settings
     if settings.auth == "off":
         if not settings.is_loopback:
-            log.warning("KEYS ARE SWITCHED OFF and others can reach us: anybody may do all", host=settings.host)
+            log.warning("authentication is off, everybody who reaches this address has full access", host=settings.host)
         return
     try:
         has_keys = any_keys(deps.database)
     except ChorusError as error:
-        log.warning("the database cannot say yet whether keys were made", reason=str(error))
+        log.warning("database unavailable, not checked whether API keys exist", reason=str(error))
         return
     if not has_keys and settings.is_loopback:
-        log.warning("NO KEYS MADE: everybody on this machine may do all; make one with `chorus keys create`")
+        log.warning("no API keys exist, everybody on this machine has full access: run `chorus keys create`")
     elif not has_keys:
-        log.warning("NO KEYS MADE: every request is refused until `chorus keys create` makes one", host=settings.host)
+        log.warning("no API keys exist, every request is refused: run `chorus keys create`", host=settings.host)
 
 
 Reader = Annotated[Caller, Depends(Require("read"))]

@@ -1,4 +1,4 @@
-"""What every route is given: settings, the database, the audio store, and what this process counts."""
+"""What every route depends on: settings, the database, the audio store, and the state of this process."""
 
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -23,7 +23,7 @@ class Dependencies:
     uploads: Slots
     watch: RevisionWatch
     running_keys: set[str] = field(default_factory=set)
-    """Idempotency keys of requests that run in this process now."""
+    """Idempotency keys of requests that are running in this process."""
 
 
 def get_dependencies(request: Request) -> Dependencies:

@@ -1,7 +1,7 @@
-"""`Idempotency-Key`: the same request, sent again, gets the first answer and is not done twice.
+"""`Idempotency-Key`: a request that is sent again gets the first response and is not run twice.
 
-After draft-ietf-httpapi-idempotency-key-header-07. What is kept are answers that began something (2xx): a refused
-request changed nothing, and may be mended and sent again under its key.
+After draft-ietf-httpapi-idempotency-key-header-07. Only successful responses (2xx) are stored: a refused request
+changed nothing, and may be corrected and sent again under its key.
 """
 
 import hashlib
@@ -12,23 +12,29 @@ from typing import Annotated
 from fastapi import Depends, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from dawn_chorus.adapters.postgres import idempotency as kept
-from dawn_chorus.adapters.postgres.idempotency import Claim, KeyInProgress, KeyMismatch
-from dawn_chorus.adapters.postgres.idempotency import Response as KeptAnswer
+from dawn_chorus.adapters.postgres.idempotency import (
+    Claim,
+    KeyInProgress,
+    KeyMismatch,
+    claim_key,
+    complete_claim,
+    release_claim,
+)
+from dawn_chorus.adapters.postgres.idempotency import Response as StoredResponse
 from dawn_chorus.api.auth import Caller, Uploader
 from dawn_chorus.api.dependencies import Dependencies, Deps
 from dawn_chorus.api.http.problems import IN_PROGRESS, KEY_REUSED, Problem
 
 LEASE_S = 120.0
-"""How long after its last byte a request may take; then its key is free again, should this process have died."""
+"""How long a request may take after its last body byte; then its key is free again, in case this process died."""
 REPLAYED = "Idempotency-Replayed"
-_KEPT_HEADERS = ("content-type", "location")
+_STORED_HEADERS = ("content-type", "location")
 
-Act = Callable[[], Awaitable[Response]]
+Action = Callable[[], Awaitable[Response]]
 
 
 class Once:
-    """Does an act once under the caller's key; without a key, simply does it."""
+    """Runs an action once for each key of a caller; without a key, runs it every time."""
 
     def __init__(self, deps: Dependencies, route: str, caller: Caller, key: str | None) -> None:
         self._deps, self._route = deps, route
@@ -36,7 +42,7 @@ class Once:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Refuse a twin that comes to this process meanwhile, before its body is read."""
+        """Refuse a concurrent duplicate in this process, before its body is read."""
         if self._key is None:
             yield
             return
@@ -48,41 +54,44 @@ class Once:
         finally:
             self._deps.running_keys.discard(self._key)
 
-    async def answer(self, content: str, act: Act) -> Response:
-        """Return the act's answer, or the one kept; `content` is a word for all that the body said."""
+    async def respond(self, content: str, action: Action) -> Response:
+        """Return the action's response, or the stored one.
+
+        `content` represents the whole body: a key that was used with other content before is refused.
+        """
         if self._key is None:
-            return await act()
+            return await action()
         claim = await run_in_threadpool(self._claim, self._key, content)
-        return await self._first(claim, act) if isinstance(claim, Claim) else claim
+        return await self._run(claim, action) if isinstance(claim, Claim) else claim
 
     def _claim(self, key: str, content: str) -> Claim | Response:
         fingerprint = hashlib.sha256(f"{self._route}\n{content}".encode()).hexdigest()
         keep_s = self._deps.settings.idempotency_hours * 3600
-        match kept.claim_key(self._deps.database, key, fingerprint, ttl_s=keep_s, lease_s=LEASE_S):
+        match claim_key(self._deps.database, key, fingerprint, ttl_s=keep_s, lease_s=LEASE_S):
             case Claim() as claim:
                 return claim
-            case KeptAnswer(status, headers, body):
+            case StoredResponse(status, headers, body):
                 return Response(body, status, headers | {REPLAYED: "true"})
             case KeyMismatch():
-                raise Problem(KEY_REUSED, "Idempotency-Key: sent before with another body or to another address")
+                raise Problem(KEY_REUSED, "This Idempotency-Key was sent before with another body or to another URL")
             case KeyInProgress():
                 raise _in_progress()
 
-    async def _first(self, claim: Claim, act: Act) -> Response:
+    async def _run(self, claim: Claim, action: Action) -> Response:
         database = self._deps.database
         try:
-            response = await act()
+            response = await action()
         except BaseException:
-            await run_in_threadpool(kept.release_claim, database, claim)
+            await run_in_threadpool(release_claim, database, claim)
             raise
-        headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-        answer = KeptAnswer(response.status_code, headers, bytes(response.body))
-        await run_in_threadpool(kept.complete_claim, database, claim, answer)
+        headers = {name: response.headers[name] for name in _STORED_HEADERS if name in response.headers}
+        stored = StoredResponse(response.status_code, headers, bytes(response.body))
+        await run_in_threadpool(complete_claim, database, claim, stored)
         return response
 
 
 def _in_progress() -> Problem:
-    detail = "The first request with this Idempotency-Key is still running; ask again for its answer"
+    detail = "The first request with this Idempotency-Key is still running; retry to get its response"
     return Problem(IN_PROGRESS, detail, headers={"Retry-After": "1"})
 
 
@@ -92,7 +101,7 @@ def get_once(
     caller: Uploader,
     idempotency_key: Annotated[
         str | None,
-        Header(min_length=1, max_length=255, description="The same key and body again: the first answer again."),
+        Header(min_length=1, max_length=255, description="The same key and body return the first response."),
     ] = None,
 ) -> Once:
     return Once(deps, f"{request.method} {request.url.path}", caller, idempotency_key)

@@ -1,4 +1,4 @@
-"""Names of taxa that somebody asked for, held against the packs that are registered here."""
+"""Checks the taxon names of a query against the registered packs."""
 
 from collections.abc import Sequence
 
@@ -7,17 +7,17 @@ from dawn_chorus.adapters.postgres.packs import search_taxa
 from dawn_chorus.api.http.problems import invalid_field
 from dawn_chorus.domain.taxonomy import select_taxa
 
-_LOOKED_THROUGH = 1000
+_SEARCH_LIMIT = 1000
 
 
 def check_taxa(database: Database, names: Sequence[str]) -> tuple[str, ...]:
-    """Raise the 422 for a name that nothing here goes by: an empty answer would read as an absence in the field."""
+    """Return the names; raise a 422 Problem for an unknown one, since no results would read as absence in the field."""
     for name in names:
-        if not select_taxa(search_taxa(database, without_nul(name), limit=_LOOKED_THROUGH), [name]):
-            raise invalid_field("taxon", f"No pack here knows {name!r}; GET /v1/taxa?q=… finds names")
+        if not select_taxa(search_taxa(database, without_nul(name), limit=_SEARCH_LIMIT), [name]):
+            raise invalid_field("taxon", f"No registered pack has {name!r}; search names with GET /v1/taxa?q=…")
     return tuple(names)
 
 
 def without_nul(text: str) -> str:
-    """PostgreSQL keeps no NUL in a text, so nothing is found that has one."""
+    """Return the text with NUL replaced: PostgreSQL cannot store NUL, so such a text matches nothing."""
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}")

@@ -1,6 +1,6 @@
-"""HTTP itself: what here knows nothing of recordings, held by a contract.
+"""HTTP code that knows nothing of recordings, enforced by an import contract.
 
 Read: problems (every error, RFC 9457) and error_handlers; then body_limit, rate_limit, request_metrics; then
-content_negotiation, pagination, spooled_response; openapi amends the document that FastAPI makes.
+content_negotiation, pagination, spooled_response; openapi amends the document that FastAPI generates.
 May touch Starlette and FastAPI, `domain` errors and metrics; no database.
 """

@@ -1,4 +1,4 @@
-"""Request bodies: how large they may be, and what becomes of the rest when the answer comes first."""
+"""Limits the size of request bodies, and closes the connection if the response comes before the end of the body."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ LINGER_BYTES = 2**20
 
 class BodyTooLarge(Problem):
     def __init__(self, limit_bytes: int) -> None:
-        super().__init__(TOO_LARGE, f"At most {limit_bytes} bytes are taken in one request", limit_bytes=limit_bytes)
+        super().__init__(TOO_LARGE, f"The body may have at most {limit_bytes} bytes", limit_bytes=limit_bytes)
 
 
 class BodyLimit:
@@ -44,11 +44,11 @@ class BodyLimit:
 
 
 class _WatchedBody:
-    """The two channels of one request.
+    """The receive and send channels of one request.
 
-    An answer that comes before the end of the body closes the connection, since the rest of the body would stand where
-    the next request is expected. Closing with bytes unread resets the connection, and some clients then lose the
-    answer: so we stay a moment and throw away what comes (the lingering close of other servers).
+    An error response sent before the end of the body closes the connection, since the rest of the body would be read as
+    the next request. Closing with unread bytes resets the connection, and some clients then lose the response: so the
+    rest of the body is read and discarded for a moment first (the lingering close of other servers).
     """
 
     def __init__(self, receive: Receive, send: Send, headers: Headers, limit_bytes: int) -> None:
@@ -81,11 +81,11 @@ class _WatchedBody:
         await self._send(message)
 
     async def _linger(self) -> None:
-        thrown_bytes = 0
+        discarded_bytes = 0
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LINGER_S):
-                while thrown_bytes < LINGER_BYTES:
+                while discarded_bytes < LINGER_BYTES:
                     message = await self._receive()
-                    thrown_bytes += len(message.get("body", b""))
+                    discarded_bytes += len(message.get("body", b""))
                     if not message.get("more_body", False):
                         return

@@ -1,4 +1,4 @@
-"""Which format an answer is written in: the `format` parameter, else what the client accepts."""
+"""Chooses the format of a response: the `format` parameter, else the `Accept` header."""
 
 from collections.abc import Sequence
 
@@ -6,13 +6,14 @@ from dawn_chorus.api.http.problems import NOT_ACCEPTABLE, Problem
 from dawn_chorus.domain.exports import WRITERS, ExportFormat
 
 
-def choose_format(wish: ExportFormat | None, accept: str | None, offered: Sequence[ExportFormat]) -> ExportFormat:
-    """Choose among the offered, the first of which stands for `*/*`; 406 where none is accepted.
+def choose_format(requested: ExportFormat | None, accept: str | None, offered: Sequence[ExportFormat]) -> ExportFormat:
+    """Return the requested format, else the offered one that the client prefers; `*/*` selects the first one offered.
 
-    Two formats share `text/csv`; the one offered first is meant, and `format` names the other.
+    Two formats share `text/csv`: the header selects the one offered first, `format` the other. Raises a 406 Problem if
+    none of the offered formats is accepted.
     """
-    if wish is not None:
-        return wish
+    if requested is not None:
+        return requested
     for media_range in _by_preference(accept or "*/*"):
         for candidate in offered:
             if _matches(media_range, WRITERS[candidate].media_type):
@@ -22,7 +23,7 @@ def choose_format(wish: ExportFormat | None, accept: str | None, offered: Sequen
 
 
 def _by_preference(accept: str) -> list[str]:
-    """Media ranges, dearest first (RFC 9110 §12.5.1); equal ones stay as written, q=0 is refused."""
+    """Return media ranges, most preferred first (RFC 9110 §12.5.1); equal ones keep their order, q=0 is dropped."""
     weighted = [_weighted(part) for part in accept.lower().split(",") if part.strip()]
     return [media for media, q in sorted(weighted, key=lambda entry: -entry[1]) if q > 0]
 

@@ -1,4 +1,4 @@
-"""Whatever goes wrong, in the world's words: any error becomes a problem."""
+"""Turns every error into an RFC 9457 problem response."""
 
 from http import HTTPStatus
 
@@ -37,13 +37,13 @@ from dawn_chorus.domain.errors import (
 
 _FIRST_BY_STATUS = {kind.status: kind for kind in reversed(PROBLEM_TYPES)} | {422: INVALID, 415: UNSUPPORTED}
 _KINDS = {NotFound: NOT_FOUND, AudioRemoved: AUDIO_REMOVED, Conflict: CONFLICT}
-"""Narrower causes first."""
+"""The first match counts, so subclasses come before their base class."""
 
 log = get_logger(__name__)
 
 
 def translate(error: Exception) -> Problem:
-    """Say any error in the world's words; what nobody foresaw shows no internals."""
+    """Return the problem for an error; the detail of an unexpected error shows no internals."""
     match error:
         case Problem():
             return error
@@ -69,7 +69,7 @@ def _from_domain(error: Exception) -> Problem:
 
 
 def _from_framework(error: HTTPException) -> Problem:
-    if isinstance(error.__cause__, Problem):  # our refusal to read on, taken for a broken body
+    if isinstance(error.__cause__, Problem):  # BodyTooLarge, which FastAPI wraps as a broken body
         return error.__cause__
     kind = _FIRST_BY_STATUS.get(error.status_code)
     if kind is None:
@@ -81,7 +81,7 @@ def _from_framework(error: HTTPException) -> Problem:
 
 async def answer_problem(request: Request, error: Exception) -> ProblemResponse:
     if isinstance(error, PermanentError) and translate(error).kind is INTERNAL:
-        # What nobody foresaw is logged by the server; this one it does not see.
+        # Uvicorn logs unexpected errors, but not a PermanentError, which has a handler.
         log.error("request failed", path=request.url.path, reason=str(error), exc_info=error)
     return problem_response(translate(error), request.url.path)
 

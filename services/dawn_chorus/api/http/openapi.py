@@ -1,4 +1,4 @@
-"""The OpenAPI document as it is served: errors are problems everywhere, and say what may go wrong."""
+"""Amends the OpenAPI document: every error response is a problem and names its possible causes."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ _UNUSED = ("HTTPValidationError", "ValidationError")
 
 
 def describe(app: FastAPI) -> None:
-    """Have the app serve the document so amended; it is made once."""
+    """Make the app serve the amended document, which is built once."""
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -49,7 +49,7 @@ def _amended(document: dict[str, Any]) -> dict[str, Any]:
 def _responses(known: dict[str, Any], *, behind_keys: bool) -> dict[str, Any]:
     common = {**_ANYWHERE, **(_BEHIND_KEYS if behind_keys else {})}
     if known.get("422", {}).get("description") == "Validation Error":
-        # FastAPI's own word, where a route has none.
+        # FastAPI's default entry, where the route documents no 422 of its own.
         common |= _INVALID
         del known["422"]
     responses = {str(status): response for status, response in common.items()} | known
@@ -65,6 +65,6 @@ def _problem(description: str) -> dict[str, Any]:
 
 
 def problem_table() -> str:
-    """Write the catalog of problems in Markdown."""
+    """Return the table of problem types in Markdown."""
     rows = [f"| `{kind.uri}` | {kind.status} | {kind.title} |" for kind in PROBLEM_TYPES]
     return "\n".join(["| type | status | title |", "| --- | --- | --- |", *rows])

@@ -1,4 +1,4 @@
-"""Errors as the world sees them: RFC 9457 problem details, one stable type a cause."""
+"""Errors in API responses: RFC 9457 problem details, with one stable type for each cause."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 RETRY_AFTER_S = 5
-"""What a client is told while a server behind us is away."""
+"""`Retry-After` while the database or the audio store is unavailable."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProblemType:
-    """One cause; the name never changes once published."""
+    """One cause of errors; the name never changes once published."""
 
     name: str
     status: int
@@ -61,7 +61,7 @@ class FieldError(BaseModel):
 
 
 class ProblemDetails(BaseModel):
-    """RFC 9457 problem details: the only form an error has."""
+    """RFC 9457 problem details: every error response has this form."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -70,10 +70,10 @@ class ProblemDetails(BaseModel):
     status: int = Field(examples=[INVALID.status])
     detail: str = Field(description="What is wrong in this case, and what to do.")
     instance: str | None = Field(default=None, description="The path of the request.")
-    errors: list[FieldError] = Field(default_factory=list, description="The fields that are wrong, if fields are.")
+    errors: list[FieldError] = Field(default_factory=list, description="The invalid fields, if any.")
 
 
-class Problem(Exception):  # the RFC's own word
+class Problem(Exception):  # RFC 9457's term
     """An error for the client; the detail says what is wrong and what to do."""
 
     def __init__(
@@ -117,12 +117,12 @@ def invalid_field(field: str, detail: str) -> Problem:
 
 
 def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:
-    """Turn pydantic's findings into ours; where in the request a field stands is left out of its name."""
+    """Convert pydantic's errors; field names omit the part of the request (query, path, body or header)."""
     return [FieldError(field=_field_name(each), detail=each["msg"].removeprefix("Value error, ")) for each in errors]
 
 
 def _field_name(error: Mapping[str, Any]) -> str:
-    if error.get("type") == "json_invalid":  # its place is a number of characters
+    if error.get("type") == "json_invalid":  # its location is a character offset
         return "body"
     location = error["loc"]
     parts = location[1:] if location and location[0] in ("query", "path", "body", "header") else location
@@ -135,7 +135,7 @@ def invalid_fields(errors: Sequence[Mapping[str, Any]]) -> Problem:
 
 
 def documented(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
-    """Describe, for OpenAPI, the problems a route may answer with."""
+    """Return the OpenAPI entries of the problems that a route may respond with."""
     responses: dict[int | str, dict[str, Any]] = {}
     for kind in kinds:
         known = responses.setdefault(kind.status, {"description": "", "model": ProblemDetails})

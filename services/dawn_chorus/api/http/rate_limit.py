@@ -1,4 +1,4 @@
-"""How often somebody may ask: token buckets, by key or address, within this process."""
+"""Limits requests (token buckets by key or address) and concurrent uploads, within this process."""
 
 import math
 import time
@@ -10,7 +10,7 @@ from threading import Lock
 
 from dawn_chorus.api.http.problems import TOO_MANY, Problem
 
-_REMEMBERED = 10_000
+_MAX_BUCKETS = 10_000
 
 
 @dataclass(slots=True)
@@ -20,48 +20,48 @@ class _Bucket:
 
 
 class RateLimit:
-    """One bucket for each who asks; those unseen for longest are forgotten first. Thread-safe."""
+    """One token bucket for each caller; the least recently used buckets are dropped first. Thread-safe."""
 
     def __init__(self, per_s: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_s, self._burst, self._clock = per_s, burst, clock
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
         self._lock = Lock()
 
-    def take(self, who: str) -> None:
-        """Take one token; raise the 429 that says when the next will be there."""
+    def take(self, caller: str) -> None:
+        """Take one token; if there is none, raise a 429 Problem that says when to retry."""
         with self._lock:
-            bucket = self._filled(who)
+            bucket = self._filled(caller)
             if bucket.tokens < 1:
                 raise too_many((1 - bucket.tokens) / self._per_s)
             bucket.tokens -= 1
 
-    def _filled(self, who: str) -> _Bucket:
+    def _filled(self, caller: str) -> _Bucket:
         now = self._clock()
-        bucket = self._buckets.setdefault(who, _Bucket(float(self._burst), now))
-        self._buckets.move_to_end(who)
+        bucket = self._buckets.setdefault(caller, _Bucket(float(self._burst), now))
+        self._buckets.move_to_end(caller)
         bucket.tokens = min(self._burst, bucket.tokens + (now - bucket.filled_at) * self._per_s)
         bucket.filled_at = now
-        if len(self._buckets) > _REMEMBERED:
+        if len(self._buckets) > _MAX_BUCKETS:
             self._buckets.popitem(last=False)
         return bucket
 
 
 def too_many(wait_s: float, detail: str = "Too many requests") -> Problem:
     seconds = max(1, math.ceil(wait_s))
-    return Problem(TOO_MANY, f"{detail}; come again in {seconds} s", headers={"Retry-After": str(seconds)})
+    return Problem(TOO_MANY, f"{detail}; retry in {seconds} s", headers={"Retry-After": str(seconds)})
 
 
 class Slots:
-    """How many may do a costly thing at once; lives on one event loop."""
+    """Limits how many requests do something expensive at once; belongs to one event loop."""
 
     def __init__(self, total: int) -> None:
         self._total, self._taken = total, 0
 
     @contextmanager
     def one(self) -> Iterator[None]:
-        """Hold a slot, or raise the 429 that asks to come again."""
+        """Hold a slot; if all are taken, raise a 429 Problem."""
         if self._taken >= self._total:
-            raise too_many(5, f"{self._total} uploads are running, which is as many as are taken at once")
+            raise too_many(5, f"The maximum of {self._total} concurrent uploads is reached")
         self._taken += 1
         try:
             yield

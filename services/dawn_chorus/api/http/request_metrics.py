@@ -1,4 +1,4 @@
-"""One line and a few numbers for every request, by the route's template and never by its path."""
+"""Logs every request and counts it; the metrics are labeled by the route's template, never by the path."""
 
 import time
 
@@ -15,7 +15,7 @@ log = get_logger(__name__)
 
 
 class Observe:
-    """Outermost but for the framework's last resort: it sees every answer."""
+    """The outermost middleware, except Starlette's own error handler: it sees every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

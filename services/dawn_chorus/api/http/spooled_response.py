@@ -1,4 +1,4 @@
-"""Long answers, written to the end before the first byte is sent."""
+"""Long responses, generated completely before the first byte is sent."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
@@ -12,12 +12,12 @@ _CHUNK_BYTES = 256 * 2**10
 
 
 def spooled(lines: Iterable[str], media_type: str, headers: Mapping[str, str]) -> StreamingResponse:
-    """Answer with the lines, in bounded memory: what is long lies on disk meanwhile.
+    """Return a response with the lines, in bounded memory: long ones are spooled to disk.
 
-    The database is done with before the client reads its first byte, so that a slow client holds no connection, and an
-    error halfway is an honest error and not an answer cut short. Call from a thread.
+    All lines are read before the client gets the first byte, so that a slow client holds no database connection, and
+    an error halfway becomes an error response, not a truncated one. Call from a thread.
     """
-    spool = SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115 - closed by whoever reads it to its end, or fails
+    spool = SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115 - closed by _chunks, or below after an error
     try:
         for line in lines:
             spool.write(line.encode())

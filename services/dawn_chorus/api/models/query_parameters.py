@@ -1,6 +1,6 @@
-"""What may stand behind the question mark of a URL; a name that is not known is refused, not passed over.
+"""Query parameters of the routes; an unknown parameter is refused, not ignored.
 
-A filter misspelled and ignored would give the whole list for the answer to a narrow question.
+A misspelled filter that was ignored would return the whole list in answer to a narrow query.
 """
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,15 +10,15 @@ from dawn_chorus.domain.analysis import AnalysisState
 from dawn_chorus.domain.exports import ExportFormat
 
 
-class Asked(BaseModel):
+class StrictQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
-class Paged(Asked):
-    cursor: Name | None = Field(default=None, description="From the page before: its `next`.")
+class PagedQuery(StrictQuery):
+    cursor: Name | None = Field(default=None, description="`next` of the previous page.")
 
 
-class RecordingsQuery(Paged):
+class RecordingsQuery(PagedQuery):
     site: Name | None = None
     recorded_after: Moment | None = Field(default=None, description="Started at or after.")
     recorded_before: Moment | None = Field(default=None, description="Started before.")
@@ -26,34 +26,30 @@ class RecordingsQuery(Paged):
     limit: int = Field(default=50, ge=1, le=500)
 
 
-class TaxaQuery(Asked):
+class TaxaQuery(StrictQuery):
     q: str = Field(default="", max_length=200, description="Part of a code, scientific or common name.")
     limit: int = Field(default=50, ge=1, le=1000)
 
 
-class TimelineQuery(Asked):
-    taxon: list[Name] = Field(
-        default=[], description="Code, scientific or common name, in any case; can be given many times."
-    )
-    min_score: Score = Field(default=0.0, description="Leave out scores below, and taxa whose peak is below.")
-    frames: bool = Field(default=False, description="Framewise scores too.")
+class TimelineQuery(StrictQuery):
+    taxon: list[Name] = Field(default=[], description="Code, scientific or common name, in any case; repeatable.")
+    min_score: Score = Field(default=0.0, description="Leave out scores below this, and taxa whose peak is below it.")
+    frames: bool = Field(default=False, description="Include framewise scores.")
 
 
 class AnalysisDetectionsQuery(EventRuleFields):
-    """With a threshold or duration, events are cut anew."""
+    """With a threshold or duration, events are cut anew from the stored scores."""
 
-    format: ExportFormat | None = Field(default=None, description="Else what `Accept` says; else JSON.")
+    format: ExportFormat | None = Field(default=None, description="Default: by `Accept`, else JSON.")
 
 
-class DetectionsQuery(Paged):
-    taxon: list[Name] = Field(
-        default=[], description="Code, scientific or common name, in any case; can be given many times."
-    )
+class DetectionsQuery(PagedQuery):
+    taxon: list[Name] = Field(default=[], description="Code, scientific or common name, in any case; repeatable.")
     site: Name | None = None
     from_: Moment | None = Field(default=None, alias="from", description="Starting at or after.")
     to: Moment | None = Field(default=None, description="Starting before.")
     min_confidence: Score = 0.0
     limit: int | None = Field(
-        default=None, ge=1, le=1000, description="Rows in a page; JSON: 100, NDJSON and CSV: all, where not given."
+        default=None, ge=1, le=1000, description="Rows per page. Default: 100 for JSON, all rows for NDJSON and CSV."
     )
-    format: ExportFormat | None = Field(default=None, description="json, ndjson or csv; else what `Accept` says.")
+    format: ExportFormat | None = Field(default=None, description="json, ndjson or csv. Default: by `Accept`.")

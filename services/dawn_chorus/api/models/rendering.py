@@ -1,4 +1,4 @@
-"""From what the database tells to what the API says."""
+"""Converts values of the database adapter into response models."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -29,7 +29,7 @@ def recording_url(recording_id: UUID) -> str:
     return f"/v1/recordings/{recording_id}"
 
 
-def json_answer(content: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> JSONResponse:
+def json_response(content: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> JSONResponse:
     return JSONResponse(content.model_dump(mode="json"), status, headers=headers)
 
 
@@ -44,8 +44,8 @@ def pack_out(analysis: Analysis) -> PackOut:
 
 def _summary(analysis: Analysis) -> dict[str, Any]:
     url = analysis_url(analysis.id)
-    rooms = ("events", "timeline", "detections", "cancel", "retry")
-    links = {"self": url, "recording": recording_url(analysis.recording_id)} | {room: f"{url}/{room}" for room in rooms}
+    names = ("events", "timeline", "detections", "cancel", "retry")
+    links = {"self": url, "recording": recording_url(analysis.recording_id)} | {name: f"{url}/{name}" for name in names}
     return {
         "id": analysis.id,
         "recording_id": analysis.recording_id,

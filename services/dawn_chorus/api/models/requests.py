@@ -1,4 +1,4 @@
-"""What the API understands: form fields, bodies and settings, checked before anything is done."""
+"""Request models: form fields, bodies and settings, validated before anything is done."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -10,17 +10,17 @@ from dawn_chorus.domain.jobs import Lane
 from dawn_chorus.domain.recording import Place
 
 CLOCK_SKEW = timedelta(minutes=10)
-"""How far ahead of ours a recorder's clock may be before its time counts as impossible."""
+"""How far a recorder's clock may be ahead of ours; later times are refused."""
 FIRST_SOUND = datetime(1857, 1, 1, tzinfo=UTC)
-"""Of the phonautograph, the first machine to write sound down."""
+"""The phonautograph, the first machine that recorded sound; earlier times are refused."""
 
 
 def _possible(moment: datetime) -> datetime:
-    # Compared as they are: the first and last days there are cannot be moved to another time zone.
+    # Compared without conversion: the first and last days of datetime cannot be moved to another time zone.
     if moment > datetime.now(UTC) + CLOCK_SKEW:
-        raise ValueError("lies in the future")
+        raise ValueError("is in the future")
     if moment < FIRST_SOUND:
-        raise ValueError(f"lies before sound was first recorded, in {FIRST_SOUND.year}")
+        raise ValueError(f"is before sound was first recorded, in {FIRST_SOUND.year}")
     return moment
 
 
@@ -45,59 +45,60 @@ PastMoment = Annotated[Moment, AfterValidator(_possible)]
 
 
 class EventRuleFields(BaseModel):
-    """How events are cut; what is not given is as the pack has it."""
+    """Overrides of the pack's event rule; omitted values stay as in the pack."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     onset_threshold: Score | None = Field(default=None, description="An event begins at this score.")
     offset_threshold: Score | None = Field(
-        default=None, description="It ends below this score; never above the onset threshold."
+        default=None, description="An event ends below this score; never above the onset threshold."
     )
     min_event_s: Seconds | None = Field(default=None, description="Shorter events are dropped.")
-    min_gap_s: Seconds | None = Field(default=None, description="Events of one taxon closer than this are one.")
+    min_gap_s: Seconds | None = Field(default=None, description="Events of one taxon with a shorter gap are merged.")
 
     @model_validator(mode="after")
     def _ordered(self) -> "EventRuleFields":
         onset, offset = self.onset_threshold, self.offset_threshold
         if onset is not None and offset is not None and offset > onset:
-            raise ValueError("offset_threshold must not lie above onset_threshold")
+            raise ValueError("offset_threshold must not be above onset_threshold")
         return self
 
     @property
-    def given(self) -> dict[str, float]:
+    def overrides(self) -> dict[str, float]:
         names = ("onset_threshold", "offset_threshold", "min_event_s", "min_gap_s")
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
 class SettingsFields(EventRuleFields):
-    """What may be chosen for one analysis."""
+    """Settings of one analysis."""
 
-    floor: Score = Field(default=0.05, description="Taxa whose peak within a segment stays below this are not kept.")
+    floor: Score = Field(default=0.05, description="Taxa whose peak within a segment stays below this are not stored.")
     occurrence_min: Score | None = Field(
         default=None,
-        description="Drop taxa less probable than this at the recording's coordinates and week; else keep all.",
+        description="Drop taxa less probable than this at the recording's coordinates and week. Default: keep all.",
     )
 
     def settings(self) -> AnalysisSettings:
-        return AnalysisSettings(self.floor, self.occurrence_min, self.given or None)
+        return AnalysisSettings(self.floor, self.occurrence_min, self.overrides or None)
 
 
 class AnalysisFields(SettingsFields):
-    """What an analysis is asked to be."""
+    """Pack, priority and settings of a requested analysis."""
 
-    pack: Name | None = Field(default=None, description="A model pack installed here; else the default one.")
+    pack: Name | None = Field(default=None, description="A model pack installed here. Default: that of the service.")
     priority: Lane | None = Field(
-        default=None, description="`express` goes before `bulk`; else recordings of up to ten minutes go express."
+        default=None,
+        description="`express` goes before `bulk`. Default: `express` for up to ten minutes of audio.",
     )
 
 
 class UploadFields(AnalysisFields):
-    """The text fields that may accompany a file; none is guessed from its name."""
+    """The text fields of an upload; none is derived from the filename."""
 
     recorded_at: PastMoment | None = Field(
         default=None, description="When the recording starts: RFC 3339 with its offset from UTC."
     )
-    site: Name | None = Field(default=None, description="Where: a name of your own.")
+    site: Name | None = Field(default=None, description="Name of the recording site, chosen by you.")
     latitude: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] | None = Field(
         default=None, description="Degrees north."
     )
@@ -108,7 +109,7 @@ class UploadFields(AnalysisFields):
     @model_validator(mode="after")
     def _paired(self) -> "UploadFields":
         if (self.latitude is None) != (self.longitude is None):
-            raise ValueError("latitude and longitude belong together: give both or neither")
+            raise ValueError("latitude and longitude belong together: send both or neither")
         return self
 
     def place(self) -> Place:

@@ -1,4 +1,4 @@
-"""What the API says: the models behind the OpenAPI document."""
+"""Response models."""
 
 from datetime import datetime
 from typing import Annotated, Generic, TypeVar
@@ -10,7 +10,7 @@ from dawn_chorus.domain.analysis import AnalysisResult, AnalysisState
 
 Item = TypeVar("Item")
 ClockTime = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
-"""RFC 3339, to the millisecond, under the recording's own offset, as exports write it."""
+"""RFC 3339 with milliseconds, in the recording's own offset from UTC, as in exports."""
 
 
 class Answer(BaseModel):
@@ -18,10 +18,10 @@ class Answer(BaseModel):
 
 
 class PackOut(Answer):
-    """The model pack behind an analysis, with what its weights' license asks to be shown."""
+    """The model pack of an analysis, with the attribution that the license of its weights requires."""
 
     name: str = Field(examples=["birdnet"])
-    version: str | None = Field(description="None until a worker has saved the first segment.", examples=["2.4.0"])
+    version: str | None = Field(description="Null until a worker has saved the first segment.", examples=["2.4.0"])
     license: str | None = Field(description="SPDX expression.", examples=["CC-BY-NC-SA-4.0"])
     attribution: str | None = Field(examples=["K. Lisa Yang Center for Conservation Bioacoustics"])
 
@@ -33,21 +33,21 @@ class InstalledPackOut(Answer):
     version: str = Field(examples=["2.4.0"])
     license: str = Field(description="SPDX expression.", examples=["CC-BY-NC-SA-4.0"])
     attribution: str
-    is_default: bool = Field(description="Taken where an upload names none.")
+    is_default: bool = Field(description="Used where an upload names no pack.")
     n_taxa: int = Field(examples=[6522])
-    window_s: float = Field(description="Every window of this length has one score by taxon.", examples=[5.0])
-    frame_s: float | None = Field(description="The step of framewise scores; none: it has only windows.")
+    window_s: float = Field(description="Length of a window, which has one score per taxon.", examples=[5.0])
+    frame_s: float | None = Field(description="Step of the framewise scores; null if the pack has window scores only.")
     manifest_sha256: str
     registered_at: AwareDatetime
 
 
 class FailureOut(Answer):
-    """Seconds that were not heard, and why."""
+    """Seconds that were not analyzed, and why."""
 
     segment: int = Field(examples=[3])
     start_s: float = Field(examples=[900.0])
     end_s: float = Field(examples=[1200.0])
-    failed_s: float = Field(description="All of the segment, or what was lost within.", examples=[156.8])
+    failed_s: float = Field(description="The whole segment, or the audio lost within it.", examples=[156.8])
     reason: str = Field(examples=["the file ends at 1043.2 s, where its header claims 1200 s"])
 
 
@@ -55,19 +55,19 @@ class SettingsOut(Answer):
     floor: float
     occurrence_min: float | None
     event_rule: dict[str, float] | None = Field(
-        description="What was asked to be otherwise than in the pack's own rules; None: nothing.",
+        description="Overrides of the pack's event rule; null if there are none.",
         examples=[{"min_gap_s": 2.0}],
     )
 
 
 class AnalysisOut(Answer):
-    """One pack applied to one recording: how far it is and how it went."""
+    """One pack applied to one recording: progress and result."""
 
     id: UUID
     recording_id: UUID
     state: AnalysisState
-    result: AnalysisResult | None = Field(description="None until finished.")
-    terminal: bool = Field(description="Nothing will change any more, unless it is retried.")
+    result: AnalysisResult | None = Field(description="Null until finished.")
+    terminal: bool = Field(description="Finished: nothing changes any more, unless it is retried.")
     retryable: bool = Field(description="Some segment failed or was cancelled, and `retry` can run it again.")
     segments_done: int
     segments_failed: int = Field(description="Failed or cancelled; done + failed = total once finished.")
@@ -75,10 +75,12 @@ class AnalysisOut(Answer):
     duration_s: float
     analyzed_s: float = Field(description="Once finished, analyzed_s + failed_s is the recording's duration.")
     failed_s: float
-    eta_s: float | None = Field(description="Seconds to go, by the pace so far; none while there is none.")
+    eta_s: float | None = Field(description="Seconds left, estimated from the speed so far; null while unknown.")
     failures: list[FailureOut]
     pack: PackOut
-    provider: str | None = Field(description="What the models ran on.", examples=["CPUExecutionProvider"])
+    provider: str | None = Field(
+        description="ONNX Runtime execution provider in use.", examples=["CPUExecutionProvider"]
+    )
     settings: SettingsOut
     priority: str = Field(examples=["express"])
     created_at: AwareDatetime
@@ -101,26 +103,26 @@ class RecordingOut(Answer):
     site: str | None = Field(examples=["north-marsh"])
     latitude: float | None
     longitude: float | None
-    recorded_at: datetime | None = Field(description="With the offset that it was given with.")
+    recorded_at: datetime | None = Field(description="In the offset from UTC that it was uploaded with.")
     created_at: AwareDatetime
     audio_removed_at: AwareDatetime | None = Field(
-        description="When retention removed the audio; the results stay. None: the audio is there."
+        description="When retention removed the audio; the results stay. Null if the audio was not removed."
     )
     analyses: list[AnalysisOut]
     links: dict[str, str]
 
 
 class UploadOut(RecordingOut):
-    """What an upload is answered with."""
+    """The response to an upload."""
 
-    duplicate: bool = Field(description="The same sound of the same site and time was here before: no analysis began.")
+    duplicate: bool = Field(description="The same bytes, site and time were uploaded before; no analysis was started.")
 
 
 class PageOut(Answer, Generic[Item]):
-    """Some of a long list; `Link: rel="next"` leads on."""
+    """One page of a long list; the header `Link: rel="next"` has the URL of the next page."""
 
     items: list[Item]
-    next: str | None = Field(description="The `cursor` of the next page; none: this is the last.")
+    next: str | None = Field(description="The `cursor` of the next page; null on the last page.")
 
 
 class TaxonOut(Answer):
@@ -146,7 +148,7 @@ class ScoreOut(Answer):
 class EventOut(Answer):
     onset_s: float
     offset_s: float
-    started_at: ClockTime | None = Field(description="None where the recording has no time.")
+    started_at: ClockTime | None = Field(description="Null if the recording has no time.")
     ended_at: ClockTime | None
     confidence: float
 
@@ -155,8 +157,8 @@ class TaxonTimelineOut(TaxonOut):
     """One taxon over the whole recording."""
 
     peak: float
-    windows: list[ScoreOut] = Field(description="Each covers window_s from start_s on.")
-    detections: list[EventOut] = Field(description="Cut once the analysis is finished.")
+    windows: list[ScoreOut] = Field(description="Each covers window_s, beginning at start_s.")
+    detections: list[EventOut] = Field(description="Empty until the analysis is finished.")
     frames: list[ScoreOut] | None = Field(default=None, description="With `frames=true`: each covers frame_s.")
 
 
@@ -171,21 +173,21 @@ class TimelineOut(Answer):
     duration_s: float
     analyzed_s: float
     failed_s: float
-    floor: float = Field(description="Taxa whose peak within a segment stays below this are not kept.")
-    window_s: float | None = Field(description="None where nothing was found.")
+    floor: float = Field(description="Taxa whose peak within a segment stays below this are not stored.")
+    window_s: float | None = Field(description="Null if nothing was found.")
     frame_s: float | None
     taxa: list[TaxonTimelineOut]
 
 
 class DetectionOut(Answer):
-    """An event found, with all that names it."""
+    """A detected event, with its taxon, file, site, pack, recording and analysis."""
 
     scientific_name: str = Field(examples=["Erithacus rubecula"])
     common_name: str = Field(examples=["European Robin"])
     code: str = Field(examples=["eurrob1"])
     onset_s: float
     offset_s: float
-    started_at: ClockTime | None = Field(description="None where the recording has no time.")
+    started_at: ClockTime | None = Field(description="Null if the recording has no time.")
     ended_at: ClockTime | None
     confidence: float
     file: str = Field(examples=["dawn.flac"])
@@ -196,7 +198,7 @@ class DetectionOut(Answer):
 
 
 class DetectionsOut(Answer):
-    """All events of one analysis, in order of time."""
+    """All events of one analysis, ordered by time."""
 
     analysis_id: UUID
     recording_id: UUID

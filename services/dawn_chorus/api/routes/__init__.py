@@ -1,5 +1,5 @@
-"""What each URL does, by what people want of it.
+"""What each URL does, grouped by purpose.
 
-Read: intake/ (recordings come in), audio/ (and can be heard), results/ (who sang when), operations/ (health).
-May touch everything in `api` but `app`; no SQL and no bytes here, they are called for.
+Read: intake/ (upload, list, remove), audio/ (download), results/ (who sang when), operations/ (health and metrics).
+May touch everything in `api` but `app`; no SQL and no audio bytes here, other rooms handle them.
 """

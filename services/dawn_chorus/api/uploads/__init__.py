@@ -1,5 +1,6 @@
-"""How a file comes in: hashed while it streams to the store, its header read by a child, then rows and outbox at once.
+"""Receives uploads: the file is hashed while it streams to the store, and a child process reads its header.
 
-Read: intake (the whole way), multipart (the body), probe (the child that reads a header), sweep (what uploads left).
+Then one transaction writes the rows and the outbox. Read: intake (all steps), multipart (the body), probe (the child
+process that reads a header), sweep (deletes orphaned audio).
 May touch the audio store, the database and child processes.
 """

@@ -1,4 +1,4 @@
-"""How a recording comes in: bytes to the store, header read by a child, rows in one transaction."""
+"""Receives one recording: bytes to the store, header read by a child process, rows in one transaction."""
 
 import asyncio
 from contextlib import ExitStack
@@ -29,7 +29,7 @@ log = get_logger(__name__)
 
 
 class Intake:
-    """One recording on its way in. What is stored is removed again unless it is `accept`ed."""
+    """One upload in progress. Its stored bytes are deleted again unless `accept` succeeds."""
 
     def __init__(self, deps: Dependencies, request: Request) -> None:
         self._deps, self._request = deps, request
@@ -43,13 +43,13 @@ class Intake:
         if error is not None:
             metrics.uploads.labels(_outcome(error)).inc()
         if self._key and not self._is_kept:
-            # Whoever cancels us, a client gone or a server that stops, must not leave the bytes behind.
+            # Shielded: a cancellation (client disconnected, server stopping) must not leave the bytes behind.
             await asyncio.shield(run_in_threadpool(discard_audio, self._deps, self._key))
 
     async def receive(self) -> tuple[Upload, UploadFields]:
-        """Stream the body to the store; raises Problem for what is wrong with it or its fields."""
+        """Stream the body to the store; raises Problem for an invalid body or field."""
         content_type = self._request.headers.get("content-type", "")
-        body = _moving(self._request.stream(), self._deps.settings.upload_idle_s)
+        body = _with_idle_timeout(self._request.stream(), self._deps.settings.upload_idle_s)
         upload = await receive_upload(body, content_type, UPLOAD_FIELDS, self._store)
         try:
             return upload, UploadFields.model_validate(upload.fields)
@@ -63,22 +63,22 @@ class Intake:
         await self._deps.store.write(self._key, _counted(chunks))
 
     async def accept(self, upload: Upload, fields: UploadFields) -> StoredRecording:
-        """Read the header and write the rows; the same sound of the same site and time gives what is there."""
+        """Read the header and write the rows; the same bytes, site and time return the existing recording."""
         facts = await self._probe(upload.filename)
         request = await run_in_threadpool(plan_analysis, self._deps, fields, fields.place(), facts.duration_s)
         stored = await self._save(
             NewRecording(upload.filename, self._key, upload.size_bytes, upload.sha256, facts, fields.place()), request
         )
-        _log_taken_in(stored)
+        _log_accepted(stored)
         if not stored.duplicate:
             metrics.upload_audio_seconds.inc(facts.duration_s)
         metrics.uploads.labels("duplicate" if stored.duplicate else "accepted").inc()
         return stored
 
     async def _save(self, new: NewRecording, request: AnalysisRequest) -> StoredRecording:
-        """Write the rows; where it is not known whether they were written, the bytes are kept.
+        """Write the rows; if it is unknown whether they were committed, keep the bytes.
 
-        A connection that breaks during the commit leaves that open; the database knows, and the sweep asks it.
+        That is so when the connection breaks during the commit. The sweep later decides by what the database has.
         """
         self._is_kept = True
         try:
@@ -86,7 +86,7 @@ class Intake:
         except (PermanentError, UploadExpired):
             self._is_kept = False
             raise
-        # A duplicate brings its bytes back where they had been removed; else the first ones stay.
+        # A duplicate restores bytes that had been removed; otherwise the first upload's bytes stay.
         self._is_kept = stored.recording.store_key == self._key
         return stored
 
@@ -96,11 +96,11 @@ class Intake:
             return await probe_file(path, filename, self._deps.settings.probe_timeout_s)
 
 
-def _log_taken_in(stored: StoredRecording) -> None:
+def _log_accepted(stored: StoredRecording) -> None:
     recording = stored.recording
     with log_ids(recording_id=recording.id, analysis_id=stored.analyses[0].id):
         log.info(
-            "the recording is here already" if stored.duplicate else "recording taken in",
+            "duplicate recording" if stored.duplicate else "recording accepted",
             file=recording.filename,
             size_bytes=recording.size_bytes,
             duration_s=recording.audio.duration_s,
@@ -109,13 +109,13 @@ def _log_taken_in(stored: StoredRecording) -> None:
 
 
 def new_store_key(filename: str) -> str:
-    """Make a key nobody has; the suffix helps whoever looks into the store, and decoders of headerless formats."""
+    """Return a new key; the file suffix helps people who look into the store, and decoders of headerless formats."""
     suffix = PurePath(filename).suffix.lower()
     return f"{uuid4()}{suffix if suffix[1:].isalnum() and suffix.isascii() and len(suffix) <= 6 else ''}"
 
 
-async def _moving(chunks: Chunks, idle_s: float) -> Chunks:
-    """Return up a body of which nothing comes: it would hold its place for ever."""
+async def _with_idle_timeout(chunks: Chunks, idle_s: float) -> Chunks:
+    """Yield the chunks; raise a Problem if none arrives for `idle_s`, as the upload would hold its slot forever."""
     while True:
         try:
             async with asyncio.timeout(idle_s):
@@ -123,7 +123,7 @@ async def _moving(chunks: Chunks, idle_s: float) -> Chunks:
         except StopAsyncIteration:
             return
         except TimeoutError as error:
-            raise Problem(STALLED, f"Nothing came for {idle_s:g} s; send the recording again") from error
+            raise Problem(STALLED, f"No bytes arrived for {idle_s:g} s; send the recording again") from error
         yield chunk
 
 

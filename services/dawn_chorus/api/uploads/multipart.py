@@ -1,4 +1,4 @@
-"""Multipart uploads, streamed: the file flows to its sink while it is hashed; fields may come before or after it."""
+"""Streams multipart uploads: the file is hashed on its way to the sink; fields may come before or after it."""
 
 import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
@@ -20,12 +20,12 @@ MAX_FILENAME = 255
 Chunks = AsyncIterator[bytes]
 Event: TypeAlias = MultipartSegment | bytes | bytearray | None
 Sink = Callable[[str, Chunks], Awaitable[object]]
-"""Takes the filename and the bytes; nothing stays behind when the bytes raise."""
+"""Writes the bytes under the filename; leaves nothing behind if reading the bytes raises."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What came: the file's facts and the text fields."""
+    """A received upload: facts about the file, and the text fields."""
 
     filename: str
     size_bytes: int
@@ -33,19 +33,19 @@ class Upload:
     fields: dict[str, str]
 
     def fingerprint(self) -> str:
-        """Say in one hash what was sent; the boundary and the order of the parts do not count."""
-        told = [self.filename, self.sha256, *(f"{name}={self.fields[name]}" for name in sorted(self.fields))]
-        return hashlib.sha256("\0".join(told).encode()).hexdigest()
+        """Return a hash of the file and the fields; the boundary and the order of the parts do not count."""
+        content = [self.filename, self.sha256, *(f"{name}={self.fields[name]}" for name in sorted(self.fields))]
+        return hashlib.sha256("\0".join(content).encode()).hexdigest()
 
 
 async def receive_upload(body: Chunks, content_type: str, allowed: frozenset[str], sink: Sink) -> Upload:
-    """Read a multipart body to its end, the one part `file` into the sink.
+    """Read a multipart body to its end, and write the part `file` to the sink.
 
-    Raises Problem for a body that is not multipart or is broken, a missing or second file, or a field not allowed, as
-    soon as it shows.
+    Raises Problem for a body that is not multipart or is broken, a missing or second file, or a field not allowed. It
+    raises as soon as this is known, before the rest of the body is read.
     """
     async with aclosing(_events(body, _boundary(content_type))) as events:
-        return await _Reading(events, allowed, sink).read()
+        return await _UploadReader(events, allowed, sink).read()
 
 
 def _boundary(content_type: str) -> str:
@@ -58,7 +58,7 @@ def _boundary(content_type: str) -> str:
 
 
 async def _events(body: Chunks, boundary: str) -> AsyncGenerator[Event]:
-    """Return parser events: a segment, its bytes, None for its end; a broken body is a Problem."""
+    """Yield parser events: a segment, its bytes, None for its end; raise Problem for a broken body."""
     try:
         parser = PushMultipartParser(boundary, max_segment_count=MAX_PARTS)
         with parser:
@@ -70,8 +70,8 @@ async def _events(body: Chunks, boundary: str) -> AsyncGenerator[Event]:
         raise Problem(MALFORMED, f"The multipart body is broken: {error}") from error
 
 
-class _Reading:
-    """One body on its way."""
+class _UploadReader:
+    """Reads one body."""
 
     def __init__(self, events: AsyncIterator[Event], allowed: frozenset[str], sink: Sink) -> None:
         self._events, self._allowed, self._sink = events, allowed, sink
@@ -91,15 +91,15 @@ class _Reading:
         if name == FILE_FIELD:
             await self._read_file(part)
         elif name not in self._allowed:
-            raise invalid_field(name, f"Unknown field; known are file, {', '.join(sorted(self._allowed))}")
+            raise invalid_field(name, f"Unknown field; allowed: file, {', '.join(sorted(self._allowed))}")
         elif name in self._fields:
-            raise invalid_field(name, "Given twice")
+            raise invalid_field(name, "Sent twice")
         else:
             self._fields[name] = await self._read_text(name)
 
     async def _read_file(self, part: MultipartSegment) -> None:
         if self._file is not None:
-            raise invalid_field(FILE_FIELD, "Given twice; send one recording in a request")
+            raise invalid_field(FILE_FIELD, "Sent twice; send one recording per request")
         if not part.filename:
             raise invalid_field(FILE_FIELD, "Not a file: with curl, write file=@dawn.flac")
         self._file = _File(clean_filename(part.filename))
@@ -126,7 +126,7 @@ class _Reading:
 
 @dataclass(slots=True)
 class _File:
-    """The file, as far as it has come."""
+    """The file part: its name, and the size and hash of the bytes read so far."""
 
     name: str
     size_bytes: int = 0
@@ -140,7 +140,7 @@ class _File:
 
 
 def clean_filename(name: str) -> str:
-    """Keep the last part of a path of either kind, without control characters: a name, never a place."""
+    """Return the last part of a POSIX or Windows path, without control characters: a name, never a path."""
     last = PurePosixPath(PureWindowsPath(name).name).name
-    printable = "".join(letter for letter in last if letter.isprintable())
+    printable = "".join(char for char in last if char.isprintable())
     return printable[-MAX_FILENAME:] or "recording"

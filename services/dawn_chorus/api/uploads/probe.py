@@ -1,11 +1,11 @@
-"""What a file's header claims, read by a short-lived child: no decoder ever runs in the API's own process."""
+"""Reads a file's header in a short-lived child process: no decoder ever runs in the API's own process."""
 
 import asyncio
 import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Never
+from typing import Any
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
@@ -13,7 +13,7 @@ from dawn_chorus.api.http.problems import NOT_AUDIO, UNDECODABLE, Problem
 from dawn_chorus.domain.recording import AudioFacts, round_s
 
 PROBE_COMMAND = (sys.executable, "-P", "-m", "dawn_chorus.inference.audio.probe")
-"""Takes a path; prints facts or `{"error": …, "detail": …}`; bounds its own time and memory."""
+"""Takes a path; prints the facts or `{"error": …, "detail": …}`; limits its own time and memory."""
 
 
 class _Facts(BaseModel):
@@ -32,9 +32,9 @@ _ANSWER: TypeAdapter[_Facts | _Refusal] = TypeAdapter(_Facts | _Refusal)
 
 
 async def probe_file(path: Path, filename: str, timeout_s: float, command: Sequence[str] = PROBE_COMMAND) -> AudioFacts:
-    """Read the header; raises Problem, which calls the file by `filename`, where it is no audio, broken or empty.
+    """Return the facts in the header; raises Problem for a file that is not audio, broken or empty.
 
-    A child that crashes or does not end in time means a broken file too: it is the file that did it.
+    The detail names the file `filename`. If the child crashes or times out the file counts as broken, as the cause.
     """
     child = await asyncio.create_subprocess_exec(
         *command, str(path), stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE
@@ -61,14 +61,10 @@ def _facts(printed: bytes, exit_code: int) -> AudioFacts:
         how = f"signal {-exit_code}" if exit_code < 0 else f"exit code {exit_code}"
         raise Problem(UNDECODABLE, f"The decoder crashed while it read the header ({how})") from error
     if isinstance(answer, _Refusal):
-        _refuse(answer)
+        raise Problem(NOT_AUDIO if answer.error == "not_audio" else UNDECODABLE, answer.detail)
     return AudioFacts(answer.format, round_s(answer.duration_s), answer.sample_rate_hz, answer.channels)
 
 
 def _last_line(printed: bytes) -> Any:
-    """Codec libraries are free to chatter before the answer."""
+    """Return the JSON of the last line; codec libraries may have printed lines before it."""
     return json.loads(printed.strip().rpartition(b"\n")[2])
-
-
-def _refuse(refusal: _Refusal) -> Never:
-    raise Problem(NOT_AUDIO if refusal.error == "not_audio" else UNDECODABLE, refusal.detail)

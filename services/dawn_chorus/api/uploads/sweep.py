@@ -1,4 +1,4 @@
-"""Removes bytes that no recording promises: at once where a request leaves some, and each hour what escaped that."""
+"""Deletes orphaned audio: at once after the request that left it, and every hour what that missed."""
 
 import asyncio
 
@@ -14,11 +14,11 @@ log = get_logger(__name__)
 
 
 def discard_audio(deps: Dependencies, store_key: str) -> None:
-    """Delete bytes that are nobody's, as is written down; where a server is away the sweep does it later."""
+    """Delete orphaned audio that is listed in the database; if a server is unavailable, the sweep does it later."""
     try:
         release_audio(deps.database, deps.store.delete, store_key)
     except TransientError as error:
-        log.warning("audio is removed later", store_key=store_key, reason=str(error))
+        log.warning("orphaned audio not deleted, will be retried", store_key=store_key, reason=str(error))
 
 
 def _sweep(deps: Dependencies) -> Freed:
@@ -27,14 +27,14 @@ def _sweep(deps: Dependencies) -> Freed:
 
 
 async def sweep_store(deps: Dependencies, every_s: float = SWEEP_EVERY_S) -> None:
-    """Delete what is due, again and again; of many APIs each takes what no other has in hand."""
+    """Delete orphaned audio every `every_s`, forever; APIs that sweep at the same time take different rows."""
     while True:
         try:
             freed = await run_in_threadpool(_sweep, deps)
             if freed.files:
-                log.info("removed audio that no recording needs", files=freed.files)
+                log.info("orphaned audio deleted", files=freed.files)
         except ChorusError as error:
-            log.warning("audio that no recording needs is removed later", reason=str(error))
-        except Exception:  # a loop that must go on: a bug, or a schema that is being migrated, is told of each time
-            log.exception("audio that no recording needs was not removed")
+            log.warning("orphaned audio sweep failed, will be retried", reason=str(error))
+        except Exception:  # the loop must go on; a bug, or a schema being migrated, is logged each time
+            log.exception("orphaned audio sweep crashed, will be retried")
         await asyncio.sleep(every_s)

@@ -23,12 +23,12 @@ def test_the_format_follows_what_the_client_accepts(accept: str | None, chosen: 
     assert choose_format(None, accept, ALL) == chosen
 
 
-def test_the_parameter_outweighs_the_header() -> None:
+def test_the_parameter_overrides_the_header() -> None:
     assert choose_format(ExportFormat.BIRDNET, "application/json", ALL) is ExportFormat.BIRDNET
 
 
 @pytest.mark.parametrize("accept", ["image/png", "application/json;q=0", "application/json;q=much"])
-def test_what_cannot_be_given_is_said(accept: str) -> None:
+def test_a_format_that_is_not_offered_is_refused(accept: str) -> None:
     with pytest.raises(Problem) as caught:
         choose_format(None, accept, ALL)
     assert caught.value.kind is NOT_ACCEPTABLE

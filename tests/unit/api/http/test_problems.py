@@ -21,10 +21,10 @@ from dawn_chorus.domain.errors import (
         (NotFound("no recording 7"), 404, "not-found"),
         (Conflict("finished already"), 409, "conflict"),
         (AudioRemoved("removed last week"), 410, "audio-removed"),
-        (InvalidCursor("no cursor of ours"), 422, "invalid-request"),
+        (InvalidCursor("not a cursor"), 422, "invalid-request"),
         (BelowFloor("below 0.05", field="onset_threshold"), 422, "invalid-request"),
         (TransientError("PostgreSQL does not answer"), 503, "unavailable"),
-        (PermanentError("nobody foresaw this"), 500, "internal-error"),
+        (PermanentError("unexpected"), 500, "internal-error"),
         (ZeroDivisionError("division by zero"), 500, "internal-error"),
         (HTTPException(404), 404, "not-found"),
         (HTTPException(411), 411, "length-required"),
@@ -36,19 +36,19 @@ def test_every_error_has_its_problem(error: Exception, status: int, name: str) -
     assert (problem.kind.status, problem.kind.uri) == (status, f"urn:dawn-chorus:problem:{name}")
 
 
-def test_what_nobody_foresaw_shows_no_internals() -> None:
+def test_an_unexpected_error_shows_no_internals() -> None:
     body = bytes(problem_response(translate(KeyError("password=hunter2")), "/v1/recordings").body).decode()
     assert "hunter2" not in body
     assert "KeyError" not in body
 
 
-def test_a_body_that_is_no_json_is_called_the_body() -> None:
+def test_invalid_json_is_reported_as_the_field_body() -> None:
     error = {"type": "json_invalid", "loc": ("body", 1), "msg": "JSON decode error"}
     assert translate(RequestValidationError([error])).detail == "body: JSON decode error"
 
 
-def test_a_server_that_is_away_says_when_to_come_again() -> None:
-    assert int(translate(TransientError("away")).headers["Retry-After"]) > 0
+def test_an_unavailable_server_sets_retry_after() -> None:
+    assert int(translate(TransientError("unavailable")).headers["Retry-After"]) > 0
 
 
 def test_types_are_stable_and_each_stands_for_one_cause() -> None:
@@ -59,6 +59,6 @@ def test_types_are_stable_and_each_stands_for_one_cause() -> None:
     }  # fmt: skip
 
 
-def test_extensions_stand_beside_the_members_of_the_standard() -> None:
-    problem = Problem(PROBLEM_TYPES[0], "said", limit_bytes=7)
+def test_extensions_are_added_to_the_standard_members() -> None:
+    problem = Problem(PROBLEM_TYPES[0], "detail", limit_bytes=7)
     assert b'"limit_bytes":7' in bytes(problem_response(problem, "/").body)

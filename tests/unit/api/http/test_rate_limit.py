@@ -11,7 +11,7 @@ class Clock:
         return self.now_s
 
 
-def test_who_asks_too_often_is_told_when_to_come_again() -> None:
+def test_too_many_requests_are_refused_with_retry_after() -> None:
     clock = Clock()
     limit = RateLimit(per_s=0.5, burst=2, clock=clock)
     limit.take("station")
@@ -23,13 +23,13 @@ def test_who_asks_too_often_is_told_when_to_come_again() -> None:
     limit.take("station")
 
 
-def test_one_client_does_not_use_up_the_share_of_another() -> None:
+def test_clients_have_separate_limits() -> None:
     limit = RateLimit(per_s=1, burst=1, clock=Clock())
     limit.take("a")
     limit.take("b")
 
 
-def test_those_unseen_for_longest_are_forgotten_first() -> None:
+def test_the_least_recently_seen_are_dropped_first() -> None:
     limit = RateLimit(per_s=1, burst=1, clock=Clock())
     limit.take("regular")
     for number in range(9_999):

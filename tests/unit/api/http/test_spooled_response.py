@@ -6,7 +6,7 @@ import pytest
 from dawn_chorus.api.http.spooled_response import spooled
 
 
-def test_the_lines_come_out_as_they_went_in() -> None:
+def test_the_body_is_the_lines_in_order() -> None:
     lines = [f"Höhe {number}\n" for number in range(100_000)]
     response = spooled(iter(lines), "text/plain; charset=utf-8", {"Vary": "Accept"})
 
@@ -18,7 +18,7 @@ def test_the_lines_come_out_as_they_went_in() -> None:
     assert response.headers["content-length"] == str(len(content))
 
 
-def test_an_error_halfway_is_an_error_and_no_answer_cut_short() -> None:
+def test_an_error_halfway_is_raised_and_no_truncated_response_is_sent() -> None:
     def lines() -> Iterator[str]:
         yield "first\n"
         raise ConnectionError("gone")

@@ -10,7 +10,7 @@ PACK_RULE = EventRule(onset_threshold=0.6, offset_threshold=0.4, min_event_s=1.0
 
 
 @pytest.mark.parametrize(
-    ("given", "rule"),
+    ("overrides", "rule"),
     [
         ({"min_gap_s": 0.0}, EventRule(0.6, 0.4, 1.0, 0.0)),
         ({"onset_threshold": 0.5}, EventRule(0.5, 0.4, 1.0, 2.0)),
@@ -18,11 +18,11 @@ PACK_RULE = EventRule(onset_threshold=0.6, offset_threshold=0.4, min_event_s=1.0
         ({"offset_threshold": 0.8}, EventRule(0.8, 0.8, 1.0, 2.0)),
     ],
 )
-def test_what_is_not_given_is_as_the_pack_has_it(given: dict[str, float], rule: EventRule) -> None:
-    assert PACK_RULE.changed(**EventRuleFields.model_validate(given).given) == rule
+def test_omitted_values_stay_as_in_the_pack(overrides: dict[str, float], rule: EventRule) -> None:
+    assert PACK_RULE.changed(**EventRuleFields.model_validate(overrides).overrides) == rule
 
 
-def test_without_a_rule_of_its_own_an_analysis_follows_the_pack() -> None:
+def test_without_overrides_an_analysis_has_no_event_rule() -> None:
     assert UploadFields().settings().event_rule is None
     assert UploadFields(min_gap_s=0).settings().event_rule == {"min_gap_s": 0.0}
 
@@ -34,7 +34,7 @@ def test_the_offset_of_a_time_is_kept() -> None:
     assert recorded_at.utcoffset() == timedelta(hours=5, minutes=45)
 
 
-def test_a_clock_that_is_a_little_fast_is_forgiven() -> None:
+def test_a_clock_that_is_slightly_fast_is_accepted() -> None:
     soon = datetime.now(UTC) + timedelta(minutes=5)
     assert UploadFields.model_validate({"recorded_at": soon.isoformat()}).recorded_at == soon
     later = datetime.now(UTC) + timedelta(minutes=15)
@@ -43,12 +43,12 @@ def test_a_clock_that_is_a_little_fast_is_forgiven() -> None:
 
 
 @pytest.mark.parametrize("recorded_at", ["0001-01-01T00:00:00+14:00", "1856-12-31T23:59:59Z"])
-def test_a_clock_before_all_recording_is_not_believed(recorded_at: str) -> None:
+def test_a_time_before_sound_was_first_recorded_is_refused(recorded_at: str) -> None:
     with pytest.raises(ValidationError, match="before sound was first recorded"):
         UploadFields.model_validate({"recorded_at": recorded_at})
 
 
-@pytest.mark.parametrize("given", [{"latitude": "52.5"}, {"longitude": "13.4"}])
-def test_half_a_place_is_no_place(given: dict[str, str]) -> None:
+@pytest.mark.parametrize("fields", [{"latitude": "52.5"}, {"longitude": "13.4"}])
+def test_latitude_or_longitude_alone_is_refused(fields: dict[str, str]) -> None:
     with pytest.raises(ValidationError, match="belong together"):
-        UploadFields.model_validate(given)
+        UploadFields.model_validate(fields)

@@ -53,7 +53,7 @@ def refusal_of(body: bytes, *, content_type: str = CONTENT_TYPE) -> Problem:
 
 
 @given(content=st.binary(max_size=3000), size=st.integers(1, 700))
-def test_the_sink_gets_the_very_bytes_however_they_are_cut(content: bytes, size: int) -> None:
+def test_the_sink_gets_the_same_bytes_whatever_the_chunk_size(content: bytes, size: int) -> None:
     sink = MemorySink()
     upload = receive(body_of(file_part(content)), size=size, sink=sink)
     assert sink.files == {"dawn.flac": content}
@@ -67,7 +67,7 @@ def test_fields_may_come_before_or_after_the_file() -> None:
     assert before.fingerprint() == after.fingerprint()
 
 
-def test_another_file_or_field_is_another_request() -> None:
+def test_another_file_or_field_changes_the_fingerprint() -> None:
     one = receive(body_of(file_part(b"sound"), text_part("site", "a")))
     assert one.fingerprint() != receive(body_of(file_part(b"sounD"), text_part("site", "a"))).fingerprint()
     assert one.fingerprint() != receive(body_of(file_part(b"sound"), text_part("site", "b"))).fingerprint()

@@ -22,11 +22,11 @@ def refusal_with(script: str, timeout_s: float = 20) -> Problem:
     return caught.value
 
 
-def test_the_facts_of_the_child_are_taken_over() -> None:
+def test_the_facts_printed_by_the_child_are_returned() -> None:
     assert probe_with(f"print('{FACTS}')") == AudioFacts("flac/pcm_16", 12.345679, 48000, 2)
 
 
-def test_chatter_before_the_facts_does_no_harm() -> None:
+def test_lines_before_the_facts_are_ignored() -> None:
     assert probe_with(f"print('junk at the beginning'); print('{FACTS}')").channels == 2
 
 
@@ -37,7 +37,7 @@ def test_a_refusal_keeps_its_reason(error: str, kind: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "said"),
+    ("script", "detail"),
     [
         ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "signal 11"),
         ("raise SystemExit(3)", "exit code 3"),
@@ -46,13 +46,13 @@ def test_a_refusal_keeps_its_reason(error: str, kind: object) -> None:
     ],
     ids=["segfault", "exit", "garbage", "no duration"],
 )
-def test_a_file_that_crashes_its_reader_is_broken(script: str, said: str) -> None:
+def test_a_file_that_crashes_the_probe_is_undecodable(script: str, detail: str) -> None:
     problem = refusal_with(script)
     assert problem.kind is UNDECODABLE
-    assert said in problem.detail
+    assert detail in problem.detail
 
 
-def test_a_reader_that_does_not_end_is_ended(tmp_path: Path) -> None:
+def test_a_probe_that_hangs_is_killed(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     problem = refusal_with(
         f"import os, time; open({str(pid_file)!r}, 'w').write(str(os.getpid())); time.sleep(600)", timeout_s=2

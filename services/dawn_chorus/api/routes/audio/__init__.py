@@ -1,5 +1,5 @@
-"""The sound of a recording over HTTP.
+"""The audio of a recording over HTTP.
 
-Read: original (the bytes as they were uploaded, by ranges).
+Read: original (the bytes as they were uploaded, whole or by range).
 May touch the audio store; decodes nothing.
 """

@@ -33,15 +33,15 @@ _MEDIA_TYPES = {
     "caf": "audio/x-caf",
 }
 _RANGE = re.compile(r"bytes=\s*(\d{0,100})\s*-\s*(\d{0,100})\s*", re.IGNORECASE)
-"""Python refuses to read a number of thousands of digits."""
+"""At most 100 digits: Python refuses to parse integers of thousands of digits."""
 _BINARY = {"audio/*": {"schema": {"type": "string", "format": "binary"}}}
 router = APIRouter(tags=["recordings"])
 
 
 def byte_range(header: str | None, size_bytes: int) -> tuple[int, int] | None:
-    """Return [start, end) of a range; None where all is meant: no range, several, or one that makes no sense.
+    """Return the range as [start, end); None for the whole file: if there is no range, several, or an invalid one.
 
-    Raises the 416 that names the size where the range lies beyond the end.
+    Raises a 416 Problem that has the size if the range is beyond the end.
     """
     match = _RANGE.fullmatch(header or "")
     if match is None or match.groups() == ("", ""):
@@ -63,9 +63,9 @@ def byte_range(header: str | None, size_bytes: int) -> tuple[int, int] | None:
     summary="The audio as it was uploaded",
     response_class=StreamingResponse,
     responses={
-        200: {"content": _BINARY, "description": "All of it."},
-        206: {"content": _BINARY, "description": "The range."},
-        304: {"description": "The client has it already."},
+        200: {"content": _BINARY, "description": "The whole file."},
+        206: {"content": _BINARY, "description": "The requested range."},
+        304: {"description": "The client already has this file."},
         **documented(NOT_FOUND, AUDIO_REMOVED, RANGE),
     },
 )
@@ -83,13 +83,13 @@ def get_audio(
     headers = _headers(recording, etag)
     if if_none_match is not None and (if_none_match.strip() == "*" or etag in if_none_match):
         return Response(status_code=304, headers=headers)
-    asked = byte_range(range_, recording.size_bytes) if if_range in (None, etag) else None
-    start, end = asked or (0, recording.size_bytes)
+    requested = byte_range(range_, recording.size_bytes) if if_range in (None, etag) else None
+    start, end = requested or (0, recording.size_bytes)
     headers["Content-Length"] = str(end - start)
-    if asked is not None:
+    if requested is not None:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{recording.size_bytes}"
     chunks = _chunks(deps, recording, start, end)
-    return StreamingResponse(chunks, 200 if asked is None else 206, headers, _media_type(recording))
+    return StreamingResponse(chunks, 200 if requested is None else 206, headers, _media_type(recording))
 
 
 def _headers(recording: Recording, etag: str) -> dict[str, str]:
@@ -108,10 +108,10 @@ def _media_type(recording: Recording) -> str:
 
 
 def _chunks(deps: Dependencies, recording: Recording, start: int, end: int) -> Iterator[bytes]:
-    """Take the first chunk at once, so that missing bytes are an error and not an answer cut short."""
+    """Return the bytes. The first chunk is read at once: missing bytes are an error, not a truncated response."""
     try:
         chunks = deps.store.read(recording.store_key, start, end)
         first = next(chunks, b"")
     except PermanentError as error:
-        raise Problem(NOT_FOUND, "The audio of this recording is gone from the store") from error
+        raise Problem(NOT_FOUND, "The audio of this recording is missing in the store") from error
     return chain([first], chunks)

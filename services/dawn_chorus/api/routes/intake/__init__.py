@@ -1,4 +1,4 @@
-"""Recordings come in, are listed and go again.
+"""Recordings: upload, list, remove.
 
 Read: recordings.
 May touch `uploads`, `idempotency` and the adapters' functions; it holds no state.

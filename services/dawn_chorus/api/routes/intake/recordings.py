@@ -1,4 +1,4 @@
-"""Recordings: taken in, listed, removed."""
+"""Recordings: upload, list, remove."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -30,7 +30,7 @@ from dawn_chorus.api.http.problems import (
 )
 from dawn_chorus.api.idempotency import OnceDep
 from dawn_chorus.api.models.query_parameters import RecordingsQuery
-from dawn_chorus.api.models.rendering import json_answer, recording_out, recording_url
+from dawn_chorus.api.models.rendering import json_response, recording_out, recording_url
 from dawn_chorus.api.models.requests import UploadFields
 from dawn_chorus.api.models.responses import PageOut, RecordingOut, UploadOut
 from dawn_chorus.api.uploads.intake import Intake
@@ -44,7 +44,7 @@ router = APIRouter(tags=["recordings"])
 
 
 def _upload_form() -> dict[str, Any]:
-    """Describe the form that is read by hand, part by part."""
+    """Return the OpenAPI entry of the upload form, whose body is parsed without FastAPI."""
     schema = UploadFields.model_json_schema()
     audio = {"type": "string", "format": "binary", "description": "The recording: WAV, FLAC, MP3, Ogg, AIFF, M4A, …"}
     form = {
@@ -57,7 +57,7 @@ def _upload_form() -> dict[str, Any]:
 
 
 def _inlined(part: Any, definitions: dict[str, Any]) -> Any:
-    """Put definitions where they are referred to: this form stands outside of the document's components."""
+    """Return the schema with its definitions inlined: the form cannot refer to the document's components."""
     if isinstance(part, list):
         return [_inlined(each, definitions) for each in part]
     if not isinstance(part, dict):
@@ -73,17 +73,17 @@ def _inlined(part: Any, definitions: dict[str, Any]) -> Any:
     status_code=202,
     response_model=UploadOut,
     responses={
-        200: {"model": UploadOut, "description": "The same recording was here before."},
+        200: {"model": UploadOut, "description": "The same recording was uploaded before."},
         **documented(*_UPLOAD_PROBLEMS),
     },
     openapi_extra=_upload_form(),
 )
 async def upload_recording(request: Request, deps: Deps, once: OnceDep) -> Response:
-    """Answer 202 once file, rows and outbox are durable; the analysis goes on without you.
+    """Respond with 202 once file, rows and outbox are durable; the analysis then runs in the background.
 
-    `curl -F file=@dawn.flac` is all it takes. The same bytes for the same site and time give the recording that is
-    there, with `duplicate: true` and 200, and bring its audio back where that was removed; for another site or time
-    they are another recording.
+    `curl -F file=@dawn.flac` is enough. The same bytes with the same site and time return the existing recording with
+    `duplicate: true` and 200, and restore its audio if that was removed. With another site or time they are a new
+    recording.
     """
     with once.running(), deps.uploads.one(), metrics.uploads_in_flight.track_inprogress():
         async with Intake(deps, request) as intake:
@@ -92,10 +92,10 @@ async def upload_recording(request: Request, deps: Deps, once: OnceDep) -> Respo
             async def accept() -> Response:
                 stored = await intake.accept(upload, fields)
                 headers = {"Location": recording_url(stored.recording.id)}
-                answer = await run_in_threadpool(_upload_out, deps, stored)
-                return json_answer(answer, 200 if stored.duplicate else 202, headers)
+                out = await run_in_threadpool(_upload_out, deps, stored)
+                return json_response(out, 200 if stored.duplicate else 202, headers)
 
-            return await once.answer(upload.fingerprint(), accept)
+            return await once.respond(upload.fingerprint(), accept)
 
 
 @router.get(UPLOAD_PATH, summary="List recordings, newest first", responses=documented(INVALID))
@@ -104,10 +104,10 @@ def get_recordings(
     response: Response,
     deps: Deps,
     _caller: Reader,
-    asked: Annotated[RecordingsQuery, Query()],
+    query: Annotated[RecordingsQuery, Query()],
 ) -> PageOut[RecordingOut]:
-    wanted = RecordingFilter(asked.site, asked.recorded_after, asked.recorded_before, asked.state)
-    page = list_recordings(deps.database, wanted, limit=asked.limit, cursor=asked.cursor)
+    wanted = RecordingFilter(query.site, query.recorded_after, query.recorded_before, query.state)
+    page = list_recordings(deps.database, wanted, limit=query.limit, cursor=query.cursor)
     response.headers.update(next_link(request, page.next_cursor))
     return PageOut(items=_outs(deps, page.items), next=page.next_cursor)
 
@@ -124,12 +124,12 @@ def get_one_recording(recording_id: UUID, deps: Deps, _caller: Reader) -> Record
     responses=documented(NOT_FOUND),
 )
 def remove_recording(recording_id: UUID, deps: Deps, _caller: Admin) -> None:
-    """Remove the rows first: should the store be away, its bytes are written down and removed later (`sweeping`)."""
+    """Remove the rows, then the audio; if the store is unavailable, the audio is deleted later."""
     discard_audio(deps, delete_recording(deps.database, recording_id))
 
 
 def _outs(deps: Dependencies, found: Sequence[StoredRecording]) -> list[RecordingOut]:
-    """Look up all their analyses at once; one that is removed meanwhile falls out."""
+    """Return the recordings with their analyses, all looked up in one query; those deleted meanwhile are left out."""
     ids = [analysis.id for stored in found for analysis in stored.analyses]
     statuses = get_statuses(deps.database, ids)
     return [

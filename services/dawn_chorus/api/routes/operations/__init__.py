@@ -1,5 +1,5 @@
-"""For whoever keeps the service alive.
+"""Endpoints for operators.
 
-Read: health (live, ready, and the process's metrics).
+Read: health (liveness, readiness, and the metrics of the process).
 May touch what it checks.
 """

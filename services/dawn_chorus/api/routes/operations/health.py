@@ -1,4 +1,4 @@
-"""Whether the service lives, whether it can do its work, and its numbers."""
+"""Liveness, readiness and metrics."""
 
 from collections.abc import Callable
 
@@ -14,14 +14,14 @@ from dawn_chorus.domain.errors import ChorusError, PermanentError
 router = APIRouter(tags=["operations"])
 
 
-@router.get("/health/live", summary="The process answers")
+@router.get("/health/live", summary="Liveness: the process responds")
 async def live() -> LiveOut:
     return LiveOut(status="live")
 
 
-@router.get("/health/ready", summary="What the service needs is there", responses=documented(UNAVAILABLE))
+@router.get("/health/ready", summary="Readiness: all that it needs is available", responses=documented(UNAVAILABLE))
 def ready(deps: Deps) -> ReadyOut:
-    """200, or 503 with `checks` that name what is down."""
+    """Respond with 200, or with 503 and `checks` that name what is down."""
     checks = {name: _run(check) for name, check in _checks(deps).items()}
     down = [f"{name}: {check.detail}" for name, check in checks.items() if not check.ok]
     if down:
@@ -43,11 +43,11 @@ def _checks(deps: Dependencies) -> dict[str, Callable[[], None]]:
 
 
 def _check_schema(url: str) -> None:
-    """Accept a newer schema than ours: during an upgrade old and new stand side by side."""
+    """Raise PermanentError for an older schema; a newer one is fine: an upgrade runs old and new side by side."""
     needed = max(path.stem for path in MIGRATIONS.glob("*.sql"))
     found = schema_version(url)
     if found is None or found < needed:
-        raise PermanentError(f"the schema is at {found or 'nothing'}, {needed} is needed: run `chorus migrate`")
+        raise PermanentError(f"the schema is at {found or 'nothing'}, {needed} is required: run `chorus migrate`")
 
 
 def _run(check: Callable[[], None]) -> CheckOut:

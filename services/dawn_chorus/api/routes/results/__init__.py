@@ -1,5 +1,5 @@
-"""Who sang when.
+"""Progress and results of analyses: who sang when.
 
-Read: analyses (how far one is, cancel, retry), events (the same as a stream), timeline, detections, taxa.
+Read: analyses (progress, cancel, retry), events (progress as a stream), timeline, detections, taxa.
 May touch the adapters' functions; it holds no state.
 """

@@ -1,4 +1,4 @@
-"""Analyses: begun, looked at, cancelled, tried again."""
+"""Analyses: start, follow, cancel, retry."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -25,7 +25,7 @@ from dawn_chorus.api.http.problems import (
     documented,
 )
 from dawn_chorus.api.idempotency import Once, OnceDep
-from dawn_chorus.api.models.rendering import analysis_out, analysis_url, json_answer
+from dawn_chorus.api.models.rendering import analysis_out, analysis_url, json_response
 from dawn_chorus.api.models.requests import AnalysisFields
 from dawn_chorus.api.models.responses import AnalysisOut
 
@@ -43,7 +43,7 @@ _POST_PROBLEMS = (NOT_FOUND, CONFLICT, IN_PROGRESS, INVALID, KEY_REUSED)
 async def begin_analysis(
     recording_id: UUID, deps: Deps, once: OnceDep, fields: Annotated[AnalysisFields | None, Body()] = None
 ) -> Response:
-    """Begin another analysis; without a body, one like that of a plain upload."""
+    """Start another analysis; without a body, with the defaults of an upload."""
     chosen = fields or AnalysisFields()
 
     def begin() -> UUID:
@@ -54,19 +54,19 @@ async def begin_analysis(
     return await _answer_once(deps, once, chosen.model_dump_json(), begin, status=202)
 
 
-@router.get("/v1/analyses/{analysis_id:uuid}", summary="How far an analysis is", responses=documented(NOT_FOUND))
+@router.get("/v1/analyses/{analysis_id:uuid}", summary="Progress of an analysis", responses=documented(NOT_FOUND))
 def get_analysis(analysis_id: UUID, deps: Deps, _caller: Reader) -> AnalysisOut:
     return analysis_out(get_status(deps.database, analysis_id))
 
 
 @router.post(
     "/v1/analyses/{analysis_id:uuid}/cancel",
-    summary="Give up what is not done yet",
+    summary="Cancel what is not done yet",
     response_model=AnalysisOut,
     responses=documented(*_POST_PROBLEMS),
 )
 async def cancel(analysis_id: UUID, deps: Deps, once: OnceDep) -> Response:
-    """Keep what is done; the rest is accounted for as failed, and can be retried."""
+    """Keep what is done; the rest counts as failed, and can be retried."""
     return await _answer_once(deps, once, "", lambda: cancel_analysis(deps.database, analysis_id).id, status=200)
 
 
@@ -82,15 +82,15 @@ async def retry(analysis_id: UUID, deps: Deps, once: OnceDep) -> Response:
 
 
 async def _answer_once(
-    deps: Dependencies, once: Once, content: str, do: Callable[[], UUID], *, status: int
+    deps: Dependencies, once: Once, content: str, change: Callable[[], UUID], *, status: int
 ) -> Response:
     def act() -> Response:
-        analysis_id = do()
-        answer = analysis_out(get_status(deps.database, analysis_id))
-        return json_answer(answer, status, {"Location": analysis_url(analysis_id)})
+        analysis_id = change()
+        out = analysis_out(get_status(deps.database, analysis_id))
+        return json_response(out, status, {"Location": analysis_url(analysis_id)})
 
     async def act_in_thread() -> Response:
         return await run_in_threadpool(act)
 
     with once.running():
-        return await once.answer(content, act_in_thread)
+        return await once.respond(content, act_in_thread)

@@ -1,4 +1,4 @@
-"""Detections: of one analysis, cut anew if asked for, and across recordings."""
+"""Detections of one analysis, cut anew on request, and detections across recordings."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -33,16 +33,16 @@ from dawn_chorus.api.taxon_names import check_taxa
 from dawn_chorus.domain.exports import WRITERS, ExportFormat, Finding, finding_row, json_lines
 
 ACROSS = (ExportFormat.JSON, ExportFormat.NDJSON, ExportFormat.CSV)
-_PAGE = 100
-_MOST_RECUT = 500_000
+_PAGE_ROWS = 100
+_MAX_RECUT_EVENTS = 500_000
 router = APIRouter(tags=["results"])
 
 
 def _also(*formats: ExportFormat) -> dict[int | str, dict[str, Any]]:
-    """Name for OpenAPI the media types beside JSON."""
+    """Return the OpenAPI entry of the media types besides JSON."""
     plain = {WRITERS[each].media_type.split(";", maxsplit=1)[0] for each in formats} - {"application/json"}
     content = {media_type: {"schema": {"type": "string"}} for media_type in sorted(plain)}
-    return {200: {"content": content, "description": "In the format asked for."}}
+    return {200: {"content": content, "description": "In the requested format."}}
 
 
 @router.get(
@@ -56,30 +56,30 @@ def get_detections(
     analysis_id: UUID,
     deps: Deps,
     _caller: Reader,
-    asked: Annotated[AnalysisDetectionsQuery, Query()],
+    query: Annotated[AnalysisDetectionsQuery, Query()],
 ) -> Response:
-    """In order of time. With a threshold or duration, events are cut anew from the stored scores, without inference.
+    """Ordered by time. With a threshold or duration, events are cut anew from the stored scores, without inference.
 
-    What is not given stays as the analysis has it.
+    Omitted values stay as in the analysis.
     """
-    chosen = choose_format(asked.format, request.headers.get("accept"), tuple(ExportFormat))
+    chosen = choose_format(query.format, request.headers.get("accept"), tuple(ExportFormat))
     analysis = get_status(deps.database, analysis_id).analysis
-    findings = _recut(deps, analysis_id, asked) if asked.given else detections_of(deps.database, analysis_id)
+    findings = _recut(deps, analysis_id, query) if query.overrides else detections_of(deps.database, analysis_id)
     lines = _document(analysis, findings) if chosen is ExportFormat.JSON else WRITERS[chosen].lines(findings)
     return spooled(lines, WRITERS[chosen].media_type, {"Vary": "Accept"})
 
 
 def _recut(deps: Dependencies, analysis_id: UUID, rule: EventRuleFields) -> Iterator[Finding]:
-    """Events come taxon by taxon; to stand in order of time they are held at once, so their number is bounded."""
-    cut = recut_detections(deps.database, analysis_id, rule.given)
-    found = list(islice(cut, _MOST_RECUT + 1))
-    if len(found) > _MOST_RECUT:
-        raise Problem(INVALID, f"More than {_MOST_RECUT} events: raise the thresholds")
+    """Return the events ordered by time. They come taxon by taxon and are sorted in memory, so there is a maximum."""
+    cut = recut_detections(deps.database, analysis_id, rule.overrides)
+    found = list(islice(cut, _MAX_RECUT_EVENTS + 1))
+    if len(found) > _MAX_RECUT_EVENTS:
+        raise Problem(INVALID, f"More than {_MAX_RECUT_EVENTS} events: raise the thresholds")
     return iter(sorted(found, key=lambda finding: (finding.detection.onset_s, finding.detection.taxon.scientific_name)))
 
 
 def _document(analysis: Analysis, findings: Iterator[Finding]) -> Iterator[str]:
-    """Write a `DetectionsOut` row by row."""
+    """Yield the JSON of a `DetectionsOut`, row by row."""
     head = DetectionsOut(analysis_id=analysis.id, recording_id=analysis.recording_id, pack=pack_out(analysis), items=[])
     yield head.model_dump_json(exclude={"items"})[:-1] + ', "items": '
     yield from json_lines(findings)
@@ -96,18 +96,18 @@ def find_detections(
     request: Request,
     deps: Deps,
     _caller: Reader,
-    asked: Annotated[DetectionsQuery, Query()],
+    query: Annotated[DetectionsQuery, Query()],
 ) -> Response:
-    """Latest first, undated ones last. NDJSON and CSV give all in one go, unless `limit` asks for pages."""
-    if asked.format is not None and asked.format not in ACROSS:
-        raise invalid_field("format", f"{asked.format} is for one analysis; here json, ndjson and csv are given")
-    chosen = choose_format(asked.format, request.headers.get("accept"), ACROSS)
-    taxa = check_taxa(deps.database, asked.taxon)
-    wanted = DetectionFilter(taxa, asked.site, asked.from_, asked.to, asked.min_confidence)
+    """Latest first, undated ones last. NDJSON and CSV return all rows at once, unless `limit` is set."""
+    if query.format is not None and query.format not in ACROSS:
+        raise invalid_field("format", f"{query.format} is for one analysis only; use json, ndjson or csv")
+    chosen = choose_format(query.format, request.headers.get("accept"), ACROSS)
+    taxa = check_taxa(deps.database, query.taxon)
+    wanted = DetectionFilter(taxa, query.site, query.from_, query.to, query.min_confidence)
     media_type = WRITERS[chosen].media_type
-    if chosen is not ExportFormat.JSON and asked.limit is None and asked.cursor is None:
+    if chosen is not ExportFormat.JSON and query.limit is None and query.cursor is None:
         return spooled(WRITERS[chosen].lines(stream_detections(deps.database, wanted)), media_type, {"Vary": "Accept"})
-    page = list_detections(deps.database, wanted, limit=asked.limit or _PAGE, cursor=asked.cursor)
+    page = list_detections(deps.database, wanted, limit=query.limit or _PAGE_ROWS, cursor=query.cursor)
     headers = {"Vary": "Accept"} | next_link(request, page.next_cursor)
     if chosen is not ExportFormat.JSON:
         return spooled(WRITERS[chosen].lines(page.items), media_type, headers)

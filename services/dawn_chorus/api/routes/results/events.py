@@ -1,4 +1,4 @@
-"""Server-sent events: how far an analysis is, as it happens."""
+"""Server-sent events: the progress of an analysis."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -22,7 +22,7 @@ router = APIRouter(tags=["analyses"])
 
 
 def _known(analysis_id: UUID, deps: Deps, _caller: Reader) -> AnalysisStatus:
-    """Look before the stream begins: an unknown id is a 404, not a stream."""
+    """Return the status before the stream begins: an unknown id is a 404, not a stream."""
     return get_status(deps.database, analysis_id)
 
 
@@ -35,11 +35,11 @@ def _known(analysis_id: UUID, deps: Deps, _caller: Reader) -> AnalysisStatus:
 async def follow(
     deps: Deps,
     status: Annotated[AnalysisStatus, Depends(_known)],
-    last_event_id: Annotated[int | None, Header(description="Where a broken stream goes on.")] = None,
+    last_event_id: Annotated[int | None, Header(description="Id after which a broken stream goes on.")] = None,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Server-sent events `progress` and, at the end, `finished`, each with what `GET /v1/analyses/{id}` says.
+    """Server-sent events `progress` and, at the end, `finished`, each with the body of `GET /v1/analyses/{id}`.
 
-    Ids grow with every change, so a stream that broke goes on where it stood. A comment comes every 15 s in between.
+    Ids grow with every change, so a broken stream can be resumed. Between events, a comment is sent every 15 s.
     """
     with metrics.event_streams.track_inprogress():
         if status.terminal or status.analysis.revision != last_event_id:
@@ -55,7 +55,7 @@ async def follow(
 
 
 async def _latest(deps: Dependencies, status: AnalysisStatus) -> AnalysisStatus | None:
-    """None: the analysis was deleted meanwhile."""
+    """Return the new status; None if the analysis was deleted, the old one if the database is unavailable."""
     try:
         return await run_in_threadpool(get_status, deps.database, status.analysis.id)
     except NotFound:

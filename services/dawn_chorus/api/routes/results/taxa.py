@@ -1,4 +1,4 @@
-"""What can be found, and with which packs."""
+"""The taxa that can be detected, and the registered packs."""
 
 from typing import Annotated
 
@@ -20,10 +20,10 @@ router = APIRouter(tags=["taxa and packs"])
 def get_taxa(
     deps: Deps,
     _caller: Reader,
-    asked: Annotated[TaxaQuery, Query()],
+    query: Annotated[TaxaQuery, Query()],
 ) -> TaxaOut:
-    """Search what the registered packs can find; names that begin with the text come first."""
-    found = search_taxa(deps.database, without_nul(asked.q), limit=asked.limit)
+    """Search the taxa of the registered packs; names that begin with the text come first."""
+    found = search_taxa(deps.database, without_nul(query.q), limit=query.limit)
     return TaxaOut(items=[TaxonOut.model_validate(taxon) for taxon in found])
 
 

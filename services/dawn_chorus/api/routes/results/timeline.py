@@ -1,4 +1,4 @@
-"""The timeline of an analysis: window scores, events and, if asked for, framewise scores, by taxon."""
+"""The timeline of an analysis: window scores, events and, on request, framewise scores, by taxon."""
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated
@@ -35,20 +35,20 @@ def get_timeline(
     analysis_id: UUID,
     deps: Deps,
     _caller: Reader,
-    asked: Annotated[TimelineQuery, Query()],
+    query: Annotated[TimelineQuery, Query()],
 ) -> Response:
-    """By taxon, highest peak first: window scores as they come in, and events once the analysis is finished."""
+    """By taxon, highest peak first: window scores as segments are saved, and events once the analysis is finished."""
     status = get_status(deps.database, analysis_id)
     recording = get_recording(deps.database, status.analysis.recording_id).recording
-    wanted = TimelineFilter(check_taxa(deps.database, asked.taxon), asked.min_score, asked.frames)
+    wanted = TimelineFilter(check_taxa(deps.database, query.taxon), query.min_score, query.frames)
     rows = read_timeline(deps.database, analysis_id, wanted)
-    return spooled(_document(status, recording, rows, frames=asked.frames), "application/json", {})
+    return spooled(_document(status, recording, rows, frames=query.frames), "application/json", {})
 
 
 def _document(
     status: AnalysisStatus, recording: Recording, rows: Iterator[TaxonTimeline], *, frames: bool
 ) -> Iterator[str]:
-    """Write a `TimelineOut` taxon by taxon: that of a long recording is too large to be held at once."""
+    """Yield the JSON of a `TimelineOut`, taxon by taxon: that of a long recording is too large for memory."""
     first = next(rows, None)
     head = _head(status, first)
     yield head.model_dump_json(exclude={"taxa"})[:-1] + ', "taxa": ['
@@ -95,7 +95,7 @@ def _scores(starts_s: Sequence[float], scores: Scores) -> list[ScoreOut]:
 
 
 def _rounded(scores: Scores) -> list[float]:
-    """Return six decimals: a float32 has no more to say."""
+    """Return scores with six decimals: a float32 is no more precise."""
     return [round(score, 6) for score in scores.tolist()]
 
 
