@@ -96,10 +96,10 @@ def test_one_directory_has_one_server(server: EmbeddedPostgres) -> None:
         execute(other.start(), "SELECT 1")
 
 
-def test_a_cluster_that_was_left_half_made_is_made_anew(server: EmbeddedPostgres) -> None:
-    half_made = server.data_dir / "cluster.new"
-    half_made.mkdir(parents=True)
-    (half_made / "PG_VERSION").write_text("18\n")
+def test_a_cluster_that_was_left_incomplete_is_made_anew(server: EmbeddedPostgres) -> None:
+    incomplete = server.data_dir / "cluster.new"
+    incomplete.mkdir(parents=True)
+    (incomplete / "PG_VERSION").write_text("18\n")
     execute(server.start(), "SELECT 1")
 
 

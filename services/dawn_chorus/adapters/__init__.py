@@ -1,6 +1,7 @@
-"""The outside world, one room a server: what is asked of each stands in `domain.ports`.
+"""Implementations of `domain.ports`, one package per server.
 
-Read: postgres/ (where results land), queue/ (RabbitMQ and the queue in one process), audio_store/ (disk or S3),
-embedded_postgres/ (a server of our own for `chorus up`); metrics, logs, status_server and retrying serve all.
-May touch the network, the disk and `domain`; never `inference`. One library, one room: contracts in pyproject.toml.
+Read: postgres/ (recordings and results), queue/ (RabbitMQ and the in-process queue), audio_store/ (disk or S3),
+embedded_postgres/ (the server of `chorus up`); metrics, logs, status_server and retrying are used by all services.
+May touch the network, the disk and `domain`; never `inference`. Each library is imported in one package only:
+contracts in pyproject.toml.
 """

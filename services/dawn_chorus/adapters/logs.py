@@ -1,6 +1,6 @@
-"""One JSON line an event (words and color on a terminal), with the ids of the work at hand on every line.
+"""One JSON line per event (plain text with color on a terminal), with the ids of the current work on every line.
 
-The standard library's loggers (pika, uvicorn, psycopg) run through the same pipe, so a log shipper sees one format.
+The standard library's loggers (pika, uvicorn, psycopg) use the same handler, so a log shipper sees one format.
 """
 
 import logging
@@ -19,11 +19,11 @@ _SECRET_IN_URL = re.compile(r"(?<=://)([^/\s:@]*):([^/\s@]+)(?=@)")
 _SECRET_IN_QUERY = re.compile(r"(?i)([?&][\w-]*(?:secret|token|password|signature|key)[\w-]*=)[^&\s]+")
 _BEARER = re.compile(r"(?i)\b(bearer\s+)\S+")
 _CHATTY = {"pika": logging.CRITICAL, "uvicorn.access": logging.WARNING, "yoyo": logging.WARNING}
-"""Libraries that tell too much, pika of every failed attempt with a traceback; what matters of it we say ourselves."""
+"""Levels of libraries that log too much (pika logs every failed attempt with a traceback); our own events cover it."""
 
 
 def configure_logs(level: str = "INFO", *, stream: TextIO | None = None) -> None:
-    """Send every log line of this process to `stream` (standard error), once at the entry.
+    """Send every log line of this process to `stream` (standard error); called once, at the start of the process.
 
     Lines are JSON unless the stream is a terminal.
     """
@@ -54,7 +54,7 @@ def _rendering(stream: TextIO) -> list[structlog.types.Processor]:
     strip = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     if stream.isatty():
         return [strip, hide_secrets, structlog.dev.ConsoleRenderer()]
-    # The traceback becomes text before secrets are looked for: a URL may stand in it.
+    # The traceback becomes text before secrets are hidden: it may contain a URL.
     return [
         strip,
         _drop_color,
@@ -65,7 +65,7 @@ def _rendering(stream: TextIO) -> list[structlog.types.Processor]:
 
 
 def _drop_color(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Uvicorn says some things a second time, for terminals."""
+    """Remove the copy of the message that uvicorn adds for terminals."""
     event.pop("color_message", None)
     return event
 
@@ -79,7 +79,7 @@ def _quiet_libraries() -> None:
 
 
 def hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Blank values whose key names a secret, and passwords inside URLs, headers and tracebacks."""
+    """Mask values whose key names a secret, and passwords in URLs, headers and tracebacks."""
     for key, value in event.items():
         if _SECRET_KEY.search(key):
             event[key] = "***"
@@ -89,19 +89,19 @@ def hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) ->
 
 
 def redact(text: str) -> str:
-    """Blank passwords in URLs, secrets in query strings and bearer tokens."""
+    """Return the text with passwords in URLs, secrets in query strings and bearer tokens masked."""
     text = _SECRET_IN_URL.sub(r"\1:***", text)
     return _BEARER.sub(r"\1***", _SECRET_IN_QUERY.sub(r"\1***", text))
 
 
 @contextmanager
 def log_ids(**ids: UUID | int | str) -> Iterator[None]:
-    """Put ids (`recording_id`, `analysis_id`, `segment`) on every line logged meanwhile by this thread or task."""
+    """Add ids (`recording_id`, `analysis_id`, `segment`) to every line that this thread or task logs in the context."""
     with bound_contextvars(**{name: str(value) if isinstance(value, UUID) else value for name, value in ids.items()}):
         yield
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
-    """Return a logger; `log.info("segment saved", seconds=1.2)`: a fixed sentence, and facts by name."""
+    """Return a logger; `log.info("segment saved", seconds=1.2)`: a fixed event and named values."""
     logger: structlog.stdlib.BoundLogger = structlog.get_logger(name)
     return logger

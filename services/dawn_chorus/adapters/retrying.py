@@ -1,4 +1,4 @@
-"""The one retry loop: what to do while a server is away."""
+"""The retry loop that all services use while a server is unavailable."""
 
 import random
 from collections.abc import Callable
@@ -10,15 +10,15 @@ T = TypeVar("T")
 
 
 class Stopped(Exception):
-    """The process stops while it waits for a server; what is in hand goes back to where it came from."""
+    """The process is stopping while it waits for a server; unfinished work is returned to the queue."""
 
 
 @dataclass(slots=True)
 class Backoff:
-    """Doubling waits with jitter, so that a fleet does not come back in one wave.
+    """Doubling waits with jitter, so that many clients do not reconnect at the same moment.
 
-    Each wait is drawn evenly from the upper half of its step ("equal jitter"): never next to nothing, never in step
-    with the others. One thread uses it.
+    Each wait is drawn evenly from the upper half of its step ("equal jitter"): never close to 0, and different for
+    every client. Not thread-safe.
     """
 
     first_s: float = 0.5
@@ -26,13 +26,13 @@ class Backoff:
     _failures: int = field(default=0, init=False)
 
     def next_s(self) -> float:
-        """Return the wait after one more failure, in seconds."""
+        """Count a failure and return the wait after it, in seconds."""
         step_s = min(self.most_s, self.first_s * 2.0 ** min(self._failures, 32))
         self._failures += 1
         return step_s * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
 
     def reset(self) -> None:
-        """Begin anew: the last try succeeded."""
+        """Forget the failures, after a success: the next wait is the first again."""
         self._failures = 0
 
 
@@ -44,10 +44,10 @@ def retry_until_stopped(
     on_failure: Callable[[Exception, float], None],
     backoff: Backoff,
 ) -> T:
-    """Return what `call` returns, after as many failures as it takes; any other error is the caller's.
+    """Return what `call` returns; repeat it while it raises one of `retry_on`, let other errors through.
 
-    `on_failure` is told the error and how many seconds it waits before the next try. Raises Stopped once `stopping` is
-    set, before a try or in the middle of a wait.
+    `on_failure` receives the error and the seconds until the next try. Raises Stopped once `stopping` is set, before a
+    try or during a wait.
     """
     while not stopping.is_set():
         try:

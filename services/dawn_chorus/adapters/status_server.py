@@ -1,4 +1,4 @@
-"""Health and metrics over HTTP for the deployables that serve nothing else (worker, relay)."""
+"""Health and metrics over HTTP, for the services without an API (worker, relay)."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -13,14 +13,14 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from dawn_chorus.domain.errors import ChorusError, PermanentError
 
 Check = Callable[[], None]
-"""Raises a ChorusError that says what is down; returns soon."""
+"""Raises a ChorusError that says what is unavailable; returns quickly."""
 
 
 class StatusServer:
-    """Serves `/health/live`, `/health/ready` and `/metrics` from its own threads, from `with` to its end.
+    """Serves `/health/live`, `/health/ready` and `/metrics` from its own threads, as a context manager.
 
-    Live answers 503 once `alive` says no: the supervisor should start the process anew. Ready answers 503 with the name
-    and the words of every check that fails: nothing needs a new start, something outside is down.
+    Live returns 503 once `alive` returns False: the supervisor should restart the process. Ready returns 503 with the
+    name and the message of every check that fails: a restart would not help, an external server is unavailable.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class StatusServer:
 
     @property
     def port(self) -> int:
-        """The port it listens on; of use where 0 was asked for."""
+        """The port it listens on, for callers that requested port 0."""
         return self._server.server_port
 
     def __enter__(self) -> Self:
@@ -85,7 +85,7 @@ class StatusServer:
                 self.wfile.write(body)
 
             def log_message(self, *_: Any) -> None:
-                """Stay silent: a probe every few seconds is no news."""
+                """Log nothing: a probe every few seconds would fill the log."""
 
         return Request
 

@@ -1,7 +1,7 @@
-"""Keeps the bytes of recordings: in a folder or an S3 bucket, chosen by URL. The only room that knows obstore.
+"""Stores the bytes of recordings in a folder or an S3 bucket, chosen by URL. The only package that imports obstore.
 
-Read: open (from a URL to a store), store (the port), local_files and download_cache (a recording as a local file),
-threaded_upload (chunks off the event loop into an upload on a thread), object_errors.
+Read: open (from a URL to a store), store (implements the port), local_files and download_cache (a recording as a local
+file), threaded_upload (from chunks on the event loop to an upload on a thread), object_errors.
 May touch the folder or the bucket.
 """
 

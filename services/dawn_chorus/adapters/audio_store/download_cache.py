@@ -1,7 +1,8 @@
-"""A bounded folder of downloads, shared by all threads and processes of a machine.
+"""A folder of downloads with a size limit, shared by all threads and processes of a machine.
 
-Files are guarded by `flock`, which the kernel lets go of whatever ends a process: a shared lock while a file is lent,
-an exclusive one while it is downloaded or removed. Who gets a lock checks that the name still leads to what it locked.
+Files are guarded by `flock`, which the kernel releases however a process ends: a shared lock while a file is in use, an
+exclusive one while it is downloaded or removed. After locking, the caller checks that the name still leads to the file
+that it locked.
 """
 
 import fcntl
@@ -23,14 +24,14 @@ _log = get_logger(__name__)
 
 
 class DownloadCache:
-    """Lends local copies of objects that never change; forgets those unused for longest."""
+    """Provides local copies of objects that never change; removes the least recently used ones."""
 
     def __init__(self, store: S3Store, folder: Path, max_bytes: int) -> None:
         self._store, self._folder, self._max_bytes = store, folder, max_bytes
 
     @contextmanager
-    def lend(self, key: str) -> Iterator[Path]:
-        """Download unless it is there; whoever asks for the same at the same time waits for the one download."""
+    def local_copy(self, key: str) -> Iterator[Path]:
+        """Yield a local copy, downloaded unless it is there; concurrent callers of a key wait for one download."""
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._path(key)
         while (copy := _open_shared(path)) is None:
@@ -43,8 +44,8 @@ class DownloadCache:
             self._make_room(0)
 
     def drop(self, key: str) -> None:
-        """Forget a copy; one that is lent out goes when its turn comes."""
-        _remove_unless_lent(self._path(key))
+        """Remove a copy; one that is in use is left until space is needed."""
+        _remove_unless_in_use(self._path(key))
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()}{Path(key).suffix}"
@@ -59,7 +60,7 @@ class DownloadCache:
             size_bytes = measure_object(self._store, key)
             over_bytes = self._make_room(size_bytes)
             if over_bytes > 0:
-                _log.warning("download cache over its bound: all of it is in use", over_bytes=over_bytes)
+                _log.warning("download cache exceeds its limit, all files are in use", over_bytes=over_bytes)
             for start in range(0, size_bytes, _STEP_BYTES):
                 end = min(start + _STEP_BYTES, size_bytes)
                 file.write(obstore.get_range(self._store, key, start=start, end=end))
@@ -67,9 +68,9 @@ class DownloadCache:
             part.rename(path)
 
     def _make_room(self, needed_bytes: int) -> int:
-        """Remove what was lent least recently, leftovers of broken downloads included, until the bytes fit.
+        """Remove the least recently used files, remains of interrupted downloads included, until the bytes fit.
 
-        Give by how many bytes they do not.
+        Returns by how many bytes the limit is exceeded; 0 or less: they fit.
         """
         found = []
         for path in self._folder.iterdir():
@@ -79,13 +80,13 @@ class DownloadCache:
         for _, size_bytes, path in sorted(found):
             if excess <= 0:
                 break
-            if _remove_unless_lent(path):
+            if _remove_unless_in_use(path):
                 excess -= size_bytes
         return excess
 
 
 def _open_shared(path: Path) -> BinaryIO | None:
-    """Open and lock a copy, unless there is none or it was removed before the lock was had."""
+    """Open a copy and lock it; None: there is none, or it was removed before it was locked."""
     try:
         file = path.open("rb")
     except FileNotFoundError:
@@ -98,13 +99,15 @@ def _open_shared(path: Path) -> BinaryIO | None:
 
 
 def _is_at(path: Path, file: BinaryIO) -> bool:
+    """Return whether the path leads to the open file."""
     try:
         return os.path.samestat(path.stat(), os.fstat(file.fileno()))
     except FileNotFoundError:
         return False
 
 
-def _remove_unless_lent(path: Path) -> bool:
+def _remove_unless_in_use(path: Path) -> bool:
+    """Remove a file unless it is locked; return whether it was removed."""
     try:
         with path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from dawn_chorus.adapters.audio_store.object_errors import NoSuchRecording
 
 _STAGED = "#1"
-"""obstore writes a file under another name, and renames it at its end; a key that is used once has only this one."""
+"""obstore writes to a file with this suffix and renames it at the end; a key that is written once has only this one."""
 
 
 class _Usage(NamedTuple):
@@ -19,44 +19,45 @@ class _Usage(NamedTuple):
 
 
 class LocalFiles:
-    """Lends files of a folder by key, and sees that they are on the disk."""
+    """Provides the files of a folder by key, and flushes new ones to the disk."""
 
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
 
     @contextmanager
-    def lend(self, key: str) -> Iterator[Path]:
+    def local_copy(self, key: str) -> Iterator[Path]:
+        """Yield the path of the stored file. Raises NoSuchRecording."""
         path = self._root / key
         if not path.is_file():
             raise NoSuchRecording(key)
         yield path
 
     def drop(self, key: str) -> None:
-        """Remove what a writer that was killed left of the file."""
+        """Remove the partial file of a writer that was killed."""
         (self._root / f"{key}{_STAGED}").unlink(missing_ok=True)
 
     def hide_root(self, message: str) -> str:
-        """Leave out where on this machine the folder is: the message may reach whoever uploads."""
+        """Return the message without the folder's path on this machine: it may be sent to clients."""
         return message.replace(f"{self._root}/", "").replace(str(self._root), "its folder")
 
     def free_bytes(self) -> float:
-        """Return what may still be written to the volume; NaN while it cannot be asked."""
+        """Return the free space of the volume; NaN while it cannot be read."""
         return self._usage().free
 
     def total_bytes(self) -> float:
-        """Return the size of the volume; NaN while it cannot be asked."""
+        """Return the size of the volume; NaN while it cannot be read."""
         return self._usage().total
 
     def _usage(self) -> "_Usage":
         try:
             usage = shutil.disk_usage(self._root)
         except OSError:
-            # A volume that is gone must not take all other metrics with it: the health check tells of it.
+            # A missing volume must not break the other metrics: the health check reports it.
             return _Usage(float("nan"), float("nan"))
         return _Usage(usage.free, usage.total)
 
     def sync(self, key: str) -> None:
-        """Flush a new file and the names that lead to it: an upload that was accepted survives a power cut."""
+        """Flush a new file and the folders above it to the disk: an accepted upload survives a power cut."""
         path = self._root / key
         for each in (path, *(folder for folder in path.parents if folder.is_relative_to(self._root))):
             descriptor = os.open(each, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""What the store and its cache ask of obstore."""
+"""Errors of obstore, for the store and its cache."""
 
 import obstore
 from obstore.store import LocalStore, S3Store
@@ -22,5 +22,5 @@ def measure_object(store: LocalStore | S3Store, key: str) -> int:
 
 
 def first_line(error: BaseException) -> str:
-    """Return what obstore says without its debug output."""
+    """Return obstore's message without its debug output."""
     return str(error).partition("\n")[0] or type(error).__name__

@@ -1,4 +1,4 @@
-"""From a URL to an audio store."""
+"""Opens the audio store that a URL names."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,22 +17,22 @@ from dawn_chorus.adapters.audio_store.store import ObjectAudioStore
 
 @dataclass(frozen=True, slots=True)
 class CacheOptions:
-    """Where downloads from S3 are kept for the next segment of the same recording; a folder needs none."""
+    """Where downloads from S3 are kept for the next segment of the same recording; a store in a folder needs none."""
 
     folder: Path
     max_bytes: int = 20 * 1024**3
-    """Exceeded only by what is lent out at the moment."""
+    """Exceeded only while all files are in use."""
 
 
 def open_audio_store(
     url: str, *, cache: CacheOptions | None = None, credentials: Mapping[str, str] | None = None
 ) -> ObjectAudioStore:
-    """Open `file:///folder` or `s3://bucket/prefix?endpoint=http://…&region=…`; touches no network yet.
+    """Open `file:///folder` or `s3://bucket/prefix?endpoint=http://…&region=…`; does not use the network yet.
 
     Keys of the query and of `credentials` are those of obstore's S3Config (`access_key_id`, `secret_access_key`,
-    `endpoint`, `region`, …), also as the environment spells them (`AWS_ACCESS_KEY_ID`); the query wins. Where no keys
-    are given, AWS's own chain applies (environment, instance, web identity). Without `cache`, `local_copy` of an S3
-    store is refused. Raises ValueError for a URL that cannot be meant.
+    `endpoint`, `region`, …), also as environment variables spell them (`AWS_ACCESS_KEY_ID`); the query takes
+    precedence. Without access keys, AWS's own chain applies (environment, instance, web identity). Without `cache`,
+    `local_copy` of an S3 store is refused. Raises ValueError for a URL that names no store.
     """
     parts = urlsplit(url)
     if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
@@ -60,7 +60,7 @@ def _open_bucket(bucket: str, prefix: str, options: Mapping[str, str]) -> S3Stor
     plain = str(config["endpoint"]).startswith("http://")
     config = {key: value for key, value in config.items() if value is not None}
     try:
-        # The callers have patience of their own: the API answers 503, a worker puts the segment back.
+        # The callers retry as well: the API answers 503, a worker queues the segment again.
         return S3Store(
             bucket,
             prefix=prefix or None,

