@@ -109,9 +109,9 @@ def test_a_wrong_setting_is_named(client: httpx.Client, body: dict[str, Any], fi
     assert [error["field"] for error in problem["errors"]] == [field]
 
 
-@pytest.mark.parametrize("room", ["", "/events", "/timeline", "/detections"])
-def test_an_unknown_analysis_is_not_found(client: httpx.Client, room: str) -> None:
-    problem_of(client.get(f"/v1/analyses/{NOBODY}{room}"), 404, "not-found")
+@pytest.mark.parametrize("resource", ["", "/events", "/timeline", "/detections"])
+def test_an_unknown_analysis_is_not_found(client: httpx.Client, resource: str) -> None:
+    problem_of(client.get(f"/v1/analyses/{NOBODY}{resource}"), 404, "not-found")
 
 
 @pytest.mark.parametrize("url", [f"/v1/analyses/{NOBODY}/cancel", f"/v1/recordings/{NOBODY}/analyses"])

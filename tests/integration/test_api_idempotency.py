@@ -58,14 +58,14 @@ def test_a_concurrent_duplicate_is_refused(api: StartedApi) -> None:
     wait_until(lambda: post(api.client, wav_bytes(), headers).status_code == 202)
 
 
-@pytest.mark.parametrize("room", ["analyses", "cancel"])
-def test_other_posts_run_once_too(client: httpx.Client, database: Database, room: str) -> None:
+@pytest.mark.parametrize("resource", ["analyses", "cancel"])
+def test_other_posts_run_once_too(client: httpx.Client, database: Database, resource: str) -> None:
     answer = upload(client)
-    url = answer["links"]["analyses"] if room == "analyses" else answer["analyses"][0]["links"]["cancel"]
+    url = answer["links"]["analyses"] if resource == "analyses" else answer["analyses"][0]["links"]["cancel"]
     first, again = client.post(url, headers=KEY), client.post(url, headers=KEY)
     assert first.is_success
     assert (again.status_code, again.json()) == (first.status_code, first.json())
-    assert row_count(database, "analyses") == (2 if room == "analyses" else 1)
+    assert row_count(database, "analyses") == (2 if resource == "analyses" else 1)
 
 
 def test_keys_of_two_callers_are_separate(start_api: StartApi, database: Database) -> None:

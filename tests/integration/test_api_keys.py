@@ -20,7 +20,7 @@ def log_lines() -> Iterator[list[MutableMapping[str, Any]]]:
         yield lines
 
 
-def said(lines: list[MutableMapping[str, Any]]) -> str:
+def logged(lines: list[MutableMapping[str, Any]]) -> str:
     return "\n".join(map(str, lines))
 
 
@@ -32,13 +32,13 @@ def test_without_keys_this_machine_is_served_and_the_log_says_so(
     log_lines: list[MutableMapping[str, Any]], start_api: StartApi
 ) -> None:
     client = start_api().client
-    assert "no API keys exist" in said(log_lines)
+    assert "no API keys exist" in logged(log_lines)
     assert client.post("/v1/recordings", files=FILES).status_code == 202
 
 
 def test_without_keys_nobody_else_is_served(log_lines: list[MutableMapping[str, Any]], start_api: StartApi) -> None:
     client = start_api(host="0.0.0.0").client  # noqa: S104 - a setting of the API, the socket is on loopback
-    assert "no API keys exist" in said(log_lines)
+    assert "no API keys exist" in logged(log_lines)
     problem_of(client.get("/v1/recordings"), 401, "unauthenticated")
 
 
@@ -46,7 +46,7 @@ def test_authentication_off_beyond_loopback_is_logged(
     log_lines: list[MutableMapping[str, Any]], start_api: StartApi
 ) -> None:
     client = start_api(host="0.0.0.0", auth="off").client  # noqa: S104 - as above
-    assert "authentication is off" in said(log_lines)
+    assert "authentication is off" in logged(log_lines)
     assert client.get("/v1/recordings").status_code == 200
 
 
@@ -120,5 +120,5 @@ def test_no_key_stands_in_the_log(
 ) -> None:
     _, secret = create_key(database, "station 7", ["read"])
     start_api().client.get("/v1/recordings", headers={"Authorization": f"Bearer {secret}"})
-    wait_until(lambda: "/v1/recordings" in said(log_lines))
-    assert secret not in said(log_lines)
+    wait_until(lambda: "/v1/recordings" in logged(log_lines))
+    assert secret not in logged(log_lines)

@@ -50,9 +50,9 @@ def test_an_invalid_query_is_refused_and_its_field_named(client: httpx.Client, q
 
 
 @pytest.mark.parametrize("name", [NOBODY, "nonsense"])
-@pytest.mark.parametrize("room", ["", "/audio"])
-def test_an_unknown_recording_is_not_found(client: httpx.Client, name: str, room: str) -> None:
-    problem_of(client.get(f"/v1/recordings/{name}{room}"), 404, "not-found")
+@pytest.mark.parametrize("resource", ["", "/audio"])
+def test_an_unknown_recording_is_not_found(client: httpx.Client, name: str, resource: str) -> None:
+    problem_of(client.get(f"/v1/recordings/{name}{resource}"), 404, "not-found")
 
 
 def test_a_removed_recording_leaves_nothing_behind(api: StartedApi, store_dir: Path, database: Database) -> None:

@@ -69,11 +69,11 @@ class TestTimeline:
         taxa = client.get(links["timeline"], params={"taxon": [WREN.code, ROBIN.code, FROG.code]}).json()["taxa"]
         assert {taxon["code"] for taxon in taxa} == {WREN.code, ROBIN.code}
 
-    @pytest.mark.parametrize("room", ["timeline", "detections"])
+    @pytest.mark.parametrize("resource", ["timeline", "detections"])
     def test_an_unknown_taxon_is_an_error_not_an_absence(
-        self, client: httpx.Client, links: dict[str, str], room: str
+        self, client: httpx.Client, links: dict[str, str], resource: str
     ) -> None:
-        url = links[room] if room == "timeline" else "/v1/detections"
+        url = links[resource] if resource == "timeline" else "/v1/detections"
         problem = problem_of(client.get(url, params={"taxon": "Erithacus rubecla"}), 422, "invalid-request")
         assert problem["errors"][0]["field"] == "taxon"
 

@@ -1,4 +1,4 @@
-"""Settings of the API, from the environment variables `CHORUS_…`; no other module reads the environment."""
+"""Settings of the API, from environment variables `CHORUS_…`; no other module of `api` reads the environment."""
 
 import os
 from ipaddress import ip_address
@@ -20,7 +20,7 @@ class ApiSettings(BaseSettings):
     )
 
     host: str = "127.0.0.1"
-    """Address to listen on. Beyond loopback, every request needs a key, unless `auth` is off."""
+    """Address to listen on. Beyond loopback, `/v1` needs a key, unless `auth` is off."""
     port: int = Field(default=8000, ge=0, le=65535)
     trusted_proxies: str = "127.0.0.1"
     """Addresses whose `X-Forwarded-For` is trusted, separated by commas."""

@@ -116,5 +116,5 @@ def test_a_body_of_another_type_is_refused() -> None:
         ("/", "recording"),
     ],
 )
-def test_a_filename_is_a_name_and_never_a_place(sent: str, kept: str) -> None:
+def test_a_filename_is_a_name_and_never_a_path(sent: str, kept: str) -> None:
     assert clean_filename(sent) == kept
