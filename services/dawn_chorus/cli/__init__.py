@@ -1,6 +1,6 @@
-"""The `chorus` command. A command imports what is heavy when it runs, so that `chorus --help` answers at once.
+"""The `chorus` command. Commands import heavy packages only when they run, so that `chorus --help` is fast.
 
 Read: app (all commands), then analyze/ (no service), up/ (a service on this machine), client/ (a running service),
-models (packs), operations/ (for whoever keeps a service); settings, output, sources, installed_packs serve all.
-May touch everything: here the parts are wired.
+models (packs), operations/ (for operators of a service); settings, output, sources, installed_packs are shared.
+May touch everything: the commands wire the other packages together.
 """

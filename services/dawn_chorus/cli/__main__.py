@@ -9,7 +9,7 @@ from dawn_chorus.domain.errors import ChorusError
 
 
 def main() -> None:
-    """Run a command; what can go wrong in the world is told in one line, a fault of ours in a traceback."""
+    """Run a command. Expected errors are printed in one line; a bug ends in a traceback."""
     try:
         app(prog_name="chorus")
     except (ChorusError, OSError) as error:

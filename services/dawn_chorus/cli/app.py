@@ -1,4 +1,4 @@
-"""The commands and their order in `chorus --help`. Their modules import what is heavy only when they run."""
+"""The commands and their order in `chorus --help`. Their modules import heavy packages only when they run."""
 
 from importlib.metadata import version
 from typing import Annotated
@@ -20,8 +20,8 @@ app = typer.Typer(
 )
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
+def _show_version(requested: bool) -> None:
+    if requested:
         typer.echo(f"dawn-chorus {version('dawn-chorus')}")
         raise typer.Exit
 
@@ -29,7 +29,7 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def chorus(
     _version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave.")
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     """Who sang when: from field recordings to a timeline for every species."""

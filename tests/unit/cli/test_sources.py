@@ -16,11 +16,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_folder_gives_its_audio_at_any_depth_in_order(folder: Path) -> None:
+def test_audio_is_found_in_a_folder_at_any_depth_and_sorted(folder: Path) -> None:
     assert [str(source.name) for source in find_sources([folder])] == ["a.FLAC", "b.wav", "night/c.mp3"]
 
 
-def test_a_named_file_is_taken_whatever_its_name_and_even_if_missing(folder: Path) -> None:
+def test_a_given_file_is_kept_whatever_its_name_and_even_if_missing(folder: Path) -> None:
     named = [folder / "notes.txt", folder / "missing.wav"]
     assert [source.path for source in find_sources(named)] == named
 
@@ -36,6 +36,6 @@ def test_two_recordings_are_not_written_to_one_file() -> None:
         targets_of(sources, Path("out"), ".csv")
 
 
-def test_naming_a_recording_twice_is_no_conflict() -> None:
+def test_giving_a_recording_twice_is_no_conflict() -> None:
     twice = [Source(Path("a.wav"), Path("a.wav"))] * 2
     assert len(targets_of(twice, Path("out"), ".csv")) == 1

@@ -1,6 +1,6 @@
-"""`chorus analyze`: recordings to detections on this machine, with no service.
+"""`chorus analyze`: analyzes recordings on this machine, without a service.
 
 Read: command (the options), run (one batch), segments (files to scores), results (scores to events), json_document,
 progress.
-May touch `inference` and the files it is given.
+May touch `inference`, the recordings and the result files.
 """

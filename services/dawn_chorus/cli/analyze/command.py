@@ -1,4 +1,4 @@
-"""`chorus analyze`: recordings to detections on this machine, with no service."""
+"""The options of `chorus analyze`."""
 
 from datetime import datetime
 from pathlib import Path
@@ -8,67 +8,78 @@ import typer
 
 from dawn_chorus.domain.exports import ExportFormat
 
-EVENTS, OCCURRENCE, MACHINE = "What counts as a detection", "What can occur there and then", "Machine"
+EVENTS, OCCURRENCE, MACHINE = "What counts as a detection", "Where and when it was recorded", "This computer"
 
 
 def analyze(  # noqa: PLR0913 - the parameters are the options
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Recordings, or folders to search for them.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Recordings, or folders with recordings.")],
     *,
     pack: Annotated[
-        str | None, typer.Option(metavar="PACK", help="An installed model pack, or the folder of one.")
+        str | None, typer.Option(metavar="PACK", help="Model pack: the name of an installed one, or a folder.")
     ] = None,
     export_format: Annotated[
         ExportFormat, typer.Option("--format", "-f", help="json also holds the scores of every window.")
     ] = ExportFormat.JSON,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", metavar="DIR", help="Write a file for each recording into this folder."),
+        typer.Option("--out", "-o", metavar="DIR", help="Write one file per recording into this folder."),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="With --out: pass over recordings whose result is there.")
+        bool, typer.Option("--resume", help="With --out: skip recordings that already have a result.")
     ] = False,
     min_score: Annotated[
-        float, typer.Option(min=0, max=1, help="In json, leave out lower window scores; 0 gives all.")
+        float, typer.Option(min=0, max=1, help="In json, leave out window scores below this; 0 keeps all.")
     ] = 0.05,
     onset_threshold: Annotated[
         float | None,
-        typer.Option(min=0, max=1, help="Begins at this score; default: the pack's.", rich_help_panel=EVENTS),
+        typer.Option(min=0, max=1, help="It begins at this score; default: the pack's.", rich_help_panel=EVENTS),
     ] = None,
     offset_threshold: Annotated[
         float | None,
-        typer.Option(min=0, max=1, help="Ends below this score; default: the pack's.", rich_help_panel=EVENTS),
+        typer.Option(min=0, max=1, help="It ends below this score; default: the pack's.", rich_help_panel=EVENTS),
     ] = None,
     min_event_s: Annotated[
-        float | None, typer.Option(min=0, metavar="SECONDS", help="Drop shorter ones.", rich_help_panel=EVENTS)
+        float | None,
+        typer.Option(min=0, metavar="SECONDS", help="Drop detections shorter than this.", rich_help_panel=EVENTS),
     ] = None,
     min_gap_s: Annotated[
-        float | None, typer.Option(min=0, metavar="SECONDS", help="Join those closer.", rich_help_panel=EVENTS)
+        float | None,
+        typer.Option(
+            min=0, metavar="SECONDS", help="Join detections closer together than this.", rich_help_panel=EVENTS
+        ),
     ] = None,
     latitude: Annotated[
         float | None,
-        typer.Option(min=-90, max=90, help="With packs that know, drop what is absent.", rich_help_panel=OCCURRENCE),
+        typer.Option(
+            min=-90, max=90, help="Degrees north; drops absent species, if the pack can.", rich_help_panel=OCCURRENCE
+        ),
     ] = None,
     longitude: Annotated[
         float | None, typer.Option(min=-180, max=180, help="Degrees east.", rich_help_panel=OCCURRENCE)
     ] = None,
     date: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Day of the recordings.", rich_help_panel=OCCURRENCE),
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            help="Day of the recordings, for species that come and go.",
+            rich_help_panel=OCCURRENCE,
+        ),
     ] = None,
     occurrence_min: Annotated[
-        float, typer.Option(min=0, max=1, help="Least probability to be kept.", rich_help_panel=OCCURRENCE)
+        float,
+        typer.Option(min=0, max=1, help="Drop species less likely than this to occur.", rich_help_panel=OCCURRENCE),
     ] = 0.03,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, help="Segments analyzed at once; default: one a core.", rich_help_panel=MACHINE),
+        typer.Option(min=1, help="Segments analyzed at once; default: one per core.", rich_help_panel=MACHINE),
     ] = None,
     device: Annotated[
-        str | None, typer.Option(help="cpu or cuda; never one instead of the other.", rich_help_panel=MACHINE)
+        str | None, typer.Option(help="cpu or cuda; there is no fallback.", rich_help_panel=MACHINE)
     ] = None,
 ) -> None:
-    """Find who sang when in recordings, with no service.
+    """Find who sang when in recordings, without a service.
 
-    A recording that fails is reported and the others go on; the exit code is then 1.
+    If a recording fails, it is reported, the others are still analyzed, and the exit code is 1.
 
     [bold]chorus analyze dawn.flac[/bold] prints one JSON document.
 
@@ -77,7 +88,7 @@ def analyze(  # noqa: PLR0913 - the parameters are the options
     from dawn_chorus.cli.analyze.run import Batch, run_batch
     from dawn_chorus.domain.recording import Place
 
-    changes = {
+    overrides = {
         "onset_threshold": onset_threshold,
         "offset_threshold": offset_threshold,
         "min_event_s": min_event_s,
@@ -90,7 +101,7 @@ def analyze(  # noqa: PLR0913 - the parameters are the options
         out=out,
         resume=resume,
         min_score=min_score,
-        rule={name: value for name, value in changes.items() if value is not None},
+        rule_overrides={name: value for name, value in overrides.items() if value is not None},
         place=Place(latitude=latitude, longitude=longitude, recorded_at=date),
         occurrence_min=occurrence_min,
         workers=workers,

@@ -1,4 +1,4 @@
-"""The JSON document of one analyzed recording, written as its segments come."""
+"""The JSON document of one analyzed recording, written segment by segment."""
 
 import json
 import shutil
@@ -16,14 +16,14 @@ from dawn_chorus.domain.timeline import Detection, Scores
 from dawn_chorus.inference.waveforms.loading import LostStretch
 
 SPOOL_BYTES = 16 << 20
-"""More text than this waits on disk: with a minimum score of 0 a day of BirdNET is gigabytes."""
+"""More text than this is kept on disk: with a minimum score of 0, a day scored by BirdNET takes gigabytes."""
 
 
 class WindowSpool:
-    """Window scores of one recording as JSON text, kept until what comes before them in order is written."""
+    """The window scores of one recording as JSON text, kept until the recording is written."""
 
     def __init__(self, facts: PackFacts, min_score: float, present: frozenset[str] | None) -> None:
-        """Leave out taxa whose codes are not in `present`, if it is given."""
+        """Keep scores of at least `min_score`, of the taxa whose codes are in `present`; None: of all taxa."""
         self._facts = facts
         self._names = [taxon.scientific_name for taxon in facts.taxa]
         self._min_score = min_score
@@ -32,7 +32,7 @@ class WindowSpool:
         self._empty = True
 
     def add(self, first_window: int, window_scores: Scores) -> None:
-        """Take (n_windows, n_taxa) scores, of which those of at least the minimum are written."""
+        """Append scores of shape (n_windows, n_taxa)."""
         window_s = self._facts.grid.window_s
         for number, scores in enumerate(window_scores, start=first_window):
             span = {"start_s": round_s(number * window_s), "end_s": round_s((number + 1) * window_s)}
@@ -41,7 +41,7 @@ class WindowSpool:
             self._empty = False
 
     def _named(self, scores: Scores) -> dict[str, float]:
-        """Return scores by name, highest first; of columns that share a name the highest counts."""
+        """Return scores by scientific name, highest first; of columns with the same name, the highest score."""
         named: dict[str, float] = {}
         columns = np.flatnonzero((scores >= self._min_score) & self._kept)
         for column in columns[np.argsort(-scores[columns], kind="stable")]:
@@ -65,7 +65,7 @@ def write_document(
     detections: Iterable[Detection],
     lost: Iterable[LostStretch],
 ) -> None:
-    """Write one document on one line; `lost` stands in it only where something is."""
+    """Write one document on one line; it has the key `lost` only if audio was lost."""
     head = {
         "file": str(file.source.path),
         "duration_s": file.duration_s,

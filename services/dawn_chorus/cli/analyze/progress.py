@@ -1,4 +1,4 @@
-"""How far a batch is, for people who watch a terminal."""
+"""The progress bar of a batch."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -8,8 +8,8 @@ from dawn_chorus.cli.output import progress_bar
 
 
 def watch_steps(steps: Iterable[Step], n_files: int) -> Iterator[Step]:
-    """Pass steps on and move a bar along; files count alike, whatever their length, for only opening them tells it."""
-    started, heard_s = time.monotonic(), 0.0
+    """Yield the steps and advance a bar. All files count the same: their lengths are unknown until they are opened."""
+    started, analyzed_s = time.monotonic(), 0.0
     with progress_bar() as progress:
         task = progress.add_task("", total=n_files, rate="")
         for step in steps:
@@ -19,7 +19,7 @@ def watch_steps(steps: Iterable[Step], n_files: int) -> Iterator[Step]:
                 case RefusedFile():
                     progress.advance(task)
                 case AnalyzedSegment(file=file, segment=segment):
-                    heard_s += segment.duration_s
-                    rate = f"{heard_s / (time.monotonic() - started):.0f}× real time"
+                    analyzed_s += segment.duration_s
+                    rate = f"{analyzed_s / (time.monotonic() - started):.0f}× real time"
                     progress.update(task, advance=segment.duration_s / file.duration_s, rate=rate)
             yield step

@@ -1,4 +1,4 @@
-"""What one file's segments add up to: events over all of them, window scores, and what was lost."""
+"""Combines the segments of one file: events over all of them, window scores, and lost audio."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,13 +15,14 @@ from dawn_chorus.inference.waveforms.loading import LostStretch
 
 
 class EventCutter:
-    """Collects a file's segments and cuts events over all of them, as the service does when the last one lands."""
+    """Collects a file's segments and cuts events over all of them, as the service does after the last segment."""
 
     def __init__(self, grid: Grid, rules: EventRules) -> None:
         self._grid, self._rules = grid, rules
-        self._heard: list[range] = []
+        self._analyzed: list[range] = []
+        """The steps (frames, or windows if the pack has no frames) of each analyzed segment."""
         self._scores: dict[Taxon, dict[int, Scores]] = {}
-        """By taxon, then by position in what was heard."""
+        """By taxon, then by index in `_analyzed`."""
 
     def add(self, timeline: SegmentTimeline) -> None:
         framewise = self._grid.frame_s is not None
@@ -29,39 +30,39 @@ class EventCutter:
         count = timeline.n_frames if framewise else timeline.n_windows
         for row in timeline.rows:
             scores = dequantize_scores(row.frame_steps) if framewise else row.window_scores
-            self._scores.setdefault(row.taxon, {})[len(self._heard)] = scores
-        self._heard.append(range(first, first + count))
+            self._scores.setdefault(row.taxon, {})[len(self._analyzed)] = scores
+        self._analyzed.append(range(first, first + count))
 
     def detections(self, duration_s: float) -> list[Detection]:
-        """Cut the events, by onset."""
+        """Return the events of all taxa, sorted by onset."""
         found = [event for taxon in self._scores for event in self._events(taxon, duration_s)]
         return sorted(found, key=lambda event: (event.onset_s, event.taxon.code))
 
     def _events(self, taxon: Taxon, duration_s: float) -> list[Detection]:
-        runs = join_runs(bridge_silence(self._heard, self._scores[taxon]))
+        runs = join_runs(bridge_silence(self._analyzed, self._scores[taxon]))
         rule = self._rules.of(taxon.code)
         return detect_events(taxon, runs, rule, step_s=self._grid.event_step_s, end_s=duration_s)
 
 
 @dataclass(slots=True)
 class FileResult:
-    """What was found in one file so far."""
+    """The results of one file so far."""
 
     file: OpenedFile
     cutter: EventCutter
     windows: WindowSpool | None
-    """None: nobody asked for window scores."""
+    """None: the output format has no window scores."""
     lost: list[LostStretch] = field(default_factory=list)
-    heard_segments: int = 0
+    analyzed_segments: int = 0
 
-    def add(self, heard: AnalyzedSegment) -> None:
-        self.lost += heard.lost
-        if heard.timeline is None or heard.window_scores is None:
+    def add(self, segment: AnalyzedSegment) -> None:
+        self.lost += segment.lost
+        if segment.timeline is None or segment.window_scores is None:
             return
-        self.heard_segments += 1
-        self.cutter.add(heard.timeline)
+        self.analyzed_segments += 1
+        self.cutter.add(segment.timeline)
         if self.windows is not None:
-            self.windows.add(heard.timeline.first_window, heard.window_scores)
+            self.windows.add(segment.timeline.first_window, segment.window_scores)
 
     def detections(self) -> list[Detection]:
         return self.cutter.detections(self.file.duration_s)
@@ -70,8 +71,8 @@ class FileResult:
         source = exports.Source(str(self.file.source.path), self.file.sample_rate_hz, pack=pack)
         return (Finding(detection, source) for detection in self.detections())
 
-    def describe_losses(self) -> Iterator[str]:
-        """Return one line for each reason: of a damaged file thousands of stretches may be lost."""
+    def describe_lost(self) -> Iterator[str]:
+        """Yield one line per reason: a damaged file may have thousands of lost stretches."""
         for reason in dict.fromkeys(stretch.reason for stretch in self.lost):
             stretches = [stretch for stretch in self.lost if stretch.reason == reason]
             start_s, end_s = stretches[0].start_s, stretches[-1].end_s

@@ -1,4 +1,4 @@
-"""One run of `chorus analyze`: sources → segments → detections → documents or rows, in the order they were named."""
+"""Runs `chorus analyze`: sources → segments → detections → documents or rows, in the order of the sources."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ from dawn_chorus.cli.analyze.progress import watch_steps
 from dawn_chorus.cli.analyze.results import EventCutter, FileResult
 from dawn_chorus.cli.analyze.segments import AnalyzedSegment, LocalAnalyzer, OpenedFile, RefusedFile, Step
 from dawn_chorus.cli.installed_packs import open_pack
-from dawn_chorus.cli.output import print_error, say, warn
+from dawn_chorus.cli.output import print_error, print_note, print_warning
 from dawn_chorus.cli.settings import load_settings
 from dawn_chorus.cli.sources import Source, find_sources, targets_of
 from dawn_chorus.domain.analysis import AnalysisSettings
@@ -26,12 +26,12 @@ from dawn_chorus.inference.decoders.pool import DecoderPool
 from dawn_chorus.inference.ensemble import Ensemble
 
 FLOOR = AnalysisSettings().floor
-"""As in the service: taxa whose peak within a segment stays below make no events."""
+"""Taxa whose peak within a segment is below this make no events; the same value as in the service."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What `chorus analyze` was asked for."""
+    """The parameters of one `chorus analyze`."""
 
     paths: tuple[Path, ...]
     pack: str | None
@@ -39,41 +39,37 @@ class Batch:
     out: Path | None
     resume: bool
     min_score: float
-    rule: dict[str, float]
-    """What the event rules are to have in place of their own, by the names of `EventRule`."""
+    rule_overrides: dict[str, float]
+    """Values that replace those of the pack's event rules, by the names of the fields of `EventRule`."""
     place: Place
-    """Where and when the recordings were made, for packs that know what occurs there and then."""
+    """Where and when the recordings were made, for packs with an occurrence model."""
     occurrence_min: float
     workers: int | None
     device: str | None
 
 
 def run_batch(batch: Batch) -> bool:
-    """Analyze everything. Return whether all went well. What did not is told on stderr as it happens."""
+    """Analyze all recordings. Return whether all succeeded; failures are reported on stderr as they happen."""
     sources = find_sources(batch.paths)
     targets = _targets(batch, sources)
-    wanted = [source for source in sources if not (batch.resume and _is_written(targets, source))]
-    if len(wanted) < len(sources):
-        say(f"{len(sources) - len(wanted)} of {len(sources)} recordings are done already")
+    to_analyze = [source for source in sources if not (batch.resume and targets[source.path].exists())]
+    if len(to_analyze) < len(sources):
+        print_note(f"{len(sources) - len(to_analyze)} of {len(sources)} recordings already have a result")
     if not sources:
         raise PermanentError(f"no recordings in {', '.join(map(str, batch.paths))}")
-    return not wanted or _Run(batch, targets).analyze(wanted)
+    return not to_analyze or _Run(batch, targets).analyze(to_analyze)
 
 
 def _targets(batch: Batch, sources: Iterable[Source]) -> dict[Path, Path]:
     if batch.out is None:
         if batch.resume:
-            raise PermanentError("--resume needs --out: what went to stdout cannot be found again")
+            raise PermanentError("--resume needs --out: results printed to stdout cannot be found again")
         return {}
     return targets_of(sources, batch.out, WRITERS[batch.export_format].suffix)
 
 
-def _is_written(targets: dict[Path, Path], source: Source) -> bool:
-    return targets[source.path].exists()
-
-
 class _Run:
-    """One batch under way."""
+    """One run of a batch."""
 
     def __init__(self, batch: Batch, targets: dict[Path, Path]) -> None:
         self._batch, self._targets = batch, targets
@@ -83,44 +79,44 @@ class _Run:
         batch = self._batch
         workers = batch.workers or os.cpu_count() or 1
         with ExitStack() as stack:
-            loader = stack.enter_context(DecoderPool(processes=workers))
+            decoders = stack.enter_context(DecoderPool(processes=workers))
             ensemble = open_pack(batch.pack, workers, load_settings(device=batch.device))
             self._facts = ensemble.facts
-            self._rules = _changed_rules(self._facts.rules, batch.rule)
+            self._rules = _override_rules(self._facts.rules, batch.rule_overrides)
             self._present = _present_taxa(ensemble, batch)
-            analyzer = LocalAnalyzer(ensemble, loader, min(FLOOR, self._rules.lowest_threshold), self._present)
+            analyzer = LocalAnalyzer(ensemble, decoders, min(FLOOR, self._rules.lowest_threshold), self._present)
             pool = stack.enter_context(ThreadPoolExecutor(workers))
-            # Leaving in a hurry (an error, Ctrl-C) must not wait for segments that nobody will read.
+            # On an error or Ctrl-C, do not wait for segments whose results nobody will read.
             stack.callback(pool.shutdown, wait=False, cancel_futures=True)
             steps = watch_steps(analyzer.steps(sources, pool, ahead=2 * workers), len(sources))
             self._write(self._results(steps))
         return self._all_well
 
     def _results(self, steps: Iterable[Step]) -> Iterator[FileResult]:
-        """Return each file's result when its last segment is in; tell what was refused or lost."""
+        """Yield each file's result after its last segment; report refused files and lost audio."""
         result: FileResult | None = None
         for step in steps:
             match step:
                 case RefusedFile():
                     self._refuse(step.source, step.reason)
                 case OpenedFile():
-                    result = self._begin(step)
+                    result = self._start_file(step)
                 case AnalyzedSegment() if result is not None:
                     result.add(step)
                     if step.segment.end_s >= result.file.duration_s:
-                        yield from self._finished(result)
+                        yield from self._finish_file(result)
 
-    def _begin(self, file: OpenedFile) -> FileResult:
+    def _start_file(self, file: OpenedFile) -> FileResult:
         wants_windows = self._batch.export_format is ExportFormat.JSON
         windows = WindowSpool(self._facts, self._batch.min_score, self._present) if wants_windows else None
         return FileResult(file, EventCutter(self._facts.grid, self._rules), windows)
 
-    def _finished(self, result: FileResult) -> Iterator[FileResult]:
+    def _finish_file(self, result: FileResult) -> Iterator[FileResult]:
         source = result.file.source
-        if not result.heard_segments:
+        if not result.analyzed_segments:
             self._refuse(source, result.lost[0].reason)
         else:
-            self._report_losses(result)
+            self._report_lost(result)
             yield result
         result.close()
 
@@ -128,15 +124,15 @@ class _Run:
         self._all_well = False
         print_error(reason if source.path.name in reason else f"{source.path}: {reason}")
 
-    def _report_losses(self, result: FileResult) -> None:
-        for loss in result.describe_losses():
+    def _report_lost(self, result: FileResult) -> None:
+        for lost in result.describe_lost():
             self._all_well = False
-            warn(f"{result.file.source.path}: lost {loss}")
+            print_warning(f"{result.file.source.path}: lost {lost}")
 
     def _write(self, results: Iterator[FileResult]) -> None:
         if self._targets:
             for result in results:
-                with _whole_file(self._targets[result.file.source.path]) as out:
+                with _complete_file(self._targets[result.file.source.path]) as out:
                     self._write_one(result, out)
         elif self._batch.export_format is ExportFormat.JSON:
             for result in results:
@@ -156,25 +152,25 @@ class _Run:
 
 
 def _present_taxa(ensemble: Ensemble, batch: Batch) -> frozenset[str] | None:
-    """Return the codes of the taxa that occur there and then; None where the place was not told: all may."""
+    """Return the codes of the taxa that occur at the place and date; None if neither was given: all taxa are kept."""
     place = batch.place
     if place.latitude is None and place.longitude is None and place.recorded_at is None:
         return None
     if place.latitude is None or place.longitude is None:
-        raise PermanentError("a place is a --latitude and a --longitude: give both")
+        raise PermanentError("give both --latitude and --longitude")
     return ensemble.present_taxa(place.latitude, place.longitude, place.recorded_at, batch.occurrence_min)
 
 
-def _changed_rules(rules: EventRules, changes: dict[str, float]) -> EventRules:
+def _override_rules(rules: EventRules, overrides: dict[str, float]) -> EventRules:
     try:
-        return rules.changed(**changes)
+        return rules.changed(**overrides)
     except ValueError as error:
         raise PermanentError(f"{error}: lower the one or raise the other") from error
 
 
 @contextmanager
-def _whole_file(target: Path) -> Iterator[TextIO]:
-    """Open a file that appears only when it is complete, so that --resume can trust what is there."""
+def _complete_file(target: Path) -> Iterator[TextIO]:
+    """Yield a file that appears under its name only when it is complete, so that --resume can rely on it."""
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
     try:

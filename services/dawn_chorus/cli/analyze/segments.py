@@ -1,7 +1,7 @@
-"""Recordings to detections with no service: the worker's path, without the queue and the database.
+"""Analyzes the segments of recordings as the worker does, but without queue and database.
 
-Segments of all files go through one pool in order, a few ahead of the reader, so that every core works on one long file
-as on many short ones, and memory does not grow with either.
+The segments of all files go through one thread pool in order, a few ahead of the reader. So all cores are busy with one
+long file as with many short ones, and memory use does not grow with either.
 """
 
 from collections import deque
@@ -23,7 +23,7 @@ SEGMENT_S = 300.0
 
 @dataclass(frozen=True, slots=True)
 class OpenedFile:
-    """A file whose length is settled."""
+    """A file that can be decoded, with its true length."""
 
     source: Source
     duration_s: float
@@ -32,7 +32,7 @@ class OpenedFile:
 
 @dataclass(frozen=True, slots=True)
 class RefusedFile:
-    """A file that nothing could be made of."""
+    """A file that cannot be analyzed, and why."""
 
     source: Source
     reason: str
@@ -40,7 +40,7 @@ class RefusedFile:
 
 @dataclass(frozen=True, slots=True)
 class AnalyzedSegment:
-    """One segment's scores; None where all of it was lost."""
+    """The scores of one segment; None if all of it is lost."""
 
     file: OpenedFile
     segment: Segment
@@ -55,20 +55,20 @@ Step = OpenedFile | RefusedFile | AnalyzedSegment
 
 @dataclass(frozen=True, slots=True)
 class LocalAnalyzer:
-    """What every segment is analyzed with; safe to use from many threads."""
+    """Analyzes segments; safe to use from many threads."""
 
     ensemble: Ensemble
-    loader: DecoderPool
+    decoders: DecoderPool
     floor: float
     """Taxa whose peak within a segment stays below this make no events."""
     present: frozenset[str] | None = None
-    """Codes of the taxa that occur where and when the recordings were made; None: all may."""
+    """Codes of the taxa that occur where and when the recordings were made; None: all taxa are kept."""
 
     def steps(self, sources: Iterable[Source], pool: Executor, ahead: int) -> Iterator[Step]:
-        """Return each file, then its segments in order; never more than `ahead` steps are under way."""
+        """Yield each file, then its segments, in order; at most `ahead` steps are in progress."""
         waiting: deque[Callable[[], Step]] = deque()
         for plan in self._plans(sources):
-            waiting.append(pool.submit(self._hear, *plan).result if isinstance(plan, tuple) else _known(plan))
+            waiting.append(pool.submit(self._analyze, *plan).result if isinstance(plan, tuple) else _as_result(plan))
             while len(waiting) > ahead:
                 yield waiting.popleft()()
         while waiting:
@@ -82,20 +82,22 @@ class LocalAnalyzer:
                 yield from ((file, segment) for segment in plan_segments(file.duration_s, SEGMENT_S))
 
     def _open(self, source: Source) -> OpenedFile | RefusedFile:
-        """Settle the length as the service does: what a file lacks of its claim is lost, what is more counts."""
+        """Determine the length as the service does: the longer of declared and true length; missing audio is lost."""
         try:
-            facts = self.loader.probe(source.path)
-            length_s = self.loader.measure_duration_s(source.path)
+            facts = self.decoders.probe(source.path)
+            length_s = self.decoders.measure_duration_s(source.path)
         except ChorusError as error:
             return RefusedFile(source, str(error))
         return OpenedFile(source, max(facts.duration_s, length_s), facts.sample_rate_hz)
 
-    def _hear(self, file: OpenedFile, segment: Segment) -> AnalyzedSegment:
+    def _analyze(self, file: OpenedFile, segment: Segment) -> AnalyzedSegment:
         try:
             audio = self._load(file, segment)
             lost_parts = tuple(lost_within(audio.lost, segment))
             if sum(lost.end_s - lost.start_s for lost in lost_parts) >= segment.duration_s - 1e-6:
-                return AnalyzedSegment(file, segment, None, None, lost_parts)  # its silence is not worth scoring
+                return AnalyzedSegment(
+                    file, segment, None, None, lost_parts
+                )  # scoring nothing but silence would be wasted work
             scores = score_segment(self.ensemble, audio, segment, duration_s=file.duration_s)
         except ChorusError as error:
             lost = LostStretch(segment.start_s, segment.end_s, str(error))
@@ -111,8 +113,8 @@ class LocalAnalyzer:
     def _load(self, file: OpenedFile, segment: Segment) -> LoadedAudio:
         margin_s = self.ensemble.margin_s
         start_s, end_s = segment.start_s - margin_s, segment.end_s + margin_s
-        return self.loader.load(file.source.path, start_s, end_s, self.ensemble.formats, duration_s=file.duration_s)
+        return self.decoders.load(file.source.path, start_s, end_s, self.ensemble.formats, duration_s=file.duration_s)
 
 
-def _known(step: Step) -> Callable[[], Step]:
+def _as_result(step: Step) -> Callable[[], Step]:
     return lambda: step

@@ -1,4 +1,4 @@
-"""`chorus submit`, `status` and `timeline`: what a person asks a running service."""
+"""The options of `chorus submit`, `status` and `timeline`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +12,7 @@ from dawn_chorus.cli.client.views import (
     show_health,
     show_recordings,
     show_timeline,
-    tell_upload,
+    show_upload,
 )
 from dawn_chorus.cli.output import print_error, show_json
 from dawn_chorus.domain.errors import ChorusError, PermanentError
@@ -20,30 +20,34 @@ from dawn_chorus.domain.errors import ChorusError, PermanentError
 if TYPE_CHECKING:
     from dawn_chorus.cli.client.http_client import ServiceClient
 
-Url = Annotated[str | None, typer.Option(metavar="URL", help="The service; default: CHORUS_URL, or this machine.")]
-Key = Annotated[str | None, typer.Option(metavar="KEY", help="An API key; default: CHORUS_KEY.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the service's own answer.")]
+Url = Annotated[
+    str | None, typer.Option(metavar="URL", help="Address of the service; default: CHORUS_URL, or this machine.")
+]
+Key = Annotated[str | None, typer.Option(metavar="KEY", help="API key; default: CHORUS_KEY.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the service's answer as JSON.")]
 
 
 def submit(  # noqa: PLR0913 - the parameters are the options
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Recordings, or folders to search for them.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Recordings, or folders with recordings.")],
     *,
     url: Url = None,
     key: Key = None,
-    site: Annotated[str | None, typer.Option(metavar="NAME", help="Where they were made, in your words.")] = None,
+    site: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Where they were recorded, in your own words.")
+    ] = None,
     latitude: Annotated[float | None, typer.Option(min=-90, max=90, help="Degrees north.")] = None,
     longitude: Annotated[float | None, typer.Option(min=-180, max=180, help="Degrees east.")] = None,
     recorded_at: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Its start, with offset: 2026-05-01T04:30:00+02:00.")
+        str | None, typer.Option(metavar="TIME", help="Start of the recording: 2026-05-01T04:30:00+02:00.")
     ] = None,
-    pack: Annotated[str | None, typer.Option(metavar="PACK", help="The model pack; default: the service's.")] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Stay until all is analyzed.")] = False,
+    pack: Annotated[str | None, typer.Option(metavar="PACK", help="Model pack; default: the service's.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until everything is analyzed.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Upload recordings to be analyzed.
+    """Upload recordings to a service, which analyzes them.
 
-    Prints the ids of their analyses. A recording that is refused, or with --wait not analyzed in full, is reported and
-    the others go on; the exit code is then 1.
+    Prints the ids of the analyses. If a recording is refused, or with --wait is not analyzed in full, it is reported,
+    the others still go through, and the exit code is 1.
     """
     from dawn_chorus.cli.sources import find_sources
 
@@ -66,7 +70,7 @@ def submit(  # noqa: PLR0913 - the parameters are the options
             print_error(f"{source.path}: {getattr(error, 'strerror', None) or error}")
             all_well = False
         else:
-            tell_upload(answers[-1], as_json=as_json)
+            show_upload(answers[-1], as_json=as_json)
     if wait:
         all_well = follow(client, answers) and all_well
     if as_json:
@@ -77,7 +81,7 @@ def submit(  # noqa: PLR0913 - the parameters are the options
 
 def status(
     some_id: Annotated[
-        UUID | None, typer.Argument(metavar="[ID]", help="An analysis, or a recording; without: the newest.")
+        UUID | None, typer.Argument(metavar="[ID]", help="An analysis or a recording; default: list the newest.")
     ] = None,
     *,
     url: Url = None,
@@ -85,7 +89,7 @@ def status(
     limit: Annotated[int, typer.Option(min=1, max=500, help="How many recordings to list.")] = 20,
     as_json: Json = False,
 ) -> None:
-    """Show how the service is and how far analyses are."""
+    """Show whether the service is ready and how far its analyses are."""
     client = connect(url, key)
     if some_id is not None:
         show_analysis(client.find_analysis(str(some_id)), as_json=as_json)
@@ -101,9 +105,11 @@ def status(
 
 
 def timeline(
-    some_id: Annotated[UUID, typer.Argument(metavar="ID", help="An analysis, or a recording.")],
+    some_id: Annotated[UUID, typer.Argument(metavar="ID", help="An analysis or a recording.")],
     *,
-    taxon: Annotated[list[str] | None, typer.Option(help="Only this one: code or scientific name; repeatable.")] = None,
+    taxon: Annotated[
+        list[str] | None, typer.Option(help="Only this species: code or scientific name; repeatable.")
+    ] = None,
     url: Url = None,
     key: Key = None,
     as_json: Json = False,
@@ -114,6 +120,7 @@ def timeline(
 
 
 def connect(url: str | None, key: str | None) -> "ServiceClient":
+    """Return a client; None takes the value of CHORUS_URL or CHORUS_KEY."""
     from dawn_chorus.cli.client.http_client import ServiceClient
     from dawn_chorus.cli.settings import load_settings
 

@@ -1,4 +1,4 @@
-"""Who sang when, drawn with characters: a row a taxon, time from left to right."""
+"""Draws a timeline with characters: one row per taxon, time from left to right."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -9,13 +9,13 @@ FAINT_FROM = 0.1
 LEGEND = f"{SINGING} detected   {FAINT} score of {FAINT_FROM} or more"
 _TICK_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 _TICK_CHARACTERS = 10
-"""Room for a label and some air."""
+"""The least distance between two labels."""
 
 
 def picture_lines(timeline: dict[str, Any], recorded_at: datetime | None, width: int) -> Iterator[str]:
-    """Draw the taxa of the API's timeline that have detections, by first onset, `width` characters wide.
+    """Yield the lines of the drawing: the taxa with detections, by first onset, `width` characters wide.
 
-    The time axis shows the time of day where the recording's start is known.
+    `timeline` is the API's. The time axis shows the time of day if the recording's start is known.
     """
     sung = [entry for entry in timeline["taxa"] if entry["detections"]]
     sung.sort(key=lambda entry: (entry["detections"][0]["onset_s"], -entry["peak"]))
@@ -34,26 +34,21 @@ def picture_lines(timeline: dict[str, Any], recorded_at: datetime | None, width:
 
 
 def row(entry: dict[str, Any], timeline: dict[str, Any], columns: int) -> str:
-    """Draw one taxon; a character is dark if any of its time is within a detection, however short."""
+    """Return one taxon's row; a character is dark if any of its time is within a detection, however short."""
     cells = [SILENT] * columns
-    window_s = timeline["window_s"] or 0.0
+    duration_s, window_s = timeline["duration_s"], timeline["window_s"] or 0.0
     faint = [(w["start_s"], w["start_s"] + window_s) for w in entry["windows"] if w["score"] >= FAINT_FROM]
     sung = [(event["onset_s"], event["offset_s"]) for event in entry["detections"]]
     for spans, mark in ((faint, FAINT), (sung, SINGING)):
         for start_s, end_s in spans:
-            first, last = _cells_of(start_s, end_s, timeline["duration_s"], columns)
+            first = min(columns - 1, int(start_s / duration_s * columns))
+            last = min(columns, max(first + 1, round(end_s / duration_s * columns)))
             cells[first:last] = mark * (last - first)
     return "".join(cells)
 
 
-def _cells_of(start_s: float, end_s: float, duration_s: float, columns: int) -> tuple[int, int]:
-    first = min(columns - 1, int(start_s / duration_s * columns))
-    last = min(columns, max(first + 1, round(end_s / duration_s * columns)))
-    return first, last
-
-
 def axis(duration_s: float, columns: int, recorded_at: datetime | None) -> str:
-    """Write labels at round times, each beginning at the column of its time."""
+    """Return the time axis: labels at round times, each starting at the column of its time."""
     smallest_s = duration_s * _TICK_CHARACTERS / columns
     step_s = next((step for step in _TICK_STEPS_S if step >= smallest_s), _TICK_STEPS_S[-1])
     text = ""
@@ -66,7 +61,7 @@ def axis(duration_s: float, columns: int, recorded_at: datetime | None) -> str:
 
 
 def _ticks(duration_s: float, step_s: int, recorded_at: datetime | None) -> Iterator[float]:
-    """Return times within the recording that are round on the clock that the axis shows."""
+    """Yield the times within the recording, in seconds, that are round on the clock that the axis shows."""
     first_s = 0.0
     if recorded_at is not None:
         midnight = recorded_at.replace(hour=0, minute=0, second=0, microsecond=0)

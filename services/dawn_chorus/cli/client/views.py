@@ -1,4 +1,4 @@
-"""What a person sees of a service's answers."""
+"""Prints a service's answers for people."""
 
 import time
 from collections.abc import Iterable
@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from dawn_chorus.cli.client.timeline_view import FAINT_FROM, picture_lines
-from dawn_chorus.cli.output import progress_bar, say, show_facts, show_json, show_table, stdout_width, warn
+from dawn_chorus.cli.output import (
+    print_note,
+    print_warning,
+    progress_bar,
+    show_facts,
+    show_json,
+    show_table,
+    stdout_width,
+)
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -17,47 +25,48 @@ if TYPE_CHECKING:
 
 Answer = dict[str, Any]
 POLL_S = 0.5
+"""How often `follow` asks for the progress of an analysis."""
 
 
-def tell_upload(answer: Answer, *, as_json: bool) -> None:
+def show_upload(answer: Answer, *, as_json: bool) -> None:
     analysis = answer["analyses"][-1] if answer["analyses"] else {}
-    known = " (was here before)" if answer.get("duplicate") else ""
-    say(f"{answer['filename']}: {answer['duration_s']:g} s{known}")
+    known = " (uploaded before)" if answer.get("duplicate") else ""
+    print_note(f"{answer['filename']}: {answer['duration_s']:g} s{known}")
     if analysis and not as_json:
         typer.echo(analysis["id"])
 
 
 def follow(client: "ServiceClient", recordings: Iterable[Answer]) -> bool:
-    """Wait until the recordings' analyses are finished, with a bar. Return whether all succeeded."""
+    """Wait until the recordings' analyses are finished, with a progress bar. Return whether all succeeded."""
     with progress_bar() as progress:
-        ends = [
+        succeeded = [
             _follow_one(client, recording, analysis, progress)
             for recording in recordings
             for analysis in recording["analyses"]
         ]
-    return all(ends)
+    return all(succeeded)
 
 
 def _follow_one(client: "ServiceClient", recording: Answer, analysis: Answer, progress: "Progress") -> bool:
     task = progress.add_task(recording["filename"], total=recording["duration_s"], rate="")
     while not analysis["terminal"]:
-        time.sleep(POLL_S)  # between two looks at a service that is at work
+        time.sleep(POLL_S)
         analysis = client.analysis(analysis["id"])
         progress.update(task, completed=analysis["analyzed_s"] + analysis["failed_s"])
-    return _tell_end(recording["filename"], analysis)
+    return _report_end(recording["filename"], analysis)
 
 
-def _tell_end(name: str, analysis: Answer) -> bool:
+def _report_end(name: str, analysis: Answer) -> bool:
     for failure in analysis["failures"]:
-        warn(f"{name}: {failure['start_s']:g} s to {failure['end_s']:g} s: {failure['reason']}")
+        print_warning(f"{name}: {failure['start_s']:g} s to {failure['end_s']:g} s: {failure['reason']}")
     if analysis["result"] != "succeeded":
-        warn(f"{name}: {analysis['result']}")
+        print_warning(f"{name}: {analysis['result']}")
     return bool(analysis["result"] == "succeeded")
 
 
 def show_health(health: Answer) -> None:
     down = [f"{name}: {check.get('detail')}" for name, check in health.get("checks", {}).items() if not check["ok"]]
-    say("; ".join(down) if down else f"the service is {health.get('status', 'not answering')}")
+    print_note("; ".join(down) if down else f"the service is {health.get('status', 'not answering')}")
 
 
 def show_recordings(recordings: Iterable[Answer]) -> None:
@@ -89,13 +98,13 @@ def show_analysis(analysis: Answer, *, as_json: bool) -> None:
         "segments": f"{analysis['segments_done']} of {analysis['segments_total']} done",
         "analyzed": f"{analysis['analyzed_s']:g} s",
         "failed": f"{analysis['failed_s']:g} s",
-        "pack": f"{pack['name']} {pack['version'] or ''} ({pack['license'] or 'licence not known yet'})",
+        "pack": f"{pack['name']} {pack['version'] or ''} ({pack['license'] or 'licence unknown'})",
     }
     if analysis["eta_s"] is not None:
-        facts["to go"] = f"{analysis['eta_s']:.0f} s"
+        facts["remaining"] = f"{analysis['eta_s']:.0f} s"
     show_facts(facts)
     for failure in analysis["failures"]:
-        warn(f"{failure['start_s']:g} s to {failure['end_s']:g} s: {failure['reason']}")
+        print_warning(f"{failure['start_s']:g} s to {failure['end_s']:g} s: {failure['reason']}")
 
 
 def show_timeline(client: "ServiceClient", some_id: str, taxa: list[str], *, as_json: bool = False) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import typer
 
-from dawn_chorus.cli.output import print_error, say, show_json, show_table
+from dawn_chorus.cli.output import print_error, print_note, show_json, show_table
 from dawn_chorus.domain.errors import ChorusError, PermanentError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def list_letters(
     elif rows:
         show_table(tuple(rows[0]), [tuple(row.values()) for row in rows])
     else:
-        say("no dead letters")
+        print_note("no dead letters")
 
 
 @app.command()
@@ -84,6 +84,6 @@ def _each(
                 print_error(f"{letter_id}: {error}")
                 all_well = False
             else:
-                say(f"{letter_id}: {done}")
+                print_note(f"{letter_id}: {done}")
     if not all_well:
         raise typer.Exit(1)

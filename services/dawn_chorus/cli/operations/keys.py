@@ -5,7 +5,7 @@ from uuid import UUID
 
 import typer
 
-from dawn_chorus.cli.output import say, show_json, show_table
+from dawn_chorus.cli.output import print_note, show_json, show_table
 
 app = typer.Typer(help="API keys: create, list, revoke.", no_args_is_help=True)
 
@@ -32,7 +32,7 @@ def create(
     if as_json:
         show_json({"id": str(key.id), "name": key.name, "scopes": list(key.scopes), "key": secret})
     else:
-        say(f"key {key.id} for {key.name} ({', '.join(key.scopes)}); it is shown this once:")
+        print_note(f"key {key.id} for {key.name} ({', '.join(key.scopes)}); it is shown this once:")
         typer.echo(secret)
 
 
@@ -62,7 +62,7 @@ def list_keys(*, as_json: Json = False) -> None:
     elif rows:
         show_table(tuple(rows[0]), [tuple(row.values()) for row in rows])
     else:
-        say("no keys: whoever reaches the service from this machine may use it")
+        print_note("no keys: whoever reaches the service from this machine may use it")
 
 
 @app.command()
@@ -74,4 +74,4 @@ def revoke(key_id: Annotated[UUID, typer.Argument(metavar="ID", help="As `chorus
 
     with open_operations_database(load_settings()) as database:
         key = revoke_key(database, key_id)
-    say(f"the key of {key.name} is revoked")
+    print_note(f"the key of {key.name} is revoked")

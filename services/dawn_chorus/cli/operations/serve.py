@@ -22,11 +22,11 @@ def migrate() -> None:
     """Bring the database's schema to this version; does nothing where it is there already (CHORUS_DATABASE_URL)."""
     from dawn_chorus.adapters.postgres.migrate import migrate as migrate_database
     from dawn_chorus.cli.operations.database import database_url
-    from dawn_chorus.cli.output import say
+    from dawn_chorus.cli.output import print_note
     from dawn_chorus.cli.settings import load_settings
 
     applied = migrate_database(database_url(load_settings()))
-    say(f"applied {', '.join(applied)}" if applied else "the schema is up to date")
+    print_note(f"applied {', '.join(applied)}" if applied else "the schema is up to date")
 
 
 def _run(package: str) -> None:

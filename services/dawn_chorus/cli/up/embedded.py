@@ -39,7 +39,7 @@ from dawn_chorus.adapters.postgres.recovery import requeue_unfinished
 from dawn_chorus.adapters.queue.in_process import InProcessQueue
 from dawn_chorus.api.app import create_app
 from dawn_chorus.api.settings import ApiSettings
-from dawn_chorus.cli.output import say
+from dawn_chorus.cli.output import print_note
 from dawn_chorus.cli.settings import CliSettings
 from dawn_chorus.cli.up.first_job import FirstJob, run_first_job
 from dawn_chorus.cli.up.service_threads import Part
@@ -73,11 +73,11 @@ def run_embedded(options: EmbeddedOptions) -> bool:
     try:
         with open_embedded(options, unfinished) as ended:
             part = ended.get()
-        say(f"the {part} ended by itself, see the log above")
+        print_note(f"the {part} ended by itself, see the log above")
         asked = False
     except KeyboardInterrupt:
         asked = True
-    say("stopped")
+    print_note("stopped")
     if unfinished.is_set():
         # Threads may still be deep inside a network; leaving them to the interpreter's end could crash or hang it.
         os._exit(0 if asked else 1)
@@ -91,7 +91,7 @@ def open_embedded(options: EmbeddedOptions, unfinished: Event) -> Iterator["Simp
     with ExitStack() as stack:
         listener = stack.enter_context(_listen(options.host, options.port))
         url = _url_of(options.host, listener)
-        say(f"starting PostgreSQL in {settings.data_dir}")
+        print_note(f"starting PostgreSQL in {settings.data_dir}")
         database_url = stack.enter_context(_database(settings))
         database = stack.enter_context(Database(database_url, max_size=16))
         store_url = settings.embedded_store_url
@@ -99,7 +99,7 @@ def open_embedded(options: EmbeddedOptions, unfinished: Event) -> Iterator["Simp
         ledger = PostgresLedger(database)
         store.watch_space()
 
-        say(f"opening the pack {settings.default_pack}")
+        print_note(f"opening the pack {settings.default_pack}")
         worker_settings = _worker_settings(settings, database_url, store_url)
         source = queue.open_source()
         worker = stack.enter_context(open_worker(worker_settings, ledger=ledger, store=store, source=source))
@@ -192,7 +192,7 @@ def _uvicorn_config(app: FastAPI) -> uvicorn.Config:
 
 
 def _welcome(url: str, settings: CliSettings) -> None:
-    say(
+    print_note(
         f"\nDawn Chorus is up at {url} (its API is described at {url}/docs).\n\n"
         f"    curl -F file=@recording.flac {url}/v1/recordings\n"
         f'    psql "$(cat {settings.database_note})"\n\n'

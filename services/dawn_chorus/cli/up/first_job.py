@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dawn_chorus.cli.client.commands import connect
 from dawn_chorus.cli.client.views import follow, show_timeline
-from dawn_chorus.cli.output import print_error, say
+from dawn_chorus.cli.output import print_error, print_note
 from dawn_chorus.domain.errors import ChorusError
 
 
@@ -22,7 +22,7 @@ def run_first_job(url: str, job: FirstJob) -> None:
     try:
         client = connect(url, None)
         answer = client.upload(job.path, {"recorded_at": job.recorded_at})
-        say(f"analyzing {job.path}")
+        print_note(f"analyzing {job.path}")
         follow(client, [answer])
         show_timeline(client, answer["id"], [])
     except (ChorusError, OSError) as error:

@@ -1,4 +1,4 @@
-"""The JSON document: which scores stand in it, and that it is one."""
+"""The JSON document: which scores it holds, and that it is valid JSON."""
 
 import io
 import json
@@ -38,7 +38,7 @@ def written(
     return dict(json.loads(out.getvalue()))
 
 
-def test_scores_stand_highest_first_from_the_minimum_on() -> None:
+def test_scores_from_the_minimum_on_are_sorted_highest_first() -> None:
     (window,) = written((0, [[0.5, 0.75, 0.25]]), min_score=0.5)["windows"]
     assert list(window["scores"].items()) == [("Strix aluco", 0.75), ("Troglodytes troglodytes", 0.5)]
 
@@ -58,7 +58,7 @@ def test_taxa_that_do_not_occur_have_no_scores() -> None:
     assert list(window["scores"]) == ["Troglodytes troglodytes"]
 
 
-def test_lost_audio_is_told_and_only_then() -> None:
+def test_the_key_lost_is_there_only_if_audio_was_lost() -> None:
     assert "lost" not in written()
     assert written(lost=(LostStretch(5.0, 7.5, "the file ends"),))["lost"] == [
         {"start_s": 5.0, "end_s": 7.5, "reason": "the file ends"}

@@ -1,4 +1,4 @@
-"""What the service's refusals become on the command line."""
+"""How the service's refusals are shown on the command line."""
 
 import httpx
 import pytest
@@ -24,7 +24,7 @@ def refusal(response: httpx.Response | httpx.HTTPError, monkeypatch: pytest.Monk
     return caught.value
 
 
-def test_a_problem_is_told_by_its_detail_and_its_fields(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_problem_is_shown_as_its_detail_and_its_fields(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = {
         "title": "A field is wrong",
         "status": 422,
@@ -36,35 +36,37 @@ def test_a_problem_is_told_by_its_detail_and_its_fields(monkeypatch: pytest.Monk
     assert isinstance(error, PermanentError)
 
 
-def test_what_the_detail_says_already_is_not_said_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_field_that_the_detail_already_contains_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = {"detail": "pack: no such pack", "errors": [{"field": "pack", "detail": "no such pack"}]}
     assert str(refusal(httpx.Response(422, json=problem), monkeypatch)) == "pack: no such pack"
 
 
-def test_an_address_that_cannot_be_meant_is_no_reason_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_address_is_a_permanent_error(monkeypatch: pytest.MonkeyPatch) -> None:
     error = refusal(httpx.UnsupportedProtocol("missing an 'http://' or 'https://' protocol"), monkeypatch)
     assert isinstance(error, PermanentError)
     assert "--url" in str(error)
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_what_may_pass_is_worth_another_try(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_overloaded_or_unavailable_service_is_a_transient_error(
+    status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     error = refusal(httpx.Response(status, json={"title": "Not now"}), monkeypatch)
     assert isinstance(error, TransientError)
     assert "try again later" in str(error)
 
 
-def test_a_missing_key_says_how_to_give_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_for_a_missing_key_says_how_to_give_one(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "--key or CHORUS_KEY" in str(refusal(httpx.Response(401, json={"detail": "no key"}), monkeypatch))
 
 
-def test_something_else_that_answers_there_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_that_is_not_json_is_shown_by_its_status(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "502" in str(refusal(httpx.Response(502, text="<html>Bad Gateway</html>"), monkeypatch))
 
 
-def test_a_service_that_is_not_there_says_how_to_start_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_service_the_error_says_how_to_start_one(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "chorus up" in str(refusal(httpx.ConnectError("refused"), monkeypatch))
 
 
-def test_a_connection_that_breaks_is_worth_another_try(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_connection_is_a_transient_error(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(refusal(httpx.ReadTimeout("slow"), monkeypatch), TransientError)

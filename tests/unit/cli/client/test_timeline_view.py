@@ -1,4 +1,4 @@
-"""The picture: what is dark, what is faint, and where the clock stands."""
+"""The drawn timeline: what is dark, what is faint, and the labels of the axis."""
 
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,7 @@ def timeline(*entries: dict[str, Any], duration_s: float = 60.0) -> dict[str, An
     return {"duration_s": duration_s, "window_s": 5.0, "taxa": list(entries)}
 
 
-def test_a_detection_is_dark_and_a_score_short_of_one_is_faint() -> None:
+def test_a_detection_is_dark_and_a_lower_score_is_faint() -> None:
     wren = entry("Wren", (10.0, 20.0), windows={5.0: 0.2, 10.0: 0.9, 30.0: 0.05})
     assert row(wren, timeline(wren), 12) == " ░██        "
 
@@ -32,7 +32,7 @@ def test_a_call_too_short_for_a_column_still_shows() -> None:
     assert row(wren, timeline(wren, duration_s=3600.0), 20) == " " * 19 + "█"
 
 
-def test_taxa_come_in_the_order_in_which_they_first_sang_and_silent_ones_not_at_all() -> None:
+def test_taxa_are_sorted_by_first_onset_and_silent_ones_left_out() -> None:
     lines = list(
         picture_lines(timeline(entry("Owl", (30, 40)), entry("Robin"), entry("Wren", (1, 2), (9, 12))), None, 80)
     )
@@ -45,17 +45,17 @@ def test_a_timeline_without_detections_says_so() -> None:
     assert list(picture_lines(timeline(entry("Robin")), None, 80)) == ["No detections."]
 
 
-def test_the_axis_counts_from_the_start_where_no_time_is_known() -> None:
+def test_the_axis_counts_from_zero_if_the_start_is_unknown() -> None:
     assert axis(60.0, 60, None).split() == ["0:00", "0:10", "0:20", "0:30", "0:40", "0:50"]
     assert axis(60.0, 60, None).index("0:30") == 30
 
 
-def test_the_axis_shows_round_times_of_day_where_the_start_is_known() -> None:
+def test_the_axis_shows_round_times_of_day_if_the_start_is_known() -> None:
     start = datetime.fromisoformat("2026-05-01T04:50:00+02:00")
     text = axis(3600.0, 60, start)
     assert text.split() == ["04:50", "05:00", "05:10", "05:20", "05:30", "05:40"]
     assert text.index("05:00") == 10
 
 
-def test_a_day_has_few_enough_labels_to_be_read() -> None:
+def test_a_whole_day_has_readable_labels() -> None:
     assert axis(86400.0, 60, None).split()[:3] == ["0:00", "6:00:00", "12:00:00"]

@@ -3,7 +3,7 @@
 from rich.filesize import decimal
 
 from dawn_chorus.cli.operations.retention.run import Heap, Outlook, Removed
-from dawn_chorus.cli.output import say, show_table, warn
+from dawn_chorus.cli.output import print_note, print_warning, show_table
 
 
 def show_outlook(outlook: Outlook, keep_best: int, *, apply: bool) -> None:
@@ -13,15 +13,15 @@ def show_outlook(outlook: Outlook, keep_best: int, *, apply: bool) -> None:
         columns = ("site", "goes", "recordings", "hours", "size", "from", "to")
         show_table(columns, [_row(*key, heap) for key, heap in going])
     if outlook.best.recordings:
-        say(f"kept, as one of the {keep_best} best of some taxon: {_sum_up(outlook.best)}")
+        print_note(f"kept, as one of the {keep_best} best of some taxon: {_sum_up(outlook.best)}")
     if outlook.busy.recordings:
-        say(f"kept, as they are being analyzed: {_sum_up(outlook.busy)}")
+        print_note(f"kept, as they are being analyzed: {_sum_up(outlook.busy)}")
     if outlook.unheard.recordings:
-        warn(f"no analysis heard all of {_sum_up(outlook.unheard)} of these, and then none can any more")
+        print_warning(f"no analysis heard all of {_sum_up(outlook.unheard)} of these, and then none can any more")
     if not outlook.recordings:
-        say("nothing is old enough to go")
+        print_note("nothing is old enough to go")
     elif not apply:
-        say("nothing was removed: the same with --apply does it")
+        print_note("nothing was removed: the same with --apply does it")
 
 
 def _row(site: str | None, with_results: bool, heap: Heap) -> tuple[str, ...]:
@@ -43,4 +43,4 @@ def show_removed(removed: Removed) -> None:
     what = f"removed the audio of {_count(removed.audio)}"
     if removed.with_results:
         what += f", and {_count(removed.with_results)} with all results"
-    say(f"{what}: {decimal(removed.freed_bytes)} freed")
+    print_note(f"{what}: {decimal(removed.freed_bytes)} freed")
