@@ -200,7 +200,7 @@ def test_nothing_is_stored_that_is_not_written_down(
     start_api: StartApi, store_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_: Any) -> None:
-        raise TransientError("PostgreSQL did not do it")
+        raise TransientError("PostgreSQL is unavailable: connection refused")
 
     monkeypatch.setattr("dawn_chorus.api.uploads.intake.reserve_audio", away)
     with socket.create_connection(("127.0.0.1", start_api().port), timeout=30) as connection:

@@ -101,7 +101,7 @@ def translated_errors() -> Iterator[None]:
     try:
         yield
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        raise TransientError(f"PostgreSQL did not do it: {_first_line(error)}") from error
+        raise TransientError(f"PostgreSQL is unavailable: {_first_line(error)}") from error
     except (psycopg.DataError, psycopg.IntegrityError) as error:
         raise PermanentError(f"PostgreSQL cannot store this: {_first_line(error)}") from error
     except psycopg.errors.FeatureNotSupported as error:

@@ -1,5 +1,5 @@
-"""Two adapters of one port, side by side: RabbitMQ, and the queue in one process that `chorus up` uses in its place.
+"""Two adapters of one port: RabbitMQ, and the in-process queue that `chorus up` uses instead.
 
-Read: messages (what a job looks like on the wire), in_process, rabbitmq/.
-May touch the broker; pika is known in rabbitmq/ only. Both pass the same contract tests.
+Read: messages (the format of a message), in_process, rabbitmq/.
+May touch the broker; only rabbitmq/ imports pika. Both adapters pass the same contract tests.
 """

@@ -1,6 +1,6 @@
-"""The queue of the embedded service: threads of one process, nothing to install.
+"""The queue of the embedded service, for the threads of one process; nothing to install.
 
-It keeps the promises that RabbitMQ keeps, but for one: it forgets with its process. PostgreSQL is what lasts, so the
+It gives the guarantees that RabbitMQ gives, except one: it is lost when its process ends. PostgreSQL is durable, so the
 embedded service puts unfinished segments back in the outbox when it starts (`requeue_unfinished`).
 """
 
@@ -23,7 +23,7 @@ _log = get_logger(__name__)
 
 
 class InProcessQueue:
-    """A `SegmentPublisher`, safe to call from many threads; `open_source` gives as many sources as are wanted."""
+    """A `SegmentPublisher`, safe to call from many threads; `open_source` returns any number of sources."""
 
     def __init__(self) -> None:
         self._lanes = _Lanes()
@@ -37,7 +37,7 @@ class InProcessQueue:
         return self._lanes.count_waiting()
 
     def put(self, body: bytes, lane: Lane, *, delay_s: float = 0.0) -> None:
-        """Queue a message as it is, after the delay."""
+        """Queue a message unchanged, after the delay."""
         self._lanes.put(_Message(body, lane), delay_s)
 
     def open_source(self) -> "InProcessSource":
@@ -48,7 +48,7 @@ class InProcessSource:
     """A `SegmentSource`."""
 
     def __init__(self, lanes: "_Lanes") -> None:
-        self._lanes, self._hand = lanes, _Hand()
+        self._lanes, self._unacked = lanes, _Unacked()
 
     def consume(self, on_delivery: Callable[[Delivery], None], *, prefetch: int) -> None:
         """Take jobs until `stop`; at most `prefetch` of each lane are unacknowledged."""
@@ -58,17 +58,17 @@ class InProcessSource:
         self._consume_queues([_DEAD], on_delivery, _DEAD_PREFETCH)
 
     def stop(self) -> None:
-        self._lanes.stop(self._hand)
+        self._lanes.stop(self._unacked)
 
     def check(self) -> None:
-        """Do nothing: a queue in the same process is never away."""
+        """Do nothing: a queue in the same process is always available."""
 
     def _consume_queues(self, queues: Sequence[str], on_delivery: Callable[[Delivery], None], prefetch: int) -> None:
         try:
-            while (message := self._lanes.take(self._hand, queues, prefetch)) is not None:
-                on_delivery(_InProcessDelivery(self._lanes, self._hand, message))
+            while (message := self._lanes.take(self._unacked, queues, prefetch)) is not None:
+                on_delivery(_InProcessDelivery(self._lanes, self._unacked, message))
         finally:
-            self._lanes.abandon(self._hand)
+            self._lanes.requeue_all(self._unacked)
 
 
 @dataclass(eq=False, slots=True)
@@ -80,14 +80,15 @@ class _Message:
 
 
 @dataclass(eq=False, slots=True)
-class _Hand:
-    """What one source holds, in the order in which it was taken."""
+class _Unacked:
+    """The unacknowledged messages of one source, in the order in which it took them."""
 
-    held: dict[_Message, None] = field(default_factory=dict)
+    messages: dict[_Message, None] = field(default_factory=dict)
     stopped: bool = False
+    """The source takes no more messages."""
 
     def count(self, queue: str) -> int:
-        return sum(message.queue == queue for message in self.held)
+        return sum(message.queue == queue for message in self.messages)
 
 
 @dataclass(order=True, slots=True)
@@ -98,21 +99,21 @@ class _Delayed:
 
 
 class _InProcessDelivery:
-    """A `Delivery`. Ending it when its source was stopped does nothing: the message comes again elsewhere."""
+    """A `Delivery`. Ending it after its source was stopped does nothing: the message is redelivered to another."""
 
-    def __init__(self, lanes: "_Lanes", hand: _Hand, message: _Message) -> None:
-        self._lanes, self._hand, self._message = lanes, hand, message
+    def __init__(self, lanes: "_Lanes", unacked: _Unacked, message: _Message) -> None:
+        self._lanes, self._unacked, self._message = lanes, unacked, message
         self.body, self.reason, self.returns = message.body, message.reason, message.returns
 
     def ack(self) -> None:
-        self._lanes.end(self._hand, self._message)
+        self._lanes.end(self._unacked, self._message)
 
     def reject(self, *, requeue: bool) -> None:
-        self._lanes.end(self._hand, self._message, self._lanes.give_back if requeue else self._lanes.bury)
+        self._lanes.end(self._unacked, self._message, self._lanes.requeue if requeue else self._lanes.dead_letter)
 
 
 class _Lanes:
-    """What waits, under one lock: whoever waits, waits for any change."""
+    """The waiting messages, under one lock; threads that wait are notified of every change."""
 
     def __init__(self) -> None:
         self._changed = Condition()
@@ -132,57 +133,58 @@ class _Lanes:
         with self._changed:
             return len(self._delayed) + sum(len(messages) for messages in self._waiting.values())
 
-    def take(self, hand: _Hand, queues: Sequence[str], prefetch: int) -> _Message | None:
-        """Wait for a message that there is room for, the first of `queues` first; None once stopped."""
+    def take(self, unacked: _Unacked, queues: Sequence[str], prefetch: int) -> _Message | None:
+        """Wait for a message within the prefetch limit, of the first queue that has one; None once stopped."""
         with self._changed:
-            while not hand.stopped:
-                self._release_due()
+            while not unacked.stopped:
+                self._queue_delayed()
                 for queue in queues:
-                    if self._waiting[queue] and hand.count(queue) < prefetch:
+                    if self._waiting[queue] and unacked.count(queue) < prefetch:
                         message = self._waiting[queue].popleft()
-                        hand.held[message] = None
+                        unacked.messages[message] = None
                         return message
                 self._changed.wait(self._next_due_s())
             return None
 
-    def end(self, hand: _Hand, message: _Message, settle: Callable[[_Message], None] | None = None) -> None:
-        """Take the message out of the hand, and settle it; one that is no longer there is left alone."""
+    def end(self, unacked: _Unacked, message: _Message, then: Callable[[_Message], None] | None = None) -> None:
+        """Remove an unacknowledged message and call `then` with it; do nothing if it was requeued already."""
         with self._changed:
-            if message not in hand.held:
-                _log.info("the delivery's source was stopped: the message will come again")
+            if message not in unacked.messages:
+                _log.info("source stopped before the message was acknowledged, it will be redelivered")
                 return
-            del hand.held[message]
-            if settle is not None:
-                settle(message)
+            del unacked.messages[message]
+            if then is not None:
+                then(message)
             self._changed.notify_all()
 
-    def give_back(self, message: _Message) -> None:
-        """Count a return: the message comes next, or is dead when it came back too often. Needs the lock."""
+    def requeue(self, message: _Message) -> None:
+        """Count a return; put the message first in its queue, or dead-letter it at the limit. Needs the lock."""
         message.returns += 1
         if message.queue != _DEAD and message.returns > DELIVERY_LIMIT:
-            self.bury(message, "delivery_limit")
+            self.dead_letter(message, "delivery_limit")
         else:
             self._waiting[message.queue].appendleft(message)
 
-    def bury(self, message: _Message, reason: str = "rejected") -> None:
-        """Move a job to the dead letters; a rejected dead letter is gone. Needs the lock."""
+    def dead_letter(self, message: _Message, reason: str = "rejected") -> None:
+        """Move a job to the dead letters; a rejected dead letter is dropped. Needs the lock."""
         if message.queue != _DEAD:
             self._waiting[_DEAD].append(_Message(message.body, _DEAD, reason))
 
-    def stop(self, hand: _Hand) -> None:
+    def stop(self, unacked: _Unacked) -> None:
         with self._changed:
-            hand.stopped = True
+            unacked.stopped = True
             self._changed.notify_all()
 
-    def abandon(self, hand: _Hand) -> None:
-        """Put back all that a hand still holds, in its old order."""
+    def requeue_all(self, unacked: _Unacked) -> None:
+        """Put all unacknowledged messages of a source back, in their old order."""
         with self._changed:
-            for message in reversed(hand.held):
-                self.give_back(message)
-            hand.held.clear()
+            for message in reversed(unacked.messages):
+                self.requeue(message)
+            unacked.messages.clear()
             self._changed.notify_all()
 
-    def _release_due(self) -> None:
+    def _queue_delayed(self) -> None:
+        """Queue the messages whose delay is over."""
         while self._delayed and self._delayed[0].due_s <= time.monotonic():
             message = heapq.heappop(self._delayed).message
             self._waiting[message.queue].append(message)

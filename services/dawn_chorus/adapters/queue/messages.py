@@ -1,4 +1,4 @@
-"""What stands in a message: versioned, strict, ids only."""
+"""The format of a message: versioned, strict, ids only."""
 
 from typing import Literal
 from uuid import UUID
@@ -10,7 +10,7 @@ from dawn_chorus.domain.jobs import Lane, SegmentJob
 
 
 class SegmentMessage(BaseModel):
-    """Version 1 of a job. A new version is a new model; workers of both stand side by side during an upgrade."""
+    """Version 1 of a job. A new version is a new model; workers of both run at the same time during an upgrade."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -26,7 +26,7 @@ def encode_job(job: SegmentJob) -> bytes:
 
 
 def decode_job(body: bytes) -> SegmentJob:
-    """Raise UnknownMessage for anything that is not a message of a known version."""
+    """Return the job. Raises UnknownMessage for anything that is not a message of a known version."""
     try:
         message = SegmentMessage.model_validate_json(body)
     except ValidationError as error:

@@ -1,7 +1,7 @@
-"""RabbitMQ: the only room that knows pika.
+"""RabbitMQ: the only package that imports pika.
 
-Read: topology (exchange, queues and bindings, in one place), connection, publisher, source; __main__ prints them.
-May touch the broker, each connection on a thread of its own.
+Read: topology (exchanges, queues and bindings; __main__ prints it), connection, publisher, source.
+May touch the broker, each connection from its own thread only.
 """
 
 from dawn_chorus.adapters.queue.rabbitmq.publisher import RabbitPublisher

@@ -1,4 +1,4 @@
-"""Opening and closing a connection; what counts as "the broker is away"."""
+"""Opens and closes connections, and lists the errors that mean "RabbitMQ is unavailable"."""
 
 import contextlib
 from typing import Any
@@ -9,17 +9,17 @@ from pika.exceptions import AMQPError
 from dawn_chorus.adapters.queue.rabbitmq.topology import declare_topology
 
 BROKER_ERRORS = (AMQPError, OSError)
-"""What pika raises when a connection or channel cannot be had or is lost; names that do not resolve are OSErrors."""
+"""Raised by pika if a connection or channel cannot be opened or is lost; a name that does not resolve is an OSError."""
 
 _HEARTBEAT_S = 60
 _BLOCKED_TIMEOUT_S = 60.0
-"""A broker short of memory or disk blocks publishers; longer than this is as good as away."""
+"""A broker short of memory or disk blocks publishers; after this time the connection counts as lost."""
 
 
 def open_connection(url: str, name: str) -> Any:
-    """Connect once, without retrying; the management UI shows the connection under `name`.
+    """Connect once, without retrying; the management UI shows the connection as `name`.
 
-    `heartbeat` and `blocked_connection_timeout` in the URL's query win over the defaults here.
+    `heartbeat` and `blocked_connection_timeout` in the URL's query override the defaults here.
     """
     parameters = pika.URLParameters(url)
     if "heartbeat=" not in url:
@@ -31,18 +31,18 @@ def open_connection(url: str, name: str) -> Any:
 
 
 def open_channel(connection: Any) -> Any:
-    """Open a channel with everything declared."""
+    """Open a channel and declare the topology on it."""
     channel = connection.channel()
     declare_topology(channel)
     return channel
 
 
 def close_connection(connection: Any) -> None:
-    """Close; a connection that is lost already is closed enough."""
+    """Close the connection; one that is lost already is not an error."""
     with contextlib.suppress(*BROKER_ERRORS):
         connection.close()
 
 
 def describe_error(error: BaseException) -> str:
-    """Say what pika's error means; many of them have no text of their own."""
+    """Return the error's class and text; many errors of pika have no text."""
     return f"{type(error).__name__}: {error}" if str(error) else repr(error)

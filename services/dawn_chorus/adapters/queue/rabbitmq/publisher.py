@@ -1,4 +1,4 @@
-"""Puts jobs on RabbitMQ's queues and waits for the confirms."""
+"""Publishes jobs to RabbitMQ and waits for the confirms."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,10 +23,10 @@ _log = get_logger(__name__)
 
 
 class RabbitPublisher:
-    """A `SegmentPublisher`: persistent, mandatory, confirmed by a quorum; connects when first needed.
+    """A `SegmentPublisher`: persistent, mandatory, confirmed by a quorum; connects at the first call.
 
-    The thread that publishes owns the connection. Nobody reads from it in between, so call `publish` every few
-    seconds, with no entries if there are none: heartbeats are answered then, and a dead connection is noticed.
+    The thread that publishes owns the connection. Nothing reads from it between calls, so call `publish` every few
+    seconds, without entries if there are none: it answers heartbeats and notices a dead connection.
     """
 
     def __init__(self, url: str, *, name: str) -> None:
@@ -35,9 +35,9 @@ class RabbitPublisher:
         self._channel: Any = None
 
     def publish(self, entries: Sequence[OutboxEntry]) -> Sequence[int]:
-        """Return the ids confirmed; fewer than all when the broker went away or refused one on the way.
+        """Return the ids that were confirmed; the first of the entries if the broker was lost or refused a job midway.
 
-        Raise TransientError when there was something to publish, or nothing, and not even the first step went well.
+        Raises TransientError if the broker is unavailable or refused the first job.
         """
         confirmed: list[int] = []
         try:
@@ -46,12 +46,13 @@ class RabbitPublisher:
                 _publish_entry(channel, entry)
                 confirmed.append(entry.id)
         except BROKER_ERRORS as error:
-            # A new connection declares the queues anew, which is the cure for an unroutable message.
+            # A new connection declares the queues again, which repairs an unroutable message.
             self.close()
-            message = f"RabbitMQ did not take a job: {describe_error(error)}; it stays in the outbox"
+            reason = describe_error(error)
             if not confirmed:
-                raise TransientError(message) from error
-            _log.warning(message, confirmed=len(confirmed), waiting=len(entries) - len(confirmed))
+                raise TransientError(f"RabbitMQ is unavailable: {reason}; jobs stay in the outbox") from error
+            counts = {"confirmed": len(confirmed), "waiting": len(entries) - len(confirmed)}
+            _log.warning("publishing interrupted, jobs stay in the outbox", error=reason, **counts)
         return confirmed
 
     def count_waiting(self) -> int:
@@ -60,11 +61,11 @@ class RabbitPublisher:
             declared = [channel.queue_declare(queue.name, passive=True) for queue in QUEUES]
         except BROKER_ERRORS as error:
             self.close()
-            raise TransientError(f"RabbitMQ did not count its messages: {describe_error(error)}") from error
+            raise TransientError(f"RabbitMQ is unavailable: {describe_error(error)}") from error
         return sum(each.method.message_count for each in declared)
 
     def close(self) -> None:
-        """Drop the connection; the next `publish` opens another."""
+        """Close the connection; the next `publish` opens another."""
         if self._connection is not None:
             close_connection(self._connection)
         self._connection = self._channel = None
@@ -79,7 +80,7 @@ class RabbitPublisher:
         return self._channel
 
     def _is_alive(self) -> bool:
-        """Read what came in meanwhile: heartbeats, or the news that the broker closed."""
+        """Process pending input, such as heartbeats; return whether the connection is still open."""
         try:
             self._connection.process_data_events(0)
         except BROKER_ERRORS:
@@ -88,15 +89,15 @@ class RabbitPublisher:
 
 
 def _publish_entry(channel: Any, entry: OutboxEntry) -> None:
-    waits = entry.delay_s > 0
+    is_delayed = entry.delay_s > 0
     properties = BasicProperties(
         content_type="application/json",
         delivery_mode=_PERSISTENT,
         message_id=str(entry.id),
-        expiration=str(max(1, round(entry.delay_s * 1000))) if waits else None,
+        expiration=str(max(1, round(entry.delay_s * 1000))) if is_delayed else None,
     )
     channel.basic_publish(
-        RETRY_EXCHANGE if waits else JOBS_EXCHANGE,
+        RETRY_EXCHANGE if is_delayed else JOBS_EXCHANGE,
         str(entry.job.lane),
         encode_job(entry.job),
         properties,

@@ -1,4 +1,4 @@
-"""Takes jobs and dead letters from RabbitMQ's queues."""
+"""Consumes jobs and dead letters from RabbitMQ."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -27,11 +27,10 @@ _log = get_logger(__name__)
 
 
 class RabbitSource:
-    """A `SegmentSource`. The thread that calls `consume` owns connection and channel; nobody else touches them.
+    """A `SegmentSource`. The thread that calls `consume` owns connection and channel; no other thread uses them.
 
-    It does nothing but read and write, so heartbeats flow however long the work takes; `ack` and `reject` from other
-    threads are carried over to it. Each lane has its own prefetch: a backlog of bulk work never fills the room that
-    express jobs come in by.
+    It only reads and writes, so heartbeats are sent however long the work takes; calls of `ack` and `reject` from other
+    threads are passed to it. Each lane has its own prefetch: a backlog of bulk work takes no room from express jobs.
     """
 
     def __init__(self, url: str, *, name: str, backoff: Backoff | None = None) -> None:
@@ -39,7 +38,7 @@ class RabbitSource:
         self._backoff = backoff or Backoff()
         self._stopping = Event()
         self._connection: Any = None
-        self._trouble = "not connected yet"
+        self._problem = "not connected yet"
 
     def consume(self, on_delivery: Callable[[Delivery], None], *, prefetch: int) -> None:
         """Take jobs until `stop`; at most `prefetch` of each lane are unacknowledged."""
@@ -49,16 +48,16 @@ class RabbitSource:
         self._consume_queues([DEAD_QUEUE], on_delivery, _DEAD_PREFETCH)
 
     def stop(self) -> None:
-        """End `consume`, from any thread; what was acknowledged before is carried out first."""
+        """End `consume`, from any thread; acknowledgements made before are sent first."""
         self._stopping.set()
         connection = self._connection
         if connection is not None:
-            _carry_over(connection, _wake, "the broker is away: nothing to stop")
+            _call_on_owner(connection, _wake, "connection lost, nothing to stop")
 
     def check(self) -> None:
-        """Raise TransientError, saying why, unless deliveries can come in now; from any thread."""
-        if self._trouble:
-            raise TransientError(f"RabbitMQ is away: {self._trouble}")
+        """Raise TransientError with the cause unless deliveries can arrive now; from any thread."""
+        if self._problem:
+            raise TransientError(f"RabbitMQ is unavailable: {self._problem}")
 
     def _consume_queues(self, queues: Sequence[str], on_delivery: Callable[[Delivery], None], prefetch: int) -> None:
         with suppress(Stopped):
@@ -69,11 +68,11 @@ class RabbitSource:
                 on_failure=self._report,
                 backoff=self._backoff,
             )
-        self._trouble = "stopped"
+        self._problem = "stopped"
 
     def _report(self, error: Exception, wait_s: float) -> None:
-        self._trouble = describe_error(error)
-        _log.warning("RabbitMQ connection lost, retrying", error=self._trouble, retry_in_s=round(wait_s, 1))
+        self._problem = describe_error(error)
+        _log.warning("RabbitMQ connection lost, retrying", error=self._problem, retry_in_s=round(wait_s, 1))
 
     def _consume_once(self, queues: Sequence[str], on_delivery: Callable[[Delivery], None], prefetch: int) -> None:
         """Connect and take deliveries until `stop` or until the connection, the channel or a queue is lost."""
@@ -82,10 +81,10 @@ class RabbitSource:
             channel = open_channel(connection)
             channel.add_on_cancel_callback(partial(_on_cancel, channel))
             for queue in queues:
-                # Not global: it holds for each consumer that follows, by itself.
+                # Not global: it applies to each consumer that follows separately.
                 channel.basic_qos(prefetch_count=prefetch)
                 channel.basic_consume(queue, partial(_on_message, connection, on_delivery))
-            self._connection, self._trouble = connection, ""
+            self._connection, self._problem = connection, ""
             self._backoff.reset()
             while not self._stopping.is_set() and channel.is_open:
                 connection.process_data_events(_IDLE_S)
@@ -98,12 +97,12 @@ class RabbitSource:
 
 
 class RabbitDelivery:
-    """A `Delivery`. Ending it when its connection is gone does nothing: the message comes again elsewhere."""
+    """A `Delivery`. Ending it after its connection was lost does nothing: the message is redelivered to another."""
 
     def __init__(self, connection: Any, channel: Any, tag: int, body: bytes, headers: dict[str, Any] | None) -> None:
         self._connection, self._channel, self._tag = connection, channel, tag
         self.body, self.reason = body, read_death_reason(headers)
-        # Quorum queues count; RabbitMQ 4 leaves the header out at first.
+        # Quorum queues count; RabbitMQ 4 omits the header at the first delivery.
         self.returns = int((headers or {}).get("x-delivery-count", 0))
 
     def ack(self) -> None:
@@ -114,28 +113,28 @@ class RabbitDelivery:
         self._end(partial(self._channel.basic_reject, self._tag, requeue=requeue))
 
     def _end(self, call: Callable[[], None]) -> None:
-        _carry_over(self._connection, partial(self._end_here, call), _COMES_AGAIN)
+        _call_on_owner(self._connection, partial(self._end_if_open, call), _REDELIVERED)
 
-    def _end_here(self, call: Callable[[], None]) -> None:
+    def _end_if_open(self, call: Callable[[], None]) -> None:
         if self._channel.is_open:
             call()
         else:
-            _log.info(_COMES_AGAIN)
+            _log.info(_REDELIVERED)
 
 
-_COMES_AGAIN = "the delivery's connection is gone: the message will come again"
+_REDELIVERED = "connection lost before the message was acknowledged, it will be redelivered"
 
 
-def _carry_over(connection: Any, call: Callable[[], None], otherwise: str) -> None:
-    """Have the connection's own thread make the call, the only way into pika from outside."""
+def _call_on_owner(connection: Any, call: Callable[[], None], if_closed: str) -> None:
+    """Make the call on the thread that owns the connection, as pika requires; log `if_closed` if it is closed."""
     try:
         connection.add_callback_threadsafe(call)
     except ConnectionWrongStateError:
-        _log.info(otherwise)
+        _log.info(if_closed)
 
 
 def _wake() -> None:
-    """Do nothing: that there was a call ends the wait for events."""
+    """Do nothing: the call itself ends the wait for events."""
 
 
 def _on_message(
@@ -145,14 +144,15 @@ def _on_message(
 
 
 def _on_cancel(channel: Any, _method: Any) -> None:
-    """Let the channel go when a queue was deleted under its consumer: the next one declares the queue anew."""
+    """Close the channel if a consumed queue was deleted: the next channel declares the queue again."""
     channel.close()
 
 
 def read_death_reason(headers: dict[str, Any] | None) -> str:
-    """Return the broker's word for the latest death in a lane's queue; empty for a message that never died there.
+    """Return the broker's reason for the latest dead-lettering from a lane's queue; empty if there was none.
 
-    A job that waited in the retry queue died too, of old age; that is no news.
+    A job that waited in the retry queue was dead-lettered from there too, because its time to live was over; that does
+    not count.
     """
     deaths = (headers or {}).get("x-death") or ()
     lanes = set(LANE_QUEUES.values())

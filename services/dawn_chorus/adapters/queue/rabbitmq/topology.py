@@ -1,10 +1,10 @@
-"""Exchanges, queues and bindings: the one place where they are declared.
+"""Exchanges, queues and bindings, declared in one place.
 
-`python -m dawn_chorus.adapters.queue.rabbitmq` prints them as RabbitMQ definitions, which is how
-`deploy/rabbitmq/definitions.json` is made. Whoever connects declares them too, so that an empty broker is enough.
+`python -m dawn_chorus.adapters.queue.rabbitmq` prints them as RabbitMQ definitions; `deploy/rabbitmq/definitions.json`
+is its output. Every connection declares them too, so that an empty broker is enough.
 
-A job that is to wait goes to `chorus.retry` with its lane as routing key; when its time to live is over, the retry
-queue dead-letters it to `chorus` under that same key, and so back to its lane.
+A delayed job is published to `chorus.retry` with its lane as routing key; when its time to live is over, the retry
+queue dead-letters it to `chorus` with the same key, and so to its lane.
 """
 
 from dataclasses import dataclass, field
@@ -19,14 +19,14 @@ RETRY_QUEUE = "chorus.segments.retry"
 DEAD_QUEUE = "chorus.dead"
 DEAD_KEY = "dead"
 
-# At-least-once dead-lettering needs reject-publish: a dead letter is moved with confirms, never dropped on the way.
+# At-least-once dead-lettering requires reject-publish: a dead letter is moved with confirms and never dropped.
 _SAFE_DEAD_LETTERS = {
     "x-dead-letter-exchange": JOBS_EXCHANGE,
     "x-dead-letter-strategy": "at-least-once",
     "x-overflow": "reject-publish",
 }
-_NEVER_DEAD = 1_000_000
-"""Stands for no limit: RabbitMQ 4 drops after 20 returns by default, and a dropped dead letter is a lost segment."""
+_NO_LIMIT = 1_000_000
+"""RabbitMQ 4 drops a message after 20 returns by default, and a dropped dead letter is a lost segment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +57,14 @@ QUEUES = (
         for lane, name in LANE_QUEUES.items()
     ),
     Queue(RETRY_QUEUE, RETRY_EXCHANGE, tuple(str(lane) for lane in LANE_QUEUES), _SAFE_DEAD_LETTERS),
-    Queue(DEAD_QUEUE, JOBS_EXCHANGE, (DEAD_KEY,), {"x-delivery-limit": _NEVER_DEAD}),
+    Queue(DEAD_QUEUE, JOBS_EXCHANGE, (DEAD_KEY,), {"x-delivery-limit": _NO_LIMIT}),
 )
 
 
 def declare_topology(channel: Any) -> None:
-    """Declare everything on a pika channel; what is there already stays as it is.
+    """Declare everything on a pika channel; what exists already stays unchanged.
 
-    A queue that exists with other arguments is refused by the broker (406), which closes the channel.
+    If a queue exists with other arguments, the broker refuses it (406) and closes the channel.
     """
     for exchange in EXCHANGES:
         channel.exchange_declare(exchange, exchange_type="direct", durable=True)
@@ -75,7 +75,7 @@ def declare_topology(channel: Any) -> None:
 
 
 def export_definitions(vhost: str = "/") -> dict[str, Any]:
-    """Return the same as RabbitMQ definitions, without users and permissions."""
+    """Return the topology as RabbitMQ definitions, without users and permissions."""
     place = {"vhost": vhost}
     return {
         "vhosts": [{"name": vhost}],
