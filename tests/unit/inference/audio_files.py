@@ -19,18 +19,18 @@ SECONDS = 20
 
 
 def real_sound(audio_dir: Path) -> tuple[Samples, int]:
-    """(n_samples,) of a loud song, and its rate."""
+    """Return (n_samples,) of a loud song, and its sample rate."""
     samples, rate_hz = soundfile.read(audio_dir / "scikit-maad" / "spinetail.wav", dtype="float32")
     return np.tile(samples, 2)[: SECONDS * rate_hz], rate_hz
 
 
 def stereo(samples: Samples) -> Samples:
-    """(n_samples, 2), the channels apart in level and time."""
+    """Return (n_samples, 2); the channels differ in level and time."""
     return np.stack([samples, 0.5 * np.roll(samples, 1000)], axis=1)
 
 
 def write_sound(path: Path, samples: Samples, rate_hz: int, container: str = "", coding: str = "") -> Path:
-    """Write with libsndfile, in blocks: it overflows its stack on a very long Ogg Vorbis."""
+    """Write with libsndfile, in blocks: it overflows its stack on a very long Ogg Vorbis file."""
     container = container or path.suffix[1:].upper()
     channels = 1 if samples.ndim == 1 else samples.shape[1]
     with soundfile.SoundFile(path, "w", rate_hz, channels, coding or None, format=container) as sound:
@@ -89,24 +89,24 @@ LOSSLESS = {"pcm_16", "pcm_24", "pcm_32", "float", "double", "rf64", "alac"}
 
 
 def write_as(name: str, folder: Path, samples: Samples, rate_hz: int) -> Path:
-    """Write stereo in the format of that name; Opus, which knows no 44.1 kHz, plays it faster."""
+    """Write stereo in the format of that name; Opus, which has no 44.1 kHz, is written faster, at 48 kHz."""
     return WRITERS[name](folder / name, stereo(samples), 48000 if name.startswith("opus") else rate_hz)
 
 
 def own_rate(path: Path, rate_hz: int, start_s: float, end_s: float, duration_s: float) -> Samples:
-    """Load without resampling."""
+    """Return the stretch without resampling."""
     wanted = WaveformFormat(rate_hz, "soxr_hq")
     return load_audio(path, start_s, end_s, [wanted], duration_s=duration_s).waveforms[wanted]
 
 
 def find_data_chunk(wav: bytes) -> tuple[int, int]:
-    """(where the size of the data chunk stands, the size)."""
+    """Return the position of the data chunk's size, and the size."""
     at = wav.index(b"data") + 4
     return at, struct.unpack("<I", wav[at : at + 4])[0]
 
 
-def claim_data_bytes(path: Path, size: int) -> Path:
-    """Make the header of a WAV claim another size of its data."""
+def declare_data_bytes(path: Path, size: int) -> Path:
+    """Write another data size into the header of a WAV."""
     wav = bytearray(path.read_bytes())
     at, _ = find_data_chunk(bytes(wav))
     wav[at : at + 4] = struct.pack("<I", size)
@@ -114,8 +114,8 @@ def claim_data_bytes(path: Path, size: int) -> Path:
     return path
 
 
-def claim_flac_samples(path: Path, n_samples: int) -> Path:
-    """Make the header of a FLAC claim another number of samples."""
+def declare_flac_samples(path: Path, n_samples: int) -> Path:
+    """Write another number of samples into the header of a FLAC."""
     flac = bytearray(path.read_bytes())
     fields = int.from_bytes(flac[18:26], "big")
     flac[18:26] = ((fields >> 36 << 36) | n_samples).to_bytes(8, "big")
@@ -130,7 +130,7 @@ def truncate(path: Path, share: float) -> Path:
 
 
 def damage(path: Path, share: float, n_bytes: int) -> Path:
-    """Overwrite bytes with noise, from that share of the file on."""
+    """Overwrite `n_bytes` with noise, from `share` of the file on."""
     whole = bytearray(path.read_bytes())
     at = int(len(whole) * share)
     whole[at : at + n_bytes] = np.random.default_rng(7).bytes(n_bytes)

@@ -1,4 +1,4 @@
-"""Errors of audio files, put into words that cross from one process to another."""
+"""Errors of audio files as JSON objects that pass from one process to another."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ KINDS: dict[str, type[ChorusError]] = {
 
 
 def describe_failure(error: Exception) -> dict[str, str]:
-    """Return `{"error": kind, "detail": message}`; what is not a domain error is the doing of the file."""
+    """Return `{"error": kind, "detail": message}`; an error that is not a domain error is attributed to the file."""
     for kind, error_type in KINDS.items():
         if isinstance(error, error_type):
             return {"error": kind, "detail": str(error)}
@@ -33,6 +33,6 @@ def describe_failure(error: Exception) -> dict[str, str]:
 
 
 def raise_failure(answer: dict[str, Any]) -> None:
-    """Raise the error that an answer describes; an answer of another kind passes."""
+    """Raise the error that an answer describes; do nothing for an answer without an error."""
     if "error" in answer:
         raise KINDS[answer["error"]](answer["detail"])

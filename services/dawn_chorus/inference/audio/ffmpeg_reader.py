@@ -1,8 +1,8 @@
-"""FFmpeg's formats: m4a, aac, webm, wma, Opus; and whatever libsndfile gives up on.
+"""Reads with FFmpeg: m4a, aac, webm, wma, Opus, and the files that libsndfile cannot read.
 
-Packets carry timestamps, so that damage is stepped over and the sound behind it stands where it belongs. Positions
-after a seek are exact only in FLAC and Ogg Opus. Other formats are decoded from their start, and the reader stays where
-it is, with the last minute at hand: the next stretch of the same file costs no more than its own length.
+Packets carry timestamps, so damage is skipped and the sound after it keeps its position. Positions after a seek are
+exact only in FLAC and Ogg Opus. Other formats are decoded from their start, and the reader keeps its position and the
+last minute of samples: the next stretch of the same file costs no more than its own length.
 """
 
 from collections import deque
@@ -22,23 +22,26 @@ from dawn_chorus.domain.errors import EmptyAudio, NotAudio, UndecodableAudio
 from dawn_chorus.inference.audio.reader import Piece, Samples, name_format, to_mono
 
 OPEN_OPTIONS = {
-    # A playlist would make FFmpeg open other files and addresses on behalf of whoever uploaded it.
+    # A playlist would make FFmpeg open other files and URLs of the uploader's choice.
     "format_whitelist": "aac,ac3,aiff,amr,ape,asf,au,caf,eac3,flac,matroska,webm,mov,mp3,ogg,tta,w64,wav,wv",
     "protocol_whitelist": "file",
 }
 GUESSED = {"aac", "ac3", "amr", "eac3", "flac", "mp3"}
-"""Without a header that claims a length, or with one that libsndfile could not read: FFmpeg guesses from a bit rate."""
+"""Formats without a header that declares a length, or with one that libsndfile could not read: FFmpeg guesses the
+length from the bit rate."""
 RECENT_S = 60.0
+"""Decoded audio kept before the position that was read last."""
 PREROLL_S = 1.0
-LOOSE_S = 0.05
+"""How far before the wanted position a seek goes."""
+TIMESTAMP_SLACK_S = 0.05
 """Timestamps in most containers are rounded, or off by a block of the codec; a real gap is longer."""
 MAX_GAP_S = 3600.0
-"""A timestamp further ahead is not to be believed."""
+"""A timestamp further ahead is considered wrong."""
 MAX_ERRORS = 10_000
 
 
 class NoSoundTrack(NotAudio):
-    """A file in good order, of pictures only."""
+    """A valid media file that has no audio track."""
 
 
 class FfmpegReader:
@@ -52,13 +55,13 @@ class FfmpegReader:
         codec, container = self._codec, self._container.format.name.split(",")[0]
         self.format = name_format("mp4" if container == "mov" else container, codec)
         if not self._decode_next():
-            raise self._silent_error()
+            raise self._no_audio_error()
         self.channels: int = self._stream.codec_context.channels
         self.declared_is_guess = container in GUESSED
         self.declared_samples = self._declared()
 
     def _start(self) -> None:
-        """Open the file anew, at its start."""
+        """Open the file again, at its start."""
         self._container, self._stream = open_track(self._path)
         self._decoder = _open_decoder(self._stream)
         self._frames = self._decode()
@@ -66,11 +69,11 @@ class FfmpegReader:
         self._sample_accurate = self._codec == "flac" or (
             self._codec == "opus" and self._container.format.name == "ogg"
         )
-        # Elsewhere the first frame's timestamp counts in what the encoder put in front.
+        # In other formats the first frame's timestamp includes the encoder's padding.
         self._origin: int | None = 0 if self._sample_accurate else None
         self._recent: deque[Piece] = deque()
         self._recent_from = self._position = 0
-        self._adrift = False
+        self._after_seek = False
 
     def _declared(self) -> int | None:
         if self._stream.duration and self._stream.time_base:
@@ -79,7 +82,7 @@ class FfmpegReader:
             return round(self._container.duration * self.sample_rate_hz / av.time_base)
         return None
 
-    def _silent_error(self) -> UndecodableAudio:
+    def _no_audio_error(self) -> UndecodableAudio:
         if not self._stream.codec_context.sample_rate:
             return NotAudio(f"{self._path.name} is no audio, whatever its name says")
         if not any(packet.size for packet in packets_of(self._path)):
@@ -105,17 +108,17 @@ class FfmpegReader:
             self._recent_from = self._recent.popleft().end
 
     def _seek(self, first: int) -> None:
-        """Go to a little before `first`; the next frame's timestamp tells where."""
+        """Seek to shortly before `first`; the next frame's timestamp gives the actual position."""
         before = max(0, first - round(PREROLL_S * self.sample_rate_hz))
         self._container.seek(int(before / self._samples_per_tick) + (self._origin or 0), stream=self._stream)
         self._decoder.flush_buffers()
         self._frames = self._decode()
         self._recent.clear()
-        # Not where we were: a reader that came from behind `first` would take it for read already.
-        self._position, self._recent_from, self._adrift = before, first, True
+        # Not the old position: after a seek backwards, `first` would count as already read.
+        self._position, self._recent_from, self._after_seek = before, first, True
 
     def _decode_next(self) -> bool:
-        """Put the next frame among the recent pieces. Return whether there was one."""
+        """Append the next frame to the recent pieces. Return whether there was one."""
         frame = next(self._frames, None)
         if frame is None:
             self.end = self._position
@@ -128,28 +131,28 @@ class FfmpegReader:
         return True
 
     def _place(self, frame: AudioFrame) -> int:
-        """Return where a frame begins: after the one before, unless its timestamp says that something is missing."""
+        """Return where a frame begins: after the previous one, unless its timestamp shows that audio is missing."""
         if frame.pts is None:
             return self._position
         if self._origin is None:
             self._origin = frame.pts
         stamp = round((frame.pts - self._origin) * self._samples_per_tick)
-        if self._adrift:
-            self._adrift = False
+        if self._after_seek:
+            self._after_seek = False
             return max(0, stamp)
-        slack = 0.5 if self._sample_accurate else LOOSE_S * self.sample_rate_hz
+        slack = 0.5 if self._sample_accurate else TIMESTAMP_SLACK_S * self.sample_rate_hz
         is_gap = slack < stamp - self._position < MAX_GAP_S * self.sample_rate_hz
         return stamp if is_gap else self._position
 
     @property
     def _samples_per_tick(self) -> Fraction:
-        """FLAC counts in samples; without a header FFmpeg does not know their rate, and its time base is void."""
+        """FLAC timestamps count samples; without a header FFmpeg does not know the rate, and its time base is wrong."""
         if self._container.format.name == "flac" or self._stream.time_base is None:
             return Fraction(1)
         return self._stream.time_base * self.sample_rate_hz
 
     def _decode(self) -> Iterator[AudioFrame]:
-        """Decode to the end; packets that cannot be decoded leave a gap in the timestamps, and are not missed here."""
+        """Yield frames to the end; packets that cannot be decoded are skipped and leave a gap in the timestamps."""
         for packet in _demux(self._container, self._stream):
             try:
                 yield from self._decoder.decode(packet if packet.size else None)
@@ -163,8 +166,8 @@ class FfmpegReader:
                 continue
             first = round((packet.pts - (self._origin or 0)) * self._samples_per_tick)
             length = round(packet.duration * packet.time_base * self.sample_rate_hz)
-            believed = first - end < MAX_GAP_S * self.sample_rate_hz
-            end = max(end, first + length) if believed else end + length
+            plausible = first - end < MAX_GAP_S * self.sample_rate_hz
+            end = max(end, first + length) if plausible else end + length
         return end
 
     def close(self) -> None:
@@ -172,7 +175,7 @@ class FfmpegReader:
 
 
 def open_track(path: Path) -> tuple[InputContainer, AudioStream]:
-    """Open the first sound track of a file. Raises NotAudio or UndecodableAudio."""
+    """Return the first audio track of a file, opened. Raises NotAudio or UndecodableAudio."""
     try:
         container = av.open(str(path), options=OPEN_OPTIONS)
     except (av.FFmpegError, OSError) as error:
@@ -189,14 +192,14 @@ def open_track(path: Path) -> tuple[InputContainer, AudioStream]:
 
 
 def packets_of(path: Path) -> "Iterator[Packet[AudioStream]]":
-    """Return the packets of the first sound track, undecoded."""
+    """Yield the packets of the first audio track, undecoded."""
     container, stream = open_track(path)
     with container:
         yield from _demux(container, stream)
 
 
 def _demux(container: InputContainer, stream: AudioStream) -> "Iterator[Packet[AudioStream]]":
-    """Return packets to the end, past places that the container's reader stumbles over; the last one is empty."""
+    """Yield packets to the end, past positions where demuxing fails; the last packet is empty."""
     for _ in range(MAX_ERRORS):
         try:
             yield from container.demux(stream)
@@ -208,7 +211,7 @@ def _demux(container: InputContainer, stream: AudioStream) -> "Iterator[Packet[A
 
 
 def _open_decoder(stream: AudioStream) -> AudioCodecContext:
-    """Open the stream's decoder; for Opus the reference decoder, in float, as libsndfile has it."""
+    """Return the stream's decoder; for Opus the reference decoder, in float, as libsndfile uses it."""
     if stream.codec_context.name != "opus":
         return stream.codec_context
     decoder = AudioCodecContext.create("libopus", "r")

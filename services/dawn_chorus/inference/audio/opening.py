@@ -1,4 +1,4 @@
-"""Which decoder reads which file best, and how far its header can be trusted."""
+"""Chooses the decoder for a file and how far to trust its header."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,13 +16,13 @@ from dawn_chorus.inference.audio.wav_header import WavHeader, read_wav_header
 RATES_HZ = range(500, 5_000_001)
 MP3_FRAME = 1152
 MAGIC = (b"RIFF", b"RF64", b"riff", b"fLaC", b"OggS", b"FORM", b"caff", b"ID3", b"\x1aE\xdf\xa3", b"0&\xb2u")
-"""Files that begin so mean to be sound; the last two are WebM and WMA. In M4A the word stands behind a size."""
+"""Files that begin like this are meant to be audio; the last two are WebM and WMA. In M4A the magic follows a size."""
 M4A_MAGIC = b"ftyp"
 
 
 @contextmanager
 def open_source(path: Path) -> Iterator[AudioSource]:
-    """Open an audio file with the decoders that read it best.
+    """Open an audio file with the decoder chosen for it; close it at the end.
 
     Raises NotAudio, EmptyAudio or UndecodableAudio, and PermanentError if there is no such file.
     """
@@ -34,7 +34,7 @@ def open_source(path: Path) -> Iterator[AudioSource]:
 
 
 def choose_source(path: Path) -> AudioSource:
-    """Do what `open_source` does; the caller closes it."""
+    """Return an opened source as `open_source` does; the caller closes it."""
     if not path.is_file():
         raise PermanentError(f"no such file: {path}")
     if not path.stat().st_size:
@@ -48,15 +48,15 @@ def choose_source(path: Path) -> AudioSource:
 
 
 def _open_wav(path: Path, header: WavHeader) -> AudioSource:
-    """Open a WAV of plain samples; libsndfile takes the declared size as the end, and has to be told better."""
+    """Open a WAV of plain samples; libsndfile would stop at the declared size, even where more data follows."""
     if not header.available_frames:
         raise EmptyAudio(f"{path.name} has a WAV header and no samples")
-    claim = header.declared_frames or 0
+    declared = header.declared_frames or 0
     try:
-        reader = SoundFileReader(path, header=header if claim < header.available_frames else None)
+        reader = SoundFileReader(path, header=header if declared < header.available_frames else None)
     except soundfile.LibsndfileError as error:
         raise UndecodableAudio(f"the header of {path.name} is damaged: {error}") from error
-    declared = max(claim, header.available_frames)
+    declared = max(declared, header.available_frames)
     return AudioSource(path, reader, declared_samples=declared, fallback=False, sample_accurate=True)
 
 
@@ -70,15 +70,15 @@ def _open_sound_file(path: Path) -> AudioSource:
 
 
 def _open_plain(path: Path, reader: SoundFileReader) -> AudioSource:
-    """Open samples of fixed size: libsndfile delivers what there is, FFmpeg knows what was declared."""
+    """Open samples of fixed size: libsndfile reads the available samples, FFmpeg knows the declared number."""
     if not reader.declared_samples:
         reader.close()
         raise EmptyAudio(f"{path.name} holds no sound")
     declared = reader.declared_samples
     if other := _try_ffmpeg(path):
-        claim = other.declared_samples or 0
-        if other.sample_rate_hz == reader.sample_rate_hz and claim > declared + SLACK_S * reader.sample_rate_hz:
-            declared = claim
+        by_header = other.declared_samples or 0
+        if other.sample_rate_hz == reader.sample_rate_hz and by_header > declared + SLACK_S * reader.sample_rate_hz:
+            declared = by_header
         other.close()
     return AudioSource(path, reader, declared_samples=declared, fallback=False, sample_accurate=True)
 
@@ -95,7 +95,7 @@ def _open_flac(path: Path, reader: SoundFileReader) -> AudioSource:
 
 
 def _open_ogg(path: Path, reader: SoundFileReader) -> AudioSource:
-    """Vorbis by libsndfile; not Opus, in which it loses its place behind a damaged page."""
+    """Open Vorbis with libsndfile and Opus with FFmpeg: in Opus libsndfile loses its position after a damaged page."""
     reader.close()
     if reader.format == "ogg/vorbis":
         vorbis = VorbisReader(path)
@@ -107,7 +107,7 @@ def _open_ogg(path: Path, reader: SoundFileReader) -> AudioSource:
 
 
 def _open_mp3(path: Path, reader: SoundFileReader) -> AudioSource:
-    """Open with libsndfile if both agree on the length: where they do not, it has been found to stop far too early."""
+    """Open with libsndfile if FFmpeg finds the same length; where they differ, libsndfile may stop far too early."""
     ffmpeg = FfmpegReader(path)
     agree = abs((reader.declared_samples or 0) - (ffmpeg.declared_samples or 0)) <= 2 * MP3_FRAME
     if agree and reader.sample_rate_hz == ffmpeg.sample_rate_hz:

@@ -1,7 +1,7 @@
-"""What a file's header claims: as functions, and as a short-lived process for those who must not load a decoder.
+"""Reads a file's header: as functions, and as a short-lived process for callers that must not load a decoder.
 
-`python -P -m dawn_chorus.inference.audio.probe PATH` prints the facts as JSON and ends with 0, or prints
-`{"error", "detail"}` and ends with 3. It bounds its own memory and processor time.
+`python -P -m dawn_chorus.inference.audio.probe PATH` prints the facts as JSON and exits with 0, or prints
+`{"error", "detail"}` and exits with 3. It limits its own memory and CPU time.
 """
 
 import json
@@ -18,22 +18,23 @@ from dawn_chorus.inference.audio.opening import open_source
 
 REFUSED = 3
 MEMORY_BYTES = 1 << 30
-"""Beyond what the process has taken when its libraries are loaded."""
+"""In addition to what the process uses once its libraries are loaded."""
 CPU_S = 60
-LEAST_BYTES_PER_S = 25
-"""Not even silence, at 8 kHz in FLAC, is kept in less."""
+MIN_BYTES_PER_S = 25
+"""Even silence at 8 kHz in FLAC needs more."""
 
 
 def probe_audio(path: Path) -> AudioFacts:
-    """Read a file's header.
+    """Read the facts in a file's header.
 
-    Where the header claims no length, less than there is for all to see, or more than so few bytes can hold, the length
-    is counted, without decoding: a small file that claims a month must not be planned as one.
+    If the header declares no length, or more than so few bytes can hold, the length is counted, without decoding: a
+    small file that declares a month must not be planned as one. A WAV with more samples than it declares has the length
+    of its samples.
     Raises NotAudio, EmptyAudio or UndecodableAudio, and PermanentError if there is no such file.
     """
     with open_source(path) as source:
         n_samples = source.declared_samples
-        if not n_samples or path.stat().st_size < LEAST_BYTES_PER_S * n_samples / source.sample_rate_hz:
+        if not n_samples or path.stat().st_size < MIN_BYTES_PER_S * n_samples / source.sample_rate_hz:
             n_samples = source.count_samples()
         if not n_samples:
             raise EmptyAudio(f"{path.name} holds no sound")
@@ -42,13 +43,13 @@ def probe_audio(path: Path) -> AudioFacts:
 
 
 def measure_duration_s(path: Path) -> float:
-    """Measure how long a recording really is, whatever its header claims, without decoding it."""
+    """Return the actual length of a recording, whatever its header declares, without decoding it."""
     with open_source(path) as source:
         return round_s(source.count_samples() / source.sample_rate_hz)
 
 
 def main() -> int:
-    """Print what `probe_audio` says."""
+    """Print what `probe_audio` returns, as JSON; return the exit code."""
     if len(sys.argv) != 2:
         sys.stderr.write("usage: python -P -m dawn_chorus.inference.audio.probe PATH\n")
         return 2
@@ -57,16 +58,16 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
     try:
         answer, code = asdict(probe_audio(Path(sys.argv[1]))), 0
-    except Exception as error:  # noqa: BLE001 - whatever a hostile file does to a decoder is an answer too
+    except Exception as error:  # noqa: BLE001 - any error that a hostile file causes in a decoder is reported
         answer, code = describe_failure(error), REFUSED
     sys.stdout.write(json.dumps(answer) + "\n")
     return code
 
 
 def silence_libraries() -> None:
-    """Keep what codec libraries chatter out of the logs; what Python says on standard error still gets there.
+    """Keep the output of codec libraries out of the logs; Python's own standard error still gets there.
 
-    A damaged MP3 alone makes hundreds of lines, none of them JSON, none of them naming the file.
+    A damaged MP3 alone causes hundreds of lines, none of them JSON, none of them naming the file.
     """
     sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -75,15 +76,15 @@ def silence_libraries() -> None:
 
 
 def limit_memory(bytes_more: int) -> None:
-    """Let this process take no more than so many bytes of addresses beyond those it has, and dump no core.
+    """Limit the address space of this process to `bytes_more` beyond what it uses now, and disable core dumps.
 
-    Only on Linux; elsewhere the system knows no such limit.
+    Memory is limited on Linux only; other systems have no such limit.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform != "linux":
         return
-    taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (taken + bytes_more, taken + bytes_more))
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + bytes_more, used + bytes_more))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a decoder gives: pieces of sound that know where in the recording they belong."""
+"""The port that every decoder implements, and the pieces of samples that it returns."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,7 +12,7 @@ Samples = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Mono samples at a place in the recording."""
+    """Mono samples at a position in the recording."""
 
     first: int
     samples: Samples
@@ -35,32 +35,32 @@ class Reader(Protocol):
     format: str
     """As in `AudioFacts`."""
     declared_samples: int | None
-    """None where the file makes no claim."""
+    """None if the file declares no length."""
     end: int | None
-    """The end of the recording, once a read ran into it; this decoder's opinion."""
+    """The end of the recording according to this decoder, once a read has reached it."""
 
     def read(self, first: int, end: int) -> list[Piece]:
-        """Return what can be decoded of [first, end), in order and without overlap; it ends at the first damage.
+        """Return what can be decoded of [first, end), in order and without overlap, up to the first damage.
 
-        A reader that knows by its timestamps where it is steps over damage: what is missing between pieces is lost.
+        A reader with timestamps skips damage and continues after it: the gaps between pieces are lost.
         """
         ...
 
     def count_samples(self) -> int:
-        """Count the recording's samples, whatever its header claims; decodes nothing."""
+        """Return the recording's actual number of samples, whatever its header declares; decodes nothing."""
         ...
 
     def close(self) -> None: ...
 
 
 def name_format(container: str, coding: str) -> str:
-    """Name a format in short: `wav/pcm_16`, `mp4/aac`; where one implies the other, once: `mp3`."""
+    """Return a short name: `wav/pcm_16`, `mp4/aac`; one word if container and coding are the same: `mp3`."""
     coding = {"mpeg_layer_iii": "mp3", "mp3float": "mp3"}.get(coding.lower(), coding.lower())
     return coding if coding == container.lower() else f"{container.lower()}/{coding}"
 
 
 def to_mono(channels: Samples) -> Samples:
-    """Average the channels, (n_samples, n_channels) → (n_samples,): channel by channel, which is fast, as librosa."""
+    """Average the channels, (n_samples, n_channels) → (n_samples,): channel by channel, which is fast, like librosa."""
     if channels.shape[1] == 1:
         return np.ascontiguousarray(channels[:, 0])
     mono = channels[:, 0].copy()

@@ -1,4 +1,4 @@
-"""libsndfile's formats: WAV, AIFF, CAF, FLAC, Ogg Vorbis, MP3. It seeks exactly to any sample of a sound file."""
+"""Reads with libsndfile: WAV, AIFF, CAF, FLAC, Ogg Vorbis, MP3. It seeks exactly to any sample."""
 
 from pathlib import Path
 
@@ -7,12 +7,12 @@ import soundfile
 from dawn_chorus.inference.audio.reader import Piece, name_format, to_mono
 from dawn_chorus.inference.audio.wav_header import AudioBytes, WavHeader
 
-MAX_CLAIM = 1 << 48
-"""Frame counts beyond this are libsndfile's way to say that it does not know."""
+MAX_FRAMES = 1 << 48
+"""libsndfile returns frame counts beyond this if it does not know the length."""
 PREROLL = {"MP3": 20 * 1152}
-"""Samples to decode before those wanted: an MP3 frame may begin in the bytes of several before it.
+"""Samples to decode before the wanted ones: an MP3 frame may use the bytes of several frames before it.
 
-Before every block: soundfile ends each read with a seek, which makes mpg123 forget them.
+Needed before every block: soundfile ends each read with a seek, after which mpg123 has lost those bytes.
 """
 
 
@@ -20,7 +20,7 @@ class SoundFileReader:
     """A file read by libsndfile. Raises soundfile.LibsndfileError for a file that it cannot open."""
 
     def __init__(self, path: Path, *, header: WavHeader | None = None) -> None:
-        """Take a WAV's samples from where `header` says, to where it says, if one is given."""
+        """Open a file; with `header`, read a WAV's samples from where and up to where `header` says."""
         self._path, self._wav = path, header
         self._sound = self._open()
         self._position = 0
@@ -28,7 +28,7 @@ class SoundFileReader:
         self.channels: int = self._sound.channels
         self.container: str = "WAV" if header else self._sound.format.replace("WAVEX", "WAV")
         self.format = name_format(self.container, self._sound.subtype)
-        known = 0 < self._sound.frames < MAX_CLAIM
+        known = 0 < self._sound.frames < MAX_FRAMES
         self.declared_samples: int | None = self._sound.frames if known else None
         self.end: int | None = None
 
@@ -59,9 +59,9 @@ class SoundFileReader:
         return [Piece(first, samples)] if len(samples) else []
 
     def _go_to(self, first: int) -> int:
-        """Seek to a little before, and tell by how many samples.
+        """Seek to shortly before `first`; return by how many samples.
 
-        After an error, and always in Ogg, in a file opened anew: libsndfile forgets nothing that went wrong.
+        After an error, and always in Ogg, the file is opened again first: libsndfile does not recover from errors.
         """
         before = min(first, PREROLL.get(self.container, 0))
         if first != self._position and (self.container == "OGG" or self._position < 0):

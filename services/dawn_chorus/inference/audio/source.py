@@ -1,7 +1,7 @@
-"""An audio file as one row of mono samples that can be read from anywhere, and what of it is lost.
+"""An audio file as one sequence of mono samples that can be read from any position, and what of it is lost.
 
-libsndfile reads what it reads well. FFmpeg reads the rest, and steps in where libsndfile gives up: at damage, and at a
-declared end that is not the end.
+libsndfile reads the formats it reads well. FFmpeg reads the rest, and is the fallback where libsndfile stops: at
+damage, and at a declared end that is not the actual end.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,16 +16,17 @@ from dawn_chorus.inference.audio.reader import Piece, Reader, Samples
 
 DAMAGED = "the data is damaged and no decoder could read it"
 NOT_FINITE = "the samples are no finite numbers"
-LOUDEST = np.float32(1e10)
-"""Beyond any scale that sound is kept in; a few of these would drown all else in the filters that follow."""
+MAX_AMPLITUDE = np.float32(1e10)
+"""Beyond any scale that audio is stored in; a few such samples would dominate the output of the filters that follow."""
 JOIN_S = 0.01
+"""Stretches of invalid samples that are closer than this are reported as one."""
 SLACK_S = 0.15
-"""Encoders pad, and containers round: a lossy file that ends this much off its claim is whole."""
+"""Encoders pad, and containers round: a lossy file is complete if it ends this close to its declared length."""
 
 
 @dataclass(frozen=True, slots=True)
 class LostStretch:
-    """Audio that no decoder could deliver; seconds from the recording's start."""
+    """Audio that no decoder could read; seconds from the recording's start."""
 
     start_s: float
     end_s: float
@@ -38,9 +39,9 @@ class AudioSource:
     def __init__(
         self, path: Path, reader: Reader, *, declared_samples: int | None, fallback: bool, sample_accurate: bool
     ) -> None:
-        """Take `declared_samples` as the header's word, None where it gives none.
+        """Set what the header declares in `declared_samples`, None if nothing.
 
-        `fallback`: FFmpeg is asked where the reader falls short. `sample_accurate`: the claim is meant to the sample.
+        `fallback`: FFmpeg reads where the reader stops early. `sample_accurate`: the declared length is exact.
         """
         self._path, self._reader = path, reader
         self._fallback: Reader | None = None
@@ -48,16 +49,15 @@ class AudioSource:
         self.declared_samples, self.slack_s = declared_samples, 0.0 if sample_accurate else SLACK_S
         self.sample_rate_hz, self.channels, self.format = reader.sample_rate_hz, reader.channels, reader.format
         self.n_samples: int | None = None
-        """The recording's true length, once a read came to its end."""
+        """The recording's actual length, once a read has reached its end."""
 
     def read(self, first: int, end: int) -> tuple[Samples, list[LostStretch]]:
         """Return samples [first, end), zeros where there are none, and what is lost before the recording's end."""
         pieces = self._read_pieces(first, end)
         samples = _lay_out(pieces, first, end)
         audible_end = end if self.n_samples is None else min(end, self.n_samples)
-        holes = _complement(pieces, first, audible_end)
-        lost = [self._stretch(*hole, DAMAGED) for hole in holes]
-        return samples, lost + self._silence_wild_samples(samples, first)
+        lost = [self._stretch(*gap, DAMAGED) for gap in _gaps(pieces, first, audible_end)]
+        return samples, lost + self._zero_invalid_samples(samples, first)
 
     def _read_pieces(self, first: int, end: int) -> list[Piece]:
         pieces = self._reader.read(first, end)
@@ -71,7 +71,7 @@ class AudioSource:
         return pieces
 
     def _open_fallback(self) -> Reader | None:
-        """FFmpeg, unless it makes nothing of the file or of another sample rate."""
+        """Return FFmpeg's reader, or None if FFmpeg cannot read the file or finds another sample rate in it."""
         if self._may_fall_back and self._fallback is None:
             try:
                 self._fallback = FfmpegReader(self._path)
@@ -79,24 +79,24 @@ class AudioSource:
                 self._may_fall_back = False
         return self._fallback if self._fallback and self._fallback.sample_rate_hz == self.sample_rate_hz else None
 
-    def _silence_wild_samples(self, samples: Samples, first: int) -> list[LostStretch]:
-        """Zero what is NaN, infinite or absurd, in place; say where, stretches that nearly touch as one."""
+    def _zero_invalid_samples(self, samples: Samples, first: int) -> list[LostStretch]:
+        """Set NaN, infinite and absurdly large samples to 0, in place; return where, close stretches joined."""
         with np.errstate(over="ignore", invalid="ignore"):
-            if np.dot(samples, samples) < LOUDEST**2:  # no single one is louder than all together; NaN is never less
+            if np.dot(samples, samples) < MAX_AMPLITUDE**2:  # then each sample is below it too; NaN is never less
                 return []
-        wild = np.flatnonzero(~(np.abs(samples) < LOUDEST))
-        if not len(wild):
+        invalid = np.flatnonzero(~(np.abs(samples) < MAX_AMPLITUDE))
+        if not len(invalid):
             return []
-        samples[wild] = 0.0
-        breaks = np.flatnonzero(np.diff(wild) > JOIN_S * self.sample_rate_hz)
-        begins, ends = wild[np.r_[0, breaks + 1]] + first, wild[np.r_[breaks, -1]] + first + 1
+        samples[invalid] = 0.0
+        breaks = np.flatnonzero(np.diff(invalid) > JOIN_S * self.sample_rate_hz)
+        begins, ends = invalid[np.r_[0, breaks + 1]] + first, invalid[np.r_[breaks, -1]] + first + 1
         return [self._stretch(*edges, NOT_FINITE) for edges in zip(begins.tolist(), ends.tolist(), strict=True)]
 
     def _stretch(self, first: int, end: int, reason: str) -> LostStretch:
         return LostStretch(first / self.sample_rate_hz, end / self.sample_rate_hz, reason)
 
     def count_samples(self) -> int:
-        """Count what can be read, whatever the header claims, without decoding it."""
+        """Return the number of samples that can be read, whatever the header declares, without decoding."""
         fallback = self._open_fallback()
         counted = fallback.count_samples() if fallback else self._reader.count_samples()
         declared = self.declared_samples
@@ -119,7 +119,7 @@ def _lay_out(pieces: list[Piece], first: int, end: int) -> Samples:
     return samples
 
 
-def _complement(pieces: Iterable[Piece], first: int, end: int) -> Iterator[tuple[int, int]]:
+def _gaps(pieces: Iterable[Piece], first: int, end: int) -> Iterator[tuple[int, int]]:
     for piece in pieces:
         if piece.first > first:
             yield first, min(piece.first, end)

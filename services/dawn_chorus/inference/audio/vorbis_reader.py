@@ -1,6 +1,6 @@
-"""Ogg Vorbis: libsndfile decodes it, FFmpeg's packet timestamps tell what is missing.
+"""Reads Ogg Vorbis: libsndfile decodes it, FFmpeg's packet timestamps show what is missing.
 
-Where a page is damaged libsndfile goes on with the next one as if nothing had been between them.
+If a page is damaged, libsndfile continues with the next one as if there were no gap between them.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ BLOCK = 2048
 
 
 class VorbisReader(SoundFileReader):
-    """Steps over damaged pages; a block of the codec to either side of them is lost too."""
+    """Skips damaged pages; a block of the codec on either side of them is lost too."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -32,7 +32,7 @@ class VorbisReader(SoundFileReader):
         return pieces
 
     def _gaps(self, first: int, end: int) -> Iterator[tuple[int, int]]:
-        """Find stretches without packets that touch [first, end)."""
+        """Yield the stretches without packets that touch [first, end)."""
         before, before_end = 0, None
         self._container.seek(max(0, first - self.sample_rate_hz), stream=self._stream)
         try:

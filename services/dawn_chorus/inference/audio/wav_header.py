@@ -1,7 +1,7 @@
-"""What a WAV file's header says, and where its audio bytes really are.
+"""Reads a WAV file's header and finds where its audio bytes actually are.
 
 Recorders that lose power, pipes that cannot seek back, and files beyond 4 GiB leave a data chunk whose declared size is
-zero, a placeholder, or too small. The bytes are there all the same.
+zero, a placeholder, or too small, although the audio bytes are in the file.
 """
 
 import io
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PLACEHOLDERS = {0, 0x7FFFF000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF}
-"""Sizes that writers leave which never came back to fill in the true one."""
+"""Sizes left by writers that never filled in the actual one."""
 MAX_CHUNKS = 1000
 
 PCM, FLOAT, ALAW, MULAW, EXTENSIBLE = 0x0001, 0x0003, 0x0006, 0x0007, 0xFFFE
@@ -25,7 +25,7 @@ SUBTYPES = {
     (ALAW, 8): "ALAW",
     (MULAW, 8): "ULAW",
 }
-"""libsndfile's names for codings in which every sample has its own bytes."""
+"""libsndfile's names for the codings in which every sample has its own bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,14 @@ class WavHeader:
     frame_bytes: int
     """One sample of every channel."""
     data_start: int
-    claimed_bytes: int | None
-    """None where the header leaves it open."""
+    declared_bytes: int | None
+    """None if the header holds a placeholder."""
     available_bytes: int
-    """What lies there that is not a chunk of its own."""
+    """Audio bytes actually in the file, without chunks that follow them."""
 
     @property
     def declared_frames(self) -> int | None:
-        return None if self.claimed_bytes is None else self.claimed_bytes // self.frame_bytes
+        return None if self.declared_bytes is None else self.declared_bytes // self.frame_bytes
 
     @property
     def available_frames(self) -> int:
@@ -53,7 +53,7 @@ class WavHeader:
 
 
 def read_wav_header(path: Path) -> WavHeader | None:
-    """Read the header of a RIFF or RF64 WAV file; None if it is none, or its samples are not plain numbers."""
+    """Read the header of a RIFF or RF64 WAV file; None if it is not one, or its samples are not plain numbers."""
     size = path.stat().st_size
     with path.open("rb") as file:
         start = file.read(12)
@@ -90,12 +90,12 @@ def _header(file: io.BufferedReader, layout: bytes, declared: int, size: int) ->
     start = file.tell()
     ends_well = declared <= size - start and _only_chunks_follow(file, start + declared + declared % 2, size)
     available = declared if ends_well else size - start
-    claim = declared if ends_well or declared not in PLACEHOLDERS else None
-    return WavHeader(rate_hz, channels, subtype, frame_bytes, start, claim, available)
+    declared_bytes = declared if ends_well or declared not in PLACEHOLDERS else None
+    return WavHeader(rate_hz, channels, subtype, frame_bytes, start, declared_bytes, available)
 
 
 def _only_chunks_follow(file: io.BufferedReader, position: int, size: int) -> bool:
-    """Return whether the bytes from `position` are a row of chunks that ends where the file does."""
+    """Return whether the bytes from `position` are a sequence of chunks that ends at the end of the file."""
     for _ in range(MAX_CHUNKS):
         if size - position <= 1:
             return True
@@ -108,7 +108,7 @@ def _only_chunks_follow(file: io.BufferedReader, position: int, size: int) -> bo
 
 
 class AudioBytes(io.RawIOBase):
-    """The audio bytes of a WAV file as a file of their own: no header, and to the true end."""
+    """The audio bytes of a WAV file as a file: without the header, up to the actual end."""
 
     def __init__(self, path: Path, header: WavHeader) -> None:
         self._file = path.open("rb")

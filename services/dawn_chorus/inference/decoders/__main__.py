@@ -1,7 +1,7 @@
 """The decoder process: `python -P -m dawn_chorus.inference.decoders FD MEMORY_BYTES`, started by `DecoderPool` only.
 
-A file that crashes a decoder takes this process down and nothing else. It ends when the socket does, so it never
-outlives the process it works for, however that one dies.
+A file that crashes a decoder ends only this process. The process exits when its socket is closed, so it never outlives
+its parent, however the parent ends.
 """
 
 import os
@@ -27,7 +27,7 @@ Request = dict[str, Any]
 
 
 def main() -> None:
-    """Answer requests, one after another, until the other side is gone."""
+    """Answer requests, one after another, until the socket is closed."""
     connection = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     silence_libraries()
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def _receive(connection: socket.socket, requests: "queue.SimpleQueue[Request]") -> None:
-    """Listen even while decoding: the process must not finish a long decode for nobody."""
+    """Put requests into the queue, even while decoding; exit at once if the socket is closed."""
     try:
         while True:
             requests.put(receive_message(connection))
@@ -54,7 +54,7 @@ def _receive(connection: socket.socket, requests: "queue.SimpleQueue[Request]") 
 def _answer(connection: socket.socket, request: Request, opened: "OpenFile") -> None:
     try:
         answer, audio = _work(request, opened)
-    except Exception as error:  # noqa: BLE001 - a delivery loop: every error goes back to the caller
+    except Exception as error:  # noqa: BLE001 - every error is returned to the caller
         opened.close()
         answer, audio = describe_failure(error), None
     send_message(connection, answer)
@@ -76,7 +76,7 @@ def _work(request: Request, opened: "OpenFile") -> tuple[Request, LoadedAudio | 
 
 
 class OpenFile:
-    """The file last read, kept open: in some formats only a reader that stands there is fast at the next stretch."""
+    """The file last read, kept open: in some formats the next stretch is fast only from the current position."""
 
     def __init__(self) -> None:
         self._key: tuple[str, int, int, int] | None = None

@@ -1,4 +1,4 @@
-"""Decoding out of harm's way: a few decoder processes that live on, and may die of a hostile file."""
+"""A pool of long-lived decoder processes, which a hostile file may crash."""
 
 import signal
 import socket
@@ -16,6 +16,7 @@ import numpy as np
 from dawn_chorus.domain.errors import ChorusError, TransientError, UndecodableAudio
 from dawn_chorus.domain.recording import AudioFacts
 from dawn_chorus.inference.audio.failures import raise_failure
+from dawn_chorus.inference.audio.reader import Samples
 from dawn_chorus.inference.decoders.protocol import Hangup, receive_message, receive_samples, send_message
 from dawn_chorus.inference.waveforms.loading import LoadedAudio, LostStretch, WaveformFormat
 
@@ -28,7 +29,7 @@ class DecoderPool:
     """`load_audio` in child processes. A context manager; every method is safe to call from many threads."""
 
     def __init__(self, processes: int, *, timeout_s: float = 600.0, memory_bytes: int = 4 << 30) -> None:
-        """Set how many files are decoded at once, and what one call may take of time and of memory."""
+        """Set how many files are decoded at once, and the limits of time and memory of one call."""
         self._processes, self._timeout_s, self._memory_bytes = processes, timeout_s, memory_bytes
         self._changed = threading.Condition()
         self._idle: list[DecoderProcess] = []
@@ -53,11 +54,14 @@ class DecoderPool:
     def load(
         self, path: Path, start_s: float, end_s: float, formats: Iterable[WaveformFormat], *, duration_s: float
     ) -> LoadedAudio:
-        """Do what `load_audio` does.
+        """Load audio as `load_audio` does.
 
-        Raises UndecodableAudio too where the decoder crashed or took too long, TransientError where it was killed.
+        Also raises UndecodableAudio if the decoder crashed or took too long, TransientError if it was killed.
         """
-        waveforms = {wanted: _room(start_s, end_s, wanted) for wanted in formats}
+        waveforms: dict[WaveformFormat, Samples] = {}
+        for wanted in formats:
+            first, end = round(start_s * wanted.sample_rate_hz), round(end_s * wanted.sample_rate_hz)
+            waveforms[wanted] = np.empty(max(0, end - first), np.float32)
         request = {
             "action": "load",
             "start_s": start_s,
@@ -65,26 +69,26 @@ class DecoderPool:
             "formats": [(wanted.sample_rate_hz, wanted.resampler) for wanted in waveforms],
             "duration_s": duration_s,
         }
-        with self._ask(path, request) as (child, answer):
+        with self._call(path, request) as (child, answer):
             for waveform in waveforms.values():
                 receive_samples(child.connection, waveform)
         lost = tuple(LostStretch(**stretch) for stretch in answer["lost"])
         return LoadedAudio(waveforms, start_s, end_s, lost, answer["stage_s"], answer["goes_on"])
 
     def probe(self, path: Path) -> AudioFacts:
-        """Do what `probe_audio` does."""
-        with self._ask(path, {"action": "probe"}) as (_, answer):
+        """Return what `probe_audio` returns."""
+        with self._call(path, {"action": "probe"}) as (_, answer):
             return AudioFacts(**answer)
 
     def measure_duration_s(self, path: Path) -> float:
-        """Do what `probe.measure_duration_s` does."""
-        with self._ask(path, {"action": "measure"}) as (_, answer):
+        """Return what `probe.measure_duration_s` returns."""
+        with self._call(path, {"action": "measure"}) as (_, answer):
             return float(answer["duration_s"])
 
     @contextmanager
-    def _ask(self, path: Path, request: dict[str, Any]) -> "Iterator[tuple[DecoderProcess, dict[str, Any]]]":
-        """Ask a child, and lend it until all of its answer has been read."""
-        child = self._take(path)
+    def _call(self, path: Path, request: dict[str, Any]) -> "Iterator[tuple[DecoderProcess, dict[str, Any]]]":
+        """Send a request to a child and yield the child with its answer; the block reads what follows the answer."""
+        child = self._acquire(path)
         try:
             send_message(child.connection, {**request, "path": str(path)})
             answer = receive_message(child.connection)
@@ -95,13 +99,13 @@ class DecoderPool:
         except (Hangup, OSError) as error:
             raise child.exit_reason(path, error) from error
         except BaseException:
-            child.kill()  # it may be in the middle of an answer that nobody waits for
+            child.kill()  # it may be in the middle of an answer that will not be read
             raise
         finally:
-            self._give_back(child)
+            self._release(child)
 
-    def _take(self, path: Path) -> "DecoderProcess":
-        """Wait for an idle child, and prefer the one that has the file open; the dead are replaced."""
+    def _acquire(self, path: Path) -> "DecoderProcess":
+        """Wait for an idle child, preferably the one that has the file open; replace it if it is dead."""
         with self._changed:
             self._changed.wait_for(lambda: self._idle or self._closed)
             if self._closed:
@@ -120,11 +124,11 @@ class DecoderPool:
             child = self._start()
             child.wait_until_ready()
         except BaseException:
-            self._give_back(dead)
+            self._release(dead)
             raise
         return child
 
-    def _give_back(self, child: "DecoderProcess") -> None:
+    def _release(self, child: "DecoderProcess") -> None:
         with self._changed:
             self._idle.append(child)
             self._changed.notify()
@@ -136,13 +140,8 @@ class DecoderPool:
         return child
 
 
-def _room(start_s: float, end_s: float, wanted: WaveformFormat) -> "np.ndarray[tuple[int], np.dtype[np.float32]]":
-    first, end = (round(edge_s * wanted.sample_rate_hz) for edge_s in (start_s, end_s))
-    return np.empty(max(0, end - first), np.float32)
-
-
 class DecoderProcess:
-    """A child and the socket to it. It inherits no other file descriptor."""
+    """A child process and the socket to it. The child inherits no other file descriptor."""
 
     def __init__(self, timeout_s: float, memory_bytes: int) -> None:
         self.path: Path | None = None
@@ -164,12 +163,14 @@ class DecoderProcess:
         return self._process.pid
 
     def wait_until_ready(self) -> None:
-        """Wait for its imports. Raises TransientError."""
+        """Wait until the child has imported its modules. Raises TransientError if it does not start."""
         try:
             receive_message(self.connection)
         except (Hangup, OSError) as error:
             self.kill()
-            raise TransientError(f"a decoder process did not start: {self._end()}; see its output above") from error
+            raise TransientError(
+                f"a decoder process did not start: {self._describe_exit()}; see its output above"
+            ) from error
         self.connection.settimeout(self._timeout_s)
 
     def is_dead(self) -> bool:
@@ -180,7 +181,7 @@ class DecoderProcess:
         self._process.wait()
 
     def exit_reason(self, path: Path, error: Exception) -> ChorusError:
-        """Say what became of the child, and make sure that it is dead."""
+        """Return the error that explains why the child failed; kill it if it is still running."""
         if isinstance(error, TimeoutError):
             self.kill()
             return UndecodableAudio(f"the decoder took longer than {self._timeout_s:g} s over {path.name}")
@@ -190,8 +191,8 @@ class DecoderProcess:
             self.kill()
         if self._process.returncode == -signal.SIGKILL:
             return TransientError(f"the decoder was killed while it read {path.name}: is there enough memory?")
-        return UndecodableAudio(f"the decoder crashed ({self._end()}) while it read {path.name}")
+        return UndecodableAudio(f"the decoder crashed ({self._describe_exit()}) while it read {path.name}")
 
-    def _end(self) -> str:
+    def _describe_exit(self) -> str:
         code = self._process.returncode
         return f"signal {-code}" if code < 0 else f"exit code {code}"

@@ -1,6 +1,6 @@
-"""How a decoder process and the process it works for talk: a length, a JSON object, and, behind some, bare samples.
+"""The messages between a decoder process and its parent: a length, a JSON object, and, after some, raw samples.
 
-JSON, because the decoder has read what strangers uploaded: nothing it says is executed, or trusted for a size.
+JSON, because the decoder reads untrusted uploads: nothing it sends is executed, or trusted for a size.
 """
 
 import json
@@ -12,12 +12,12 @@ import numpy as np
 
 from dawn_chorus.inference.audio.reader import Samples
 
-MOST_BYTES = 1 << 24
+MAX_BYTES = 1 << 24
 _LENGTH = struct.Struct("<Q")
 
 
 class Hangup(Exception):
-    """The other side is gone."""
+    """The other side closed the connection."""
 
 
 def send_message(connection: socket.socket, message: dict[str, Any]) -> None:
@@ -26,10 +26,10 @@ def send_message(connection: socket.socket, message: dict[str, Any]) -> None:
 
 
 def receive_message(connection: socket.socket) -> dict[str, Any]:
-    """Wait for a message. Raises Hangup, and TimeoutError if the connection has a timeout."""
+    """Return the next message. Raises Hangup, and TimeoutError if the connection has a timeout."""
     (length,) = _LENGTH.unpack(_receive(connection, _LENGTH.size))
-    if length > MOST_BYTES:
-        raise Hangup(f"a message of {length} bytes is no message")
+    if length > MAX_BYTES:
+        raise Hangup(f"a message of {length} bytes is too long")
     message: dict[str, Any] = json.loads(_receive(connection, length))
     return message
 
@@ -39,7 +39,7 @@ def send_samples(connection: socket.socket, samples: Samples) -> None:
 
 
 def receive_samples(connection: socket.socket, samples: Samples) -> None:
-    """Fill the array."""
+    """Read samples into the array until it is full."""
     _fill(connection, samples.view(np.uint8).data)
 
 

@@ -1,6 +1,6 @@
-"""What may stand in a pack.toml: the keys, their types and the rules between them.
+"""The keys of a pack.toml, their types and the rules between them.
 
-Unknown keys are errors: a misspelled option that is passed over in silence changes scores and tells nobody.
+Unknown keys are errors: a misspelled option that is silently ignored would change scores unnoticed.
 """
 
 from collections.abc import Mapping
@@ -18,15 +18,15 @@ class _Table(BaseModel):
 
 
 class ScoreTable(_Table):
-    """How scores of windows come about; positions in seconds."""
+    """How window scores are computed; positions in seconds."""
 
     window_s: float = Field(default=5.0, gt=0)
-    """The scored window, whatever the members see around it."""
+    """The scored window; members may see more audio around it."""
     shifts_s: tuple[float, ...] = Field(default=(0.0,), min_length=1, strict=False)
     shift_weights: tuple[float, ...] | None = Field(default=None, strict=False)
-    """One a shift, of any sum; None: all alike."""
+    """One per shift, of any sum; None: equal weights."""
     smoothing: tuple[float, ...] = Field(default=(1.0,), min_length=1, strict=False)
-    """Over neighboring windows, the middle one for the window itself."""
+    """Weights of neighboring windows; the middle one is the window's own."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -36,9 +36,9 @@ class ScoreTable(_Table):
         if weights is not None and (min(weights) < 0 or sum(weights) <= 0):
             raise ValueError("shift_weights: must not be negative, and not all 0")
         if len(self.smoothing) % 2 == 0:
-            raise ValueError(f"smoothing: {len(self.smoothing)} weights have no middle; give an odd number")
+            raise ValueError(f"smoothing: {len(self.smoothing)} weights have no middle; use an odd number")
         if min(self.smoothing) < 0 or not 0 < sum(self.smoothing) <= 1 + 1e-6:
-            raise ValueError("smoothing: weights must not be negative, and their sum lies in (0, 1]")
+            raise ValueError("smoothing: weights must not be negative, and their sum must lie in (0, 1]")
         return self
 
 
@@ -54,7 +54,7 @@ class DetectionTable(_Table):
     def _check(self) -> Self:
         if self.offset_threshold > self.onset_threshold:
             raise ValueError(
-                f"offset_threshold: {self.offset_threshold} lies above the onset_threshold {self.onset_threshold}"
+                f"offset_threshold: {self.offset_threshold} is above the onset_threshold {self.onset_threshold}"
             )
         return self
 
@@ -66,7 +66,7 @@ class MelTable(_Table):
     win_length: int = Positive
     hop_length: int = Positive
     n_frames: int = Positive
-    """The mel power is cut or zero-padded to so many, before the logarithm and before anything is normalized."""
+    """The mel power is cut or zero-padded to this number, before the logarithm and the normalization."""
     n_mels: int = Positive
     f_min_hz: float = Field(ge=0)
     f_max_hz: float = Positive
@@ -102,7 +102,7 @@ class MemberTable(_Table):
     input: Literal["mel", "waveform"]
     sample_rate_hz: int = Positive
     window_s: float = Positive
-    """What the network sees."""
+    """The network's input."""
     hop_s: float = Positive
     rule: Literal["clip", "frame_max"]
     resampler: Literal["soxr_hq", "soxr_vhq", "kaiser_fast"] = "soxr_hq"
@@ -117,7 +117,7 @@ class MemberTable(_Table):
     def _check(self) -> Self:
         if (self.mel is None) == (self.input == "mel"):
             raise ValueError(
-                f'mel: input = "{self.input}" {"needs" if self.mel is None else "has no use for"} a [member.mel] table'
+                f'mel: input = "{self.input}" {"needs" if self.mel is None else "does not use"} a [member.mel] table'
             )
         if self.mel is not None:
             self._check_mel(self.mel)
@@ -125,11 +125,11 @@ class MemberTable(_Table):
 
     def _check_mel(self, mel: MelTable) -> None:
         if mel.f_max_hz > self.sample_rate_hz / 2:
-            raise ValueError(f"mel.f_max_hz: {mel.f_max_hz} lies above half of sample_rate_hz {self.sample_rate_hz}")
+            raise ValueError(f"mel.f_max_hz: {mel.f_max_hz} is above half of sample_rate_hz {self.sample_rate_hz}")
         n_samples = round(self.window_s * self.sample_rate_hz)
         needed = mel.n_fft // 2 + 1 if mel.center else mel.n_fft
         if n_samples < needed:
-            raise ValueError(f"mel.n_fft: {mel.n_fft} does not fit into the window's {n_samples} samples")
+            raise ValueError(f"mel.n_fft: {mel.n_fft} does not fit the window's {n_samples} samples")
 
 
 class OccurrenceTable(_Table):
@@ -158,7 +158,10 @@ class Manifest(_Table):
 
 
 def parse_manifest(table: Mapping[str, Any]) -> Manifest:
-    """Raise ValueError, in one line that begins with the field, for the first key that breaks the contract."""
+    """Return the checked manifest.
+
+    Raises ValueError, one line that begins with the field, for the first key that is wrong.
+    """
     try:
         return Manifest.model_validate(table)
     except ValidationError as error:
@@ -173,7 +176,7 @@ def _field_name(loc: tuple[int | str, ...]) -> str:
 
 def _reason(kind: str, message: str) -> str:
     if kind == "extra_forbidden":
-        return "no such key in a pack; check its spelling"
+        return "unknown key; check its spelling"
     if kind == "missing":
         return "is missing"
     return message.removeprefix("Value error, ")

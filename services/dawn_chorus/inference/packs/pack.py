@@ -1,4 +1,4 @@
-"""Reads and checks a model pack, short of opening its networks (`session` does that)."""
+"""Reads and checks a model pack, except for its networks (`session` opens them)."""
 
 import csv
 import hashlib
@@ -24,10 +24,10 @@ RULE_COLUMNS = ("onset_threshold", "offset_threshold", "min_event_s", "min_gap_s
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A network that has not been opened yet, and what its outputs stand for."""
+    """A network that has not been opened yet, and the taxa of its outputs."""
 
     name: str
-    """As pack.toml has it, for messages."""
+    """Folder and file, for messages."""
     table: MemberTable
     path: Path
     columns: NDArray[np.intp] | None
@@ -36,7 +36,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A pack whose every text was checked and whose files are the ones it was made with."""
+    """A pack whose text files were checked and whose networks have the sha256 named in pack.toml."""
 
     folder: Path
     manifest: Manifest
@@ -49,7 +49,7 @@ class Pack:
 
 
 def installed_packs(packs_dir: Path) -> dict[str, Path]:
-    """Return the packs' folders, by the name in the manifest; by the folder's where the manifest cannot be read."""
+    """Return the packs' folders by the name in the manifest, or by the folder's name if the manifest cannot be read."""
     return {_name_pack(manifest): manifest.parent for manifest in sorted(packs_dir.glob(f"*/{MANIFEST}"))}
 
 
@@ -62,18 +62,18 @@ def _name_pack(manifest: Path) -> str:
 
 @lru_cache
 def _read_name(manifest: Path, _changed_ns: int) -> str:
-    """Parse a manifest once, not for every segment that asks for a pack; again when it has changed."""
+    """Return the name in a manifest; cached, because it is read for every segment, until the file changes."""
     return str(tomllib.loads(manifest.read_text("utf-8"))["name"])
 
 
 def read_pack(folder: Path) -> Pack:
-    """Read and check everything but the insides of the ONNX files.
+    """Read and check everything except the contents of the ONNX files.
 
     Raises InvalidPack; its message names the file and the field.
     """
     folder = folder.resolve()
     manifest, manifest_sha256 = read_manifest(folder)
-    taxa, rules = _read_taxa(_file_in(folder, manifest.taxa, "taxa"), _default_rule(manifest))
+    taxa, rules = _read_taxa(_file_in(folder, manifest.taxa, "taxa"), EventRule(**manifest.detection.model_dump()))
     members = tuple(_read_member(folder, table, taxa) for table in manifest.member)
     _check_coverage(folder / manifest.taxa, taxa, members)
     occurrence = manifest.occurrence
@@ -90,7 +90,7 @@ def read_pack(folder: Path) -> Pack:
 
 
 def read_manifest(folder: Path) -> tuple[Manifest, str]:
-    """Read pack.toml alone; give it and its sha256. Raises InvalidPack."""
+    """Return pack.toml, parsed, and its sha256. Raises InvalidPack."""
     folder = folder.resolve()
     content = _file_in(folder, MANIFEST, "the pack's folder").read_bytes()
     try:
@@ -100,20 +100,16 @@ def read_manifest(folder: Path) -> tuple[Manifest, str]:
 
 
 def name_of(path: Path) -> str:
-    """Name a pack's file for people: the pack's folder is known, where packs are kept is not their concern."""
+    """Return the name of a pack's file for messages: its folder and file, without the path to the packs directory."""
     return f"{path.parent.name}/{path.name}"
-
-
-def _default_rule(manifest: Manifest) -> EventRule:
-    return EventRule(**manifest.detection.model_dump())
 
 
 def _file_in(folder: Path, name: str, field: str) -> Path:
     path = folder / name
     if not path.resolve().is_relative_to(folder):
-        raise InvalidPack(f"{folder.name}/{MANIFEST}: {field}: {name} lies outside the pack")
+        raise InvalidPack(f"{folder.name}/{MANIFEST}: {field}: {name} is outside the pack")
     if not path.is_file():
-        raise InvalidPack(f"{folder.name}/{name}: there is no such file ({field} asks for it)")
+        raise InvalidPack(f"{folder.name}/{name}: there is no such file (named in {field})")
     return path
 
 
@@ -135,18 +131,18 @@ def _read_taxa(path: Path, default: EventRule) -> tuple[tuple[Taxon, ...], Event
     for line, row in _rows(path):
         taxon = Taxon(*(row[column] for column in TAXON_COLUMNS))
         if not taxon.code or taxon.code in taxa:
-            raise InvalidPack(f"{name_of(path)}: line {line}: code: {taxon.code!r} is empty or stands there twice")
+            raise InvalidPack(f"{name_of(path)}: line {line}: code: {taxon.code!r} is empty or appears twice")
         taxa[taxon.code] = taxon
         own = {column: row[column] for column in RULE_COLUMNS if row.get(column)}
         if own:
             by_taxon[taxon.code] = _own_rule(own, default, f"{name_of(path)}: line {line}")
     if not taxa:
-        raise InvalidPack(f"{name_of(path)}: code: there is no taxon in it")
+        raise InvalidPack(f"{name_of(path)}: code: the table has no taxa")
     return tuple(taxa.values()), EventRules(default, by_taxon)
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Return the line number and the cells of each row, by column name."""
+    """Yield the line number and the cells by column name of each row."""
     try:
         reader = csv.DictReader(io.StringIO(_text_of(path), newline=""), strict=True)
         _check_header(path, reader.fieldnames or [])
@@ -155,7 +151,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
                 raise InvalidPack(f"{name_of(path)}: line {reader.line_num}: has more or fewer cells than the header")
             yield reader.line_num, {column: cell.strip() for column, cell in row.items()}
     except csv.Error as error:
-        raise InvalidPack(f"{name_of(path)}: is no CSV file: {error}") from error
+        raise InvalidPack(f"{name_of(path)}: is not a CSV file: {error}") from error
 
 
 def _text_of(path: Path) -> str:
@@ -169,11 +165,11 @@ def _check_header(path: Path, header: Iterable[str]) -> None:
     for column in set(TAXON_COLUMNS).difference(header):
         raise InvalidPack(f"{name_of(path)}: {column}: this column is missing")
     for column in set(header).difference(TAXON_COLUMNS, RULE_COLUMNS):
-        raise InvalidPack(f"{name_of(path)}: {column}: no such column in a pack; check its spelling")
+        raise InvalidPack(f"{name_of(path)}: {column}: unknown column; check its spelling")
 
 
 def _own_rule(own: dict[str, str], default: EventRule, where: str) -> EventRule:
-    """Read a taxon's own rule; one that lowers only its onset lowers the offset threshold as far as need be."""
+    """Return a taxon's own rule; an onset threshold set alone lowers the offset threshold to at most its value."""
     try:
         values = {column: float(cell) for column, cell in own.items()}
     except ValueError as error:
@@ -187,7 +183,7 @@ def _own_rule(own: dict[str, str], default: EventRule, where: str) -> EventRule:
             f"{rule.offset_threshold} and {rule.onset_threshold}"
         )
     if not (0 <= rule.min_event_s < float("inf") and 0 <= rule.min_gap_s < float("inf")):
-        raise InvalidPack(f"{where}: min_event_s and min_gap_s are seconds, from 0 on")
+        raise InvalidPack(f"{where}: min_event_s and min_gap_s must be finite seconds ≥ 0")
     return rule
 
 
@@ -202,14 +198,14 @@ def _read_columns(path: Path, taxa: tuple[Taxon, ...]) -> NDArray[np.intp]:
     codes = [line.strip() for line in _text_of(path).splitlines()]
     for line, code in enumerate(codes, start=1):
         if code not in position:
-            raise InvalidPack(f"{name_of(path)}: line {line}: {code!r} is no code of the taxa table")
+            raise InvalidPack(f"{name_of(path)}: line {line}: {code!r} is not a code of the taxa table")
     if len(set(codes)) < len(codes):
-        raise InvalidPack(f"{name_of(path)}: a code stands there twice: each taxon has one column")
+        raise InvalidPack(f"{name_of(path)}: a code appears twice: each taxon has one column")
     return np.array([position[code] for code in codes], np.intp)
 
 
 def _check_coverage(path: Path, taxa: tuple[Taxon, ...], members: Iterable[Member]) -> None:
-    """Refuse a taxon that no member scores: it would look like one that never sang."""
+    """Raise InvalidPack for a taxon that no member scores: it would look as if it never called."""
     covered = np.zeros(len(taxa), bool)
     for member in members:
         covered[slice(None) if member.columns is None else member.columns] = True

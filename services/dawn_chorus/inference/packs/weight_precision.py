@@ -1,6 +1,6 @@
-"""Tells whether a network keeps its weights in 16 bits, which ONNX Runtime does not say.
+"""Whether a network stores its weights in 16 bits, which ONNX Runtime does not expose.
 
-Walks the protobuf wire format over the few fields that matter, so that a worker needs no onnx package:
+Parses the few relevant fields of the protobuf wire format, so that a worker needs no onnx package:
 ModelProto.graph (7), GraphProto.initializer (5), TensorProto.data_type (2).
 """
 
@@ -20,12 +20,12 @@ Span = tuple[int, int]
 
 
 def has_half_weights(path: Path) -> bool:
-    """Return whether any initializer of the ONNX file is float16 or bfloat16. Raises InvalidPack for another file."""
+    """Return whether any initializer of the ONNX file is float16 or bfloat16. Raises InvalidPack if it is not ONNX."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         try:
             return any(_is_half(content, tensor) for tensor in _initializers(content))
         except (IndexError, KeyError) as error:
-            raise InvalidPack(f"{name_of(path)}: is no ONNX file") from error
+            raise InvalidPack(f"{name_of(path)}: is not an ONNX file") from error
 
 
 def _initializers(content: mmap.mmap) -> Iterator[Span]:
@@ -41,7 +41,7 @@ def _is_half(content: mmap.mmap, tensor: Span) -> bool:
 
 
 def _fields(content: mmap.mmap, span: Span) -> Iterator[tuple[int, int | Span]]:
-    """Return the number of each field of a message with its value, or with where its bytes are."""
+    """Yield the number of each field of a message with its value, or with the position of its bytes."""
     position, end = span
     while position < end:
         key, position = _varint(content, position)
@@ -58,7 +58,7 @@ def _fields(content: mmap.mmap, span: Span) -> Iterator[tuple[int, int | Span]]:
 
 
 def _varint(content: mmap.mmap, position: int) -> tuple[int, int]:
-    """Read seven bits a byte, the lowest first, to the first byte below 128; return the value and what follows it."""
+    """Read seven bits per byte, lowest first, until a byte below 128; return the value and the next position."""
     value = shift = 0
     while True:
         byte = content[position]

@@ -1,9 +1,9 @@
 """resampy's `kaiser_fast`, as matrix products over resampy's own filter table.
 
-BirdNET's own tools resample with it (through librosa), and BirdNET is sensitive to the choice. resampy walks through
-the taps of every output sample in turn, compiles for seconds in every process, and has no stream. The grids of input
-and output samples meet at regular steps, and between two meetings the weights are always the same: they are worked out
-once, with resampy's arithmetic, and a block of the recording is then a few matrix products, twenty times faster.
+BirdNET's own tools resample with it (through librosa), and BirdNET is sensitive to the choice. resampy loops over the
+taps of every output sample, compiles for seconds in every process, and cannot stream. The grids of input and output
+samples coincide at regular steps, and the weights are the same in every step: they are computed once, with resampy's
+arithmetic, and a block of the recording is then a few matrix products, twenty times faster.
 """
 
 import functools
@@ -21,11 +21,11 @@ from dawn_chorus.domain.errors import PermanentError
 Samples = NDArray[np.float32]
 
 GROUP = 160
-"""Output samples of one matrix: more multiply more zeros, fewer make more calls."""
+"""Output samples per matrix: with more of them, more zeros are multiplied; with fewer, there are more calls."""
 
 
 class KaiserFast:
-    """Output samples [first_output, end_output) of a whole recording, as `librosa.resample` gives them."""
+    """Output samples [first_output, end_output) of a whole recording, as `librosa.resample` returns them."""
 
     def __init__(self, source_hz: int, target_hz: int, first_output: int, end_output: int) -> None:
         self._rates = source_hz, target_hz
@@ -54,17 +54,17 @@ class KaiserFast:
         return row[self._skip : self._skip + self._n_output]
 
     def length_of(self, n_input: int) -> int:
-        """As resampy has it: librosa pads the last, incomplete sample with zero."""
+        """Return the length as resampy does, rounded down: librosa pads the last, incomplete sample with zero."""
         source_hz, target_hz = self._rates
         return int(n_input * float(target_hz) / float(source_hz))
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Neighboring output samples of a step and the input samples they hear."""
+    """Neighboring output samples of a step and the input samples they depend on."""
 
     first_input: int
-    """Within the step's input, of which sample 0 lies one wing before the step."""
+    """Within the step's input, whose sample 0 is one wing before the step."""
     first_output: int
     weights: Samples
     """(n_input, n_output)"""
@@ -72,33 +72,33 @@ class _Group:
 
 @dataclass(frozen=True, slots=True)
 class _Steps:
-    """From one meeting of the sample grids to another."""
+    """From one position where the sample grids coincide to the next."""
 
     n_input: int
     n_output: int
     wing: int
-    """How many input samples an output sample hears to either side."""
+    """How many input samples on either side an output sample depends on."""
     groups: tuple[_Group, ...]
     on_grid: NDArray[np.intp]
     """Output samples of a step that fall on an input sample."""
     before_grid: Samples
-    """(2·wing + 1,) weights about an input sample for an output that rounding puts a hair before it."""
+    """(2·wing + 1,) weights around an input sample for an output that rounding places just before it."""
     rates: tuple[int, int]
 
     def resample(self, samples: Samples, n_steps: int, first_step: int) -> Samples:
-        """Resample `n_steps` steps, of which `samples` holds a wing more on both sides."""
+        """Return `n_steps` steps resampled; `samples` has one more wing on both sides."""
         output = np.empty((n_steps, self.n_output), np.float32)
         for group in self.groups:
             n_input, n_output = group.weights.shape
-            heard = _rows(samples[group.first_input :], n_steps, n_input, self.n_input)
-            output[:, group.first_output : group.first_output + n_output] = heard @ group.weights
+            inputs = _rows(samples[group.first_input :], n_steps, n_input, self.n_input)
+            output[:, group.first_output : group.first_output + n_output] = inputs @ group.weights
         self._shift_before_grid(samples, output, first_step)
         return output.reshape(-1)
 
     def _shift_before_grid(self, samples: Samples, output: Samples, first_step: int) -> None:
-        """Follow resampy where its floating-point time falls just short of an input sample.
+        """Recompute outputs as resampy does where its floating-point time falls just short of an input sample.
 
-        Its filter is cut to whole table steps, so that it then hears a slightly different filter.
+        Its filter is cut to whole table steps, so the filter is slightly different there.
         """
         source_hz, target_hz = self.rates
         steps = np.arange(first_step, first_step + len(output))[:, None]
@@ -110,7 +110,7 @@ class _Steps:
 
 
 def _rows(samples: Samples, n_rows: int, length: int, stride: int) -> Samples:
-    """Cut overlapping rows, (n_rows, length), `stride` samples apart; copied, as BLAS wants them."""
+    """Return overlapping rows, (n_rows, length), `stride` samples apart; copied, because BLAS needs contiguous ones."""
     size = samples.strides[0]
     return np.ascontiguousarray(as_strided(samples, (n_rows, length), (stride * size, size), writeable=False))
 
@@ -143,11 +143,11 @@ def _group(table: "_FilterTable", outputs: range, n_input: int, n_output: int) -
 
 @dataclass(frozen=True, slots=True)
 class _FilterTable:
-    """resampy's half of a windowed sinc, tabulated, and read by linear interpolation."""
+    """resampy's table of half a windowed sinc, read with linear interpolation."""
 
     right_half: NDArray[np.float64]
     per_sample: float
-    """Table entries to an input sample; resampy walks in whole entries, which is not quite the same."""
+    """Table entries per input sample; resampy steps by whole entries, which is slightly different."""
     wing: int
 
     @classmethod
@@ -158,7 +158,7 @@ class _FilterTable:
         return cls(right_half * ratio, ratio * entries, wing)
 
     def weights(self, fraction: float) -> NDArray[np.float64]:
-        """Weights (2·wing,) of input samples n − wing + 1 … n + wing for an output at n + fraction."""
+        """Return the weights (2·wing,) of input samples n − wing + 1 … n + wing for an output at n + fraction."""
         row = np.zeros(2 * self.wing)
         left, right = self._taps(fraction * self.per_sample), self._taps((1.0 - fraction) * self.per_sample)
         row[self.wing - len(left) : self.wing] = left[::-1]
@@ -176,7 +176,7 @@ class _FilterTable:
 
 
 def _load_table() -> tuple[NDArray[np.float64], int]:
-    """Return the table and its entries to a zero crossing, without importing resampy, which takes seconds."""
+    """Return the table and its entries per zero crossing, without importing resampy, which takes seconds."""
     package = find_spec("resampy")
     if package is None or package.origin is None:
         raise PermanentError("the resampler kaiser_fast needs the filter table of resampy: install resampy")

@@ -1,4 +1,4 @@
-"""A stretch of a recording → mono float32 waveforms at the rates the members of a pack want."""
+"""A stretch of a recording → mono float32 waveforms at the rates that a pack's members need."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -20,16 +20,16 @@ BLOCK_SAMPLES = 1 << 18
 
 @dataclass(frozen=True, slots=True)
 class WaveformFormat:
-    """What a member of a pack wants to hear."""
+    """The waveform format that a member of a pack needs."""
 
     sample_rate_hz: int
     resampler: str
-    """`soxr_hq`, `soxr_vhq` or `kaiser_fast`; without effect where the recording has that rate."""
+    """`soxr_hq`, `soxr_vhq` or `kaiser_fast`; not used if the recording already has that rate."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedAudio:
-    """A stretch of a recording."""
+    """A stretch of a recording, loaded."""
 
     waveforms: dict[WaveformFormat, Samples]
     """(n_samples,) each, from sample round(start_s·rate) to round(end_s·rate) of the recording; zero outside the
@@ -37,11 +37,11 @@ class LoadedAudio:
     start_s: float
     end_s: float
     lost: tuple[LostStretch, ...]
-    """In time order, apart from each other, within [start_s, end_s) and within the recording's declared duration."""
+    """In time order, not overlapping, within [start_s, end_s) and within the recording's declared duration."""
     stage_s: dict[str, float] = field(default_factory=dict)
-    """Seconds spent: decode, resample."""
+    """Seconds spent in decode and resample."""
     goes_on: bool = False
-    """Sound was found beyond the declared duration, as far as the stretch reaches beyond it."""
+    """Whether the recording continues after its declared duration; False if the stretch does not reach beyond it."""
 
 
 def load_audio(
@@ -49,8 +49,8 @@ def load_audio(
 ) -> LoadedAudio:
     """Decode [start_s, end_s) once and resample it to every format, in blocks.
 
-    The stretch may begin before the recording and end after it. `duration_s` is what the recording is declared to last:
-    audio missing up to there is lost, audio beyond is delivered like any other.
+    The stretch may begin before the recording and end after it. `duration_s` is the recording's declared duration:
+    audio missing before that is lost, audio after it is loaded like any other.
     Raises NotAudio, EmptyAudio or UndecodableAudio, and PermanentError if there is no such file.
     """
     with open_source(path) as source:
@@ -60,7 +60,7 @@ def load_audio(
 def load_from(
     source: AudioSource, start_s: float, end_s: float, formats: Iterable[WaveformFormat], *, duration_s: float
 ) -> LoadedAudio:
-    """Do what `load_audio` does with a source that is already open; it is left open."""
+    """Load as `load_audio` does from a source that is already open; leave it open."""
     stretches = [_OutputStretch(wanted, source.sample_rate_hz, start_s, end_s) for wanted in dict.fromkeys(formats)]
     stage_s = {"decode": 0.0, "resample": 0.0}
     lost: list[LostStretch] = []
@@ -80,7 +80,7 @@ def load_from(
 
 
 def _reaches_beyond(source: AudioSource, duration_s: float) -> bool:
-    """Tell so of a source that was read to some point beyond: either it ended late, or not yet."""
+    """Return whether a source that was read beyond `duration_s` ended late or has not ended yet."""
     slack_s = max(source.slack_s, 1 / source.sample_rate_hz)
     return source.n_samples is None or source.n_samples / source.sample_rate_hz > duration_s + slack_s
 
@@ -98,11 +98,11 @@ def _missing_end(source: AudioSource, duration_s: float) -> list[LostStretch]:
 def _blocks(
     source: AudioSource, stretches: "list[_OutputStretch]", lost: list[LostStretch]
 ) -> Iterator[tuple[int, Samples]]:
-    """Decode all that any of the stretches needs, zeros outside the recording; collect what is lost on the way."""
+    """Yield position and samples of all blocks the stretches need, zero outside the recording; append what is lost."""
     position = min(stretch.resampler.first_input for stretch in stretches)
     end = max(stretch.resampler.end_input for stretch in stretches)
     if source.n_samples is not None and position >= source.n_samples:
-        return  # a claim may go on for weeks behind the sound
+        return  # the declared duration may exceed the audio by weeks
     while position < end:
         stop = min(position + BLOCK_SAMPLES, end)
         if position < 0:
@@ -116,7 +116,7 @@ def _blocks(
 
 
 class _OutputStretch:
-    """One format's share of the work."""
+    """Resamples the stretch to one format."""
 
     def __init__(self, wanted: WaveformFormat, source_hz: int, start_s: float, end_s: float) -> None:
         self.format = wanted
@@ -136,7 +136,7 @@ class _OutputStretch:
         return self.resampler.first_input, self.resampler.end_input
 
     def result(self, n_source_samples: int | None) -> Samples:
-        """Return the waveform, silent outside the recording: a filter rings beyond the ends of what it was fed."""
+        """Return the waveform, zero outside the recording: a filter rings beyond the ends of its input."""
         if not self._is_fed:
             return np.zeros(max(0, self._end - self._first), np.float32)
         waveform = self.resampler.result()
@@ -147,7 +147,7 @@ class _OutputStretch:
 
 
 def _clip(lost: Iterable[LostStretch], start_s: float, end_s: float) -> Iterator[LostStretch]:
-    """Cut to [start_s, end_s), and join neighbors that were lost for the same reason."""
+    """Yield the stretches cut to [start_s, end_s), neighbors that were lost for the same reason joined."""
     waiting: LostStretch | None = None
     for stretch in lost:
         begin, end = max(stretch.start_s, start_s), min(stretch.end_s, end_s)

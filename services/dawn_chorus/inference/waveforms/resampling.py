@@ -1,6 +1,6 @@
-"""Resampling in a stream, so that no stretch of a recording sounds different for where it was cut.
+"""Streaming resamplers whose output does not depend on where a recording was cut.
 
-A resampler is opened for the output samples [first_output, end_output) of the whole recording, says which source
+A resampler is opened for the output samples [first_output, end_output) of the whole recording, states which source
 samples it needs for them, and is fed exactly those, in blocks of any size. Positions before the recording's start and
 after its end are fed as zeros.
 """
@@ -22,18 +22,18 @@ SOXR_MARGIN = 256
 
 
 class Resampler(Protocol):
-    """One output stretch in the making. Not thread-safe."""
+    """Resamples one output stretch. Not thread-safe."""
 
     first_input: int
-    """The source sample to begin with; may be negative, before the recording's start."""
+    """The first source sample needed; negative before the recording's start."""
     end_input: int
 
     def feed(self, samples: Samples) -> None:
-        """Take the next samples; the very first is `first_input`, the very last `end_input - 1`."""
+        """Add the next samples; the first of all is `first_input`, the last of all `end_input - 1`."""
         ...
 
     def result(self) -> Samples:
-        """Return (end_output - first_output,) once everything was fed."""
+        """Return (end_output - first_output,); call it once all samples were fed."""
         ...
 
     def length_of(self, n_input: int) -> int:
@@ -42,7 +42,7 @@ class Resampler(Protocol):
 
 
 def open_resampler(name: str, source_hz: int, target_hz: int, first_output: int, end_output: int) -> Resampler:
-    """Open `soxr_hq`, `soxr_vhq` or `kaiser_fast`; equal rates need none of them, and pass unchanged.
+    """Return `soxr_hq`, `soxr_vhq` or `kaiser_fast`; samples at equal rates pass unchanged.
 
     Raises PermanentError for another name.
     """
@@ -56,7 +56,7 @@ def open_resampler(name: str, source_hz: int, target_hz: int, first_output: int,
 
 
 class Collector:
-    """Puts blocks that arrive in order into one array, of which only [first, end) is wanted."""
+    """Copies [first, end) out of blocks that arrive in order into one array."""
 
     def __init__(self, position: int, first: int, end: int) -> None:
         self._position = position
@@ -66,8 +66,8 @@ class Collector:
     def put(self, block: Samples) -> None:
         skip = max(0, self._first - self._position)
         begin = max(0, self._position - self._first)
-        room = self._samples[begin : begin + max(0, len(block) - skip)]
-        room[:] = block[skip : skip + len(room)]
+        target = self._samples[begin : begin + max(0, len(block) - skip)]
+        target[:] = block[skip : skip + len(target)]
         self._position += len(block)
 
     def result(self) -> Samples:
@@ -75,7 +75,7 @@ class Collector:
 
 
 class PassThrough:
-    """The source's own rate."""
+    """Returns the samples unchanged: source and target rate are equal."""
 
     def __init__(self, first_output: int, end_output: int) -> None:
         self.first_input, self.end_input = first_output, end_output
@@ -92,14 +92,14 @@ class PassThrough:
 
 
 class Soxr:
-    """libsoxr's stream, begun where the input and output sample grids meet.
+    """libsoxr's stream, started where the input and output sample grids coincide.
 
-    Begun there, its phase is the one it would have there in a pass over the whole recording. Near the recording's start
-    it begins at the start, as libsoxr's first samples are not those that zeros before them would give.
+    Its phase is then the same as in a pass over the whole recording. Near the recording's start it starts at sample 0,
+    because libsoxr's first samples differ from those computed with zeros before them.
     """
 
     def __init__(self, quality: str, source_hz: int, target_hz: int, first_output: int, end_output: int) -> None:
-        import soxr  # noqa: PLC0415 - header probes import this package and have no use for it
+        import soxr  # noqa: PLC0415 - header probes import this package and do not need soxr
 
         divisor = math.gcd(source_hz, target_hz)
         self._step_in, self._step_out = source_hz // divisor, target_hz // divisor
@@ -121,5 +121,5 @@ class Soxr:
         return self._collector.result()
 
     def length_of(self, n_input: int) -> int:
-        """As libsoxr reckons it, half samples included; librosa pads another with zero where it rounds down."""
+        """Return the length as libsoxr does, half samples included; librosa pads with a zero where it rounds down."""
         return int(n_input / self._ratio + 0.5)

@@ -1,4 +1,4 @@
-"""The probe is a process of its own: it answers in JSON whatever it is given, and bounds itself."""
+"""The probe is a separate process: it answers in JSON for any file, and limits its own resources."""
 
 import json
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.unit.inference.audio_files import claim_flac_samples, write_sound
+from tests.unit.inference.audio_files import declare_flac_samples, write_sound
 
 
 def run_probe(path: Path) -> tuple[int, dict[str, object]]:
@@ -28,9 +28,9 @@ def test_the_probe_prints_the_facts(tmp_path: Path) -> None:
     assert facts == {"format": "flac/pcm_24", "duration_s": 3.0, "sample_rate_hz": 32000, "channels": 2}
 
 
-def test_a_small_file_that_claims_a_month_is_taken_for_what_it_holds(tmp_path: Path) -> None:
+def test_a_small_file_that_declares_a_month_has_the_length_of_its_samples(tmp_path: Path) -> None:
     sound = np.random.default_rng(0).normal(0, 0.1, 5 * 8000).astype(np.float32)
-    path = claim_flac_samples(write_sound(tmp_path / "month.flac", sound, 8000), 30 * 86400 * 8000)
+    path = declare_flac_samples(write_sound(tmp_path / "month.flac", sound, 8000), 30 * 86400 * 8000)
     assert run_probe(path)[1]["duration_s"] == pytest.approx(5.0)
 
 
@@ -51,7 +51,7 @@ def test_a_missing_file_is_a_permanent_error(tmp_path: Path) -> None:
     assert (code, refusal["error"]) == (3, "permanent")
 
 
-def test_the_probe_limits_itself_and_starts_without_the_heavy_libraries(tmp_path: Path) -> None:
+def test_the_probe_limits_itself_and_does_not_load_the_heavy_libraries(tmp_path: Path) -> None:
     path = write_sound(tmp_path / "dawn.wav", np.zeros(100, np.float32), 32000)
     script = (
         "import json, resource, sys\n"

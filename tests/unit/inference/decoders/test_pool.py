@@ -1,4 +1,4 @@
-"""Decoder processes: they give what `load_audio` gives, and may die without taking anything with them."""
+"""Decoder processes: they return what `load_audio` returns, and a crash affects nothing else."""
 
 import os
 import signal
@@ -43,23 +43,23 @@ def only_child(decoders: DecoderPool) -> DecoderProcess:
     return child
 
 
-def test_a_child_gives_what_loading_in_process_gives(decoders: DecoderPool, song: Path) -> None:
+def test_a_child_returns_what_loading_in_process_returns(decoders: DecoderPool, song: Path) -> None:
     ours, theirs = load_audio(song, -1.0, SECONDS, [BIRDNET, PERCH], duration_s=SECONDS), load_song(decoders, song)
     assert theirs.waveforms.keys() == ours.waveforms.keys()
     for wanted, waveform in ours.waveforms.items():
-        # Not to the bit: a process that read numpy first, of whatever plugin, may sum on more threads than a decoder.
+        # Not bit-equal: a process that imported numpy first, through a plugin, may sum on more threads than a decoder.
         np.testing.assert_allclose(theirs.waveforms[wanted], waveform, rtol=0, atol=1e-6)
     assert (theirs.start_s, theirs.end_s, theirs.lost) == (-1.0, SECONDS, ())
     assert theirs.stage_s["decode"] > 0
 
 
-def test_losses_come_back_with_their_reason(decoders: DecoderPool, audio_dir: Path, tmp_path: Path) -> None:
+def test_lost_audio_comes_back_with_its_reason(decoders: DecoderPool, audio_dir: Path, tmp_path: Path) -> None:
     path = truncate(write_as("pcm_16.flac", tmp_path, *real_sound(audio_dir)), 0.5)
     expected = load_audio(path, 0.0, SECONDS, [PERCH], duration_s=SECONDS).lost
     assert decoders.load(path, 0.0, SECONDS, [PERCH], duration_s=SECONDS).lost == expected != ()
 
 
-def test_what_codec_libraries_chatter_does_not_stand_among_the_logs(
+def test_the_output_of_codec_libraries_is_kept_out_of_the_logs(
     audio_dir: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     path = damage(write_as("mp3.mp3", tmp_path, *real_sound(audio_dir)), 0.5, 3000)
@@ -79,7 +79,7 @@ def test_a_file_is_measured_and_probed_by_a_child(decoders: DecoderPool, song: P
     ("content", "error"),
     [(b"a field diary\n" * 100, NotAudio), (b"", EmptyAudio), (b"RIFF....WAVEfmt ", UndecodableAudio)],
 )
-def test_errors_come_back_as_what_they_were(
+def test_errors_come_back_with_their_type(
     decoders: DecoderPool, tmp_path: Path, content: bytes, error: type[Exception]
 ) -> None:
     path = tmp_path / "upload.wav"
@@ -94,7 +94,7 @@ def test_a_missing_file_comes_back_as_a_permanent_error(decoders: DecoderPool, t
         load_song(decoders, tmp_path / "gone.wav")
 
 
-def test_a_file_that_was_replaced_is_read_anew(decoders: DecoderPool, audio_dir: Path, tmp_path: Path) -> None:
+def test_a_file_that_was_replaced_is_read_again(decoders: DecoderPool, audio_dir: Path, tmp_path: Path) -> None:
     sound, rate_hz = real_sound(audio_dir)
     path = write_as("pcm_16.wav", tmp_path, sound, rate_hz)
     before = load_song(decoders, path).waveforms[PERCH]
@@ -115,7 +115,7 @@ def test_many_threads_share_the_children(decoders: DecoderPool, song: Path) -> N
 
 
 def load_while_stopped(decoders: DecoderPool, path: Path, pool: ThreadPoolExecutor) -> "Future[LoadedAudio]":
-    """Start a load whose child holds still, with the request in its hands."""
+    """Start a load whose child is stopped after it has received the request."""
     child = only_child(decoders)
     os.kill(child.pid, signal.SIGSTOP)
     future = pool.submit(load_song, decoders, path)
@@ -124,7 +124,7 @@ def load_while_stopped(decoders: DecoderPool, path: Path, pool: ThreadPoolExecut
     return future
 
 
-def test_a_crash_is_told_as_one_and_the_next_file_is_read(song: Path) -> None:
+def test_a_crash_is_reported_and_the_next_file_is_read(song: Path) -> None:
     with DecoderPool(processes=1) as decoders, ThreadPoolExecutor() as pool:
         child = only_child(decoders)
         future = load_while_stopped(decoders, song, pool)
@@ -136,7 +136,7 @@ def test_a_crash_is_told_as_one_and_the_next_file_is_read(song: Path) -> None:
         assert only_child(decoders).pid != child.pid
 
 
-def test_a_killed_decoder_is_worth_another_try(song: Path) -> None:
+def test_a_killed_decoder_is_a_transient_error(song: Path) -> None:
     with DecoderPool(processes=1) as decoders, ThreadPoolExecutor() as pool:
         child = only_child(decoders)
         future = load_while_stopped(decoders, song, pool)
@@ -146,7 +146,7 @@ def test_a_killed_decoder_is_worth_another_try(song: Path) -> None:
         assert load_song(decoders, song).lost == ()
 
 
-def test_a_child_that_died_while_idle_is_replaced_unnoticed(song: Path) -> None:
+def test_a_child_that_died_while_idle_is_replaced(song: Path) -> None:
     with DecoderPool(processes=1) as decoders:
         child = only_child(decoders)
         child.kill()
@@ -162,7 +162,7 @@ def test_a_decoder_that_hangs_is_killed(song: Path) -> None:
         assert decoders.probe(song).duration_s == SECONDS
 
 
-def test_a_decoder_that_wants_too_much_memory_is_refused_it(song: Path) -> None:
+def test_a_decoder_that_needs_too_much_memory_fails(song: Path) -> None:
     with DecoderPool(processes=1, memory_bytes=100 << 20) as decoders:
         with pytest.raises(UndecodableAudio, match="memory"):
             decoders.load(song, 0.0, 3000.0, [BIRDNET], duration_s=SECONDS)
@@ -178,7 +178,7 @@ def test_children_inherit_no_socket_of_their_parent() -> None:
                 assert sum("socket" in target for target in opened) == 1
 
 
-def test_children_end_with_a_decoders_that_is_closed(song: Path) -> None:
+def test_children_end_when_the_pool_is_closed(song: Path) -> None:
     with DecoderPool(processes=2) as decoders:
         pids = [child.pid for child in decoders._idle]
     for pid in pids:
@@ -205,7 +205,7 @@ def test_children_end_when_their_parent_is_killed() -> None:
 
 
 def wait_for_end(pid: int) -> None:
-    """Until the process is gone, or a zombie; a test that waits in vain runs into its time limit."""
+    """Wait until the process is gone or a zombie; the test's time limit ends a wait in vain."""
     status = Path(f"/proc/{pid}/stat")
     while status.exists():
         try:

@@ -1,4 +1,4 @@
-"""Every text of a pack that breaks the contract is one clear error that names file and field."""
+"""Every mistake in a pack's text files is one clear error that names file and field."""
 
 import hashlib
 from pathlib import Path
@@ -26,9 +26,9 @@ def pack(tmp_path: Path) -> Path:
         (swap('version = "1.0.0"', ""), "tones/pack.toml: version: is missing"),
         (swap('version = "1.0.0"', "version = 1"), "tones/pack.toml: version: Input should be a valid string"),
         (swap('name = "tones"', 'name = "../tones"'), "tones/pack.toml: name: String should match"),
-        (add("licence = 'MIT'"), "tones/pack.toml: licence: no such key in a pack; check its spelling"),
-        (add("hop = 1", "[score]"), "tones/pack.toml: score.hop: no such key"),
-        (add("weigth = 1.0", "[[member]]"), "tones/pack.toml: member[0].weigth: no such key"),
+        (add("licence = 'MIT'"), "tones/pack.toml: licence: unknown key; check its spelling"),
+        (add("hop = 1", "[score]"), "tones/pack.toml: score.hop: unknown key"),
+        (add("weigth = 1.0", "[[member]]"), "tones/pack.toml: member[0].weigth: unknown key"),
         (swap("frame_s = 0.25", "frame_s = 0.0"), "tones/pack.toml: frame_s: Input should be greater than 0"),
         (swap("frame_s = 0.25", "frame_s = nan"), "tones/pack.toml: frame_s: Input should be a finite number"),
         (swap("[0.25, 0.5, 0.25]", "[0.5, 0.5]"), "tones/pack.toml: score: shift_weights: 2 weights for 3 shifts_s"),
@@ -38,24 +38,30 @@ def pack(tmp_path: Path) -> Path:
             add("smoothing = [1, 1, 1]", "[score]"),
             "tones/pack.toml: score: smoothing: weights must not be negative, and",
         ),
-        (swap("offset_threshold = 0.3", "offset_threshold = 0.6"), "detection: offset_threshold: 0.6 lies above"),
+        (swap("offset_threshold = 0.3", "offset_threshold = 0.6"), "detection: offset_threshold: 0.6 is above"),
         (swap("onset_threshold = 0.5", "onset_threshold = 50"), "detection.onset_threshold: Input should be less"),
         (swap('rule = "clip"', 'rule = "mean"'), "member[0].rule: Input should be 'clip' or 'frame_max'"),
         (swap('input = "waveform"', 'input = "mel"'), 'member[0]: mel: input = "mel" needs a [member.mel] table'),
-        (swap('file = "tones.onnx"', 'file = "tone.onnx"'), "tones/tone.onnx: there is no such file (member.file"),
-        (swap('file = "tones.onnx"', 'file = "../tones.onnx"'), "member.file: ../tones.onnx lies outside the pack"),
-        (swap('taxa = "taxa.csv"', 'taxa = "species.csv"'), "tones/species.csv: there is no such file (taxa asks"),
-        (add('golden = "golden.npz"'), "tones/golden.npz: there is no such file (golden asks for it)"),
-        (add('columns = "columns.csv"', "[[member]]"), "tones/columns.csv: there is no such file (member.columns"),
+        (
+            swap('file = "tones.onnx"', 'file = "tone.onnx"'),
+            "tones/tone.onnx: there is no such file (named in member.file",
+        ),
+        (swap('file = "tones.onnx"', 'file = "../tones.onnx"'), "member.file: ../tones.onnx is outside the pack"),
+        (swap('taxa = "taxa.csv"', 'taxa = "species.csv"'), "tones/species.csv: there is no such file (named in taxa"),
+        (add('golden = "golden.npz"'), "tones/golden.npz: there is no such file (named in golden)"),
+        (
+            add('columns = "columns.csv"', "[[member]]"),
+            "tones/columns.csv: there is no such file (named in member.columns",
+        ),
         (add('resampler = "linear"', "[[member]]"), "member[0].resampler: Input should be 'soxr_hq', 'soxr_vhq' or"),
     ],
 )
-def test_a_manifest_that_breaks_the_contract_is_refused(pack: Path, edit: Edit, message: str) -> None:
+def test_an_invalid_manifest_is_refused(pack: Path, edit: Edit, message: str) -> None:
     edit_manifest(pack, edit)
     assert message in message_of(pack)
 
 
-def test_a_folder_without_a_manifest_is_no_pack(tmp_path: Path) -> None:
+def test_a_folder_without_a_manifest_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidPack, match=r"pack.toml: there is no such file"):
         read_pack(tmp_path)
 
@@ -69,13 +75,13 @@ def test_a_file_that_was_changed_is_refused(pack: Path) -> None:
     ("table", "message"),
     [
         ("code,scientific_name,common_name\n", "tones/taxa.csv: taxonomic_class: this column is missing"),
-        ("code,scientific_name,common_name,taxonomic_class,iucn\n", "tones/taxa.csv: iucn: no such column in a pack"),
-        ("code,scientific_name,common_name,taxonomic_class\n", "tones/taxa.csv: code: there is no taxon in it"),
+        ("code,scientific_name,common_name,taxonomic_class,iucn\n", "tones/taxa.csv: iucn: unknown column"),
+        ("code,scientific_name,common_name,taxonomic_class\n", "tones/taxa.csv: code: the table has no taxa"),
         ("code,scientific_name,common_name,taxonomic_class\na,b\n", "tones/taxa.csv: line 2: has more or fewer cells"),
         ("code,scientific_name,common_name,taxonomic_class\na,b,c,d,e\n", "line 2: has more or fewer cells"),
         (
             "code,scientific_name,common_name,taxonomic_class\na,b,c,d\na,b,c,d\n",
-            "line 3: code: 'a' is empty or stands",
+            "line 3: code: 'a' is empty or appears",
         ),
         ("code,scientific_name,common_name,taxonomic_class\n,b,c,d\n", "line 2: code: '' is empty"),
         (
@@ -100,16 +106,16 @@ def test_a_taxa_table_in_another_encoding_is_refused(pack: Path) -> None:
         (("high", "", "", ""), "line 2: could not convert string to float: 'high'"),
         (("0.4", "0.6", "", ""), "line 2: onset_threshold: 0 ≤ offset_threshold ≤ onset_threshold ≤ 1 does not hold"),
         (("nan", "", "", ""), "line 2: onset_threshold: 0 ≤"),
-        (("", "", "-1", ""), "line 2: min_event_s and min_gap_s are seconds, from 0 on"),
+        (("", "", "-1", ""), "line 2: min_event_s and min_gap_s must be finite seconds ≥ 0"),
     ],
 )
-def test_a_taxons_impossible_rule_is_refused(pack: Path, own: tuple[str, ...], message: str) -> None:
+def test_an_invalid_rule_of_a_taxon_is_refused(pack: Path, own: tuple[str, ...], message: str) -> None:
     rules = ("onset_threshold", "offset_threshold", "min_event_s", "min_gap_s")
     write_taxa(pack, [("a", "A", "a", "Aves", *own)], extra=rules)
     assert message in message_of(pack)
 
 
-def test_a_taxons_own_rule_stands_beside_the_packs(pack: Path) -> None:
+def test_a_taxons_own_rule_overrides_the_packs(pack: Path) -> None:
     names = [("A", "a", "Aves")] * 4
     own = [("0.2", ""), ("0.9", "0.8"), ("", ""), ("", "0.1")]
     rows = [(code, *name, *cells) for code, name, cells in zip("abcd", names, own, strict=True)]
@@ -124,8 +130,8 @@ def test_a_taxons_own_rule_stands_beside_the_packs(pack: Path) -> None:
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ("tone_500\ntone_1\n", "tones/columns.csv: line 2: 'tone_1' is no code of the taxa table"),
-        ("tone_500\ntone_500\n", "tones/columns.csv: a code stands there twice"),
+        ("tone_500\ntone_1\n", "tones/columns.csv: line 2: 'tone_1' is not a code of the taxa table"),
+        ("tone_500\ntone_500\n", "tones/columns.csv: a code appears twice"),
         ("tone_500\ntone_1000\n", "tones/taxa.csv: tone_2000: no member scores this taxon"),
     ],
 )

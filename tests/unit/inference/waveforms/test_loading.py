@@ -1,4 +1,4 @@
-"""A stretch of a recording, as a user would want it: the right samples at the right place, silence elsewhere."""
+"""A stretch of a recording: the right samples at the right position, silence elsewhere."""
 
 import tracemalloc
 from pathlib import Path
@@ -55,14 +55,14 @@ def test_every_format_reads_the_same_in_stretches_as_in_one_go(audio_dir: Path, 
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_every_format_is_heard_again_from_a_reader_that_stands_behind_its_end(
+def test_every_format_is_read_again_from_a_reader_that_is_past_its_end(
     audio_dir: Path, tmp_path: Path, name: str
 ) -> None:
     sound, rate_hz = real_sound(audio_dir)
     with open_source(write_as(name, tmp_path, sound, rate_hz)) as source:
-        end, far_behind = (second * source.sample_rate_hz for second in (SECONDS - 4, SECONDS + 10))
+        end, far_after = (second * source.sample_rate_hz for second in (SECONDS - 4, SECONDS + 10))
         whole, _ = source.read(0, end)
-        source.read(far_behind, far_behind + 1000)
+        source.read(far_after, far_after + 1000)
         for first in (source.sample_rate_hz, 0, 7 * source.sample_rate_hz):
             samples, lost = source.read(first, end)
             assert lost == []
@@ -76,22 +76,22 @@ def test_every_format_sounds_like_the_original(audio_dir: Path, tmp_path: Path, 
     with open_source(path) as source:
         rate_hz = source.sample_rate_hz
     seconds = len(sound) / rate_hz
-    heard = own_rate(path, rate_hz, 0.0, seconds, seconds)
+    decoded = own_rate(path, rate_hz, 0.0, seconds, seconds)
     expected = stereo(sound).mean(axis=1)
     if name.split(".", maxsplit=1)[0] in LOSSLESS:
-        np.testing.assert_allclose(heard, expected, atol=1e-5)
+        np.testing.assert_allclose(decoded, expected, atol=1e-5)
     else:
-        assert best_correlation(heard, expected, delay=2200) > 0.95
+        assert best_correlation(decoded, expected, delay=2200) > 0.95
 
 
-def best_correlation(heard: Samples, expected: Samples, delay: int) -> float:
-    """The correlation at the best delay; raw AAC and WMA do not say how much their encoder put in front."""
-    spectrum = np.fft.rfft(heard, 2 * len(heard)) * np.conj(np.fft.rfft(expected, 2 * len(expected)))
+def best_correlation(decoded: Samples, expected: Samples, delay: int) -> float:
+    """Return the correlation at the best delay; raw AAC and WMA do not declare their encoder's padding."""
+    spectrum = np.fft.rfft(decoded, 2 * len(decoded)) * np.conj(np.fft.rfft(expected, 2 * len(expected)))
     products = np.roll(np.fft.irfft(spectrum), delay)[: 2 * delay + 1]
-    return float(products.max() / (np.linalg.norm(heard) * np.linalg.norm(expected)))
+    return float(products.max() / (np.linalg.norm(decoded) * np.linalg.norm(expected)))
 
 
-def test_an_mp3_whose_frames_lean_on_many_before_them_seeks_exactly(audio_dir: Path) -> None:
+def test_an_mp3_whose_frames_depend_on_many_before_them_seeks_exactly(audio_dir: Path) -> None:
     path = audio_dir / "britekit" / "CommonYellowthroat.mp3"
     expected, rate_hz = soundfile.read(path, dtype="float32")
     duration_s = len(expected) / rate_hz
@@ -141,7 +141,7 @@ def test_outside_the_recording_there_is_silence(audio_dir: Path) -> None:
     assert audio.lost == ()
 
 
-def test_samples_that_are_no_numbers_are_lost_and_spoil_nothing_else(audio_dir: Path, tmp_path: Path) -> None:
+def test_samples_that_are_not_numbers_are_lost_and_affect_nothing_else(audio_dir: Path, tmp_path: Path) -> None:
     sound, rate_hz = real_sound(audio_dir)
     spoiled = sound.copy()
     spoiled[rate_hz : rate_hz + 441] = np.nan
@@ -162,7 +162,7 @@ def test_samples_that_are_no_numbers_are_lost_and_spoil_nothing_else(audio_dir: 
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     path = write_sound(tmp_path / "day.wav", np.zeros(48000, np.float32), 48000)
     with path.open("r+b") as file:
-        file.truncate(1 << 30)  # a sparse file: hours of silence that the header does not know of
+        file.truncate(1 << 30)  # a sparse file: hours of silence that the header does not declare
     tracemalloc.start()
     audio = load_audio(path, 9000.0, 9010.0, [BIRDNET], duration_s=11_000.0)
     _, peak_bytes = tracemalloc.get_traced_memory()
@@ -208,7 +208,9 @@ def test_stretch_after_stretch_a_file_without_exact_seeking_is_decoded_once(
         ("stump.wma", b"0&\xb2u\x8ef\xcf\x11\xa6\xd9\x00\xaa\x00b\xcel", UndecodableAudio),
     ],
 )
-def test_what_is_no_sound_is_refused_by_name(tmp_path: Path, name: str, content: bytes, error: type[Exception]) -> None:
+def test_a_file_that_is_not_audio_is_refused_by_name(
+    tmp_path: Path, name: str, content: bytes, error: type[Exception]
+) -> None:
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(error, match=name.split(".", maxsplit=1)[0]):
@@ -221,7 +223,7 @@ def test_a_wav_without_samples_is_empty(tmp_path: Path) -> None:
         load_audio(path, 0.0, 1.0, [BIRDNET], duration_s=1.0)
 
 
-def test_a_wav_of_a_coding_that_nobody_knows_is_told_as_such(audio_dir: Path, tmp_path: Path) -> None:
+def test_a_wav_of_an_unknown_coding_is_refused_as_such(audio_dir: Path, tmp_path: Path) -> None:
     path = write_as("pcm_16.wav", tmp_path, *real_sound(audio_dir))
     with path.open("r+b") as file:
         file.seek(20)  # the coding, in the format chunk
@@ -240,7 +242,7 @@ def test_a_film_without_sound_has_no_sound_track(tmp_path: Path) -> None:
         load_audio(path, 0.0, 1.0, [BIRDNET], duration_s=1.0)
 
 
-def test_a_long_loss_is_told_as_one(audio_dir: Path, tmp_path: Path) -> None:
+def test_a_long_loss_is_reported_once(audio_dir: Path, tmp_path: Path) -> None:
     sound, rate_hz = real_sound(audio_dir)
     path = write_sound(tmp_path / "nan.wav", np.full_like(sound, np.nan), rate_hz, coding="FLOAT")
     assert [
@@ -253,7 +255,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         load_audio(tmp_path / "gone.wav", 0.0, 1.0, [BIRDNET], duration_s=1.0)
 
 
-def test_a_stretch_beyond_the_recordings_end_is_silent_and_lost_only_up_to_the_claim(audio_dir: Path) -> None:
+def test_a_stretch_beyond_the_recordings_end_is_silent_and_lost_only_up_to_the_declared_end(audio_dir: Path) -> None:
     path = audio_dir / "scikit-maad" / "spinetail.wav"
     actual_s = soundfile.info(path).duration
     audio = load_audio(path, 30.0, 40.0, [BIRDNET], duration_s=35.0)

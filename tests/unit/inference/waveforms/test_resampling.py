@@ -1,4 +1,4 @@
-"""Segments sound as if librosa had resampled the whole recording in one go."""
+"""Segments equal the same part of the whole recording, resampled by librosa in one call."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ NAMES = ["soxr_hq", "soxr_vhq", "kaiser_fast"]
 
 @pytest.fixture(scope="module")
 def sound(audio_dir: Path) -> Samples:
-    """Real sound; its rate is whatever the test says."""
+    """Return real sound, to be used at any rate."""
     return real_sound(audio_dir)[0]
 
 
@@ -62,7 +62,7 @@ def test_a_segment_sounds_the_same_wherever_it_was_cut(sound: Samples, name: str
         np.testing.assert_allclose(segment, whole[first:end], atol=1e-6, rtol=0)
 
 
-def test_rates_without_a_common_divisor_are_no_trouble(sound: Samples) -> None:
+def test_rates_without_a_common_divisor_are_resampled(sound: Samples) -> None:
     sound = sound[:100_000]
     expected = librosa.resample(sound, orig_sr=44101, target_sr=48000, res_type="kaiser_fast")
     result = resample(sound, "kaiser_fast", (44101, 48000), range(50_000, 60_000))
@@ -75,7 +75,7 @@ def test_equal_rates_leave_the_samples_as_they_are(sound: Samples) -> None:
 
 def test_a_recording_that_ends_at_half_a_sample_is_as_long_as_soxr_makes_it() -> None:
     resampler = open_resampler("soxr_hq", 96000, 22050, 0, 1)
-    for n_samples in range(320, 479_041, 640):  # of each 640, 147 are made: half of them end at half a sample
+    for n_samples in range(320, 479_041, 640):  # each 640 samples become 147: half of the lengths end at half a sample
         expected = len(soxr.resample(np.zeros(n_samples, np.float32), 96000, 22050, quality="HQ"))
         assert resampler.length_of(n_samples) == expected
 
