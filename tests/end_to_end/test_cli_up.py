@@ -194,7 +194,7 @@ def test_old_audio_makes_room_and_its_timeline_can_still_be_drawn(service: Servi
         connection.execute("UPDATE recordings SET created_at = created_at - interval '100 days'")
         connection.execute("UPDATE analyses SET finished_at = finished_at - interval '100 days'")
     kept = service.chorus("retention", "--audio-days", 90, "--apply")
-    assert "kept, as one of the 3 best of some taxon: 1 recording (" in kept.stderr
+    assert "kept, one of the 3 best of some species: 1 recording (" in kept.stderr
     removed = service.chorus("retention", "--audio-days", 90, "--keep-best", 0, "--apply")
     assert removed.returncode == 0, removed.stderr
     assert "removed the audio of 1 recording: " in removed.stderr

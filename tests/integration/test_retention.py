@@ -28,7 +28,7 @@ def test_a_dry_run_says_what_would_go_and_changes_nothing(archive: Archive, stor
     heading, row = done.stdout.splitlines()
     assert heading.split() == ["site", "goes", "recordings", "hours", "size", "from", "to"]
     assert row.split()[:4] == ["marsh", "audio", "3", "0.0"]
-    assert "nothing was removed: the same with --apply does it" in done.stderr
+    assert "nothing was removed; to remove it, run again with --apply" in done.stderr
     assert len(stored_files(store_dir)) == 4
     assert all(archive.has_audio(each) for each in old)
 
@@ -52,7 +52,7 @@ def test_a_second_run_finds_nothing_to_do(archive: Archive) -> None:
     assert json.loads(done.stdout)["removed"]["audio"] == 1
     done = archive.run("--audio-days", "90", "--apply", "--json")
     assert json.loads(done.stdout)["removed"] == {"audio": 0, "with_results": 0, "freed_bytes": 0}
-    assert "nothing is old enough to go" in archive.run("--audio-days", "90", "--apply").stderr
+    assert "nothing is old enough to be removed" in archive.run("--audio-days", "90", "--apply").stderr
 
 
 class TestWhatStays:
@@ -125,7 +125,7 @@ def test_recordings_that_nobody_heard_to_the_end_are_pointed_out(archive: Archiv
     archive.client.post(failed["analyses"][0]["links"]["cancel"])
     archive.age(failed, 100)
     done = archive.run("--audio-days", "90")
-    assert "no analysis heard all of 1 recording (" in done.stderr
+    assert "not fully analyzed, and without audio they never can be: 1 recording (" in done.stderr
 
 
 def test_audio_in_a_bucket_goes_too(database: Database, s3_server: S3Server, tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ class TestRefusal:
     @pytest.mark.parametrize(
         ("words", "says"),
         [
-            ((), "say what may go"),
+            ((), "give --audio-days N"),
             (("--audio-days", "365", "--results-days", "30"), "--results-days 30 removes recordings with their audio"),
         ],
     )

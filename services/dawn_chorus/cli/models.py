@@ -140,11 +140,11 @@ def install(
 ) -> None:
     """Install a model pack.
 
-    [bold]chorus models install birdnet --accept-license CC-BY-NC-SA-4.0[/bold] downloads BirdNET V2.4, converts it into
-    the packs birdnet and birdnet-native, and checks both.
+    [bold]chorus models install birdnet --accept-license CC-BY-NC-SA-4.0[/bold] downloads and converts BirdNET V2.4.
+    The result is checked and installed as two packs, birdnet and birdnet-native.
 
-    [bold]chorus models install synthetic[/bold] installs the small pack that comes with Dawn Chorus, free for any use:
-    twelve made-up species, for tests and first steps.
+    [bold]chorus models install synthetic[/bold] installs the small pack that comes with Dawn Chorus.
+    It knows twelve made-up species, is meant for tests and first steps, and is free for any use.
     """
     from dawn_chorus.cli.settings import load_settings
 

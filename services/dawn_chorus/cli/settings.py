@@ -48,7 +48,7 @@ class CliSettings(BaseSettings):
     """For `up`; the API, relay and worker have their own default."""
 
     @property
-    def database_note(self) -> Path:
+    def database_url_file(self) -> Path:
         """The file in which a running embedded service stores the URL of its database."""
         return self.data_dir / "database-url"
 

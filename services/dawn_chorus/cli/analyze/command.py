@@ -32,11 +32,15 @@ def analyze(  # noqa: PLR0913 - the parameters are the options
     ] = 0.05,
     onset_threshold: Annotated[
         float | None,
-        typer.Option(min=0, max=1, help="It begins at this score; default: the pack's.", rich_help_panel=EVENTS),
+        typer.Option(
+            min=0, max=1, help="Start a detection at this score; default: the pack's.", rich_help_panel=EVENTS
+        ),
     ] = None,
     offset_threshold: Annotated[
         float | None,
-        typer.Option(min=0, max=1, help="It ends below this score; default: the pack's.", rich_help_panel=EVENTS),
+        typer.Option(
+            min=0, max=1, help="End a detection below this score; default: the pack's.", rich_help_panel=EVENTS
+        ),
     ] = None,
     min_event_s: Annotated[
         float | None,

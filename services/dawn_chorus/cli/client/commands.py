@@ -46,8 +46,9 @@ def submit(  # noqa: PLR0913 - the parameters are the options
 ) -> None:
     """Upload recordings to a service, which analyzes them.
 
-    Prints the ids of the analyses. If a recording is refused, or with --wait is not analyzed in full, it is reported,
-    the others still go through, and the exit code is 1.
+    Prints the ids of the analyses.
+    A recording that is refused, or with --wait not analyzed in full, is reported, and the exit code is 1.
+    The others still go through.
     """
     from dawn_chorus.cli.sources import find_sources
 

@@ -1,5 +1,5 @@
-"""For whoever keeps a service: its deployables, and commands that work on its database and store.
+"""Commands for operators: start the API, relay and worker, and work on their database and audio store.
 
-Read: serve (`chorus api`, `relay`, `worker`, `migrate`), keys, dead_letters, retention/; database (which one is meant).
-May touch the adapters; the image `operations` holds these and no inference.
+Read: serve (`chorus api`, `relay`, `worker`, `migrate`), keys, dead_letters, retention/; database opens the right one.
+May touch the adapters; the image `operations` contains these commands and no inference.
 """

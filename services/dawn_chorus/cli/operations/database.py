@@ -1,4 +1,4 @@
-"""Which database the operations work on."""
+"""Opens the database that the operations work on."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,18 +10,18 @@ from dawn_chorus.domain.errors import PermanentError
 
 @contextmanager
 def open_operations_database(settings: CliSettings) -> Iterator[Database]:
-    """Open the database of CHORUS_DATABASE_URL or, without one, that of the embedded service, which must be up."""
+    """Yield the database of CHORUS_DATABASE_URL or, if unset, that of the embedded service, which must be running."""
     with Database(database_url(settings), max_size=2) as database:
         yield database
 
 
 def database_url(settings: CliSettings) -> str:
-    """Raise PermanentError where there is neither a URL nor an embedded service that runs."""
+    """Return the database's URL. Raises PermanentError if it is unset and no embedded service is running."""
     if settings.database_url is not None:
         return settings.database_url
-    note = settings.database_note
-    if not note.exists():
+    url_file = settings.database_url_file
+    if not url_file.exists():
         raise PermanentError(
             f"no database: set CHORUS_DATABASE_URL, or start the service of {settings.data_dir} with `chorus up`"
         )
-    return note.read_text().strip()
+    return url_file.read_text().strip()

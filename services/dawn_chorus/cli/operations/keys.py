@@ -1,4 +1,4 @@
-"""`chorus keys`: who may use the service. Once a key is made, one is asked for."""
+"""`chorus keys`: create, list and revoke API keys. Once a key exists, the service requires one."""
 
 from typing import Annotated
 from uuid import UUID
@@ -14,15 +14,15 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Argument(help="Whose it is, to tell keys apart.")],
+    name: Annotated[str, typer.Argument(help="Who or what uses it, to tell keys apart.")],
     *,
     scope: Annotated[
         list[str] | None,
-        typer.Option(metavar="SCOPE", help="read, upload or admin; repeatable; default: the first two."),
+        typer.Option(metavar="SCOPE", help="read, upload or admin; repeatable; default: read and upload."),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make a key and print it: it is kept hashed, so nobody can look it up again."""
+    """Create a key and print it. Only its hash is stored, so it cannot be shown again."""
     from dawn_chorus.adapters.postgres.keys import create_key
     from dawn_chorus.cli.operations.database import open_operations_database
     from dawn_chorus.cli.settings import load_settings
@@ -32,13 +32,13 @@ def create(
     if as_json:
         show_json({"id": str(key.id), "name": key.name, "scopes": list(key.scopes), "key": secret})
     else:
-        print_note(f"key {key.id} for {key.name} ({', '.join(key.scopes)}); it is shown this once:")
+        print_note(f"key {key.id} for {key.name} ({', '.join(key.scopes)}); it is shown only this once:")
         typer.echo(secret)
 
 
 @app.command("list")
 def list_keys(*, as_json: Json = False) -> None:
-    """List all keys, revoked ones too."""
+    """List all keys, including revoked ones."""
     from dawn_chorus.adapters.postgres import keys as stored
     from dawn_chorus.cli.operations.database import open_operations_database
     from dawn_chorus.cli.settings import load_settings
@@ -62,12 +62,12 @@ def list_keys(*, as_json: Json = False) -> None:
     elif rows:
         show_table(tuple(rows[0]), [tuple(row.values()) for row in rows])
     else:
-        print_note("no keys: whoever reaches the service from this machine may use it")
+        print_note("no keys: anyone on this machine can use the service")
 
 
 @app.command()
-def revoke(key_id: Annotated[UUID, typer.Argument(metavar="ID", help="As `chorus keys list` shows it.")]) -> None:
-    """Revoke a key, for good and at once."""
+def revoke(key_id: Annotated[UUID, typer.Argument(metavar="ID", help="Id from `chorus keys list`.")]) -> None:
+    """Revoke a key, permanently and at once."""
     from dawn_chorus.adapters.postgres.keys import revoke_key
     from dawn_chorus.cli.operations.database import open_operations_database
     from dawn_chorus.cli.settings import load_settings

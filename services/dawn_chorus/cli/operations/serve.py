@@ -1,4 +1,4 @@
-"""`chorus api`, `relay`, `worker` and `migrate`: the deployables, each configured by its own `CHORUS_…` variables."""
+"""`chorus api`, `relay`, `worker` and `migrate`: the deployables, configured by `CHORUS_…` variables."""
 
 import runpy
 
@@ -9,7 +9,7 @@ def api() -> None:
 
 
 def relay() -> None:
-    """Publish segments to RabbitMQ and write down its dead letters (CHORUS_DATABASE_URL, CHORUS_BROKER_URL …)."""
+    """Publish segments to RabbitMQ and store its dead letters (CHORUS_DATABASE_URL, CHORUS_BROKER_URL …)."""
     _run("dawn_chorus.relay")
 
 
@@ -19,7 +19,7 @@ def worker() -> None:
 
 
 def migrate() -> None:
-    """Bring the database's schema to this version; does nothing where it is there already (CHORUS_DATABASE_URL)."""
+    """Update the database's schema to this version, if it is not up to date (CHORUS_DATABASE_URL)."""
     from dawn_chorus.adapters.postgres.migrate import migrate as migrate_database
     from dawn_chorus.cli.operations.database import database_url
     from dawn_chorus.cli.output import print_note
@@ -30,5 +30,5 @@ def migrate() -> None:
 
 
 def _run(package: str) -> None:
-    """Do what `python -m` does: how a deployable is wired stands in its own `__main__`, and only there."""
+    """Run a package as `python -m` does: only its own `__main__` wires a deployable."""
     runpy.run_module(package, run_name="__main__", alter_sys=True)

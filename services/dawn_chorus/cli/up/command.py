@@ -1,4 +1,4 @@
-"""`chorus up`: the whole service on this machine, with nothing else to install."""
+"""The options of `chorus up`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,29 +8,27 @@ import typer
 
 def up(
     *,
-    host: Annotated[
-        str, typer.Option(help="Address to listen on; beyond this machine keys are required.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8000,
+    host: Annotated[str, typer.Option(help="Address to listen on; other machines need an API key.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")] = 8000,
     data_dir: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Where all is kept; default: CHORUS_DATA_DIR, or ~/.local/share/dawn-chorus."),
+        typer.Option(
+            metavar="DIR", help="Folder for all data; default: CHORUS_DATA_DIR, or ~/.local/share/dawn-chorus."
+        ),
     ] = None,
-    pack: Annotated[
-        str | None, typer.Option(metavar="PACK", help="The model pack taken where an upload names none.")
-    ] = None,
-    device: Annotated[str | None, typer.Option(help="cpu or cuda; never one instead of the other.")] = None,
+    pack: Annotated[str | None, typer.Option(metavar="PACK", help="Model pack for uploads that name none.")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu or cuda; there is no fallback.")] = None,
     first: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="Analyze this recording as a first job and draw its timeline.")
+        Path | None, typer.Option(metavar="PATH", help="Analyze this recording at once and draw its timeline.")
     ] = None,
     recorded_at: Annotated[
-        str | None, typer.Option(metavar="TIME", help="When that recording starts, with offset from UTC.")
+        str | None, typer.Option(metavar="TIME", help="Start of that recording: 2026-05-01T04:30:00+02:00.")
     ] = None,
 ) -> None:
-    """Run the whole service here: PostgreSQL, the API and a worker in one go, until Ctrl-C.
+    """Run the whole service on this computer until Ctrl-C: PostgreSQL, the API and a worker.
 
-    What was uploaded is safe once it is answered: stopped or killed, the service takes up unfinished work when it
-    starts again on the same data.
+    An upload is safe as soon as it is answered.
+    If the service is stopped or killed, it resumes unfinished work when it is started again with the same data folder.
     """
     from dawn_chorus.cli.installed_packs import require_installed
     from dawn_chorus.cli.settings import load_settings

@@ -1,23 +1,24 @@
 """The embedded service: PostgreSQL as a child, the API, a relay and a worker in this process, a queue in memory.
 
-Order of start, each step needing those before it; the end goes the same way back:
+Each step of the start needs the steps before it; the service stops in the reverse order:
 
-1. The port is taken: one that another program has must not cost a wait.
-2. PostgreSQL. It locks its folder, so that one service at a time owns the data. Then the schema and the pool.
-3. The worker opens and verifies its pack: one that does not work must end `up` before anybody posts a recording. Its
-   decoders are started from a process that is still small.
-4. What a killed service left unfinished goes back to the outbox: the queue in memory has forgotten it.
-5. The relay, then the worker's threads: from here on jobs are done.
-6. The API. It ends first: nothing new comes in while what is in hand is finished.
+1. Bind the port, so that a port in use fails at once.
+2. Start PostgreSQL. It locks its folder, so that only one service at a time uses the data. Then migrate the schema and
+   open the connection pool.
+3. Open and verify the worker's pack: a pack that does not work must end `up` before anybody uploads a recording. The
+   decoders start while this process is still small.
+4. Put unfinished segments of a killed service back in the outbox: the queue in memory was lost with it.
+5. Start the relay, then the worker's threads: from here on segments are analyzed.
+6. Start the API. It stops first, so that nothing new comes in while started segments finish.
 
-The main thread waits for a signal or for the end of any part, which is the end of all.
+The main thread waits for a signal. If any part ends by itself, the whole service stops.
 """
 
 import os
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
@@ -44,19 +45,19 @@ from dawn_chorus.cli.settings import CliSettings
 from dawn_chorus.cli.up.first_job import FirstJob, run_first_job
 from dawn_chorus.cli.up.service_threads import Part
 from dawn_chorus.domain.errors import PermanentError
-from dawn_chorus.relay.app import open_relay, prune_answers_task
+from dawn_chorus.relay.app import Relay, open_relay, prune_answers_task
 from dawn_chorus.relay.queue_metrics import QueueMetrics
 from dawn_chorus.worker.app import open_worker
 from dawn_chorus.worker.settings import WorkerSettings
 
 GRACE_S = 10.0
-"""How long work in hand may go on after Ctrl-C; what is left is taken up at the next start."""
+"""How long started segments may go on after Ctrl-C; unfinished ones are resumed at the next start."""
 _MEASURE_EVERY_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedOptions:
-    """What `chorus up` was asked for."""
+    """The parameters of `chorus up`."""
 
     host: str
     port: int
@@ -65,28 +66,28 @@ class EmbeddedOptions:
 
 
 def run_embedded(options: EmbeddedOptions) -> bool:
-    """Serve until SIGINT or SIGTERM. Return whether that, and nothing else, was the end."""
+    """Serve until SIGINT or SIGTERM. Return whether a signal ended it, and not a part that failed."""
     configure_logs(options.settings.log_level)
-    # A service manager's SIGTERM ends us as a Ctrl-C does, at whatever point we are.
+    # SIGTERM from a service manager acts like Ctrl-C, at any point.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     unfinished = Event()
     try:
         with open_embedded(options, unfinished) as ended:
             part = ended.get()
-        print_note(f"the {part} ended by itself, see the log above")
-        asked = False
+        print_note(f"the {part} stopped unexpectedly, see the log above")
+        stopped_by_signal = False
     except KeyboardInterrupt:
-        asked = True
+        stopped_by_signal = True
     print_note("stopped")
     if unfinished.is_set():
-        # Threads may still be deep inside a network; leaving them to the interpreter's end could crash or hang it.
-        os._exit(0 if asked else 1)
-    return asked
+        # Threads may still be running a network; a normal interpreter exit could crash or hang on them.
+        os._exit(0 if stopped_by_signal else 1)
+    return stopped_by_signal
 
 
 @contextmanager
 def open_embedded(options: EmbeddedOptions, unfinished: Event) -> Iterator["SimpleQueue[str]"]:
-    """Have the service up, from here to the end; the queue tells the name of a part that ended by itself."""
+    """Run the service during the context; yield a queue that receives the name of a part that ended by itself."""
     settings, ended = options.settings, SimpleQueue[str]()
     with ExitStack() as stack:
         listener = stack.enter_context(_listen(options.host, options.port))
@@ -105,28 +106,24 @@ def open_embedded(options: EmbeddedOptions, unfinished: Event) -> Iterator["Simp
         worker = stack.enter_context(open_worker(worker_settings, ledger=ledger, store=store, source=source))
         requeue_unfinished(database)
 
-        outbox, letters = PostgresOutbox(database), PostgresDeadLetters(database)
-        forget = prune_answers_task(partial(prune_keys, database))
-        stack.callback(outbox.close)
-        measures = QueueMetrics(database, every_s=_MEASURE_EVERY_S)
-        relay = open_relay(outbox, queue, letters, queue.open_source(), measures, tasks=(forget,))
+        relay = stack.enter_context(_open_relay(database, queue))
         api_settings = _api_settings(options, database_url, store_url)
         server = uvicorn.Server(_uvicorn_config(create_app(api_settings, database, store)))
 
-        def work() -> None:
+        def run_worker() -> None:
             if not worker.run():
                 unfinished.set()
 
-        def leave_api() -> None:
+        def stop_api() -> None:
             server.should_exit = True
 
         for part in (
             Part("relay", relay.run, relay.stop),
-            Part("worker", work, worker.stop),
-            Part("API", lambda: server.run(sockets=[listener]), leave_api),
+            Part("worker", run_worker, worker.stop),
+            Part("API", lambda: server.run(sockets=[listener]), stop_api),
         ):
             stack.enter_context(part.running(ended))
-        _welcome(url, settings)
+        _print_welcome(url, settings)
         if options.first is not None:
             Thread(target=run_first_job, args=(url, options.first), name="first job", daemon=True).start()
         yield ended
@@ -144,7 +141,7 @@ def _listen(host: str, port: int) -> Iterator[socket.socket]:
 
 
 def _url_of(host: str, listener: socket.socket) -> str:
-    """Return the address under which this machine reaches the service."""
+    """Return the URL at which this machine reaches the service."""
     port: int = listener.getsockname()[1]
     name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
     return f"http://{name}:{port}"
@@ -152,18 +149,28 @@ def _url_of(host: str, listener: socket.socket) -> str:
 
 @contextmanager
 def _database(settings: CliSettings) -> Iterator[str]:
-    """Start PostgreSQL, bring its schema up to date, and note for other commands how it is reached."""
+    """Start PostgreSQL, migrate its schema, and store its URL in a file for other commands; yield the URL."""
     with EmbeddedPostgres(settings.data_dir / "postgres") as postgres:
         url = postgres.start()
         migrate(url)
-        note = settings.database_note
-        note.unlink(missing_ok=True)
-        note.touch(mode=0o600)
-        note.write_text(url + "\n")
+        url_file = settings.database_url_file
+        url_file.unlink(missing_ok=True)
+        url_file.touch(mode=0o600)
+        url_file.write_text(url + "\n")
         try:
             yield url
         finally:
-            note.unlink(missing_ok=True)
+            url_file.unlink(missing_ok=True)
+
+
+@contextmanager
+def _open_relay(database: Database, queue: InProcessQueue) -> Iterator[Relay]:
+    # No recovery task: only the broker's messages can get lost, those of this queue end with the process.
+    with closing(PostgresOutbox(database)) as outbox:
+        queue_metrics = QueueMetrics(database, every_s=_MEASURE_EVERY_S)
+        prune_answers = prune_answers_task(partial(prune_keys, database))
+        dead_letters, dead_source = PostgresDeadLetters(database), queue.open_source()
+        yield open_relay(outbox, queue, dead_letters, dead_source, queue_metrics, tasks=(prune_answers,))
 
 
 def _worker_settings(settings: CliSettings, database_url: str, store_url: str) -> WorkerSettings:
@@ -191,10 +198,10 @@ def _uvicorn_config(app: FastAPI) -> uvicorn.Config:
     return uvicorn.Config(app, access_log=False, log_config=None, server_header=False, timeout_graceful_shutdown=3)
 
 
-def _welcome(url: str, settings: CliSettings) -> None:
+def _print_welcome(url: str, settings: CliSettings) -> None:
     print_note(
         f"\nDawn Chorus is up at {url} (its API is described at {url}/docs).\n\n"
         f"    curl -F file=@recording.flac {url}/v1/recordings\n"
-        f'    psql "$(cat {settings.database_note})"\n\n'
-        f"Everything is kept in {settings.data_dir}. Ctrl-C stops the service; what was uploaded is not lost.\n"
+        f'    psql "$(cat {settings.database_url_file})"\n\n'
+        f"Everything is kept in {settings.data_dir}. Ctrl-C stops the service; uploaded recordings are not lost.\n"
     )

@@ -1,4 +1,4 @@
-"""The first job of `chorus up --first`: what a user would do next, done for them."""
+"""The first job of `chorus up --first`: uploads a recording, waits for its analysis and draws its timeline."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,19 +11,19 @@ from dawn_chorus.domain.errors import ChorusError
 
 @dataclass(frozen=True, slots=True)
 class FirstJob:
-    """A recording to begin with."""
+    """The recording to analyze first."""
 
     path: Path
     recorded_at: str | None
 
 
 def run_first_job(url: str, job: FirstJob) -> None:
-    """Post the recording, follow it, and draw who sang when; one that was analyzed before is only drawn."""
+    """Upload the recording, wait for its analysis and draw its timeline; if it was analyzed before, only draw it."""
     try:
         client = connect(url, None)
-        answer = client.upload(job.path, {"recorded_at": job.recorded_at})
+        recording = client.upload(job.path, {"recorded_at": job.recorded_at})
         print_note(f"analyzing {job.path}")
-        follow(client, [answer])
-        show_timeline(client, answer["id"], [])
+        follow(client, [recording])
+        show_timeline(client, recording["id"], [])
     except (ChorusError, OSError) as error:
-        print_error(f"the first job, {job.path}: {error}")
+        print_error(f"--first {job.path}: {error}")

@@ -1,4 +1,4 @@
-"""Parts of the embedded service: each on a thread of its own, and the end of one is the end of all."""
+"""Runs each part of the embedded service on its own thread, and reports when one ends."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Something that runs on a thread of its own until it is told to stop."""
+    """A part of the service: `run` blocks until `stop` is called from another thread."""
 
     name: str
     run: Callable[[], object]
@@ -21,6 +21,7 @@ class Part:
 
     @contextmanager
     def running(self, ended: "SimpleQueue[str]") -> Iterator[None]:
+        """Run the part on a thread during the context; its name is put into `ended` when it ends."""
         thread = Thread(target=self._run, args=(ended,), name=self.name, daemon=True)
         thread.start()
         try:
@@ -32,7 +33,7 @@ class Part:
     def _run(self, ended: "SimpleQueue[str]") -> None:
         try:
             self.run()
-        except Exception:  # the thread's end must be told, whatever it was
-            log.exception("a part of the service died", part=self.name)
+        except Exception:  # the thread's outermost frame: any error must stop the service
+            log.exception("service part failed, the service stops", part=self.name)
         finally:
             ended.put(self.name)

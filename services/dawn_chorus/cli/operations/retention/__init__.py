@@ -1,5 +1,5 @@
-"""`chorus retention`: make room, and keep what matters.
+"""`chorus retention`: removes the audio of old recordings and keeps the results.
 
-Read: command (the options), run (what would go, and its going), report (what a person sees of it).
-May touch the database and the audio store, rows first.
+Read: command (the options), run (what would be removed, and the removal), report (what is printed).
+May touch the database and the audio store; database rows are removed first.
 """

@@ -1,4 +1,4 @@
-"""`chorus retention`: make room, and keep what matters."""
+"""The options of `chorus retention`."""
 
 from typing import Annotated
 
@@ -14,23 +14,26 @@ def retention(
         int | None, typer.Option(min=0, metavar="N", help="Remove the audio of recordings older than N days.")
     ] = None,
     results_days: Annotated[
-        int | None, typer.Option(min=0, metavar="N", help="Remove recordings older than N days, results and all.")
+        int | None, typer.Option(min=0, metavar="N", help="Remove recordings older than N days with all results.")
     ] = None,
     keep_best: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Keep the N best recordings of every taxon, however old.")
+        int, typer.Option(min=0, metavar="N", help="Keep the N best recordings of every species, however old.")
     ] = 3,
     stored_days: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Keep what was uploaded within the last N days, however old.")
+        int, typer.Option(min=0, metavar="N", help="Keep recordings uploaded within the last N days, however old.")
     ] = 7,
     site: Annotated[str | None, typer.Option(metavar="NAME", help="Only recordings of this site.")] = None,
-    apply: Annotated[bool, typer.Option("--apply/--dry-run", help="Do it; otherwise only say what would go.")] = False,
+    apply: Annotated[
+        bool, typer.Option("--apply/--dry-run", help="Remove; otherwise only show what would be removed.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Remove the audio of old recordings; what was heard in them stays.
+    """Remove the audio of old recordings and keep their results.
 
-    A recording is as old as its recorded_at says, or its upload where that is not known. Kept are recordings that are
-    still being analyzed, that came in lately, or in which some taxon was heard most confidently. A run that breaks off
-    is made good by the next. To undo it for one recording, upload the same file again.
+    The age of a recording counts from recorded_at, or from its upload if that is unknown.
+    Recordings are kept that are still being analyzed, were uploaded recently, or are among the best of some species.
+    If a run is interrupted, the next one completes it.
+    To restore the audio of one recording, upload the same file again.
     """
     from dawn_chorus.adapters.postgres.retention import RetentionRule, plan_retention
     from dawn_chorus.cli.operations.database import open_operations_database
@@ -55,7 +58,7 @@ def retention(
 
 def _check_days(audio_days: int | None, results_days: int | None) -> None:
     if audio_days is None and results_days is None:
-        raise PermanentError("say what may go: --audio-days N, and --results-days N if results may go too")
+        raise PermanentError("give --audio-days N, and --results-days N to remove results too")
     if audio_days is not None and results_days is not None and results_days < audio_days:
         raise PermanentError(
             f"--results-days {results_days} removes recordings with their audio, which --audio-days {audio_days} keeps "

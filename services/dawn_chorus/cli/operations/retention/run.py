@@ -1,4 +1,4 @@
-"""What a run of retention would do, and the run: rows first, then the bytes that no row promises any more."""
+"""Plans a run of retention and carries it out: rows first, then the audio that no row refers to any more."""
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -21,13 +21,14 @@ from dawn_chorus.domain.ports import AudioStore
 
 
 @dataclass(slots=True)
-class Heap:
-    """Recordings, added up."""
+class Totals:
+    """Sums over some recordings."""
 
     recordings: int = 0
     duration_s: float = 0.0
     size_bytes: int = 0
     first: datetime | None = None
+    """When the oldest of them was made."""
     last: datetime | None = None
     """When the newest of them was made."""
 
@@ -41,17 +42,17 @@ class Heap:
 
 @dataclass(slots=True)
 class Outlook:
-    """What would go, by site and by whether the results go too, and what stays in spite of its age."""
+    """What would be removed, by (site, with_results), and what is kept although it is old."""
 
-    going: dict[tuple[str | None, bool], Heap] = field(default_factory=dict)
-    best: Heap = field(default_factory=Heap)
-    busy: Heap = field(default_factory=Heap)
-    unheard: Heap = field(default_factory=Heap)
-    """Of what would go: recordings that no analysis heard all of, which after that none can."""
+    going: dict[tuple[str | None, bool], Totals] = field(default_factory=dict)
+    best: Totals = field(default_factory=Totals)
+    busy: Totals = field(default_factory=Totals)
+    not_fully_analyzed: Totals = field(default_factory=Totals)
+    """Part of `going`: no analysis covered all of their audio, and once it is removed none can."""
 
     @property
     def recordings(self) -> int:
-        return sum(heap.recordings for heap in self.going.values())
+        return sum(totals.recordings for totals in self.going.values())
 
     def add(self, found: OldRecording) -> None:
         if found.is_busy:
@@ -59,18 +60,18 @@ class Outlook:
         elif found.is_best:
             self.best.add(found)
         else:
-            self.going.setdefault((found.site, found.with_results), Heap()).add(found)
+            self.going.setdefault((found.site, found.with_results), Totals()).add(found)
             if not found.is_analyzed:
-                self.unheard.add(found)
+                self.not_fully_analyzed.add(found)
 
     def document(self) -> dict[str, Any]:
         going = [
-            {"site": site, "with_results": with_results, **asdict(heap)}
-            for (site, with_results), heap in self.going.items()
+            {"site": site, "with_results": with_results, **asdict(totals)}
+            for (site, with_results), totals in self.going.items()
         ]
         return {
             "going": going,
-            "not_fully_analyzed": asdict(self.unheard),
+            "not_fully_analyzed": asdict(self.not_fully_analyzed),
             "kept_as_best": asdict(self.best),
             "kept_while_analyzed": asdict(self.busy),
         }
@@ -78,25 +79,26 @@ class Outlook:
 
 @dataclass(slots=True)
 class Removed:
-    """What a run did."""
+    """What a run has removed."""
 
     audio: int = 0
-    """Recordings that lost their audio alone."""
+    """Recordings of which only the audio was removed."""
     with_results: int = 0
+    """Recordings that were removed with all results."""
     freed_bytes: int = 0
-    """More than the recordings had where an earlier run broke off."""
+    """Includes audio that an interrupted earlier run left behind."""
 
     def document(self) -> dict[str, Any]:
         return asdict(self)
 
 
 def open_operations_store(settings: CliSettings) -> AudioStore:
-    """Open the store of CHORUS_STORE_URL or, without a database of its own, that of the embedded service.
+    """Return the store of CHORUS_STORE_URL or, if neither it nor CHORUS_DATABASE_URL is set, the embedded service's.
 
-    Raises PermanentError where only one of the two is named: rows of one service and audio of another.
+    Raises PermanentError if only the database is set: its rows would be matched with another service's audio.
     """
     if settings.database_url is not None and settings.store_url is None:
-        raise PermanentError("no audio store: set CHORUS_STORE_URL to the one that the API of this database has")
+        raise PermanentError("no audio store: set CHORUS_STORE_URL to the store of the API that uses this database")
     try:
         return open_audio_store(settings.store_url or settings.embedded_store_url)
     except ValueError as error:
@@ -104,28 +106,28 @@ def open_operations_store(settings: CliSettings) -> AudioStore:
 
 
 def look_ahead(database: Database, plan: RetentionPlan) -> Outlook:
-    """Look at everything the plan reaches, and change nothing."""
+    """Return what the plan would remove and keep; changes nothing."""
     outlook = Outlook()
-    for some in find_old(database, plan):
-        for found in some:
+    for batch in find_old(database, plan):
+        for found in batch:
             outlook.add(found)
     return outlook
 
 
 def carry_out(database: Database, store: AudioStore, plan: RetentionPlan, outlook: Outlook) -> Removed:
-    """Let go of what may go, with a bar; may be broken off and run again at any point.
+    """Remove what the plan allows, with a progress bar; may be interrupted at any point and run again.
 
-    Raises PermanentError, before anything is changed, when the store seems to be another service's.
+    Raises PermanentError, before anything is changed, if the store seems to belong to another service.
     """
     check_store(database, store)
     removed = Removed(freed_bytes=delete_orphans(database, store.delete).size_bytes)
     with progress_bar() as progress:
         task = progress.add_task("removing", total=outlook.recordings, rate="")
-        for some in find_old(database, plan):
-            gone = remove_old(database, plan, some)
-            tally = Counter(found.with_results for found in gone)
-            removed.audio += tally[False]
-            removed.with_results += tally[True]
+        for batch in find_old(database, plan):
+            gone = remove_old(database, plan, batch)
+            counts = Counter(found.with_results for found in gone)
+            removed.audio += counts[False]
+            removed.with_results += counts[True]
             removed.freed_bytes += delete_orphans(database, store.delete).size_bytes
             progress.update(task, advance=len(gone))
     return removed
