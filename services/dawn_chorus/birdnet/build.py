@@ -1,4 +1,4 @@
-"""From BirdNET's published files to finished packs."""
+"""Builds both packs from BirdNET's published files."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +21,7 @@ _N_CHECKED = 8
 
 
 def build_packs(folder: Path, files: BirdnetFiles, progress: Callable[[str, float], None]) -> None:
-    """Write both packs into the folder, each checked against the original and by its own self-test.
+    """Write both packs into the folder; check the models against the originals, and each pack by its self-test.
 
     Raises PermanentError at the first check that fails.
     """
@@ -41,12 +41,12 @@ def build_packs(folder: Path, files: BirdnetFiles, progress: Callable[[str, floa
             classifier=classifier.SerializeToString(),
             occurrence=occurrence.SerializeToString(),
         )
-        # Scores are written down, then recomputed by a pack opened as a worker opens it.
+        # Writes the golden scores, then recomputes them with the pack opened as a worker opens it.
         write_golden(folder / plan.name, synthesize_dawn(_GOLDEN_S, SAMPLE_RATE_HZ), SAMPLE_RATE_HZ)
 
 
 def _checked_windows() -> Waveform:
-    """Return made-up 3-s windows, loud and soft, one of them all silent, (n_windows, n_samples)."""
+    """Return synthetic 3-s windows, loud and soft, one of them silent, (n_windows, n_samples)."""
     windows = synthesize_dawn(_N_CHECKED * _NATIVE_S, SAMPLE_RATE_HZ).reshape(_N_CHECKED, -1)
     gains = np.geomspace(1.0, 1e-3, _N_CHECKED, dtype=np.float32)
     gains[-1] = 0.0

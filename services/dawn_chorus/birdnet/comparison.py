@@ -1,4 +1,4 @@
-"""Holds the converted models against tflite's own interpreter running the originals."""
+"""Compares the converted models with the originals, run by tflite's own interpreter."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -14,14 +14,14 @@ from dawn_chorus.domain.errors import PermanentError
 Array = NDArray[np.float32]
 
 TOLERANCE = 1e-4
-"""Largest difference in score that the order of additions may make; 1e-6 is usual."""
+"""Largest difference in score that rounding may cause; 1e-6 is usual."""
 _PLACES_AND_WEEKS = ((52.5, 13.4, 20.0), (-33.9, 151.2, 1.0), (9.9, -84.1, 48.0), (64.1, -21.9, -1.0), (0.0, 0.0, 30.0))
 
 
 def check_classifier(model: onnx.ModelProto, original: bytes, windows: Array) -> float:
-    """Compare scores of 3-s windows (n_windows, 144000) at 48 kHz; return the largest difference.
+    """Return the largest difference in the scores of 3-s windows (n_windows, 144000) at 48 kHz.
 
-    Raises PermanentError when it is larger than rounding explains.
+    Raises PermanentError if it exceeds the tolerance.
     """
     logits = _run(model, {"waveform": windows}, "clip_logits")
     expected = np.concatenate(list(_interpret(original, windows[:, None])))
@@ -29,7 +29,10 @@ def check_classifier(model: onnx.ModelProto, original: bytes, windows: Array) ->
 
 
 def check_occurrence(model: onnx.ModelProto, original: bytes) -> float:
-    """Compare probabilities at some places and weeks; return the largest difference, or raise as above."""
+    """Return the largest difference in the probabilities at some places and weeks.
+
+    Raises PermanentError if it exceeds the tolerance.
+    """
     rows = np.array(_PLACES_AND_WEEKS, np.float32)
     feeds = [dict(zip(INPUTS, row[:, None], strict=True)) for row in rows]
     probs = np.concatenate([_run(model, feed, "probs") for feed in feeds])
@@ -46,11 +49,11 @@ def _run(model: onnx.ModelProto, feeds: Mapping[str, Array], output: str) -> Arr
 def _interpret(original: bytes, inputs: Iterable[Array]) -> Iterator[Array]:
     interpreter = Interpreter(model_content=original, num_threads=1)
     interpreter.allocate_tensors()
-    (given,), (asked,) = interpreter.get_input_details(), interpreter.get_output_details()
+    (source,), (target,) = interpreter.get_input_details(), interpreter.get_output_details()
     for values in inputs:
-        interpreter.set_tensor(given["index"], values)
+        interpreter.set_tensor(source["index"], values)
         interpreter.invoke()
-        yield interpreter.get_tensor(asked["index"])
+        yield interpreter.get_tensor(target["index"])
 
 
 def _sigmoid(logits: Array) -> Array:
@@ -61,7 +64,7 @@ def _compare(name: str, scores: Array, expected: Array) -> float:
     difference = float(np.abs(scores - expected).max())
     if not difference <= TOLERANCE:
         raise PermanentError(
-            f"BirdNET's {name}, converted, differs from the original by {difference:.1e} in score (at most {TOLERANCE} "
-            "is rounding); nothing was installed. Another version of onnxruntime may help"
+            f"BirdNET's converted {name} differs from the original by {difference:.1e} in score (tolerance "
+            f"{TOLERANCE}); nothing was installed. Another version of onnxruntime may help"
         )
     return difference

@@ -9,18 +9,18 @@ from dawn_chorus.birdnet.tflite_graph import Constant, TfliteGraph
 
 SAMPLE_RATE_HZ = 48000
 FRAME_STEP_S = 64 * 278 / SAMPLE_RATE_HZ
-"""Six halvings of the spectrogram's frames make one frame of logits; frame k is centered at (k + 1.5) steps.
+"""The spectrogram's frames are halved six times into frames of logits; frame k is centered at (k + 1.5) steps.
 
-The last convolution looks at three positions, so the first frame is centered one position in; hiding bits of real
-recordings and watching which frames miss them puts the centers there too, within 0.1 s.
+The last convolution spans three positions, so the first frame is centered one position in. Masking parts of real
+recordings and observing which frames change gives the same centers, within 0.1 s.
 """
 
 
 def convert_classifier(graph: TfliteGraph, window_s: float, *, framewise: bool) -> onnx.ModelProto:
-    """Convert the classifier for windows of `window_s`.
+    """Return the classifier for windows of `window_s` as ONNX.
 
-    The input is `waveform` (N, samples) at 48 kHz. `clip_logits` (N, n_taxa) come out, and, if framewise,
-    `frame_logits` (N, n_frames, n_taxa). Between the global average pooling and the last dense layer stands nothing
+    The input is `waveform` (N, samples) at 48 kHz. The outputs are `clip_logits` (N, n_taxa) and, if framewise,
+    `frame_logits` (N, n_frames, n_taxa). Between the global average pooling and the last dense layer nothing is
     non-linear, so that layer applied at each time step gives frame logits whose mean is the clip logit.
     """
     n_samples = round(window_s * SAMPLE_RATE_HZ)
@@ -46,8 +46,8 @@ def _add_clipwise(onnx_graph: OnnxGraph, graph: TfliteGraph, embeddings: Image) 
 def _add_framewise(onnx_graph: OnnxGraph, graph: TfliteGraph, embeddings: Image) -> list[Port]:
     """Add logits in time, each from the mean of its own embedding and the whole window's.
 
-    A step's own embedding alone is too noisy: over 6,522 taxa some always stand out. With the window's mixed in, half
-    and half, scores single out the labelled taxon better and still cut its calls out of noise; their mean is the same.
+    A step's own embedding alone is too noisy: of 6,522 taxa some always score high. With the window's mixed in equally,
+    scores separate the labelled taxon better and still locate its calls in noise; their mean is the same.
     """
     weights, bias = _read_dense(graph)
     whole = onnx_graph.add("GlobalAveragePool", embeddings.name)
@@ -63,6 +63,6 @@ def _add_framewise(onnx_graph: OnnxGraph, graph: TfliteGraph, embeddings: Image)
 
 
 def _read_dense(graph: TfliteGraph) -> tuple[Constant, Constant]:
-    """Read the last layer: weights (1024, n_taxa) and bias (n_taxa,)."""
+    """Return the last layer's weights (1024, n_taxa) and bias (n_taxa,)."""
     weights, bias = (graph.constants[tensor] for tensor in graph.of_kind("FULLY_CONNECTED")[-1].inputs[1:])
     return weights.T, bias

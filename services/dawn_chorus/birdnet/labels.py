@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dawn_chorus.domain.taxonomy import Taxon
 
 NOISES = frozenset({"Engine", "Environmental", "Fireworks", "Gun", "Human non-vocal", "Noise", "Power tools", "Siren"})
-"""Labels that stand for sounds of no animal."""
+"""Labels of sounds that are not animals'."""
 
 _NAMED_MAMMALS = frozenset({"Dog", "Human vocal", "Human whistle"})
 _AMPHIBIA = frozenset(
@@ -22,9 +22,9 @@ _MAMMALIA = frozenset({"Alouatta", "Canis", "Odocoileus", "Sciurus", "Tamias", "
 
 
 def read_taxa(labels: Iterable[str]) -> tuple[Taxon, ...]:
-    """Read `Scientific name_Common name` labels, in the order of the model's outputs.
+    """Return the taxa of `Scientific name_Common name` labels, in the order of the model's outputs.
 
-    The labels carry no codes, so the code is made of the scientific name: `turdus-merula`.
+    The labels have no codes, so the code is derived from the scientific name: `turdus-merula`.
     """
     return tuple(_read_taxon(label) for label in labels)
 
@@ -36,7 +36,7 @@ def _read_taxon(label: str) -> Taxon:
 
 
 def _taxonomic_class(scientific_name: str) -> str:
-    """Tell the class by the genus: the labels do not say it, but all that are no birds are few and known."""
+    """Return the class by genus: the labels do not contain it, but the taxa that are not birds are few and known."""
     if scientific_name in NOISES:
         return "noise"
     genus = scientific_name.split(maxsplit=1)[0]

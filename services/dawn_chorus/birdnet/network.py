@@ -1,7 +1,7 @@
-"""BirdNET's body: from the spectrogram image to its embeddings in time, tflite operator by tflite operator.
+"""BirdNET's body: from the spectrogram image to embeddings in time, translated one tflite operator at a time.
 
-Layouts become NCHW. Swish stays as x · sigmoid(x), which ONNX Runtime fuses, and explicit padding goes into the
-convolution behind it.
+Layouts become NCHW. Swish stays x · sigmoid(x), which ONNX Runtime fuses, and explicit padding is merged into the
+convolution after it.
 """
 
 from dataclasses import dataclass, replace
@@ -20,13 +20,13 @@ class Image:
     height: int
     width: int
     padding: int = 0
-    """Rows and columns of zeros that the next convolution is to add on every side."""
+    """Rows and columns of zeros that the next convolution must add on every side."""
 
 
 def add_body(onnx_graph: OnnxGraph, graph: TfliteGraph, first: int, image: Image) -> Image:
-    """Translate all between tensor `first`, which is `image`, and the global average pooling, both left out.
+    """Translate the operators from tensor `first`, which is `image`, up to the global average pooling, excluding it.
 
-    The result is (N, 1024, 1, n_frames); pooling it means averaging over the frames.
+    Return the embeddings, (N, 1024, 1, n_frames); pooling them means averaging over the frames.
     """
     body = Body(onnx_graph, graph, {first: image})
     start = next(position for position, operator in enumerate(graph.operators) if first in operator.inputs)
@@ -37,7 +37,7 @@ def add_body(onnx_graph: OnnxGraph, graph: TfliteGraph, first: int, image: Image
 
 
 class Body:
-    """Translates one operator after another; `images` knows what has been translated, by tflite tensor."""
+    """Translates operators one by one; `images` holds the results so far, by tflite tensor."""
 
     def __init__(self, onnx_graph: OnnxGraph, graph: TfliteGraph, images: dict[int, Image]) -> None:
         self.images = images
@@ -54,12 +54,12 @@ class Body:
             "MEAN": self._mean,
             "MUL": self._arithmetic,
             "PAD": self._padding,
-            # What is reshaped is a pooled image, from (N, channels) to (N, 1, 1, channels): here it has that shape.
+            # Only pooled images are reshaped, (N, channels) → (N, 1, 1, channels); here they already have that shape.
             "RESHAPE": self._input,
         }
 
     def add(self, operator: Operator) -> None:
-        """Translate the operator; those that only compute shapes fall away. KeyError for an unknown kind."""
+        """Translate the operator; skip those that only compute shapes. Raises KeyError for an unknown kind."""
         if operator.kind not in ("SHAPE", "STRIDED_SLICE", "PACK"):
             self.images[operator.output] = self._translations[operator.kind](operator)
 
@@ -105,11 +105,11 @@ class Body:
         return Image(self._onnx_graph.add("GlobalAveragePool", self._input(operator).name), 1, 1)
 
     def _padding(self, operator: Operator) -> Image:
-        # The constant is ((before, after), …) for N, H, W, C; only a frame of equal width occurs.
+        # The constant is ((before, after), …) for N, H, W, C; only padding of equal width occurs.
         return replace(self._input(operator), padding=int(self._graph.constants[operator.inputs[1]].max()))
 
     def _arithmetic(self, operator: Operator) -> Image:
-        """Add or multiply two images, or an image and a constant by channel."""
+        """Translate the sum or product of two images, or of an image and a constant per channel."""
         names = [
             self._onnx_graph.constant(self._graph.constants[tensor].reshape(-1, 1, 1))
             if tensor in self._graph.constants
@@ -122,7 +122,7 @@ class Body:
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a sliding kernel goes: pads in ONNX's order (top, left, bottom, right) and the size that comes out."""
+    """The padding of a sliding kernel in ONNX's order (top, left, bottom, right), and the output size."""
 
     pads: tuple[int, int, int, int]
     height: int
@@ -130,7 +130,7 @@ class Placement:
 
 
 def _place(operator: Operator, image: Image, kernel: tuple[int, ...], strides: tuple[int, int]) -> Placement:
-    """Work out tflite's padding: SAME adds what the last step lacks, the odd one at the end."""
+    """Return tflite's padding: SAME adds what the last step lacks, the odd one at the end."""
     sides = []
     for size, length, stride in zip((image.height, image.width), kernel, strides, strict=True):
         missing = max(0, (-(-size // stride) - 1) * stride + length - size)
@@ -142,6 +142,6 @@ def _place(operator: Operator, image: Image, kernel: tuple[int, ...], strides: t
 
 
 def _channels_first(operator: Operator, weights: Constant) -> Constant:
-    """Turn (out, height, width, in), or a depthwise (1, height, width, out), into (out, in, height, width)."""
+    """Return (out, height, width, in), or a depthwise (1, height, width, out), as (out, in, height, width)."""
     axes = (3, 0, 1, 2) if operator.kind == "DEPTHWISE_CONV_2D" else (0, 3, 1, 2)
     return np.asarray(weights.transpose(axes))

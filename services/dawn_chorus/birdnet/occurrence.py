@@ -1,7 +1,7 @@
 """tflite → ONNX: BirdNET's model of where and when its taxa occur.
 
-It takes a place and one of 48 weeks, four to each month, and gives the probability to meet each taxon there and then.
-A week outside 1 to 48 stands for the whole year.
+It takes a place and one of 48 weeks, four per month, and returns the probability that each taxon occurs there and then.
+A week outside 1 to 48 means the whole year.
 """
 
 import onnx
@@ -10,7 +10,7 @@ from dawn_chorus.birdnet.onnx_graph import OnnxGraph
 from dawn_chorus.birdnet.tflite_graph import RELU, Operator, TfliteGraph
 
 INPUTS = ("latitude", "longitude", "week")
-"""In the order in which the original takes them, as one row."""
+"""In the order of the original's single input row."""
 
 _ONNX_OPS = {
     "ADD": "Add",
@@ -25,7 +25,7 @@ _ONNX_OPS = {
 
 
 def convert_occurrence(graph: TfliteGraph) -> onnx.ModelProto:
-    """Convert to float32 inputs `latitude`, `longitude` (degrees) and `week`, each (1,), and `probs` (1, n_taxa)."""
+    """Return ONNX: float32 inputs `latitude`, `longitude` (degrees) and `week`, each (1,), to `probs` (1, n_taxa)."""
     onnx_graph = OnnxGraph()
     names: dict[int, str] = {}
     for operator in graph.operators:
@@ -38,7 +38,7 @@ def convert_occurrence(graph: TfliteGraph) -> onnx.ModelProto:
 
 def _add_operator(onnx_graph: OnnxGraph, graph: TfliteGraph, operator: Operator, names: dict[int, str]) -> str:
     if operator.kind == "STRIDED_SLICE":
-        # One number of the row [[latitude, longitude, week]]: here an input of its own.
+        # One number of the row [[latitude, longitude, week]]: a separate input here.
         return INPUTS[int(graph.constants[operator.inputs[1]][-1])]
     inputs = [
         onnx_graph.constant(graph.constants[tensor]) if tensor in graph.constants else names[tensor]

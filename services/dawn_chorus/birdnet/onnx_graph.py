@@ -1,4 +1,4 @@
-"""Puts an ONNX graph together, node by node."""
+"""Builds an ONNX graph, node by node."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,24 +12,24 @@ OPSET = 17
 _IR_VERSION = 8
 
 Port = tuple[str, Sequence[int | str]]
-"""Name and shape of a float32 input or output; a dynamic axis is a word."""
+"""Name and shape of a float32 input or output; a dynamic axis has a name instead of a number."""
 
 
 class OnnxGraph:
-    """A graph in the making; nodes are added in the order they run. Tensors are known by name."""
+    """A graph under construction; nodes are added in the order they run. Tensors are referred to by name."""
 
     def __init__(self) -> None:
         self._nodes: list[onnx.NodeProto] = []
         self._constants: list[TensorProto] = []
 
     def add(self, op: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
-        """Add a node with one output and give the output's name."""
+        """Add a node with one output; return the output's name."""
         name = output or f"{op.lower()}_{len(self._nodes)}"
         self._nodes.append(helper.make_node(op, list(inputs), [name], name=name, **attributes))
         return name
 
     def constant(self, values: ArrayLike, dtype: type[np.number[Any]] | None = None) -> str:
-        """Add a constant and give its name; unless told, integers become int64 and anything else float32."""
+        """Add a constant; return its name. Without `dtype`, integers become int64 and everything else float32."""
         array = np.asarray(values)
         array = array.astype(dtype or (np.int64 if np.issubdtype(array.dtype, np.integer) else np.float32))
         name = f"constant_{len(self._constants)}"
@@ -37,7 +37,7 @@ class OnnxGraph:
         return name
 
     def model(self, name: str, inputs: Sequence[Port], outputs: Sequence[Port]) -> onnx.ModelProto:
-        """Close the graph and check it; raises onnx.checker.ValidationError."""
+        """Return the checked model; raises onnx.checker.ValidationError."""
         graph = helper.make_graph(
             self._nodes, name, [_value(port) for port in inputs], [_value(port) for port in outputs], self._constants
         )

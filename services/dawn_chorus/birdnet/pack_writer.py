@@ -1,14 +1,14 @@
 """Writes BirdNET's two packs to disk.
 
-Where their numbers come from:
+The reasons for their numbers:
 
 - `birdnet` cuts events at 0.6 and 0.4: on 110 labelled recordings 85 of 100 labelled taxa are found, with 0.6 other
-  taxa a recording, many of them truly in the background. Whole windows at 0.25 and 0.1, the confidences usual with
-  BirdNET, find 81 with 0.3 and 88 with 1.0 others. 1.5-s calls set into noise are cut out with a median error of 0 s
+  taxa per recording, many of them actually in the background. Whole windows at 0.25 and 0.1, the usual confidences with
+  BirdNET, find 81 with 0.3 and 88 with 1.0 others. 1.5-s calls mixed into noise are located with a median error of 0 s
   at the onset and 0.4 s at the end.
 - `birdnet` resamples with soxr_hq, the cheapest: on 101 labelled recordings at other rates than the model's it finds
-  as much as soxr_vhq and as kaiser_fast, with which BirdNET's own tools resample.
-- `birdnet-native` is to give the scores of those tools, so it does as they do, at their usual confidence of 0.25.
+  as much as soxr_vhq and kaiser_fast, the resampler of BirdNET's own tools.
+- `birdnet-native` reproduces the scores of those tools, so it uses their settings and their usual confidence of 0.25.
 """
 
 import csv
@@ -21,7 +21,7 @@ from dawn_chorus.birdnet.convert import FRAME_STEP_S, SAMPLE_RATE_HZ
 from dawn_chorus.domain.taxonomy import Taxon
 
 VERSION = "2.4.1"
-"""BirdNET's, and a third number that grows when the packs made of it come out different."""
+"""BirdNET's version, and a third number that is increased when the packs change."""
 LICENSE = "CC-BY-NC-SA-4.0"
 
 _CLASSIFIER = "classifier.onnx"
@@ -59,11 +59,11 @@ sha256 = "{occurrence_sha256}"
 
 @dataclass(frozen=True, slots=True)
 class PackPlan:
-    """What sets one pack apart from the other."""
+    """The settings in which the two packs differ."""
 
     name: str
     window_s: float
-    """The scored window, and what the network sees."""
+    """The scored window, which is also the network's input."""
     framewise: bool
     resampler: str
     scoring: str
@@ -108,7 +108,7 @@ min_gap_s = 0.0
 
 
 def write_pack(folder: Path, plan: PackPlan, taxa: Iterable[Taxon], *, classifier: bytes, occurrence: bytes) -> None:
-    """Write everything but the self-test into a new folder."""
+    """Write everything except the self-test into a new folder."""
     folder.mkdir()
     (folder / _CLASSIFIER).write_bytes(classifier)
     (folder / _OCCURRENCE).write_bytes(occurrence)

@@ -1,4 +1,4 @@
-"""A made-up dawn: sound for self-tests that is nobody's recording and comes out the same everywhere."""
+"""A synthetic dawn chorus for self-tests: not anyone's recording, and the same on every machine."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,14 +26,14 @@ def synthesize_dawn(duration_s: float, sample_rate_hz: int) -> Waveform:
 
 
 def _whistle(time_s: NDArray[np.float64], start_hz: float, sweep_hz: float, length_s: float) -> NDArray[np.float64]:
-    """Return a tone that glides over `sweep_hz`, swelling and fading."""
+    """Return a tone that glides over `sweep_hz`, fading in and out."""
     position = np.clip(time_s / length_s, 0, 1)
     phase = 2 * np.pi * length_s * (start_hz * position + sweep_hz / 2 * position**2)
     return np.asarray(np.sin(np.pi * position) ** 2 * np.sin(phase))
 
 
 def _hiss(n_samples: int) -> NDArray[np.float64]:
-    """Hash the sample numbers to noise in [−1, 1) (the finalizer of MurmurHash3)."""
+    """Return noise in [−1, 1), the sample numbers hashed with the finalizer of MurmurHash3."""
     value = np.arange(n_samples, dtype=np.uint32) + np.uint32(_SEED)
     for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):
         value = (value ^ (value >> np.uint32(shift))) * np.uint32(factor)

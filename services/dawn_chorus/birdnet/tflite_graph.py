@@ -1,6 +1,6 @@
 """Reads a tflite flatbuffer into plain values: tensors, constants and operators in the order they run.
 
-Only what BirdNET's two models use is understood; layouts stay as tflite has them (images NHWC).
+Supports only what BirdNET's two models use; layouts stay tflite's (images NHWC).
 """
 
 from collections.abc import Mapping
@@ -38,13 +38,13 @@ _OPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """One step of the model; inputs and outputs are tensor numbers, −1 for an input left out."""
+    """One step of the model; inputs and outputs are tensor numbers, −1 for an omitted input."""
 
     kind: str
     """As tflite names it: CONV_2D, LOGISTIC, …"""
     inputs: tuple[int, ...]
     output: int
-    """The first output: none of the operators that matter here has a second."""
+    """The first output; the operators used here have no other."""
     options: Mapping[str, int]
 
 
@@ -74,7 +74,7 @@ class TfliteGraph:
 
 
 def read_tflite(content: bytes) -> TfliteGraph:
-    """Read a file's one subgraph."""
+    """Return the graph of a file with one subgraph."""
     model = tflite.Model.GetRootAs(content, 0)
     subgraph = model.Subgraphs(0)
     operators = tuple(
@@ -85,7 +85,7 @@ def read_tflite(content: bytes) -> TfliteGraph:
         for number in range(subgraph.TensorsLength())
         if (values := _read_constant(model, subgraph.Tensors(number))) is not None
     }
-    # Constants kept in half precision are widened where they are read, which spares the graph the step.
+    # Half-precision constants are widened here, so the graph does not need to do it.
     for operator in operators:
         if operator.kind == "DEQUANTIZE":
             constants[operator.output] = constants[operator.inputs[0]].astype(np.float32)
@@ -95,7 +95,7 @@ def read_tflite(content: bytes) -> TfliteGraph:
 
 def _read_operator(model: Any, operator: Any) -> Operator:
     opcode = model.OperatorCodes(operator.OpcodeIndex())
-    # Codes up to 127 stand in the older, 8-bit field.
+    # Codes up to 127 are stored in the older, 8-bit field.
     kind = _KINDS[max(opcode.BuiltinCode(), opcode.DeprecatedBuiltinCode())]
     inputs, outputs = operator.InputsAsNumpy().tolist(), operator.OutputsAsNumpy().tolist()
     return Operator(kind, tuple(inputs), outputs[0], _read_options(kind, operator))

