@@ -1,4 +1,4 @@
-"""`python -m models.workshop`: from recordings to packs."""
+"""`python -m models.workshop`: the command line, from recordings to packs."""
 
 import sys
 from collections.abc import Sequence
@@ -9,10 +9,10 @@ from dawn_chorus.domain.errors import ChorusError
 from models.workshop.app import app
 
 
-def main(words: Sequence[str] | None = None) -> None:
-    """Run a command; what the user can put right is told in one line, a fault of ours in a traceback."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; a user error is printed in one line and exits with 1, any other exception is a traceback."""
     try:
-        app(words, prog_name="python -m models.workshop")
+        app(arguments, prog_name="python -m models.workshop")
     except (ChorusError, OSError) as error:
         typer.echo(f"error: {' '.join(str(error).split())}", err=True)
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""The commands, in the order in which they are used; their modules import what is heavy only when they run."""
+"""The commands, listed in the order of use; heavy modules are imported only when a command runs."""
 
 from typing import Any
 
@@ -17,9 +17,9 @@ SECTIONS = {
 
 
 class _Sections(TyperGroup):
-    """Lists the commands by what they are for."""
+    """Lists the commands by purpose."""
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 — as it is called
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 — the base class's signature
         for title, names in SECTIONS.items():
             with formatter.section(title):
                 formatter.write_dl([(name, self.commands[name].get_short_help_str(70)) for name in names])
@@ -27,13 +27,13 @@ class _Sections(TyperGroup):
 
 app = typer.Typer(
     cls=_Sections,
-    help="Make model packs out of recordings: manifest in, trained ensemble out.",
+    help="Train networks on recordings and export them as model packs.",
     epilog=example(
         "synthesize --out world",
         "rounds models/workshop/recipes/small.toml world/manifest.csv \\\n      --out runs/small",
         "evaluate runs/small/round-2/pack world/manifest.csv",
-        title="First steps, with recordings that need no download",
-        closing="models/README.md tells the rest; `COMMAND --help` has an example each.",
+        title="First steps, with generated recordings",
+        closing="See models/README.md for more; `COMMAND --help` shows an example of each command.",
     ),
     no_args_is_help=True,
     add_completion=False,

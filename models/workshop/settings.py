@@ -1,4 +1,4 @@
-"""What the workshop reads from the environment."""
+"""The environment variables that the workshop reads."""
 
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -10,6 +10,6 @@ class XenoCantoSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="XENO_CANTO_", frozen=True, extra="ignore")
 
     key: SecretStr | None = None
-    """Every account has one: https://xeno-canto.org/account. Never an option: those show in process lists."""
+    """Every account has one: https://xeno-canto.org/account. Not a command option: process lists would show it."""
     url: str = "https://xeno-canto.org/api/3/recordings"
-    """The API, version 3."""
+    """URL of the API, version 3."""

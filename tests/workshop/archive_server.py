@@ -1,4 +1,4 @@
-"""An archive that answers as Xeno-canto's API does, on a port of this machine."""
+"""A local server that behaves like Xeno-canto's API."""
 
 import json
 import threading
@@ -14,36 +14,36 @@ KEY = "k3y-that-nobody-may-see"
 
 @dataclass
 class Archive:
-    """What is in it, how it behaves, and what it was asked."""
+    """The server's recordings, its simulated failures, and the requests it received."""
 
     recordings: list[dict[str, object]]
     sound: bytes
     page_size: int = 2
-    """Stands in for the 500 of the real one."""
+    """The real API has 500."""
     trouble: list[tuple[str, int, dict[str, str]]] = field(default_factory=list)
-    """Path, status and headers of answers that come first, once each."""
+    """Path, status and headers of error responses, each sent once before the real response."""
     broken: dict[str, int] = field(default_factory=dict)
-    """How many times a sound's transfer breaks off in the middle."""
-    asked: list[str] = field(default_factory=list)
+    """By path: how many times a download is interrupted in the middle."""
+    requests: list[str] = field(default_factory=list)
     """Paths with queries, in the order of arrival."""
     url: str = ""
 
     def downloads(self) -> list[str]:
-        return [path for path in self.asked if path.endswith("/download")]
+        return [path for path in self.requests if path.endswith("/download")]
 
 
 class _Server(ThreadingHTTPServer):
     def __init__(self, archive: Archive) -> None:
-        super().__init__(("127.0.0.1", 0), _Answer)
+        super().__init__(("127.0.0.1", 0), _Handler)
         self.archive = archive
 
 
-class _Answer(BaseHTTPRequestHandler):
+class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_GET(self) -> None:
         archive = self.server.archive
-        archive.asked.append(self.path)
+        archive.requests.append(self.path)
         parts = urlsplit(self.path)
         for number, (path, status, headers) in enumerate(archive.trouble):
             if path == parts.path:
@@ -93,12 +93,12 @@ class _Answer(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
-        """Keep quiet."""
+        """Write no log."""
 
 
 @contextmanager
 def serve(archive: Archive) -> Iterator[Archive]:
-    """Open an archive; its sounds' addresses lack the protocol, as the real ones do."""
+    """Run the server; the URLs of its audio files lack the protocol, as the real ones do."""
     server = _Server(archive)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -114,7 +114,7 @@ def serve(archive: Archive) -> Iterator[Archive]:
 
 
 def describe(number: int, species: str, license_code: str = "by-nc-sa", **more: object) -> dict[str, object]:
-    """Describe a recording as the API does."""
+    """Return a recording as the API describes it."""
     genus, epithet = species.split()
     return {
         "id": str(number), "gen": genus, "sp": epithet, "ssp": "", "grp": "birds", "en": f"the {epithet}",

@@ -1,4 +1,4 @@
-"""A world so small that a network trains in it within seconds, and the winners' packs with random weights."""
+"""A synthetic world and recipes so small that a network trains within seconds."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ TINY = WorldSize(
 
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread() -> None:
-    """On a busy machine threads that wait for each other are slower than none."""
+    """Use one thread: on a busy machine several threads wait for each other and are slower."""
     torch.set_num_threads(1)
 
 

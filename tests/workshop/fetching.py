@@ -1,4 +1,4 @@
-"""What tests of fetching share: a small archive, a clock that nobody has to wait for, and a run."""
+"""Shared by the tests of fetching: a small archive, a simulated clock, and a run."""
 
 import io
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from models.workshop.data.license_terms import Terms
 from models.workshop.data.recordings import DatasetOptions
 from models.workshop.data.xeno_canto.api import XenoCanto
 from models.workshop.data.xeno_canto.fetch import Fetched, fetch_recordings
-from models.workshop.data.xeno_canto.rate_limit import Pace, PoliteTransport
+from models.workshop.data.xeno_canto.rate_limit import RateLimit, RateLimitedTransport
 from tests.workshop.archive_server import KEY, Archive, describe, serve
 
 
@@ -28,7 +28,7 @@ def one_second_of_tone() -> bytes:
 
 @contextmanager
 def serve_sample() -> Iterator[Archive]:
-    """Open an archive with two gulls, a frog and a soundscape, and a gull that forbids derivatives."""
+    """Run an archive with two gulls, a frog, a soundscape, and a gull whose license forbids derivatives."""
     recordings = [
         describe(1, "Larus fuscus"),
         describe(2, "Larus fuscus", "by-nc-nd"),
@@ -42,7 +42,7 @@ def serve_sample() -> Iterator[Archive]:
 
 @dataclass
 class Clock:
-    """Time that passes only while somebody sleeps."""
+    """A simulated clock: time passes only while `sleep` is called."""
 
     now_s: float = 0.0
     slept: list[float] = field(default_factory=list)
@@ -65,6 +65,6 @@ def fetch(
     attempts: int = 5,
 ) -> Fetched:
     clock = clock or Clock()
-    polite = PoliteTransport(httpx.URL(archive.url), key, Pace(attempts=attempts), clock.sleep, clock.time)
-    with XenoCanto(polite) as client, Progress(console=Console(file=io.StringIO())) as progress:
+    transport = RateLimitedTransport(httpx.URL(archive.url), key, RateLimit(attempts=attempts), clock.sleep, clock.time)
+    with XenoCanto(transport) as client, Progress(console=Console(file=io.StringIO())) as progress:
         return fetch_recordings(client, ["grp:birds"], folder, DatasetOptions(terms=terms or Terms()), progress)

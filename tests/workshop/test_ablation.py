@@ -1,4 +1,4 @@
-"""The ablation, run to its end in a tiny world: which steps it has, and that a second run trains nothing."""
+"""The study `ablation` in a tiny world: its steps, and a second run that trains nothing."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def finished(tiny_recipes: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return work_dir
 
 
-def test_every_trick_of_both_winners_has_its_step(finished: Path) -> None:
+def test_every_trick_of_both_winners_has_a_step(finished: Path) -> None:
     _, _, *rows = (finished / "ablation.md").read_text().splitlines()
     names = [row.split("|")[1].strip() for row in rows]
     assert names == [
@@ -34,7 +34,9 @@ def test_every_trick_of_both_winners_has_its_step(finished: Path) -> None:
     ]  # fmt: skip
 
 
-def test_a_second_run_takes_what_is_there(finished: Path, tiny_recipes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_run_uses_the_results_of_the_first(
+    finished: Path, tiny_recipes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(ablation, "RECIPES", tiny_recipes)
     before = {
         path: path.stat().st_mtime_ns for path in finished.rglob("*") if path.is_file() and path.name != "ablation.md"

@@ -1,4 +1,4 @@
-"""What happens to sound and image before a network sees them."""
+"""Augmentation of waveforms and mel images."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def level_db(waveform: np.ndarray) -> float:
     return float(10 * np.log10(np.mean(waveform.astype(float) ** 2)))
 
 
-def test_noise_comes_at_the_ratio_asked_for() -> None:
+def test_noise_is_added_at_the_requested_ratio() -> None:
     noise = np.random.default_rng(0).standard_normal(RATE_HZ).astype(np.float32)
     added = add_noise(TONE, noise, 12.0) - TONE
     assert level_db(TONE) - level_db(added) == pytest.approx(12.0, abs=1e-3)
@@ -29,13 +29,13 @@ def test_the_equalizer_moves_a_tone_by_no_more_than_its_four_bands_can() -> None
     assert min(changes) < -2
 
 
-def test_without_augmentation_sound_stays_as_it_is(tiny_recipe: Recipe) -> None:
+def test_without_augmentation_a_waveform_is_unchanged(tiny_recipe: Recipe) -> None:
     off = tiny_recipe.augment.model_copy(update={"noise": 0.0, "equalizer": 0.0, "gain_db": 0.0})
     recipe = tiny_recipe.model_copy(update={"augment": off})
     assert np.array_equal(augment_waveform(TONE, recipe, np.random.default_rng(0), []), TONE)
 
 
-def test_colored_noise_and_gain_follow_the_generator_alone(tiny_recipe: Recipe) -> None:
+def test_colored_noise_depends_on_the_generator_only(tiny_recipe: Recipe) -> None:
     rules = {"noise": 1.0, "noise_snr_db": (10.0, 10.0), "equalizer": 0.0, "gain_db": 0.0}
     recipe = tiny_recipe.model_copy(update={"augment": tiny_recipe.augment.model_copy(update=rules)})
     first, again, other = (augment_waveform(TONE, recipe, np.random.default_rng(seed), []) for seed in (1, 1, 2))

@@ -1,4 +1,4 @@
-"""The winners' packs with random weights: what they hold, that they export cleanly, and that both pipelines agree."""
+"""The winners' packs with random weights: their contents, their export, and agreement with a pipeline in torch."""
 
 import json
 import subprocess
@@ -18,10 +18,10 @@ from dawn_chorus.inference.self_test import verify_golden
 from models.workshop.packing.birdclef_2025 import (
     SPECIALTY,
     WINNERS,
+    find_winner,
     random_identity,
     random_member,
     random_taxa,
-    winner_named,
 )
 from models.workshop.packing.export import example_images
 from models.workshop.packing.pack import PackRules, Trained, export_pack, golden_waveform
@@ -60,7 +60,7 @@ def test_every_network_scores_in_onnx_runtime_as_in_torch(packs: dict[str, Made]
     images = example_images(member.recipe.model, n=2)
     with torch.inference_mode():
         expected = member.network(images)
-    assert float(expected.frame_logits.std()) > 0.5, "scores near one half would agree whatever happens"
+    assert float(expected.frame_logits.std()) > 0.5, "scores near one half would agree in any case"
     session = onnxruntime.InferenceSession(network_of(packs[name], number), providers=["CPUExecutionProvider"])
     logits, probs = session.run(["frame_logits", "clip_probs"], {"mel": images.numpy()})
     assert np.abs(logits - expected.frame_logits.numpy()).max() < 1e-4 * np.abs(logits).max() + 1e-4
@@ -98,7 +98,7 @@ def test_chorus_analyze_scores_a_recording_as_the_torch_pipeline_does(
     np.testing.assert_allclose(scores, expected, atol=1e-3)
 
 
-def test_the_specialist_speaks_for_its_51_amphibians_and_insects_alone(packs: dict[str, Made]) -> None:
+def test_the_specialist_scores_its_51_amphibians_and_insects_only(packs: dict[str, Made]) -> None:
     made = packs["birdclef-2025-1st"]
     manifest = made.ensemble.pack.manifest
     weights = [member.weight for member in manifest.member]
@@ -112,7 +112,7 @@ def test_the_specialist_speaks_for_its_51_amphibians_and_insects_alone(packs: di
 
 
 @pytest.mark.parametrize("name", WINNERS)
-def test_a_random_pack_says_that_it_is_random(packs: dict[str, Made], name: str) -> None:
+def test_a_random_pack_is_marked_as_random(packs: dict[str, Made], name: str) -> None:
     manifest = packs[name].ensemble.pack.manifest
     assert manifest.name == f"{name}-random"
     assert "RANDOM" in manifest.attribution
@@ -124,6 +124,6 @@ def test_a_random_pack_passes_its_own_self_test(packs: dict[str, Made], name: st
     assert "self-test passed" in str(verify_golden(packs[name].ensemble))
 
 
-def test_an_ensemble_like_a_winners_needs_as_many_members() -> None:
+def test_an_ensemble_like_a_winners_needs_the_same_number_of_members() -> None:
     with pytest.raises(ValueError, match="has 7 members, not 2"):
-        winner_named("birdclef-2025-1st", 2)
+        find_winner("birdclef-2025-1st", 2)

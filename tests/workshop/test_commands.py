@@ -1,4 +1,4 @@
-"""From nothing to a pack that the service accepts, by the commands that a user types."""
+"""The commands, from generated recordings to a pack that the service accepts."""
 
 import subprocess
 import sys
@@ -18,8 +18,8 @@ from models.workshop.training.pseudo_labels import load_labels
 ALONE = [name for names in SECTIONS.values() for name in names if name != "manifest"]
 
 
-def run(*words: object) -> str:
-    result = CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
+def run(*arguments: object) -> str:
+    result = CliRunner().invoke(app, [str(word) for word in arguments], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.output
 
@@ -31,7 +31,7 @@ def rounds_dir(tiny_manifest: Path, tiny_recipe_file: Path, tmp_path_factory: py
     return out
 
 
-def test_one_command_trains_teacher_and_students_and_packs_them(rounds_dir: Path) -> None:
+def test_one_command_trains_and_exports_teacher_and_students(rounds_dir: Path) -> None:
     for number in range(3):
         assert (rounds_dir / f"round-{number}" / "model.pt").exists()
         ensemble = open_ensemble(rounds_dir / f"round-{number}" / "pack", SessionOptions())
@@ -47,7 +47,7 @@ def test_the_pack_passes_chorus_models_verify(rounds_dir: Path) -> None:
     assert "self-test passed" in result.stdout
 
 
-def test_a_pack_labels_soundscapes_and_is_measured_on_held_out_ones(
+def test_a_pack_labels_soundscapes_and_is_evaluated_on_held_out_ones(
     rounds_dir: Path, tiny_manifest: Path, tmp_path: Path
 ) -> None:
     pack = rounds_dir / "round-1" / "pack"
@@ -59,7 +59,9 @@ def test_a_pack_labels_soundscapes_and_is_measured_on_held_out_ones(
     assert set(measures) == {"macro_auroc", "cmap", "event_f1", "psds", "n_taxa_scored"}
 
 
-def test_checkpoints_become_one_pack_with_given_weights(rounds_dir: Path, tiny_manifest: Path, tmp_path: Path) -> None:
+def test_checkpoints_are_exported_as_one_pack_with_their_weights(
+    rounds_dir: Path, tiny_manifest: Path, tmp_path: Path
+) -> None:
     checkpoints = [rounds_dir / f"round-{number}" / "model.pt" for number in (1, 2)]
     run(
         "export", *checkpoints, "--out", tmp_path / "pair", "--taxa", tiny_manifest.parent / "taxa.csv",
@@ -99,7 +101,7 @@ def test_help_names_every_command() -> None:
         assert f"  {name} " in shown
 
 
-def test_a_world_is_the_same_again_for_the_same_seed(tmp_path: Path) -> None:
+def test_the_same_seed_makes_the_same_world(tmp_path: Path) -> None:
     size = WorldSize(2, 3.0, soundscapes=1, validation_soundscapes=0, test_soundscapes=0, soundscape_s=5.0)
     one, other = (make_world(tmp_path / name, seed=9, size=size).parent for name in ("one", "other"))
     for path in sorted(one.rglob("*.*")):

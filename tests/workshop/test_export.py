@@ -1,4 +1,4 @@
-"""What an export refuses, and what a half-precision copy is worth."""
+"""Graphs that an export refuses, and the accuracy of a half-precision copy."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def save_graph(path: Path, node: onnx.NodeProto) -> Path:
     return path
 
 
-def test_a_batch_norm_in_training_mode_is_refused_for_cuda_would_refuse_it(tmp_path: Path) -> None:
+def test_a_batch_norm_in_training_mode_is_refused_as_cuda_would_refuse_it(tmp_path: Path) -> None:
     norm = helper.make_node("BatchNormalization", list("xsbmv"), list("yuw"), "norm", training_mode=1)
     with pytest.raises(ValueError, match="norm: BatchNormalization in training mode"):
         check_graph(save_graph(tmp_path / "trains.onnx", norm))
@@ -38,22 +38,22 @@ def test_a_batch_norm_in_training_mode_is_refused_for_cuda_would_refuse_it(tmp_p
     check_graph(save_graph(tmp_path / "serves.onnx", norm))
 
 
-def test_a_graph_that_reckons_with_shapes_is_refused(tmp_path: Path) -> None:
+def test_a_graph_that_computes_with_shapes_is_refused(tmp_path: Path) -> None:
     node = helper.make_node("Shape", ["x"], ["y"], "shape")
-    with pytest.raises(ValueError, match="shape: Shape reckons with shapes"):
+    with pytest.raises(ValueError, match="shape: Shape computes with shapes"):
         check_graph(save_graph(tmp_path / "shape.onnx", node))
 
 
-def test_a_network_that_scores_otherwise_in_onnx_is_refused(
+def test_a_network_that_scores_differently_in_onnx_is_refused(
     network: SedNetwork, tiny_recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def spoil(sound: nn.Module, images: torch.Tensor) -> nn.Module:
-        baked = bake(sound, images)
-        baked.head.classify.bias.data += 0.01
-        return baked
+        exportable = make_exportable(sound, images)
+        exportable.head.classify.bias.data += 0.01
+        return exportable
 
-    bake = export.bake
-    monkeypatch.setattr(export, "bake", spoil)
+    make_exportable = export.make_exportable
+    monkeypatch.setattr(export, "make_exportable", spoil)
     with pytest.raises(ValueError, match="differs from torch by"):
         export_network(network, tiny_recipe.model, tmp_path / "spoiled.onnx")
 

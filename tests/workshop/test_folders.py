@@ -54,7 +54,7 @@ def table(tmp_path: Path) -> Path:
 COLUMNS = Columns(path="file", labels="label", license="licence", group="origin", kind="sort")
 
 
-def test_folders_name_taxa_and_keep_soundscapes_and_noise_apart(tree: Path, tmp_path: Path) -> None:
+def test_folders_name_taxa_except_soundscapes_and_noise(tree: Path, tmp_path: Path) -> None:
     built = build_dataset(read_folders(tree, "CC0-1.0"), tmp_path, DatasetOptions(taxa=(BLACKBIRD,)))
     dataset = load_dataset(save_built(built))
     assert [taxon.code for taxon in dataset.taxa] == ["tern", "turdus-merula"]
@@ -76,8 +76,8 @@ def test_pieces_of_one_recording_stay_in_one_fold(tree: Path, tmp_path: Path) ->
     assert folds["audio/Turdus merula/a_1.wav"] != folds["audio/Turdus merula/b_1.flac"]
 
 
-def test_a_folder_without_sounds_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="holds no audio"):
+def test_a_folder_without_audio_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no audio in folders"):
         list(read_folders(tmp_path, "CC0-1.0"))
 
 
@@ -90,7 +90,7 @@ def test_a_table_is_read_by_the_names_of_its_columns(table: Path, tmp_path: Path
     ]
 
 
-def test_recordings_that_forbid_derivatives_or_state_no_terms_are_refused_by_name(table: Path, tmp_path: Path) -> None:
+def test_recordings_that_forbid_derivatives_or_state_no_license_are_refused(table: Path, tmp_path: Path) -> None:
     refused = build_dataset(read_table(table, COLUMNS), tmp_path).refused
     assert [(Path(item.recording).name, item.reason) for item in refused] == [
         ("b.wav", "its license forbids derivatives"),
@@ -112,16 +112,16 @@ def test_recordings_that_forbid_derivatives_or_state_no_terms_are_refused_by_nam
         ("public domain, Netherlands and Iceland", False),
     ],
 )
-def test_terms_are_told_apart_however_they_are_written(license_text: str, refused: bool) -> None:
+def test_licenses_are_recognized_in_any_spelling(license_text: str, refused: bool) -> None:
     assert (Terms().refuse(license_text) is not None) == refused
 
 
-def test_addresses_of_licenses_become_spdx_names() -> None:
+def test_license_urls_become_spdx_names() -> None:
     assert name_license("//creativecommons.org/licenses/by-nc-sa/4.0/") == "CC-BY-NC-SA-4.0"
     assert name_license("https://creativecommons.org/publicdomain/zero/1.0/") == "CC0-1.0"
 
 
-def test_known_events_say_what_is_on_a_recording(table: Path, tmp_path: Path) -> None:
+def test_known_events_set_the_labels_of_a_recording(table: Path, tmp_path: Path) -> None:
     strong = tmp_path / "strong_labels.csv"
     strong.write_text(
         "file,onset_s,offset_s,label\na.wav,0.25,0.5,Eurasian Blackbird\na.wav,1,1.5,Eurasian Blackbird\n"
@@ -136,20 +136,20 @@ def test_known_events_say_what_is_on_a_recording(table: Path, tmp_path: Path) ->
     ]
 
 
-def test_an_event_that_ends_before_it_begins_is_named_by_its_line(tmp_path: Path) -> None:
+def test_an_event_that_ends_before_it_begins_is_reported_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "events.csv").write_text("file,onset_s,offset_s,label\na.wav,1,2,x\na.wav,2,1,x\n")
     with pytest.raises(ValueError, match="line 3"):
         read_events(tmp_path / "events.csv")
 
 
-def test_a_file_that_is_no_sound_is_refused_with_the_reason(table: Path, tmp_path: Path) -> None:
+def test_a_file_that_is_not_audio_is_refused_with_the_reason(table: Path, tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_text("hello")
     built = build_dataset(read_table(table, COLUMNS), tmp_path)
     assert "a.wav" in built.refused[0].recording
     assert [clip.path for clip in built.dataset.clips] == ["c.wav"]
 
 
-def test_folds_are_the_same_in_any_order_and_spread_every_label() -> None:
+def test_folds_do_not_depend_on_the_order_and_spread_every_label() -> None:
     groups = {f"g{n}": ["rare" if n < 3 else "common"] for n in range(30)}
     folds = assign_folds(groups, 3)
     assert assign_folds(dict(reversed(groups.items())), 3) == folds
@@ -158,7 +158,7 @@ def test_folds_are_the_same_in_any_order_and_spread_every_label() -> None:
     assert assign_folds(groups, 3, seed=1) != folds
 
 
-def test_the_command_makes_a_manifest_and_tells_what_it_left_out(table: Path, tmp_path: Path) -> None:
+def test_the_command_makes_a_manifest_and_prints_what_it_left_out(table: Path, tmp_path: Path) -> None:
     columns = "path=file,labels=label,license=licence,group=origin,kind=sort"
     result = CliRunner().invoke(
         manifest_app,
@@ -170,12 +170,12 @@ def test_the_command_makes_a_manifest_and_tells_what_it_left_out(table: Path, tm
     assert (tmp_path / "out" / "refused.csv").read_text().count("\n") == 3
 
 
-def test_an_unknown_column_is_an_error_to_read(table: Path, tmp_path: Path) -> None:
+def test_an_unknown_column_is_an_error(table: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(manifest_app, ["table", str(table), "--out", str(tmp_path), "--columns", "pfad=file"])
     assert isinstance(result.exception, BadInput)
     assert "'pfad' is none of path, labels" in str(result.exception)
 
 
-def test_bringing_in_recordings_needs_no_pytorch() -> None:
+def test_making_a_manifest_does_not_import_pytorch() -> None:
     code = "import sys, models.workshop.app; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=Path(__file__).parents[2]).returncode == 0

@@ -1,4 +1,4 @@
-"""Training and service must hear alike."""
+"""The front ends of training and service compute the same images."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Losses against values worked out by hand."""
+"""Losses compared with values calculated by hand."""
 
 import math
 
@@ -19,7 +19,7 @@ def sigmoid(x: float) -> float:
 
 @pytest.fixture
 def output() -> SedOutput:
-    """Two frames, two taxa: the first taxon is loud in the second frame."""
+    """Return the output for two frames and two taxa; the first taxon is high in the second frame."""
     return SedOutput(torch.tensor([[[-1.0, -2.0], [3.0, 0.0]]]), torch.tensor([[0.8, 0.3]]))
 
 
@@ -36,14 +36,14 @@ def test_multi_hot_targets_add_up_their_cross_entropies(output: SedOutput) -> No
     assert first_place_loss(output, torch.tensor([[1.0, 1.0]])).item() == pytest.approx(sum(apart), rel=1e-5)
 
 
-def test_focal_loss_weighs_what_is_right_already_down() -> None:
+def test_focal_loss_reduces_the_weight_of_correct_predictions() -> None:
     logits, targets = torch.tensor([[2.0, -1.0]]), torch.tensor([[1.0, 0.0]])
     p, q = sigmoid(2.0), sigmoid(-1.0)
     by_hand = (0.25 * (1 - p) ** 2 * softplus(-2.0) + 0.75 * q**2 * softplus(-1.0)) / 2
     assert focal_loss(logits, targets).item() == pytest.approx(by_hand, rel=1e-5)
 
 
-def test_second_place_smooths_labels_and_adds_both_losses_alike(output: SedOutput) -> None:
+def test_second_place_smooths_labels_and_adds_both_losses_equally(output: SedOutput) -> None:
     logits = [math.log(0.8 / 0.2), math.log(0.3 / 0.7)]
     smooth = [0.975, 0.025]
     entropies = [t * softplus(-x) + (1 - t) * softplus(x) for t, x in zip(smooth, logits, strict=True)]
@@ -61,14 +61,14 @@ def test_bce_adds_half_of_the_loudest_frame(output: SedOutput) -> None:
     assert bce_sed_loss(output, torch.tensor([[1.0, 0.0]])).item() == pytest.approx(by_hand, rel=1e-5)
 
 
-def test_frame_labels_are_held_against_every_frame_and_their_maximum_against_the_clip(output: SedOutput) -> None:
+def test_frame_labels_are_compared_with_frames_and_their_maximum_with_the_clip(output: SedOutput) -> None:
     targets = torch.tensor([[[0.0, 0.0], [1.0, 0.0]]])
     frames = (softplus(-1.0) + softplus(-2.0) + softplus(-3.0) + softplus(0.0)) / 4
     clip = (-math.log(0.8) - math.log(0.7)) / 2
     assert frames_loss(output, targets).item() == pytest.approx(frames + 0.5 * clip, rel=1e-5)
 
 
-def test_attention_weighs_frames_by_softmax_of_tanh() -> None:
+def test_attention_weights_frames_by_softmax_of_tanh() -> None:
     logits, attention = torch.tensor([[[1.0, -1.0]]]), torch.tensor([[[2.0, -0.5]]])
     one, other = math.exp(math.tanh(2.0)), math.exp(math.tanh(-0.5))
     by_hand = (one * sigmoid(1.0) + other * sigmoid(-1.0)) / (one + other)

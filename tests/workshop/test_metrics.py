@@ -1,4 +1,4 @@
-"""Metrics agree with well-known implementations where those are defined, and say what they skip where not."""
+"""Metrics agree with well-known implementations where those are defined, and report what they skip otherwise."""
 
 import math
 import warnings
@@ -55,7 +55,7 @@ def test_average_precision_is_scikit_learns_where_no_scores_tie(tables: tuple[np
     assert average_precision(truth[:, 0], scores) == pytest.approx(expected, abs=1e-12)
 
 
-def test_padding_gives_taxa_without_positives_a_precision(tables: tuple[np.ndarray, np.ndarray]) -> None:
+def test_padding_makes_precision_defined_for_taxa_without_positives(tables: tuple[np.ndarray, np.ndarray]) -> None:
     truth, _ = tables
     scores = np.random.default_rng(1).random((300, 6))
     truth[:, 2] = 0

@@ -1,4 +1,4 @@
-"""What a student learns of its teacher's labels."""
+"""The teacher's labels as a student uses them."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def labels() -> PseudoLabels:
     return PseudoLabels(("robin", "wren"), 5.0, PROBS, 10.0)
 
 
-def test_power_lets_doubt_fade_and_certainty_stay() -> None:
+def test_power_shrinks_low_labels_and_keeps_high_ones() -> None:
     powered = power_scale(np.array([1.0, 0.8, 0.1, 0.0]), 1 / 0.65)
     assert powered.tolist() == pytest.approx([1.0, 0.8 ** (1 / 0.65), 0.1 ** (1 / 0.65), 0.0])
 
@@ -46,18 +46,18 @@ def test_a_students_labels_are_the_maximum_over_the_parts_it_spans(labels: Pseud
     assert labels.targets("a.flac", 1, 10.0).tolist() == pytest.approx([0.6, 0.55])
 
 
-def test_soundscapes_that_hold_nothing_are_never_drawn(labels: PseudoLabels) -> None:
+def test_soundscapes_without_any_label_are_never_drawn(labels: PseudoLabels) -> None:
     rng = np.random.default_rng(0)
     assert {labels.draw(rng) for _ in range(50)} == {("a.flac", 0), ("a.flac", 1)}
 
 
-def test_a_sample_is_swapped_for_a_part_of_its_own_class_only(labels: PseudoLabels) -> None:
+def test_a_sample_is_replaced_by_a_part_of_its_own_class_only(labels: PseudoLabels) -> None:
     rng = np.random.default_rng(0)
     assert {labels.draw_for(("robin",), rng) for _ in range(50)} == {("a.flac", 0), ("a.flac", 1), ("a.flac", 2)}
     assert labels.draw_for(("wren",), rng) is None
 
 
-def test_labels_survive_a_file_within_half_precision(labels: PseudoLabels, tmp_path: Path) -> None:
+def test_labels_are_stored_in_half_precision(labels: PseudoLabels, tmp_path: Path) -> None:
     save_labels(labels, tmp_path / "labels.npz")
     read = load_labels(tmp_path / "labels.npz")
     assert (read.codes, read.part_s, read.window_s) == (labels.codes, 5.0, 10.0)

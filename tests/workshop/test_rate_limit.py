@@ -1,4 +1,4 @@
-"""Manners towards Xeno-canto: pace, patience, and a key that nobody else gets to see."""
+"""Requests to Xeno-canto: their rate, retries, and the key that is sent to the API only."""
 
 import logging
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from dawn_chorus.domain.errors import PermanentError, TransientError
 from models.workshop.__main__ import main
 from models.workshop.commands.archive import fetch_xeno_canto
-from models.workshop.data.xeno_canto.rate_limit import asked_wait_s
+from models.workshop.data.xeno_canto.rate_limit import retry_after_s
 from tests.workshop.archive_server import API, KEY, Archive
 from tests.workshop.fetching import Clock, fetch, serve_sample
 
@@ -29,52 +29,52 @@ def fetch_alone() -> typer.Typer:
     return app
 
 
-def test_a_refused_key_is_said_so_without_saying_the_key(archive: Archive, tmp_path: Path) -> None:
+def test_a_refused_key_is_reported_without_the_key(archive: Archive, tmp_path: Path) -> None:
     with pytest.raises(PermanentError, match=r"refuses the key.*401.*XENO_CANTO_KEY") as refusal:
         fetch(archive, tmp_path, key="wr0ng-key")
     assert "wr0ng-key" not in str(refusal.value)
-    assert len(archive.asked) == 1
+    assert len(archive.requests) == 1
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_busy_server_is_waited_for_as_long_as_it_asks(archive: Archive, tmp_path: Path, status: int) -> None:
+def test_a_busy_server_is_retried_after_the_requested_wait(archive: Archive, tmp_path: Path, status: int) -> None:
     archive.trouble.append((API, status, {"Retry-After": "17"}))
     clock = Clock()
     assert fetch(archive, tmp_path, clock=clock).n_clips == 4
     assert 17.0 in clock.slept
 
 
-def test_a_busy_server_that_does_not_say_how_long_is_asked_ever_more_rarely(archive: Archive, tmp_path: Path) -> None:
+def test_without_retry_after_the_wait_doubles(archive: Archive, tmp_path: Path) -> None:
     archive.trouble += [("/1/download", 503, {})] * 3
     clock = Clock()
     fetch(archive, tmp_path, clock=clock)
     assert [seconds for seconds in clock.slept if seconds > 1] == [2.0, 4.0, 8.0]
 
 
-def test_patience_with_a_busy_server_ends(archive: Archive, tmp_path: Path) -> None:
+def test_retries_of_a_busy_server_are_limited(archive: Archive, tmp_path: Path) -> None:
     archive.trouble += [(API, 429, {"Retry-After": "1"})] * 9
     with pytest.raises(TransientError, match=r"busy.*run again later"):
         fetch(archive, tmp_path, attempts=4)
-    assert len(archive.asked) == 4
+    assert len(archive.requests) == 4
 
 
-def test_a_server_that_asks_for_an_hour_is_left_alone(archive: Archive, tmp_path: Path) -> None:
+def test_a_server_that_requests_an_hour_is_not_retried(archive: Archive, tmp_path: Path) -> None:
     archive.trouble.append((API, 429, {"Retry-After": "3600"}))
     with pytest.raises(TransientError, match="wait: 3600"):
         fetch(archive, tmp_path)
-    assert len(archive.asked) == 1
+    assert len(archive.requests) == 1
 
 
-def test_a_date_to_retry_after_is_understood() -> None:
+def test_retry_after_may_be_a_date() -> None:
     response = httpx.Response(503, headers={"Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT"})
-    assert asked_wait_s(response, 5.0) < 0
-    assert asked_wait_s(httpx.Response(503, headers={"Retry-After": "soon"}), 5.0) == 5.0
+    assert retry_after_s(response, 5.0) < 0
+    assert retry_after_s(httpx.Response(503, headers={"Retry-After": "soon"}), 5.0) == 5.0
 
 
-def test_no_two_requests_come_within_a_second(archive: Archive, tmp_path: Path) -> None:
+def test_there_is_at_most_one_request_a_second(archive: Archive, tmp_path: Path) -> None:
     clock = Clock()
     fetch(archive, tmp_path, clock=clock)
-    assert clock.now_s >= len(archive.asked) - 1
+    assert clock.now_s >= len(archive.requests) - 1
 
 
 def test_the_key_is_in_no_log_no_file_and_no_download(
@@ -94,7 +94,7 @@ def test_the_key_is_in_no_log_no_file_and_no_download(
     assert all(KEY not in path for path in archive.downloads())
 
 
-def test_without_a_key_the_command_says_where_to_get_one(
+def test_without_a_key_the_message_names_the_page_to_get_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("XENO_CANTO_KEY", raising=False)

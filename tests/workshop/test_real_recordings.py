@@ -1,4 +1,4 @@
-"""What the study measures, on recordings whose scores are known."""
+"""The measures of the study, on recordings with known scores."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def clip(name: str, *labels: str) -> Clip:
     return Clip(name, labels, name, "CC0-1.0", "test", 0, 1.0)
 
 
-def test_an_index_tells_noises_and_unlabeled_recordings_from_voices(tmp_path: Path) -> None:
+def test_an_index_distinguishes_noises_and_unlabeled_recordings_from_voices(tmp_path: Path) -> None:
     (tmp_path / "index.csv").write_text(
         "file,label,group,label_kind,source,licence,note\n"
         "a.mp3,Myrtle Warbler,bird,weak,s,CC BY 4.0,https://xeno-canto.org/12 rec. A\n"
@@ -49,12 +49,12 @@ def test_overlapping_voices_are_one_event_of_their_class() -> None:
     assert merge_events(events, "aves") == [Event("aves", 1.0, 3.0), Event("aves", 4.0, 5.0)]
 
 
-def test_a_class_that_a_pack_does_not_have_is_all_its_taxa_of_that_class() -> None:
+def test_a_class_that_a_pack_lacks_stands_for_all_taxa_of_that_class() -> None:
     pack = (TAXA[4], HERMIT, TAXA[3])
     assert match_columns(pack, TAXA) == [[1, 2], [], [1], [2], [0], []]
 
 
-def test_frames_that_an_event_reaches_into_are_labeled() -> None:
+def test_frames_that_an_event_overlaps_are_labeled() -> None:
     assert label_frames([Event("a", 0.3, 0.6), Event("b", 0, 1)], "a", 4).tolist() == [0, 1, 1, 0]
 
 

@@ -1,4 +1,4 @@
-"""What an epoch draws, mixes and labels."""
+"""How an epoch draws, mixes and labels its clips."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def test_root_weights_are_shares_to_the_power_of_minus_one_half() -> None:
     assert weights[99] == pytest.approx((1 / 101) ** -0.5)
 
 
-def test_drawing_puts_back_what_it_drew() -> None:
+def test_drawing_is_with_replacement() -> None:
     assert len(draw(np.ones(3), 50, np.random.default_rng(0))) == 50
 
 
@@ -37,12 +37,12 @@ def test_clips_without_labels_are_not_drawn() -> None:
         draw(balanced_weights([()]), 1, np.random.default_rng(0))
 
 
-def test_soundscapes_weigh_what_their_loudest_parts_hold() -> None:
+def test_a_soundscapes_weight_is_the_sum_of_its_highest_labels() -> None:
     parts = np.array([[0.9, 0.1], [0.2, 0.4]], np.float32)
     assert voice_weights([parts, np.zeros((2, 2), np.float32)]) == pytest.approx([1.3, 0.0])
 
 
-def test_mixup_takes_the_mean_of_sounds_and_clamps_the_sum_of_labels() -> None:
+def test_mixup_takes_the_mean_of_waveforms_and_clamps_the_sum_of_labels() -> None:
     one = np.array([1.0, 0.0], "f4"), np.array([1.0, 0.0, 0.6], "f4")
     other = np.array([0.0, 0.5], "f4"), np.array([1.0, 1.0, 0.2], "f4")
     sound, labels = mix_pair(one, other)
@@ -50,7 +50,7 @@ def test_mixup_takes_the_mean_of_sounds_and_clamps_the_sum_of_labels() -> None:
     assert labels.tolist() == pytest.approx([1.0, 1.0, 0.8])
 
 
-def test_a_soundscape_is_laid_under_a_clip_with_constant_weight_and_the_higher_labels() -> None:
+def test_a_soundscape_is_mixed_in_with_constant_weight_and_the_higher_labels() -> None:
     clip = np.array([1.0, 0.0], "f4"), np.array([1.0, 0.0, 0.0], "f4")
     soundscape = np.array([0.0, 1.0], "f4"), np.array([0.3, 0.7, 0.0], "f4")
     sound, labels = mix_pseudo(clip, soundscape, 0.5)
@@ -70,7 +70,7 @@ def test_a_short_file_is_repeated() -> None:
     assert crop.tolist() == np.tile([1.0, 2.0, 3.0], 3)[start : start + 7].tolist()
 
 
-def test_an_example_depends_on_seed_epoch_and_number_alone(tiny_world: Dataset, tiny_recipe: Recipe) -> None:
+def test_an_example_depends_on_seed_epoch_and_number_only(tiny_world: Dataset, tiny_recipe: Recipe) -> None:
     clips = tiny_world.choose(kind="focal")
     plan = [
         plan_epoch(tiny_recipe, tiny_world, clips, tiny_world.codes, None, seed=5, epoch=epoch) for epoch in (0, 0, 1)

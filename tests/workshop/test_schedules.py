@@ -8,7 +8,7 @@ from models.workshop.training.schedules import build_optimizer, cosine
 from tests.workshop.conftest import RECIPES
 
 
-def test_a_cosine_falls_from_high_to_low_and_begins_anew() -> None:
+def test_a_cosine_falls_from_high_to_low_and_starts_again() -> None:
     rates = [cosine(step, period=5, high=1.0, low=0.1) for step in range(10)]
     assert rates[:5] == pytest.approx([1.0, 0.8682, 0.55, 0.2318, 0.1], abs=1e-4)
     assert rates[5:] == rates[:5]
@@ -26,7 +26,7 @@ def test_decay_is_decoupled_in_both_optimizers() -> None:
         build_optimizer("sgd", [], lr=0.1, weight_decay=0.0)
 
 
-def test_the_winners_recipes_say_what_the_winners_did() -> None:
+def test_the_winners_recipes_have_the_winners_parameters() -> None:
     first, second = (load_recipe(RECIPES / f"{name}_place.toml") for name in ("first", "second"))
     rules = first.optimizer
     assert (rules.name, rules.lr, rules.lr_min, rules.weight_decay) == ("adamw", 5e-4, 1e-6, 1e-4)

@@ -1,4 +1,4 @@
-"""Pretraining data: without rare taxa, and without those that a test will ask for."""
+"""Subsets for pretraining: without rare taxa, and without those used for testing later."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -31,7 +31,7 @@ def paths_left(dataset: Dataset, *exclude: Taxon, min_recordings: int = 1) -> li
     return [clip.path for clip in found.built.dataset.clips]
 
 
-def test_a_recording_on_which_an_excluded_taxon_is_heard_goes_whatever_says_so() -> None:
+def test_a_recording_that_contains_an_excluded_taxon_is_removed_whichever_field_names_it() -> None:
     dataset = archive(
         clip("robin", ROBIN),
         clip("label", ROBIN, WAGTAIL),
@@ -45,7 +45,7 @@ def test_a_recording_on_which_an_excluded_taxon_is_heard_goes_whatever_says_so()
     assert paths_left(dataset, WAGTAIL) == ["robin", "another soundscape"]
 
 
-def test_taxa_are_the_same_by_any_of_their_names() -> None:
+def test_taxa_are_matched_by_any_of_their_names() -> None:
     dataset = archive(clip("robin", ROBIN), clip("wagtail", WAGTAIL), clip("wren", WREN))
     other_codes = (
         Taxon("eurrob1", "Erithacus rubecula", "Robin", "Aves"),
@@ -57,12 +57,12 @@ def test_taxa_are_the_same_by_any_of_their_names() -> None:
 
 
 @pytest.mark.parametrize("name", ["Motacilla_flava", "motacilla-flava", "Motacilla flava thunbergi"])
-def test_names_are_the_same_however_they_are_written_and_a_subspecies_stands_for_its_species(name: str) -> None:
+def test_names_match_in_any_spelling_and_a_subspecies_counts_as_its_species(name: str) -> None:
     dataset = archive(clip("robin", ROBIN), clip("wagtail", WAGTAIL), clip("heard", ROBIN, background=(name,)))
     assert paths_left(dataset, Taxon("t1", name, "", "Aves")) == ["robin"]
 
 
-def test_a_recording_of_a_taxon_that_was_forgotten_as_rare_is_still_found() -> None:
+def test_a_recording_of_a_taxon_that_was_removed_as_rare_is_still_found() -> None:
     dataset = archive(clip("a", ROBIN), clip("b", ROBIN), clip("both", ROBIN, WAGTAIL))
     once = narrow(dataset, Path("/archive"), min_recordings=2).built.dataset
     assert paths_left(once, WAGTAIL) == ["a", "b"]
@@ -75,7 +75,7 @@ def test_a_manifest_behind_a_link_finds_its_recordings(tiny_manifest: Path, tmp_
     assert all((tmp_path / "link" / each.path).is_file() for each in found.clips)
 
 
-def test_a_rare_taxon_loses_its_label_and_a_recording_that_has_no_other_goes() -> None:
+def test_a_rare_taxon_loses_its_label_and_a_recording_without_another_is_removed() -> None:
     dataset = archive(
         clip("1", ROBIN), clip("2", ROBIN, WREN), clip("3", ROBIN), clip("wren", WREN), clip("rain", kind="noise"),
         clip("labeled", WAGTAIL, kind="soundscape"), clip("unlabeled", kind="soundscape"),
@@ -91,20 +91,20 @@ def test_a_rare_taxon_loses_its_label_and_a_recording_that_has_no_other_goes() -
     assert [item.recording for item in found.built.refused] == ["wren", "labeled"]
 
 
-def test_what_is_frequent_is_counted_without_the_recordings_that_went() -> None:
+def test_frequency_is_counted_without_the_removed_recordings() -> None:
     robins = clip("1", ROBIN), clip("2", ROBIN), clip("3", ROBIN, WAGTAIL)
     dataset = archive(*robins, *[clip(f"wren {n}", WREN) for n in range(3)])
     assert narrow(dataset, Path("/archive"), min_recordings=3, exclude=[WAGTAIL]).built.dataset.taxa == (WREN,)
 
 
-def test_a_taxon_with_few_recordings_counts_for_its_class_alone() -> None:
+def test_a_taxon_with_few_recordings_counts_for_its_class_only() -> None:
     dataset = archive(*[clip(str(n), ROBIN, WREN) for n in range(4)], clip("x", ROBIN, WAGTAIL))
     kept = keep_frequent(dataset, 4)
     assert kept.taxa == (ROBIN, WREN)
     assert kept.clips[-1].labels == (ROBIN.code,)
 
 
-def test_nothing_left_is_an_error() -> None:
+def test_a_subset_without_labeled_recordings_is_an_error() -> None:
     dataset = archive(clip("robin", ROBIN), clip("unlabeled", kind="soundscape"))
     with pytest.raises(BadInput, match="no labeled recording is left"):
         narrow(dataset, Path("/archive"), exclude=[ROBIN])
@@ -118,7 +118,7 @@ def test_taxa_are_read_from_a_table_a_manifest_and_a_folder(tiny_manifest: Path)
 
 @pytest.fixture(scope="module")
 def target(tiny_world: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the manifest of the taxa that a test will ask for: two crickets, under codes of its own."""
+    """Return a manifest of the taxa that training is for: two crickets, with other codes than in the archive."""
     crickets = [replace(t, code=f"my-{t.code}") for t in tiny_world.taxa if t.taxonomic_class == "Insecta"]
     theirs = {f"my-{code}" for code in ("buzcri", "chicri")}
     assert {taxon.code for taxon in crickets} == theirs
@@ -130,21 +130,21 @@ def target(tiny_world: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return save_dataset(Dataset(tmp_path_factory.mktemp("target"), tuple(crickets), tuple(clips)))
 
 
-def run(*words: object) -> None:
+def run(*arguments: object) -> None:
     with pytest.raises(SystemExit) as left:
-        main([str(word) for word in words])
+        main([str(word) for word in arguments])
     assert left.value.code == 0
 
 
-def test_pretraining_knows_nothing_of_the_taxa_that_training_is_about(
+def test_pretraining_excludes_the_taxa_of_the_later_training(
     tiny_manifest: Path, target: Path, tiny_recipe_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run("manifest", "narrow", tiny_manifest, "--exclude-taxa-of", target, "--min-recordings", 4, "--out", tmp_path)
-    told = capsys.readouterr()
+    printed = capsys.readouterr()
     narrowed = load_dataset(tmp_path / "manifest.csv")
-    assert "excluded 2 of 2 taxa that may not be heard: Vox stridens, Vox tinniens\n" in told.err
-    assert "an excluded taxon is heard on it" in told.err
-    assert f"{len(narrowed.clips)} recordings, {len(narrowed.taxa)} taxa" in told.out
+    assert "excluded 2 of 2 unwanted taxa: Vox stridens, Vox tinniens\n" in printed.err
+    assert "it contains an excluded taxon" in printed.err
+    assert f"{len(narrowed.clips)} recordings, {len(narrowed.taxa)} taxa" in printed.out
     assert not any("cri-" in clip.path for clip in narrowed.clips)
 
     run("train", tiny_recipe_file, tmp_path / "manifest.csv", "--out", tmp_path / "before", "--held-out", "")
@@ -154,6 +154,6 @@ def test_pretraining_knows_nothing_of_the_taxa_that_training_is_about(
     assert model.network.head.classify.out_channels == len(codes) < 10
     assert not {"buzcri", "chicri"} & set(codes)
 
-    words = ["--out", tmp_path / "after", "--held-out", "", "--init-from", before]
-    run("train", tiny_recipe_file, target, *words)
+    arguments = ["--out", tmp_path / "after", "--held-out", "", "--init-from", before]
+    run("train", tiny_recipe_file, target, *arguments)
     assert load_checkpoint(tmp_path / "after" / "model.pt")[1] == ("my-buzcri", "my-chicri")

@@ -1,4 +1,4 @@
-"""Training: the same seed gives the same weights, killed in between or not."""
+"""Training: the same seed yields the same weights, whether or not the run was killed and resumed."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from models.workshop.training.recipe import Recipe
 
 
 @pytest.fixture
-def learn(tiny_world: Dataset) -> TrainingSet:
+def training_set(tiny_world: Dataset) -> TrainingSet:
     return TrainingSet(tiny_world, tiny_world.choose(kind="focal"), tiny_world.choose(folds=[1]))
 
 
@@ -39,21 +39,21 @@ def die_in_the_second_epoch(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(loop, "plan_epoch", plan_or_die)
 
 
-def test_a_killed_run_goes_on_to_the_same_weights(
-    tiny_recipe: Recipe, learn: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_killed_run_resumes_to_the_same_weights(
+    tiny_recipe: Recipe, training_set: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = weights_of(train(tiny_recipe, learn, tmp_path / "whole", seed=4))
+    whole = weights_of(train(tiny_recipe, training_set, tmp_path / "whole", seed=4))
     with monkeypatch.context() as broken:
         die_in_the_second_epoch(broken)
         with pytest.raises(KeyboardInterrupt):
-            train(tiny_recipe, learn, tmp_path / "killed", seed=4)
-    resumed = weights_of(train(tiny_recipe, learn, tmp_path / "killed", seed=4))
+            train(tiny_recipe, training_set, tmp_path / "killed", seed=4)
+    resumed = weights_of(train(tiny_recipe, training_set, tmp_path / "killed", seed=4))
     assert all(torch.equal(resumed[name], value) for name, value in whole.items())
     assert (tmp_path / "killed" / "metrics.csv").read_text() == (tmp_path / "whole" / "metrics.csv").read_text()
 
 
 def with_a_scaler() -> Fabric:
-    """Do on a CPU what CUDA does by itself: half precision, and a scaler that soon looks for another scale."""
+    """Return what CUDA uses, on a CPU: half precision, and a gradient scaler that soon changes its scale."""
     scaler = torch.amp.GradScaler("cpu", init_scale=2.0**10, growth_interval=3)
     return Fabric(accelerator="cpu", plugins=[MixedPrecision("16-mixed", "cpu", scaler)])
 
@@ -63,80 +63,80 @@ def scale_after(folder: Path) -> tuple[float, int]:
     return state["scale"], state["_growth_tracker"]
 
 
-def test_a_killed_run_in_half_precision_goes_on_with_the_gradients_scale(
-    tiny_recipe: Recipe, learn: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_killed_run_in_half_precision_resumes_with_the_gradient_scale(
+    tiny_recipe: Recipe, training_set: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loop, "open_fabric", with_a_scaler)
-    whole = weights_of(train(tiny_recipe, learn, tmp_path / "whole", seed=4))
+    whole = weights_of(train(tiny_recipe, training_set, tmp_path / "whole", seed=4))
     with monkeypatch.context() as broken:
         die_in_the_second_epoch(broken)
         with pytest.raises(KeyboardInterrupt):
-            train(tiny_recipe, learn, tmp_path / "killed", seed=4)
+            train(tiny_recipe, training_set, tmp_path / "killed", seed=4)
     assert scale_after(tmp_path / "killed") == (2.0**10, 2)
-    resumed = weights_of(train(tiny_recipe, learn, tmp_path / "killed", seed=4))
+    resumed = weights_of(train(tiny_recipe, training_set, tmp_path / "killed", seed=4))
     assert scale_after(tmp_path / "killed") == scale_after(tmp_path / "whole") == (2.0**11, 1)
     assert all(torch.equal(resumed[name], value) for name, value in whole.items())
 
 
-def test_a_scaler_is_not_begun_anew_where_its_state_is_missing(
-    tiny_recipe: Recipe, learn: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_scaler_without_stored_state_is_not_started_again(
+    tiny_recipe: Recipe, training_set: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    train(tiny_recipe, learn, tmp_path, seed=4)
+    train(tiny_recipe, training_set, tmp_path, seed=4)
     old = torch.load(tmp_path / LAST, weights_only=True)
     del old["precision"], old["codes"]
     torch.save(old, tmp_path / LAST)
-    train(tiny_recipe, learn, tmp_path, seed=4)  # without a scaler nothing is missing
+    train(tiny_recipe, training_set, tmp_path, seed=4)  # without a scaler nothing is missing
     monkeypatch.setattr(loop, "open_fabric", with_a_scaler)
     with pytest.raises(BadInput, match=r"last\.pt: lacks the gradient scaler's state"):
-        train(tiny_recipe, learn, tmp_path, seed=4)
+        train(tiny_recipe, training_set, tmp_path, seed=4)
 
 
-def test_a_run_in_half_precision_does_not_go_on_in_full(
-    tiny_recipe: Recipe, learn: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_run_in_half_precision_is_not_resumed_in_full(
+    tiny_recipe: Recipe, training_set: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as half:
         half.setattr(loop, "open_fabric", with_a_scaler)
-        train(tiny_recipe, learn, tmp_path, seed=4)
+        train(tiny_recipe, training_set, tmp_path, seed=4)
     with pytest.raises(BadInput, match="of a run in half precision"):
-        train(tiny_recipe, learn, tmp_path, seed=4)
+        train(tiny_recipe, training_set, tmp_path, seed=4)
 
 
-def test_a_run_does_not_go_on_with_other_taxa(tiny_recipe: Recipe, learn: TrainingSet, tmp_path: Path) -> None:
-    train(tiny_recipe, learn, tmp_path, seed=4)
-    reversed_taxa = replace(learn.dataset, taxa=learn.dataset.taxa[::-1])
-    with pytest.raises(BadInput, match="about other taxa"):
-        train(tiny_recipe, replace(learn, dataset=reversed_taxa), tmp_path, seed=4)
+def test_a_run_is_not_resumed_with_other_taxa(tiny_recipe: Recipe, training_set: TrainingSet, tmp_path: Path) -> None:
+    train(tiny_recipe, training_set, tmp_path, seed=4)
+    reversed_taxa = replace(training_set.dataset, taxa=training_set.dataset.taxa[::-1])
+    with pytest.raises(BadInput, match="has other taxa"):
+        train(tiny_recipe, replace(training_set, dataset=reversed_taxa), tmp_path, seed=4)
 
 
-def test_a_run_leaves_metrics_and_a_picture_of_them(tiny_recipe: Recipe, learn: TrainingSet, tmp_path: Path) -> None:
-    train(tiny_recipe, learn, tmp_path, seed=4)
+def test_a_run_writes_metrics_and_a_picture_of_them(
+    tiny_recipe: Recipe, training_set: TrainingSet, tmp_path: Path
+) -> None:
+    train(tiny_recipe, training_set, tmp_path, seed=4)
     header, *rows = (tmp_path / "metrics.csv").read_text().splitlines()
     assert header == "epoch,loss,val_auroc,val_cmap"
     assert len(rows) == 2
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_backbone_is_taken_over_and_the_head_stays_behind(
-    tiny_recipe: Recipe, learn: TrainingSet, tmp_path: Path
-) -> None:
-    teacher = train(tiny_recipe, learn, tmp_path / "other-taxa", seed=1)
+def test_a_backbone_is_loaded_without_the_head(tiny_recipe: Recipe, training_set: TrainingSet, tmp_path: Path) -> None:
+    teacher = train(tiny_recipe, training_set, tmp_path / "other-taxa", seed=1)
     model = make_model(tiny_recipe, 3)
     load_backbone(model, teacher)
     stem = "network.backbone.conv_stem.weight"
     assert torch.equal(model.state_dict()[stem], weights_of(teacher)[stem])
     other = tiny_recipe.model.model_copy(update={"backbone": "lcnet_050"})
-    with pytest.raises(ValueError, match="of another kind"):
+    with pytest.raises(ValueError, match="differs from the recipe's"):
         load_backbone(build_model(other, 3), teacher)
 
 
-def test_a_specialist_learns_its_own_taxa_only(tiny_recipe: Recipe, learn: TrainingSet, tmp_path: Path) -> None:
+def test_a_specialist_learns_its_own_taxa_only(tiny_recipe: Recipe, training_set: TrainingSet, tmp_path: Path) -> None:
     recipe = tiny_recipe.model_copy(update={"taxonomic_classes": ("Amphibia", "Insecta")})
-    _, codes, model = load_checkpoint(train(recipe, learn, tmp_path, seed=1))
+    _, codes, model = load_checkpoint(train(recipe, training_set, tmp_path, seed=1))
     assert codes == ("ticfro", "crofro", "buzcri", "chicri")
     assert model.network.head.classify.out_channels == 4
 
 
-def test_columns_that_an_ensemble_does_not_know_are_cut_off(tiny_recipe: Recipe) -> None:
+def test_columns_that_an_ensemble_lacks_are_removed(tiny_recipe: Recipe) -> None:
     network = build_model(tiny_recipe.model, 7).network.eval()
     images = torch.rand(2, 1, 48, 320)
     with torch.no_grad():
@@ -146,12 +146,12 @@ def test_columns_that_an_ensemble_does_not_know_are_cut_off(tiny_recipe: Recipe)
 
 
 @pytest.mark.parametrize(("stride", "frames"), [(32, 10), (16, 20), (8, 40)])
-def test_a_network_keeps_as_many_frames_as_asked_for(tiny_recipe: Recipe, stride: int, frames: int) -> None:
+def test_a_network_has_the_requested_number_of_frames(tiny_recipe: Recipe, stride: int, frames: int) -> None:
     table = tiny_recipe.model.model_copy(update={"time_stride": stride})
     assert count_frames(build_model(table, 3).network, table.mel) == frames
 
 
-def test_a_backbone_that_cannot_keep_time_is_refused(tiny_recipe: Recipe) -> None:
+def test_a_backbone_that_cannot_have_the_time_stride_is_refused(tiny_recipe: Recipe) -> None:
     table = tiny_recipe.model.model_copy(update={"backbone": "resnet10t", "time_stride": 8})
     with pytest.raises(ValueError, match="time_stride"):
         build_model(table, 3)

@@ -1,4 +1,4 @@
-"""The pack contract's scoring, read once more and slowly, on torch networks: what the service must agree with."""
+"""A second, slow implementation of the pack contract's scoring on torch networks; the service must agree with it."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence

@@ -1,5 +1,5 @@
-"""The command line, in the order of the work; what is heavy is imported when a command runs.
+"""The command line, in the order of the work; heavy modules are imported when a command runs.
 
-Read: options (what several commands share), archive, manifest, training, packs, studies.
-May touch all rooms of the workshop.
+Read: options (shared by several commands), archive, manifest, training, packs, studies.
+May import everything in the workshop.
 """

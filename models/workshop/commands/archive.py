@@ -1,4 +1,4 @@
-"""The command that fetches recordings from an archive."""
+"""The command that downloads recordings from Xeno-canto."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,14 +8,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from models.workshop.commands.manifest import AllowNd, DealingSeed, FoldCount, tell_refused
+from models.workshop.commands.manifest import AllowNd, FoldCount, FoldSeed, print_refused
 from models.workshop.commands.options import TaxaTable, example
 from models.workshop.data.license_terms import Terms
 from models.workshop.data.manifest import load_taxa
 from models.workshop.data.recordings import DatasetOptions
 from models.workshop.data.xeno_canto.api import XenoCanto
 from models.workshop.data.xeno_canto.fetch import fetch_recordings
-from models.workshop.data.xeno_canto.rate_limit import PoliteTransport
+from models.workshop.data.xeno_canto.rate_limit import RateLimitedTransport
 from models.workshop.errors import BadInput
 from models.workshop.settings import XenoCantoSettings
 
@@ -29,34 +29,34 @@ def register(app: typer.Typer) -> None:
 
 def fetch_xeno_canto(
     queries: Annotated[
-        list[str], typer.Argument(metavar="QUERY…", help="Tags, as xeno-canto.org/help/search explains them.")
+        list[str], typer.Argument(metavar="QUERY…", help="Search tags, see xeno-canto.org/help/search.")
     ],
     out: Annotated[
         Path,
         typer.Option(
-            "--out", metavar="FOLDER", help="Where to write; what is there is not fetched again.", file_okay=False
+            "--out", metavar="FOLDER", help="Output folder; existing files are not fetched again.", file_okay=False
         ),
     ],
     *,
     folds: FoldCount = 5,
-    seed: DealingSeed = 0,
+    seed: FoldSeed = 0,
     taxa: TaxaTable = None,
     allow_nd: AllowNd = False,
 ) -> None:
-    """Fetch recordings from Xeno-canto, with a manifest.
+    """Fetch recordings from Xeno-canto and write a manifest.
 
-    Needs the key of your account in the environment, XENO_CANTO_KEY. Asks once a second at most, leaves out recordings
-    whose license forbids derivatives, and writes down whom to credit: audio/attribution.csv.
+    Needs your account's key in the environment variable XENO_CANTO_KEY. Sends at most one request a second, leaves out
+    recordings whose license forbids derivatives, and writes the recordists to credit to audio/attribution.csv.
     """
     settings = XenoCantoSettings()
     if settings.key is None or not settings.key.get_secret_value():
         raise BadInput("XENO_CANTO_KEY is not set: every account has a key, see https://xeno-canto.org/account")
     options = DatasetOptions(folds, seed, Terms(allow_nd), load_taxa(taxa) if taxa else ())
-    transport = PoliteTransport(httpx.URL(settings.url), settings.key.get_secret_value())
+    transport = RateLimitedTransport(httpx.URL(settings.url), settings.key.get_secret_value())
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with XenoCanto(transport) as archive, Progress(*columns, console=Console(stderr=True)) as progress:
         fetched = fetch_recordings(archive, queries, out, options, progress)
-    tell_refused(fetched.refused)
+    print_refused(fetched.refused)
     for message in fetched.broken:
         typer.echo(message, err=True)
     typer.echo(f"{fetched.manifest}: {fetched.n_clips} recordings, {fetched.n_new} of them new")

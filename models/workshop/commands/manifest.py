@@ -1,4 +1,4 @@
-"""The commands that make manifests of recordings that are here already."""
+"""The commands that make manifests of local recordings."""
 
 import re
 from collections import Counter
@@ -18,25 +18,25 @@ from models.workshop.data.subset import narrow, taxa_at
 from models.workshop.errors import BadInput
 
 SHOWN = 20
-"""So many of a kind are listed; refused.csv has all recordings."""
+"""The most items printed of a list; refused.csv lists all refused recordings."""
 
 manifest_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 NewManifest = Annotated[
     Path,
     typer.Option(
-        "--out", metavar="FOLDER", help="Where to write manifest.csv, taxa.csv, events.csv and refused.csv.",
+        "--out", metavar="FOLDER", help="Folder for manifest.csv, taxa.csv, events.csv and refused.csv.",
         file_okay=False,
     ),
 ]  # fmt: skip
-FoldCount = Annotated[int, typer.Option("--folds", metavar="N", min=1, help="Into how many folds to deal recordings.")]
-DealingSeed = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Another seed deals other folds.")]
-AllowNd = Annotated[bool, typer.Option("--allow-nd", help="Take recordings whose license forbids derivatives, too.")]
-AllowUnstated = Annotated[bool, typer.Option("--allow-unstated", help="Take recordings without a stated license, too.")]
+FoldCount = Annotated[int, typer.Option("--folds", metavar="N", min=1, help="Number of folds to split into.")]
+FoldSeed = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of the split into folds.")]
+AllowNd = Annotated[bool, typer.Option("--allow-nd", help="Accept licenses that forbid derivatives.")]
+AllowUnstated = Annotated[bool, typer.Option("--allow-unstated", help="Accept recordings without a stated license.")]
 
 
 def register(app: typer.Typer) -> None:
-    app.add_typer(manifest_app, name="manifest", help="List the recordings that are here: folders, tables, parts.")
+    app.add_typer(manifest_app, name="manifest", help="Make a manifest of folders, a table or another manifest.")
 
 
 @manifest_app.command("folders", epilog=example("manifest folders recordings --license CC-BY-4.0 --out data"))
@@ -44,30 +44,30 @@ def from_folders(
     root: Annotated[
         Path,
         typer.Argument(
-            help="Holds a folder for each taxon; `soundscapes` (unlabeled) and `noise` are none.",
+            help="Has one folder for each taxon, besides `soundscapes` (unlabeled) and `noise`.",
             exists=True,
             file_okay=False,
         ),
     ],
     out: NewManifest,
     license_text: Annotated[
-        str, typer.Option("--license", metavar="SPDX", help="Terms of all these recordings, such as CC-BY-4.0.")
+        str, typer.Option("--license", metavar="SPDX", help="License of all these recordings, such as CC-BY-4.0.")
     ],
     *,
     source: Annotated[
-        str, typer.Option(metavar="TEXT", help="Where they are from; the folder's name without it.")
+        str, typer.Option(metavar="TEXT", help="Source of the recordings; default: the folder's name.")
     ] = "",
     group_pattern: Annotated[
         str,
         typer.Option(
-            "--group", metavar="REGEX", help="Part of a file's name that its pieces share: they stay in one fold."
+            "--group", metavar="REGEX", help="Part of the file name that names a group; a group stays in one fold."
         ),
     ] = ".+",
     folds: FoldCount = 5,
-    seed: DealingSeed = 0,
+    seed: FoldSeed = 0,
     taxa: TaxaTable = None,
 ) -> None:
-    """List recordings in folders that are named for taxa."""
+    """Make a manifest of folders that are named after taxa."""
     try:
         re.compile(group_pattern)
     except re.error as error:
@@ -83,7 +83,8 @@ def from_folders(
 )
 def from_table(
     table: Annotated[
-        Path, typer.Argument(help="A CSV, one recording a row; paths are relative to it.", exists=True, dir_okay=False)
+        Path,
+        typer.Argument(help="A CSV with one recording per row; paths are relative to it.", exists=True, dir_okay=False),
     ],
     out: NewManifest,
     *,
@@ -91,12 +92,12 @@ def from_table(
         str,
         typer.Option(
             metavar="OURS=THEIRS,…",
-            help="How the table calls path, labels, license, source, group, kind, taxonomic_class, background.",
+            help="The table's names for path, labels, license, source, group, kind, taxonomic_class, background.",
         ),
     ] = "",
     kinds: Annotated[
         str,
-        typer.Option(metavar="THEIRS=OURS,…", help="What it calls soundscape and noise; all others are focal."),
+        typer.Option(metavar="THEIRS=OURS,…", help="The table's names for soundscape and noise; others are focal."),
     ] = "",
     events: Annotated[
         Path | None,
@@ -105,12 +106,12 @@ def from_table(
         ),
     ] = None,
     folds: FoldCount = 5,
-    seed: DealingSeed = 0,
+    seed: FoldSeed = 0,
     taxa: TaxaTable = None,
     allow_nd: AllowNd = False,
     allow_unstated: AllowUnstated = False,
 ) -> None:
-    """List recordings of a table that somebody keeps."""
+    """Make a manifest of a CSV table of recordings."""
     names = Columns.named(_pairs(columns, "--columns"))
     recordings = list(read_table(table, names, _pairs(kinds, "--kinds") or None))
     known = read_events(events) if events else {}
@@ -132,33 +133,33 @@ def narrowed(
     *,
     min_recordings: Annotated[
         int,
-        typer.Option(metavar="N", min=1, help="Forget taxa with fewer labeled recordings."),
+        typer.Option(metavar="N", min=1, help="Remove taxa with fewer labeled recordings."),
     ] = 1,
     exclude_taxa_of: Annotated[
         list[Path],
         typer.Option(
             metavar="PATH",
-            help="taxa.csv, manifest.csv or pack: none of its taxa may be heard. Can be repeated.",
+            help="taxa.csv, manifest.csv or pack whose taxa are excluded. Can be repeated.",
             exists=True,
         ),
     ] = [],  # noqa: B006 — typer copies it
 ) -> None:
-    """List a part of a manifest, to pretrain on.
+    """Make a manifest of a part of another, for pretraining.
 
-    A recording on which an excluded taxon is heard is left out, be it in the background. A taxon with too few
-    recordings is forgotten, and a recording with none of the others is left out. Sounds stay where they are.
+    A recording that contains an excluded taxon is left out, even if the taxon is in the background only. A taxon with
+    too few recordings is removed, and so is a recording with no other label. Audio files are not moved or copied.
     """
     if out.resolve() == manifest.parent.resolve():
-        raise typer.BadParameter("the manifest itself lies there: name another folder", param_hint="--out")
+        raise typer.BadParameter("this folder holds the manifest itself: choose another", param_hint="--out")
     exclude = tuple(taxon for path in exclude_taxa_of for taxon in taxa_at(path))
     found = narrow(load_dataset(manifest), out, min_recordings=min_recordings, exclude=exclude)
-    _tell_taxa(f"excluded {len(found.excluded)} of {len(exclude)} taxa that may not be heard", found.excluded)
-    _tell_taxa(f"forgot {len(found.rare)} taxa with fewer than {min_recordings} recordings", found.rare)
+    _print_taxa(f"excluded {len(found.excluded)} of {len(exclude)} unwanted taxa", found.excluded)
+    _print_taxa(f"removed {len(found.rare)} taxa with fewer than {min_recordings} recordings", found.rare)
     _save(found.built)
 
 
-def tell_refused(refused: Sequence[Refused]) -> None:
-    """Say how many recordings were left out and why, and which, on stderr."""
+def print_refused(refused: Sequence[Refused]) -> None:
+    """Print to stderr how many recordings were left out, for which reasons, and which ones."""
     for reason, count in Counter(item.reason for item in refused).most_common():
         typer.echo(f"left out {count}: {reason}", err=True)
     for item in refused[:SHOWN]:
@@ -167,15 +168,15 @@ def tell_refused(refused: Sequence[Refused]) -> None:
         typer.echo(f"  … and {len(refused) - SHOWN} more, all in refused.csv", err=True)
 
 
-def _tell_taxa(what: str, taxa: Sequence[Taxon]) -> None:
+def _print_taxa(what: str, taxa: Sequence[Taxon]) -> None:
     names = [taxon.scientific_name for taxon in taxa[:SHOWN]] + ["…"] * (len(taxa) > SHOWN)
     typer.echo(f"{what}{': ' if names else ''}{', '.join(names)}", err=True)
 
 
 def _save(built: Built) -> None:
-    tell_refused(built.refused)
+    print_refused(built.refused)
     if not built.dataset.clips:
-        raise BadInput("no recording can be used, so there is no manifest")
+        raise BadInput("no recording can be used: no manifest written")
     typer.echo(f"{save_built(built)}: {len(built.dataset.clips)} recordings, {len(built.dataset.taxa)} taxa")
 
 

@@ -1,4 +1,4 @@
-"""The commands that measure packs and make them. What is heavy is imported when one runs."""
+"""The commands that evaluate and export packs. Heavy modules are imported when a command runs."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -32,11 +32,11 @@ def evaluate(
     pack: PackFolder,
     manifest: Manifest,
     *,
-    held_out: Annotated[str, typer.Option(metavar="N,N,…", help="Folds to measure on: not those learned from.")] = "2",
+    held_out: Annotated[str, typer.Option(metavar="N,N,…", help="Folds to measure on, not used in training.")] = "2",
 ) -> None:
-    """Measure a pack on recordings that it has not learned from.
+    """Measure a pack on recordings it was not trained on.
 
-    Macro ROC-AUC and cmAP of windows and, where events.csv knows the truth, event F1 (0.5-s collar) and PSDS.
+    Prints macro ROC-AUC and cmAP of windows and, for recordings in events.csv, event F1 (0.5-s collar) and PSDS.
     """
     from dataclasses import asdict
 
@@ -46,38 +46,40 @@ def evaluate(
 
     dataset = load_dataset(manifest)
     if not (clips := choose_folds(dataset, held_out, "--held-out")):
-        raise typer.BadParameter("name a fold, or there is nothing to measure on", param_hint="--held-out")
+        raise typer.BadParameter("name at least one fold to measure on", param_hint="--held-out")
     for name, value in asdict(measure(open_ensemble(pack, SessionOptions()), dataset, clips)).items():
         typer.echo(f"{name:15} {value:.4f}" if isinstance(value, float) else f"{name:15} {value}")
 
 
 def export(
     checkpoints: Annotated[
-        list[Path], typer.Argument(help="model.pt of each member, as `train` leaves them.", exists=True, dir_okay=False)
+        list[Path], typer.Argument(help="model.pt of each member, written by `train`.", exists=True, dir_okay=False)
     ],
     out: NewPack,
     *,
     taxa: Annotated[Path, typer.Option(metavar="FILE", help="taxa.csv of the ensemble.", exists=True, dir_okay=False)],
-    name: Annotated[str, typer.Option(metavar="NAME", help="What the pack is called.")],
-    license_id: Annotated[str, typer.Option("--license", metavar="SPDX", help="Terms of the weights, as CC-BY-4.0.")],
+    name: Annotated[str, typer.Option(metavar="NAME", help="Name of the pack.")],
+    license_id: Annotated[
+        str, typer.Option("--license", metavar="SPDX", help="License of the weights, such as CC-BY-4.0.")
+    ],
     attribution: Annotated[str, typer.Option(metavar="TEXT", help="Whom to credit.")],
     like: Annotated[
         Winner | None,
-        typer.Option(help="Take weights and score rules of this winner."),
+        typer.Option(help="Use this winner's weights and score rules."),
     ] = None,
     weights: Annotated[
-        str | None, typer.Option(metavar="W,W,…", help="Weight of each member; all alike without it.")
+        str | None, typer.Option(metavar="W,W,…", help="Weight of each member; default: equal weights.")
     ] = None,
-    fp16: Annotated[bool, typer.Option("--fp16", help="Write half-precision copies, too.")] = False,
+    fp16: Annotated[bool, typer.Option("--fp16", help="Also write half-precision copies.")] = False,
 ) -> None:
-    """Make a pack of checkpoints, checked against PyTorch."""
+    """Export checkpoints as a pack and check it against PyTorch."""
     from models.workshop.data.manifest import load_taxa
-    from models.workshop.packing.birdclef_2025 import winner_named
+    from models.workshop.packing.birdclef_2025 import find_winner
     from models.workshop.packing.pack import PackIdentity, PackRules, export_pack, load_trained
 
-    winner = winner_named(like, len(checkpoints)) if like else None
-    given = numbers(weights, "--weights", float) if weights else None
-    shares = given or (winner.weights if winner else (1.0,) * len(checkpoints))
+    winner = find_winner(like, len(checkpoints)) if like else None
+    requested = numbers(weights, "--weights", float) if weights else None
+    shares = requested or (winner.weights if winner else (1.0,) * len(checkpoints))
     if len(shares) != len(checkpoints):
         raise typer.BadParameter(f"{len(shares)} weights for {len(checkpoints)} members", param_hint="--weights")
     rules = PackRules(winner.score, {}, winner.frame_s) if winner else PackRules()
@@ -87,12 +89,12 @@ def export(
 
 
 def random_pack(
-    name: Annotated[Winner, typer.Argument(help="Whose ensemble.")],
+    name: Annotated[Winner, typer.Argument(help="The winning ensemble.")],
     out: NewPack,
     *,
     random: Annotated[int, typer.Option("--random", metavar="N", min=0, help="Seed of the random weights.")] = 0,
 ) -> None:
-    """Make a winner's pack with random weights: a benchmark."""
-    from models.workshop.packing.birdclef_2025 import random_winner
+    """Make a winner's pack with random weights, for benchmarks."""
+    from models.workshop.packing.birdclef_2025 import write_random_pack
 
-    typer.echo(random_winner(name, random, out))
+    typer.echo(write_random_pack(name, random, out))

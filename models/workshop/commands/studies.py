@@ -1,4 +1,4 @@
-"""The commands of the synthetic world, and those that repeat what models/README.md reports."""
+"""The commands that generate recordings, and those that repeat the studies of models/README.md."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +9,7 @@ from models.workshop.commands.options import NewPack, Seed, Threads, example, nu
 
 Work = Annotated[
     Path,
-    typer.Option(metavar="FOLDER", help="For recordings, checkpoints and packs; a killed run goes on there.",
+    typer.Option(metavar="FOLDER", help="For recordings, checkpoints and packs; a killed run is resumed from it.",
                  file_okay=False),
 ]  # fmt: skip
 
@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
     app.command(
         epilog=example(
             "synthesize --out world",
-            closing="Then `rounds` with world/manifest.csv: fold 0 is to learn from, 1 to choose by, 2 to test.",
+            closing="Then `rounds` with world/manifest.csv: fold 0 is for training, 1 for validation, 2 for tests.",
         )
     )(synthesize)
     app.command(epilog=example("ablation --work runs/ablation --seeds 0"))(ablation)
@@ -37,22 +37,24 @@ def synthesize(
         typer.Option(
             "--out",
             metavar="FOLDER",
-            help="Where to write audio, manifest.csv, taxa.csv and events.csv.",
+            help="Folder for audio, manifest.csv, taxa.csv and events.csv.",
             file_okay=False,
         ),
     ],
     *,
     seed: Seed = 0,
-    soundscapes: Annotated[int, typer.Option(metavar="N", min=0, help="Unlabeled soundscapes of a minute.")] = 40,
+    soundscapes: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Number of unlabeled one-minute soundscapes.")
+    ] = 40,
 ) -> None:
-    """Make recordings of twelve invented taxa, with their truth."""
+    """Generate recordings of twelve invented taxa, with known truth."""
     from models.workshop.synthetic.world import WorldSize, make_world
 
     typer.echo(make_world(out, seed=seed, size=WorldSize(soundscapes=soundscapes)))
 
 
 def synthetic_pack(out: NewPack, *, work: Work, threads: Threads = 1) -> None:
-    """Make the pack `synthetic` anew, and measure it."""
+    """Rebuild the pack `synthetic` and measure it."""
     import torch
 
     from models.workshop.synthetic.pack import build_synthetic_pack
@@ -65,11 +67,11 @@ def ablation(
     work: Work,
     *,
     seeds: Annotated[
-        str, typer.Option(metavar="N,N,…", help="A world for each, a quarter of an hour of one core for each.")
+        str, typer.Option(metavar="N,N,…", help="One world for each; each takes a core a quarter of an hour.")
     ] = "0,1,2",
     threads: Threads = 1,
 ) -> None:
-    """Tell what each trick brings, in the synthetic world."""
+    """Measure what each trick gains, in the synthetic world."""
     import torch
 
     from models.workshop.studies.ablation import run_ablation
@@ -89,12 +91,12 @@ def real_recordings(
     *,
     recipe: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The recipe; small.toml without it.", exists=True, dir_okay=False),
+        typer.Option(metavar="FILE", help="The recipe; default: small.toml.", exists=True, dir_okay=False),
     ] = None,
     seed: Seed = 0,
     threads: Threads = 1,
 ) -> None:
-    """Train on real recordings, and compare with BirdNET."""
+    """Train on real recordings and compare with BirdNET."""
     import torch
 
     from models.workshop.studies.real_recordings.study import SMALL, StudyOptions, run_study

@@ -1,4 +1,4 @@
-"""The commands that train: from a manifest to checkpoints. What is heavy is imported when one runs."""
+"""The commands that train: from a manifest to checkpoints. Heavy modules are imported when a command runs."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
     app.command(
         epilog=example(
             f"train {SMALL} world/manifest.csv \\\n      --out runs/teacher",
-            closing="Then `export` model.pt to a pack; `rounds` does all of it.",
+            closing="Then `export` model.pt as a pack; `rounds` does all steps.",
         )
     )(train)
     app.command(
@@ -61,7 +61,7 @@ def train(
     held_out: HeldOut = "1",
     pseudo: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Labels of `pseudo-label` to learn from, too.", exists=True, dir_okay=False),
+        typer.Option(metavar="FILE", help="Pseudo-labels to train on as well.", exists=True, dir_okay=False),
     ] = None,
     init_from: InitFrom = None,
 ) -> None:
@@ -71,24 +71,24 @@ def train(
     from models.workshop.training.pseudo_labels import load_labels, refine
     from models.workshop.training.recipe import load_recipe
 
-    rules, learn = load_recipe(recipe), _training_set(manifest, folds, held_out, threads)
+    rules, training_set = load_recipe(recipe), _training_set(manifest, folds, held_out, threads)
     if pseudo is not None:
         labels = refine(load_labels(pseudo), rules.pseudo, 0)
-        learn = TrainingSet(learn.dataset, learn.clips, learn.validation, labels)
-    typer.echo(run(rules, learn, out, seed=seed, init_from=init_from))
+        training_set = TrainingSet(training_set.dataset, training_set.clips, training_set.validation, labels)
+    typer.echo(run(rules, training_set, out, seed=seed, init_from=init_from))
 
 
 def pseudo_label(
     pack: PackFolder,
     manifest: Manifest,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Labels to write, .npz.", dir_okay=False)],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Output file, .npz.", dir_okay=False)],
     *,
     window_s: Annotated[
         float, typer.Option(metavar="SECONDS", min=0.1, help="model.window_s of the student's recipe.")
     ] = 5.0,
     folds: Folds = "0",
 ) -> None:
-    """Label the unlabeled soundscapes by a pack, the teacher."""
+    """Label the unlabeled soundscapes with a pack, the teacher."""
     from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
     from models.workshop.data.manifest import load_dataset
     from models.workshop.evaluation.pack_scores import predict_soundscapes
@@ -111,16 +111,16 @@ def rounds(
     held_out: HeldOut = "1",
     init_from: InitFrom = None,
 ) -> None:
-    """Train a teacher, then students on its labels, each a pack.
+    """Train a teacher, then students on its labels; export each.
 
-    There are as many students as the recipe's pseudo.gammas; the last pack is meant to be the best.
+    Trains one student for each of the recipe's pseudo.gammas; the last pack is expected to be the best.
     """
     from models.workshop.training.recipe import load_recipe
     from models.workshop.training.rounds import run_rounds
 
-    rules, learn = load_recipe(recipe), _training_set(manifest, folds, held_out, threads)
-    unlabeled = _unlabeled(learn.dataset, folds) if rules.pseudo.gammas else ()
-    for generation in run_rounds(rules, learn, unlabeled, out, seed=seed, init_from=init_from):
+    rules, training_set = load_recipe(recipe), _training_set(manifest, folds, held_out, threads)
+    unlabeled = _unlabeled(training_set.dataset, folds) if rules.pseudo.gammas else ()
+    for generation in run_rounds(rules, training_set, unlabeled, out, seed=seed, init_from=init_from):
         typer.echo(generation.pack)
 
 
@@ -132,19 +132,19 @@ def _training_set(manifest: Path, folds: str, held_out: str, threads: int) -> "T
 
     torch.set_num_threads(threads)
     if both := set(numbers(folds, "--folds")) & set(numbers(held_out, "--held-out")):
-        raise typer.BadParameter(f"fold {min(both)} cannot be learned from as well", param_hint="--held-out")
+        raise typer.BadParameter(f"fold {min(both)} is in --folds, too", param_hint="--held-out")
     dataset = load_dataset(manifest)
     labeled = [clip for clip in choose_folds(dataset, folds, "--folds") if clip.labels]
     if not labeled:
-        raise BadInput(f"{manifest}: no recording of folds {folds} has labels to learn from")
+        raise BadInput(f"{manifest}: no recording of folds {folds} has labels")
     validation = choose_folds(dataset, held_out, "--held-out")
     if missing := [c.path for c in (*labeled, *validation) if not (dataset.folder / c.path).exists()]:
-        raise BadInput(f"{manifest}: {len(missing)} of its sounds are not there, the first is {missing[0]}")
+        raise BadInput(f"{manifest}: {len(missing)} audio files are missing, the first is {missing[0]}")
     return TrainingSet(dataset, labeled, validation)
 
 
 def _unlabeled(dataset: "Dataset", folds: str) -> "tuple[Clip, ...]":
     choose_folds(dataset, folds, "--folds")
     if not (found := dataset.unlabeled(int(fold) for fold in numbers(folds, "--folds"))):
-        raise BadInput(f"{dataset.folder}: folds {folds} of the manifest hold no soundscape that waits for labels")
+        raise BadInput(f"{dataset.folder}: folds {folds} of the manifest have no unlabeled soundscape")
     return found

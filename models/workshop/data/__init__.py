@@ -1,6 +1,6 @@
-"""Which recordings there are, what is on them, and on whose terms.
+"""Which recordings exist, what they contain, and under which license.
 
-Read: manifest (the one table), recordings (any source becomes a dataset), folders, license_terms, folds, subset;
-xeno_canto/ fetches from an archive.
-May touch files; the network in xeno_canto/ only.
+Read: manifest (the table of recordings), recordings (builds a dataset from any source), folders, license_terms, folds,
+subset; xeno_canto/ downloads recordings.
+May read and write files; uses the network in xeno_canto/ only.
 """

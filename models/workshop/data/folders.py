@@ -1,4 +1,4 @@
-"""Recordings from a tree of folders, or from a table that somebody keeps: what is on them, and on whose terms."""
+"""Reads recordings with labels and licenses from a tree of folders or from a CSV table."""
 
 import csv
 import re
@@ -17,7 +17,7 @@ _KINDS = {kind: kind for kind in KINDS}
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """What a table calls its columns; those that it lacks may be left as they are, except the path's."""
+    """The column names of a table. Every column may be missing in the table, except the path's."""
 
     path: str = "path"
     labels: str = "labels"
@@ -30,7 +30,7 @@ class Columns:
 
     @classmethod
     def named(cls, names: Mapping[str, str]) -> Self:
-        """Raise BadInput for a column that is none of ours."""
+        """Return the columns with some of them renamed; raises BadInput for a column that does not exist here."""
         ours = [entry.name for entry in fields(cls)]
         if unknown := [name for name in names if name not in ours]:
             raise BadInput(f"--columns: {unknown[0]!r} is none of {', '.join(ours)}")
@@ -39,12 +39,12 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class FolderNames:
-    """Folders that do not stand for a taxon."""
+    """The folders that are not named after a taxon."""
 
     soundscapes: str = "soundscapes"
     """Unlabeled recordings to pseudo-label."""
     noise: str = "noise"
-    """Backgrounds without any voice."""
+    """Background noise without any animal voice."""
 
 
 def read_folders(
@@ -55,10 +55,10 @@ def read_folders(
     group_pattern: str = r".+",
     names: FolderNames = FolderNames(),
 ) -> Iterator[Recording]:
-    """Read `ROOT/TAXON/**/file`: the first folder names the taxon, except for soundscapes and noise.
+    """Yield the recordings at `ROOT/TAXON/**/file`; the first folder names the taxon, except soundscapes and noise.
 
-    The part of a file's name (without suffix) that matches `group_pattern` is its group: what was cut from one
-    recording stays together. Raises BadInput where there is no audio.
+    The part of a file's name (without suffix) that matches `group_pattern` is its group, so that clips cut from one
+    recording stay in one fold. Raises BadInput if there is no audio.
     """
     found = False
     for path in sorted(p for p in root.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES and p.parent != root):
@@ -69,22 +69,21 @@ def read_folders(
         group = f"{top}/{matched.group() if matched else path.stem}"
         yield Recording(path, (top,) if kind == "focal" else (), license_text, source or root.name, group, kind)
     if not found:
-        raise BadInput(f"{root}: holds no audio in folders that are named for taxa")
+        raise BadInput(f"{root}: no audio in folders named after taxa")
 
 
 def read_table(
     table: Path, columns: Columns = Columns(), kinds: Mapping[str, str] | None = None, license_text: str = ""
 ) -> Iterator[Recording]:
-    """Read one recording a row; labels are joined by `;`, paths are relative to the table.
+    """Yield one recording per row; labels are separated by `;`, paths are relative to the table.
 
-    `kinds` translates the kind column (no entry: focal); the labels of soundscapes and noise count as background.
-    `license_text` holds for rows that state none. Raises BadInput with file and line for a row without a path.
+    `kinds` translates the kind column (no entry: focal); the labels of soundscapes and noise become background.
+    `license_text` applies to rows without a license. Raises BadInput with file and line for a row without a path.
     """
     for line, row in _rows(table):
         if not (name := row.get(columns.path)):
-            raise BadInput(f"{table}, line {line}: no {columns.path!r}: name their column by --columns path=…")
-        said = row.get(columns.kind) or "focal"
-        kind = (kinds or _KINDS).get(said, "focal")
+            raise BadInput(f"{table}, line {line}: no {columns.path!r}: set the column's name with --columns path=…")
+        kind = (kinds or _KINDS).get(row.get(columns.kind) or "focal", "focal")
         labels, background = _split(row.get(columns.labels)), _split(row.get(columns.background))
         yield Recording(
             table.parent / name,
@@ -99,15 +98,18 @@ def read_table(
 
 
 def read_events(table: Path, columns: Columns = Columns(path="file", labels="label")) -> dict[Path, list[Event]]:
-    """Read known events: path, label, `onset_s`, `offset_s`; raises BadInput with the line of a bad row."""
+    """Return known events by recording, from a CSV with path, label, `onset_s` and `offset_s`.
+
+    Raises BadInput with the line of a bad row.
+    """
     events: dict[Path, list[Event]] = {}
     for where, row in read_rows(table, (columns.path, columns.labels, "onset_s", "offset_s")):
         try:
             event = Event(row[columns.labels], float(row["onset_s"]), float(row["offset_s"]))
         except ValueError as error:
-            raise BadInput(f"{where}: no event in this row: {error}") from error
+            raise BadInput(f"{where}: not an event: {error}") from error
         if not 0 <= event.onset_s < event.offset_s:
-            raise BadInput(f"{where}: an event ends after it begins, from 0 on")
+            raise BadInput(f"{where}: an event needs 0 <= onset_s < offset_s")
         events.setdefault(table.parent / row[columns.path], []).append(event)
     return events
 

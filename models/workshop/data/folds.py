@@ -1,4 +1,4 @@
-"""Who is learned from and who is tested on: folds that no recording, individual or site straddles."""
+"""Splits recordings into folds; all clips of one recording, individual or site stay in one fold."""
 
 import hashlib
 from collections import Counter
@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 
 
 def assign_folds(groups: Mapping[str, Iterable[str]], n_folds: int, seed: int = 0) -> dict[str, int]:
-    """Return each group (with the labels of its clips, one entry a clip) a fold; every label is spread evenly.
+    """Return the fold of each group, with every label spread evenly; `groups` maps a group to its clips' labels.
 
-    The same groups get the same folds on any machine, in whatever order they come: groups with the rarest labels are
-    placed first, equals in the order of a hash, and each goes to the fold that has least of its rarest label.
+    The result does not depend on the machine or on the order of the groups. Groups with the rarest labels are placed
+    first, ties in the order of a hash. Each group goes to the fold that has the fewest clips with its rarest label.
     """
     labels_of = {group: Counter(labels) for group, labels in groups.items()}
     total = sum(labels_of.values(), Counter())
-    held: list[Counter[str]] = [Counter() for _ in range(n_folds)]
+    label_counts: list[Counter[str]] = [Counter() for _ in range(n_folds)]
     sizes = [0] * n_folds
     folds: dict[str, int] = {}
 
@@ -22,8 +22,8 @@ def assign_folds(groups: Mapping[str, Iterable[str]], n_folds: int, seed: int = 
 
     for group in sorted(labels_of, key=lambda group: (total[rarest(group)], rarest(group), _hash(seed, group))):
         label = rarest(group)
-        fold = min(range(n_folds), key=lambda fold: (held[fold][label], sizes[fold], _hash(seed, f"{fold}/{group}")))
-        held[fold] += labels_of[group]
+        fold = min(range(n_folds), key=lambda f: (label_counts[f][label], sizes[f], _hash(seed, f"{f}/{group}")))
+        label_counts[fold] += labels_of[group]
         sizes[fold] += 1
         folds[group] = fold
     return folds

@@ -1,4 +1,4 @@
-"""On whose terms a recording may be learned from: who forbids derivatives, or says nothing, is left alone."""
+"""Which licenses permit training: recordings that forbid derivatives or state no license are refused."""
 
 import re
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ _CREATIVE_COMMONS = re.compile(r"creativecommons\.org/(licenses|publicdomain)/([
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Which licenses are accepted beyond those that clearly permit a derivative: a model is one."""
+    """Which licenses are accepted, besides those that clearly permit derivatives; a model counts as a derivative."""
 
     allow_no_derivatives: bool = False
     allow_unstated: bool = False
-    """A recording of which nobody said the terms; most often they can be found out."""
+    """Accept recordings without a stated license; in most cases the license can be found out."""
 
     def refuse(self, license_text: str) -> str | None:
-        """Say why a recording may not be used; None if it may."""
+        """Return why a recording may not be used; None if it may."""
         if _NO_DERIVATIVES.search(license_text) and not self.allow_no_derivatives:
             return "its license forbids derivatives"
         if _UNSTATED.search(license_text) and not self.allow_unstated:
@@ -35,7 +35,7 @@ class Refused:
 
 
 def name_license(url: str) -> str:
-    """Return the SPDX name of a Creative Commons address; any other text stays as it is.
+    """Return the SPDX name for a Creative Commons URL; any other text is returned as it is.
 
     `//creativecommons.org/licenses/by-nc-sa/4.0/` → `CC-BY-NC-SA-4.0`
     """

@@ -1,8 +1,8 @@
-"""Which recordings there are, what is on them, and on whose terms: one CSV, readable without us.
+"""The manifest: one CSV with the recordings, their labels and their licenses, readable by any tool.
 
-`manifest.csv`: path,labels,group,license,source,fold,duration_s,kind,background. Labels are taxon codes joined by `;`,
-none where the recording is unlabeled; `background` may be missing. Beside it `taxa.csv` (a pack's taxa table) and,
-where events are known, `events.csv`: path,code,onset_s,offset_s. Paths are relative to the manifest.
+`manifest.csv`: path,labels,group,license,source,fold,duration_s,kind,background. Labels are taxon codes separated by
+`;`, empty if the recording is unlabeled; the column `background` may be missing. In the same folder: `taxa.csv` (a
+pack's taxa table) and, if events are known, `events.csv`: path,code,onset_s,offset_s. Paths are relative to the folder.
 """
 
 import csv
@@ -22,12 +22,12 @@ EVENT_COLUMNS = ("path", "code", "onset_s", "offset_s")
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """One recording to learn from or to be measured on."""
+    """One recording to train or measure on."""
 
     path: str
     labels: tuple[str, ...]
     group: str
-    """What must not be split between training and test: a recording, an individual, a site."""
+    """A recording, an individual or a site; a group must not be split between training and test."""
     license: str
     source: str
     fold: int
@@ -35,12 +35,12 @@ class Clip:
     kind: str = "focal"
     """`focal`, `soundscape` or `noise`."""
     background: tuple[str, ...] = ()
-    """Taxa that are heard beside the labels, by any name of theirs: nothing to learn, but a reason to leave it out."""
+    """Other taxa that can be heard, by any of their names; not trained on, but a reason to leave the recording out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A voice with a known beginning and end, in seconds from the clip's start."""
+    """A vocalization with known onset and offset, in seconds from the clip's start."""
 
     code: str
     onset_s: float
@@ -55,7 +55,7 @@ class Dataset:
     taxa: tuple[Taxon, ...]
     clips: tuple[Clip, ...]
     events: dict[str, tuple[Event, ...]] = field(default_factory=dict)
-    """By clip path; a clip that is missing here is weakly labeled."""
+    """By clip path; a clip without an entry is weakly labeled."""
 
     @property
     def codes(self) -> list[str]:
@@ -68,20 +68,20 @@ class Dataset:
         )
 
     def unlabeled(self, folds: Iterable[int] | None = None) -> tuple[Clip, ...]:
-        """Return the soundscapes that nobody has labeled."""
+        """Return the soundscapes without labels."""
         return tuple(clip for clip in self.choose(kind="soundscape", folds=folds) if not clip.labels)
 
 
 def load_dataset(manifest: Path) -> Dataset:
-    """Raise BadInput with file and line for a row that breaks the form."""
+    """Read a manifest with its taxa and events; raises BadInput with file and line for an invalid row."""
     folder = manifest.parent
     if not (folder / "taxa.csv").exists():
-        raise BadInput(f"{folder / 'taxa.csv'}: is missing; a manifest has its taxa beside it")
+        raise BadInput(f"{folder / 'taxa.csv'}: is missing; it belongs in the manifest's folder")
     taxa = load_taxa(folder / "taxa.csv")
     known = {taxon.code for taxon in taxa}
     clips = tuple(_parse_clip(row, where, known) for where, row in read_rows(manifest, CLIP_COLUMNS))
     if not clips:
-        raise BadInput(f"{manifest}: holds no recordings")
+        raise BadInput(f"{manifest}: has no recordings")
     events: dict[str, list[Event]] = {}
     if (folder / "events.csv").exists():
         for where, row in read_rows(folder / "events.csv", EVENT_COLUMNS):
@@ -91,7 +91,7 @@ def load_dataset(manifest: Path) -> Dataset:
 
 
 def load_taxa(path: Path) -> tuple[Taxon, ...]:
-    """Raise BadInput where there is no such table, or a column is missing."""
+    """Read a table of taxa; raises BadInput if the file or a column is missing."""
     return tuple(Taxon(*(row[name] for name in TAXON_COLUMNS)) for _, row in read_rows(path, TAXON_COLUMNS))
 
 
@@ -122,9 +122,12 @@ def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[objec
 
 
 def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
-    """Return the rows of a CSV, each with the words that name its place; BadInput where it lacks one of the columns."""
+    """Yield the rows of a CSV, each with its place ("FILE, line N").
+
+    Raises BadInput if the file or a column is missing.
+    """
     if not path.exists():
-        raise BadInput(f"{path}: there is no such file")
+        raise BadInput(f"{path}: no such file")
     with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file, restval="")
         try:
@@ -155,4 +158,4 @@ def _number(row: dict[str, str], column: str, where: str, kind: type[int] | type
     try:
         return kind(row[column])
     except ValueError as error:
-        raise BadInput(f"{where}: {column} {row[column]!r} is no {kind.__name__}") from error
+        raise BadInput(f"{where}: {column} {row[column]!r} is not a valid {kind.__name__}") from error

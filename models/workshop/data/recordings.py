@@ -1,4 +1,4 @@
-"""Recordings, as any source describes them → a dataset: terms checked, taxa named, lengths measured, folds dealt."""
+"""Turns recordings from any source into a dataset: checks licenses, maps taxa, measures lengths, assigns folds."""
 
 import os
 import re
@@ -16,7 +16,7 @@ from models.workshop.data.manifest import Clip, Dataset, Event, save_dataset, wr
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One audio file, in its source's own words."""
+    """One audio file as its source describes it."""
 
     path: Path
     labels: tuple[str, ...]
@@ -24,28 +24,28 @@ class Recording:
     license: str
     source: str
     group: str = ""
-    """What must not be split between folds; empty: this very file."""
+    """Recordings of one group stay in one fold; empty: the file is a group of its own."""
     kind: str = "focal"
     taxonomic_class: str = "unknown"
-    """Of labels that the taxa table does not know."""
+    """For labels that are not in the taxa table."""
     background: tuple[str, ...] = ()
-    """What else is heard, by any name; it is not learned."""
+    """Other taxa that can be heard, by any name; they are not training labels."""
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetOptions:
-    """How recordings become a dataset."""
+    """How to build a dataset from recordings."""
 
     n_folds: int = 5
     seed: int = 0
     terms: Terms = field(default_factory=Terms)
     taxa: tuple[Taxon, ...] = ()
-    """Where labels find their code, names and class; what is not there gets a code of its own."""
+    """Labels are looked up here for code, names and class; an unknown label gets a code made of its name."""
 
 
 @dataclass(frozen=True)
 class Built:
-    """A dataset, and what is not in it."""
+    """A dataset, and the recordings that were left out."""
 
     dataset: Dataset
     refused: tuple[Refused, ...]
@@ -65,11 +65,11 @@ class _Row:
 
 
 @dataclass
-class TaxonBook:
-    """Names → taxa, in the order in which they are first asked for."""
+class TaxonIndex:
+    """Looks up taxa by name and keeps those that were used, in order of first use."""
 
     known: Iterable[Taxon] = ()
-    """The first of a name wins."""
+    """If two taxa share a name, the first one is used."""
     used: dict[str, Taxon] = field(default_factory=dict)
     """By code."""
 
@@ -80,18 +80,18 @@ class TaxonBook:
                 self._by_name.setdefault(name.casefold(), taxon)
 
     def find(self, name: str, taxonomic_class: str = "unknown") -> str:
-        """Return the code of a taxon."""
+        """Return the code of the taxon with this name; an unknown name becomes a new taxon."""
         taxon = self._by_name.get(name.casefold()) or Taxon(slug_of(name), name, name, taxonomic_class)
         return self.used.setdefault(taxon.code, taxon).code
 
 
 def slug_of(name: str) -> str:
-    """Make a code of a name: `Turdus merula` → `turdus-merula`."""
+    """Return a name as a code: `Turdus merula` → `turdus-merula`."""
     return re.sub(r"\W+|_+", "-", name.casefold()).strip("-")
 
 
 def relative_path(path: Path, folder: Path) -> str:
-    """Return how a file is found from a folder, though links lead to either."""
+    """Return the path of a file relative to a folder; symbolic links to either folder are resolved first."""
     return Path(os.path.relpath(path.parent.resolve() / path.name, folder.resolve())).as_posix()
 
 
@@ -101,12 +101,13 @@ def build_dataset(
     options: DatasetOptions = DatasetOptions(),
     events: Mapping[Path, Sequence[Event]] | None = None,
 ) -> Built:
-    """Make a dataset whose manifest is to lie in `folder`.
+    """Return a dataset whose manifest will be written to `folder`.
 
-    `events` are by recording; their `code` may be any name of a taxon. Where events are known, they say what is on a
-    recording. Files that cannot be read, or whose terms do not permit it, are refused with a reason.
+    `events` maps recordings to their events; an event's `code` may be any name of a taxon. The labels of a recording
+    with known events come from these events. Unreadable files, and files whose license does not permit training, are
+    refused with a reason.
     """
-    book = TaxonBook(options.taxa)
+    taxon_index = TaxonIndex(options.taxa)
     refused: list[Refused] = []
     rows: list[_Row] = []
     known_events: dict[str, tuple[Event, ...]] = {}
@@ -116,20 +117,20 @@ def build_dataset(
         if isinstance(outcome, Refused):
             refused.append(outcome)
             continue
-        codes = [book.find(label, recording.taxonomic_class) for label in recording.labels]
+        codes = [taxon_index.find(label, recording.taxonomic_class) for label in recording.labels]
         if found := (events or {}).get(recording.path):
             known_events[path] = tuple(
-                Event(book.find(e.code, recording.taxonomic_class), e.onset_s, e.offset_s) for e in found
+                Event(taxon_index.find(e.code, recording.taxonomic_class), e.onset_s, e.offset_s) for e in found
             )
             codes = [event.code for event in known_events[path]]
         rows.append(_Row(path, tuple(sorted(set(codes))), recording, outcome))
-    clips = _deal(rows, options)
-    taxa = tuple(book.used[code] for code in sorted({c for clip in clips for c in clip.labels}))
+    clips = _make_clips(rows, options)
+    taxa = tuple(taxon_index.used[code] for code in sorted({c for clip in clips for c in clip.labels}))
     return Built(Dataset(folder, taxa, clips, known_events), tuple(refused))
 
 
 def save_built(built: Built) -> Path:
-    """Write the dataset, and beside it refused.csv; return the manifest's path."""
+    """Write the dataset and refused.csv into its folder; return the manifest's path."""
     manifest = save_dataset(built.dataset)
     rows = [[item.recording, item.license, item.reason] for item in built.refused]
     write_table(manifest.parent / "refused.csv", ["recording", "license", "reason"], rows)
@@ -137,7 +138,7 @@ def save_built(built: Built) -> Path:
 
 
 def _measure(recording: Recording, terms: Terms) -> float | Refused:
-    """Return the true length in seconds: headers of compressed files are not to be trusted."""
+    """Return the length in seconds, measured because headers of compressed files can be wrong; or a refusal."""
     if reason := terms.refuse(recording.license):
         return Refused(str(recording.path), recording.license, reason)
     try:
@@ -146,7 +147,7 @@ def _measure(recording: Recording, terms: Terms) -> float | Refused:
         return Refused(str(recording.path), recording.license, str(error))
 
 
-def _deal(rows: Sequence[_Row], options: DatasetOptions) -> tuple[Clip, ...]:
+def _make_clips(rows: Sequence[_Row], options: DatasetOptions) -> tuple[Clip, ...]:
     groups: dict[str, list[str]] = {}
     for row in rows:
         groups.setdefault(row.group, []).extend(row.codes or (f"({row.recording.kind})",))

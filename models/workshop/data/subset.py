@@ -1,4 +1,4 @@
-"""A part of a dataset: to pretrain on what is common, without the taxa that a test will ask for."""
+"""Selects a part of a dataset for pretraining: frequent taxa only, and none of those used for testing later."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -15,42 +15,43 @@ from models.workshop.errors import BadInput
 
 @dataclass(frozen=True)
 class Narrowed:
-    """What is left of a dataset, and the taxa that are not."""
+    """The remaining dataset, and the taxa that were removed."""
 
     built: Built
     excluded: tuple[Taxon, ...]
-    """Of the dataset's own taxa."""
+    """Those of the dataset's taxa that were excluded."""
     rare: tuple[Taxon, ...]
 
 
 def narrow(dataset: Dataset, folder: Path, *, min_recordings: int = 1, exclude: Sequence[Taxon] = ()) -> Narrowed:
-    """Leave out the taxa of `exclude`, then those of which fewer than `min_recordings` are left.
+    """Remove the taxa of `exclude`, then those with fewer than `min_recordings` remaining recordings.
 
-    A recording on which an excluded taxon is heard goes as a whole, whether a label, an event or the background says
-    so: a network that learns a test's voice as "none of mine" has learned from it. A rare taxon loses its label only; a
-    recording that loses its last one goes. Unlabeled soundscapes and noise stay. `folder` is where the new manifest is
-    to lie. Raises BadInput when no labeled recording is left.
+    A recording that contains an excluded taxon is removed as a whole, whether a label, an event or the background
+    names the taxon: a network trained on it would learn the test taxon's voice as "none of my taxa". For a rare taxon
+    only the label is removed; a recording that loses its last label is removed. Unlabeled soundscapes and noise stay.
+    The new manifest will be written to `folder`. Raises BadInput if no labeled recording is left.
     """
-    unwanted = Names.of(exclude)
-    excluded = tuple(taxon for taxon in dataset.taxa if unwanted.cover(taxon))
-    silent = _without(dataset, excluded, unwanted)
-    common = keep_frequent(silent, min_recordings)
-    pairs = zip(silent.clips, common.clips, strict=True)
+    excluded_names = Names.of(exclude)
+    excluded = tuple(taxon for taxon in dataset.taxa if excluded_names.cover(taxon))
+    remaining = _without(dataset, excluded, excluded_names)
+    common = keep_frequent(remaining, min_recordings)
+    pairs = zip(remaining.clips, common.clips, strict=True)
     kept = [after for before, after in pairs if after.labels or not before.labels]
     if not any(clip.labels for clip in kept):
-        raise BadInput(f"{dataset.folder}: no labeled recording is left; exclude fewer taxa, or ask for fewer of each")
+        raise BadInput(f"{dataset.folder}: no labeled recording is left; exclude fewer taxa or lower the minimum")
     refused = (
-        *_refuse(dataset, silent.clips, "an excluded taxon is heard on it"),
-        *_refuse(silent, kept, f"of each of its taxa there are fewer than {min_recordings} recordings"),
+        *_refuse(dataset, remaining.clips, "it contains an excluded taxon"),
+        *_refuse(remaining, kept, f"each of its taxa has fewer than {min_recordings} recordings"),
     )
-    rare = tuple(taxon for taxon in silent.taxa if taxon not in common.taxa)
+    rare = tuple(taxon for taxon in remaining.taxa if taxon not in common.taxa)
     return Narrowed(Built(_moved(common, kept, folder), refused), excluded, rare)
 
 
 def keep_frequent(dataset: Dataset, min_recordings: int) -> Dataset:
-    """Forget the taxa with fewer labeled recordings; these stay, with what other labels they have.
+    """Return the dataset without the taxa that have fewer labeled recordings.
 
-    The names of what was forgotten go to the background: whoever looks for a taxon later still finds where it is heard.
+    The recordings stay, with their other labels. The removed taxa's names are added to the background, so that a later
+    exclusion still finds these recordings.
     """
     counts = Counter(code for clip in dataset.clips for code in clip.labels)
     taxa = tuple(taxon for taxon in dataset.taxa if counts[taxon.code] >= min_recordings)
@@ -77,12 +78,12 @@ def taxa_at(path: Path) -> tuple[Taxon, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What taxa are called; tables of different makers share names rather than codes, and write them differently."""
+    """The names of taxa; tables from different sources share names rather than codes, in different spellings."""
 
     all: frozenset[str]
-    """As slugs: `Motacilla flava`, `motacilla_flava` and `motacilla-flava` are one."""
+    """As slugs: `Motacilla flava`, `motacilla_flava` and `motacilla-flava` are the same."""
     species: frozenset[str]
-    """The first two words of scientific names: a subspecies stands for its species."""
+    """The first two words of scientific names: a subspecies counts as its species."""
 
     @classmethod
     def of(cls, taxa: Iterable[Taxon]) -> Self:
@@ -94,7 +95,7 @@ class Names:
         return any(map(self.include, (taxon.code, taxon.scientific_name, taxon.common_name)))
 
     def include(self, name: str) -> bool:
-        """Return whether it is one of these, or of the same species as one: `Motacilla flava thunbergi`."""
+        """Return whether the name is one of these or of the same species, such as `Motacilla flava thunbergi`."""
         return slug_of(name) in self.all or _species_of(name) in self.species
 
 
@@ -103,14 +104,14 @@ def _species_of(name: str) -> str:
 
 
 def _without(dataset: Dataset, taxa: Collection[Taxon], names: Names) -> Dataset:
-    """Take away the taxa, and all recordings on which they, or others of these names, are heard."""
+    """Return the dataset without these taxa and without all recordings that contain them or a taxon of these names."""
     codes = {taxon.code for taxon in taxa}
 
-    def is_silent(clip: Clip) -> bool:
-        heard = {*clip.labels, *(event.code for event in dataset.events.get(clip.path, ()))}
-        return heard.isdisjoint(codes) and not any(map(names.include, (*heard, *clip.background)))
+    def is_allowed(clip: Clip) -> bool:
+        present = {*clip.labels, *(event.code for event in dataset.events.get(clip.path, ()))}
+        return present.isdisjoint(codes) and not any(map(names.include, (*present, *clip.background)))
 
-    clips = tuple(filter(is_silent, dataset.clips))
+    clips = tuple(filter(is_allowed, dataset.clips))
     return replace(dataset, taxa=tuple(taxon for taxon in dataset.taxa if taxon.code not in codes), clips=clips)
 
 
@@ -120,7 +121,7 @@ def _refuse(dataset: Dataset, kept: Iterable[Clip], reason: str) -> list[Refused
 
 
 def _moved(dataset: Dataset, clips: Iterable[Clip], folder: Path) -> Dataset:
-    """Return the dataset with these clips alone, their paths as they are seen from another folder."""
+    """Return the dataset with these clips only, their paths relative to another folder."""
     paths = {clip.path: relative_path(dataset.folder / clip.path, folder) for clip in clips}
     moved = tuple(replace(clip, path=paths[clip.path]) for clip in clips)
     events = {paths[path]: found for path, found in dataset.events.items() if path in paths}

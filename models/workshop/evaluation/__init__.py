@@ -1,5 +1,5 @@
-"""How good a pack is on recordings it has not seen.
+"""Measures packs on recordings they were not trained on.
 
-Read: pack_scores (through the service's own pipeline), metrics (which say what they skip), held_out (all of them).
-May touch `inference` and files.
+Read: pack_scores (scores from the service's own pipeline), metrics, held_out (all metrics of a pack).
+May import `inference` and read files.
 """

@@ -1,4 +1,4 @@
-"""The full measure of a pack on held-out recordings: windows, events and the whole range of thresholds."""
+"""All metrics of a pack on held-out recordings: of windows, of events, and over the whole range of thresholds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,18 +15,18 @@ from models.workshop.training.validation import label_windows
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """How good a pack is; NaN where the recordings do not allow a measure."""
+    """The metrics of a pack; NaN if the recordings do not permit one."""
 
     macro_auroc: float
     cmap: float
     event_f1: float
     psds: float
     n_taxa_scored: int
-    """Taxa with at least one positive and one negative window; the others are not in the AUROC."""
+    """Taxa with at least one positive and one negative window; only these count in the AUROC."""
 
 
 def evaluate(ensemble: Ensemble, dataset: Dataset, clips: Sequence[Clip], rule: EventRule | None = None) -> Measures:
-    """Score clips as the service would and compare with the truth; `rule` stands in for the pack's event rules."""
+    """Score clips as the service would and compare with the truth; `rule` replaces the pack's event rules."""
     scored = list(score_clips(ensemble, dataset.folder, clips))
     return measure(ensemble, dataset, scored, rule)
 
@@ -34,7 +34,7 @@ def evaluate(ensemble: Ensemble, dataset: Dataset, clips: Sequence[Clip], rule: 
 def measure(
     ensemble: Ensemble, dataset: Dataset, scored: Sequence[ClipScores], rule: EventRule | None = None
 ) -> Measures:
-    """Compare scores that are there already with the truth."""
+    """Compare existing scores with the truth; `rule` replaces the pack's event rules."""
     facts = ensemble.facts
     codes = [taxon.code for taxon in facts.taxa]
     window_s = facts.grid.window_s
@@ -52,7 +52,7 @@ def measure(
 def count_events(
     ensemble: Ensemble, dataset: Dataset, scored: Sequence[ClipScores], rule: EventRule | None = None
 ) -> EventCounts:
-    """Match the events of all clips; `rule` stands in for the pack's own."""
+    """Match the events of all clips with the truth; `rule` replaces the pack's event rules."""
     codes = {taxon.code for taxon in ensemble.facts.taxa}
     total = EventCounts()
     for clip_scores in scored:
@@ -63,7 +63,7 @@ def count_events(
 
 
 def tune_rule(ensemble: Ensemble, dataset: Dataset, scored: Sequence[ClipScores]) -> EventRule:
-    """Choose thresholds and gaps by event F1 on validation clips, never on those that are reported."""
+    """Return the thresholds and gap with the best event F1 on validation clips, never on those that are reported."""
     best, best_f1 = EventRule(), -1.0
     for onset in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7):
         for share in (0.4, 0.6, 0.8):

@@ -1,7 +1,7 @@
-"""Metrics that say what they skip: macro ROC-AUC, padded cmAP, event F1 and PSDS.
+"""The metrics: macro ROC-AUC, padded cmAP, event F1 and PSDS.
 
-A taxon without a positive or without a negative has no ROC-AUC: it is left out and counted, not taken for 0
-(torchmetrics) nor for NaN (scikit-learn).
+A taxon without a positive or without a negative has no ROC-AUC. It is left out, and the number of scored taxa is
+returned; torchmetrics counts such a taxon as 0, scikit-learn returns NaN.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,23 +17,23 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class ClipMetrics:
-    """Of scores against truth, window by window."""
+    """Metrics of window scores compared with the truth."""
 
     macro_auroc: float
     cmap: float
     n_taxa_scored: int
-    """How many taxa had at least one positive and one negative."""
+    """Number of taxa with at least one positive and one negative."""
 
 
 def measure_windows(truth: Matrix, scores: Matrix) -> ClipMetrics:
-    """Both (n_windows, n_taxa); truth is 0 or 1."""
+    """Return the metrics of scores (n_windows, n_taxa) against truth of the same shape, 0 or 1."""
     aurocs = [auroc(truth[:, column], scores[:, column]) for column in range(truth.shape[1])]
     valid = [value for value in aurocs if value is not None]
     return ClipMetrics(float(np.mean(valid)) if valid else float("nan"), padded_cmap(truth, scores), len(valid))
 
 
 def auroc(truth: Matrix, scores: Matrix) -> float | None:
-    """Area under the ROC curve by ranks, ties shared (Mann and Whitney); None where it is not defined."""
+    """Return the area under the ROC curve, by ranks with ties shared (Mann and Whitney); None if it is undefined."""
     positives = int(truth.sum())
     negatives = len(truth) - positives
     if positives == 0 or negatives == 0:
@@ -44,7 +44,7 @@ def auroc(truth: Matrix, scores: Matrix) -> float | None:
 
 
 def padded_cmap(truth: Matrix, scores: Matrix, padding: int = 5) -> float:
-    """Mean average precision over taxa, `padding` sure positives added to each (BirdCLEF 2023)."""
+    """Return the mean average precision over taxa, `padding` positives of score 1 added to each (BirdCLEF 2023)."""
     pad_truth, pad_scores = np.ones(padding), np.full(padding, 1.0)
     values = [
         average_precision(np.r_[truth[:, column], pad_truth], np.r_[scores[:, column], pad_scores])
@@ -54,7 +54,7 @@ def padded_cmap(truth: Matrix, scores: Matrix, padding: int = 5) -> float:
 
 
 def average_precision(truth: Matrix, scores: Matrix) -> float:
-    """Precision averaged over positives, by falling score."""
+    """Return the precision averaged over the positives, in order of decreasing score."""
     order = np.argsort(-scores, kind="stable")
     hits = truth[order]
     precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
@@ -63,7 +63,7 @@ def average_precision(truth: Matrix, scores: Matrix) -> float:
 
 @dataclass(frozen=True, slots=True)
 class EventCounts:
-    """Events found, missed and made up."""
+    """Numbers of events found, missed and falsely detected."""
 
     hits: int = 0
     misses: int = 0
@@ -111,11 +111,11 @@ def psds(
     *,
     frame_s: float,
 ) -> float:
-    """Polyphonic sound detection score, intersection 0.5/0.5, no cross-trigger cost (Bilen et al., 2020).
+    """Return the polyphonic sound detection score, intersection 0.5/0.5, no cross-trigger cost (Bilen et al., 2020).
 
-    `frames[clip]` is (n_frames, n_taxa). Taxa that sound nowhere in the truth are left out.
+    `frames[clip]` is (n_frames, n_taxa). Taxa without an event in the truth are left out.
     """
-    from sed_scores_eval import intersection_based  # noqa: PLC0415 — pulls in a plotting stack
+    from sed_scores_eval import intersection_based  # noqa: PLC0415 — imports a plotting library
     from sed_scores_eval.base_modules.scores import create_score_dataframe  # noqa: PLC0415
 
     present = sorted({event.code for events in truth.values() for event in events})

@@ -1,4 +1,4 @@
-"""Scores of clips by a pack, through the service's own pipeline: a teacher and a test hear what the service hears."""
+"""Scores clips with a pack through the service's own pipeline, so that teachers and tests score as the service does."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from models.workshop.training.pseudo_labels import PseudoLabels
 
 @dataclass(frozen=True, slots=True)
 class ClipScores:
-    """What a pack says of one clip."""
+    """A pack's scores and events for one clip."""
 
     clip: Clip
     windows: NDArray[np.float32]
@@ -32,7 +32,7 @@ class ClipScores:
 
 
 def score_clips(ensemble: Ensemble, folder: Path, clips: Iterable[Clip]) -> Iterator[ClipScores]:
-    """Score whole clips, one after another. The pack must have a framewise member, else BadInput."""
+    """Yield the scores of whole clips, one after another; raises BadInput if the pack has no framewise member."""
     if ensemble.facts.grid.frame_s is None:
         raise BadInput(f"{ensemble.facts.name}: the pack has no framewise member")
     for clip in clips:
@@ -49,7 +49,7 @@ def score_clips(ensemble: Ensemble, folder: Path, clips: Iterable[Clip]) -> Iter
 
 
 def predict_soundscapes(ensemble: Ensemble, folder: Path, clips: Iterable[Clip], window_s: float) -> PseudoLabels:
-    """Label soundscapes with the pack's window scores; `window_s` is what a student's example spans."""
+    """Return the pack's window scores of soundscapes as labels; `window_s` is the length of a student's example."""
     probs = {scored.clip.path: scored.windows for scored in score_clips(ensemble, folder, clips)}
     codes = tuple(taxon.code for taxon in ensemble.facts.taxa)
     return PseudoLabels(codes, ensemble.facts.grid.window_s, probs, window_s)
@@ -58,7 +58,7 @@ def predict_soundscapes(ensemble: Ensemble, folder: Path, clips: Iterable[Clip],
 def cut_events(
     ensemble: Ensemble, frames: NDArray[np.float32], clip: Clip, rule: EventRule | None = None
 ) -> tuple[Event, ...]:
-    """Cut the events of a clip from its frames, (n_frames, n_taxa); `rule` stands in for the pack's own."""
+    """Return the events in a clip's frames, (n_frames, n_taxa); `rule` replaces the pack's event rules."""
     facts = ensemble.facts
     step_s = facts.grid.event_step_s
     return tuple(

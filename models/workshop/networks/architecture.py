@@ -17,7 +17,7 @@ from models.workshop.training.recipe import ModelTable, Recipe
 class SedModel(nn.Module):
     """Waveforms (batch, samples) → framewise logits and clip probabilities.
 
-    `network` is what gets exported: it starts from the mel image, which the service makes by itself.
+    Only `network` is exported: it starts from the mel image, which the service computes itself.
     """
 
     def __init__(self, front_end: MelFrontEnd, network: "SedNetwork") -> None:
@@ -42,25 +42,25 @@ class SedNetwork(nn.Module):
 
 
 def make_model(recipe: Recipe, n_taxa: int, *, with_pseudo: bool = False, pretrained: bool | None = None) -> SedModel:
-    """Build a recipe's network for training with or without pseudo-labels; `pretrained` overrules the recipe."""
+    """Build a recipe's network for training with or without pseudo-labels; `pretrained` overrides the recipe."""
     drop_path = recipe.pseudo.drop_path if with_pseudo else recipe.model.drop_path
     changed = {} if pretrained is None else {"pretrained": pretrained}
     return build_model(recipe.model.model_copy(update=changed), n_taxa, drop_path=drop_path)
 
 
 def build_model(model: ModelTable, n_taxa: int, *, drop_path: float = 0.0) -> SedModel:
-    """Build the table's network with fresh (or timm's) weights; `drop_path` is StochasticDepth's rate.
+    """Build the table's network with random or timm's weights; `drop_path` is StochasticDepth's rate.
 
-    Any timm backbone that gives feature maps will do. Raises BadInput where timm does not know it, or where it cannot
-    be brought to `time_stride`.
+    Any timm backbone that returns feature maps works. Raises BadInput if timm does not know it, or if it cannot have
+    the `time_stride`.
     """
     if not timm.is_model(model.backbone):
         raise BadInput(f"model.backbone: timm knows no {model.backbone!r}; `timm.list_models()` lists what it knows")
-    body = _make_backbone(model, drop_path)
+    backbone = _make_backbone(model, drop_path)
     if model.time_stride is not None:
-        keep_time(body, body.feature_info.reduction()[-1], model.time_stride)
-    top = HEADS[model.head](body.feature_info.channels()[-1], n_taxa, hidden=model.hidden)
-    return SedModel(MelFrontEnd(model.mel, model.sample_rate_hz), SedNetwork(body, top))
+        limit_time_stride(backbone, backbone.feature_info.reduction()[-1], model.time_stride)
+    head = HEADS[model.head](backbone.feature_info.channels()[-1], n_taxa, hidden=model.hidden)
+    return SedModel(MelFrontEnd(model.mel, model.sample_rate_hz), SedNetwork(backbone, head))
 
 
 def _make_backbone(model: ModelTable, drop_path: float) -> nn.Module:
@@ -74,29 +74,30 @@ def _make_backbone(model: ModelTable, drop_path: float) -> nn.Module:
         raise BadInput(f"model.backbone: {error}") from error
     except OSError as error:
         raise BadInput(
-            f"model.pretrained: the weights of {model.backbone} cannot be had ({error}); begin with another "
-            "checkpoint by --init-from, or set it to false in the recipe"
+            f"model.pretrained: cannot download the weights of {model.backbone} ({error}); start from a "
+            "checkpoint with --init-from, or set pretrained to false in the recipe"
         ) from error
 
 
-def keep_time(backbone: nn.Module, reduction: int, time_stride: int) -> None:
-    """Let the last strided convolutions stride over frequency alone, so that onsets stay sharp; weights fit as before.
+def limit_time_stride(backbone: nn.Module, reduction: int, time_stride: int) -> None:
+    """Make the last strided convolutions stride over frequency only, so that onsets stay sharp; weights still fit.
 
-    Only for backbones whose every halving is one convolution (MobileNet, EfficientNet and their kin), else BadInput.
+    Works for backbones that halve the size with single convolutions (MobileNet, EfficientNet and similar); raises
+    BadInput for others.
     """
     halvings = [m for m in backbone.modules() if isinstance(m, nn.Conv2d) and m.stride == (2, 2)]
     surplus = (reduction // time_stride).bit_length() - 1
     if 2 ** len(halvings) != reduction or time_stride * 2**surplus != reduction:
         raise BadInput(
-            f"time_stride: cannot bring a backbone of stride {reduction} with {len(halvings)} strided convolutions "
-            f"to {time_stride}"
+            f"time_stride: a backbone of stride {reduction} with {len(halvings)} strided convolutions "
+            f"cannot have a time stride of {time_stride}"
         )
     for conv in halvings[len(halvings) - surplus :]:
         conv.stride = (2, 1)
 
 
 def keep_columns(network: SedNetwork, columns: Sequence[int]) -> SedNetwork:
-    """Return a copy that outputs these columns only: a specialist may have learned more taxa than a pack has."""
+    """Return a copy that outputs these columns only; a specialist may be trained on more taxa than the pack has."""
     smaller = copy.deepcopy(network)
     index = torch.tensor(columns)
     for name in ("attention", "classify"):
@@ -109,7 +110,7 @@ def keep_columns(network: SedNetwork, columns: Sequence[int]) -> SedNetwork:
 
 
 def count_frames(network: SedNetwork, mel: MelTable) -> int:
-    """How many frames the network gives for one window."""
+    """Return the number of frames that the network outputs for one window."""
     device = next(network.parameters()).device
     was_training = network.training
     network.eval()

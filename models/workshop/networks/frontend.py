@@ -1,7 +1,7 @@
-"""The mel front end in torch, read from the same `[member.mel]` table as the service's numpy one.
+"""The mel front end in torch, configured by the same `[member.mel]` table as the service's numpy front end.
 
-The network must see in training what it will see in service, so the table, the window and the mel filters are shared
-and only the arithmetic is written again; a test holds the two within 1e-3 dB.
+Training and service must compute the same images, so the table, the window and the mel filters are shared; only the
+arithmetic is implemented twice. A test checks that the two agree within 1e-3 dB.
 """
 
 import torch
@@ -18,7 +18,7 @@ class MelFrontEnd(nn.Module):
     def __init__(self, mel: MelTable, sample_rate_hz: int) -> None:
         super().__init__()
         if mel.normalize_scope != "window":
-            raise BadInput("normalize_scope: a front end trains on windows; 'recording' exists in service only")
+            raise BadInput("normalize_scope: training uses windows; 'recording' is supported by the service only")
         self.mel = mel
         self.register_buffer("window", torch.hann_window(mel.win_length, periodic=True), persistent=False)
         filters = torch.from_numpy(mel_filters(mel, sample_rate_hz)).float()
@@ -30,7 +30,7 @@ class MelFrontEnd(nn.Module):
         return image.unsqueeze(1).expand(-1, self.mel.channels, -1, -1)
 
     def power(self, waveforms: Tensor) -> Tensor:
-        """Mel power, cut or zero-padded in time, (batch, n_mels, n_frames)."""
+        """Return mel power, cut or zero-padded in time, (batch, n_mels, n_frames)."""
         mel = self.mel
         spectrum = torch.stft(
             waveforms, mel.n_fft, mel.hop_length, mel.win_length, self.window,
@@ -40,7 +40,7 @@ class MelFrontEnd(nn.Module):
         return nn.functional.pad(power, (0, mel.n_frames - power.shape[-1]))
 
     def log(self, power: Tensor) -> Tensor:
-        """Decibels with a floor below each item's own maximum, or natural logarithm."""
+        """Return decibels, with a floor `top_db` below each item's own maximum, or the natural logarithm."""
         mel = self.mel
         if mel.log == "ln":
             return torch.log(power + mel.amin)
@@ -50,7 +50,7 @@ class MelFrontEnd(nn.Module):
         return torch.maximum(decibels, decibels.amax(dim=(1, 2), keepdim=True) - mel.top_db)
 
     def normalize(self, image: Tensor) -> Tensor:
-        """Per item, as the table says."""
+        """Return each item normalized by its own minimum and maximum, or mean and deviation, as the table says."""
         if self.mel.normalize == "minmax":
             low, high = image.amin(dim=(1, 2), keepdim=True), image.amax(dim=(1, 2), keepdim=True)
             return (image - low) / (high - low + self.mel.eps)

@@ -1,7 +1,7 @@
 """Sound event detection heads: from a backbone's last feature map to framewise logits and clip probabilities.
 
-A clip is present when some frames are; which frames count is learned (attention). Both heads give
-`frame_logits` (batch, n_frames, n_taxa) and `clip_probs` (batch, n_taxa).
+A taxon is present in a clip if it is in some frames; the weight of each frame is learned (attention). Both heads
+return `frame_logits` (batch, n_frames, n_taxa) and `clip_probs` (batch, n_taxa).
 """
 
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 
 class SedOutput(NamedTuple):
-    """What a SED model says."""
+    """The output of a SED model."""
 
     frame_logits: Tensor
     """(batch, n_frames, n_taxa)"""
@@ -74,7 +74,7 @@ HEADS: dict[str, type[GemAttentionHead] | type[AttBlockV2Head]] = {
 
 
 def attend(attention: Tensor, frame_logits: Tensor) -> SedOutput:
-    """Weigh frames by softmax over time of tanh(attention); both inputs (batch, n_taxa, n_frames)."""
+    """Weight frames by the softmax over time of tanh(attention); both inputs (batch, n_taxa, n_frames)."""
     weights = torch.softmax(torch.tanh(attention), dim=-1)
     clip_probs = (weights * torch.sigmoid(frame_logits)).sum(dim=-1)
     return SedOutput(frame_logits.transpose(1, 2), clip_probs)

@@ -1,7 +1,7 @@
 """The two winning ensembles of BirdCLEF 2025, as packs: their members, front ends, weights and score rules.
 
-With a user's checkpoints they are the real thing. With random weights they cost what the real thing costs, and test
-what it needs: marked as random wherever a pack says what it is, and good for benchmarks and parity only.
+`export --like` combines a user's checkpoints as the winners did. With random weights the packs cost as much to run as
+the real ones and are for benchmarks and parity tests only: name, attribution and taxa of the pack are marked as random.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ from models.workshop.training.recipe import Recipe, load_recipe
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 CLASS_COUNTS = {"Aves": 146, "Amphibia": 34, "Mammalia": 9, "Insecta": 17}
-"""The 206 taxa of BirdCLEF 2025; the specialist knows the 51 amphibians and insects."""
+"""The 206 taxa of BirdCLEF 2025; the specialist scores the 51 amphibians and insects only."""
 SPECIALTY = ("Amphibia", "Insecta")
 
 
@@ -42,7 +42,7 @@ class Winner:
     score: Table
     frame_s: float
     specialist: int | None = None
-    """Which member knows amphibians and insects only."""
+    """Index of the member for amphibians and insects only."""
 
 
 WINNERS = {
@@ -61,8 +61,8 @@ WINNERS = {
 }  # fmt: skip
 
 
-def winner_named(name: str, n_members: int | None) -> Winner:
-    """Raise BadInput for a name that nobody bears, or another number of members than the winner had."""
+def find_winner(name: str, n_members: int | None) -> Winner:
+    """Return the winner with this name; raises BadInput for an unknown name or a wrong number of members."""
     if name not in WINNERS:
         raise BadInput(f"{name!r} is none of {', '.join(WINNERS)}")
     if n_members not in {None, len(WINNERS[name].backbones)}:
@@ -70,9 +70,9 @@ def winner_named(name: str, n_members: int | None) -> Winner:
     return WINNERS[name]
 
 
-def random_winner(name: str, seed: int, folder: Path) -> Path:
-    """Write the pack with random weights, `NAME-random`; return the folder."""
-    winner, taxa = winner_named(name, None), random_taxa()
+def write_random_pack(name: str, seed: int, folder: Path) -> Path:
+    """Write the winner's pack with random weights, `NAME-random`; return the folder."""
+    winner, taxa = find_winner(name, None), random_taxa()
     members = [random_member(winner, number, taxa, seed) for number in range(len(winner.backbones))]
     return export_pack(members, folder, taxa, random_identity(name, seed), PackRules(winner.score, {}, winner.frame_s))
 
@@ -83,7 +83,7 @@ def random_identity(name: str, seed: int) -> PackIdentity:
 
 
 def random_member(winner: Winner, number: int, taxa: Sequence[Taxon], seed: int) -> Trained:
-    """Build one member with random weights that speak: its scores spread over the whole of [0, 1]."""
+    """Build one member with random weights, scaled so that its scores spread over the whole of [0, 1]."""
     classes = SPECIALTY if number == winner.specialist else ()
     codes = tuple(taxon.code for taxon in taxa if not classes or taxon.taxonomic_class in classes)
     recipe = member_recipe(winner, number)
@@ -101,16 +101,17 @@ def member_recipe(winner: Winner, number: int) -> Recipe:
 
 @torch.no_grad()
 def spread_logits(network: SedNetwork, images: Tensor, deviation: float = 1.0) -> None:
-    """Let a fresh network hear differences: its norms measured on the images, its logits of mean 0 and the deviation.
+    """Scale a random network so that its logits on the images have mean 0 and the given deviation.
 
-    With fresh weights and norms every sound gets nearly the same score, and nearly 0.5: any two pipelines would agree.
+    Batch norms take their statistics from the images. Without this, every sound would score nearly 0.5, and any two
+    pipelines would agree.
     """
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
     for norm in norms:
         norm.train()
-        norm.momentum = None  # the plain mean of what it sees
+        norm.momentum = None  # a plain mean instead of a moving average
     network(images)
-    for norm in norms:  # a channel that hardly moves would be blown up, and rounding with it, layer after layer
+    for norm in norms:  # dividing by a tiny variance would amplify the channel's rounding errors, layer after layer
         norm.running_var.clamp_(min=float(norm.running_var.mean()) / 4)
     network.eval()
     logits = network(images).frame_logits
@@ -122,7 +123,7 @@ def spread_logits(network: SedNetwork, images: Tensor, deviation: float = 1.0) -
 
 
 def random_taxa() -> tuple[Taxon, ...]:
-    """Return 206 taxa that say what they are: stand-ins."""
+    """Return 206 placeholder taxa, named as such."""
     return tuple(
         Taxon(f"random-{name.lower()}-{number:03d}", f"Fictum {name.lower()} {number}", f"RANDOM {name} {number}", name)
         for name, count in CLASS_COUNTS.items()

@@ -1,6 +1,6 @@
 """Checkpoints → ONNX → a model pack that the service runs unchanged.
 
-Opset 18, dynamic batch, nothing that ONNX Runtime's CUDA provider would refuse or leave to the CPU.
+Opset 18, dynamic batch, no nodes that ONNX Runtime's CUDA provider refuses or leaves to the CPU.
 """
 
 import hashlib
@@ -18,28 +18,28 @@ from torch import Tensor, nn
 
 from models.workshop.errors import BadInput
 from models.workshop.networks.architecture import SedNetwork
-from models.workshop.packing.fold_batchnorm import bake
+from models.workshop.packing.fold_batchnorm import make_exportable
 from models.workshop.training.recipe import ModelTable
 
 OPSET = 18
 SHAPE_OPS = {"Shape", "Size", "ConstantOfShape", "If", "Loop"}
 PARITY = 1e-4
-"""Largest difference in score, torch against ONNX Runtime, that an export may show."""
+"""Largest permitted difference in score between torch and ONNX Runtime."""
 
 
 @dataclass(frozen=True, slots=True)
 class MemberFile:
-    """An exported network and what a pack has to say of it."""
+    """An exported network, with what pack.toml states about it."""
 
     file: str
     sha256: str
     n_frames: int
     parity: float
-    """Largest difference in score that was measured."""
+    """Largest measured difference in score."""
 
 
 class _Exported(nn.Module):
-    """The network's framewise logits alone: both score rules of a SED member can be told from them."""
+    """The network with a plain tuple as output: framewise logits and clip probabilities, one for each score rule."""
 
     def __init__(self, network: SedNetwork) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class _Exported(nn.Module):
 def export_network(network: SedNetwork, model: ModelTable, path: Path) -> MemberFile:
     """Write one network as ONNX and check it against torch; raise BadInput when they differ by more than PARITY."""
     images = example_images(model)
-    plain = bake(network, images)
+    plain = make_exportable(network, images)
     path.parent.mkdir(parents=True, exist_ok=True)
     with torch.no_grad():
         torch.onnx.export(
@@ -70,9 +70,9 @@ def export_network(network: SedNetwork, model: ModelTable, path: Path) -> Member
 
 
 def example_images(model: ModelTable, n: int = 2) -> Tensor:
-    """Make images of noise with a tone, through the real front end, (n, channels, n_mels, n_frames).
+    """Return images of noise with a tone, made by the real front end, (n, channels, n_mels, n_frames).
 
-    Every other one falls silent, as the last window of a recording does.
+    The second half of every other one is silent, like the last window of a recording.
     """
     from models.workshop.networks.frontend import MelFrontEnd  # noqa: PLC0415 — keeps graph checks free of audio
 
@@ -100,7 +100,7 @@ def measure_parity(network: SedNetwork, path: Path, images: Tensor) -> tuple[flo
 
 
 def fold_constants(path: Path) -> None:
-    """Rewrite the network without what can be reckoned beforehand: padding amounts, batch norms before convolutions."""
+    """Rewrite the network with constants folded: padding amounts, and batch norms into convolutions."""
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     options.optimized_model_filepath = str(path)
@@ -110,20 +110,20 @@ def fold_constants(path: Path) -> None:
     model = onnx.load(path)
     used = {node.domain for node in model.graph.node}
     kept = [entry for entry in model.opset_import if entry.domain in used]
-    del model.opset_import[:]  # the runtime names every set that it knows
+    del model.opset_import[:]  # ONNX Runtime lists every opset that it supports
     model.opset_import.extend(kept)
     onnx.save(model, path)
 
 
 def check_graph(path: Path) -> None:
-    """Raise BadInput for nodes that ONNX Runtime's CUDA provider refuses, or leaves to the CPU: work on shapes."""
+    """Raise BadInput for nodes that ONNX Runtime's CUDA provider refuses, or leaves to the CPU (shape computations)."""
     graph = onnx.load(path, load_external_data=False).graph
     for node in graph.node:
         training = [a.i for a in node.attribute if a.name == "training_mode"]
         if node.op_type == "BatchNormalization" and any(training):
-            raise BadInput(f"{path.name}: {node.name}: BatchNormalization in training mode; CUDA would refuse it")
+            raise BadInput(f"{path.name}: {node.name}: BatchNormalization in training mode is refused by CUDA")
         if node.op_type in SHAPE_OPS:
-            raise BadInput(f"{path.name}: {node.name}: {node.op_type} reckons with shapes; only N may be unknown")
+            raise BadInput(f"{path.name}: {node.name}: {node.op_type} computes with shapes; only N may be dynamic")
 
 
 def write_fp16(path: Path) -> Path:
@@ -134,7 +134,7 @@ def write_fp16(path: Path) -> Path:
     return copy_path
 
 
-def write_pack(  # noqa: PLR0913 — a pack has that many parts
+def write_pack(  # noqa: PLR0913 — one argument for each part of a pack
     folder: Path,
     *,
     name: str,
@@ -167,5 +167,5 @@ def write_pack(  # noqa: PLR0913 — a pack has that many parts
 
 
 def _toml(table: dict[str, object]) -> list[str]:
-    """JSON's strings, numbers, lists and booleans are TOML's; None stands for a key that is absent."""
+    """Return the table's lines; JSON's strings, numbers, lists and booleans are valid TOML. None omits the key."""
     return [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in table.items() if value is not None]

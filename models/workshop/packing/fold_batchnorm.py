@@ -1,9 +1,9 @@
-"""What an export resolves beforehand: weights that are standardized, and padding that is reckoned, on every pass.
+"""Replaces what a network computes on every pass by constants before export: standardized weights and padding.
 
-Norm-free networks standardize their weights as they go; the legacy exporter turns that into BatchNormalization in
-training mode, which ONNX Runtime's CUDA provider refuses. TensorFlow's SAME padding and timm's views
-in channel attention are reckoned from the input's shape; in a graph they become dozens of shape nodes, which ONNX
-Runtime runs on the CPU.
+Norm-free networks standardize their weights on every pass; the legacy exporter turns that into BatchNormalization in
+training mode, which ONNX Runtime's CUDA provider refuses. TensorFlow's SAME padding and timm's views in channel
+attention are computed from the input's shape; in a graph they become dozens of shape nodes, which ONNX Runtime runs on
+the CPU.
 """
 
 import copy
@@ -15,20 +15,20 @@ from torch import Tensor, nn
 
 
 @torch.no_grad()
-def bake(network: nn.Module, images: Tensor) -> nn.Module:
-    """Return a copy for inference, of the same outputs, with plain convolutions only; images as they will come."""
-    baked = copy.deepcopy(network).eval().cpu()
-    sizes = _input_sizes(baked, images)
-    for name, module in list(baked.named_modules()):
+def make_exportable(network: nn.Module, images: Tensor) -> nn.Module:
+    """Return a copy for inference with plain convolutions and the same outputs; `images` have the size of the input."""
+    exportable = copy.deepcopy(network).eval().cpu()
+    sizes = _input_sizes(exportable, images)
+    for name, module in list(exportable.named_modules()):
         if name in sizes:
-            baked.set_submodule(name, _plain(module, sizes[name]))
+            exportable.set_submodule(name, _plain(module, sizes[name]))
         elif isinstance(module, EcaModule):
-            baked.set_submodule(name, _Attention(module))
-    return baked
+            exportable.set_submodule(name, _Attention(module))
+    return exportable
 
 
 class _Attention(nn.Module):
-    """Efficient channel attention (Wang et al., 2020) as timm's, without views by the input's shape."""
+    """Efficient channel attention (Wang et al., 2020) as in timm, without views that depend on the input's shape."""
 
     def __init__(self, eca: EcaModule) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class _Attention(nn.Module):
 
 
 def _input_sizes(network: nn.Module, images: Tensor) -> dict[str, tuple[int, int]]:
-    """Run once; give height and width of what each convolution to be replaced takes in, by its name."""
+    """Run once; return height and width of the input of each convolution to be replaced, by name."""
     sizes: dict[str, tuple[int, int]] = {}
 
     def note(name: str) -> torch.utils.hooks.RemovableHandle:
@@ -81,7 +81,7 @@ def _is_same(conv: nn.Conv2d) -> bool:
 
 
 def _standardized(conv: ScaledStdConv2d) -> Tensor:
-    """Return the weight that the convolution uses; the arithmetic is timm's own."""
+    """Return the weight that the convolution uses, by timm's own arithmetic."""
     flat = conv.weight.reshape(1, conv.out_channels, -1)
     gain = (conv.gain * conv.scale).view(-1)
     weight = nn.functional.batch_norm(flat, None, None, weight=gain, training=True, momentum=0.0, eps=conv.eps)

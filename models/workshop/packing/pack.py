@@ -1,4 +1,4 @@
-"""Networks → one pack: members with their weights, a specialist with its own columns, and a golden self-test."""
+"""Combines networks into a pack: members with weights, a specialist with its own columns, and a golden self-test."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ Table = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class PackIdentity:
-    """What a pack says of itself."""
+    """Name, version, license and attribution of a pack."""
 
     name: str
     version: str = "1.0.0"
@@ -29,7 +29,7 @@ class PackIdentity:
 
 @dataclass(frozen=True, slots=True)
 class PackRules:
-    """How a pack's scores and events come about; the tables are those of pack.toml."""
+    """How a pack computes scores and events; the tables are those of pack.toml."""
 
     score: Table = field(default_factory=lambda: {"shifts_s": [0.0]})
     detection: Table = field(default_factory=dict)
@@ -46,11 +46,11 @@ SECOND_PLACE_SCORE: Table = {"shifts_s": [-2.5, 0.0, 2.5], "shift_weights": [1.0
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A network that is to become a member."""
+    """A trained network to be exported as a member."""
 
     recipe: Recipe
     codes: tuple[str, ...]
-    """Its columns; those that the pack does not know are left behind."""
+    """The taxa of its columns; columns of taxa that the pack lacks are not exported."""
     network: SedNetwork
     weight: float = 1.0
 
@@ -71,9 +71,9 @@ def export_pack(
 ) -> Path:
     """Export every network as a member; return the folder.
 
-    A network that knows only some of the taxa becomes a specialist: its `columns` file says which. Each member is
-    checked against torch (BadInput on a difference), and the pack gets a golden recording of noise and tones. `fp16`
-    writes a half-precision copy beside each network, for who wants to name it in pack.toml instead.
+    A network with only some of the taxa becomes a specialist; its `columns` file lists them. Each member is checked
+    against torch (BadInput on a difference), and the pack gets a golden recording of noise and tones. `fp16` writes a
+    half-precision copy of each network, to be used by changing the file's name in pack.toml.
     """
     folder.mkdir(parents=True, exist_ok=True)
     tables = [_export_member(member, f"member-{number}", folder, taxa) for number, member in enumerate(members, 1)]
@@ -92,7 +92,7 @@ def export_pack(
 
 
 def member_table(recipe: Recipe, made: MemberFile, *, weight: float, columns: str | None) -> Table:
-    """Say of a member what a pack has to say."""
+    """Return the `[[member]]` table of pack.toml."""
     model = recipe.model
     return {
         "file": made.file, "sha256": made.sha256, "weight": weight, "input": "mel",
@@ -103,7 +103,7 @@ def member_table(recipe: Recipe, made: MemberFile, *, weight: float, columns: st
 
 
 def golden_waveform(sample_rate_hz: int, duration_s: float = 12.0) -> np.ndarray:
-    """Make noise with gliding tones in it, (samples,) float32: licence-free, and it makes members speak."""
+    """Return noise with gliding tones, (samples,) float32: free of any license, and networks respond to it."""
     rng = np.random.default_rng(2025)
     time = np.arange(round(duration_s * sample_rate_hz)) / sample_rate_hz
     glide = np.sin(2 * np.pi * (800 + 1500 * (time % 3)) * time) * (np.sin(2 * np.pi * 0.4 * time) > 0)
@@ -114,16 +114,12 @@ def _export_member(member: Trained, name: str, folder: Path, taxa: Sequence[Taxo
     wanted = {taxon.code for taxon in taxa}
     columns = [number for number, code in enumerate(member.codes) if code in wanted]
     if not columns:
-        raise BadInput(f"{name}: the network knows none of the pack's taxa")
+        raise BadInput(f"{name}: the network has none of the pack's taxa")
     network = keep_columns(member.network, columns) if len(columns) < len(member.codes) else member.network
     name = f"{name}-{member.recipe.model.backbone.split('.')[0]}"
     made = export_network(network, member.recipe.model, folder / f"{name}.onnx")
-    file = _write_columns(folder / f"{name}.columns.csv", [member.codes[number] for number in columns], taxa)
-    return member_table(member.recipe, made, weight=member.weight, columns=file)
-
-
-def _write_columns(path: Path, codes: Sequence[str], taxa: Sequence[Taxon]) -> str | None:
-    if list(codes) == [taxon.code for taxon in taxa]:
-        return None
-    path.write_text("\n".join(codes) + "\n", encoding="utf-8")
-    return path.name
+    codes, columns_file = [member.codes[number] for number in columns], None
+    if codes != [taxon.code for taxon in taxa]:
+        columns_file = f"{name}.columns.csv"
+        (folder / columns_file).write_text("\n".join(codes) + "\n", encoding="utf-8")
+    return member_table(member.recipe, made, weight=member.weight, columns=columns_file)

@@ -1,5 +1,5 @@
-"""What models/README.md reports, each repeatable by one command.
+"""The studies that models/README.md reports, each repeatable by one command.
 
-Read: ablation (each trick of the winners, where the truth is known), real_recordings/ (a recipe beside BirdNET).
-May touch all other rooms of the workshop; finished steps stay in the work folder.
+Read: ablation (the gain of each of the winners' tricks), real_recordings/ (a small network compared with BirdNET).
+May import everything else in the workshop; finished steps are kept in the work folder.
 """

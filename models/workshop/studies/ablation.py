@@ -1,6 +1,6 @@
-"""Both winners' recipes in the synthetic world, trick by trick: what each brings where the truth is known.
+"""Measures the gain of each trick of both winners' recipes in the synthetic world, where the truth is known.
 
-Everything that is finished stays in the work folder: a killed run goes on where it stood.
+Finished steps are kept in the work folder; a killed run resumes from there.
 """
 
 import json
@@ -37,7 +37,7 @@ MEASURES = ("macro_auroc", "cmap", "event_f1", "psds")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of the table: an ensemble of checkpoints under a score rule."""
+    """One line of the table: an ensemble of checkpoints with a score rule."""
 
     name: str
     checkpoints: tuple[Path, ...]
@@ -45,7 +45,7 @@ class Step:
 
 
 def run_ablation(work_dir: Path, seeds: Sequence[int]) -> str:
-    """Run both recipes for all seeds. Return the table in Markdown, written to ablation.md after every seed."""
+    """Run both recipes for all seeds; return the Markdown table, which is written to ablation.md after every seed."""
     results: list[list[dict[str, object]]] = []
     for seed in seeds:
         results.append(list(run_seed(work_dir / f"seed-{seed}", seed)))
@@ -54,38 +54,38 @@ def run_ablation(work_dir: Path, seeds: Sequence[int]) -> str:
 
 
 def run_seed(work_dir: Path, seed: int) -> Iterator[dict[str, object]]:
-    """Run both recipes with one seed. Return a row of measures for each step."""
+    """Run both recipes with one seed; yield a row of measures for each step."""
     manifest = work_dir / "world" / "manifest.csv"
     if not manifest.exists():
         make_world(manifest.parent, seed=seed, size=WORLD)
     dataset = load_dataset(manifest)
-    learn = TrainingSet(dataset, dataset.choose(kind="focal", folds=[FOLD_TRAIN]))
+    training_set = TrainingSet(dataset, dataset.choose(kind="focal", folds=[FOLD_TRAIN]))
     unlabeled = dataset.unlabeled([FOLD_TRAIN])
     for train_steps in (first_place, second_place):
-        for step in train_steps(learn, unlabeled, work_dir, seed):
+        for step in train_steps(training_set, unlabeled, work_dir, seed):
             yield measure_step(step, dataset, work_dir)
 
 
-def first_place(learn: TrainingSet, unlabeled: Sequence[Clip], work_dir: Path, seed: int) -> Iterator[Step]:
-    """Baseline, rounds with and without power, more time, another backbone, the specialist, test-time augmentation."""
+def first_place(training_set: TrainingSet, unlabeled: Sequence[Clip], work_dir: Path, seed: int) -> Iterator[Step]:
+    """Yield baseline, rounds with and without power, longer training, ensemble, specialist, test-time augmentation."""
     recipe = load_recipe(RECIPES / "small.toml")
-    powered = run_rounds(recipe, learn, unlabeled, work_dir / "powered", seed=seed)
+    powered = run_rounds(recipe, training_set, unlabeled, work_dir / "powered", seed=seed)
     plain = _with_gammas(recipe, (1.0,) * (len(recipe.pseudo.gammas) - 1))
-    unpowered = run_rounds(plain, learn, unlabeled, work_dir / "plain", teacher=powered[1], seed=seed)
+    unpowered = run_rounds(plain, training_set, unlabeled, work_dir / "plain", teacher=powered[1], seed=seed)
     names = ["1st: baseline, true labels only", "1st: + pseudo-labels, round 1"]
     names += [f"1st: round {number}, with power" for number in range(2, len(powered))]
     yield from (Step(name, (made.checkpoint,)) for name, made in zip(names, powered, strict=True))
     for number, made in enumerate(unpowered[1:], 2):
         yield Step(f"1st: round {number}, without power", (made.checkpoint,))
-    longer = run_rounds(_twice_as_long(recipe), learn, unlabeled, work_dir / "longer", seed=seed)
+    longer = run_rounds(_twice_as_long(recipe), training_set, unlabeled, work_dir / "longer", seed=seed)
     for name, made in zip(names[:2], longer, strict=True):
         yield Step(f"{name}, trained twice as long", (made.checkpoint,))
-    yield from _ensembles(recipe, learn, unlabeled, work_dir, seed, powered)
+    yield from _ensembles(recipe, training_set, unlabeled, work_dir, seed, powered)
 
 
 def _ensembles(
     recipe: Recipe,
-    learn: TrainingSet,
+    training_set: TrainingSet,
     unlabeled: Sequence[Clip],
     work_dir: Path,
     seed: int,
@@ -93,21 +93,21 @@ def _ensembles(
 ) -> Iterator[Step]:
     other = recipe.model_copy(update={"model": recipe.model.model_copy(update={"backbone": "lcnet_050"})})
     last = _with_gammas(other, recipe.pseudo.gammas[-1:])
-    sibling = run_rounds(last, learn, unlabeled, work_dir / "sibling", teacher=powered[-2], seed=seed + 50)[-1]
-    frogs = _with_gammas(recipe, ()).model_copy(update={"taxonomic_classes": ("Amphibia", "Insecta")})
-    specialist = run_rounds(frogs, learn, unlabeled, work_dir / "specialist", seed=seed + 60)[-1]
-    members = (powered[-2].checkpoint, powered[-1].checkpoint, sibling.checkpoint)
-    yield Step("1st: ensemble of three", members)
-    everyone = (*members, specialist.checkpoint)
-    yield Step("1st: + specialist for frogs and insects", everyone)
-    yield Step("1st: + shifts of ±2.5 s", everyone, SHIFTS_ONLY)
-    yield Step("1st: + smoothing over windows", everyone, FIRST_PLACE_SCORE)
+    sibling = run_rounds(last, training_set, unlabeled, work_dir / "sibling", teacher=powered[-2], seed=seed + 50)[-1]
+    frogs_and_insects = _with_gammas(recipe, ()).model_copy(update={"taxonomic_classes": ("Amphibia", "Insecta")})
+    specialist = run_rounds(frogs_and_insects, training_set, unlabeled, work_dir / "specialist", seed=seed + 60)[-1]
+    three = (powered[-2].checkpoint, powered[-1].checkpoint, sibling.checkpoint)
+    yield Step("1st: ensemble of three", three)
+    four = (*three, specialist.checkpoint)
+    yield Step("1st: + specialist for frogs and insects", four)
+    yield Step("1st: + shifts of ±2.5 s", four, SHIFTS_ONLY)
+    yield Step("1st: + smoothing over windows", four, FIRST_PLACE_SCORE)
 
 
-def second_place(learn: TrainingSet, unlabeled: Sequence[Clip], work_dir: Path, seed: int) -> Iterator[Step]:
-    """Baseline, two rounds of hard pseudo-labels, and test-time augmentation."""
+def second_place(training_set: TrainingSet, unlabeled: Sequence[Clip], work_dir: Path, seed: int) -> Iterator[Step]:
+    """Yield baseline, two rounds of hard pseudo-labels, and test-time augmentation."""
     recipe = load_recipe(RECIPES / "small_second.toml")
-    generations = run_rounds(recipe, learn, unlabeled, work_dir / "second", seed=seed)
+    generations = run_rounds(recipe, training_set, unlabeled, work_dir / "second", seed=seed)
     yield Step("2nd: baseline, true labels only", (generations[0].checkpoint,))
     for made in generations[1:]:
         yield Step(f"2nd: hard pseudo-labels, round {made.number}", (made.checkpoint,))
@@ -115,10 +115,10 @@ def second_place(learn: TrainingSet, unlabeled: Sequence[Clip], work_dir: Path, 
 
 
 def measure_step(step: Step, dataset: Dataset, work_dir: Path) -> dict[str, object]:
-    """Measure on test soundscapes, event rules chosen on the validation ones; kept as JSON beside the pack."""
+    """Measure on test soundscapes, with event rules chosen on validation ones; the result is kept as measures.json."""
     folder = work_dir / "steps" / "".join(letter if letter.isalnum() else "-" for letter in step.name)
-    kept = folder / "measures.json"
-    if not kept.exists():
+    measures = folder / "measures.json"
+    if not measures.exists():
         members: list[Trained] = [load_trained(checkpoint) for checkpoint in step.checkpoints]
         rules = PackRules(step.score or {"shifts_s": [0.0]}, frame_s=0.25)
         ensemble = open_ensemble(
@@ -126,12 +126,12 @@ def measure_step(step: Step, dataset: Dataset, work_dir: Path) -> dict[str, obje
         )
         held_out = [dataset.choose(kind="soundscape", folds=[fold]) for fold in (FOLD_VALIDATE, FOLD_TEST)]
         rule = tune_rule(ensemble, dataset, list(score_clips(ensemble, dataset.folder, held_out[0])))
-        kept.write_text(json.dumps(asdict(evaluate(ensemble, dataset, held_out[1], rule))))
-    return {"name": step.name} | json.loads(kept.read_text())
+        measures.write_text(json.dumps(asdict(evaluate(ensemble, dataset, held_out[1], rule))))
+    return {"name": step.name} | json.loads(measures.read_text())
 
 
 def draw_table(results: Sequence[Sequence[dict[str, object]]]) -> str:
-    """Draw means over the seeds, ± the deviation between them, as Markdown."""
+    """Return a Markdown table of means over the seeds ± standard deviation."""
     lines = ["| | macro ROC-AUC | cmAP | event F1 | PSDS |", "| --- | --- | --- | --- | --- |"]
     for rows in zip(*results, strict=True):
         cells = [_mean_and_spread([float(str(row[measure])) for row in rows]) for measure in MEASURES]
@@ -145,7 +145,7 @@ def _mean_and_spread(values: Sequence[float]) -> str:
 
 
 def _twice_as_long(recipe: Recipe) -> Recipe:
-    """Return teacher and first student twice the epochs, to tell a lack of time from a lack of good labels."""
+    """Return the recipe for a teacher and one student with twice the epochs, to rule out too short a training."""
     optimizer = recipe.optimizer.model_copy(update={"epochs": 2 * recipe.optimizer.epochs})
     pseudo = recipe.pseudo.model_copy(update={"epochs": 2 * recipe.pseudo.epochs, "gammas": recipe.pseudo.gammas[:1]})
     return recipe.model_copy(update={"optimizer": optimizer, "pseudo": pseudo})

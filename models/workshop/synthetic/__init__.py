@@ -1,5 +1,5 @@
-"""A world with known truth: voices, places and recordings that nobody had to label.
+"""Generates recordings with exactly known labels and events: the synthetic world.
 
-Read: taxa, voices, places, world (recordings of it), pack (the shipped pack `synthetic`).
-May touch numpy and the folder it writes.
+Read: taxa, voices, places, world (the recordings), pack (builds the shipped pack `synthetic`).
+May write to its output folder only; pack also uses training, packing and evaluation.
 """

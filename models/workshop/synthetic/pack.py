@@ -1,4 +1,4 @@
-"""The pack `synthetic`: three small members, one for frogs and insects alone, taught by known onsets and offsets."""
+"""Builds the pack `synthetic`: three small members, one a specialist, trained on exact onsets and offsets."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ RECIPE = Path(__file__).parents[1] / "recipes" / "synthetic.toml"
 SPECIALTY = ("Amphibia", "Insecta")
 FRAME_S = 0.25
 WEIGHTS = (3.0, 1.0, 1.0)
-"""Of the members; chosen, as the event rule is, on the validation soundscapes."""
+"""Weights of the members; chosen on the validation soundscapes, like the event rule."""
 IDENTITY = PackIdentity(
     "synthetic", attribution="Dawn Chorus: trained on a synthetic world; its taxa exist nowhere else"
 )
@@ -27,7 +27,7 @@ IDENTITY = PackIdentity(
 def build_synthetic_pack(work_dir: Path, folder: Path) -> Measures:
     """Make the world, train three members, export them to `folder`; return the measures on held-out soundscapes.
 
-    Whatever is in `work_dir` already is not made again.
+    A world and checkpoints that exist in `work_dir` are used again.
     """
     manifest = work_dir / "world" / "manifest.csv"
     dataset = load_dataset(
@@ -48,7 +48,7 @@ def member_recipes() -> dict[str, Recipe]:
     recipe = load_recipe(RECIPE)
     other = recipe.model.model_copy(update={"backbone": "lcnet_050"})
     shorter = recipe.optimizer.model_copy(update={"epochs": 10})
-    brief = recipe.optimizer.model_copy(update={"epochs": 8})  # four taxa are soon learned
+    brief = recipe.optimizer.model_copy(update={"epochs": 8})  # four taxa need fewer epochs
     return {
         "all-mobilenet": recipe,
         "all-lcnet": recipe.model_copy(update={"model": other, "optimizer": shorter, "seed": 1}),
@@ -57,7 +57,7 @@ def member_recipes() -> dict[str, Recipe]:
 
 
 def rule_table(rule: EventRule) -> dict[str, object]:
-    """Return the rule as a pack's `[detection]`."""
+    """Return the rule as a pack's `[detection]` table."""
     return {
         "onset_threshold": rule.onset_threshold,
         "offset_threshold": rule.offset_threshold,

@@ -1,4 +1,4 @@
-"""What stands between a voice and the microphone, and what else is to be heard there."""
+"""Effects between a voice and the microphone (distance, reverberation), and background sounds."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,9 +8,10 @@ Waveform = NDArray[np.float32]
 
 
 def from_afar(waveform: Waveform, distance_m: float, sample_rate_hz: int, rng: np.random.Generator) -> Waveform:
-    """Carry a voice over a distance: 6 dB less a doubling, treble absorbed, reverberation by its side, (samples,).
+    """Return a voice as heard from a distance, (samples,).
 
-    The tail of the reverberation is cut at the end of the direct sound plus 0.2 s.
+    It is 6 dB quieter for each doubling of the distance, high frequencies are absorbed, and reverberation is added; its
+    tail ends 0.2 s after the direct sound.
     """
     spectrum = np.fft.rfft(waveform)
     khz = np.fft.rfftfreq(len(waveform), 1 / sample_rate_hz) / 1000
@@ -24,7 +25,7 @@ def from_afar(waveform: Waveform, distance_m: float, sample_rate_hz: int, rng: n
 
 
 def pink(n: int, rng: np.random.Generator, *, slope: float = 1.0) -> Waveform:
-    """Noise whose power falls with frequency^slope, deviation 1, (n,)."""
+    """Return noise whose power falls with frequency^slope, standard deviation 1, (n,)."""
     spectrum = np.fft.rfft(rng.standard_normal(n))
     spectrum[1:] /= np.arange(1, len(spectrum)) ** (slope / 2)
     spectrum[0] = 0
@@ -33,14 +34,14 @@ def pink(n: int, rng: np.random.Generator, *, slope: float = 1.0) -> Waveform:
 
 
 def wind(n: int, rate: int, rng: np.random.Generator) -> Waveform:
-    """Low rumble in gusts, (n,)."""
+    """Return low rumble in gusts, (n,)."""
     knots = np.arange(0, n + rate, rate)
     gusts = np.interp(np.arange(n), knots, np.abs(rng.standard_normal(len(knots))))
     return (pink(n, rng, slope=2.2) * gusts).astype(np.float32)
 
 
 def rain(n: int, rate: int, rng: np.random.Generator) -> Waveform:
-    """Hiss and drops, (n,)."""
+    """Return hiss and drops, (n,)."""
     drops = np.zeros(n, np.float32)
     places = rng.integers(0, n, size=max(1, int(n / rate * 12)))
     drops[places] = rng.standard_normal(len(places)) * 12
@@ -49,7 +50,7 @@ def rain(n: int, rate: int, rng: np.random.Generator) -> Waveform:
 
 
 def hum(n: int, rate: int, rng: np.random.Generator) -> Waveform:
-    """Insects' hum: a wavering tone with overtones, far from any taxon's voice in pattern, (n,)."""
+    """Return insects' hum: a wavering tone with overtones, unlike the pattern of any taxon's voice, (n,)."""
     time = np.arange(n) / rate
     pitch = 180 + 60 * rng.random() + 15 * np.sin(2 * np.pi * 0.3 * time)
     phase = 2 * np.pi * np.cumsum(pitch) / rate
@@ -57,7 +58,7 @@ def hum(n: int, rate: int, rng: np.random.Generator) -> Waveform:
 
 
 def machine(n: int, rate: int, rng: np.random.Generator) -> Waveform:
-    """Make an engine: harmonics of a slow beat and its noise, (n,)."""
+    """Return an engine's sound: harmonics of a slow beat, and noise, (n,)."""
     time = np.arange(n) / rate
     beat = 35 + 30 * rng.random()
     tones = np.sum([np.sin(2 * np.pi * beat * h * time + h) / h for h in range(1, 9)], axis=0)
@@ -68,7 +69,7 @@ BACKGROUNDS = (wind, rain, hum, machine)
 
 
 def background(n: int, rate: int, rng: np.random.Generator, level: float) -> Waveform:
-    """Pink noise and, mostly, one or two of the others, of the given deviation, (n,)."""
+    """Return pink noise with none, one or two of the other backgrounds; `level` is its standard deviation, (n,)."""
     sound = pink(n, rng).astype(np.float64)
     for index in rng.permutation(len(BACKGROUNDS))[: rng.integers(0, 3)]:
         extra = BACKGROUNDS[index](n, rate, rng)

@@ -1,4 +1,4 @@
-"""The taxa of the synthetic world: eight birds, two amphibians, two insects, with names that claim nothing."""
+"""The taxa of the synthetic world: eight birds, two amphibians and two insects, with invented names."""
 
 from dawn_chorus.domain.taxonomy import Taxon
 from models.workshop.synthetic.voices import Phrase, Voice

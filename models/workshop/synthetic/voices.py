@@ -1,7 +1,7 @@
 """Parametric voices: what a synthetic taxon sounds like, and how its individuals differ.
 
-A voice has a song and a call. Each is a phrase of syllables; a syllable is a tone that glides, a buzz of harmonics, or
-a band of noise, under an envelope. Frequencies in Hz, times in seconds.
+A voice has a song and a call. Each is a phrase of syllables; a syllable is a gliding tone, a buzz of harmonics or a
+band of noise, with an envelope. Frequencies in Hz, times in seconds.
 """
 
 from dataclasses import dataclass, replace
@@ -25,14 +25,14 @@ class Phrase:
     rate_hz: float
     """Syllables a second."""
     n_syllables: tuple[int, int]
-    """Fewest and most."""
+    """Minimum and maximum."""
     warble: float = 0.0
     """Depth of frequency modulation, as a share of the frequency."""
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """All that a taxon says."""
+    """The song and the call of a taxon."""
 
     code: str
     song: Phrase
@@ -40,7 +40,7 @@ class Voice:
 
 
 def individual(voice: Voice, rng: np.random.Generator) -> Voice:
-    """Return one singer of the taxon: its own pitch (±6 %), tempo (±12 %) and syllable length (±12 %)."""
+    """Return one individual of the taxon, with its own pitch (±6 %), tempo (±12 %) and syllable length (±12 %)."""
     pitch, tempo, length = 1 + 0.06 * _unit(rng), 1 + 0.12 * _unit(rng), 1 + 0.12 * _unit(rng)
 
     def vary(phrase: Phrase) -> Phrase:
@@ -81,13 +81,9 @@ def _syllable(phrase: Phrase, rate: int, rng: np.random.Generator) -> NDArray[np
     if phrase.kind == "pulses":
         return np.exp(-place * 5) * np.sin(phase)
     if phrase.kind == "croak":
-        return envelope * _croak(phase, phrase, rate)
+        harmonics = [h for h in range(1, 12) if h * max(phrase.low_hz, phrase.high_hz) < rate / 2]
+        return envelope * np.sum([np.sin(h * phase + h) / h**0.6 for h in harmonics], axis=0)
     return envelope * _band_noise(n, phrase.low_hz, phrase.high_hz, rate, rng)
-
-
-def _croak(phase: NDArray[np.float64], phrase: Phrase, rate: int) -> NDArray[np.float64]:
-    harmonics = [h for h in range(1, 12) if h * max(phrase.low_hz, phrase.high_hz) < rate / 2]
-    return np.sum([np.sin(h * phase + h) / h**0.6 for h in harmonics], axis=0)
 
 
 def _band_noise(n: int, low_hz: float, high_hz: float, rate: int, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -99,5 +95,5 @@ def _band_noise(n: int, low_hz: float, high_hz: float, rate: int, rng: np.random
 
 
 def _unit(rng: np.random.Generator) -> float:
-    """Draw a normal number that never goes beyond two deviations."""
+    """Return a normal random number clipped to two deviations, scaled to [-1, 1]."""
     return float(np.clip(rng.standard_normal(), -2, 2)) / 2

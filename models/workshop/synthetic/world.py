@@ -1,7 +1,7 @@
-"""A world with known truth: focal recordings, clean and weakly labeled, and soundscapes with exact onsets and offsets.
+"""Generates the synthetic world: focal recordings, and soundscapes with exact onsets and offsets.
 
-Focal recordings are few and unbalanced, as in the archives; soundscapes hold many voices at once, near and far, in bad
-weather, as at a recorder. Training may see the soundscapes' sound but not their labels.
+Focal recordings are clean, weakly labeled, few and unbalanced, as in archives. Soundscapes contain several voices at
+once, near and far, in bad weather, as at a recorder. Training may use the soundscapes' audio but not their labels.
 """
 
 from dataclasses import dataclass
@@ -21,22 +21,22 @@ FOLD_TRAIN, FOLD_VALIDATE, FOLD_TEST = 0, 1, 2
 
 @dataclass(frozen=True, slots=True)
 class WorldSize:
-    """How much of everything; lengths in seconds."""
+    """Numbers and lengths of recordings; lengths in seconds."""
 
     focal_most: int = 40
-    """Focal recordings of the commonest taxon; the rarest has a tenth."""
+    """Focal recordings of the most common taxon; the rarest has a tenth."""
     focal_s: float = 8.0
     soundscapes: int = 40
-    """Unlabeled ones for training."""
+    """Unlabeled soundscapes for training."""
     labeled_soundscapes: int = 0
-    """Ones for training whose labels and events may be learned from: no archive has them, the `synthetic` pack does."""
+    """Soundscapes with labels and events for training; archives have none, the pack `synthetic` is trained on them."""
     validation_soundscapes: int = 6
     test_soundscapes: int = 16
     soundscape_s: float = 60.0
 
 
 def make_world(folder: Path, *, seed: int, size: WorldSize = WorldSize()) -> Path:
-    """Write audio, manifest.csv, taxa.csv and events.csv; return the manifest. A seed gives the same bytes again."""
+    """Write audio, manifest.csv, taxa.csv and events.csv; return the manifest. The same seed yields the same bytes."""
     rng = np.random.default_rng(seed)
     (folder / "audio").mkdir(parents=True, exist_ok=True)
     clips: list[Clip] = []
@@ -64,7 +64,7 @@ def make_world(folder: Path, *, seed: int, size: WorldSize = WorldSize()) -> Pat
 
 
 def focal(voice: Voice, duration_s: float, rng: np.random.Generator) -> tuple[Waveform, list[Event]]:
-    """One singer, near, in little noise; it begins within the first seconds."""
+    """Return a recording of one near individual in little noise, first heard within 1.5 s, and its events."""
     out = background(round(duration_s * SAMPLE_RATE_HZ), SAMPLE_RATE_HZ, rng, level=0.01)
     singer = individual(voice, rng)
     events = []
@@ -77,7 +77,7 @@ def focal(voice: Voice, duration_s: float, rng: np.random.Generator) -> tuple[Wa
 
 
 def soundscape(duration_s: float, rng: np.random.Generator) -> tuple[Waveform, list[Event]]:
-    """Several singers at their own distances, singing bouts over each other, with events in time order."""
+    """Return a recording of several overlapping individuals at different distances, and its events in time order."""
     out = background(round(duration_s * SAMPLE_RATE_HZ), SAMPLE_RATE_HZ, rng, level=10 ** rng.uniform(-2.3, -1.7))
     events: list[Event] = []
     for index in rng.permutation(len(VOICES))[: rng.integers(2, 7)]:

@@ -1,4 +1,4 @@
-"""What happens to sound and image on the way to the network."""
+"""Augmentation of waveforms and mel images before they reach the network."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -20,7 +20,7 @@ Waveform = NDArray[np.float32]
 def augment_waveform(waveform: Waveform, recipe: Recipe, rng: np.random.Generator, noises: Sequence[Path]) -> Waveform:
     """Apply the recipe's noise, equalizer and gain, (samples,) → (samples,).
 
-    Own generators throughout: audiomentations draws from global state, and a resumed run would hear other noise.
+    All randomness comes from `rng`. audiomentations draws from global state, so a resumed run would get other noise.
     """
     rules = recipe.augment
     if rng.random() < rules.noise:
@@ -41,7 +41,7 @@ def add_noise(waveform: Waveform, noise: Waveform, snr_db: float) -> Waveform:
 
 
 def equalize(waveform: Waveform, sample_rate_hz: int, rng: np.random.Generator, *, bands: int = 4) -> Waveform:
-    """Random peaking filters, one in each of four bands, ±8 dB (Bristow-Johnson, "Audio EQ cookbook")."""
+    """Apply a random peaking filter in each of four bands, ±8 dB (Bristow-Johnson, "Audio EQ cookbook")."""
     edges = np.geomspace(100, sample_rate_hz * 0.45, bands + 1)
     for low, high in pairwise(edges):
         omega = 2 * np.pi * rng.uniform(low, high) / sample_rate_hz
@@ -54,7 +54,7 @@ def equalize(waveform: Waveform, sample_rate_hz: int, rng: np.random.Generator, 
 
 
 def mask_image(images: Tensor, masks: int, share: float, rng: np.random.Generator) -> Tensor:
-    """SpecAugment (Park et al., 2019) on (batch, channels, n_mels, n_frames): stretches set to the item's mean."""
+    """Set stretches of (batch, channels, n_mels, n_frames) to the mean of their item (SpecAugment, Park et al., 2019)."""
     for item in images if masks else ():
         mean = item.mean()
         for _ in range(masks):

@@ -1,4 +1,4 @@
-"""What a run leaves behind: `model.pt`, the network that it made, and `last.pt`, where it stands."""
+"""The files of a run: `model.pt`, the trained network, and `last.pt`, the progress to resume from."""
 
 import pickle
 from collections.abc import Sequence
@@ -16,21 +16,21 @@ from models.workshop.training.recipe import Recipe, parse_recipe
 
 FINISHED = "model.pt"
 LAST = "last.pt"
-"""Where a run stands after its last whole epoch."""
+"""The state of a run after its last complete epoch."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Everything that changes from epoch to epoch. The precision holds the gradient scaler, where there is one."""
+    """Everything that changes from epoch to epoch. The precision holds the gradient scaler, if there is one."""
 
     model: nn.Module
     optimizer: torch.optim.Optimizer
     precision: Precision
     codes: Sequence[str]
-    """The output columns, which do not change: a run goes on for the same taxa only."""
+    """The output columns. They do not change: a run is resumed for the same taxa only."""
 
     def save(self, epoch: int, path: Path) -> None:
-        """Write down that this epoch is done; a kill leaves the old file or the new one, never half of one."""
+        """Write the state after this epoch; a kill leaves either the old file or the new one, never a partial one."""
         state = {
             "epoch": epoch, "codes": list(self.codes), "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(), "precision": self.precision.state_dict(),
@@ -40,24 +40,24 @@ class Progress:
         partial.replace(path)
 
     def load(self, path: Path, device: torch.device) -> int:
-        """Go back to where the run stood; return the number of epochs that are done.
+        """Restore the state from the file; return the number of complete epochs.
 
-        Raises BadInput where that is not possible: the file is of another network, other taxa, or another precision.
-        Without its scaler's state a run in half precision would begin to look for the right scale anew.
+        Raises BadInput if the file belongs to another network, other taxa or another precision. Without the gradient
+        scaler's state, a run in half precision would have to search for the right scale again.
         """
         state = _read(path, {"epoch", "model", "optimizer"}, device)
-        kept, scaled = state.get("precision", {}), bool(self.precision.state_dict())
-        if bool(kept) != scaled:
-            why = "lacks the gradient scaler's state" if scaled else "is of a run in half precision, as CUDA does it"
-            raise BadInput(f"{path}: {why}: go on where the run was begun, or remove the file to begin anew")
+        precision, scaled = state.get("precision", {}), bool(self.precision.state_dict())
+        if bool(precision) != scaled:
+            reason = "lacks the gradient scaler's state" if scaled else "is of a run in half precision, as on CUDA"
+            raise BadInput(f"{path}: {reason}: resume with the same precision, or remove the file to start again")
         if state.get("codes", list(self.codes)) != list(self.codes):
-            raise BadInput(f"{path}: the run is about other taxa: choose another folder, or remove the file")
+            raise BadInput(f"{path}: the run has other taxa: choose another folder, or remove the file")
         try:
             self.model.load_state_dict(state["model"])
         except RuntimeError as error:
             raise BadInput(f"{path}: the run has another network: choose another folder, or remove the file") from error
         self.optimizer.load_state_dict(state["optimizer"])
-        self.precision.load_state_dict(kept)
+        self.precision.load_state_dict(precision)
         return int(state["epoch"]) + 1
 
 
@@ -67,7 +67,7 @@ def save_model(recipe: Recipe, codes: Sequence[str], model: SedModel, path: Path
 
 
 def load_checkpoint(path: Path) -> tuple[Recipe, tuple[str, ...], SedModel]:
-    """Return recipe, output columns and the model, ready to score."""
+    """Return the recipe, the output columns and the model in evaluation mode."""
     stored = _read(path, {"recipe", "codes", "model"})
     recipe = parse_recipe(stored["recipe"], path)
     model = make_model(recipe, len(stored["codes"]), pretrained=False)
@@ -76,14 +76,14 @@ def load_checkpoint(path: Path) -> tuple[Recipe, tuple[str, ...], SedModel]:
 
 
 def load_backbone(model: SedModel, checkpoint: Path) -> None:
-    """Take over a pretrained backbone; its head knew other taxa and stays behind."""
+    """Load the backbone of a checkpoint into the model; the head is not loaded, its taxa differ."""
     stored = _read(checkpoint, {"recipe", "codes", "model"})["model"]
     prefix = "network.backbone."
     weights = {name.removeprefix(prefix): value for name, value in stored.items() if name.startswith(prefix)}
     try:
         model.network.backbone.load_state_dict(weights)
     except RuntimeError as error:
-        raise BadInput(f"{checkpoint}: its backbone is of another kind than the recipe's") from error
+        raise BadInput(f"{checkpoint}: its backbone differs from the recipe's") from error
 
 
 def _read(path: Path, keys: set[str], device: torch.device | str = "cpu") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which stretch of a recording a training example is cut from: named strategies. Lengths in samples."""
+"""Strategies to cut a training example from a recording, by name. Lengths in samples."""
 
 from collections.abc import Callable
 
@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 
 Waveform = NDArray[np.float32]
 Crop = Callable[[Waveform, int, int, np.random.Generator], tuple[int, Waveform]]
-"""(waveform (samples,), length, sample_rate_hz, rng) → where the crop begins, and the crop, (length,)"""
+"""(waveform (samples,), length, sample_rate_hz, rng) → the crop's first sample, and the crop, (length,)"""
 
 
 def first_seven_seconds(
     waveform: Waveform, length: int, sample_rate_hz: int, rng: np.random.Generator
 ) -> tuple[int, Waveform]:
-    """Cut a random crop of the first 7 s: recordists begin with the voice they came for."""
+    """Cut a random crop of the first 7 s, where recordists usually have the labeled voice."""
     return whole_file(waveform[: max(length, 7 * sample_rate_hz)], length, sample_rate_hz, rng)
 
 

@@ -1,4 +1,4 @@
-"""A picture of a run: what people would rather see than read."""
+"""Draws the metrics of a run as a picture."""
 
 import csv
 from pathlib import Path
@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 
 def draw_curves(metrics_csv: Path, picture: Path) -> None:
-    """Draw every column of metrics.csv over the epochs, losses on the left axis, the rest on the right."""
+    """Draw every column of metrics.csv over the epochs, losses on the left axis, scores on the right."""
     with metrics_csv.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     figure = Figure(figsize=(7, 4), layout="constrained")

@@ -1,7 +1,7 @@
-"""Training examples: a crop, what is mixed into it, and what it is labeled with.
+"""Training examples: a crop, with other sound mixed in, and its labels.
 
-Every example is drawn from a generator seeded with (seed, epoch, number): a run that was killed goes on with just the
-examples it would have seen, however many processes load them.
+Every example has a random generator seeded with (seed, epoch, number). So a resumed run gets exactly the examples of an
+uninterrupted one, for any number of loader processes.
 """
 
 from collections.abc import Sequence
@@ -27,11 +27,11 @@ from models.workshop.training.sampling import balanced_weights, draw, root_weigh
 
 @lru_cache(maxsize=4096)
 def load_clip(path: Path, sample_rate_hz: int) -> Waveform:
-    """Load a whole clip, mono, at the rate, (samples,) in [−1, 1], and keep it; BadInput where that cannot be done."""
+    """Return a whole clip, mono, at the rate, (samples,) in [−1, 1], cached; raises BadInput if it cannot be read."""
     try:
         waveform, rate = soundfile.read(path, dtype="float32", always_2d=True)
     except soundfile.SoundFileError as error:
-        raise BadInput(f"{path}: cannot be read, though the manifest names it: {error}") from error
+        raise BadInput(f"{path}: is in the manifest but cannot be read: {error}") from error
     mono = waveform.mean(axis=1)
     return mono if rate == sample_rate_hz else soxr.resample(mono, rate, sample_rate_hz, quality="HQ")
 
@@ -51,7 +51,7 @@ class Examples(torch.utils.data.Dataset[tuple[Waveform, Targets]]):
     picks: NDArray[np.int64]
     """Which clip each example is cut from, (n_examples,)."""
     n_frames: int
-    """Of the network's output; frame labels have as many."""
+    """Number of frames of the network's output and of the frame labels."""
 
     def __len__(self) -> int:
         return len(self.picks)
@@ -87,7 +87,7 @@ class Examples(torch.utils.data.Dataset[tuple[Waveform, Targets]]):
         return crop, self._label_frames(clip, start / model.sample_rate_hz)
 
     def _label_frames(self, clip: Clip, start_s: float) -> Targets:
-        """Label the frames whose centers lie in an event, (n_frames, n_taxa)."""
+        """Return 1 for the frames whose centers are inside an event, else 0, (n_frames, n_taxa)."""
         step_s = self.recipe.model.window_s / self.n_frames
         centers_s = start_s + (np.arange(self.n_frames) + 0.5) * step_s
         targets = np.zeros((self.n_frames, len(self.codes)), np.float32)
@@ -122,14 +122,15 @@ def plan_epoch(
     epoch: int,
     n_frames: int = 1,
 ) -> Examples:
-    """Draw which clips an epoch sees, with replacement, by the recipe's weights.
+    """Draw the clips of an epoch, with replacement, by the recipe's weights.
 
-    Frames can be labeled only where events are known (else BadInput), and nothing knows a pseudo-label's.
+    Raises BadInput if the pseudo-labels have other taxa than the network. Also raises it for frame labels if a clip has
+    no known events, or if there are pseudo-labels, which have no events.
     """
     if recipe.data.frame_labels and (pseudo or any(clip.path not in dataset.events for clip in clips)):
         raise BadInput("frame_labels: every training clip needs events, and there can be no pseudo-labels")
     if pseudo is not None and pseudo.codes != tuple(codes):
-        raise BadInput("the pseudo-labels are about other taxa than the network, or in another order")
+        raise BadInput("the pseudo-labels have other taxa than the network, or another order of taxa")
     labels = [tuple(code for code in clip.labels if code in set(codes)) for clip in clips]
     weigh = balanced_weights if recipe.data.weights == "balanced" else root_weights
     count = recipe.data.clips_per_epoch or len(clips)

@@ -28,7 +28,7 @@ from models.workshop.training.validation import validate_windows
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """What a run learns from."""
+    """The data of one training run."""
 
     dataset: Dataset
     clips: Sequence[Clip]
@@ -37,20 +37,20 @@ class TrainingSet:
 
 
 def train(
-    recipe: Recipe, learn: TrainingSet, out_dir: Path, *, seed: int | None = None, init_from: Path | None = None
+    recipe: Recipe, training_set: TrainingSet, out_dir: Path, *, seed: int | None = None, init_from: Path | None = None
 ) -> Path:
-    """Train, or go on where a killed run stopped; return the checkpoint's path (`model.pt`).
+    """Train a network, or resume a killed run; return the checkpoint's path (`model.pt`).
 
-    Writes metrics.csv and curves.png beside it. `init_from` takes the backbone (not the head) of another checkpoint.
-    The network must be of the same backbone, else BadInput.
+    Writes metrics.csv and curves.png beside it. `init_from` loads the backbone (not the head) of another checkpoint.
+    Raises BadInput if that checkpoint has a different backbone.
     """
     seed = recipe.seed if seed is None else seed
     out_dir.mkdir(parents=True, exist_ok=True)
-    codes = chosen_codes(recipe, learn.dataset)
+    codes = chosen_codes(recipe, training_set.dataset)
     torch.manual_seed(seed)
-    # What another checkpoint brings need not be fetched first.
+    # The backbone's weights come from `init_from`, so timm's need not be downloaded.
     pretrained = recipe.model.pretrained and init_from is None
-    model = make_model(recipe, len(codes), with_pseudo=learn.pseudo is not None, pretrained=pretrained)
+    model = make_model(recipe, len(codes), with_pseudo=training_set.pseudo is not None, pretrained=pretrained)
     if init_from is not None:
         load_backbone(model, init_from)
     fabric = open_fabric()
@@ -60,19 +60,21 @@ def train(
     model.front_end.to(fabric.device)
     model.network.to(memory_format=torch.channels_last)  # convolutions are a third faster, on a CPU as on CUDA
     wrapped, optimizer = fabric.setup(model.network, optimizer)
-    run = _Run(recipe, learn, codes, seed, fabric, model, wrapped, optimizer, out_dir)
-    run.go()
+    _TrainingRun(recipe, training_set, codes, seed, fabric, model, wrapped, optimizer, out_dir).run()
     draw_curves(out_dir / "metrics.csv", out_dir / "curves.png")
     return save_model(recipe, codes, model, out_dir / FINISHED)
 
 
 def open_fabric() -> Fabric:
-    """Choose the device: CUDA with half precision, or the CPU with full."""
+    """Choose the device: CUDA with half precision if available, else the CPU with full precision."""
     return Fabric(accelerator="auto", devices=1, precision="16-mixed" if torch.cuda.is_available() else "32-true")
 
 
 def chosen_codes(recipe: Recipe, dataset: Dataset) -> tuple[str, ...]:
-    """Return the output columns: all taxa, or a specialist's."""
+    """Return the output columns: all taxa, or those of the recipe's taxonomic classes (a specialist).
+
+    Raises BadInput if there are none.
+    """
     wanted = recipe.taxonomic_classes
     codes = tuple(taxon.code for taxon in dataset.taxa if not wanted or taxon.taxonomic_class in wanted)
     if not codes:
@@ -81,9 +83,9 @@ def chosen_codes(recipe: Recipe, dataset: Dataset) -> tuple[str, ...]:
 
 
 @dataclass
-class _Run:
+class _TrainingRun:
     recipe: Recipe
-    learn: TrainingSet
+    training_set: TrainingSet
     codes: Sequence[str]
     seed: int
     fabric: Fabric
@@ -94,22 +96,24 @@ class _Run:
 
     @property
     def epochs(self) -> int:
-        return self.recipe.pseudo.epochs if self.learn.pseudo is not None else self.recipe.optimizer.epochs
+        return self.recipe.pseudo.epochs if self.training_set.pseudo is not None else self.recipe.optimizer.epochs
 
-    def go(self) -> None:
+    def run(self) -> None:
         first = self._resume()
         columns = (bars.TextColumn("{task.description}"), bars.BarColumn(), bars.MofNCompleteColumn())
         with bars.Progress(*columns, bars.TimeRemainingColumn(), transient=True) as progress:
             bar = progress.add_task(self.out_dir.name, total=self.epochs, completed=first)
             for epoch in range(first, self.epochs):
                 row = {"epoch": epoch, "loss": self._learn_epoch(epoch)}
-                row |= validate_windows(self.model, self.recipe, self.learn.dataset, self.learn.validation, self.codes)
-                self._keep(epoch, row)
+                row |= validate_windows(
+                    self.model, self.recipe, self.training_set.dataset, self.training_set.validation, self.codes
+                )
+                self._save_epoch(epoch, row)
                 progress.update(bar, advance=1, description=f"{self.out_dir.name} loss {row['loss']:.3f}")
 
     def _learn_epoch(self, epoch: int) -> float:
         examples = plan_epoch(
-            self.recipe, self.learn.dataset, self.learn.clips, self.codes, self.learn.pseudo,
+            self.recipe, self.training_set.dataset, self.training_set.clips, self.codes, self.training_set.pseudo,
             seed=self.seed, epoch=epoch, n_frames=count_frames(self.model.network, self.recipe.model.mel),
         )  # fmt: skip
         loader = self._loader(examples)
@@ -146,8 +150,8 @@ class _Run:
         self.optimizer.step()
         return float(loss.detach())
 
-    def _keep(self, epoch: int, row: dict[str, float]) -> None:
-        """Write the row, then where the run stands, so that a kill between the two repeats one epoch at most."""
+    def _save_epoch(self, epoch: int, row: dict[str, float]) -> None:
+        """Write the metrics row, then the progress; a kill between the two repeats one epoch at most."""
         path = self.out_dir / "metrics.csv"
         rows = [old for old in _read_rows(path) if int(old["epoch"]) < epoch] + [row]
         with path.open("w", newline="", encoding="utf-8") as file:

@@ -8,40 +8,40 @@ from models.workshop.networks.heads import SedOutput
 
 
 def first_place_loss(output: SedOutput, targets: Tensor) -> Tensor:
-    """Half cross-entropy on the attended clip, half on the loudest frame (BirdCLEF 2025, first place)."""
+    """Return half cross-entropy of the clip probability, half of the highest frame (BirdCLEF 2025, first place)."""
     clip_logits = torch.logit(output.clip_probs.float(), eps=1e-6)
     frame_max = output.frame_logits.float().amax(dim=1)
     return 0.5 * soft_cross_entropy(clip_logits, targets) + 0.5 * soft_cross_entropy(frame_max, targets)
 
 
 def second_place_loss(output: SedOutput, targets: Tensor, *, smoothing: float = 0.05) -> Tensor:
-    """Binary cross-entropy and focal loss in equal parts, on smoothed labels (BirdCLEF 2025, second place)."""
+    """Return binary cross-entropy plus focal loss, on smoothed labels (BirdCLEF 2025, second place)."""
     smooth = targets * (1 - smoothing) + smoothing / 2
     clip_logits = torch.logit(output.clip_probs.float(), eps=1e-6)
     return functional.binary_cross_entropy_with_logits(clip_logits, smooth) + focal_loss(clip_logits, smooth)
 
 
 def bce_sed_loss(output: SedOutput, targets: Tensor) -> Tensor:
-    """Binary cross-entropy on the attended clip and, half, on the loudest frame: calibrated where voices overlap."""
+    """Return binary cross-entropy of the clip plus half of the highest frame's; calibrated for overlapping voices."""
     clip = functional.binary_cross_entropy(output.clip_probs.float().clamp(1e-6, 1 - 1e-6), targets)
     frame_max = output.frame_logits.float().amax(dim=1)
     return clip + 0.5 * functional.binary_cross_entropy_with_logits(frame_max, targets)
 
 
 def frames_loss(output: SedOutput, targets: Tensor) -> Tensor:
-    """Binary cross-entropy on frames and, half, on the attended clip; targets (batch, n_frames, n_taxa)."""
+    """Return binary cross-entropy of frames plus half of the clip's; targets (batch, n_frames, n_taxa)."""
     frames = functional.binary_cross_entropy_with_logits(output.frame_logits.float(), targets)
     clip_probs = output.clip_probs.float().clamp(1e-6, 1 - 1e-6)
     return frames + 0.5 * functional.binary_cross_entropy(clip_probs, targets.amax(dim=1))
 
 
 def soft_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
-    """Cross-entropy against multi-hot or soft targets, as torch's for class probabilities; silence costs nothing."""
+    """Return torch's cross-entropy for class probabilities, with multi-hot or soft targets; empty targets cost 0."""
     return functional.cross_entropy(logits, targets)
 
 
 def focal_loss(logits: Tensor, targets: Tensor, *, alpha: float = 0.25, gamma: float = 2.0) -> Tensor:
-    """Lin et al., "Focal loss for dense object detection", 2017, for soft targets."""
+    """Return the focal loss for soft targets (Lin et al., "Focal loss for dense object detection", 2017)."""
     cross_entropy = functional.binary_cross_entropy_with_logits(logits, targets, reduction="none")
     probs = torch.sigmoid(logits)
     right = probs * targets + (1 - probs) * (1 - targets)

@@ -1,4 +1,4 @@
-"""MixUp on raw audio, of labels and of pseudo-labels."""
+"""MixUp of raw audio with its labels or pseudo-labels."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,16 +8,16 @@ Targets = NDArray[np.float32]
 
 
 def mix_pair(one: tuple[Waveform, Targets], other: tuple[Waveform, Targets]) -> tuple[Waveform, Targets]:
-    """Mean of two waveforms (samples,), labels (n_taxa,) added and clamped to 1: both voices are there."""
+    """Return the mean of two waveforms (samples,) and the sum of their labels (n_taxa,), clamped to 1."""
     return ((one[0] + other[0]) / 2).astype(np.float32), np.minimum(one[1] + other[1], 1.0)
 
 
 def mix_pseudo(
     labeled: tuple[Waveform, Targets], pseudo: tuple[Waveform, Targets], weight: float = 0.5
 ) -> tuple[Waveform, Targets]:
-    """Lay a pseudo-labeled soundscape under a training clip; labels by element-wise maximum (first place).
+    """Mix a pseudo-labeled soundscape into a training clip; labels by element-wise maximum (first place).
 
-    The weight is constant, not drawn: the student always works harder than its teacher did.
+    The weight is constant, not random: every example is harder for the student than it was for its teacher.
     """
     waveform = (1 - weight) * labeled[0] + weight * pseudo[0]
     return waveform.astype(np.float32), np.maximum(labeled[1], pseudo[1])

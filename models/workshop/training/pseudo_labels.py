@@ -1,4 +1,4 @@
-"""Pseudo-labels: what a teacher hears in soundscapes that nobody has labeled."""
+"""Pseudo-labels: a teacher's scores of unlabeled soundscapes."""
 
 import zipfile
 from dataclasses import dataclass
@@ -24,22 +24,22 @@ class PseudoLabels:
     probs: dict[str, Probs]
     """By soundscape path: (n_parts, n_taxa)."""
     window_s: float
-    """What a student's example spans."""
+    """Length of a student's example."""
 
     def draw(self, rng: np.random.Generator) -> tuple[str, int]:
-        """Draw a soundscape, by how much it holds, and the first part of an example in it."""
+        """Return a random soundscape, weighted by the sum of its labels, and the first part of an example in it."""
         if not self._paths:
-            raise BadInput("the teacher heard nothing in the soundscapes: there is nothing to learn from its labels")
+            raise BadInput("all pseudo-labels are 0: the teacher found nothing in the soundscapes")
         path = self._paths[int(rng.choice(len(self._paths), p=self._weights))]
         return path, int(rng.integers(0, max(1, len(self.probs[path]) - self._span + 1)))
 
     def draw_for(self, labels: tuple[str, ...], rng: np.random.Generator) -> tuple[str, int] | None:
-        """Draw a part in which one of these taxa is the most probable one; None where there is none."""
+        """Return a random part in which one of these taxa is the most probable one; None if there is none."""
         parts = [part for label in labels for part in self._parts_of.get(label, ())]
         return parts[int(rng.integers(len(parts)))] if parts else None
 
     def targets(self, path: str, first: int, window_s: float) -> Probs:
-        """Labels of an example that starts at part `first`: maximum over the parts it spans, (n_taxa,)."""
+        """Return the labels of an example that starts at part `first`: the maximum over its parts, (n_taxa,)."""
         span = max(1, round(window_s / self.part_s))
         return self.probs[path][first : first + span].max(axis=0)
 
@@ -67,9 +67,10 @@ class PseudoLabels:
 
 
 def power_scale(probs: Probs, gamma: float, *, renormalize: bool = False) -> Probs:
-    """Raise labels to a power, any shape (…, n_taxa): doubt fades, certainty stays, and rounds do not feed on noise.
+    """Return labels raised to a power, any shape (…, n_taxa).
 
-    `renormalize` gives each part back its sum; the first place's author does not do it.
+    Low labels shrink and high ones stay, so that noise does not grow from round to round. `renormalize` keeps the sum
+    of each part; the first place's author does not do this.
     """
     powered = probs**gamma
     if not renormalize:
@@ -80,7 +81,7 @@ def power_scale(probs: Probs, gamma: float, *, renormalize: bool = False) -> Pro
 
 
 def refine(labels: PseudoLabels, rules: PseudoTable, round_number: int) -> PseudoLabels:
-    """Return what the student of a round (0 for the first) learns from: power, then the hard variant's cuts."""
+    """Return the labels for the student of a round (0 is the first): raised to the power, then cut as the rules say."""
     refined: dict[str, Probs] = {}
     for path, probs in labels.probs.items():
         powered = power_scale(probs, rules.gammas[round_number], renormalize=rules.renormalize)
@@ -91,14 +92,14 @@ def refine(labels: PseudoLabels, rules: PseudoTable, round_number: int) -> Pseud
 
 
 def save_labels(labels: PseudoLabels, path: Path) -> None:
-    """Write one .npz, and the folder it lies in; half precision is finer than any teacher."""
+    """Write one .npz, and create its folder; half precision is finer than any teacher's accuracy."""
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays = {f"probs/{name}": probs.astype(np.float16) for name, probs in labels.probs.items()}
     np.savez_compressed(path, codes=np.array(labels.codes), part_s=labels.part_s, window_s=labels.window_s, **arrays)
 
 
 def load_labels(path: Path) -> PseudoLabels:
-    """Raise BadInput for a file that `save_labels` did not write."""
+    """Read labels; raises BadInput for a file that `save_labels` did not write."""
     try:
         with np.load(path) as file:
             arrays = dict(file)
@@ -109,4 +110,4 @@ def load_labels(path: Path) -> PseudoLabels:
         }
         return PseudoLabels(tuple(arrays["codes"].tolist()), float(arrays["part_s"]), probs, float(arrays["window_s"]))
     except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise BadInput(f"{path}: holds no labels that `pseudo-label` wrote") from error
+        raise BadInput(f"{path}: is not a file of labels that `pseudo-label` wrote") from error

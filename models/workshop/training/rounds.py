@@ -1,7 +1,7 @@
-"""The noisy student: teacher → pseudo-labels → student, round after round.
+"""Noisy student training: teacher → pseudo-labels → student, repeated for several rounds.
 
-Each round trains anew on true labels mixed (or swapped) with what the last round's pack heard in the soundscapes. What
-a round has finished stays; a killed run goes on from there.
+Each round trains a new network on true labels, mixed (or swapped) with the pseudo-labels that the previous round's
+pack gave to the soundscapes. Finished rounds are kept on disk; a killed run resumes from there.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from models.workshop.training.recipe import Recipe
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One generation: round 0 is the teacher that saw true labels only."""
+    """One generation; round 0 is the teacher, trained on true labels only."""
 
     number: int
     checkpoint: Path
@@ -28,7 +28,7 @@ class Round:
 
 def run_rounds(
     recipe: Recipe,
-    learn: TrainingSet,
+    training_set: TrainingSet,
     soundscapes: Sequence[Clip],
     out_dir: Path,
     *,
@@ -36,23 +36,25 @@ def run_rounds(
     seed: int | None = None,
     init_from: Path | None = None,
 ) -> list[Round]:
-    """Train a teacher (or take one) and a student for every gamma of the recipe; give all generations.
+    """Train a teacher, unless one is passed, and a student for every gamma of the recipe; return all generations.
 
-    Each begins with the backbone of the checkpoint `init_from`, if there is one.
+    Each starts from the backbone of the checkpoint `init_from`, if it is set.
     """
-    generations = [teacher or train_round(recipe, learn, out_dir, 0, seed=seed, init_from=init_from)]
+    generations = [teacher or train_round(recipe, training_set, out_dir, 0, seed=seed, init_from=init_from)]
     for number in range(1, len(recipe.pseudo.gammas) + 1):
         labels = label_soundscapes(
-            generations[-1].pack, learn.dataset, soundscapes, out_dir / f"labels-{number}.npz", recipe
+            generations[-1].pack, training_set.dataset, soundscapes, out_dir / f"labels-{number}.npz", recipe
         )
-        student = TrainingSet(learn.dataset, learn.clips, learn.validation, refine(labels, recipe.pseudo, number - 1))
+        student = TrainingSet(
+            training_set.dataset, training_set.clips, training_set.validation, refine(labels, recipe.pseudo, number - 1)
+        )
         generations.append(train_round(recipe, student, out_dir, number, seed=seed, init_from=init_from))
     return generations
 
 
 def train_round(
     recipe: Recipe,
-    learn: TrainingSet,
+    training_set: TrainingSet,
     out_dir: Path,
     number: int,
     *,
@@ -63,12 +65,12 @@ def train_round(
     folder = out_dir / f"round-{number}"
     checkpoint = folder / "model.pt"
     if not checkpoint.exists():
-        train(recipe, learn, folder, seed=None if seed is None else seed + number, init_from=init_from)
-    return Round(number, checkpoint, pack_of(checkpoint, recipe, learn.dataset, folder / "pack"))
+        train(recipe, training_set, folder, seed=None if seed is None else seed + number, init_from=init_from)
+    return Round(number, checkpoint, pack_of(checkpoint, recipe, training_set.dataset, folder / "pack"))
 
 
 def pack_of(checkpoint: Path, recipe: Recipe, dataset: Dataset, folder: Path) -> Path:
-    """Export a checkpoint alone, with the taxa that it knows."""
+    """Export a checkpoint as a pack of one member, with the taxa it was trained on; return the existing pack if any."""
     if (folder / "golden.npz").exists():
         return folder
     known = set(chosen_codes(recipe, dataset))
@@ -79,7 +81,7 @@ def pack_of(checkpoint: Path, recipe: Recipe, dataset: Dataset, folder: Path) ->
 def label_soundscapes(
     pack: Path, dataset: Dataset, soundscapes: Sequence[Clip], path: Path, recipe: Recipe
 ) -> PseudoLabels:
-    """Return the pack's labels of the soundscapes, from `path` where they were written down before."""
+    """Return the pack's labels for the soundscapes; computed once, stored in `path`, and read from there later."""
     if not path.exists():
         ensemble = open_ensemble(pack, SessionOptions())
         save_labels(predict_soundscapes(ensemble, dataset.folder, soundscapes, recipe.model.window_s), path)

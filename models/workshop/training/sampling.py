@@ -1,4 +1,4 @@
-"""Which clips an epoch sees: always drawn with replacement, by weight."""
+"""Weights of clips and soundscapes, and drawing with replacement by weight."""
 
 from collections.abc import Sequence
 
@@ -11,20 +11,20 @@ Weights = NDArray[np.float64]
 
 
 def balanced_weights(labels: Sequence[Sequence[str]]) -> Weights:
-    """Weigh each clip by one over the count of its rarest label, (n_clips,): every taxon is drawn alike."""
+    """Return one over the count of each clip's rarest label, (n_clips,): every taxon is drawn equally often."""
     counts = _count(labels)
     return np.array([1.0 / min((counts[code] for code in codes), default=np.inf) for codes in labels])
 
 
 def root_weights(labels: Sequence[Sequence[str]], power: float = -0.5) -> Weights:
-    """Weigh each clip by (count of its rarest label / all labels)^power, (n_clips,) (second place)."""
+    """Return (count of each clip's rarest label / number of all labels)^power, (n_clips,) (second place)."""
     counts = _count(labels)
     total = sum(counts.values())
     return np.array([(min((counts[code] for code in codes), default=np.inf) / total) ** power for codes in labels])
 
 
 def voice_weights(chunk_probs: Sequence[NDArray[np.float32]]) -> Weights:
-    """Weigh soundscapes by how much they seem to hold: Σ over taxa of the maximum in time, (n_soundscapes,).
+    """Return for each soundscape the sum over taxa of their maximum in time, (n_soundscapes,).
 
     Each item is (n_chunks, n_taxa) of pseudo-labels (first place).
     """
@@ -32,10 +32,10 @@ def voice_weights(chunk_probs: Sequence[NDArray[np.float32]]) -> Weights:
 
 
 def draw(weights: Weights, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Draw `count` indices with replacement, (count,)."""
+    """Return `count` indices drawn with replacement, (count,); raises BadInput if all weights are 0."""
     total = weights.sum()
     if not total > 0:
-        raise BadInput("nothing to draw from: no recording has a label that the network is to learn")
+        raise BadInput("nothing to draw from: no recording has a label of the network's taxa")
     return rng.choice(len(weights), size=count, replace=True, p=weights / total)
 
 

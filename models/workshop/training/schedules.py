@@ -1,4 +1,4 @@
-"""Learning rates by step and optimizers by name."""
+"""Learning rates by step, and optimizers by name."""
 
 import math
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from torch import nn
 
 
 def cosine(step: int, *, period: int, high: float, low: float) -> float:
-    """Anneal from high to low over `period` steps, then begin anew (Loshchilov and Hutter, "SGDR", 2017)."""
+    """Return the rate: from high to low over `period` steps, then again (Loshchilov and Hutter, "SGDR", 2017)."""
     place = (step % period) / max(1, period - 1)
     return low + 0.5 * (high - low) * (1 + math.cos(math.pi * min(1.0, place)))
 
@@ -16,7 +16,7 @@ def cosine(step: int, *, period: int, high: float, low: float) -> float:
 def build_optimizer(
     name: str, parameters: Iterable[nn.Parameter], *, lr: float, weight_decay: float
 ) -> torch.optim.Optimizer:
-    """AdamW or RAdam with decoupled decay."""
+    """Return AdamW or RAdam, both with decoupled weight decay."""
     if name == "adamw":
         return torch.optim.AdamW(parameters, lr=lr, weight_decay=weight_decay)
     if name == "radam":

@@ -1,4 +1,4 @@
-"""Scores on held-out clips while a network trains; the full measure of a pack is `evaluation`."""
+"""Metrics on held-out clips during training; `evaluation` has all metrics of a pack."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from models.workshop.training.recipe import Recipe
 def validate_windows(
     model: SedModel, recipe: Recipe, dataset: Dataset, clips: Sequence[Clip], codes: Sequence[str]
 ) -> dict[str, float]:
-    """Score consecutive windows of every clip; give macro ROC-AUC and cmAP, nothing where there are no clips."""
+    """Score consecutive windows of every clip; return macro ROC-AUC and cmAP, or nothing if there are no clips."""
     if not clips:
         return {}
     truth: list[np.ndarray] = []
@@ -30,7 +30,7 @@ def validate_windows(
 
 
 def cut_windows(waveform: np.ndarray, recipe: Recipe) -> np.ndarray:
-    """Cut (samples,) into (n_windows, window) back to back, the last padded with zeros."""
+    """Return (samples,) cut into consecutive windows, (n_windows, window), the last padded with zeros."""
     length = round(recipe.model.window_s * recipe.model.sample_rate_hz)
     count = max(1, -(-len(waveform) // length))
     return np.pad(waveform, (0, count * length - len(waveform))).reshape(count, length)
@@ -38,7 +38,7 @@ def cut_windows(waveform: np.ndarray, recipe: Recipe) -> np.ndarray:
 
 @torch.inference_mode()
 def score_windows(model: SedModel, windows: np.ndarray, recipe: Recipe) -> np.ndarray:
-    """Loudest frame of each window, (n_windows, n_taxa)."""
+    """Return the highest frame score of each window, (n_windows, n_taxa)."""
     device = next(model.parameters()).device
     batches = torch.from_numpy(windows).split(recipe.optimizer.batch)
     frames = [torch.sigmoid(model(batch.to(device)).frame_logits).amax(dim=1).cpu() for batch in batches]
@@ -48,7 +48,7 @@ def score_windows(model: SedModel, windows: np.ndarray, recipe: Recipe) -> np.nd
 def label_windows(
     clip: Clip, events: Sequence[Event] | None, codes: Sequence[str], n_windows: int, window_s: float
 ) -> np.ndarray:
-    """Truth (n_windows, n_taxa): by events where they are known, else the clip's labels for every window."""
+    """Return the truth, (n_windows, n_taxa): by events if they are known, else the clip's labels for every window."""
     truth = np.zeros((n_windows, len(codes)))
     if events is None:
         truth[:, np.isin(codes, clip.labels)] = 1

@@ -1,5 +1,5 @@
-"""Recordings from Xeno-canto: searched by tags, on terms that permit it, with thanks to the recordists.
+"""Downloads recordings from Xeno-canto: searches by tags, checks licenses, and records whom to credit.
 
-Read: fetch (the whole way), api, recording (as Xeno-canto describes one), rate_limit (a polite guest).
-May touch Xeno-canto's API, one request a second, and the dataset's folder.
+Read: fetch (all steps), api, recording (Xeno-canto's description of one), rate_limit.
+May call Xeno-canto's API, at most one request a second, and write to the dataset's folder.
 """

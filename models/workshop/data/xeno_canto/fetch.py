@@ -1,7 +1,7 @@
-"""Recordings from Xeno-canto: searched by tags, on terms that permit it, with thanks to the recordists.
+"""Downloads recordings from Xeno-canto whose license permits it, and records whom to credit.
 
-In the folder: `audio/` with the sounds and attribution.csv, and the dataset's manifest.csv, taxa.csv and refused.csv.
-What is there already is not fetched again, whatever search it came from.
+Writes to the folder: `audio/` with the audio files and attribution.csv, and the dataset's manifest.csv, taxa.csv and
+refused.csv. Files that exist already are not fetched again, whichever search found them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,52 +20,52 @@ from models.workshop.data.xeno_canto.recording import XenoCantoRecording, load_a
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What a run brought."""
+    """The result of a run."""
 
     manifest: Path
     n_new: int
     n_clips: int
     refused: tuple[Refused, ...]
     broken: tuple[str, ...]
-    """Downloads that did not arrive whole; another run tries them again."""
+    """Messages of interrupted downloads; the next run tries them again."""
 
 
 def fetch_recordings(
     archive: XenoCanto, queries: Sequence[str], folder: Path, options: DatasetOptions, progress: Progress
 ) -> Fetched:
-    """Search, fetch what is missing, and write the manifest of all that is there.
+    """Search, download the missing recordings, and write the manifest of all that exist.
 
-    Attribution is written before the first sound, so that no sound is ever without it.
+    Attribution is written before the first download, so that no audio file is ever without it.
     """
     found = {recording.id: recording for query in queries for recording in _search(archive, query, progress)}
-    accepted, refused = sort_by_terms(found.values(), options.terms)
+    accepted, refused = split_by_terms(found.values(), options.terms)
     audio_dir = folder / "audio"
     audio_dir.mkdir(parents=True, exist_ok=True)
     known = load_attribution(audio_dir / "attribution.csv") | {recording.id: recording for recording in accepted}
     save_attribution(audio_dir / "attribution.csv", known.values())
     missing = [recording for recording in accepted if not (audio_dir / recording.file).exists()]
     unavailable, broken = _download(archive, missing, audio_dir, progress)
-    there = [recording for recording in known.values() if (audio_dir / recording.file).exists()]
+    present = [recording for recording in known.values() if (audio_dir / recording.file).exists()]
     built = build_dataset(
-        (recording.as_recording(audio_dir) for recording in there),
+        (recording.as_recording(audio_dir) for recording in present),
         folder,
-        replace(options, taxa=(*options.taxa, *_taxa_of(there))),
+        replace(options, taxa=(*options.taxa, *_taxa_of(present))),
     )
     built = replace(built, refused=(*refused, *unavailable, *built.refused))
     n_new = len(missing) - len(unavailable) - len(broken)
     return Fetched(save_built(built), n_new, len(built.dataset.clips), built.refused, tuple(broken))
 
 
-def sort_by_terms(
+def split_by_terms(
     recordings: Iterable[XenoCantoRecording], terms: Terms
 ) -> tuple[list[XenoCantoRecording], list[Refused]]:
-    """Part what may be used and had from what may not."""
+    """Return the recordings that may be used and can be downloaded, and the others with the reason."""
     accepted: list[XenoCantoRecording] = []
     refused: list[Refused] = []
     for recording in recordings:
         reason = terms.refuse(recording.license)
         if reason is None and not recording.download_url:
-            reason = "Xeno-canto does not give its sound away"
+            reason = "Xeno-canto does not offer its audio for download"
         if reason is None:
             accepted.append(recording)
         else:
@@ -85,7 +85,7 @@ def _download(
 ) -> tuple[list[Refused], list[str]]:
     unavailable: list[Refused] = []
     broken: list[str] = []
-    bar = progress.add_task("fetch sounds", total=len(recordings))
+    bar = progress.add_task("download audio", total=len(recordings))
     for recording in recordings:
         try:
             archive.download(recording.download_url, audio_dir / recording.file)
@@ -98,7 +98,7 @@ def _download(
 
 
 def _taxa_of(recordings: Iterable[XenoCantoRecording]) -> tuple[Taxon, ...]:
-    """Name the taxa as the archive does; the code is made of the scientific name, as BirdNET's are."""
+    """Return taxa with the archive's names; the code is made of the scientific name, as BirdNET's codes are."""
     return tuple(
         Taxon(slug_of(r.scientific_name), r.scientific_name, r.common_name, r.taxonomic_class) for r in recordings
     )

@@ -1,4 +1,4 @@
-"""A recording as Xeno-canto describes it, and whom to thank for it."""
+"""A recording as Xeno-canto describes it, and the table of whom to credit."""
 
 import csv
 import re
@@ -20,12 +20,12 @@ _CLASSES = {
     "land mammals": "Mammalia",
 }
 _UNIDENTIFIED = frozenset({"Sonus naturalis", "Mystery mystery"})
-"""What soundscapes, and voices that nobody knows, are filed under."""
+"""Names that Xeno-canto uses for soundscapes and unidentified species."""
 
 
 @dataclass(frozen=True, slots=True)
 class XenoCantoRecording:
-    """One row of attribution.csv; every field is text, as the archive gives it, addresses made whole."""
+    """One row of attribution.csv; every field is the API's text, with URLs completed."""
 
     id: str
     file: str
@@ -45,12 +45,12 @@ class XenoCantoRecording:
     type: str
     quality: str
     also: str
-    """Species in the background, joined by `;`."""
+    """Species in the background, separated by `;`."""
     download_url: str
-    """Empty where the archive does not give the sound away: threatened species."""
+    """Empty if the archive does not offer the audio, as for threatened species."""
 
     def as_recording(self, audio_dir: Path) -> Recording:
-        """Say it as any source of recordings does; one recordist's day at one place stays in one fold."""
+        """Return the recording for a dataset; all recordings of one recordist, day and place form one group."""
         unidentified = self.scientific_name in _UNIDENTIFIED
         return Recording(
             audio_dir / self.file,
@@ -65,7 +65,7 @@ class XenoCantoRecording:
 
 
 def parse_recording(row: Mapping[str, object], base_url: str) -> XenoCantoRecording:
-    """Read a recording of the API's answer; raises ValueError without a number, which the file is to be named for."""
+    """Return a recording from the API's response; raises ValueError without a number, which the file is named after."""
     text = {name: str(value) for name, value in row.items() if isinstance(value, str | int | float)}
     number = text.get("id", "")
     if not re.fullmatch(r"\d+", number):
@@ -96,7 +96,7 @@ def parse_recording(row: Mapping[str, object], base_url: str) -> XenoCantoRecord
 
 
 def load_attribution(path: Path) -> dict[str, XenoCantoRecording]:
-    """Read attribution.csv, by number; nothing where there is none yet."""
+    """Return the rows of attribution.csv by number; empty if the file does not exist yet."""
     if not path.exists():
         return {}
     with path.open(newline="", encoding="utf-8") as file:

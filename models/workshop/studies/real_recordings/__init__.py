@@ -1,5 +1,5 @@
-"""The small recipe on real recordings, beside BirdNET: what a handful of clips a species is worth.
+"""Trains the small recipe on a few real recordings per species and compares it with BirdNET.
 
-Read: collection (which recordings, which taxa), study (folds in turn), measures (what weak labels allow to measure).
-May touch recordings and the work folder.
+Read: collection (which recordings and taxa), study (trains and measures fold by fold), measures.
+May read recordings and write to the work folder.
 """

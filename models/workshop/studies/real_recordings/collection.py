@@ -1,4 +1,4 @@
-"""The collection of real recordings that the study learns from: its own words → taxa that there is enough of."""
+"""Reads the study's collection of real recordings, and maps its labels to taxa with enough recordings."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -12,13 +12,13 @@ from models.workshop.data.recordings import Built, DatasetOptions, Recording, bu
 from models.workshop.data.subset import keep_frequent
 
 MIN_CLIPS = 4
-"""A taxon with fewer recordings only counts for its class."""
+"""A taxon with fewer recordings counts for its class only."""
 CLASSES = {
     "bird": Taxon("aves", "Aves", "any bird", "Aves"),
     "frog": Taxon("amphibia", "Amphibia", "any frog or toad", "Amphibia"),
 }
 ALIASES = {"myrtle warbler": "Yellow-rumped Warbler", "rooster": "Red Junglefowl", "dog bark": "Dog"}
-"""What BirdNET calls them."""
+"""The collection's names → BirdNET's names."""
 NOISES = frozenset(
     {"Rain", "Sea waves", "Baby cry", "Clock tick", "Person sneeze", "Helicopter", "Chainsaw", "Fire crackling"}
 )
@@ -26,10 +26,10 @@ _ORIGIN = re.compile(r"freesound \d+|xeno-canto\.org/\d+")
 
 
 def build_real_dataset(audio_dir: Path, folder: Path, birdnet_taxa: Path, *, n_folds: int, seed: int = 0) -> Built:
-    """Make the dataset of `index.csv` and `strong_labels.csv`; codes are BirdNET's, so that both can be compared."""
+    """Return the dataset of `index.csv` and `strong_labels.csv`, with BirdNET's codes so that both can be compared."""
     taxa = (*CLASSES.values(), *load_taxa(birdnet_taxa))
     recordings = list(read_index(audio_dir / "index.csv"))
-    # Every voice in the strongly labeled recordings is a bird's, so an event of a species is one of the class, too.
+    # All strongly labeled recordings are of birds, so an event of any species is also an event of the class.
     events = {
         path: [*found, *merge_events(found, CLASSES["bird"].code)]
         for path, found in read_events(audio_dir / "strong_labels.csv").items()
@@ -39,7 +39,7 @@ def build_real_dataset(audio_dir: Path, folder: Path, birdnet_taxa: Path, *, n_f
 
 
 def read_index(index: Path) -> Iterable[Recording]:
-    """Read every recording: noises and unlabeled soundscapes as such, the others with their taxon and its class."""
+    """Yield every recording: noises and unlabeled soundscapes by kind, the others with their taxon and its class."""
     for _, row in read_rows(index, ("file", "label", "group", "label_kind", "source", "licence", "note")):
         origin = _ORIGIN.search(row["note"])
         recording = Recording(
@@ -54,7 +54,7 @@ def read_index(index: Path) -> Iterable[Recording]:
 
 
 def merge_events(events: Sequence[Event], code: str) -> list[Event]:
-    """Return the stretches in which any of the events sounds, as events of `code`."""
+    """Return the union of the events as events of `code`: overlapping ones are merged."""
     merged: list[Event] = []
     for event in sorted(events, key=lambda event: event.onset_s):
         if merged and event.onset_s <= merged[-1].offset_s:

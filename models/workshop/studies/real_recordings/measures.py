@@ -1,4 +1,4 @@
-"""What real recordings, mostly weakly labeled, allow to measure: clips by labels, frames where events are known."""
+"""Measures for recordings that are mostly weakly labeled: of clips by their labels, of frames if events are known."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,43 +16,43 @@ from models.workshop.studies.real_recordings.collection import CLASSES
 
 CLASS_CODES = tuple(taxon.code for taxon in CLASSES.values())
 YARD_CODES = ("dog", "gallus-gallus")
-"""Loud, and of many recordings: a mean with them would flatter."""
+"""Loud and with many recordings: a mean that includes them would be too good."""
 STEP_S = 0.25
-"""Of the frames that are compared, whatever a pack's own are."""
+"""Length of the frames that are compared, whatever the packs' own frame length."""
 
 Scores = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class RealMeasures:
-    """How good a pack is on held-out clips; NaN where they do not allow a measure."""
+    """The metrics of a pack on held-out clips; NaN if the clips do not permit one."""
 
     species_auroc: float
-    """Macro, over wild species, by clip; all other clips, noises too, are negatives."""
+    """Macro average over wild species, by clip; all other clips, including noises, are negatives."""
     species_cmap: float
     top1: float
-    """Share of the clips with a wild species in which it is the highest of them."""
+    """Share of the clips with a wild species in which this species has the highest score of all wild species."""
     yard_auroc: float
     aves_auroc: float
     amphibia_auroc: float
     hermit_frame_auroc: float
-    """Within a strongly labeled recording, by frame; mean over recordings."""
+    """By frame within a strongly labeled recording; mean over recordings."""
     aves_frame_auroc: float
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnScores:
-    """A clip's scores in the columns of the dataset's taxa."""
+    """A clip's scores, one column for each of the dataset's taxa."""
 
     clip: Clip
     clip_scores: Scores
-    """The highest of all windows, (n_taxa,)."""
+    """The maximum over all windows, (n_taxa,)."""
     frames: Scores
     """(n_frames, n_taxa), at STEP_S."""
 
 
 def score_columns(ensemble: Ensemble, dataset: Dataset, clips: Iterable[Clip]) -> list[ColumnScores]:
-    """Score clips through the service's pipeline; what the pack has no taxon for is NaN."""
+    """Score clips through the service's pipeline; columns of taxa that the pack lacks are NaN."""
     columns = match_columns(ensemble.facts.taxa, dataset.taxa)
     native_s = ensemble.facts.grid.event_step_s
     scored: list[ColumnScores] = []
@@ -63,7 +63,7 @@ def score_columns(ensemble: Ensemble, dataset: Dataset, clips: Iterable[Clip]) -
 
 
 def match_columns(pack_taxa: Sequence[Taxon], wanted: Sequence[Taxon]) -> list[list[int]]:
-    """Find each wanted taxon in a pack: itself, or, for a class that the pack does not have, all taxa of the class."""
+    """Return the pack's columns for each wanted taxon: its own, or for a class without one, those of all its taxa."""
     position = {taxon.code: column for column, taxon in enumerate(pack_taxa)}
     members = {
         taxon.code: [c for c, other in enumerate(pack_taxa) if other.taxonomic_class == taxon.taxonomic_class]
@@ -74,7 +74,7 @@ def match_columns(pack_taxa: Sequence[Taxon], wanted: Sequence[Taxon]) -> list[l
 
 
 def measure_real_recordings(dataset: Dataset, scored: Sequence[ColumnScores]) -> RealMeasures:
-    """Compare with labels and events."""
+    """Return the metrics of the scores compared with the dataset's labels and events."""
     codes = dataset.codes
     wild = [c for c, code in enumerate(codes) if code not in (*CLASS_CODES, *YARD_CODES)]
     truth = np.array([np.isin(codes, s.clip.labels) for s in scored], float)
@@ -84,13 +84,13 @@ def measure_real_recordings(dataset: Dataset, scored: Sequence[ColumnScores]) ->
         return _mean(auroc(truth[:, c], scores[:, c]) for c in columns if not np.isnan(scores[:, c]).any())
 
     named = truth[:, wild].any(axis=1)
-    heard = np.nan_to_num(scores[:, wild], nan=-1.0)  # what a pack has no taxon for, it never hears
-    hits = heard[named].argmax(axis=1) == truth[named][:, wild].argmax(axis=1)
+    wild_scores = np.nan_to_num(scores[:, wild], nan=-1.0)  # a taxon that the pack lacks is never the highest
+    hits = wild_scores[named].argmax(axis=1) == truth[named][:, wild].argmax(axis=1)
     strong = [s for s in scored if s.clip.path in dataset.events]
     hermit = "phaethornis-longirostris"
     return RealMeasures(
         mean_auroc(wild),
-        padded_cmap(truth[:, wild], heard),
+        padded_cmap(truth[:, wild], wild_scores),
         float(hits.mean()),
         mean_auroc([codes.index(code) for code in YARD_CODES]),
         *(mean_auroc([codes.index(code)]) for code in ("aves", "amphibia")),
@@ -99,13 +99,13 @@ def measure_real_recordings(dataset: Dataset, scored: Sequence[ColumnScores]) ->
 
 
 def frame_auroc(dataset: Dataset, scored: ColumnScores, code: str) -> float | None:
-    """Return how well frames with a voice stand out from those without, within one recording; None if all are alike."""
+    """Return the ROC-AUC of a taxon's frames within one recording; None if all frames have the same label."""
     truth = label_frames(dataset.events[scored.clip.path], code, len(scored.frames))
     return auroc(truth, scored.frames[:, dataset.codes.index(code)].astype(float))
 
 
 def label_frames(events: Iterable[Event], code: str, n_frames: int) -> NDArray[np.float64]:
-    """Label the frames that an event of the taxon reaches into, (n_frames,)."""
+    """Return 1 for the frames that an event of the taxon overlaps, else 0, (n_frames,)."""
     truth = np.zeros(n_frames)
     for event in events:
         if event.code == code:
@@ -114,7 +114,7 @@ def label_frames(events: Iterable[Event], code: str, n_frames: int) -> NDArray[n
 
 
 def save_clip_scores(path: Path, dataset: Dataset, scored: Sequence[ColumnScores]) -> None:
-    """Write what each clip got, so that every number of the table can be looked into."""
+    """Write the scores of each clip, so that every number of the table can be checked."""
     np.savez_compressed(
         path,
         codes=np.array(dataset.codes),
@@ -124,7 +124,7 @@ def save_clip_scores(path: Path, dataset: Dataset, scored: Sequence[ColumnScores
 
 
 def _gather(scores: Scores, columns: Sequence[Sequence[int]]) -> Scores:
-    """Take the highest of each group of columns, (n, n_groups)."""
+    """Return the maximum of each group of columns, (n, n_groups); NaN for an empty group."""
     missing = np.full(len(scores), np.nan, np.float32)
     return np.stack([scores[:, group].max(axis=1) if group else missing for group in columns], axis=1)
 

@@ -1,6 +1,6 @@
-"""The small recipe on real recordings, beside BirdNET: what a handful of clips a species is worth.
+"""Trains the small recipe on a few real recordings per species and compares it with BirdNET.
 
-Folds take turns in being held out. Everything that is finished stays in the work folder: a killed run goes on there.
+Each fold is held out once. Finished steps are kept in the work folder; a killed run resumes from there.
 """
 
 import json
@@ -37,19 +37,19 @@ HEADINGS = {
 
 @dataclass(frozen=True, slots=True)
 class StudyOptions:
-    """What to learn from, and what to compare with."""
+    """The recordings to train on, and the pack to compare with."""
 
     audio_dir: Path
     """Holds index.csv and strong_labels.csv."""
     birdnet: Path
-    """The pack."""
+    """The folder of the pack `birdnet`."""
     recipe: Path = SMALL
     n_folds: int = 3
     seed: int = 0
 
 
 def run_study(work_dir: Path, options: StudyOptions) -> str:
-    """Train, label, train again and measure, fold by fold. Return the table, which real_recordings.md keeps."""
+    """Train, label, train again and measure, fold by fold; return the table, also written to real_recordings.md."""
     manifest = work_dir / "manifest.csv"
     if not manifest.exists():
         taxa = options.birdnet / "taxa.csv"
@@ -64,11 +64,11 @@ def run_study(work_dir: Path, options: StudyOptions) -> str:
 def measure_fold(
     work_dir: Path, dataset: Dataset, fold: int, options: StudyOptions
 ) -> Iterator[tuple[str, RealMeasures]]:
-    """Train without a fold and measure on it: the teacher, its student, and BirdNET."""
+    """Train without a fold; yield the measures on it of the teacher, its student and BirdNET."""
     recipe = _one_round(load_recipe(options.recipe))
-    learn = training_side(dataset, fold)
+    training_set = training_side(dataset, fold)
     folder = work_dir / f"fold-{fold}"
-    rounds = run_rounds(recipe, learn, dataset.unlabeled(), folder, seed=options.seed)
+    rounds = run_rounds(recipe, training_set, dataset.unlabeled(), folder, seed=options.seed)
     names = ["true labels alone", "and pseudo-labels"]
     packs = {name: _fine_pack(r.checkpoint, dataset) for name, r in zip(names, rounds, strict=True)}
     for name, pack in (packs | {"BirdNET": options.birdnet}).items():
@@ -76,13 +76,13 @@ def measure_fold(
 
 
 def training_side(dataset: Dataset, fold: int) -> TrainingSet:
-    """Take a fold away: its clips, and its noises as backgrounds."""
-    seen = tuple(clip for clip in dataset.clips if clip.fold != fold or clip.kind == "soundscape")
-    return TrainingSet(replace(dataset, clips=seen), [clip for clip in seen if clip.labels])
+    """Return the data without a fold: neither its clips for training nor its noises as background."""
+    remaining = tuple(clip for clip in dataset.clips if clip.fold != fold or clip.kind == "soundscape")
+    return TrainingSet(replace(dataset, clips=remaining), [clip for clip in remaining if clip.labels])
 
 
 def draw_table(results: Sequence[dict[str, RealMeasures]]) -> str:
-    """Draw means over the folds, ± the deviation between them, as Markdown; a line for each measure."""
+    """Return a Markdown table of means over the folds ± standard deviation, one line for each measure."""
     names = list(results[0])
     lines = [f"| | {' | '.join(names)} |", "| --- |" + " --- |" * len(names)]
     for entry in fields(RealMeasures):
@@ -92,12 +92,12 @@ def draw_table(results: Sequence[dict[str, RealMeasures]]) -> str:
 
 
 def _one_round(recipe: Recipe) -> Recipe:
-    """Keep to one round: later ones need soundscapes by the hour."""
+    """Return the recipe with one round of pseudo-labels only; later rounds need hours of soundscapes."""
     return recipe.model_copy(update={"pseudo": recipe.pseudo.model_copy(update={"gammas": recipe.pseudo.gammas[:1]})})
 
 
 def _fine_pack(checkpoint: Path, dataset: Dataset) -> Path:
-    """Export with frames as fine as the measures want them."""
+    """Export a checkpoint with frames of STEP_S; return the existing pack if there is one."""
     folder = checkpoint.parent / "fine"
     if not (folder / "golden.npz").exists():
         export_pack(
@@ -106,13 +106,13 @@ def _fine_pack(checkpoint: Path, dataset: Dataset) -> Path:
     return folder
 
 
-def _measure_once(pack: Path, dataset: Dataset, fold: int, kept: Path) -> RealMeasures:
-    """Measure a pack on a fold, or give what it was found to be before."""
-    path = kept.with_suffix(".json")
+def _measure_once(pack: Path, dataset: Dataset, fold: int, results: Path) -> RealMeasures:
+    """Measure a pack on a fold, or return the stored measures of an earlier run."""
+    path = results.with_suffix(".json")
     if not path.exists():
         held_out = [clip for clip in dataset.choose(folds=[fold]) if clip.kind != "soundscape"]
         scored = score_columns(open_ensemble(pack, SessionOptions()), dataset, held_out)
-        save_clip_scores(kept.with_suffix(".npz"), dataset, scored)
+        save_clip_scores(results.with_suffix(".npz"), dataset, scored)
         path.write_text(json.dumps(asdict(measure_real_recordings(dataset, scored))), encoding="utf-8")
     return RealMeasures(**json.loads(path.read_text(encoding="utf-8")))
 
