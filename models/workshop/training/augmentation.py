@@ -54,7 +54,7 @@ def equalize(waveform: Waveform, sample_rate_hz: int, rng: np.random.Generator, 
 
 
 def mask_image(images: Tensor, masks: int, share: float, rng: np.random.Generator) -> Tensor:
-    """Set stretches of (batch, channels, n_mels, n_frames) to the mean of their item (SpecAugment, Park et al., 2019)."""
+    """Set stretches of (batch, channels, n_mels, n_frames) to the item's mean (SpecAugment, Park et al., 2019)."""
     for item in images if masks else ():
         mean = item.mean()
         for _ in range(masks):
