@@ -19,7 +19,7 @@ def packs_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _keep_house(folder: Path, database_url: str, broker_url: str, packs_dir: Path) -> Iterator[Service]:
+def _open_service(folder: Path, database_url: str, broker_url: str, packs_dir: Path) -> Iterator[Service]:
     service = Service(folder, database_url, broker_url, packs_dir, f"file://{folder}/audio")
     try:
         yield service
@@ -31,15 +31,15 @@ def _keep_house(folder: Path, database_url: str, broker_url: str, packs_dir: Pat
 @pytest.fixture
 def service(tmp_path: Path, database_url: str, broker_url: str, packs_dir: Path) -> Iterator[Service]:
     """Nothing runs in it yet."""
-    yield from _keep_house(tmp_path, database_url, broker_url, packs_dir)
+    yield from _open_service(tmp_path, database_url, broker_url, packs_dir)
 
 
 @pytest.fixture
-def house_on_shaky_ground(
+def service_with_restartable_servers(
     tmp_path: Path,
     restartable_postgres: tuple[PostgresNode, str],
     restartable_broker: tuple[RabbitNode, str],
     packs_dir: Path,
 ) -> Iterator[Service]:
     """A service whose servers may be stopped and started."""
-    yield from _keep_house(tmp_path, restartable_postgres[1], restartable_broker[1], packs_dir)
+    yield from _open_service(tmp_path, restartable_postgres[1], restartable_broker[1], packs_dir)

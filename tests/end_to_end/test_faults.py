@@ -66,9 +66,9 @@ def test_a_segment_that_kills_every_worker_is_given_up_and_takes_no_other_with_i
 
 
 def test_recordings_are_taken_in_while_rabbitmq_is_down(
-    house_on_shaky_ground: Service, restartable_broker: tuple[RabbitNode, str], tmp_path: Path
+    service_with_restartable_servers: Service, restartable_broker: tuple[RabbitNode, str], tmp_path: Path
 ) -> None:
-    service, (broker, _) = open_all(house_on_shaky_ground), restartable_broker
+    service, (broker, _) = open_all(service_with_restartable_servers), restartable_broker
     broker.stop()
     analysis_id = service.submit(recordings.write_tone(tmp_path / "dawn.flac", 12.0))
     broker.start()
@@ -76,9 +76,9 @@ def test_recordings_are_taken_in_while_rabbitmq_is_down(
 
 
 def test_rabbitmq_killed_during_an_analysis_costs_nothing(
-    house_on_shaky_ground: Service, restartable_broker: tuple[RabbitNode, str], long_recording: Path
+    service_with_restartable_servers: Service, restartable_broker: tuple[RabbitNode, str], long_recording: Path
 ) -> None:
-    service, (broker, _) = open_all(house_on_shaky_ground), restartable_broker
+    service, (broker, _) = open_all(service_with_restartable_servers), restartable_broker
     analysis_id = service.submit(long_recording)
     service.wait_running(analysis_id)
     broker.kill()
@@ -87,9 +87,9 @@ def test_rabbitmq_killed_during_an_analysis_costs_nothing(
 
 
 def test_postgresql_restarted_during_an_analysis_costs_nothing(
-    house_on_shaky_ground: Service, restartable_postgres: tuple[PostgresNode, str], long_recording: Path
+    service_with_restartable_servers: Service, restartable_postgres: tuple[PostgresNode, str], long_recording: Path
 ) -> None:
-    service, (postgres, _) = open_all(house_on_shaky_ground), restartable_postgres
+    service, (postgres, _) = open_all(service_with_restartable_servers), restartable_postgres
     analysis_id = service.submit(long_recording)
     service.wait_running(analysis_id)
     postgres.restart()
@@ -97,9 +97,9 @@ def test_postgresql_restarted_during_an_analysis_costs_nothing(
 
 
 def test_a_worker_that_starts_before_its_servers_waits_for_them(
-    house_on_shaky_ground: Service, restartable_postgres: tuple[PostgresNode, str]
+    service_with_restartable_servers: Service, restartable_postgres: tuple[PostgresNode, str]
 ) -> None:
-    service, (postgres, _) = house_on_shaky_ground, restartable_postgres
+    service, (postgres, _) = service_with_restartable_servers, restartable_postgres
     postgres.stop()
     worker = service.start("worker", ready=False)
     wait_until(lambda: "database unavailable" in worker.read_log(), "the worker has missed the database")
