@@ -1,4 +1,4 @@
-"""Analyses: made, watched, cancelled, tried again."""
+"""Analyses: created, read, cancelled, retried."""
 
 from collections.abc import Collection, Sequence
 from uuid import UUID
@@ -75,7 +75,7 @@ def get_status(database: Database, analysis_id: UUID) -> AnalysisStatus:
 
 
 def get_statuses(database: Database, analysis_ids: Collection[UUID]) -> dict[UUID, AnalysisStatus]:
-    """Return the status of each analysis that is there, as of one moment."""
+    """Return the status of each analysis that exists, all from one snapshot."""
     ids = list(analysis_ids)
     with database.snapshot() as connection:
         rows = list(_sql.get_analyses(connection, analysis_ids=ids, recording_ids=[]))
@@ -109,18 +109,19 @@ def _read_failure(row: Row) -> Failure:
 
 
 def _eta_s(ledger: Row) -> float | None:
-    """Take what is left at the mean cost of what is done, shared by as many segments as run now.
+    """Return the remaining audio times the mean cost of the done segments, divided by the number of running segments.
 
-    Unlike time since the start this holds after a pause, a retry, or when workers come and go.
+    Unlike an estimate from the time since the start, it stays valid after a pause or a retry, and when the number of
+    workers changes.
     """
-    if ledger["pace"] is None:
+    if ledger["seconds_per_audio_second"] is None:
         return None
-    eta_s: float = ledger["pace"] * ledger["remaining_s"] / max(1, ledger["segments_running"])
+    eta_s: float = ledger["seconds_per_audio_second"] * ledger["remaining_s"] / max(1, ledger["segments_running"])
     return round(eta_s, 3)
 
 
 def get_revision(database: Database, analysis_id: UUID) -> int:
-    """Return the number of the last change, cheaply: nothing new happened while it stays. Raises NotFound."""
+    """Return the number of the last change, in one cheap query: the same number means no change. Raises NotFound."""
     with database.transaction() as connection:
         revision: int | None = _sql.get_revision(connection, analysis_id=analysis_id)
     if revision is None:
@@ -129,7 +130,10 @@ def get_revision(database: Database, analysis_id: UUID) -> int:
 
 
 def cancel_analysis(database: Database, analysis_id: UUID) -> Analysis:
-    """Return up what is not done; what is done stays, its detections cut. Raises NotFound, Conflict when finished."""
+    """Cancel the segments that are not done; done ones stay and their detections are cut.
+
+    Raises NotFound, Conflict if the analysis is finished.
+    """
     with database.transaction() as connection:
         locked = _lock(connection, analysis_id)
         if locked["state"] == AnalysisState.FINISHED:
@@ -140,9 +144,9 @@ def cancel_analysis(database: Database, analysis_id: UUID) -> Analysis:
 
 
 def retry_analysis(database: Database, analysis_id: UUID) -> Analysis:
-    """Queue the failed and cancelled segments again, attempts counted anew.
+    """Queue the failed and cancelled segments again, with attempts reset to 0.
 
-    Raises NotFound, Conflict when unfinished or when nothing failed, AudioRemoved.
+    Raises NotFound, Conflict if the analysis is not finished or no segment failed, AudioRemoved.
     """
     with database.transaction() as connection:
         locked = _lock(connection, analysis_id)
@@ -154,7 +158,7 @@ def retry_analysis(database: Database, analysis_id: UUID) -> Analysis:
 
 
 def requeue_segments(connection: Connection, locked: Row, only_index: int | None = None) -> int:
-    """Queue failed and cancelled segments of a locked analysis again, or only the one; return how many.
+    """Queue failed and cancelled segments of a locked analysis again, or only one of them; return how many.
 
     Raises AudioRemoved.
     """
@@ -167,7 +171,7 @@ def requeue_segments(connection: Connection, locked: Row, only_index: int | None
 
 
 def lock_analysis(connection: Connection, analysis_id: UUID) -> Row | None:
-    """Lock an analysis until the end of the transaction: every transition begins so. None: there is none."""
+    """Lock an analysis until the end of the transaction, the first step of every transition. None: unknown id."""
     locked: Row | None = _sql.lock_analysis(connection, analysis_id=analysis_id)
     return locked
 

@@ -1,4 +1,4 @@
-"""Whether a recording's audio is there, and that it stays while somebody counts on it."""
+"""Checks that a recording's audio is in the store, and locks it there for a transaction."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -12,7 +12,7 @@ _sql = load_queries("recordings")
 
 
 def lock_audio(connection: Connection, recording_id: UUID) -> Row:
-    """Keep the audio from being removed until the end of the transaction; return the recording's row.
+    """Prevent retention from removing the audio until the end of the transaction; return the recording's row.
 
     Raises NotFound, AudioRemoved.
     """
@@ -24,10 +24,10 @@ def lock_audio(connection: Connection, recording_id: UUID) -> Row:
 
 
 def check_audio(recording_id: UUID, audio_removed_at: datetime | None) -> None:
-    """Raise AudioRemoved unless there is audio."""
+    """Raise AudioRemoved if retention removed the audio."""
     if audio_removed_at is not None:
         when = audio_removed_at.astimezone(UTC).isoformat(timespec="seconds")
         raise AudioRemoved(
             f"the audio of recording {recording_id} was removed by retention at {when}, its results are kept; upload "
-            "the same file again, for the same site and time, to have it back"
+            "the same file again, for the same site and time, to restore it"
         )

@@ -1,4 +1,4 @@
-"""What is still to be analyzed, by lane: PostgreSQL knows it whatever the broker says."""
+"""What is still to be analyzed, by lane, from the segments in PostgreSQL and not from the broker's queues."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ _sql = load_queries("backlog")
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """Segments of a lane that wait or are in work."""
+    """Queued and running segments of a lane."""
 
     segments: int = 0
     audio_s: float = 0.0
     oldest_s: float = 0.0
-    """Since the one that waits for longest was queued last; 0 when nothing waits."""
+    """Time since the oldest of them was last queued; 0 if there are none."""
 
 
 def measure_backlog(database: Database) -> Mapping[Lane, Backlog]:

@@ -1,4 +1,4 @@
-"""The end of an analysis: when nothing is left to come, its detections are cut and its result is known."""
+"""The end of an analysis: when all segments are final, its detections are cut and its result is set."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ _EVENTS_A_COPY = 1000
 
 
 def finish_if_complete(connection: Connection, analysis_id: UUID) -> None:
-    """Finish a locked analysis if no segment is still to come; in any case tell that something changed."""
+    """Finish a locked analysis if all its segments are final; increase its revision in any case."""
     segments = list(_sql.get_states(connection, analysis_id=analysis_id))
     states = [SegmentState(segment["state"]) for segment in segments]
     result = result_of(states, sum(segment["failed_s"] for segment in segments))
@@ -34,9 +34,9 @@ def _replace_detections(connection: Connection, analysis_id: UUID) -> None:
     if scored is None:
         return
     found = ((taxon_id, event) for taxon_id, events in cut_events(connection, scored) for event in events)
-    # Between two fetches of the scores: no more than these events, and one taxon's scores, are in memory.
-    while some := list(islice(found, _EVENTS_A_COPY)):
-        _copy_detections(connection, scored.row, some)
+    # Bounds the memory: at most this many events and the scores of one taxon.
+    while batch := list(islice(found, _EVENTS_A_COPY)):
+        _copy_detections(connection, scored.row, batch)
 
 
 def _copy_detections(connection: Connection, owner: Row, found: Iterable[tuple[int, Detection]]) -> None:

@@ -1,4 +1,4 @@
-"""Opaque cursors: where a page ended, so that the next begins right after it."""
+"""Opaque cursors: the position at which a page ended and the next one begins."""
 
 import binascii
 import json
@@ -19,50 +19,50 @@ class Page(Generic[Item]):
 
     items: tuple[Item, ...]
     next_cursor: str | None
-    """Opaque; None: this was the last page."""
+    """Opaque; None: this is the last page."""
 
 
-def write_cursor(*place: str | int | None) -> str:
-    return urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+def write_cursor(*position: str | int | None) -> str:
+    return urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
 
 
 def read_id_cursor(cursor: str | None) -> UUID | None:
-    """Read a cursor of a list in order of ids."""
+    """Return the id in the cursor of a list in order of ids. Raises InvalidCursor."""
     if cursor is None:
         return None
     try:
-        (place,) = _read(cursor)
-        return UUID(place)
+        (row_id,) = _read(cursor)
+        return UUID(row_id)
     except (ValueError, TypeError, AttributeError) as error:
         raise _invalid(cursor) from error
 
 
 def read_time_cursor(cursor: str | None) -> tuple[datetime | None, int | None]:
-    """Read a cursor of a list in order of time, then of ids."""
+    """Return time and id in the cursor of a list in order of time, then of ids. Raises InvalidCursor."""
     if cursor is None:
         return None, None
     try:
-        moment, place = _read(cursor)
-        return datetime.fromisoformat(moment) if moment is not None else None, _read_bigint(place)
+        moment, row_id = _read(cursor)
+        return datetime.fromisoformat(moment) if moment is not None else None, _read_bigint(row_id)
     except (ValueError, TypeError, AttributeError) as error:
         raise _invalid(cursor) from error
 
 
-def _read_bigint(place: object) -> int:
-    if not isinstance(place, int) or not -(2**63) <= place < 2**63:
+def _read_bigint(value: object) -> int:
+    if not isinstance(value, int) or not -(2**63) <= value < 2**63:
         raise ValueError("not an id")
-    return place
+    return value
 
 
 def _read(cursor: str) -> list[Any]:
     try:
-        place = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        position = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, UnicodeError) as error:
         raise ValueError("not base64") from error
-    if not isinstance(place, list):
+    if not isinstance(position, list):
         raise TypeError("not a list")
-    return place
+    return position
 
 
 def _invalid(cursor: str) -> InvalidCursor:
-    return InvalidCursor(f"no page gave the cursor {cursor[:40]!r}: begin again without one")
+    return InvalidCursor(f"invalid cursor {cursor[:40]!r}: start again without a cursor")

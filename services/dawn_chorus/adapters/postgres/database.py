@@ -1,4 +1,4 @@
-"""The connection pool, and the one place where PostgreSQL's errors become ours."""
+"""The connection pool, and the translation of PostgreSQL's errors into those of `domain.errors`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,17 +14,17 @@ from dawn_chorus.domain.errors import PermanentError, TransientError
 Connection = psycopg.Connection[DictRow]
 
 
-_NOTICE_SILENCE = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
-"""libpq's, in seconds and milliseconds: a server that vanishes without a word is given up within half a minute, not
-after the two hours that the system would wait, with a thread asleep on each connection."""
+_KEEPALIVES = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
+"""libpq parameters, in seconds and milliseconds: the connection to a server that stops answering is closed within half
+a minute. The system's default is two hours, with a thread blocked on each connection."""
 
 
 class Database:
     """A pool of connections to one database.
 
-    Connections that died with a restarted server are found out before they are handed out. `wait_s` is how long a call
-    waits for a free connection, or for the server, before it raises TransientError. `prepared`: statements that come
-    again are prepared; not for lists, whose best plan depends on which filters are given.
+    Connections that a server's restart has broken are detected before they are handed out. `wait_s` is how long a call
+    waits for a free connection, or for the server, before it raises TransientError. `prepared`: repeated statements are
+    prepared; not for lists, whose best plan depends on the filters in use.
     """
 
     def __init__(
@@ -37,13 +37,13 @@ class Database:
             kwargs={
                 "row_factory": dict_row,
                 "connect_timeout": max(2, round(wait_s)),
-                **_NOTICE_SILENCE,
+                **_KEEPALIVES,
                 "prepare_threshold": 2 if prepared else None,
             },
             min_size=min_size,
             max_size=max_size,
             timeout=wait_s,
-            # The pool doubles its pause between attempts; starting over soon finds a server that came back soon.
+            # The pool doubles its pause between attempts; a short limit restarts it at the shortest pause.
             reconnect_timeout=wait_s,
             configure=_configure,
             check=self._check_connection,
@@ -51,7 +51,7 @@ class Database:
         )
 
     def open(self) -> None:
-        """Start connecting, in the background: the server need not be up yet."""
+        """Start connecting, in the background: the server need not be available yet."""
         self._pool.open()
 
     def close(self) -> None:
@@ -71,19 +71,19 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """Lend a connection within a transaction: committed at the end, rolled back on any error."""
+        """Yield a connection in a transaction: committed at the end, rolled back on any error."""
         with translated_errors(), self._pool.connection() as connection:
             yield connection
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """Lend a connection whose reads all see the same moment, and which cannot write."""
+        """Yield a connection in a read-only transaction whose reads all see the same snapshot."""
         with self.transaction() as connection:
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield connection
 
     def _check_connection(self, connection: Connection) -> None:
-        """Where one connection has died the others have too: replace all now, not one by one with growing pauses."""
+        """Check a connection; if it is broken, the others are too: replace all now, not singly with growing pauses."""
         try:
             ConnectionPool.check_connection(connection)
         except psycopg.OperationalError:
@@ -97,7 +97,7 @@ class Database:
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Raise the policy instead of the driver's error."""
+    """Translate psycopg's errors into TransientError and PermanentError."""
     try:
         yield
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
@@ -105,10 +105,10 @@ def translated_errors() -> Iterator[None]:
     except (psycopg.DataError, psycopg.IntegrityError) as error:
         raise PermanentError(f"PostgreSQL cannot store this: {_first_line(error)}") from error
     except psycopg.errors.FeatureNotSupported as error:
-        # A migration added a column to what a statement was prepared for; after the rollback it is prepared anew.
+        # A migration added a column to the table of a prepared statement; after the rollback it is prepared again.
         if "cached plan" not in str(error):
             raise
-        raise TransientError(f"the schema was changed meanwhile: {_first_line(error)}") from error
+        raise TransientError(f"the schema was changed by a migration: {_first_line(error)}") from error
     except psycopg.errors.UndefinedTable as error:
         raise PermanentError(f"the schema is not complete, run `chorus migrate`: {_first_line(error)}") from error
 

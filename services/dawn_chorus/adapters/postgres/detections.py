@@ -18,20 +18,20 @@ _ROWS_A_FETCH = 1000
 
 @dataclass(frozen=True, slots=True)
 class DetectionFilter:
-    """Which detections; empty or None does not restrict."""
+    """Selects detections; an empty or None field does not restrict."""
 
     taxa: tuple[str, ...] = ()
     """Codes, scientific or common names, in any case."""
     site: str | None = None
     from_time: datetime | None = None
-    """Starting at or after; undated detections then fall out."""
+    """Only detections that start at or after this; excludes undated ones."""
     to_time: datetime | None = None
-    """Starting before."""
+    """Only detections that start before this; excludes undated ones."""
     min_confidence: float = 0.0
 
 
 def detections_of(database: Database, analysis_id: UUID) -> Iterator[Finding]:
-    """Return an analysis' detections in order of time, streaming. Raises NotFound at the call.
+    """Return an analysis' detections in order of time, as a stream. Raises NotFound at the call.
 
     The iterator holds a connection: exhaust or close it.
     """
@@ -51,17 +51,17 @@ def _stream(database: Database, analysis_id: UUID) -> Iterator[Finding]:
 def list_detections(
     database: Database, wanted: DetectionFilter, *, limit: int = 100, cursor: str | None = None
 ) -> Page[Finding]:
-    """List across recordings, latest in time first, undated ones last. Raises InvalidCursor."""
+    """Return a page of detections across recordings, latest first, undated ones last. Raises InvalidCursor."""
     before_time, before_id = read_time_cursor(cursor)
-    place = {"before_time": before_time, "before_id": before_id, "n": limit + 1}
+    page = {"before_time": before_time, "before_id": before_id, "n": limit + 1}
     with database.transaction() as connection:
-        rows = list(_latest(connection, wanted, place))
+        rows = list(_latest(connection, wanted, page))
     items = tuple(read_finding(row) for row in rows[:limit])
     return Page(items, _cursor_after(rows[limit - 1]) if len(rows) > limit else None)
 
 
 def stream_detections(database: Database, wanted: DetectionFilter) -> Iterator[Finding]:
-    """Return them all, in the same order, in bounded memory and short transactions: page after page."""
+    """Yield all detections in the same order, page by page, in bounded memory and short transactions."""
     cursor: str | None = None
     while True:
         page = list_detections(database, wanted, limit=_ROWS_A_FETCH, cursor=cursor)
@@ -71,7 +71,7 @@ def stream_detections(database: Database, wanted: DetectionFilter) -> Iterator[F
         cursor = page.next_cursor
 
 
-def _latest(connection: Connection, wanted: DetectionFilter, place: Row) -> Iterator[Row]:
+def _latest(connection: Connection, wanted: DetectionFilter, page: Row) -> Iterator[Row]:
     filters = {
         "site": wanted.site,
         "from_time": wanted.from_time,
@@ -79,11 +79,11 @@ def _latest(connection: Connection, wanted: DetectionFilter, place: Row) -> Iter
         "min_confidence": wanted.min_confidence,
     }
     if not wanted.taxa:
-        yield from _sql.latest_detections(connection, **filters, **place)
+        yield from _sql.latest_detections(connection, **filters, **page)
         return
     names = [name.lower() for name in wanted.taxa]
     taxon_ids = [row["id"] for row in _sql.taxon_ids(connection, names=names)]
-    yield from _sql.latest_detections_of_taxa(connection, taxon_ids=taxon_ids, **filters, **place)
+    yield from _sql.latest_detections_of_taxa(connection, taxon_ids=taxon_ids, **filters, **page)
 
 
 def _cursor_after(row: Row) -> str:

@@ -1,4 +1,4 @@
-"""Idempotency keys: the first answer is kept and given again."""
+"""Idempotency keys: the first response to a key is stored and returned again."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -14,7 +14,7 @@ _sql = load_queries("idempotency")
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer kept to be given again."""
+    """A stored response."""
 
     status: int
     headers: dict[str, str]
@@ -23,7 +23,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to answer a request for the first time."""
+    """The right to answer the first request with a key."""
 
     key: str
     token: UUID
@@ -42,32 +42,33 @@ class KeyInProgress:
 def claim_key(
     database: Database, key: str, fingerprint: str, *, ttl_s: float = 86_400.0, lease_s: float = 900.0
 ) -> Claim | Response | KeyMismatch | KeyInProgress:
-    """Claim the key, or say why not; of two at once, one gets the Claim.
+    """Claim the key; return the Claim, or the stored response, or why the key is not free.
 
-    Callers put the owner into the key, so that two owners' keys never meet. A claim neither completed nor released
-    within `lease_s` (its process died) can be claimed again; an answer is kept for `ttl_s`.
+    Of concurrent calls, one gets the Claim. Callers put the owner into the key, so that keys of two owners never
+    collide. A claim that is neither completed nor released within `lease_s` (its process died) can be claimed again; a
+    response is stored for `ttl_s`.
     """
     while True:
         with database.transaction() as connection:
             token = _sql.claim(connection, key=key, fingerprint=fingerprint, ttl_s=ttl_s, lease_s=lease_s)
             if token is not None:
                 return Claim(key, token)
-            kept = _sql.get_kept(connection, key=key)
-            # Released in the meantime: then it is free.
-            if kept is not None:
-                return _read_kept(kept, fingerprint)
+            row = _sql.get_key(connection, key=key)
+            # None: the key was released meanwhile and is free again.
+            if row is not None:
+                return _read_row(row, fingerprint)
 
 
-def _read_kept(kept: Row, fingerprint: str) -> Response | KeyMismatch | KeyInProgress:
-    if kept["fingerprint"] != fingerprint:
+def _read_row(row: Row, fingerprint: str) -> Response | KeyMismatch | KeyInProgress:
+    if row["fingerprint"] != fingerprint:
         return KeyMismatch()
-    if kept["status"] is None:
+    if row["status"] is None:
         return KeyInProgress()
-    return Response(kept["status"], kept["headers"], bytes(kept["body"]))
+    return Response(row["status"], row["headers"], bytes(row["body"]))
 
 
 def complete_claim(database: Database, claim: Claim, response: Response) -> None:
-    """Keep the answer. A claim that was lost to another changes nothing."""
+    """Store the response. If the claim expired and was claimed by another request, nothing is changed."""
     with database.transaction() as connection:
         _sql.complete(
             connection,
@@ -80,12 +81,12 @@ def complete_claim(database: Database, claim: Claim, response: Response) -> None
 
 
 def release_claim(database: Database, claim: Claim) -> None:
-    """Return the key up after a failure, so that the request can be made again."""
+    """Release the key after a failure, so that the request can be repeated."""
     with database.transaction() as connection:
         _sql.release(connection, key=claim.key, claim=claim.token)
 
 
 def prune_keys(database: Database) -> int:
-    """Delete what has expired; return how many."""
+    """Delete expired keys; return how many."""
     with database.transaction() as connection:
         return int(_sql.prune(connection))

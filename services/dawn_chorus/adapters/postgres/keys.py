@@ -1,6 +1,7 @@
 """API keys: shown once, stored hashed.
 
-A key is 256 random bits, so one round of SHA-256 hides it: there is nothing to guess that a slow hash would guard.
+A key is 256 random bits, so one round of SHA-256 protects it: a slow hash is only needed for secrets that can be
+guessed.
 """
 
 import hashlib
@@ -24,28 +25,28 @@ _sql = load_queries("keys")
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key as it is listed: never the key itself."""
+    """What is stored and listed about a key; not the key itself."""
 
     id: UUID
     name: str
     prefix: str
-    """The first characters, by which an owner tells keys apart."""
+    """The first characters of the key, by which its owner recognizes it."""
     scopes: frozenset[str]
     """Of `read`, `upload`, `admin`."""
     created_at: datetime
     last_used_at: datetime | None
-    """To the minute or so."""
+    """Accurate to about a minute."""
     revoked_at: datetime | None
 
 
 def create_key(database: Database, name: str, scopes: Collection[str]) -> tuple[ApiKey, str]:
-    """Make a key; the second value is the key itself, which nobody can ever read again.
+    """Create a key; the second value is the key itself, which cannot be read again.
 
-    Raises PermanentError for no scope or an unknown one.
+    Raises PermanentError for an unknown scope, or for none.
     """
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
-        raise PermanentError(f"scopes are {', '.join(SCOPES)}; asked for: {', '.join(sorted(scopes)) or 'none'}")
+        raise PermanentError(f"scopes are {', '.join(SCOPES)}; requested: {', '.join(sorted(scopes)) or 'none'}")
     key = f"chorus_{secrets.token_urlsafe(32)}"
     with database.transaction() as connection:
         row = _sql.insert_key(
@@ -55,13 +56,13 @@ def create_key(database: Database, name: str, scopes: Collection[str]) -> tuple[
 
 
 def list_keys(database: Database) -> Sequence[ApiKey]:
-    """List oldest first, revoked ones too."""
+    """Return all keys, oldest first, revoked ones too."""
     with database.transaction() as connection:
         return [_read_key(row) for row in _sql.list_keys(connection)]
 
 
 def revoke_key(database: Database, key_id: UUID) -> ApiKey:
-    """Revoke for good; a second time changes nothing. Raises NotFound."""
+    """Revoke a key permanently; revoking it again changes nothing. Raises NotFound."""
     with database.transaction() as connection:
         row = _sql.revoke_key(connection, key_id=key_id)
     if row is None:
@@ -70,19 +71,19 @@ def revoke_key(database: Database, key_id: UUID) -> ApiKey:
 
 
 def find_key(database: Database, key: str) -> ApiKey | None:
-    """Look a key up by its hash; None: unknown or revoked. Notes its use, to the minute."""
+    """Return what is stored about a key and update the time of its last use; None: unknown or revoked."""
     hashed = _hash(key)
     with database.transaction() as connection:
         row = _sql.find_key(connection, sha256=hashed)
-        # The index looked for a hash, whose timing tells nothing of the key; compare all of it in even time as well.
+        # The timing of the index lookup reveals the hash at most, not the key; the comparison takes constant time.
         if row is None or not hmac.compare_digest(bytes(row["sha256"]), hashed):
             return None
-        _sql.note_use(connection, key_id=row["id"])
+        _sql.update_last_used(connection, key_id=row["id"])
     return _read_key(row)
 
 
 def any_keys(database: Database) -> bool:
-    """Return whether a key was ever made, be it revoked by now."""
+    """Return whether a key was ever created, revoked ones included."""
     with database.transaction() as connection:
         return bool(_sql.any_keys(connection))
 

@@ -1,4 +1,4 @@
-"""The ledger: what workers tell and ask about segments (`domain.ports.SegmentLedger`)."""
+"""The ledger: what workers read and write about segments (`domain.ports.SegmentLedger`)."""
 
 from typing import Any
 
@@ -26,14 +26,14 @@ _SAVABLE = (SegmentState.QUEUED, SegmentState.RUNNING, SegmentState.DONE)
 class PostgresLedger:
     """`domain.ports.SegmentLedger` on PostgreSQL.
 
-    Every transition locks the analysis first, so that of many workers exactly one sees the last segment land.
+    Every transition locks the analysis first, so that of many workers exactly one sees the last segment become final.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def register_pack(self, pack: PackFacts) -> None:
-        """Raise InvalidPack where another content is registered under the same name and version."""
+        """Raise InvalidPack if other content is registered under the same name and version."""
         with self._database.transaction() as connection:
             insert_pack(connection, pack)
 
@@ -49,9 +49,10 @@ class PostgresLedger:
             return _read_work(connection, job, analysis, started)
 
     def save_timeline(self, work: SegmentWork, timeline: SegmentTimeline, facts: WorkerFacts) -> None:
-        """Raise PermanentError when the analysis began with another version of the pack.
+        """Save the timeline and mark the segment done.
 
-        Raises OutdatedWork when the segment was stretched since the work was given.
+        Raises PermanentError if the analysis began with another version of the pack, OutdatedWork if the segment was
+        extended since it was started.
         """
         with self._database.transaction() as connection:
             analysis = _lock_unfinished(connection, work.job)
@@ -81,22 +82,26 @@ class PostgresLedger:
                 return work
             extend_plan(connection, analysis, round_s(duration_s))
             segment = _sql.get_segment(connection, **_key(work.job))
-            return _read_work(connection, work.job, analysis, _started(work) | segment)
+            started = segment | {"attempts": work.attempt, "queued_s": work.queued_s}
+            return _read_work(connection, work.job, analysis, started)
 
 
 def fail_segment(connection: Connection, job: SegmentJob, reason: str) -> None:
-    """Fail a segment that is still to come, within the caller's transaction."""
+    """Fail a segment that is queued or running, within the caller's transaction."""
     if _lock_unfinished(connection, job) is None:
         return
     if _sql.fail_segment(connection, **_key(job), reason=printable(reason)):
         finish_if_complete(connection, job.analysis_id)
 
 
-def spare_segment(connection: Connection, job: SegmentJob, attempts_most: int) -> bool:
-    """Queue a segment again that was begun at most so often; tell whether. Within the caller's transaction."""
+def requeue_bystander(connection: Connection, job: SegmentJob, max_attempts: int) -> bool:
+    """Queue a segment again if it was started at most `max_attempts` times; return whether it was.
+
+    Within the caller's transaction.
+    """
     if _lock_unfinished(connection, job) is None:
         return False
-    if not _sql.spare_segment(connection, **_key(job), attempts_most=attempts_most):
+    if not _sql.requeue_bystander(connection, **_key(job), max_attempts=max_attempts):
         return False
     _sql.insert_job(connection, **_key(job), lane=job.lane, delay_s=0.0)
     return True
@@ -107,13 +112,9 @@ def _key(job: SegmentJob) -> dict[str, Any]:
 
 
 def _lock_unfinished(connection: Connection, job: SegmentJob) -> Row | None:
-    """None: deleted, cancelled or finished, so that nothing is to be changed."""
+    """Lock the job's analysis. None: it was deleted or is finished, and nothing may change."""
     analysis = lock_analysis(connection, job.analysis_id)
     return analysis if analysis and analysis["state"] != AnalysisState.FINISHED else None
-
-
-def _started(work: SegmentWork) -> Row:
-    return {"attempts": work.attempt, "queued_s": work.queued_s}
 
 
 def _read_work(connection: Connection, job: SegmentJob, analysis: Row, started: Row) -> SegmentWork:
@@ -136,7 +137,7 @@ def _read_segment(row: Row) -> Segment:
 
 
 def _may_save(connection: Connection, job: SegmentJob, saved: Segment) -> bool:
-    """Return whether a result is still wanted; a segment that failed or was cancelled stays so."""
+    """Return whether a result may be saved; a failed or cancelled segment stays so. Raises OutdatedWork."""
     row = _sql.get_segment(connection, **_key(job))
     if row is None or row["state"] not in _SAVABLE:
         return False

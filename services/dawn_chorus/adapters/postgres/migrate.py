@@ -1,4 +1,4 @@
-"""Bring the schema up to date, with yoyo: each file in `adapters/postgres/migrations` once, in order."""
+"""Updates the schema with yoyo: applies each file in `adapters/postgres/migrations` once, in order."""
 
 from pathlib import Path
 
@@ -9,13 +9,13 @@ from dawn_chorus.adapters.postgres.database import translated_errors
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x43484F52
-"""Number of the advisory lock. Unlike yoyo's lock table it is gone with the connection of a migrator that died."""
+"""Number of the advisory lock. Unlike yoyo's lock table, it is released when the connection of a migrator is lost."""
 
 
 def migrate(url: str) -> list[str]:
-    """Apply what is missing; return the names of the migrations applied. Of many at once, one works and the rest wait.
+    """Apply the missing migrations; return their names. Of concurrent calls, one applies them and the others wait.
 
-    Raises TransientError when the server is away.
+    Raises TransientError if the server is unavailable.
     """
     with translated_errors(), psycopg.connect(url, autocommit=True) as lock:
         lock.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
@@ -29,7 +29,7 @@ def migrate(url: str) -> list[str]:
 
 
 def schema_version(url: str) -> str | None:
-    """Name the last migration applied; None: none yet."""
+    """Return the name of the last migration applied; None: none yet."""
     with translated_errors(), psycopg.connect(url) as connection:
         if connection.execute("SELECT to_regclass('_yoyo_migration')").fetchone() == (None,):
             return None

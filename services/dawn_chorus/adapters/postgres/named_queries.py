@@ -9,5 +9,5 @@ QUERIES = Path(__file__).parent / "queries"
 
 
 def load_queries(noun: str) -> Any:
-    """Return one file's queries as functions of a connection; its `^` queries give a row or None, `$` a value."""
+    """Return one file's queries as functions of a connection; `^` queries return a row or None, `$` queries a value."""
     return aiosql.from_path(QUERIES / f"{noun}.sql", "psycopg")

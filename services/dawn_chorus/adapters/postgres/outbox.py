@@ -1,7 +1,7 @@
-"""The outbox: jobs that wait to be published (`domain.ports.Outbox`).
+"""The outbox: jobs that are to be published (`domain.ports.Outbox`).
 
 Published entries are marked and pruned a day later, not deleted at once: when a message is missing, the table still
-tells whether and when it was handed to the broker.
+shows whether and when it was published.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,11 +19,11 @@ _sql = load_queries("outbox")
 
 @dataclass(frozen=True, slots=True)
 class OutboxLag:
-    """What waits to be published."""
+    """The jobs that are to be published."""
 
     waiting: int
     oldest_s: float
-    """Age of the oldest; 0 when nothing waits."""
+    """Age of the oldest; 0 if there are none."""
 
 
 class PostgresOutbox:
@@ -45,7 +45,7 @@ class PostgresOutbox:
         try:
             with translated_errors():
                 if self._listener is None:
-                    # What came before we listened is not announced again: look once.
+                    # Jobs added before LISTEN are not announced again: look for them once.
                     self._listener = psycopg.connect(self._database.url, autocommit=True)
                     self._listener.execute("LISTEN chorus_outbox")
                     return self.lag().waiting > 0
@@ -60,12 +60,12 @@ class PostgresOutbox:
         return OutboxLag(row["waiting"], row["oldest_s"])
 
     def prune(self, keep_s: float = 86_400.0) -> int:
-        """Delete entries published longer ago than this; return how many."""
+        """Delete entries that were published more than `keep_s` ago; return how many."""
         with self._database.transaction() as connection:
             return int(_sql.prune(connection, keep_s=keep_s))
 
     def close(self) -> None:
-        """Close the connection that listens."""
+        """Close the listening connection."""
         if self._listener is not None:
             self._listener.close()
             self._listener = None

@@ -1,4 +1,4 @@
-"""Packs and taxa: what is installed, what can be found."""
+"""Packs and taxa: registered by workers, listed and searched by the API."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,10 @@ class PackListing:
 
 
 def insert_pack(connection: Connection, pack: PackFacts) -> None:
-    """Register a pack; the same one again changes nothing. Raises InvalidPack for other content under the same name."""
+    """Register a pack; registering it again changes nothing.
+
+    Raises InvalidPack if other content is registered under the same name and version.
+    """
     pack_id = _sql.insert_pack(
         connection,
         name=pack.name,
@@ -52,7 +55,7 @@ def insert_pack(connection: Connection, pack: PackFacts) -> None:
 
 
 def _check_same(connection: Connection, pack: PackFacts) -> None:
-    """Results refer to a pack by name and version: these must mean the same for ever."""
+    """Raise InvalidPack for another manifest: results refer to a pack by name and version, so it must not change."""
     known = _sql.get_manifest(connection, name=pack.name, version=pack.version)
     if known != pack.manifest_sha256:
         raise InvalidPack(
@@ -71,7 +74,7 @@ def _columns(taxa: Sequence[Taxon]) -> dict[str, list[str]]:
 
 
 def find_taxon_ids(connection: Connection, name: str, version: str, codes: Collection[str]) -> dict[str, int]:
-    """Return the ids of a pack's taxa by code. Raises PermanentError for an unknown pack or taxon."""
+    """Return ids of a pack's taxa by code. Raises PermanentError for an unknown pack or taxon."""
     found = {
         row["code"]: row["id"] for row in _sql.taxon_ids(connection, name=name, version=version, codes=list(codes))
     }
@@ -82,7 +85,7 @@ def find_taxon_ids(connection: Connection, name: str, version: str, codes: Colle
 
 
 def list_packs(database: Database) -> Sequence[PackListing]:
-    """List the version registered last of every pack, by name."""
+    """Return the version of every pack that was registered last, by name."""
     with database.transaction() as connection:
         return [_read_listing(row) for row in _sql.list_packs(connection)]
 
@@ -102,6 +105,6 @@ def _read_listing(row: Row) -> PackListing:
 
 
 def search_taxa(database: Database, text: str, *, limit: int = 50) -> Sequence[Taxon]:
-    """Find taxa whose code, scientific or common name contains the text, names that begin with it first."""
+    """Return taxa whose code, scientific or common name contains the text, names that begin with it first."""
     with database.transaction() as connection:
         return [read_taxon(row) for row in _sql.search_taxa(connection, text=text.lower(), n=limit)]

@@ -1,4 +1,4 @@
-"""Recordings that go on behind the end that their header declared."""
+"""Extends the plan of an analysis whose recording is longer than its header declared."""
 
 from dawn_chorus.adapters.postgres.analyses import insert_segments
 from dawn_chorus.adapters.postgres.database import Connection
@@ -12,14 +12,14 @@ _OPEN = (SegmentState.QUEUED, SegmentState.RUNNING)
 
 
 def extend_plan(connection: Connection, analysis: Row, duration_s: float) -> None:
-    """Stretch the last segment of a locked analysis to full length, if it is not done, and plan on from its end."""
+    """Extend the last segment of a locked analysis to full length, if it is not final, and plan segments after it."""
     plan = _sql.get_plan(connection, analysis_id=analysis["id"])
     if duration_s <= plan["duration_s"]:
         return
     index, planned_s = plan["last_index"], plan["duration_s"]
     if plan["last_state"] in _OPEN:
         planned_s = min(duration_s, max(planned_s, round_s(plan["last_start_s"] + analysis["segment_s"])))
-        _sql.stretch_segment(connection, analysis_id=analysis["id"], segment_index=index, end_s=planned_s)
+        _sql.extend_segment(connection, analysis_id=analysis["id"], segment_index=index, end_s=planned_s)
     added = plan_segments(duration_s, analysis["segment_s"], start_s=planned_s, index=index + 1)
     insert_segments(connection, analysis["id"], analysis["lane"], added)
     _sql.extend_recording(

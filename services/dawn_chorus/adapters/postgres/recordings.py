@@ -1,4 +1,4 @@
-"""Recordings: taken in with their first analysis, listed, deleted."""
+"""Recordings: created with their first analysis, listed, deleted."""
 
 from uuid import UUID
 
@@ -19,11 +19,11 @@ def create_recording(
 ) -> StoredRecording:
     """Write recording, analysis, segments and outbox in one transaction.
 
-    Where the same bytes are there for the same site and time (none counts as the same as none), the existing recording
-    comes back with `duplicate`, and nothing is written; the caller then removes the bytes under `new.store_key`, unless
-    they took the place of audio that was removed and are the recording's own now. Of two at once, one is the duplicate.
-    `reserved`: the bytes were, by `reserve_audio`; they are promised from here on. Raises TransientError where they
-    are gone again.
+    If a recording with the same bytes, site and time exists (two without a site or time count as equal), it is returned
+    with `duplicate` and nothing is written; the caller then removes the bytes under `new.store_key`, unless they
+    replaced audio that retention had removed and belong to the recording now. Of two concurrent calls, one gets the
+    duplicate. `reserved`: the bytes were reserved with `reserve_audio` and are claimed here. Raises UploadExpired if
+    they were deleted meanwhile.
     """
     while True:
         with database.transaction() as connection:
@@ -38,7 +38,7 @@ def create_recording(
             if row is not None and reserved:
                 claim_audio(connection, new.store_key)
             row = row or _sql.find_same_sound(connection, **same)
-            # Deleted in the meantime: then it is new after all.
+            # None: it was deleted meanwhile, so the upload is new after all.
             if row is not None:
                 return _with_analyses(connection, [row], duplicate=True)[0]
 
@@ -81,7 +81,7 @@ def get_recording(database: Database, recording_id: UUID) -> StoredRecording:
 def list_recordings(
     database: Database, wanted: RecordingFilter, *, limit: int = 50, cursor: str | None = None
 ) -> Page[StoredRecording]:
-    """List newest first. Raises InvalidCursor for a cursor that no page gave."""
+    """Return a page of recordings, newest first. Raises InvalidCursor for a cursor that no page returned."""
     before_id = read_id_cursor(cursor)
     with database.snapshot() as connection:
         rows = list(
@@ -101,9 +101,9 @@ def list_recordings(
 
 
 def delete_recording(database: Database, recording_id: UUID) -> str:
-    """Delete the recording and its results. Return the store key of its bytes, which are due to be deleted.
+    """Delete the recording and its results; list its bytes for deletion and return their store key.
 
-    Work in progress finds nothing left to do. Raises NotFound for an unknown id.
+    Workers that are analyzing it find nothing left to do. Raises NotFound for an unknown id.
     """
     with database.transaction() as connection:
         list(_sql.lock_analyses_of(connection, recording_id=recording_id))

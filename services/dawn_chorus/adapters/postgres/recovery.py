@@ -1,4 +1,4 @@
-"""Segments that the queue forgot: called for again, or given up when they seem to kill whoever works on them."""
+"""Segments whose messages the queue lost: queued again, or failed if they seem to kill their workers."""
 
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.ledger import fail_segment
@@ -9,17 +9,17 @@ _sql = load_queries("recovery")
 
 
 def requeue_unfinished(database: Database, idle_s: float = 0.0) -> int:
-    """Put unfinished segments that were not touched for `idle_s` back in the outbox; return how many.
+    """Put unfinished segments that did not change for `idle_s` back in the outbox; return how many.
 
-    For a time at which the queue is known to hold nothing: the start of an embedded service, whose queue lived in
-    the process, and a broker found empty. Attempts stand in for the count of returns that went with the queue: a
-    segment begun more often than a message may come back is failed instead.
+    Called when the queue is known to be empty: at the start of an embedded service, whose queue was lost with its
+    process, and when the broker is found empty. The count of returns was lost with the queue, so attempts are used
+    instead: a segment that was started more often than a message may be returned is failed.
     """
     with database.transaction() as connection:
-        deadly = list(_sql.find_deadly(connection, idle_s=idle_s, attempts_most=DELIVERY_LIMIT))
-    for row in deadly:
+        exhausted = list(_sql.find_exhausted(connection, idle_s=idle_s, max_attempts=DELIVERY_LIMIT))
+    for row in exhausted:
         job = SegmentJob(row["analysis_id"], row["segment_index"], Lane(row["lane"]))
         with database.transaction() as connection:
             fail_segment(connection, job, f"worker lost {row['attempts']} times")
     with database.transaction() as connection:
-        return int(_sql.requeue_untouched(connection, idle_s=idle_s))
+        return int(_sql.requeue_idle(connection, idle_s=idle_s))

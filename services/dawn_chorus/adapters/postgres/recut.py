@@ -1,4 +1,4 @@
-"""Events cut anew from stored scores, each taxon by its own rule with something changed."""
+"""Cuts events again from stored scores, by the analysis' rules with some fields changed."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -14,10 +14,10 @@ from dawn_chorus.domain.exports import Finding
 
 
 def recut_detections(database: Database, analysis_id: UUID, changes: Mapping[str, float]) -> Iterator[Finding]:
-    """Cut by the analysis' rules with `changes` (see `EventRules.changed`), taxon by taxon, each in order of time.
+    """Return the events that the analysis' rules yield with `changes` (see `EventRules.changed`).
 
-    Raises, at the call, NotFound, and BelowFloor for a threshold below the floor that the analysis was stored with. The
-    iterator holds a connection: exhaust or close it.
+    Taxon by taxon, each in order of time. Raises, at the call, NotFound, and BelowFloor for a threshold below the floor
+    that the analysis was stored with. The iterator holds a connection: exhaust or close it.
     """
     with database.transaction() as connection:
         floor = get_analysis(connection, analysis_id).settings.floor
@@ -30,12 +30,12 @@ def recut_detections(database: Database, analysis_id: UUID, changes: Mapping[str
 
 
 def _check_floor(own: EventRules, changed: EventRules, changes: Mapping[str, float], floor: float) -> None:
-    """Raise BelowFloor, but not for a rule whose own thresholds lie below the floor: it is cut as it was."""
-    for rule, wanted in zip(own.all, changed.all, strict=True):
-        if wanted.lowest_threshold < min(floor, rule.lowest_threshold):
+    """Raise BelowFloor, except where a rule's own thresholds are below the floor and the change does not lower them."""
+    for rule, new in zip(own.all, changed.all, strict=True):
+        if new.lowest_threshold < min(floor, rule.lowest_threshold):
             field = min((name for name in changes if name.endswith("_threshold")), key=changes.__getitem__)
             raise BelowFloor(
-                f"threshold {wanted.lowest_threshold:g} is below {floor:g}, the floor under which no scores were kept",
+                f"threshold {new.lowest_threshold:g} is below {floor:g}, the floor under which no scores were stored",
                 field=field,
             )
 

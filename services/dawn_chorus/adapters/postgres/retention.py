@@ -1,13 +1,12 @@
-"""Retention: which recordings are old enough to lose their audio, or all of it, and how the database lets them go.
+"""Retention: finds recordings that are old enough to lose their audio, or to be deleted, and removes them.
 
-The rows go first, and in the same transaction the bytes that nobody is promised any more are written down
-(`orphaned_audio`): whenever a run breaks off, no row promises audio that is gone, and no bytes are forgotten.
+The rows are changed first, and the same transaction lists the orphaned bytes (`orphaned_audio`): wherever a run is
+interrupted, no row refers to audio that was deleted, and no bytes remain unlisted.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from dawn_chorus.adapters.postgres.database import Database
@@ -15,31 +14,33 @@ from dawn_chorus.adapters.postgres.named_queries import load_queries
 
 _sql = load_queries("retention")
 _BATCH = 50
-"""Recordings a transaction: the results of so many long ones are about a million rows."""
+"""Recordings per transaction: the results of this many long ones are about a million rows."""
 _SETTLE = timedelta(minutes=1)
-"""What was analyzed or uploaded this recently is left to the next run: it might be the best, unknown to this one."""
+"""Recordings analyzed or uploaded this recently are left to the next run: they may be among the best recordings, which
+this run has already determined."""
 _NO_ID = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
 class RetentionRule:
-    """What may go. None: never."""
+    """What may be removed. None in a field of days: never."""
 
     audio_days: int | None
-    """Audio of recordings made longer ago, or uploaded where it is not known when they were made."""
+    """Remove the audio of recordings made more than this many days ago; uploaded, if it is not known when they were
+    made."""
     results_days: int | None
-    """Recordings made longer ago, with all that was found in them."""
+    """Remove recordings made more than this many days ago, with all their results."""
     stored_days: int = 7
-    """But nothing that came into the store later than this many days ago, whenever it was recorded."""
+    """Keep what was stored within this many days, whenever it was recorded."""
     keep_best: int = 3
-    """And of every taxon the so many recordings in which it was heard most confidently."""
+    """For every taxon, keep this many recordings: those with its most confident detections."""
     site: str | None = None
-    """Only recordings of this site, the best of which are kept; None: of all sites together."""
+    """Only recordings of this site, whose best are kept; None: all sites together."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetentionPlan:
-    """A rule as of one moment."""
+    """A rule at one moment, with the best recordings at that moment."""
 
     audio_before: datetime | None
     results_before: datetime | None
@@ -51,30 +52,30 @@ class RetentionPlan:
 
 @dataclass(frozen=True, slots=True)
 class OldRecording:
-    """One that the rule reaches, and what speaks for keeping it."""
+    """A recording that the rule applies to, and the reasons to keep it."""
 
     id: UUID
     site: str | None
     duration_s: float
     made_at: datetime
     size_bytes: int
-    """Of audio that is there."""
+    """Size of the audio; 0 if it is removed already."""
     with_results: bool
-    """All of it is to go, not the audio alone."""
+    """The whole recording is to be removed, not the audio alone."""
     is_busy: bool
-    """An analysis is not finished, or only just."""
+    """An analysis is not finished, or finished less than a minute before the plan was made."""
     is_analyzed: bool
-    """Some analysis heard all of it."""
+    """An analysis succeeded: it covers all of the audio."""
     is_best: bool
-    """Some taxon was heard more confidently nowhere else, or hardly anywhere."""
+    """For some taxon, it is one of the recordings with the most confident detections."""
 
     @property
-    def may_go(self) -> bool:
-        return not self.is_best and not self.is_busy
+    def is_removable(self) -> bool:
+        return not (self.is_best or self.is_busy)
 
 
 def plan_retention(database: Database, rule: RetentionRule) -> RetentionPlan:
-    """Fix the rule's moment, by the database's clock, and the best recordings."""
+    """Return the rule with its dates, by the database's clock, and the best recordings."""
     with database.transaction() as connection:
         now: datetime = _sql.read_clock(connection)
         best = [row["recording_id"] for row in _sql.find_best(connection, n=rule.keep_best, site=rule.site)]
@@ -93,42 +94,39 @@ def _days_before(now: datetime, days: int | None) -> datetime | None:
 
 
 def find_old(database: Database, plan: RetentionPlan) -> Iterator[Sequence[OldRecording]]:
-    """Return the recordings that the plan reaches, some at a time; what is let go of meanwhile is not given again."""
-    after_id = _NO_ID
-    while True:
-        with database.transaction() as connection:
-            rows = list(_sql.find_old(connection, **_limits(plan), after_id=after_id, n=_BATCH))
-        if not rows:
-            return
-        yield [OldRecording(**row, is_best=row["id"] in plan.best) for row in rows]
-        after_id = rows[-1]["id"]
-
-
-def _limits(plan: RetentionPlan) -> dict[str, Any]:
-    return {
+    """Yield the recordings that the plan applies to, in batches; the caller may remove each batch meanwhile."""
+    limits = {
         "audio_before": plan.audio_before,
         "results_before": plan.results_before,
         "stored_before": plan.stored_before,
         "settled_before": plan.settled_before,
         "site": plan.site,
     }
+    after_id = _NO_ID
+    while True:
+        with database.transaction() as connection:
+            rows = list(_sql.find_old(connection, **limits, after_id=after_id, n=_BATCH))
+        if not rows:
+            return
+        yield [OldRecording(**row, is_best=row["id"] in plan.best) for row in rows]
+        after_id = rows[-1]["id"]
 
 
 def remove_old(database: Database, plan: RetentionPlan, found: Sequence[OldRecording]) -> Sequence[OldRecording]:
-    """Let go of those that may go and that nothing has happened to since; return them.
+    """Remove the audio or the whole of the removable recordings that have not changed since; return those.
 
-    Their bytes are due to be deleted from then on (`orphaned_audio`). Whoever begins an analysis or uploads the same
-    sound at the same moment comes either before, and the recording stays, or after, and finds it changed.
+    Their bytes are listed for deletion (`orphaned_audio`). An analysis or an upload of the same audio that starts at
+    the same moment is either earlier, and the recording is kept, or later, and finds the audio removed.
     """
-    wanted = [each for each in found if each.may_go]
+    removable = [each for each in found if each.is_removable]
     with database.transaction() as connection:
-        ids = [each.id for each in wanted]
+        ids = [each.id for each in removable]
         list(_sql.lock_analyses(connection, ids=ids))
         locked = _sql.lock_recordings(connection, ids=ids, settled_before=plan.settled_before)
         free = {row["id"] for row in locked}
         busy = _sql.find_busy(connection, ids=ids, settled_before=plan.settled_before)
         free -= {row["recording_id"] for row in busy}
-        gone = [each for each in wanted if each.id in free]
-        _sql.remove_audio(connection, ids=[each.id for each in gone if not each.with_results])
-        _sql.remove_recordings(connection, ids=[each.id for each in gone if each.with_results])
-    return gone
+        removed = [each for each in removable if each.id in free]
+        _sql.remove_audio(connection, ids=[each.id for each in removed if not each.with_results])
+        _sql.remove_recordings(connection, ids=[each.id for each in removed if each.with_results])
+    return removed

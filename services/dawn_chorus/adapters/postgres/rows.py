@@ -1,4 +1,4 @@
-"""Rows to nouns, and nouns to what stands in a row."""
+"""Converts rows to values of the domain, and values to columns."""
 
 from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
@@ -19,7 +19,7 @@ Row = dict[str, Any]
 
 
 def read_recording(row: Row, duration_s: float | None = None) -> Recording:
-    """`duration_s`: as long as one analysis takes it to be."""
+    """Return a recording; `duration_s` replaces the row's, for an analysis that knows another length."""
     audio = AudioFacts(row["format"], duration_s or row["duration_s"], row["sample_rate_hz"], row["channels"])
     place = Place(row["site"], row["latitude"], row["longitude"], read_recorded_at(row))
     return Recording(
@@ -36,7 +36,7 @@ def read_recording(row: Row, duration_s: float | None = None) -> Recording:
 
 
 def read_recorded_at(row: Row) -> datetime | None:
-    """Return the instant back its offset from UTC."""
+    """Return the start with its own offset from UTC, which PostgreSQL's timestamptz does not keep."""
     recorded_at: datetime | None = row["recorded_at"]
     if recorded_at is None:
         return None
@@ -104,5 +104,5 @@ def read_finding(row: Row) -> Finding:
 
 
 def printable(text: str) -> str:
-    """PostgreSQL's text cannot hold NUL, which the messages of decoders may."""
+    """Return the text without NUL, which decoders' messages may contain and PostgreSQL's text type cannot store."""
     return text.replace("\x00", "�")

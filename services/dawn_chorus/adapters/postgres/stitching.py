@@ -1,4 +1,4 @@
-"""Stored scores → one row a taxon over the whole recording → events."""
+"""Joins the stored scores of segments to one row per taxon over the whole recording, and cuts events from it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,17 +22,17 @@ _ROWS_A_FETCH = 200
 
 @dataclass(frozen=True, slots=True)
 class ScoredAnalysis:
-    """An analysis with scores, and what its events are cut by."""
+    """An analysis with scores, and the grid and rules by which its events are cut."""
 
     row: Row
     grid: Grid
     rules: EventRules
-    """Its pack's, changed by what it was asked for with."""
+    """The pack's rules with the overrides of the analysis' settings."""
     duration_s: float
 
 
 def find_scored_analysis(connection: Connection, analysis_id: UUID) -> ScoredAnalysis | None:
-    """None: no segment is saved yet, so no pack version and no grid are known."""
+    """Return the analysis; None: no segment is saved yet, so pack version and grid are not known."""
     row = _sql.get_scored_analysis(connection, analysis_id=analysis_id)
     if row is None or row["window_s"] is None:
         return None
@@ -41,15 +41,15 @@ def find_scored_analysis(connection: Connection, analysis_id: UUID) -> ScoredAna
 
 
 def cut_events(connection: Connection, scored: ScoredAnalysis) -> Iterator[tuple[int, list[Detection]]]:
-    """Cut the events of every taxon by its rule: (taxon id, events in order of time).
+    """Yield, for every taxon, its id and the events by its rule, in order of time.
 
-    Holds the scores of one taxon at a time.
+    Holds the scores of one taxon at a time in memory.
     """
-    stretches = list(_sql.get_stretches(connection, analysis_id=scored.row["id"]))
+    segments = list(_sql.get_done_segments(connection, analysis_id=scored.row["id"]))
     for taxon_id, taxon, rows in _rows_by_taxon(connection, scored):
         events = detect_events(
             taxon,
-            join_runs(_runs(rows, stretches, by_window=scored.grid.frame_s is None)),
+            join_runs(_runs(rows, segments, by_window=scored.grid.frame_s is None)),
             scored.rules.of(taxon.code),
             step_s=scored.grid.event_step_s,
             end_s=scored.duration_s,
@@ -63,19 +63,19 @@ def _rows_by_taxon(connection: Connection, scored: ScoredAnalysis) -> Iterator[t
         cursor.itersize = _ROWS_A_FETCH
         cursor.execute(query.sql, {"analysis_id": scored.row["id"]})
         for taxon_id, rows in groupby(cursor, key=lambda row: row["taxon_id"]):
-            held = list(rows)
-            yield taxon_id, read_taxon(held[0]), held
+            of_taxon = list(rows)
+            yield taxon_id, read_taxon(of_taxon[0]), of_taxon
 
 
-def _runs(rows: Sequence[Row], stretches: Sequence[Row], *, by_window: bool) -> Iterator[ScoreRun]:
+def _runs(rows: Sequence[Row], segments: Sequence[Row], *, by_window: bool) -> Iterator[ScoreRun]:
     first, count = ("first_window", "n_windows") if by_window else ("first_frame", "n_frames")
-    heard = [range(stretch[first], stretch[first] + stretch[count]) for stretch in stretches]
-    positions = {stretch["segment_index"]: position for position, stretch in enumerate(stretches)}
-    return bridge_silence(heard, {positions[row["segment_index"]]: read_scores(row["scores"]) for row in rows})
+    analyzed = [range(segment[first], segment[first] + segment[count]) for segment in segments]
+    positions = {segment["segment_index"]: position for position, segment in enumerate(segments)}
+    return bridge_silence(analyzed, {positions[row["segment_index"]]: read_scores(row["scores"]) for row in rows})
 
 
 def read_scores(stored: Any) -> Scores:
-    """Read frame scores (bytes) or window scores (a list), (n,)."""
+    """Return stored frame scores (bytes) or window scores (a list) as an array, (n,)."""
     if isinstance(stored, list):
         return np.asarray(stored, np.float32)
     return dequantize_scores(np.frombuffer(stored, "<u2"))

@@ -1,4 +1,4 @@
-"""Timelines read back: by taxon, in bounded memory."""
+"""Reads timelines, taxon by taxon, in bounded memory."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,35 +21,35 @@ _sql = load_queries("scores")
 
 @dataclass(frozen=True, slots=True)
 class TimelineFilter:
-    """Which part of a timeline."""
+    """Selects a part of a timeline."""
 
     taxa: tuple[str, ...] = ()
     """Codes, scientific or common names, in any case; empty: all."""
     min_score: float = 0.0
-    """Leave out windows and frames below this, and taxa whose peak is below."""
+    """Leave out windows and frames with a score below this, and taxa whose peak is below it."""
     frames: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TaxonTimeline:
-    """One taxon over a whole recording; stretches that were lost or stayed below the floor have no entries."""
+    """One taxon over a whole recording; there are no entries for lost audio and for segments below the floor."""
 
     taxon: Taxon
     peak: float
     window_s: float
     window_start_s: tuple[float, ...]
     window_scores: Scores
-    """(n_windows,), beside window_start_s."""
+    """(n_windows,), aligned with window_start_s."""
     frame_s: float | None
     frame_start_s: tuple[float, ...]
     frame_scores: Scores
-    """(n_frames,), beside frame_start_s; empty unless frames were asked for."""
+    """(n_frames,), aligned with frame_start_s; empty unless frames were requested."""
     detections: tuple[Detection, ...]
     """By the pack's rules, in order of time; empty until the analysis is finished."""
 
 
 def read_timeline(database: Database, analysis_id: UUID, wanted: TimelineFilter) -> Iterator[TaxonTimeline]:
-    """Return taxon by taxon, highest peak first; while the analysis runs, what is there so far.
+    """Return the timeline taxon by taxon, highest peak first; while the analysis runs, of the segments done so far.
 
     Raises NotFound at the call, not at the first item. The iterator holds a connection: exhaust or close it.
     """
@@ -73,7 +73,7 @@ def _read_taxon_timeline(
     connection: Connection, scored: ScoredAnalysis, taxon: Row, wanted: TimelineFilter
 ) -> TaxonTimeline:
     key = {"analysis_id": scored.row["id"], "taxon_id": taxon["taxon_id"]}
-    # In binary the scores come as the very numbers that were stored, and faster.
+    # In binary format the scores are exactly those stored, and are read faster.
     with connection.cursor(binary=True) as cursor:
         rows = cursor.execute(_sql.rows_of_taxon.sql, key).fetchall()
     events = _sql.events_of_taxon(connection, **key)
@@ -94,7 +94,7 @@ def _read_taxon_timeline(
 
 
 def _join(rows: Sequence[Row], first: str, scores: str) -> tuple[NDArray[np.int64], Scores]:
-    """Join segments: numbers in the recording and scores, both (n,)."""
+    """Return the windows or frames of all rows: numbers counted from the recording's start, and scores, both (n,)."""
     parts = [read_scores(row[scores]) for row in rows]
     numbers = [np.arange(row[first], row[first] + len(part)) for row, part in zip(rows, parts, strict=True)]
     return np.concatenate([np.empty(0, np.int64), *numbers]), np.concatenate([np.empty(0, np.float32), *parts])

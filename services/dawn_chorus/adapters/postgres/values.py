@@ -1,4 +1,4 @@
-"""What the database gives and takes beyond the domain's own nouns: frozen values, one a question."""
+"""Frozen values that the functions of this package take and return, beyond those of the domain."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,11 +11,11 @@ from dawn_chorus.domain.recording import AudioFacts, Place, Recording
 
 @dataclass(frozen=True, slots=True)
 class NewRecording:
-    """An uploaded file whose bytes are safe in the store."""
+    """An uploaded file whose bytes are in the store."""
 
     filename: str
     store_key: str
-    """Its own: no two recordings share a key, so that deleting one never takes another's bytes."""
+    """Unique: no two recordings share a key, so that deleting one never deletes another's bytes."""
     size_bytes: int
     sha256: str
     """Hexadecimal."""
@@ -25,7 +25,7 @@ class NewRecording:
 
 @dataclass(frozen=True, slots=True)
 class AnalysisRequest:
-    """What is to be run over a recording."""
+    """The parameters of an analysis to create."""
 
     pack: str
     lane: Lane
@@ -43,7 +43,7 @@ class Analysis:
     result: AnalysisResult | None
     pack_name: str
     pack_version: str | None
-    """None until the first segment is saved, or where the pack is not known here."""
+    """None until the first segment is saved, or if no such pack is registered."""
     pack_license: str | None
     pack_attribution: str | None
     settings: AnalysisSettings
@@ -52,7 +52,7 @@ class Analysis:
     provider: str | None
     """The ONNX Runtime provider that did the work."""
     revision: int
-    """Grows with every change that a user can see."""
+    """Increases with every change that a user can see."""
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -60,19 +60,19 @@ class Analysis:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Seconds of a recording that were not heard, and why."""
+    """Seconds of a recording that were not analyzed, and why."""
 
     segment: int
     start_s: float
     end_s: float
     failed_s: float
-    """How much of the segment: all of it, or what was lost within."""
+    """All of the segment, or the audio that was lost within it."""
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class AnalysisStatus:
-    """How far an analysis is: the ledger of its seconds."""
+    """The progress of an analysis, and what became of each of its seconds."""
 
     analysis: Analysis
     terminal: bool
@@ -85,7 +85,7 @@ class AnalysisStatus:
     failed_s: float
     """analyzed_s + failed_s = duration_s when finished, and never more before."""
     eta_s: float | None
-    """Seconds until the end at the pace of the segments done so far; None: finished, or no pace known yet."""
+    """Seconds until the end, estimated from the segments done so far; None: finished, or no segment is done yet."""
     failures: tuple[Failure, ...]
     """In order of time."""
 
@@ -97,17 +97,17 @@ class StoredRecording:
     recording: Recording
     analyses: tuple[Analysis, ...]
     duplicate: bool = False
-    """The same sound was there before for the same site and time; its bytes were stored only if they were missing."""
+    """The same audio existed for the same site and time; the uploaded bytes were kept only if its own were missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingFilter:
-    """Which recordings; None does not restrict."""
+    """Selects recordings; a None field does not restrict."""
 
     site: str | None = None
     recorded_after: datetime | None = None
-    """At or after."""
+    """Only recordings that start at or after this."""
     recorded_before: datetime | None = None
-    """Before."""
+    """Only recordings that start before this."""
     state: AnalysisState | None = None
-    """With an analysis in this state."""
+    """Only recordings with an analysis in this state."""

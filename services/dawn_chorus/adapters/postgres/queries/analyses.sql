@@ -4,7 +4,7 @@ VALUES (:recording_id, :pack_name, :settings, :lane, :segment_s, :segments_total
 RETURNING id;
 
 -- name: insert_segments(analysis_id, lane, indexes, starts_s, ends_s)!
--- Segments and the jobs that call for them, in one statement.
+-- Segments and their jobs, in one statement.
 WITH planned AS (
     INSERT INTO segments (analysis_id, segment_index, start_s, end_s)
     SELECT :analysis_id, i, start_s, end_s
@@ -15,7 +15,8 @@ INSERT INTO outbox (analysis_id, segment_index, lane)
 SELECT :analysis_id, segment_index, :lane FROM planned ORDER BY segment_index;
 
 -- name: get_analyses(analysis_ids, recording_ids)
--- By their own ids or those of their recordings, oldest first. A pack not pinned yet shows its newest version's license.
+-- By their own ids or those of their recordings, oldest first. If the pack is not pinned yet, the license is that of
+-- its newest version.
 SELECT a.*, p.license AS pack_license, p.attribution AS pack_attribution, r.audio_removed_at
 FROM analyses AS a
 JOIN recordings AS r ON r.id = a.recording_id
@@ -28,7 +29,7 @@ WHERE a.id = ANY(:analysis_ids::uuid[]) OR a.recording_id = ANY(:recording_ids::
 ORDER BY a.id;
 
 -- name: get_ledgers(analysis_ids)
--- How the seconds of analyses add up; pace is seconds of work per second of sound.
+-- Sums of the seconds of analyses; seconds_per_audio_second is work per audio, over the done segments.
 SELECT
     analysis_id,
     count(*) FILTER (WHERE state = 'done') AS segments_done,
@@ -39,7 +40,7 @@ SELECT
     sum(failed_s) AS failed_s,
     coalesce(sum(end_s - start_s) FILTER (WHERE state IN ('queued', 'running')), 0) AS remaining_s,
     sum(extract(epoch FROM finished_at - started_at)) FILTER (WHERE state = 'done')
-    / sum(end_s - start_s) FILTER (WHERE state = 'done') AS pace
+    / sum(end_s - start_s) FILTER (WHERE state = 'done') AS seconds_per_audio_second
 FROM segments WHERE analysis_id = ANY(:analysis_ids::uuid[])
 GROUP BY analysis_id;
 
@@ -55,7 +56,7 @@ SELECT revision FROM analyses WHERE id = :analysis_id;
 SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0) FROM analyses WHERE state <> 'finished';
 
 -- name: lock_analysis(analysis_id)^
--- First in every transition: of many workers exactly one sees the last segment land.
+-- The first step of every transition: of many workers exactly one sees the last segment become final.
 SELECT * FROM analyses WHERE id = :analysis_id FOR NO KEY UPDATE;
 
 -- name: cancel_segments(analysis_id, reason)!
@@ -64,8 +65,8 @@ UPDATE segments SET state = 'cancelled', error = :reason, finished_at = clock_ti
 WHERE analysis_id = :analysis_id AND state IN ('queued', 'running');
 
 -- name: requeue_segments(analysis_id, lane, only_index)$
--- Failed and cancelled segments begin anew; gives how many.
-WITH again AS (
+-- Queues failed and cancelled segments again, with attempts reset to 0; returns how many.
+WITH requeued AS (
     UPDATE segments
     SET state = 'queued', attempts = 0, error = NULL, worker = NULL,
         queued_at = clock_timestamp(), started_at = NULL, finished_at = NULL
@@ -74,12 +75,12 @@ WITH again AS (
     RETURNING segment_index
 ), jobs AS (
     INSERT INTO outbox (analysis_id, segment_index, lane)
-    SELECT :analysis_id, segment_index, :lane FROM again ORDER BY segment_index
+    SELECT :analysis_id, segment_index, :lane FROM requeued ORDER BY segment_index
 )
-SELECT count(*) FROM again;
+SELECT count(*) FROM requeued;
 
 -- name: resume_analysis(analysis_id)!
--- A finished one runs again. The pack's version is open anew unless results of it are kept.
+-- A finished analysis is running again. The pack's version is unpinned unless some segments keep their results.
 UPDATE analyses AS a
 SET state = CASE state WHEN 'finished' THEN 'running' ELSE state END,
     result = NULL, finished_at = NULL, retries = retries + 1, revision = revision + 1,

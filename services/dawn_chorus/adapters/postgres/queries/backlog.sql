@@ -1,5 +1,5 @@
 -- name: measure()
--- What is not done of all unfinished analyses. Back-off puts queued_at in the future: that is no age.
+-- Queued and running segments of all unfinished analyses. During a backoff queued_at is in the future: the age is 0.
 SELECT
     a.lane, count(*) AS segments, sum(s.end_s - s.start_s) AS audio_s,
     greatest(0, extract(epoch FROM clock_timestamp() - min(s.queued_at))) AS oldest_s

@@ -11,12 +11,12 @@ WHERE d.analysis_id = :analysis_id
 ORDER BY d.onset_s, d.id;
 
 -- name: taxon_ids(names)
--- Names are in lower case.
+-- names must be in lower case.
 SELECT id FROM taxa
 WHERE lower(code) = ANY(:names) OR lower(scientific_name) = ANY(:names) OR lower(common_name) = ANY(:names);
 
 -- name: latest_detections(site, from_time, to_time, min_confidence, before_time, before_id, n)
--- Latest first, undated last, along the index by time, or by site and time.
+-- Latest first, undated last, by the index on time, or on site and time.
 SELECT
     d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence,
     x.code, x.scientific_name, x.common_name, x.taxonomic_class,
@@ -44,7 +44,7 @@ JOIN analyses AS a ON a.id = d.analysis_id
 ORDER BY coalesce(d.started_at, '-infinity') DESC, d.id DESC;
 
 -- name: latest_detections_of_taxa(taxon_ids, site, from_time, to_time, min_confidence, before_time, before_id, n)
--- As above; each taxon along its own index, then merged.
+-- As above; each taxon by its own index, then merged.
 SELECT
     d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence,
     x.code, x.scientific_name, x.common_name, x.taxonomic_class,

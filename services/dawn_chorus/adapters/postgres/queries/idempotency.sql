@@ -1,5 +1,5 @@
 -- name: claim(key, fingerprint, ttl_s, lease_s)$
--- No row: the key is taken. What has expired, or was claimed by one who never came back, can be taken anew.
+-- No row: the key is in use. A key that has expired, or whose lease ended without a response, can be claimed again.
 INSERT INTO idempotency_keys AS kept (key, fingerprint, claimed_until, expires_at)
 VALUES (:key, :fingerprint, now() + make_interval(secs => :lease_s), now() + make_interval(secs => :ttl_s))
 ON CONFLICT (key) DO UPDATE
@@ -8,7 +8,7 @@ SET fingerprint = excluded.fingerprint, claim = excluded.claim, claimed_until = 
 WHERE kept.expires_at <= now() OR (kept.status IS NULL AND kept.claimed_until <= now())
 RETURNING claim;
 
--- name: get_kept(key)^
+-- name: get_key(key)^
 SELECT fingerprint, status, headers, body FROM idempotency_keys WHERE key = :key;
 
 -- name: complete(key, claim, status, headers, body)!

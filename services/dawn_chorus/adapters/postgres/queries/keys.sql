@@ -10,11 +10,11 @@ UPDATE api_keys SET revoked_at = coalesce(revoked_at, clock_timestamp()) WHERE i
 -- name: find_key(sha256)^
 SELECT * FROM api_keys WHERE sha256 = :sha256 AND revoked_at IS NULL;
 
--- name: note_use(key_id)!
--- Once a minute at most, so that reading does not become writing.
+-- name: update_last_used(key_id)!
+-- Once a minute at most, so that not every read request writes.
 UPDATE api_keys SET last_used_at = clock_timestamp()
 WHERE id = :key_id AND coalesce(last_used_at, '-infinity') < clock_timestamp() - interval '1 minute';
 
 -- name: any_keys()$
--- Revoked ones count: who takes the last key back does not mean to open the door.
+-- Revoked keys count: revoking the last key must not make the API open to everyone.
 SELECT EXISTS (SELECT FROM api_keys);

@@ -1,5 +1,5 @@
 -- name: start_segment(analysis_id, segment_index, worker)^
--- No row: done, failed or cancelled before.
+-- No row: the segment is done, failed or cancelled already.
 UPDATE segments
 SET state = 'running', attempts = attempts + 1, worker = :worker, started_at = clock_timestamp()
 WHERE analysis_id = :analysis_id AND segment_index = :segment_index AND state IN ('queued', 'running')
@@ -8,7 +8,7 @@ RETURNING
     greatest(0, extract(epoch FROM clock_timestamp() - queued_at)) AS queued_s;
 
 -- name: get_plan(analysis_id)^
--- Where the plan ends: of a recording that was found to be longer, only as far as this analysis knows.
+-- The end of this analysis' plan; another analysis may have found the recording to be longer.
 SELECT segment_index AS last_index, start_s AS last_start_s, end_s AS duration_s, state AS last_state
 FROM segments WHERE analysis_id = :analysis_id ORDER BY segment_index DESC LIMIT 1;
 
@@ -43,26 +43,26 @@ UPDATE segments SET state = 'failed', error = :reason, finished_at = clock_times
 WHERE analysis_id = :analysis_id AND segment_index = :segment_index AND state IN ('queued', 'running');
 
 -- name: retry_segment(analysis_id, segment_index, reason, delay_s)!
--- Back-off is no waiting in the queue: that begins when it is over.
+-- The time in the queue is counted from the end of the backoff.
 UPDATE segments
 SET state = 'queued', error = :reason, queued_at = clock_timestamp() + make_interval(secs => :delay_s)
 WHERE analysis_id = :analysis_id AND segment_index = :segment_index AND state = 'running';
 
--- name: spare_segment(analysis_id, segment_index, attempts_most)!
--- Counts as an attempt, so that nothing is spared for ever.
+-- name: requeue_bystander(analysis_id, segment_index, max_attempts)!
+-- Counts as an attempt, so that no segment is requeued forever.
 UPDATE segments SET state = 'queued', attempts = attempts + 1, queued_at = clock_timestamp()
 WHERE analysis_id = :analysis_id AND segment_index = :segment_index
-    AND state IN ('queued', 'running') AND attempts <= :attempts_most;
+    AND state IN ('queued', 'running') AND attempts <= :max_attempts;
 
 -- name: insert_job(analysis_id, segment_index, lane, delay_s)!
 INSERT INTO outbox (analysis_id, segment_index, lane, delay_s)
 VALUES (:analysis_id, :segment_index, :lane, :delay_s);
 
--- name: stretch_segment(analysis_id, segment_index, end_s)!
+-- name: extend_segment(analysis_id, segment_index, end_s)!
 UPDATE segments SET end_s = :end_s WHERE analysis_id = :analysis_id AND segment_index = :segment_index;
 
 -- name: extend_recording(analysis_id, recording_id, duration_s, added)!
--- Recordings only ever grow: another analysis may know of more.
+-- A recording's duration only increases: another analysis may have found more audio.
 WITH planned AS (
     UPDATE analyses SET segments_total = segments_total + :added, revision = revision + 1 WHERE id = :analysis_id
 )

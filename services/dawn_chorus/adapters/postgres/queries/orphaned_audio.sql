@@ -3,13 +3,13 @@ INSERT INTO audio_to_delete (store_key, size_bytes, due_at)
 VALUES (:store_key, 0, now() + make_interval(secs => :grace_s));
 
 -- name: claim(store_key)!
--- Waits for whoever is just deleting the bytes.
+-- Waits while another transaction deletes the bytes.
 DELETE FROM audio_to_delete WHERE store_key = :store_key;
 
--- name: take_due(n, but)
--- Each by one of all that look for them.
+-- name: lock_orphans(n, exclude)
+-- Of concurrent calls, each row is returned to one.
 SELECT store_key, size_bytes FROM audio_to_delete
-WHERE due_at <= now() AND store_key <> ALL(:but::text[])
+WHERE due_at <= now() AND store_key <> ALL(:exclude::text[])
 ORDER BY since, store_key LIMIT :n FOR UPDATE SKIP LOCKED;
 
 -- name: release(store_keys)!

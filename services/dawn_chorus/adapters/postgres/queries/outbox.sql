@@ -1,5 +1,5 @@
 -- name: take_waiting(n)
--- The oldest first; what another relay holds is skipped.
+-- Oldest first; entries that another relay has locked are skipped.
 SELECT id, analysis_id, segment_index, lane, delay_s FROM outbox
 WHERE published_at IS NULL ORDER BY id LIMIT :n FOR UPDATE SKIP LOCKED;
 

@@ -1,5 +1,5 @@
 -- name: insert_pack(name, version, license, attribution, manifest_sha256, window_s, frame_s, rules)$
--- No row: registered before.
+-- No row: the pack is registered already.
 INSERT INTO packs (name, version, license, attribution, manifest_sha256, window_s, frame_s, rules)
 VALUES (:name, :version, :license, :attribution, :manifest_sha256, :window_s, :frame_s, :rules)
 ON CONFLICT (name, version) DO NOTHING
@@ -9,7 +9,7 @@ RETURNING id;
 SELECT manifest_sha256 FROM packs WHERE name = :name AND version = :version;
 
 -- name: insert_taxa(codes, scientific_names, common_names, classes)!
--- In one order everywhere, so that two workers that register at once do not wait for each other in a circle.
+-- In one order everywhere, so that two workers that register at the same time do not deadlock.
 INSERT INTO taxa (code, scientific_name, common_name, taxonomic_class)
 SELECT * FROM unnest(:codes::text[], :scientific_names::text[], :common_names::text[], :classes::text[])
 ORDER BY 1, 2, 3, 4
@@ -23,7 +23,7 @@ FROM unnest(:codes::text[], :scientific_names::text[], :common_names::text[], :c
 JOIN taxa AS x USING (code, scientific_name, common_name, taxonomic_class);
 
 -- name: analyze_taxa()!
--- Thousands of rows at once: until the planner knows of them, it looks each one up to find a few.
+-- Thousands of rows were inserted at once: until statistics exist, the planner chooses slow plans that visit them all.
 ANALYZE taxa, pack_taxa;
 
 -- name: taxon_ids(name, version, codes)
@@ -34,12 +34,12 @@ JOIN taxa AS x ON x.id = pt.taxon_id
 WHERE p.name = :name AND p.version = :version AND x.code = ANY(:codes);
 
 -- name: list_packs()
--- The version registered last, by name.
+-- Of each pack the version that was registered last, by name.
 SELECT DISTINCT ON (p.name) p.*, (SELECT count(*) FROM pack_taxa WHERE pack_id = p.id) AS n_taxa
 FROM packs AS p ORDER BY p.name, p.id DESC;
 
 -- name: search_taxa(text, n)
--- The text is in lower case.
+-- text must be in lower case.
 SELECT code, scientific_name, common_name, taxonomic_class FROM taxa
 WHERE position(:text IN lower(common_name)) > 0 OR position(:text IN lower(scientific_name)) > 0
     OR position(:text IN lower(code)) > 0

@@ -2,21 +2,21 @@
 SELECT clock_timestamp();
 
 -- name: find_best(n, site)
--- The n recordings with audio in which each taxon was heard most confidently; of equal ones the older.
-WITH heard AS (
+-- For each taxon the n recordings with audio that have its most confident detections; of equal ones the older.
+WITH best_of_recording AS (
     SELECT d.taxon_id, d.recording_id, max(d.confidence) AS confidence
     FROM detections AS d JOIN recordings AS r ON r.id = d.recording_id
     WHERE r.audio_removed_at IS NULL AND (:site::text IS NULL OR r.site = :site::text)
     GROUP BY d.taxon_id, d.recording_id
 ), ranked AS (
     SELECT recording_id, row_number() OVER (PARTITION BY taxon_id ORDER BY confidence DESC, recording_id) AS place
-    FROM heard
+    FROM best_of_recording
 )
 SELECT DISTINCT recording_id FROM ranked WHERE place <= :n;
 
 -- name: find_old(audio_before, results_before, stored_before, settled_before, site, after_id, n)
--- In order of their ids. A date that is null lets nothing go. Analyses are looked up one recording at a time: how few
--- rows there will be is hidden from the planner, who would read all of them.
+-- In order of ids. A date that is null removes nothing. Analyses are looked up per recording: the planner cannot
+-- estimate how few rows match, and would otherwise read all analyses.
 SELECT
     r.id, r.site, r.duration_s, dated.made_at,
     CASE WHEN r.audio_removed_at IS NULL THEN r.size_bytes ELSE 0 END AS size_bytes,
@@ -40,11 +40,11 @@ WHERE r.id > :after_id
 ORDER BY r.id LIMIT :n;
 
 -- name: lock_analyses(ids)
--- Analyses before recordings, as everybody locks.
+-- Analyses before recordings, the locking order of all transactions.
 SELECT id FROM analyses WHERE recording_id = ANY(:ids::uuid[]) ORDER BY id FOR UPDATE;
 
 -- name: lock_recordings(ids, settled_before)
--- But not those whose audio came back meanwhile.
+-- Not those whose audio was restored meanwhile.
 SELECT id FROM recordings
 WHERE id = ANY(:ids::uuid[]) AND (audio_restored_at IS NULL OR audio_restored_at < :settled_before)
 ORDER BY id FOR UPDATE;

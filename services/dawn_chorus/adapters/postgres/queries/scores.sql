@@ -1,13 +1,13 @@
 -- name: get_states(analysis_id)
 SELECT state, failed_s FROM segments WHERE analysis_id = :analysis_id ORDER BY segment_index;
 
--- name: get_stretches(analysis_id)
--- Where the scores of each done segment stand in the recording.
+-- name: get_done_segments(analysis_id)
+-- The positions of each done segment's scores in the recording.
 SELECT segment_index, first_window, n_windows, first_frame, n_frames FROM segments
 WHERE analysis_id = :analysis_id AND state = 'done' ORDER BY segment_index;
 
 -- name: get_scored_analysis(analysis_id)^
--- What events are cut by: no grid and no rules while no segment is saved.
+-- What cutting events needs; grid and rules are null while no segment is saved.
 SELECT
     a.id, a.recording_id, a.settings, a.pack_name, p.window_s, p.frame_s, p.rules,
     r.filename, r.sample_rate_hz, r.site, r.recorded_at, r.recorded_utc_offset_s,
@@ -30,7 +30,7 @@ FROM timelines AS t JOIN taxa AS x ON x.id = t.taxon_id
 WHERE t.analysis_id = :analysis_id ORDER BY t.taxon_id, t.segment_index;
 
 -- name: taxa_by_peak(analysis_id, names, min_score)
--- Names are in lower case; null: all taxa.
+-- names must be in lower case; null: all taxa.
 SELECT t.taxon_id, max(t.peak) AS peak, x.code, x.scientific_name, x.common_name, x.taxonomic_class
 FROM timelines AS t JOIN taxa AS x ON x.id = t.taxon_id
 WHERE t.analysis_id = :analysis_id
