@@ -32,7 +32,7 @@ class EventRule:
             return replace(rule, onset_threshold=rule.offset_threshold)
         if "offset_threshold" not in overrides:
             return replace(rule, offset_threshold=rule.onset_threshold)
-        raise ValueError("offset_threshold must not lie above onset_threshold")
+        raise ValueError("offset_threshold must not be above onset_threshold")
 
 
 @dataclass(frozen=True, slots=True)

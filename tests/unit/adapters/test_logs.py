@@ -28,7 +28,7 @@ def lines(stream: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
-def test_a_line_is_json_and_carries_the_ids_of_the_work_at_hand(stream: io.StringIO) -> None:
+def test_a_line_is_json_and_carries_the_ids_of_the_current_work(stream: io.StringIO) -> None:
     with log_ids(analysis_id=ANALYSIS, segment=3):
         get_logger("worker").info("segment saved", seconds=1.5)
     get_logger("worker").info("idle")
@@ -49,7 +49,7 @@ def test_lines_of_libraries_look_like_our_own_and_carry_the_ids_too(stream: io.S
     assert (line["event"], line["logger"], line["segment"], line["port"]) == ("lost it", "psycopg.pool", 7, 5672)
 
 
-def test_what_a_library_says_in_color_is_said_once(stream: io.StringIO) -> None:
+def test_a_librarys_colored_copy_of_a_message_is_dropped(stream: io.StringIO) -> None:
     logging.getLogger("uvicorn.error").info("up", extra={"color_message": "\x1b[1mup"})
     (line,) = lines(stream)
     assert line["event"] == "up"

@@ -11,7 +11,7 @@ from dawn_chorus.domain.errors import PermanentError, TransientError
 
 
 class Outside:
-    """Stands for a server that can be away."""
+    """An external server that can be unavailable."""
 
     away = False
     alive = True
@@ -56,7 +56,7 @@ def test_a_port_that_is_taken_is_named(server: StatusServer) -> None:
         StatusServer("127.0.0.1", server.port, ready={})
 
 
-def test_live_says_no_once_the_process_can_do_no_more_work(server: StatusServer, outside: Outside) -> None:
+def test_live_fails_once_the_process_can_do_no_more_work(server: StatusServer, outside: Outside) -> None:
     outside.alive = False
     assert get(server, "/health/live")[0] == 503
 

@@ -85,7 +85,7 @@ def test_of_two_thresholds_the_one_that_is_not_overridden_is_adjusted() -> None:
 
 
 def test_an_event_that_would_end_as_it_begins_is_refused() -> None:
-    with pytest.raises(ValueError, match="must not lie above"):
+    with pytest.raises(ValueError, match="must not be above"):
         PACK_RULE.changed(onset_threshold=0.4, offset_threshold=0.6)
 
 

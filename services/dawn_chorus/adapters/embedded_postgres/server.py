@@ -96,9 +96,9 @@ class EmbeddedPostgres:
         return f"postgresql://chorus:{password}@127.0.0.1:{self._port}/postgres"
 
     def _launch(self) -> None:
-        wanted = self._port
+        requested = self._port
         for _ in range(_ATTEMPTS):
-            self._port = wanted or _free_port()
+            self._port = requested or _free_port()
             if self._try_launch():
                 return
             time.sleep(0.5)
