@@ -21,7 +21,7 @@ from dawn_chorus.inference.audio.probe import limit_memory, measure_duration_s, 
 from dawn_chorus.inference.audio.source import AudioSource
 from dawn_chorus.inference.decoders.protocol import Hangup, receive_message, send_message, send_samples
 from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat, load_from
-from dawn_chorus.inference.waveforms.resampling import open_resampler
+from dawn_chorus.inference.waveforms.resampling import allocate_resamplers
 
 Request = dict[str, Any]
 
@@ -31,11 +31,10 @@ def main() -> None:
     connection = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     silence_libraries()
+    allocate_resamplers()
     limit_memory(int(sys.argv[2]))
     requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(connection, requests), daemon=True).start()
-    for name in ("soxr_hq", "kaiser_fast"):
-        open_resampler(name, 44100, 48000, 0, 1)
     send_message(connection, {"ready": True})
     opened = OpenFile()
     while True:

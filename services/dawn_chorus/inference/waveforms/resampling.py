@@ -55,6 +55,17 @@ def open_resampler(name: str, source_hz: int, target_hz: int, first_output: int,
     raise PermanentError(f"unknown resampler {name!r}: use soxr_hq, soxr_vhq or kaiser_fast")
 
 
+def allocate_resamplers() -> None:
+    """Resample a second of silence with each, so that their tables and buffers are there before memory is limited.
+
+    OpenBLAS allocates its buffer at the first matrix product, and ends the process, without a word, where it cannot.
+    """
+    for name in ("soxr_hq", "kaiser_fast"):
+        resampler = open_resampler(name, 44100, 48000, 0, 48000)
+        resampler.feed(np.zeros(resampler.end_input - resampler.first_input, np.float32))
+        resampler.result()
+
+
 class Collector:
     """Copies [first, end) out of blocks that arrive in order into one array."""
 
