@@ -117,8 +117,7 @@ def _open_session(path: Path, options: SessionOptions) -> Any:
     where = name_of(path)
     if provider not in ort.get_available_providers():
         raise DeviceUnavailable(
-            "device cuda: the installed ONNX Runtime supports CPUs only; "
-            f"{INSTALL_CUDA}, or set the device to cpu"
+            f"device cuda: the installed ONNX Runtime supports CPUs only; {INSTALL_CUDA}, or set the device to cpu"
         )
     if options.device == "cuda":
         _load_cuda_libraries()
