@@ -8,8 +8,8 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 
 from dawn_chorus.adapters.audio_store import open_audio_store
+from dawn_chorus.adapters.postgres.api_keys import create_key
 from dawn_chorus.adapters.postgres.database import Database
-from dawn_chorus.adapters.postgres.keys import create_key
 from dawn_chorus.api.app import create_app
 from dawn_chorus.api.settings import ApiSettings
 from tests.integration.made_up import MadeUpWorker, upload

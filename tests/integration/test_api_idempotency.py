@@ -4,8 +4,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from dawn_chorus.adapters.postgres.api_keys import create_key
 from dawn_chorus.adapters.postgres.database import Database
-from dawn_chorus.adapters.postgres.keys import create_key
 from tests.integration.api_checks import problem_of, row_count, stored_files, wait_until
 from tests.integration.made_up import upload, wav_bytes
 from tests.servers.api import StartApi, StartedApi

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from dawn_chorus.adapters.postgres.api_keys import create_key, revoke_key
 from dawn_chorus.adapters.postgres.database import Database
-from dawn_chorus.adapters.postgres.keys import create_key, revoke_key
 from tests.integration.api_checks import problem_of, wait_until
 from tests.integration.made_up import upload, wav_bytes
 from tests.servers.api import StartApi

@@ -17,13 +17,13 @@ import pytest
 
 from dawn_chorus.adapters.audio_store import open_audio_store
 from dawn_chorus.adapters.embedded_postgres.server import EmbeddedPostgres
+from dawn_chorus.adapters.postgres.api_keys import create_key
 from dawn_chorus.adapters.postgres.database import Database
-from dawn_chorus.adapters.postgres.keys import create_key
+from dawn_chorus.adapters.postgres.lost_messages import requeue_unfinished
 from dawn_chorus.adapters.postgres.migrate import migrate
 from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
-from dawn_chorus.adapters.postgres.recovery import requeue_unfinished
 from dawn_chorus.adapters.queue.in_process import InProcessQueue
-from dawn_chorus.relay.recovery import recovery_task
+from dawn_chorus.relay.lost_messages import lost_messages_task
 from dawn_chorus.relay.settings import RelaySettings
 from tests.integration.api_checks import stored_files, wait_until
 from tests.integration.made_up import MadeUpWorker, upload, wav_bytes
@@ -193,7 +193,7 @@ def test_what_was_on_the_queue_is_published_again_after_a_restoration(old_host: 
     new_host.run(RESTORE)
     with serving(new_host) as (client, database):
         queue = InProcessQueue()
-        recovery = recovery_task(
+        recovery = lost_messages_task(
             lambda idle_s: requeue_unfinished(database, idle_s), queue, RelaySettings(recover_after_s=0.001)
         )
         assert recovery.work() == 2

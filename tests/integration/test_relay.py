@@ -19,10 +19,10 @@ import pytest
 from dawn_chorus.adapters.postgres.analyses import get_status
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.dead_letters import PostgresDeadLetters
-from dawn_chorus.adapters.postgres.idempotency import Claim, claim_key, prune_keys
+from dawn_chorus.adapters.postgres.idempotency import Claim, claim_key, prune_responses
 from dawn_chorus.adapters.postgres.ledger import PostgresLedger
+from dawn_chorus.adapters.postgres.lost_messages import requeue_unfinished
 from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
-from dawn_chorus.adapters.postgres.recovery import requeue_unfinished
 from dawn_chorus.adapters.queue.in_process import InProcessQueue
 from dawn_chorus.adapters.queue.messages import decode_job
 from dawn_chorus.adapters.queue.rabbitmq import RabbitPublisher, RabbitSource
@@ -31,9 +31,9 @@ from dawn_chorus.domain.analysis import AnalysisResult
 from dawn_chorus.domain.errors import TransientError
 from dawn_chorus.domain.jobs import DELIVERY_LIMIT, Lane
 from dawn_chorus.domain.ports import SegmentPublisher, SegmentSource
-from dawn_chorus.relay.app import Relay, open_relay, prune_answers_task
+from dawn_chorus.relay.app import Relay, open_relay, prune_responses_task
+from dawn_chorus.relay.lost_messages import lost_messages_task
 from dawn_chorus.relay.queue_metrics import QueueMetrics
-from dawn_chorus.relay.recovery import recovery_task
 from dawn_chorus.relay.settings import RelaySettings
 from tests.integration.api_checks import row_count
 from tests.integration.queues import PATIENCE_S, Inbox, publish_raw, receiving, wait_until
@@ -254,7 +254,7 @@ def test_segments_of_a_purged_queue_are_called_for_again_once_nobody_has_touched
 ) -> None:
     queue = rabbit_queue(broker_url)
     settings = RelaySettings(recover_every_s=0.2, recover_after_s=1.0)
-    recovery = recovery_task(lambda idle_s: requeue_unfinished(database, idle_s), queue.publisher, settings)
+    recovery = lost_messages_task(lambda idle_s: requeue_unfinished(database, idle_s), queue.publisher, settings)
     with relaying(database, queue):
         analysis = post(database, 100.0).analyses[0]
         wait_until(lambda: PostgresOutbox(database).lag().waiting == 0, "all is published")
@@ -271,7 +271,7 @@ def test_expired_answers_to_idempotency_keys_do_not_pile_up(
     monkeypatch.setattr("dawn_chorus.relay.app._PRUNE_EVERY_S", 0.0)
     claim_key(database, "yesterday", "print", ttl_s=0)
     claim_key(database, "today", "print")
-    lanes, forget = InProcessQueue(), prune_answers_task(lambda: prune_keys(database))
+    lanes, forget = InProcessQueue(), prune_responses_task(lambda: prune_responses(database))
     with relaying(database, QueueUnderTest(lanes, lanes.open_source), tasks=[forget]):
         wait_until(lambda: row_count(database, "idempotency_keys") == 1, "the expired one is gone")
     assert not isinstance(claim_key(database, "today", "print"), Claim)
@@ -280,7 +280,7 @@ def test_expired_answers_to_idempotency_keys_do_not_pile_up(
 def test_while_jobs_wait_on_the_queue_none_counts_as_lost(database: Database, broker_url: str) -> None:
     queue = rabbit_queue(broker_url)
     settings = RelaySettings(recover_after_s=0.001)
-    recovery = recovery_task(lambda idle_s: requeue_unfinished(database, idle_s), queue.publisher, settings)
+    recovery = lost_messages_task(lambda idle_s: requeue_unfinished(database, idle_s), queue.publisher, settings)
     with relaying(database, queue):
         post(database, 100.0)
         wait_until(lambda: PostgresOutbox(database).lag().waiting == 0, "all is published")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from models.workshop.recipe import Recipe
 from models.workshop.training.augmentation import add_noise, augment_waveform, equalize, mask_image
-from models.workshop.training.recipe import Recipe
 
 RATE_HZ = 16000
 TONE = np.sin(2 * np.pi * 1000 * np.arange(RATE_HZ) / RATE_HZ).astype(np.float32)

@@ -8,8 +8,8 @@ import pytest
 
 from models.workshop.__main__ import main
 from models.workshop.networks.architecture import make_model
+from models.workshop.recipe import Recipe
 from models.workshop.training.checkpoints import save_model
-from models.workshop.training.recipe import Recipe
 
 Fails = Callable[..., tuple[int, str]]
 

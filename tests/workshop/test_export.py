@@ -13,7 +13,7 @@ from torch import nn
 from models.workshop.networks.architecture import SedNetwork, build_model
 from models.workshop.packing import export
 from models.workshop.packing.export import check_graph, example_images, export_network, write_fp16
-from models.workshop.training.recipe import Recipe
+from models.workshop.recipe import Recipe
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from dawn_chorus.inference.packs.manifest import MelTable
 from models.workshop.networks.frontend import MelFrontEnd
 from models.workshop.packing.export import example_images
 from models.workshop.packing.pack import golden_waveform
-from models.workshop.training.recipe import load_recipe
+from models.workshop.recipe import load_recipe
 from tests.workshop.conftest import RECIPES
 
 NAMES = ("first_place", "second_place", "small")

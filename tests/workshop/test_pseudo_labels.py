@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.workshop.recipe import PseudoTable
 from models.workshop.training.pseudo_labels import PseudoLabels, load_labels, power_scale, refine, save_labels
-from models.workshop.training.recipe import PseudoTable
 
 PROBS = {
     "a.flac": np.array([[0.9, 0.3], [0.4, 0.08], [0.6, 0.55]], np.float32),

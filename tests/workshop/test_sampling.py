@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from models.workshop.data.manifest import Dataset
+from models.workshop.recipe import Recipe
 from models.workshop.training.crops import first_seven_seconds, whole_file
 from models.workshop.training.examples import plan_epoch
 from models.workshop.training.mixing import mix_pair, mix_pseudo
-from models.workshop.training.recipe import Recipe
 from models.workshop.training.sampling import balanced_weights, draw, root_weights, voice_weights
 
 LABELS = [("robin",)] * 90 + [("wren",)] * 9 + [("robin", "rail")]

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from models.workshop.training.recipe import load_recipe
+from models.workshop.recipe import load_recipe
 from models.workshop.training.schedules import build_optimizer, cosine
 from tests.workshop.conftest import RECIPES
 

@@ -12,10 +12,10 @@ from lightning.fabric.plugins import MixedPrecision
 from models.workshop.data.manifest import Dataset
 from models.workshop.errors import BadInput
 from models.workshop.networks.architecture import build_model, count_frames, keep_columns, make_model
+from models.workshop.recipe import Recipe
 from models.workshop.training import loop
 from models.workshop.training.checkpoints import LAST, load_backbone, load_checkpoint
 from models.workshop.training.loop import TrainingSet, train
-from models.workshop.training.recipe import Recipe
 
 
 @pytest.fixture

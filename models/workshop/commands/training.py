@@ -66,10 +66,10 @@ def train(
     init_from: InitFrom = None,
 ) -> None:
     """Train one network: model.pt, metrics.csv, curves.png."""
+    from models.workshop.recipe import load_recipe
     from models.workshop.training.loop import TrainingSet
     from models.workshop.training.loop import train as run
     from models.workshop.training.pseudo_labels import load_labels, refine
-    from models.workshop.training.recipe import load_recipe
 
     rules, training_set = load_recipe(recipe), _training_set(manifest, folds, held_out, threads)
     if pseudo is not None:
@@ -91,7 +91,7 @@ def pseudo_label(
     """Label the unlabeled soundscapes with a pack, the teacher."""
     from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
     from models.workshop.data.manifest import load_dataset
-    from models.workshop.evaluation.pack_scores import predict_soundscapes
+    from models.workshop.self_training.teacher import predict_soundscapes
     from models.workshop.training.pseudo_labels import save_labels
 
     dataset = load_dataset(manifest)
@@ -115,8 +115,8 @@ def rounds(
 
     Trains one student for each of the recipe's pseudo.gammas; the last pack is expected to be the best.
     """
-    from models.workshop.training.recipe import load_recipe
-    from models.workshop.training.rounds import run_rounds
+    from models.workshop.recipe import load_recipe
+    from models.workshop.self_training.rounds import run_rounds
 
     rules, training_set = load_recipe(recipe), _training_set(manifest, folds, held_out, threads)
     unlabeled = _unlabeled(training_set.dataset, folds) if rules.pseudo.gammas else ()

@@ -1,5 +1,5 @@
 """Measures packs on recordings they were not trained on.
 
 Read: pack_scores (scores from the service's own pipeline), metrics, held_out (all metrics of a pack).
-May import `inference` and read files.
+May import `inference` and read files; no torch.
 """

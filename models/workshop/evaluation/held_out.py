@@ -8,9 +8,8 @@ import numpy as np
 from dawn_chorus.domain.event_rules import EventRule
 from dawn_chorus.inference.ensemble import Ensemble
 from models.workshop.data.manifest import Clip, Dataset, Event
-from models.workshop.evaluation.metrics import EventCounts, match_events, measure_windows, psds
+from models.workshop.evaluation.metrics import EventCounts, label_windows, match_events, measure_windows, psds
 from models.workshop.evaluation.pack_scores import ClipScores, cut_events, score_clips
-from models.workshop.training.validation import label_windows
 
 
 @dataclass(frozen=True, slots=True)

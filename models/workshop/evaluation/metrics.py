@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.workshop.data.manifest import Event
+from models.workshop.data.manifest import Clip, Event
 
 Matrix = NDArray[np.float64]
 
@@ -130,3 +130,18 @@ def psds(
         alpha_ct=0.0, alpha_st=0.0, max_efpr=100.0,
     )  # fmt: skip
     return float(value)
+
+
+def label_windows(
+    clip: Clip, events: Sequence[Event] | None, codes: Sequence[str], n_windows: int, window_s: float
+) -> np.ndarray:
+    """Return the truth, (n_windows, n_taxa): by events if they are known, else the clip's labels for every window."""
+    truth = np.zeros((n_windows, len(codes)))
+    if events is None:
+        truth[:, np.isin(codes, clip.labels)] = 1
+        return truth
+    for event in events:
+        if event.code in codes:
+            first, last = int(event.onset_s // window_s), int(np.ceil(event.offset_s / window_s))
+            truth[first : min(last, n_windows), list(codes).index(event.code)] = 1
+    return truth

@@ -15,7 +15,6 @@ from dawn_chorus.inference.pipeline import score_segment
 from dawn_chorus.inference.waveforms.loading import load_audio
 from models.workshop.data.manifest import Clip, Event
 from models.workshop.errors import BadInput
-from models.workshop.training.pseudo_labels import PseudoLabels
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +45,6 @@ def score_clips(ensemble: Ensemble, folder: Path, clips: Iterable[Clip]) -> Iter
         if frames is None:
             raise BadInput(f"{ensemble.facts.name}: no frames for {clip.path}")
         yield ClipScores(clip, scores.window_scores, frames, cut_events(ensemble, frames, clip))
-
-
-def predict_soundscapes(ensemble: Ensemble, folder: Path, clips: Iterable[Clip], window_s: float) -> PseudoLabels:
-    """Return the pack's window scores of soundscapes as labels; `window_s` is the length of a student's example."""
-    probs = {scored.clip.path: scored.windows for scored in score_clips(ensemble, folder, clips)}
-    codes = tuple(taxon.code for taxon in ensemble.facts.taxa)
-    return PseudoLabels(codes, ensemble.facts.grid.window_s, probs, window_s)
 
 
 def cut_events(

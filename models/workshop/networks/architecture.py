@@ -11,7 +11,7 @@ from dawn_chorus.inference.packs.manifest import MelTable
 from models.workshop.errors import BadInput
 from models.workshop.networks.frontend import MelFrontEnd
 from models.workshop.networks.heads import HEADS, SedOutput
-from models.workshop.training.recipe import ModelTable, Recipe
+from models.workshop.recipe import ModelTable, Recipe
 
 
 class SedModel(nn.Module):

@@ -24,7 +24,7 @@ from models.workshop.packing.pack import (
     Trained,
     export_pack,
 )
-from models.workshop.training.recipe import Recipe, load_recipe
+from models.workshop.recipe import Recipe, load_recipe
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 CLASS_COUNTS = {"Aves": 146, "Amphibia": 34, "Mammalia": 9, "Insecta": 17}

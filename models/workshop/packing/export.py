@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from models.workshop.errors import BadInput
 from models.workshop.networks.architecture import SedNetwork
 from models.workshop.packing.fold_batchnorm import make_exportable
-from models.workshop.training.recipe import ModelTable
+from models.workshop.recipe import ModelTable
 
 OPSET = 18
 SHAPE_OPS = {"Shape", "Size", "ConstantOfShape", "If", "Loop"}

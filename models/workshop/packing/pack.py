@@ -11,8 +11,8 @@ from dawn_chorus.inference.self_test import write_golden
 from models.workshop.errors import BadInput
 from models.workshop.networks.architecture import SedNetwork, keep_columns
 from models.workshop.packing.export import MemberFile, export_network, write_fp16, write_pack
+from models.workshop.recipe import Recipe
 from models.workshop.training.checkpoints import load_checkpoint
-from models.workshop.training.recipe import Recipe
 
 Table = dict[str, object]
 

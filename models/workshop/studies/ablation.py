@@ -24,10 +24,10 @@ from models.workshop.packing.pack import (
     export_pack,
     load_trained,
 )
+from models.workshop.recipe import Recipe, load_recipe
+from models.workshop.self_training.rounds import Round, run_rounds
 from models.workshop.synthetic.world import FOLD_TEST, FOLD_TRAIN, FOLD_VALIDATE, WorldSize, make_world
 from models.workshop.training.loop import TrainingSet
-from models.workshop.training.recipe import Recipe, load_recipe
-from models.workshop.training.rounds import Round, run_rounds
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 WORLD = WorldSize(focal_most=30, soundscapes=40, validation_soundscapes=6, test_soundscapes=12)

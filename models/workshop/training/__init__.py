@@ -1,6 +1,7 @@
-"""Trains networks: from a manifest and a recipe to checkpoints, in one or several rounds.
+"""Trains one network: from a manifest and a recipe to checkpoints.
 
-Read: recipe (all parameters of a run), crops, augmentation, mixing, examples, sampling; losses, schedules, loop,
-checkpoints, validation, curves; pseudo_labels and rounds (noisy student training).
-May import torch and write to the run's folder; a killed run resumes from its last complete epoch.
+Read: crops, augmentation, mixing, pseudo_labels (what a teacher found), sampling, examples; losses, schedules, loop,
+checkpoints, validation, curves.
+May import torch, networks and evaluation, and write to the run's folder. A killed run resumes from its last complete
+epoch.
 """

@@ -12,7 +12,7 @@ from scipy.fft import irfft
 from scipy.signal import lfilter
 from torch import Tensor
 
-from models.workshop.training.recipe import Recipe
+from models.workshop.recipe import Recipe
 
 Waveform = NDArray[np.float32]
 

@@ -12,7 +12,7 @@ from torch import nn
 
 from models.workshop.errors import BadInput
 from models.workshop.networks.architecture import SedModel, make_model
-from models.workshop.training.recipe import Recipe, parse_recipe
+from models.workshop.recipe import Recipe, parse_recipe
 
 FINISHED = "model.pt"
 LAST = "last.pt"

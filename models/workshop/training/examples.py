@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from models.workshop.data.manifest import Clip, Dataset
 from models.workshop.errors import BadInput
+from models.workshop.recipe import Recipe
 from models.workshop.training.augmentation import augment_waveform
 from models.workshop.training.crops import CROPS
 from models.workshop.training.mixing import Targets, Waveform, mix_pair, mix_pseudo
 from models.workshop.training.pseudo_labels import PseudoLabels
-from models.workshop.training.recipe import Recipe
 from models.workshop.training.sampling import balanced_weights, draw, root_weights
 
 

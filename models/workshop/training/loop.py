@@ -15,13 +15,13 @@ from torch import Tensor, nn
 from models.workshop.data.manifest import Clip, Dataset
 from models.workshop.errors import BadInput
 from models.workshop.networks.architecture import SedModel, count_frames, make_model
+from models.workshop.recipe import Recipe
 from models.workshop.training.augmentation import mask_image
 from models.workshop.training.checkpoints import FINISHED, LAST, Progress, load_backbone, save_model
 from models.workshop.training.curves import draw_curves
 from models.workshop.training.examples import Examples, plan_epoch
 from models.workshop.training.losses import LOSSES
 from models.workshop.training.pseudo_labels import PseudoLabels
-from models.workshop.training.recipe import Recipe
 from models.workshop.training.schedules import build_optimizer, cosine
 from models.workshop.training.validation import validate_windows
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.workshop.errors import BadInput
-from models.workshop.training.recipe import PseudoTable
+from models.workshop.recipe import PseudoTable
 from models.workshop.training.sampling import Weights, voice_weights
 
 Probs = NDArray[np.float32]

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from models.workshop.data.manifest import Clip, Dataset, Event
-from models.workshop.evaluation.metrics import measure_windows
+from models.workshop.data.manifest import Clip, Dataset
+from models.workshop.evaluation.metrics import label_windows, measure_windows
 from models.workshop.networks.architecture import SedModel
+from models.workshop.recipe import Recipe
 from models.workshop.training.examples import load_clip
-from models.workshop.training.recipe import Recipe
 
 
 def validate_windows(
@@ -43,18 +43,3 @@ def score_windows(model: SedModel, windows: np.ndarray, recipe: Recipe) -> np.nd
     batches = torch.from_numpy(windows).split(recipe.optimizer.batch)
     frames = [torch.sigmoid(model(batch.to(device)).frame_logits).amax(dim=1).cpu() for batch in batches]
     return torch.cat(frames).numpy()
-
-
-def label_windows(
-    clip: Clip, events: Sequence[Event] | None, codes: Sequence[str], n_windows: int, window_s: float
-) -> np.ndarray:
-    """Return the truth, (n_windows, n_taxa): by events if they are known, else the clip's labels for every window."""
-    truth = np.zeros((n_windows, len(codes)))
-    if events is None:
-        truth[:, np.isin(codes, clip.labels)] = 1
-        return truth
-    for event in events:
-        if event.code in codes:
-            first, last = int(event.onset_s // window_s), int(np.ceil(event.offset_s / window_s))
-            truth[first : min(last, n_windows), list(codes).index(event.code)] = 1
-    return truth

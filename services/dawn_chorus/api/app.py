@@ -23,7 +23,7 @@ from dawn_chorus.api.revision_watch import RevisionWatch
 from dawn_chorus.api.routes.audio import original
 from dawn_chorus.api.routes.intake import recordings
 from dawn_chorus.api.routes.operations import health
-from dawn_chorus.api.routes.results import analyses, detections, events, taxa, timeline
+from dawn_chorus.api.routes.results import analyses, detections, progress_stream, taxa, timeline
 from dawn_chorus.api.settings import ApiSettings
 from dawn_chorus.api.uploads.sweep import sweep_store
 from dawn_chorus.domain.errors import NotFound
@@ -60,7 +60,7 @@ def create_app(settings: ApiSettings, database: Database, store: AudioStore) -> 
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.dependencies = _wire(settings, database, store)
-    for routes in (recordings, original, analyses, events, timeline, detections, taxa, health):
+    for routes in (recordings, original, analyses, progress_stream, timeline, detections, taxa, health):
         app.include_router(routes.router)
     install_problems(app)
     describe(app)

@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from dawn_chorus.adapters.logs import get_logger
-from dawn_chorus.adapters.postgres.keys import SCOPES, any_keys, find_key
+from dawn_chorus.adapters.postgres.api_keys import SCOPES, any_keys, find_key
 from dawn_chorus.api.dependencies import Dependencies, Deps
 from dawn_chorus.api.http.problems import FORBIDDEN, UNAUTHENTICATED, Problem
 from dawn_chorus.domain.errors import ChorusError

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from dawn_chorus.birdnet.classifier import SAMPLE_RATE_HZ, convert_classifier
 from dawn_chorus.birdnet.comparison import check_classifier, check_occurrence
-from dawn_chorus.birdnet.convert import SAMPLE_RATE_HZ, convert_classifier
 from dawn_chorus.birdnet.labels import read_taxa
 from dawn_chorus.birdnet.occurrence import convert_occurrence
 from dawn_chorus.birdnet.pack_writer import FRAMEWISE, NATIVE, write_pack

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from dawn_chorus.birdnet.convert import FRAME_STEP_S, SAMPLE_RATE_HZ
+from dawn_chorus.birdnet.classifier import FRAME_STEP_S, SAMPLE_RATE_HZ
 from dawn_chorus.domain.taxonomy import Taxon
 
 VERSION = "2.4.1"

@@ -9,14 +9,14 @@ from threading import Thread
 from dawn_chorus.adapters.logs import configure_logs, get_logger
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.dead_letters import PostgresDeadLetters
-from dawn_chorus.adapters.postgres.idempotency import prune_keys
+from dawn_chorus.adapters.postgres.idempotency import prune_responses
+from dawn_chorus.adapters.postgres.lost_messages import requeue_unfinished
 from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
-from dawn_chorus.adapters.postgres.recovery import requeue_unfinished
 from dawn_chorus.adapters.queue.rabbitmq import RabbitPublisher, RabbitSource
 from dawn_chorus.adapters.status_server import StatusServer
-from dawn_chorus.relay.app import Relay, open_relay, prune_answers_task
+from dawn_chorus.relay.app import Relay, open_relay, prune_responses_task
+from dawn_chorus.relay.lost_messages import lost_messages_task
 from dawn_chorus.relay.queue_metrics import QueueMetrics
-from dawn_chorus.relay.recovery import recovery_task
 from dawn_chorus.relay.settings import RelaySettings
 
 _GRACE_S = 20.0
@@ -49,8 +49,8 @@ def run_relay(settings: RelaySettings) -> bool:
             dead_source,
             QueueMetrics(database, every_s=settings.measure_every_s),
             tasks=(
-                prune_answers_task(partial(prune_keys, database)),
-                recovery_task(partial(requeue_unfinished, database), publisher, settings),
+                prune_responses_task(partial(prune_responses, database)),
+                lost_messages_task(partial(requeue_unfinished, database), publisher, settings),
             ),
             poll_s=settings.poll_s,
             keep_published_s=settings.keep_published_s,

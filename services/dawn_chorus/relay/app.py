@@ -35,7 +35,7 @@ def open_relay(
     return Relay(publishing, DeadLetterWriter(dead_letters), dead_source, queue_metrics)
 
 
-def prune_answers_task(prune: Callable[[], int]) -> PeriodicTask:
+def prune_responses_task(prune: Callable[[], int]) -> PeriodicTask:
     """Return the task that deletes expired idempotency keys with the responses stored for them."""
     return PeriodicTask("expired idempotency keys pruned", _PRUNE_EVERY_S, prune)
 

@@ -7,7 +7,7 @@ with a reason, or queued again. Only then may its delivery be acknowledged.
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -22,7 +22,8 @@ from dawn_chorus.inference.pipeline import score_segment, to_timeline
 from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat
 from dawn_chorus.worker import segment_metrics
 from dawn_chorus.worker.lost_audio import measure_lost_audio
-from dawn_chorus.worker.occurrence import drop_absent_taxa
+from dawn_chorus.worker.occurrence_filter import drop_absent_taxa
+from dawn_chorus.worker.retry_policy import RetryPolicy
 
 log = get_logger(__name__)
 
@@ -59,19 +60,6 @@ class Packs(Protocol):
         Raises UnknownPack, InvalidPack or DeviceUnavailable. Safe to call from many threads.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """How often and after which delay a segment is retried after a transient error."""
-
-    max_attempts: int = 5
-    first_s: float = 5.0
-    most_s: float = 300.0
-
-    def delay_s(self, attempt: int) -> float:
-        """Return the delay after this attempt, counted from 1: it doubles each time."""
-        return min(self.most_s, self.first_s * 2.0 ** min(attempt - 1, 30))
 
 
 class SegmentAnalyst:

@@ -15,10 +15,11 @@ from dawn_chorus.domain.ports import AudioStore, SegmentLedger, SegmentSource
 from dawn_chorus.inference.decoders.pool import DecoderPool
 from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemble
 from dawn_chorus.inference.self_test import verify_golden
-from dawn_chorus.worker.analyze import RetryPolicy, SegmentAnalyst
+from dawn_chorus.worker.analyze import SegmentAnalyst
 from dawn_chorus.worker.consumer import Worker
 from dawn_chorus.worker.pack_cache import PackCache, PackVersion
 from dawn_chorus.worker.pack_registration import PackRegistration
+from dawn_chorus.worker.retry_policy import RetryPolicy
 from dawn_chorus.worker.retrying_ledger import RetryingLedger
 from dawn_chorus.worker.settings import WorkerSettings
 

@@ -17,7 +17,8 @@ from dawn_chorus.domain.recording import AudioFacts, Place, Recording
 from dawn_chorus.domain.timeline import SegmentTimeline
 from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemble
 from dawn_chorus.inference.waveforms.loading import LoadedAudio, LostStretch, WaveformFormat, load_audio
-from dawn_chorus.worker.analyze import RetryPolicy, SegmentAnalyst
+from dawn_chorus.worker.analyze import SegmentAnalyst
+from dawn_chorus.worker.retry_policy import RetryPolicy
 from dawn_chorus.worker.retrying_ledger import RetryingLedger
 from tests.packs import write_tone_pack
 from tests.unit.worker.fakes import FolderStore, ScriptedLedger

@@ -14,6 +14,8 @@ from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
 from models.workshop.data.manifest import Dataset, load_dataset
 from models.workshop.data.recordings import save_built
 from models.workshop.packing.pack import PackIdentity, PackRules, export_pack, load_trained
+from models.workshop.recipe import Recipe, load_recipe
+from models.workshop.self_training.rounds import run_rounds
 from models.workshop.studies.real_recordings.collection import build_real_dataset
 from models.workshop.studies.real_recordings.measures import (
     STEP_S,
@@ -23,8 +25,6 @@ from models.workshop.studies.real_recordings.measures import (
     score_columns,
 )
 from models.workshop.training.loop import TrainingSet
-from models.workshop.training.recipe import Recipe, load_recipe
-from models.workshop.training.rounds import run_rounds
 
 SMALL = Path(__file__).parents[2] / "recipes" / "small.toml"
 HEADINGS = {

@@ -86,7 +86,7 @@ def release_claim(database: Database, claim: Claim) -> None:
         _sql.release(connection, key=claim.key, claim=claim.token)
 
 
-def prune_keys(database: Database) -> int:
+def prune_responses(database: Database) -> int:
     """Delete expired keys; return how many."""
     with database.transaction() as connection:
         return int(_sql.prune(connection))

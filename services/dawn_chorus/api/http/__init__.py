@@ -1,4 +1,4 @@
-"""HTTP code that knows nothing of recordings, enforced by an import contract.
+"""HTTP code that knows nothing of recordings, and imports no database: a contract.
 
 Read: problems (every error, RFC 9457) and error_handlers; then body_limit, rate_limit, request_metrics; then
 content_negotiation, pagination, spooled_response; openapi amends the document that FastAPI generates.

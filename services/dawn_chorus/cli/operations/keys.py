@@ -23,7 +23,7 @@ def create(
     as_json: Json = False,
 ) -> None:
     """Create a key and print it. Only its hash is stored, so it cannot be shown again."""
-    from dawn_chorus.adapters.postgres.keys import create_key
+    from dawn_chorus.adapters.postgres.api_keys import create_key
     from dawn_chorus.cli.operations.database import open_operations_database
     from dawn_chorus.cli.settings import load_settings
 
@@ -39,7 +39,7 @@ def create(
 @app.command("list")
 def list_keys(*, as_json: Json = False) -> None:
     """List all keys, including revoked ones."""
-    from dawn_chorus.adapters.postgres import keys as stored
+    from dawn_chorus.adapters.postgres import api_keys as stored
     from dawn_chorus.cli.operations.database import open_operations_database
     from dawn_chorus.cli.settings import load_settings
 
@@ -68,7 +68,7 @@ def list_keys(*, as_json: Json = False) -> None:
 @app.command()
 def revoke(key_id: Annotated[UUID, typer.Argument(metavar="ID", help="Id from `chorus keys list`.")]) -> None:
     """Revoke a key, permanently and at once."""
-    from dawn_chorus.adapters.postgres.keys import revoke_key
+    from dawn_chorus.adapters.postgres.api_keys import revoke_key
     from dawn_chorus.cli.operations.database import open_operations_database
     from dawn_chorus.cli.settings import load_settings
 

@@ -32,11 +32,11 @@ from dawn_chorus.adapters.embedded_postgres.server import EmbeddedPostgres
 from dawn_chorus.adapters.logs import configure_logs
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.dead_letters import PostgresDeadLetters
-from dawn_chorus.adapters.postgres.idempotency import prune_keys
+from dawn_chorus.adapters.postgres.idempotency import prune_responses
 from dawn_chorus.adapters.postgres.ledger import PostgresLedger
+from dawn_chorus.adapters.postgres.lost_messages import requeue_unfinished
 from dawn_chorus.adapters.postgres.migrate import migrate
 from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
-from dawn_chorus.adapters.postgres.recovery import requeue_unfinished
 from dawn_chorus.adapters.queue.in_process import InProcessQueue
 from dawn_chorus.api.app import create_app
 from dawn_chorus.api.settings import ApiSettings
@@ -45,7 +45,7 @@ from dawn_chorus.cli.settings import CliSettings
 from dawn_chorus.cli.up.first_job import FirstJob, run_first_job
 from dawn_chorus.cli.up.service_threads import Part
 from dawn_chorus.domain.errors import PermanentError
-from dawn_chorus.relay.app import Relay, open_relay, prune_answers_task
+from dawn_chorus.relay.app import Relay, open_relay, prune_responses_task
 from dawn_chorus.relay.queue_metrics import QueueMetrics
 from dawn_chorus.worker.app import open_worker
 from dawn_chorus.worker.settings import WorkerSettings
@@ -168,7 +168,7 @@ def _open_relay(database: Database, queue: InProcessQueue) -> Iterator[Relay]:
     # No recovery task: only the broker's messages can get lost, those of this queue end with the process.
     with closing(PostgresOutbox(database)) as outbox:
         queue_metrics = QueueMetrics(database, every_s=_MEASURE_EVERY_S)
-        prune_answers = prune_answers_task(partial(prune_keys, database))
+        prune_answers = prune_responses_task(partial(prune_responses, database))
         dead_letters, dead_source = PostgresDeadLetters(database), queue.open_source()
         yield open_relay(outbox, queue, dead_letters, dead_source, queue_metrics, tasks=(prune_answers,))
 

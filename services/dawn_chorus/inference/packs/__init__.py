@@ -1,5 +1,5 @@
 """Model packs as files: read and checked; errors name the file and the field that is wrong.
 
 Read: manifest (pack.toml, key by key), pack (the folder: taxa, members, hashes), weight_precision.
-May touch the pack's folder; opens no network: that is `inference.ensemble`.
+May touch the pack's folder; networks are opened by `inference.member` through `session`.
 """

@@ -1,5 +1,5 @@
 """Progress and results of analyses: who sang when.
 
-Read: analyses (progress, cancel, retry), events (progress as a stream), timeline, detections, taxa.
+Read: analyses (begin, progress, cancel, retry), progress_stream (server-sent events), timeline, detections, taxa.
 May touch the adapters' functions; it holds no state.
 """

@@ -28,7 +28,7 @@ def retention(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Remove the audio of old recordings and keep their results.
+    """Remove the audio of old recordings and keep their results; with --results-days, remove older ones altogether.
 
     The age of a recording counts from recorded_at, or from its upload if that is unknown.
     Recordings are kept that are still being analyzed, were uploaded recently, or are among the best of some species.

@@ -11,7 +11,7 @@ from dawn_chorus.relay.publishing import PeriodicTask
 from dawn_chorus.relay.settings import RelaySettings
 
 
-def recovery_task(
+def lost_messages_task(
     requeue_unfinished: Callable[[float], int], publisher: SegmentPublisher, settings: RelaySettings
 ) -> PeriodicTask:
     """Return the task that puts long-untouched segments back in the outbox while all queues are empty.

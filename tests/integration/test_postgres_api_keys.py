@@ -3,6 +3,7 @@ from uuid import uuid4
 
 import pytest
 
+from dawn_chorus.adapters.postgres.api_keys import any_keys, create_key, find_key, list_keys, revoke_key
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.idempotency import (
     Claim,
@@ -11,10 +12,9 @@ from dawn_chorus.adapters.postgres.idempotency import (
     Response,
     claim_key,
     complete_claim,
-    prune_keys,
+    prune_responses,
     release_claim,
 )
-from dawn_chorus.adapters.postgres.keys import any_keys, create_key, find_key, list_keys, revoke_key
 from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.adapters.postgres.packs import list_packs, search_taxa
 from dawn_chorus.domain.errors import NotFound, PermanentError
@@ -110,9 +110,9 @@ def test_an_answer_is_forgotten_when_its_time_is_over(database: Database) -> Non
     claim = claim_key(database, "key", "print", ttl_s=0)
     assert isinstance(claim, Claim)
     complete_claim(database, claim, ANSWER)
-    assert prune_keys(database) == 1
+    assert prune_responses(database) == 1
     assert isinstance(claim_key(database, "key", "other"), Claim)
-    assert prune_keys(database) == 0
+    assert prune_responses(database) == 0
 
 
 def test_packs_are_listed_and_their_taxa_found_by_part_of_a_name(database: Database) -> None:

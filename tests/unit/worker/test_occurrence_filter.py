@@ -12,7 +12,7 @@ from dawn_chorus.domain.recording import Place
 from dawn_chorus.domain.timeline import Scores, SegmentTimeline, TaxonRow
 from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemble
 from dawn_chorus.inference.occurrence import OccurrenceModel
-from dawn_chorus.worker.occurrence import drop_absent_taxa
+from dawn_chorus.worker.occurrence_filter import drop_absent_taxa
 from tests.packs import write_tone_pack
 from tests.unit.worker.test_analyze import make_work
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
 from models.workshop.data.manifest import Clip, Dataset
-from models.workshop.evaluation.pack_scores import predict_soundscapes
 from models.workshop.packing.pack import PackIdentity, export_pack, load_trained
+from models.workshop.recipe import Recipe
+from models.workshop.self_training.teacher import predict_soundscapes
 from models.workshop.training.loop import TrainingSet, chosen_codes, train
 from models.workshop.training.pseudo_labels import PseudoLabels, load_labels, refine, save_labels
-from models.workshop.training.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dawn_chorus.adapters.postgres.ledger import fail_segment
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.domain.jobs import DELIVERY_LIMIT, Lane, SegmentJob
 
-_sql = load_queries("recovery")
+_sql = load_queries("lost_messages")
 
 
 def requeue_unfinished(database: Database, idle_s: float = 0.0) -> int:

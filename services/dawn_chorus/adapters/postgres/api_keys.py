@@ -20,7 +20,7 @@ from dawn_chorus.domain.errors import NotFound, PermanentError
 SCOPES = ("read", "upload", "admin")
 _PREFIX_LENGTH = 12
 
-_sql = load_queries("keys")
+_sql = load_queries("api_keys")
 
 
 @dataclass(frozen=True, slots=True)
