@@ -28,6 +28,7 @@ TRAPS = ("services/__init__.py", "soundfile.py", "av.py", "numpy.py", "dawn_chor
 VERSIONS = ("3.11", "3.12", "3.13")
 START_S = 120.0
 T = TypeVar("T")
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # installs all that Dawn Chorus needs, for each Python
 
 
 @cache

@@ -193,10 +193,10 @@ def test_what_was_on_the_queue_is_published_again_after_a_restoration(old_host: 
     new_host.run(RESTORE)
     with serving(new_host) as (client, database):
         queue = InProcessQueue()
-        recovery = lost_messages_task(
+        lost_messages = lost_messages_task(
             lambda idle_s: requeue_unfinished(database, idle_s), queue, RelaySettings(recover_after_s=0.001)
         )
-        assert recovery.work() == 2
+        assert lost_messages.work() == 2
         PostgresOutbox(database).publish_waiting(queue.publish)
         assert queue.count_waiting() == 2
         MadeUpWorker(database).save(half_done["id"], 1)

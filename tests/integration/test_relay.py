@@ -254,14 +254,14 @@ def test_segments_of_a_purged_queue_are_called_for_again_once_nobody_has_touched
 ) -> None:
     queue = rabbit_queue(broker_url)
     settings = RelaySettings(recover_every_s=0.2, recover_after_s=1.0)
-    recovery = lost_messages_task(lambda idle_s: requeue_unfinished(database, idle_s), queue.publisher, settings)
+    lost_messages = lost_messages_task(lambda idle_s: requeue_unfinished(database, idle_s), queue.publisher, settings)
     with relaying(database, queue):
         analysis = post(database, 100.0).analyses[0]
         wait_until(lambda: PostgresOutbox(database).lag().waiting == 0, "all is published")
     with receiving(queue.open_source()) as inbox:
         # An operator's purge: taken off the queue, and never worked on.
         take_segments(inbox, 1)
-    with relaying(database, queue, tasks=[recovery]), receiving(queue.open_source()) as inbox:
+    with relaying(database, queue, tasks=[lost_messages]), receiving(queue.open_source()) as inbox:
         assert take_segments(inbox, 1) == [(analysis.id, 0)]
 
 
@@ -280,11 +280,11 @@ def test_expired_answers_to_idempotency_keys_do_not_pile_up(
 def test_while_jobs_wait_on_the_queue_none_counts_as_lost(database: Database, broker_url: str) -> None:
     queue = rabbit_queue(broker_url)
     settings = RelaySettings(recover_after_s=0.001)
-    recovery = lost_messages_task(lambda idle_s: requeue_unfinished(database, idle_s), queue.publisher, settings)
+    lost_messages = lost_messages_task(lambda idle_s: requeue_unfinished(database, idle_s), queue.publisher, settings)
     with relaying(database, queue):
         post(database, 100.0)
         wait_until(lambda: PostgresOutbox(database).lag().waiting == 0, "all is published")
-    assert recovery.work() == 0
+    assert lost_messages.work() == 0
 
 
 # -- Servers that go away

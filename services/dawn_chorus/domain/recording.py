@@ -27,7 +27,7 @@ class Place:
     longitude: float | None = None
     """Degrees east, −180 to 180."""
     recorded_at: datetime | None = None
-    """When the recording starts, with its offset from UTC; API and command line refuse a time without an offset."""
+    """When the recording starts, with its offset from UTC; the API refuses a time without one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ def _score_whole(ensemble: Ensemble, waveform: Samples, sample_rate_hz: int) -> 
 
 
 def _resample(waveform: Samples, source_hz: int, wanted: WaveformFormat, start_s: float, end_s: float) -> Samples:
-    """Return the resampled stretch as the audio loader does: zero outside the sound."""
+    """Return the resampled stretch as `load_audio` does: zero outside the sound."""
     first, end = round(start_s * wanted.sample_rate_hz), round(end_s * wanted.sample_rate_hz)
     resampler = open_resampler(wanted.resampler, source_hz, wanted.sample_rate_hz, first, end)
     before, after = max(0, -resampler.first_input), max(0, resampler.end_input - len(waveform))

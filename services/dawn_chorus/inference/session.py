@@ -34,7 +34,9 @@ ORT_ERRORS: tuple[type[Exception], ...] = (
 )
 UNREADABLE_MODEL = (ort_errors.InvalidGraph, ort_errors.InvalidProtobuf, ort_errors.NoModel)
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
-INSTALL_CUDA = 'run `pip uninstall onnxruntime` and `pip install "onnxruntime-gpu[cuda,cudnn]"`'
+INSTALL_CUDA = (
+    'run `pip uninstall -y onnxruntime` and `pip install "onnxruntime-gpu[cuda,cudnn]"` (or the image worker-gpu)'
+)
 BATCH_WINDOWS = {"cpu": 4, "cuda": 64}
 """Small batches stay in a CPU's caches; a GPU wants large ones."""
 

@@ -40,7 +40,7 @@ FROM_EXPORTERS = frozenset(
         "pg_up",
     }
 )
-"""Of RabbitMQ's plugin and the exporter of PostgreSQL; tests/integration/test_dashboards.py meets them all."""
+"""Of RabbitMQ's plugin and the exporter of PostgreSQL; tests/integration/test_dashboards_live.py meets them all."""
 
 
 def names_in(expression: str) -> set[str]:

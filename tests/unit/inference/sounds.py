@@ -1,4 +1,4 @@
-"""Sounds in memory, as the audio loader would return them."""
+"""Sounds in memory, as `load_audio` would return them."""
 
 from pathlib import Path
 

@@ -19,6 +19,10 @@ _KEEPALIVES = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_coun
 a minute. The system's default is two hours, with a thread blocked on each connection."""
 
 
+_OUTAGES = ("08", "57P", "53300")
+"""SQLSTATE: connection exceptions, shutdowns and starts, too many connections."""
+
+
 class Database:
     """A pool of connections to one database.
 
@@ -101,7 +105,8 @@ def translated_errors() -> Iterator[None]:
     try:
         yield
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        raise TransientError(f"PostgreSQL is unavailable: {_first_line(error)}") from error
+        problem = "is unavailable" if _is_outage(error) else "broke off the transaction"
+        raise TransientError(f"PostgreSQL {problem}: {_first_line(error)}") from error
     except (psycopg.DataError, psycopg.IntegrityError) as error:
         raise PermanentError(f"PostgreSQL cannot store this: {_first_line(error)}") from error
     except psycopg.errors.FeatureNotSupported as error:
@@ -111,6 +116,11 @@ def translated_errors() -> Iterator[None]:
         raise TransientError(f"the schema was changed by a migration: {_first_line(error)}") from error
     except psycopg.errors.UndefinedTable as error:
         raise PermanentError(f"the schema is not complete, run `chorus migrate`: {_first_line(error)}") from error
+
+
+def _is_outage(error: psycopg.Error) -> bool:
+    """Return whether the server was not reached, refused the connection or closed it; a deadlock, say, is not that."""
+    return error.sqlstate is None or error.sqlstate.startswith(_OUTAGES)
 
 
 def _first_line(error: Exception) -> str:

@@ -165,12 +165,12 @@ def _database(settings: CliSettings) -> Iterator[str]:
 
 @contextmanager
 def _open_relay(database: Database, queue: InProcessQueue) -> Iterator[Relay]:
-    # No recovery task: only the broker's messages can get lost, those of this queue end with the process.
+    # No `lost_messages_task`: only a broker can lose messages, those of this queue end with the process.
     with closing(PostgresOutbox(database)) as outbox:
         queue_metrics = QueueMetrics(database, every_s=_MEASURE_EVERY_S)
-        prune_answers = prune_responses_task(partial(prune_responses, database))
+        prune_task = prune_responses_task(partial(prune_responses, database))
         dead_letters, dead_source = PostgresDeadLetters(database), queue.open_source()
-        yield open_relay(outbox, queue, dead_letters, dead_source, queue_metrics, tasks=(prune_answers,))
+        yield open_relay(outbox, queue, dead_letters, dead_source, queue_metrics, tasks=(prune_task,))
 
 
 def _worker_settings(settings: CliSettings, database_url: str, store_url: str) -> WorkerSettings:

@@ -43,7 +43,7 @@ class ScoreTable(_Table):
 
 
 class DetectionTable(_Table):
-    """The event rule; see `domain.analysis.EventRule`."""
+    """The event rule; see `domain.event_rules.EventRule`."""
 
     onset_threshold: float = Field(default=0.5, ge=0, le=1)
     offset_threshold: float = Field(default=0.3, ge=0, le=1)

@@ -47,8 +47,8 @@ def test_a_child_returns_what_loading_in_process_returns(decoders: DecoderPool, 
     ours, theirs = load_audio(song, -1.0, SECONDS, [BIRDNET, PERCH], duration_s=SECONDS), load_song(decoders, song)
     assert theirs.waveforms.keys() == ours.waveforms.keys()
     for wanted, waveform in ours.waveforms.items():
-        # Not bit-equal: a process that imported numpy first, through a plugin, may sum on more threads than a decoder.
-        np.testing.assert_allclose(theirs.waveforms[wanted], waveform, rtol=0, atol=1e-6)
+        # To the bit: here and in the decoder BLAS has one thread.
+        np.testing.assert_array_equal(theirs.waveforms[wanted], waveform)
     assert (theirs.start_s, theirs.end_s, theirs.lost) == (-1.0, SECONDS, ())
     assert theirs.stage_s["decode"] > 0
 

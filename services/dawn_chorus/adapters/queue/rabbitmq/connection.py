@@ -1,15 +1,20 @@
-"""Opens and closes connections, and lists the errors that mean "RabbitMQ is unavailable"."""
+"""Opens and closes connections, and lists the errors that the broker and the way to it can cause."""
 
 import contextlib
 from typing import Any
 
 import pika
-from pika.exceptions import AMQPError
+from pika.exceptions import AMQPError, NackError, UnroutableError
 
 from dawn_chorus.adapters.queue.rabbitmq.topology import declare_topology
 
 BROKER_ERRORS = (AMQPError, OSError)
-"""Raised by pika if a connection or channel cannot be opened or is lost; a name that does not resolve is an OSError."""
+"""Raised by pika if a connection or channel cannot be opened or is lost, or if the broker refuses a message.
+
+A name that does not resolve is an OSError.
+"""
+REFUSALS = (NackError, UnroutableError)
+"""Of these, the refusals of a message: the broker is there."""
 
 _HEARTBEAT_S = 60
 _BLOCKED_TIMEOUT_S = 60.0

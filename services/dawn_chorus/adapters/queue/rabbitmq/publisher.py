@@ -9,6 +9,7 @@ from dawn_chorus.adapters.logs import get_logger
 from dawn_chorus.adapters.queue.messages import encode_job
 from dawn_chorus.adapters.queue.rabbitmq.connection import (
     BROKER_ERRORS,
+    REFUSALS,
     close_connection,
     describe_error,
     open_channel,
@@ -50,7 +51,8 @@ class RabbitPublisher:
             self.close()
             reason = describe_error(error)
             if not confirmed:
-                raise TransientError(f"RabbitMQ is unavailable: {reason}; jobs stay in the outbox") from error
+                problem = "refused a job" if isinstance(error, REFUSALS) else "is unavailable"
+                raise TransientError(f"RabbitMQ {problem}: {reason}; jobs stay in the outbox") from error
             counts = {"confirmed": len(confirmed), "waiting": len(entries) - len(confirmed)}
             _log.warning("publishing interrupted, jobs stay in the outbox", error=reason, **counts)
         return confirmed

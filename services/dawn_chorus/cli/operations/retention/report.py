@@ -17,8 +17,7 @@ def show_outlook(outlook: Outlook, keep_best: int, *, apply: bool) -> None:
     if outlook.busy.recordings:
         print_note(f"kept, still being analyzed: {_sum_up(outlook.busy)}")
     if outlook.not_fully_analyzed.recordings:
-        not_fully_analyzed = _sum_up(outlook.not_fully_analyzed)
-        print_warning(f"of these, not fully analyzed, and without audio they never can be: {not_fully_analyzed}")
+        print_warning(f"never analyzed in full, and not possible without audio: {_sum_up(outlook.not_fully_analyzed)}")
     if not outlook.recordings:
         print_note("nothing is old enough to be removed")
     elif not apply:
