@@ -35,7 +35,7 @@ ORT_ERRORS: tuple[type[Exception], ...] = (
 UNREADABLE_MODEL = (ort_errors.InvalidGraph, ort_errors.InvalidProtobuf, ort_errors.NoModel)
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 INSTALL_CUDA = (
-    'run `pip uninstall -y onnxruntime` and `pip install "onnxruntime-gpu[cuda,cudnn]"` (or the image worker-gpu)'
+    'take the image worker-gpu, or run `pip uninstall -y onnxruntime` and `pip install "onnxruntime-gpu[cuda,cudnn]"`'
 )
 BATCH_WINDOWS = {"cpu": 4, "cuda": 64}
 """Small batches stay in a CPU's caches; a GPU wants large ones."""

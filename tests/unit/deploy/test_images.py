@@ -87,12 +87,7 @@ def test_an_image_holds_little_else(image: str) -> None:
 @pytest.mark.parametrize("image", IMAGES)
 def test_an_image_holds_all_the_packages_that_it_imports(image: str) -> None:
     distributions = packages_distributions()
-    imported = {
-        name
-        for module in needed(image.removesuffix("-gpu"))
-        if not module.startswith("dawn_chorus")
-        for name in [module]
-    }
+    imported = {module for module in needed(image.removesuffix("-gpu")) if not module.startswith("dawn_chorus")}
     third_party = {re.sub(r"[_.]", "-", distributions[name][0]).lower() for name in imported if name in distributions}
     exchanged = {"onnxruntime"} if image == "worker-gpu" else set()
     assert third_party - set(pinned(image)) == exchanged

@@ -21,7 +21,7 @@ def logged_texts() -> Iterator[str]:
     for path in (ROOT / "services" / "dawn_chorus").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and ast.unparse(node.func).startswith(("log.", "_log.")) and node.args:
-                yield from (part.value for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant))
+                yield from (str(part.value) for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant))
 
 
 LOGGED = list(logged_texts())
