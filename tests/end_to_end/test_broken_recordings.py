@@ -27,7 +27,7 @@ CLAIMED_S = 12.0
 
 
 @pytest.fixture
-def working_house(service: Service) -> Service:
+def working_service(service: Service) -> Service:
     service.open("relay", "worker")
     return service
 
@@ -70,22 +70,22 @@ def reasons(service: Service, analysis_id: UUID) -> str:
     ],
 )
 def test_a_file_without_sound_fails_with_its_reason_and_the_next_one_is_analyzed(
-    working_house: Service, tmp_path: Path, write: Callable[[Path], Path], word: str
+    working_service: Service, tmp_path: Path, write: Callable[[Path], Path], word: str
 ) -> None:
-    broken_id = plant(working_house, write(tmp_path / "broken.wav"))
-    sound_id = plant(working_house, recordings.write_tone(tmp_path / "sound.wav", CLAIMED_S))
-    assert working_house.wait_finished(broken_id)["result"] == "failed"
-    reason = reasons(working_house, broken_id)
+    broken_id = plant(working_service, write(tmp_path / "broken.wav"))
+    sound_id = plant(working_service, recordings.write_tone(tmp_path / "sound.wav", CLAIMED_S))
+    assert working_service.wait_finished(broken_id)["result"] == "failed"
+    reason = reasons(working_service, broken_id)
     assert word in reason
     assert "broken.wav" in reason
-    assert working_house.wait_finished(sound_id)["result"] == "succeeded"
+    assert working_service.wait_finished(sound_id)["result"] == "succeeded"
 
 
-def test_a_truncated_flac_is_heard_as_far_as_it_goes(working_house: Service, tmp_path: Path) -> None:
+def test_a_truncated_flac_is_heard_as_far_as_it_goes(working_service: Service, tmp_path: Path) -> None:
     path = recordings.cut_short(recordings.write_tone(tmp_path / "cut.flac", 60.0), 0.5)
-    analysis_id = plant(working_house, path, 60.0, segment_s=20.0)
-    assert working_house.wait_finished(analysis_id)["result"] == "partial"
-    segments = find_segments(working_house.database_url, analysis_id)
+    analysis_id = plant(working_service, path, 60.0, segment_s=20.0)
+    assert working_service.wait_finished(analysis_id)["result"] == "partial"
+    segments = find_segments(working_service.database_url, analysis_id)
     assert [row["state"] for row in segments] == ["done", "done", "failed"]
     assert float(segments[0]["analyzed_s"]) == 20.0
     assert 0 < float(segments[1]["analyzed_s"]) < 20.0
@@ -94,40 +94,40 @@ def test_a_truncated_flac_is_heard_as_far_as_it_goes(working_house: Service, tmp
 
 
 def test_a_wav_that_claims_more_than_it_holds_is_heard_and_the_rest_accounted_for(
-    working_house: Service, tmp_path: Path
+    working_service: Service, tmp_path: Path
 ) -> None:
     path = recordings.claim_length(recordings.write_tone(tmp_path / "boast.wav", 8.0), 14.0)
-    analysis_id = plant(working_house, path, 14.0)
-    assert working_house.wait_finished(analysis_id)["result"] == "partial"
-    (segment,) = find_segments(working_house.database_url, analysis_id)
+    analysis_id = plant(working_service, path, 14.0)
+    assert working_service.wait_finished(analysis_id)["result"] == "partial"
+    (segment,) = find_segments(working_service.database_url, analysis_id)
     assert float(segment["analyzed_s"]) == 8.0
     assert "8.000 s to 14.000 s" in segment["lost"]
 
 
-def test_a_wav_that_claims_less_than_it_holds_is_heard_to_its_end(working_house: Service, tmp_path: Path) -> None:
+def test_a_wav_that_claims_less_than_it_holds_is_heard_to_its_end(working_service: Service, tmp_path: Path) -> None:
     path = recordings.claim_length(recordings.write_tone(tmp_path / "modest.wav", 31.0, onset_s=25.0), 8.0)
-    analysis_id = plant(working_house, path, 8.0, segment_s=10.0)
-    analysis = working_house.wait_finished(analysis_id)
+    analysis_id = plant(working_service, path, 8.0, segment_s=10.0)
+    analysis = working_service.wait_finished(analysis_id)
     assert (analysis["result"], float(analysis["duration_s"])) == ("succeeded", 31.0)
-    (detection,) = query(working_house.database_url, "SELECT onset_s, offset_s FROM detections")
+    (detection,) = query(working_service.database_url, "SELECT onset_s, offset_s FROM detections")
     assert (float(detection["onset_s"]), float(detection["offset_s"])) == (25.0, 31.0)
 
 
-def test_a_recording_that_vanished_from_the_store_fails_and_says_so(working_house: Service, tmp_path: Path) -> None:
-    first_id = plant(working_house, recordings.write_tone(tmp_path / "gone.wav", CLAIMED_S))
-    assert working_house.wait_finished(first_id)["result"] == "succeeded"
-    for path in (working_house.folder / "audio").rglob("*.wav"):
+def test_a_recording_that_vanished_from_the_store_fails_and_says_so(working_service: Service, tmp_path: Path) -> None:
+    first_id = plant(working_service, recordings.write_tone(tmp_path / "gone.wav", CLAIMED_S))
+    assert working_service.wait_finished(first_id)["result"] == "succeeded"
+    for path in (working_service.folder / "audio").rglob("*.wav"):
         path.unlink()
-    again_id = analyze_again(working_house, "tones")
-    assert working_house.wait_finished(again_id)["result"] == "failed"
-    assert "removed" in reasons(working_house, again_id)
+    again_id = analyze_again(working_service, "tones")
+    assert working_service.wait_finished(again_id)["result"] == "failed"
+    assert "removed" in reasons(working_service, again_id)
 
 
 def test_a_pack_that_is_not_installed_fails_the_analysis_and_names_those_that_are(
-    working_house: Service, tmp_path: Path
+    working_service: Service, tmp_path: Path
 ) -> None:
-    first_id = plant(working_house, recordings.write_tone(tmp_path / "dawn.wav", CLAIMED_S))
-    assert working_house.wait_finished(first_id)["result"] == "succeeded"
-    again_id = analyze_again(working_house, "goshawk")
-    assert working_house.wait_finished(again_id)["result"] == "failed"
-    assert "installed: tones" in reasons(working_house, again_id)
+    first_id = plant(working_service, recordings.write_tone(tmp_path / "dawn.wav", CLAIMED_S))
+    assert working_service.wait_finished(first_id)["result"] == "succeeded"
+    again_id = analyze_again(working_service, "goshawk")
+    assert working_service.wait_finished(again_id)["result"] == "failed"
+    assert "installed: tones" in reasons(working_service, again_id)
