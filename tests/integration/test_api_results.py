@@ -207,6 +207,7 @@ class TestAcrossRecordings:
         assert len(self.rows(client, taxon=ROBIN.common_name)) == 6
         assert self.rows(client, taxon=WREN.code) == []
         assert self.rows(client, min_confidence=0.95) == []
+        assert len(self.rows(client, min_confidence=1e-60)) == 6, "less than single precision holds"
 
     def test_pages_lead_to_all_of_them(self, client: httpx.Client) -> None:
         found: list[Any] = []

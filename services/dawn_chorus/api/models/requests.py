@@ -9,6 +9,7 @@ from dawn_chorus.domain.analysis import AnalysisSettings
 from dawn_chorus.domain.jobs import Lane
 from dawn_chorus.domain.recording import Place
 
+_SMALLEST_SCORE = 2.0**-126
 CLOCK_SKEW = timedelta(minutes=10)
 """How far a recorder's clock may be ahead of ours; later times are refused."""
 FIRST_SOUND = datetime(1857, 1, 1, tzinfo=UTC)
@@ -37,7 +38,12 @@ def _printable(text: str) -> str:
     return text
 
 
-Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+def _as_stored(score: float) -> float:
+    """Raise a positive bound to what single precision holds: scores are stored in it, and PostgreSQL refuses less."""
+    return max(score, _SMALLEST_SCORE) if score > 0 else score
+
+
+Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), AfterValidator(_as_stored)]
 Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_is_text)]
