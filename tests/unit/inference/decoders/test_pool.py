@@ -115,11 +115,11 @@ def test_many_threads_share_the_children(decoders: DecoderPool, song: Path) -> N
 
 
 def load_while_stopped(decoders: DecoderPool, path: Path, pool: ThreadPoolExecutor) -> "Future[LoadedAudio]":
-    """Start a load whose child is stopped after it has received the request."""
+    """Start a load whose child is stopped, and was found alive: one that dies before that is only replaced."""
     child = only_child(decoders)
     os.kill(child.pid, signal.SIGSTOP)
     future = pool.submit(load_song, decoders, path)
-    while decoders._idle:
+    while child.path != path:
         time.sleep(0.001)
     return future
 
