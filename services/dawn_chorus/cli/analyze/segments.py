@@ -95,9 +95,8 @@ class LocalAnalyzer:
             audio = self._load(file, segment)
             lost_parts = tuple(lost_within(audio.lost, segment))
             if sum(lost.end_s - lost.start_s for lost in lost_parts) >= segment.duration_s - 1e-6:
-                return AnalyzedSegment(
-                    file, segment, None, None, lost_parts
-                )  # scoring nothing but silence would be wasted work
+                # Scoring nothing but silence would be wasted work.
+                return AnalyzedSegment(file, segment, None, None, lost_parts)
             scores = score_segment(self.ensemble, audio, segment, duration_s=file.duration_s)
         except ChorusError as error:
             lost = LostStretch(segment.start_s, segment.end_s, str(error))
