@@ -1,0 +1,70 @@
+-- Lost audio and warnings as rows, channels, and which analysis of a recording counts.
+
+CREATE TABLE lost_stretches (
+    analysis_id uuid NOT NULL,
+    segment_index integer NOT NULL,
+    start_s numeric(14,6) NOT NULL,
+    end_s numeric(14,6) NOT NULL CHECK (end_s > start_s),
+    reason text NOT NULL,
+    FOREIGN KEY (analysis_id, segment_index) REFERENCES segments ON DELETE CASCADE
+);
+CREATE INDEX lost_stretches_segment ON lost_stretches (analysis_id, segment_index);
+COMMENT ON TABLE lost_stretches IS 'audio of done segments that was not analyzed; at most 100 a segment, the last one covers the rest';
+COMMENT ON COLUMN segments.lost IS 'the lost stretches of a done segment as one sentence; of rows older than lost_stretches perhaps the only record';
+
+-- The sentences of older rows: "lost 1.000 s to 2.000 s: reason; 3.000 s to 4.000 s: reason; and 2 more stretches".
+-- A sentence of another form stays what it is; of stretches that were only counted nothing is known.
+INSERT INTO lost_stretches (analysis_id, segment_index, start_s, end_s, reason)
+SELECT analysis_id, segment_index, part[1]::numeric, part[2]::numeric, part[3]
+FROM segments
+CROSS JOIN LATERAL regexp_split_to_table(
+    regexp_replace(substr(lost, 6), '; and \d+ more stretches$', ''), '; (?=\d+\.\d{3} s to \d+\.\d{3} s: )'
+) AS sentence
+CROSS JOIN LATERAL regexp_match(sentence, '^(\d+\.\d{3}) s to (\d+\.\d{3}) s: (.+)$') AS part
+WHERE state = 'done' AND lost ~ '^lost \d+\.\d{3} s to \d+\.\d{3} s: ' AND part[1]::numeric < part[2]::numeric;
+
+CREATE TABLE segment_warnings (
+    analysis_id uuid NOT NULL REFERENCES analyses ON DELETE CASCADE,
+    segment_index integer,
+    code text NOT NULL,
+    detail text NOT NULL,
+    start_s numeric(14,6),
+    end_s numeric(14,6),
+    channel smallint,
+    FOREIGN KEY (analysis_id, segment_index) REFERENCES segments ON DELETE CASCADE
+);
+CREATE INDEX segment_warnings_segment ON segment_warnings (analysis_id, segment_index);
+COMMENT ON TABLE segment_warnings IS 'what a user should know before trusting a result; none of them changes it';
+COMMENT ON COLUMN segment_warnings.segment_index IS 'null: it concerns the analysis as a whole';
+COMMENT ON COLUMN segment_warnings.channel IS 'from 1; null: all channels, or none in particular';
+
+ALTER TABLE timelines
+    ADD COLUMN window_channels bytea,
+    ADD COLUMN frame_channels bytea,
+    ADD COLUMN window_spread bytea;
+COMMENT ON COLUMN timelines.window_channels IS 'the channel, from 1, that each window''s score comes from, a byte a window; null: one channel or the mix was scored';
+COMMENT ON COLUMN timelines.frame_channels IS 'likewise, a byte a frame';
+COMMENT ON COLUMN timelines.window_spread IS 'standard deviation over members, in steps of 1/255, a byte a window; null: not measured';
+
+ALTER TABLE detections
+    ADD COLUMN channel smallint,
+    ADD COLUMN spread real;
+COMMENT ON COLUMN detections.channel IS 'the channel, from 1, in which its score is highest; null: the mix was scored';
+COMMENT ON COLUMN detections.spread IS 'standard deviation over members in the window of its peak; null: not measured';
+COMMENT ON COLUMN detections.site IS 'a copy of the recording''s, rewritten with it: for the index by site and time';
+
+CREATE TABLE current_analyses (
+    recording_id uuid NOT NULL REFERENCES recordings ON DELETE CASCADE,
+    pack_name text NOT NULL,
+    analysis_id uuid NOT NULL UNIQUE REFERENCES analyses ON DELETE CASCADE,
+    finished_at timestamptz NOT NULL,
+    PRIMARY KEY (recording_id, pack_name)
+);
+COMMENT ON TABLE current_analyses IS
+    'which analysis of a recording counts in lists across recordings: of each pack the newest that succeeded or is partial';
+INSERT INTO current_analyses (recording_id, pack_name, analysis_id, finished_at)
+SELECT DISTINCT ON (recording_id, pack_name) recording_id, pack_name, id, finished_at
+FROM analyses WHERE result IN ('succeeded', 'partial')
+ORDER BY recording_id, pack_name, finished_at DESC, id DESC;
+
+GRANT SELECT ON lost_stretches, segment_warnings, current_analyses TO reader;
