@@ -96,6 +96,18 @@ def test_scopes_bound_what_a_key_may_do(start_api: StartApi, database: Database)
     assert client.delete(link, headers=admin).status_code == 204
 
 
+def test_a_key_to_upload_may_ask_for_bytes_but_not_list(start_api: StartApi, database: Database) -> None:
+    client = start_api().client
+    sha256 = upload(client)["sha256"]
+    read, send = (headers_for(database, scope) for scope in ("read", "upload"))
+    for headers in (read, send):
+        response = client.get("/v1/recordings", params={"sha256": sha256}, headers=headers)
+        assert [item["sha256"] for item in response.json()["items"]] == [sha256]
+    for query in ({}, {"sha256": ""}, {"site": "marsh"}):
+        problem_of(client.get("/v1/recordings", params=query, headers=send), 403, "forbidden")
+    problem_of(client.get("/v1/recordings", params={"sha256": sha256}), 401, "unauthenticated")
+
+
 def test_too_many_requests_are_refused_with_retry_after(start_api: StartApi, database: Database) -> None:
     client = start_api(request_burst=3, requests_per_s=0.01).client
     busy, calm = headers_for(database, "read"), headers_for(database, "read")

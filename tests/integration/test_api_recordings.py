@@ -1,3 +1,4 @@
+import hashlib
 import re
 from pathlib import Path
 
@@ -41,8 +42,38 @@ def test_recordings_are_found_by_site_time_and_state(client: httpx.Client, datab
     assert ids(state="queued") == [marsh["id"]]
 
 
+def test_a_client_can_ask_for_bytes_before_it_sends_them(client: httpx.Client) -> None:
+    content, other = wav_bytes(seed=1), wav_bytes(seed=2)
+    sha256 = hashlib.sha256(content).hexdigest()
+    assert client.get("/v1/recordings", params={"sha256": sha256}).json() == {"items": [], "next": None}
+    ids = [upload(client, content, **fields)["id"] for fields in ({"site": "hill"}, {"site": "marsh"})]
+    upload(client, other, site="hill")
+
+    def found(**wanted: str) -> list[str]:
+        return [item["id"] for item in client.get("/v1/recordings", params=wanted).json()["items"]]
+
+    assert found(sha256=sha256) == found(sha256=sha256.upper()) == ids[::-1]
+    assert found(sha256=sha256, site="hill") == ids[:1], "filters narrow together"
+    assert found(sha256=sha256, state="finished") == []
+    page = client.get("/v1/recordings", params={"sha256": sha256, "limit": 1})
+    assert [item["id"] for item in client.get(page.links["next"]["url"]).json()["items"]] == ids[:1]
+
+
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=many", "cursor=nonsense", "state=done", "recorded_after=2025-05-03", "sight=marsh"]
+    "query",
+    [
+        "sha256=",
+        "sha256=abc",
+        f"sha256={'g' * 64}",
+        f"sha256={'a' * 65}",
+        f"sha256={'a' * 64}%0A",
+        "limit=0",
+        "limit=many",
+        "cursor=nonsense",
+        "state=done",
+        "recorded_after=2025-05-03",
+        "sight=marsh",
+    ],
 )
 def test_an_invalid_query_is_refused_and_its_field_named(client: httpx.Client, query: str) -> None:
     problem = problem_of(client.get(f"/v1/recordings?{query}"), 422, "invalid-request")

@@ -27,13 +27,13 @@ class Caller:
 
 
 class Require:
-    """Dependency that admits callers whose key has the scope; `admin` includes all scopes.
+    """Dependency that admits callers whose key has one of the scopes; `admin` includes all scopes.
 
     Not async, so that FastAPI runs it in a thread: it queries the database.
     """
 
-    def __init__(self, scope: str) -> None:
-        self._scope = scope
+    def __init__(self, *scopes: str) -> None:
+        self._scopes = scopes
 
     def __call__(
         self,
@@ -44,9 +44,10 @@ class Require:
         address = request.client.host if request.client else "unknown"
         caller = self._identify(deps, address, credentials)
         deps.rate.take(caller.name)
-        if caller.scopes.isdisjoint({self._scope, "admin"}):
+        if caller.scopes.isdisjoint({*self._scopes, "admin"}):
             allowed = ", ".join(sorted(caller.scopes))
-            raise Problem(FORBIDDEN, f"This needs a key with the scope {self._scope}; yours has {allowed}")
+            needed = " or ".join(self._scopes)
+            raise Problem(FORBIDDEN, f"This needs a key with the scope {needed}; yours has {allowed}")
         return caller
 
     def _identify(self, deps: Dependencies, address: str, credentials: HTTPAuthorizationCredentials | None) -> Caller:
@@ -61,6 +62,22 @@ class Require:
         if deps.settings.is_loopback and not any_keys(deps.database):
             return Caller(f"address {address}", ALL_SCOPES)
         raise unauthenticated("Send a key: Authorization: Bearer …; create one with `chorus keys create`")
+
+
+_read, _read_or_upload = Require("read"), Require("read", "upload")
+
+
+def admit_lister(
+    request: Request,
+    deps: Deps,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+) -> Caller:
+    """Admit callers who may read and, to a list by `sha256`, those who may upload.
+
+    The latter would be told of a recording with these bytes if they sent them.
+    """
+    require = _read_or_upload if request.query_params.get("sha256") else _read
+    return require(request, deps, credentials)
 
 
 def unauthenticated(detail: str) -> Problem:
@@ -86,5 +103,6 @@ def warn_if_open(deps: Dependencies) -> None:
 
 
 Reader = Annotated[Caller, Depends(Require("read"))]
+Lister = Annotated[Caller, Depends(admit_lister)]
 Uploader = Annotated[Caller, Depends(Require("upload"))]
 Admin = Annotated[Caller, Depends(Require("admin"))]

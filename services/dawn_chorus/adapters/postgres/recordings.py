@@ -88,6 +88,7 @@ def list_recordings(
             _sql.list_recordings(
                 connection,
                 site=wanted.site,
+                sha256=wanted.sha256,
                 recorded_after=wanted.recorded_after,
                 recorded_before=wanted.recorded_before,
                 state=wanted.state,

@@ -105,6 +105,8 @@ class RecordingFilter:
     """Selects recordings; a None field does not restrict."""
 
     site: str | None = None
+    sha256: str | None = None
+    """Only recordings of these bytes: hexadecimal, in lower case."""
     recorded_after: datetime | None = None
     """Only recordings that start at or after this."""
     recorded_before: datetime | None = None

@@ -3,11 +3,15 @@
 A misspelled filter that was ignored would return the whole list in answer to a narrow query.
 """
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from dawn_chorus.api.models.requests import EventRuleFields, Moment, Name, Score
 from dawn_chorus.domain.analysis import AnalysisState
 from dawn_chorus.domain.exports import ExportFormat
+
+Sha256 = Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$"), AfterValidator(str.lower)]
 
 
 class StrictQuery(BaseModel):
@@ -20,6 +24,9 @@ class PagedQuery(StrictQuery):
 
 class RecordingsQuery(PagedQuery):
     site: Name | None = None
+    sha256: Sha256 | None = Field(
+        default=None, description="Of these bytes; hexadecimal. A key with the scope `upload` may ask this, too."
+    )
     recorded_after: Moment | None = Field(default=None, description="Started at or after.")
     recorded_before: Moment | None = Field(default=None, description="Started before.")
     state: AnalysisState | None = Field(default=None, description="With an analysis in this state.")

@@ -30,10 +30,11 @@ SELECT * FROM recordings WHERE id = :recording_id;
 -- Its audio cannot be removed until the end of the transaction.
 SELECT * FROM recordings WHERE id = :recording_id FOR SHARE;
 
--- name: list_recordings(site, recorded_after, recorded_before, state, before_id, n)
--- Newest first: UUIDs of version 7 sort by creation time.
+-- name: list_recordings(site, sha256, recorded_after, recorded_before, state, before_id, n)
+-- Newest first: UUIDs of version 7 sort by creation time. By sha256 the unique constraint's index is used.
 SELECT r.* FROM recordings AS r
 WHERE (:site::text IS NULL OR r.site = :site::text)
+    AND (:sha256::text IS NULL OR r.sha256 = :sha256::text)
     AND (:recorded_after::timestamptz IS NULL OR r.recorded_at >= :recorded_after::timestamptz)
     AND (:recorded_before::timestamptz IS NULL OR r.recorded_at < :recorded_before::timestamptz)
     AND (:before_id::uuid IS NULL OR r.id < :before_id::uuid)

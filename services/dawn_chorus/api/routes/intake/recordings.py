@@ -11,7 +11,7 @@ from dawn_chorus.adapters import metrics
 from dawn_chorus.adapters.postgres.analyses import get_statuses
 from dawn_chorus.adapters.postgres.recordings import delete_recording, get_recording, list_recordings
 from dawn_chorus.adapters.postgres.values import RecordingFilter, StoredRecording
-from dawn_chorus.api.auth import Admin, Reader
+from dawn_chorus.api.auth import Admin, Lister, Reader
 from dawn_chorus.api.dependencies import Dependencies, Deps
 from dawn_chorus.api.http.pagination import next_link
 from dawn_chorus.api.http.problems import (
@@ -103,10 +103,11 @@ def get_recordings(
     request: Request,
     response: Response,
     deps: Deps,
-    _caller: Reader,
+    _caller: Lister,
     query: Annotated[RecordingsQuery, Query()],
 ) -> PageOut[RecordingOut]:
-    wanted = RecordingFilter(query.site, query.recorded_after, query.recorded_before, query.state)
+    """With `sha256`, return the recordings that have these bytes: so a client can ask before it uploads them."""
+    wanted = RecordingFilter(query.site, query.sha256, query.recorded_after, query.recorded_before, query.state)
     page = list_recordings(deps.database, wanted, limit=query.limit, cursor=query.cursor)
     response.headers.update(next_link(request, page.next_cursor))
     return PageOut(items=_outs(deps, page.items), next=page.next_cursor)
