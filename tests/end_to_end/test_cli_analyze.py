@@ -162,7 +162,7 @@ def test_a_claim_far_beyond_the_sound_is_told_in_one_line(pack: Path, tmp_path: 
     dawn.write_bytes(sound[: header_bytes - 4] + claim + sound[header_bytes:])
     result = chorus("analyze", dawn, "--pack", pack)
     assert result.returncode == 1
-    assert result.stderr.count("lost 6 s to 2000 s") == result.stderr.count("warning:") == 1
+    assert result.stderr.count("lost 6.000 s to 2000.000 s") == result.stderr.count("warning:") == 1
     found = json.loads(result.stdout)
     assert events(found) == [("tone_500", 1.0, 2.0)]
     assert len(found["windows"]) == 60, "as in the service, of segments that are lost as a whole there are no scores"

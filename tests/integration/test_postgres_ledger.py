@@ -11,6 +11,7 @@ from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.adapters.postgres.recordings import delete_recording, get_recording
 from dawn_chorus.domain.analysis import AnalysisResult, AnalysisState
 from dawn_chorus.domain.errors import Conflict, InvalidPack, PermanentError, TransientError
+from dawn_chorus.domain.lost_audio import LostStretch
 from tests.servers.postgres_fill import CRICKET, FACTS, PACK, ROBIN, WREN, job, post, save, start, timeline_of
 
 
@@ -122,7 +123,32 @@ def test_seconds_lost_within_a_segment_are_accounted_for(database: Database, led
     status = get_status(database, analysis.id)
     assert status.analysis.result is AnalysisResult.PARTIAL
     assert (status.analyzed_s, status.failed_s, status.retryable) == (123.456789, 176.543211, False)
-    assert (status.failures[0].failed_s, status.failures[0].reason) == (176.543211, "the file ends early")
+    assert (status.failures[0].failed_s, status.failures[0].reason) == (
+        176.543211,
+        "lost 123.457 s to 300.000 s: the file ends early",
+    )
+    assert status.failures[0].lost == (LostStretch(123.456789, 300.0, "the file ends early"),)
+
+
+def test_a_failed_segment_is_one_lost_stretch_or_those_that_it_consists_of(
+    database: Database, ledger: PostgresLedger
+) -> None:
+    analysis = post(database, 600.0).analyses[0]
+    parts = (LostStretch(0.0, 100.0, "bad\x00 frame"), LostStretch(100.0, 300.0, "the file ends early"))
+    ledger.fail_segment(job(analysis.id, 0), "lost all of it", parts)
+    ledger.fail_segment(job(analysis.id, 1), "the decoder crashed")
+    first, second = get_status(database, analysis.id).failures
+    assert first.lost == (LostStretch(0.0, 100.0, "bad� frame"), parts[1])
+    assert second.lost == (LostStretch(300.0, 600.0, "the decoder crashed"),)
+
+
+def test_what_an_earlier_attempt_lost_is_forgotten_by_a_retry(database: Database, ledger: PostgresLedger) -> None:
+    analysis = post(database, 300.0).analyses[0]
+    ledger.fail_segment(job(analysis.id, 0), "lost", (LostStretch(0.0, 300.0, "bad frame"),))
+    retry_analysis(database, analysis.id)
+    ledger.fail_segment(job(analysis.id, 0), "no such pack")
+    (failure,) = get_status(database, analysis.id).failures
+    assert failure.lost == (LostStretch(0.0, 300.0, "no such pack"),)
 
 
 def test_events_do_not_bridge_a_failed_segment(database: Database, ledger: PostgresLedger) -> None:

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -35,6 +36,78 @@ def test_a_migrator_leaves_no_lock_behind(empty_url: str) -> None:
     migrate(empty_url)
     with psycopg.connect(empty_url) as connection:
         assert connection.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").fetchone() == (0,)
+
+
+BEFORE_FIELD = """
+INSERT INTO recordings (filename, store_key, size_bytes, sha256, format, duration_s, sample_rate_hz, channels)
+VALUES ('a.wav', 'a', 1, repeat('0', 64), 'wav', 1500, 48000, 1);
+INSERT INTO packs (name, version, license, attribution, manifest_sha256, window_s, rules)
+VALUES ('woods', '1', 'CC0-1.0', '', '', 5, '{}');
+INSERT INTO analyses (recording_id, pack_name, settings, lane, segment_s, segments_total, state, result, finished_at)
+SELECT id, 'woods', '{}', 'bulk', 300, 5, 'finished', result, '2026-05-03T04:00Z'::timestamptz + hours * interval '1h'
+FROM recordings, (VALUES ('partial', 1), ('succeeded', 2), ('failed', 3)) AS t (result, hours);
+"""
+SENTENCES = (
+    "lost 1.000 s to 2.500 s: bad frame; 3.000 s to 4.000 s: the data; and more: 5 s; 9.000 s to 10.000 s: c",
+    "lost 301.000 s to 302.000 s: a; 303.000 s to 304.000 s: a; 305.000 s to 306.000 s: a; and 7 more stretches",
+    "the file ends early",
+    "lost 1000.000 s to 1000.000 s: a",
+)
+STRETCHES = [
+    (0, "1.000000", "2.500000", "bad frame"),
+    (0, "3.000000", "4.000000", "the data; and more: 5 s"),
+    (0, "9.000000", "10.000000", "c"),
+    (1, "301.000000", "302.000000", "a"),
+    (1, "303.000000", "304.000000", "a"),
+    (1, "305.000000", "306.000000", "a"),
+]
+
+
+def migrate_up_to(url: str, last: str, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    for path in MIGRATIONS.glob("*.sql"):
+        if path.stem <= last:
+            (folder / path.name).write_bytes(path.read_bytes())
+    with monkeypatch.context() as patch:
+        patch.setattr("dawn_chorus.adapters.postgres.migrate.MIGRATIONS", folder)
+        migrate(url)
+
+
+def test_lost_audio_is_read_out_of_old_sentences_and_nothing_is_invented(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    migrate_up_to(empty_url, "0004_unpromised", monkeypatch, tmp_path)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute(BEFORE_FIELD)
+        for index, sentence in enumerate(SENTENCES):
+            connection.execute(
+                "INSERT INTO segments (analysis_id, segment_index, start_s, end_s, state, lost, analyzed_s, "
+                "first_window, n_windows, first_frame, n_frames, finished_at) SELECT id, %(index)s, %(index)s * 300, "
+                "%(index)s * 300 + 300, 'done', %(lost)s, 290, 0, 60, 0, 0, now() "
+                "FROM analyses WHERE result = 'partial'",
+                {"index": index, "lost": sentence},
+            )
+    migrate(empty_url)
+    with psycopg.connect(empty_url) as connection:
+        rows = connection.execute(
+            "SELECT segment_index, start_s::text, end_s::text, reason FROM lost_stretches ORDER BY 1, start_s"
+        ).fetchall()
+        kept = connection.execute("SELECT lost FROM segments ORDER BY segment_index").fetchall()
+    assert rows == STRETCHES
+    assert kept == [(sentence,) for sentence in SENTENCES]
+
+
+def test_the_newest_analysis_with_results_counts_after_the_migration(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    migrate_up_to(empty_url, "0004_unpromised", monkeypatch, tmp_path)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute(BEFORE_FIELD)
+    migrate(empty_url)
+    with psycopg.connect(empty_url) as connection:
+        counting = connection.execute(
+            "SELECT c.pack_name, a.result FROM current_analyses AS c JOIN analyses AS a ON a.id = c.analysis_id"
+        ).fetchall()
+    assert counting == [("woods", "succeeded")]
 
 
 def test_a_server_that_is_away_is_worth_another_try() -> None:

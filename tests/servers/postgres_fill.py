@@ -13,8 +13,10 @@ from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.adapters.postgres.recordings import create_recording
 from dawn_chorus.adapters.postgres.values import AnalysisRequest, NewRecording, StoredRecording
+from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.event_rules import EventRule, EventRules
 from dawn_chorus.domain.jobs import Lane, SegmentJob, SegmentWork, WorkerFacts
+from dawn_chorus.domain.lost_audio import LostStretch, clip_lost
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.recording import AudioFacts, Place
 from dawn_chorus.domain.taxonomy import Taxon
@@ -70,6 +72,13 @@ def start(ledger: PostgresLedger, analysis_id: UUID, index: int) -> SegmentWork:
     return work
 
 
+def _lost_at_the_end(segment: Segment, analyzed_s: float | None) -> tuple[LostStretch, ...]:
+    if analyzed_s is None:
+        return ()
+    rest = LostStretch(segment.start_s + analyzed_s, segment.end_s, "the file ends early")
+    return clip_lost([rest], segment.start_s, segment.end_s)
+
+
 def timeline_of(
     work: SegmentWork,
     songs: Sequence[tuple[Taxon, float, float, float]] = (),
@@ -96,7 +105,7 @@ def timeline_of(
         n_frames=len(frames),
         rows=tuple(rows),
         analyzed_s=segment.duration_s if analyzed_s is None else analyzed_s,
-        lost="the file ends early" if analyzed_s is not None else None,
+        lost=_lost_at_the_end(segment, analyzed_s),
     )
 
 

@@ -1,7 +1,7 @@
 """The types that all services share, the rules between them, the ports and the errors.
 
-Read: recording, analysis, taxonomy, pack, timeline; event_rules and detections (scores become events: a detection is
-an event of one taxon, a finding is a detection with its recording); jobs (the messages on the queue); ports (the
-protocols that adapters implement); errors (which failures are retried); exports (rows for other tools).
+Read: recording, analysis, lost_audio, taxonomy, pack, timeline; event_rules and detections (scores become events: a
+detection is an event of one taxon, a finding is a detection with its recording); jobs (the messages on the queue);
+ports (the protocols that adapters implement); errors (which failures are retried); exports (rows for other tools).
 May touch the standard library and numpy, nothing else.
 """

@@ -51,6 +51,24 @@ def bridge_silence(analyzed: Sequence[range], scores: Mapping[int, Scores]) -> I
             yield ScoreRun(frames.start, np.zeros(len(frames), np.float32))
 
 
+def cut_taxon(
+    taxon: Taxon,
+    analyzed: Sequence[range],
+    scores: Mapping[int, Scores],
+    rule: EventRule,
+    *,
+    step_s: float,
+    end_s: float,
+) -> list[Detection]:
+    """Return one taxon's events over a whole recording from the scores of its segments, in time order.
+
+    `analyzed` are the steps (frames, or windows if the pack has no frames) of each analyzed segment, in time order;
+    `scores` are by position in it, as for `bridge_silence`; `step_s` and `end_s` as for `detect_events`.
+    """
+    runs = join_runs(bridge_silence(analyzed, scores))
+    return detect_events(taxon, runs, rule, step_s=step_s, end_s=end_s)
+
+
 def detect_events(
     taxon: Taxon, runs: Iterable[ScoreRun], rule: EventRule, *, step_s: float, end_s: float
 ) -> list[Detection]:

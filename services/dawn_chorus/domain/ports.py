@@ -11,6 +11,7 @@ from typing import Protocol
 from uuid import UUID
 
 from dawn_chorus.domain.jobs import OutboxEntry, SegmentJob, SegmentWork, WorkerFacts
+from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.timeline import SegmentTimeline
 
@@ -68,8 +69,11 @@ class SegmentLedger(Protocol):
         """
         ...
 
-    def fail_segment(self, job: SegmentJob, reason: str) -> None:
-        """Mark the segment failed, all its seconds lost, and finish the analysis if it was the last open segment."""
+    def fail_segment(self, job: SegmentJob, reason: str, lost: Sequence[LostStretch] = ()) -> None:
+        """Mark the segment failed, all its seconds lost, and finish the analysis if it was the last open segment.
+
+        `lost`: the stretches that it consists of, where they have reasons of their own.
+        """
         ...
 
     def retry_segment(self, job: SegmentJob, reason: str, delay_s: float) -> None:

@@ -5,12 +5,14 @@ does, so that both cut the same events from the same audio.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dawn_chorus.domain.analysis import Segment
+from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.domain.taxonomy import Taxon
 
 Scores = NDArray[np.float32]
@@ -86,7 +88,14 @@ class SegmentTimeline:
     rows: tuple[TaxonRow, ...]
     analyzed_s: float
     """How much of the segment was analyzed; the rest is lost, and `lost` says why."""
-    lost: str | None = None
+    lost: tuple[LostStretch, ...] = ()
+    """In time order, at most `MOST_STRETCHES`, within the segment."""
+
+    def keep(self, codes: Collection[str] | None) -> "SegmentTimeline":
+        """Return the timeline with only the taxa of these codes; None: with all."""
+        if codes is None:
+            return self
+        return replace(self, rows=tuple(row for row in self.rows if row.taxon.code in codes))
 
 
 @dataclass(frozen=True, slots=True)

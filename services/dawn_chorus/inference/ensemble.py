@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.domain.pack import PackFacts
+from dawn_chorus.domain.recording import Place
 from dawn_chorus.domain.timeline import Grid, Scores
 from dawn_chorus.inference.melspectrogram import MelFrontEnd, NormalizationStatistics
 from dawn_chorus.inference.member import OpenMember
@@ -113,11 +114,15 @@ class Ensemble:
             )
         return self.occurrence.probabilities(latitude, longitude, week_of(recorded_at))
 
-    def present_taxa(
-        self, latitude: float, longitude: float, recorded_at: datetime | None, least: float
-    ) -> frozenset[str]:
-        """Return the codes of the taxa that occur at this place and time with a probability of at least `least`."""
-        probabilities = self.occurring_taxa(latitude, longitude, recorded_at)
+    def present_taxa(self, place: Place, least: float | None) -> frozenset[str] | None:
+        """Return the codes of the taxa that occur at this place and time with a probability of at least `least`.
+
+        None, which is all taxa, if there is no `least` or the coordinates are unknown. Raises PermanentError if the
+        pack has no occurrence model.
+        """
+        if least is None or place.latitude is None or place.longitude is None:
+            return None
+        probabilities = self.occurring_taxa(place.latitude, place.longitude, place.recorded_at)
         # Compared in the model's own precision, as in birdnetlib: a taxon of exactly 0.03 passes a threshold of 0.03.
         columns = np.flatnonzero(probabilities >= np.float32(least))
         return frozenset(self.facts.taxa[column].code for column in columns.tolist())

@@ -1,5 +1,7 @@
 """A segment's audio → its scores → the timeline that is stored: the whole path, in order.
 
+Worker and command line analyze a segment by `load_segment` and `analyze_segment`, so that both give the same answer.
+
     audio ─ cut windows ─ mel images ─ networks ─ accumulators ─ views averaged ─ members combined ─ smoothed
 
 Scores do not depend on where the recording was cut, on the batch size, or on what else is in a batch.
@@ -7,20 +9,35 @@ Scores do not depend on where the recording was cut, on the batch size, or on wh
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from dawn_chorus.domain.analysis import Segment
+from dawn_chorus.domain.lost_audio import LostStretch, NothingHeard, analyzed_s, bound_lost, clip_lost
 from dawn_chorus.domain.pack import PackFacts
-from dawn_chorus.domain.recording import round_s
 from dawn_chorus.domain.timeline import Scores, SegmentTimeline, TaxonRow, quantize_scores
 from dawn_chorus.inference.ensemble import Ensemble, FrontEnd, average_members
 from dawn_chorus.inference.scoring import Accumulator, average_views, open_accumulator, smooth_windows
-from dawn_chorus.inference.waveforms.loading import LoadedAudio, LostStretch
+from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat
 from dawn_chorus.inference.windows import NEAR_S, Stretch, stretch_of
+
+LOOK_BEYOND_S = 1.0
+"""How far past the segment's end to decode at least, to notice a file that is longer than declared."""
+
+
+class Decoders(Protocol):
+    """Decodes recordings in processes of their own (`DecoderPool`). Safe to call from many threads."""
+
+    def load(
+        self, path: Path, start_s: float, end_s: float, formats: Iterable[WaveformFormat], *, duration_s: float
+    ) -> LoadedAudio:
+        """Return what `load_audio` returns. Raises UndecodableAudio, also when the decoder process crashed."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +50,55 @@ class SegmentScores:
     first_frame: int
     frame_scores: Scores | None
     """(n_frames, n_taxa); None where the pack has no framewise member."""
-    lost: tuple[LostStretch, ...]
-    """Stretches of the segment that could not be decoded, in time order."""
     stage_s: dict[str, float] = field(default_factory=dict)
     """Seconds spent: mel, inference (waiting for a session included), score; `inference:FILE` is one member's share."""
     batch_fill: float = 1.0
     """Windows run, divided by the windows that the batches could have held."""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentResult:
+    """A segment, analyzed."""
+
+    scores: SegmentScores
+    """Of all taxa."""
+    timeline: SegmentTimeline
+    """Of the taxa that reach the floor and occur there; with what was lost."""
+
+
+def load_segment(
+    decoders: Decoders, path: Path, segment: Segment, ensemble: Ensemble, *, duration_s: float
+) -> LoadedAudio:
+    """Decode a segment and the pack's margin on both sides; `duration_s` is the whole recording's declared duration.
+
+    Raises UndecodableAudio.
+    """
+    start_s, end_s = segment.start_s - ensemble.margin_s, segment.end_s + max(ensemble.margin_s, LOOK_BEYOND_S)
+    return decoders.load(path, start_s, end_s, ensemble.formats, duration_s=duration_s)
+
+
+def analyze_segment(
+    ensemble: Ensemble,
+    audio: LoadedAudio,
+    segment: Segment,
+    *,
+    duration_s: float,
+    floor: float,
+    present: Collection[str] | None = None,
+) -> SegmentResult:
+    """Score a loaded segment and account for every second of it.
+
+    `duration_s` is the whole recording's. Taxa whose peak stays below `floor`, or whose codes are not in `present`
+    (None: all occur), have no row in the timeline. Safe to call from many threads. Raises NothingHeard if all audio
+    of the segment is lost, before anything is scored.
+    """
+    lost = clip_lost(audio.lost, segment.start_s, segment.end_s)
+    left_s = analyzed_s(segment, lost)
+    if left_s <= 0:
+        raise NothingHeard(bound_lost(lost))
+    scores = score_segment(ensemble, audio, segment, duration_s=duration_s)
+    timeline = to_timeline(scores, segment, ensemble.facts, floor, analyzed_s=left_s, lost=bound_lost(lost))
+    return SegmentResult(scores, timeline.keep(present))
 
 
 def score_segment(ensemble: Ensemble, audio: LoadedAudio, segment: Segment, *, duration_s: float) -> SegmentScores:
@@ -62,12 +122,19 @@ def score_segment(ensemble: Ensemble, audio: LoadedAudio, segment: Segment, *, d
         frames = _combine_frames(ensemble, accumulators, stretch, windows) if ensemble.facts.grid.frame_s else None
         _silence_lost(windows, frames, stretch, audio.lost)
         windows = windows[stretch.windows.start - stretch.spanned.start :]
-    lost = tuple(lost_within(audio.lost, segment))
     fill = n_run / max(capacity, 1)
-    return SegmentScores(stretch.windows.start, windows, stretch.frames.start, frames, lost, dict(stage_s), fill)
+    return SegmentScores(stretch.windows.start, windows, stretch.frames.start, frames, dict(stage_s), fill)
 
 
-def to_timeline(scores: SegmentScores, segment: Segment, facts: PackFacts, floor: float) -> SegmentTimeline:
+def to_timeline(
+    scores: SegmentScores,
+    segment: Segment,
+    facts: PackFacts,
+    floor: float,
+    *,
+    analyzed_s: float,
+    lost: tuple[LostStretch, ...] = (),
+) -> SegmentTimeline:
     """Keep the taxa whose peak reaches the floor, their frame scores quantized."""
     frames = scores.frame_scores if scores.frame_scores is not None else np.zeros((0, len(facts.taxa)), np.float32)
     peaks = np.maximum(scores.window_scores.max(axis=0, initial=0.0), frames.max(axis=0, initial=0.0))
@@ -80,7 +147,6 @@ def to_timeline(scores: SegmentScores, segment: Segment, facts: PackFacts, floor
         )
         for column in np.flatnonzero(peaks >= floor).tolist()
     )
-    lost_s = sum(stretch.end_s - stretch.start_s for stretch in scores.lost)
     return SegmentTimeline(
         segment,
         scores.first_window,
@@ -88,8 +154,8 @@ def to_timeline(scores: SegmentScores, segment: Segment, facts: PackFacts, floor
         scores.first_frame,
         len(frames),
         rows,
-        round_s(segment.duration_s - lost_s),
-        "; ".join(stretch.reason for stretch in scores.lost) or None,
+        analyzed_s,
+        lost,
     )
 
 
@@ -160,14 +226,6 @@ def _silence_lost(windows: Scores, frames: Scores | None, stretch: Stretch, lost
         windows[(starts_s >= gap.start_s) & (ends_s <= gap.end_s)] = 0.0
         if frames is not None:
             frames[(stretch.frame_centers_s >= gap.start_s) & (stretch.frame_centers_s < gap.end_s)] = 0.0
-
-
-def lost_within(lost: Iterable[LostStretch], segment: Segment) -> Iterator[LostStretch]:
-    """Yield the lost stretches, cut to the segment."""
-    for stretch in lost:
-        start_s, end_s = max(stretch.start_s, segment.start_s), min(stretch.end_s, segment.end_s)
-        if start_s < end_s:
-            yield replace(stretch, start_s=start_s, end_s=end_s)
 
 
 @contextmanager

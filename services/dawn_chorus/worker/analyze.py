@@ -5,46 +5,32 @@ with a reason, or queued again. Only then may its delivery be acknowledged.
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from dawn_chorus.adapters.logs import get_logger, log_ids
 from dawn_chorus.domain.errors import PermanentError, TransientError, UndecodableAudio
 from dawn_chorus.domain.jobs import SegmentJob, SegmentWork, WorkerFacts
+from dawn_chorus.domain.lost_audio import NothingHeard, describe_lost
 from dawn_chorus.domain.ports import AudioStore, SegmentLedger
 from dawn_chorus.domain.recording import round_s
 from dawn_chorus.domain.timeline import SegmentTimeline
 from dawn_chorus.inference.ensemble import Ensemble
-from dawn_chorus.inference.pipeline import score_segment, to_timeline
-from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat
+from dawn_chorus.inference.pipeline import Decoders, analyze_segment, load_segment
+from dawn_chorus.inference.waveforms.loading import LoadedAudio
 from dawn_chorus.worker import segment_metrics
-from dawn_chorus.worker.lost_audio import measure_lost_audio
-from dawn_chorus.worker.occurrence_filter import drop_absent_taxa
 from dawn_chorus.worker.retry_policy import RetryPolicy
 
 log = get_logger(__name__)
 
-_LOOK_BEYOND_S = 1.0
-"""How far past the declared end to decode, to notice a file that is longer than declared."""
 _LENGTH_SLACK_S = 0.001
 """Headers round lengths: an excess over the declared length below this is ignored."""
 
 
-class NothingHeard(PermanentError):
-    """All audio of the segment is lost; the message is the reason. The class name is a label of a metric."""
-
-
-class Decoders(Protocol):
-    """Decodes recordings in processes of their own (`DecoderPool`). Safe to call from many threads."""
-
-    def load(
-        self, path: Path, start_s: float, end_s: float, formats: Iterable[WaveformFormat], *, duration_s: float
-    ) -> LoadedAudio:
-        """Return what `load_audio` returns. Raises UndecodableAudio, also when the decoder process crashed."""
-        ...
+class MeasuringDecoders(Decoders, Protocol):
+    """Decoders that can tell how long a recording really is."""
 
     def measure_duration_s(self, path: Path) -> float:
         """Return the true length of the sound, whatever length its header declares."""
@@ -73,7 +59,7 @@ class SegmentAnalyst:
         self,
         ledger: SegmentLedger,
         store: AudioStore,
-        decoders: Decoders,
+        decoders: MeasuringDecoders,
         packs: Packs,
         *,
         name: str,
@@ -110,16 +96,18 @@ class SegmentAnalyst:
             if work.is_last and audio.goes_on:
                 work = self._extend(work, path)
                 audio = self._load(work, path, ensemble)
-        analyzed = measure_lost_audio(work.segment, audio.lost)
-        if analyzed.analyzed_s <= 0:
-            raise NothingHeard(analyzed.lost or "the segment holds no audio")
-        scores = score_segment(ensemble, audio, work.segment, duration_s=work.recording.audio.duration_s)
-        segment_metrics.observe_batches(scores)
-        timeline = to_timeline(scores, work.segment, ensemble.facts, work.settings.floor)
-        timeline = drop_absent_taxa(timeline, ensemble, work)
-        stage_s = {"fetch": fetch_s, **audio.stage_s, **scores.stage_s}
+        result = analyze_segment(
+            ensemble,
+            audio,
+            work.segment,
+            duration_s=work.recording.audio.duration_s,
+            floor=work.settings.floor,
+            present=ensemble.present_taxa(work.recording.place, work.settings.occurrence_min),
+        )
+        segment_metrics.observe_batches(result.scores)
+        stage_s = {"fetch": fetch_s, **audio.stage_s, **result.scores.stage_s}
         facts = WorkerFacts(self._name, ensemble.provider, ensemble.facts.version, stage_s)
-        return work, replace(timeline, analyzed_s=analyzed.analyzed_s, lost=analyzed.lost), facts
+        return work, result.timeline, facts
 
     @contextmanager
     def _local_copy(self, work: SegmentWork) -> Iterator[tuple[Path, float]]:
@@ -141,14 +129,7 @@ class SegmentAnalyst:
         return self._ledger.extend_recording(work, length_s)
 
     def _load(self, work: SegmentWork, path: Path, ensemble: Ensemble) -> LoadedAudio:
-        """Decode the segment, the pack's margin on both sides, and a little past a declared end."""
-        return self._decoders.load(
-            path,
-            work.segment.start_s - ensemble.margin_s,
-            work.segment.end_s + max(ensemble.margin_s, _LOOK_BEYOND_S),
-            ensemble.formats,
-            duration_s=work.recording.audio.duration_s,
-        )
+        return load_segment(self._decoders, path, work.segment, ensemble, duration_s=work.recording.audio.duration_s)
 
     def _save(self, work: SegmentWork, timeline: SegmentTimeline, facts: WorkerFacts, started_s: float) -> None:
         scored_s = time.perf_counter()
@@ -159,7 +140,7 @@ class SegmentAnalyst:
             "segment done",
             pack=work.pack,
             analyzed_s=timeline.analyzed_s,
-            lost=timeline.lost,
+            lost=describe_lost(timeline.lost),
             taxa=len(timeline.rows),
             segment_s=round(segment_s, 3),
             attempt=work.attempt,
@@ -175,6 +156,7 @@ class SegmentAnalyst:
         log.warning("segment will be retried", error=str(error), attempt=work.attempt, delay_s=delay_s)
 
     def _fail(self, work: SegmentWork, error: PermanentError | TransientError, reason: str) -> None:
-        self._ledger.fail_segment(work.job, reason)
+        lost = error.lost if isinstance(error, NothingHeard) else ()
+        self._ledger.fail_segment(work.job, reason, lost)
         segment_metrics.observe_failure(work, error)
         log.warning("segment failed", kind=type(error).__name__, reason=reason, attempt=work.attempt)

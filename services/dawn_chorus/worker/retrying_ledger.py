@@ -1,6 +1,6 @@
 """A ledger that retries while its database is unavailable, so that no computed result is lost."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Event
 from typing import TypeVar
 
@@ -9,6 +9,7 @@ from dawn_chorus.adapters.logs import get_logger
 from dawn_chorus.adapters.retrying import Backoff, retry_until_stopped
 from dawn_chorus.domain.errors import OutdatedWork, TransientError
 from dawn_chorus.domain.jobs import SegmentJob, SegmentWork, WorkerFacts
+from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.ports import SegmentLedger
 from dawn_chorus.domain.timeline import SegmentTimeline
@@ -36,8 +37,8 @@ class RetryingLedger:
     def save_timeline(self, work: SegmentWork, timeline: SegmentTimeline, facts: WorkerFacts) -> None:
         self._retry(lambda: self._ledger.save_timeline(work, timeline, facts))
 
-    def fail_segment(self, job: SegmentJob, reason: str) -> None:
-        self._retry(lambda: self._ledger.fail_segment(job, reason))
+    def fail_segment(self, job: SegmentJob, reason: str, lost: Sequence[LostStretch] = ()) -> None:
+        self._retry(lambda: self._ledger.fail_segment(job, reason, lost))
 
     def retry_segment(self, job: SegmentJob, reason: str, delay_s: float) -> None:
         self._retry(lambda: self._ledger.retry_segment(job, reason, delay_s))

@@ -47,7 +47,7 @@ def score_sounds(
     ]
     windows = np.concatenate([part.window_scores for part in parts])
     frames = [part.frame_scores for part in parts if part.frame_scores is not None]
-    return SegmentScores(0, windows, 0, np.concatenate(frames) if frames else None, ())
+    return SegmentScores(0, windows, 0, np.concatenate(frames) if frames else None)
 
 
 def open_pack(folder: Path, *, batch_windows: int | None = None) -> Ensemble:

@@ -10,6 +10,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from dawn_chorus.domain.errors import InvalidPack, PermanentError
+from dawn_chorus.domain.recording import Place
 from dawn_chorus.inference.occurrence import week_of
 from tests.packs import write_model, write_tone_pack
 from tests.unit.inference.sounds import open_pack
@@ -53,7 +54,7 @@ def test_a_recording_without_a_time_stands_for_the_whole_year(pack: Path) -> Non
 @pytest.mark.parametrize(("probability", "codes"), [(0.03, {"tone_500"}), (0.0299, set())])
 def test_a_taxon_as_probable_as_the_threshold_is_kept(pack: Path, probability: float, codes: set[str]) -> None:
     add_occurrence(pack)
-    assert open_pack(pack).present_taxa(probability, 0.0, None, 0.03) == codes
+    assert open_pack(pack).present_taxa(Place(latitude=probability, longitude=0.0), 0.03) == frozenset(codes)
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ import pytest
 
 from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.detections import ScoreRun, detect_events
+from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.domain.timeline import dequantize_scores
 from dawn_chorus.inference.ensemble import Ensemble
 from dawn_chorus.inference.member import OpenMember, Outputs
-from dawn_chorus.inference.pipeline import SegmentScores, score_segment, to_timeline
-from dawn_chorus.inference.waveforms.loading import LostStretch
+from dawn_chorus.inference.pipeline import SegmentScores, analyze_segment, score_segment, to_timeline
 from tests.packs import TONE_RATE_HZ, Shape, write_random_pack, write_tone_pack
 from tests.unit.inference.sounds import Waveform, load_stretch, open_pack, random_sounds, rates_of, score_sounds
 
@@ -159,7 +159,7 @@ def test_members_with_the_same_front_end_share_it(tmp_path: Path) -> None:
 def test_a_tone_is_found_from_where_it_begins_to_where_it_ends(tones: Ensemble) -> None:
     segment = Segment(0, 0.0, 31.0)
     sounds = {TONE_RATE_HZ: tone(1000, 31.0, 10.0, 12.0) + tone(4000, 31.0, 3.0, 22.25)}
-    timeline = to_timeline(score_sounds(tones, sounds, 31.0), segment, tones.facts, floor=0.05)
+    timeline = to_timeline(score_sounds(tones, sounds, 31.0), segment, tones.facts, floor=0.05, analyzed_s=31.0)
     found = {}
     for row in timeline.rows:
         runs = [ScoreRun(timeline.first_frame, dequantize_scores(row.frame_steps))]
@@ -174,12 +174,12 @@ def test_a_timeline_keeps_the_taxa_whose_peak_reaches_the_floor(tones: Ensemble)
     windows = np.array([[0.0, 0.3, 0.01, 0.0], [0.0, 0.2, 0.02, 0.0]], np.float32)
     frames = np.zeros((40, 4), np.float32)
     frames[7, 2] = 0.5
-    timeline = to_timeline(SegmentScores(60, windows, 1200, frames, ()), segment, tones.facts, floor=0.3)
+    timeline = to_timeline(SegmentScores(60, windows, 1200, frames), segment, tones.facts, floor=0.3, analyzed_s=10.0)
     assert [(row.taxon.code, row.peak) for row in timeline.rows] == [("tone_1000", np.float32(0.3)), ("tone_2000", 0.5)]
     assert timeline.rows[0].window_scores.tolist() == windows[:, 1].tolist()
     assert (timeline.first_window, timeline.n_windows, timeline.first_frame, timeline.n_frames) == (60, 2, 1200, 40)
-    assert (timeline.analyzed_s, timeline.lost) == (10.0, None)
-    everything = to_timeline(SegmentScores(60, windows, 1200, frames, ()), segment, tones.facts, floor=0.0)
+    assert (timeline.analyzed_s, timeline.lost) == (10.0, ())
+    everything = to_timeline(SegmentScores(60, windows, 1200, frames), segment, tones.facts, floor=0.0, analyzed_s=10.0)
     assert len(everything.rows) == 4
 
 
@@ -190,7 +190,8 @@ def test_scores_are_zero_where_audio_was_lost(tmp_path: Path) -> None:
     sounds = random_sounds(rates_of(ensemble), 30.0)
     audio = load_stretch(ensemble, sounds, segment)
     audio = replace(audio, lost=(LostStretch(9.0, 16.0, "broken frames"), LostStretch(30.0, 32.0, "beyond")))
-    scores = score_segment(ensemble, audio, segment, duration_s=30.0)
+    result = analyze_segment(ensemble, audio, segment, duration_s=30.0, floor=0.05)
+    scores, timeline = result.scores, result.timeline
     window_s, frame_s = ensemble.facts.grid.window_s, ensemble.facts.grid.frame_s
     assert frame_s is not None
     assert scores.frame_scores is not None
@@ -201,9 +202,8 @@ def test_scores_are_zero_where_audio_was_lost(tmp_path: Path) -> None:
     inside = (centers_s >= 9.0) & (centers_s < 16.0)
     assert not scores.frame_scores[inside].any()
     assert scores.frame_scores[~inside].all()
-    timeline = to_timeline(scores, segment, ensemble.facts, floor=0.05)
     assert timeline.analyzed_s == 23.0
-    assert timeline.lost == "broken frames"
+    assert timeline.lost == (LostStretch(9.0, 16.0, "broken frames"),)
 
 
 def test_a_segment_in_which_no_window_starts_has_frames_only(tones: Ensemble) -> None:
@@ -222,7 +222,7 @@ def test_a_pack_without_a_framewise_member_has_window_scores_only(tmp_path: Path
     scores = score_sounds(ensemble, random_sounds(rates_of(ensemble), 12.0), 12.0)
     assert scores.frame_scores is None
     assert ensemble.facts.grid.frame_s is None
-    timeline = to_timeline(scores, Segment(0, 0.0, 12.0), ensemble.facts, floor=0.0)
+    timeline = to_timeline(scores, Segment(0, 0.0, 12.0), ensemble.facts, floor=0.0, analyzed_s=12.0)
     assert (timeline.n_frames, len(timeline.rows[0].frame_steps)) == (0, 0)
 
 

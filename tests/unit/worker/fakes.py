@@ -1,7 +1,7 @@
 """Hand-written fakes for the worker's ports."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 from dawn_chorus.adapters.queue.messages import encode_job
 from dawn_chorus.domain.errors import OutdatedWork, TransientError
 from dawn_chorus.domain.jobs import SegmentJob, SegmentWork, WorkerFacts
+from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.ports import Delivery
 from dawn_chorus.domain.timeline import SegmentTimeline
@@ -79,6 +80,8 @@ class ScriptedLedger:
     failures_left: int = 0
     """How many calls still fail before the database is available again."""
     extended: SegmentWork | None = None
+    lost: list[LostStretch] = field(default_factory=list)
+    """The lost stretches of failed segments."""
     outdated: bool = False
     """Whether the segment was stretched before its result was saved."""
 
@@ -98,8 +101,9 @@ class ScriptedLedger:
             raise OutdatedWork("segment 0 was stretched meanwhile")
         self._record("saved", (work, timeline, facts))
 
-    def fail_segment(self, job: SegmentJob, reason: str) -> None:
+    def fail_segment(self, job: SegmentJob, reason: str, lost: Sequence[LostStretch] = ()) -> None:
         self._record("failed", reason)
+        self.lost += lost
 
     def retry_segment(self, job: SegmentJob, reason: str, delay_s: float) -> None:
         self._record("retried", (reason, delay_s))

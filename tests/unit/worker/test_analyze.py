@@ -13,10 +13,11 @@ from dawn_chorus.adapters.retrying import Stopped
 from dawn_chorus.domain.analysis import AnalysisSettings, Segment
 from dawn_chorus.domain.errors import TransientError, UndecodableAudio, UnknownPack
 from dawn_chorus.domain.jobs import Lane, SegmentJob, SegmentWork
+from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.domain.recording import AudioFacts, Place, Recording
 from dawn_chorus.domain.timeline import SegmentTimeline
 from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemble
-from dawn_chorus.inference.waveforms.loading import LoadedAudio, LostStretch, WaveformFormat, load_audio
+from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat, load_audio
 from dawn_chorus.worker.analyze import SegmentAnalyst
 from dawn_chorus.worker.retry_policy import RetryPolicy
 from dawn_chorus.worker.retrying_ledger import RetryingLedger
@@ -111,7 +112,7 @@ def test_a_segment_becomes_the_timeline_of_what_sounds_in_it(
     analyze(ledger, store, decoders, packs)
     timeline = saved_timeline(ledger)
     assert [row.taxon.code for row in timeline.rows] == ["tone_1000"]
-    assert (timeline.analyzed_s, timeline.lost) == (12.0, None)
+    assert (timeline.analyzed_s, timeline.lost) == (12.0, ())
     sounding = np.flatnonzero(timeline.rows[0].frame_steps > 32768) * 0.25
     assert (sounding.min(), sounding.max()) == (4.0, 6.75)
 
@@ -162,7 +163,7 @@ def test_lost_audio_is_accounted_for_to_the_microsecond(
     analyze(ledger, store, decoders, packs)
     timeline = saved_timeline(ledger)
     assert timeline.analyzed_s == 9.5
-    assert timeline.lost == "lost 9.500 s to 12.000 s: the file ends early"
+    assert timeline.lost == (LostStretch(9.5, 12.0, "the file ends early"),)
 
 
 def test_a_segment_of_which_all_audio_is_lost_is_failed(
@@ -171,9 +172,8 @@ def test_a_segment_of_which_all_audio_is_lost_is_failed(
     decoders.lost = (LostStretch(0.0, 12.0, "the file ends early"),)
     ledger = ScriptedLedger(make_work())
     analyze(ledger, store, decoders, packs)
-    ((outcome, reason),) = ledger.ends
-    assert outcome == "failed"
-    assert "the file ends early" in reason
+    assert ledger.ends == [("failed", "lost 0.000 s to 12.000 s: the file ends early")]
+    assert ledger.lost == [LostStretch(0.0, 12.0, "the file ends early")]
 
 
 def test_while_the_store_is_unavailable_the_segment_is_retried_with_growing_delays(

@@ -9,8 +9,9 @@ from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row, read_analysis, write_json
 from dawn_chorus.adapters.postgres.values import Analysis, AnalysisRequest, AnalysisStatus, Failure
-from dawn_chorus.domain.analysis import AnalysisState, Segment, plan_segments
+from dawn_chorus.domain.analysis import AnalysisState, Segment, SegmentState, plan_segments
 from dawn_chorus.domain.errors import Conflict, NotFound
+from dawn_chorus.domain.lost_audio import LostStretch
 
 _sql = load_queries("analyses")
 
@@ -80,9 +81,7 @@ def get_statuses(database: Database, analysis_ids: Collection[UUID]) -> dict[UUI
     with database.snapshot() as connection:
         rows = list(_sql.get_analyses(connection, analysis_ids=ids, recording_ids=[]))
         ledgers = {row["analysis_id"]: row for row in _sql.get_ledgers(connection, analysis_ids=ids)}
-        failures: dict[UUID, list[Failure]] = {analysis_id: [] for analysis_id in ids}
-        for row in _sql.get_failures(connection, analysis_ids=ids):
-            failures[row["analysis_id"]].append(_read_failure(row))
+        failures = _read_failures(connection, ids)
     return {row["id"]: _status(row, ledgers[row["id"]], failures[row["id"]]) for row in rows}
 
 
@@ -103,9 +102,23 @@ def _status(row: Row, ledger: Row, failures: Sequence[Failure]) -> AnalysisStatu
     )
 
 
-def _read_failure(row: Row) -> Failure:
+def _read_failures(connection: Connection, analysis_ids: list[UUID]) -> dict[UUID, list[Failure]]:
+    lost: dict[tuple[UUID, int], list[LostStretch]] = {}
+    for row in _sql.get_lost_stretches(connection, analysis_ids=analysis_ids):
+        stretch = LostStretch(row["start_s"], row["end_s"], row["reason"])
+        lost.setdefault((row["analysis_id"], row["segment_index"]), []).append(stretch)
+    failures: dict[UUID, list[Failure]] = {analysis_id: [] for analysis_id in analysis_ids}
+    for row in _sql.get_failures(connection, analysis_ids=analysis_ids):
+        of_segment = lost.get((row["analysis_id"], row["segment_index"]), [])
+        failures[row["analysis_id"]].append(_read_failure(row, of_segment))
+    return failures
+
+
+def _read_failure(row: Row, lost: Sequence[LostStretch]) -> Failure:
     reason = row["reason"] or "lost"
-    return Failure(row["segment_index"], row["start_s"], row["end_s"], row["failed_s"], reason)
+    if not lost and row["state"] != SegmentState.DONE:
+        lost = [LostStretch(row["start_s"], row["end_s"], reason)]
+    return Failure(row["segment_index"], row["start_s"], row["end_s"], row["failed_s"], reason, tuple(lost))
 
 
 def _eta_s(ledger: Row) -> float | None:

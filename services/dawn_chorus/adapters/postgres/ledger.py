@@ -1,5 +1,6 @@
 """The ledger: what workers read and write about segments (`domain.ports.SegmentLedger`)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -14,6 +15,7 @@ from dawn_chorus.adapters.postgres.rows import Row, printable, read_recording, r
 from dawn_chorus.domain.analysis import AnalysisState, Segment, SegmentState
 from dawn_chorus.domain.errors import OutdatedWork, PermanentError
 from dawn_chorus.domain.jobs import SegmentJob, SegmentWork, WorkerFacts
+from dawn_chorus.domain.lost_audio import LostStretch, describe_lost
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.recording import round_s
 from dawn_chorus.domain.timeline import SegmentTimeline
@@ -60,12 +62,13 @@ class PostgresLedger:
                 return
             _pin_pack(connection, analysis, facts)
             _replace_rows(connection, work.job, timeline, analysis["pack_name"], facts.pack_version)
+            _replace_lost(connection, work.job, timeline.lost)
             _finish_segment(connection, work.job, timeline, facts)
             finish_if_complete(connection, work.job.analysis_id)
 
-    def fail_segment(self, job: SegmentJob, reason: str) -> None:
+    def fail_segment(self, job: SegmentJob, reason: str, lost: Sequence[LostStretch] = ()) -> None:
         with self._database.transaction() as connection:
-            fail_segment(connection, job, reason)
+            fail_segment(connection, job, reason, lost)
 
     def retry_segment(self, job: SegmentJob, reason: str, delay_s: float) -> None:
         with self._database.transaction() as connection:
@@ -86,11 +89,12 @@ class PostgresLedger:
             return _read_work(connection, work.job, analysis, started)
 
 
-def fail_segment(connection: Connection, job: SegmentJob, reason: str) -> None:
+def fail_segment(connection: Connection, job: SegmentJob, reason: str, lost: Sequence[LostStretch] = ()) -> None:
     """Fail a segment that is queued or running, within the caller's transaction."""
     if _lock_unfinished(connection, job) is None:
         return
     if _sql.fail_segment(connection, **_key(job), reason=printable(reason)):
+        _replace_lost(connection, job, lost)
         finish_if_complete(connection, job.analysis_id)
 
 
@@ -170,12 +174,25 @@ def _replace_rows(
             copy.write_row([job.analysis_id, job.segment_index, ids[row.taxon.code], windows, frames, row.peak])
 
 
+def _replace_lost(connection: Connection, job: SegmentJob, lost: Sequence[LostStretch]) -> None:
+    _sql.delete_lost_stretches(connection, **_key(job))
+    if not lost:
+        return
+    _sql.insert_lost_stretches(
+        connection,
+        **_key(job),
+        starts_s=[stretch.start_s for stretch in lost],
+        ends_s=[stretch.end_s for stretch in lost],
+        reasons=[printable(stretch.reason) for stretch in lost],
+    )
+
+
 def _finish_segment(connection: Connection, job: SegmentJob, timeline: SegmentTimeline, facts: WorkerFacts) -> None:
     _sql.finish_segment(
         connection,
         **_key(job),
         analyzed_s=timeline.analyzed_s,
-        lost=printable(timeline.lost) if timeline.lost else None,
+        lost=printable(describe_lost(timeline.lost) or "") or None,
         worker=facts.name,
         stage_s=Jsonb(facts.stage_s),
         first_window=timeline.first_window,

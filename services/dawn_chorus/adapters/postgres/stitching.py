@@ -1,6 +1,6 @@
 """Joins the stored scores of segments to one row per taxon over the whole recording, and cuts events from it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 from dawn_chorus.adapters.postgres.database import Connection
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row, read_rules, read_settings, read_taxon
-from dawn_chorus.domain.detections import ScoreRun, bridge_silence, detect_events, join_runs
+from dawn_chorus.domain.detections import cut_taxon
 from dawn_chorus.domain.event_rules import EventRules
 from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.timeline import Detection, Grid, Scores, dequantize_scores
@@ -46,15 +46,16 @@ def cut_events(connection: Connection, scored: ScoredAnalysis) -> Iterator[tuple
     Holds the scores of one taxon at a time in memory.
     """
     segments = list(_sql.get_done_segments(connection, analysis_id=scored.row["id"]))
+    positions = {segment["segment_index"]: position for position, segment in enumerate(segments)}
+    first, count = ("first_window", "n_windows") if scored.grid.frame_s is None else ("first_frame", "n_frames")
+    analyzed = [range(segment[first], segment[first] + segment[count]) for segment in segments]
     for taxon_id, taxon, rows in _rows_by_taxon(connection, scored):
-        events = detect_events(
-            taxon,
-            join_runs(_runs(rows, segments, by_window=scored.grid.frame_s is None)),
-            scored.rules.of(taxon.code),
-            step_s=scored.grid.event_step_s,
-            end_s=scored.duration_s,
+        scores = {positions[row["segment_index"]]: read_scores(row["scores"]) for row in rows}
+        rule = scored.rules.of(taxon.code)
+        yield (
+            taxon_id,
+            cut_taxon(taxon, analyzed, scores, rule, step_s=scored.grid.event_step_s, end_s=scored.duration_s),
         )
-        yield taxon_id, events
 
 
 def _rows_by_taxon(connection: Connection, scored: ScoredAnalysis) -> Iterator[tuple[int, Taxon, list[Row]]]:
@@ -65,13 +66,6 @@ def _rows_by_taxon(connection: Connection, scored: ScoredAnalysis) -> Iterator[t
         for taxon_id, rows in groupby(cursor, key=lambda row: row["taxon_id"]):
             of_taxon = list(rows)
             yield taxon_id, read_taxon(of_taxon[0]), of_taxon
-
-
-def _runs(rows: Sequence[Row], segments: Sequence[Row], *, by_window: bool) -> Iterator[ScoreRun]:
-    first, count = ("first_window", "n_windows") if by_window else ("first_frame", "n_frames")
-    analyzed = [range(segment[first], segment[first] + segment[count]) for segment in segments]
-    positions = {segment["segment_index"]: position for position, segment in enumerate(segments)}
-    return bridge_silence(analyzed, {positions[row["segment_index"]]: read_scores(row["scores"]) for row in rows})
 
 
 def read_scores(stored: Any) -> Scores:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from dawn_chorus.domain.analysis import AnalysisResult, AnalysisSettings, AnalysisState
 from dawn_chorus.domain.jobs import Lane
+from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.domain.recording import AudioFacts, Place, Recording
 
 
@@ -68,6 +69,8 @@ class Failure:
     failed_s: float
     """All of the segment, or the audio that was lost within it."""
     reason: str
+    lost: tuple[LostStretch, ...] = ()
+    """The stretches that it consists of, in order of time; empty only for results older than these rows."""
 
 
 @dataclass(frozen=True, slots=True)

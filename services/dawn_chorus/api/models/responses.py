@@ -41,6 +41,14 @@ class InstalledPackOut(Answer):
     registered_at: AwareDatetime
 
 
+class LostOut(Answer):
+    """A stretch of a recording that was not analyzed; seconds from its start."""
+
+    start_s: float = Field(examples=[1043.2])
+    end_s: float = Field(examples=[1200.0])
+    reason: str = Field(examples=["the audio ends at 1043.2 s, the header claims 1200.0 s"])
+
+
 class FailureOut(Answer):
     """Seconds that were not analyzed, and why."""
 
@@ -48,7 +56,13 @@ class FailureOut(Answer):
     start_s: float = Field(examples=[900.0])
     end_s: float = Field(examples=[1200.0])
     failed_s: float = Field(description="The whole segment, or the audio lost within it.", examples=[156.8])
-    reason: str = Field(examples=["the file ends at 1043.2 s, where its header claims 1200 s"])
+    reason: str = Field(
+        examples=["lost 1043.200 s to 1200.000 s: the audio ends at 1043.2 s, the header claims 1200.0 s"]
+    )
+    lost: list[LostOut] = Field(
+        description="The stretches that it consists of, at most 100: the last one then covers all the others. "
+        "Empty only for analyses older than this field."
+    )
 
 
 class SettingsOut(Answer):

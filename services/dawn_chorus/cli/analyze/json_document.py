@@ -10,10 +10,10 @@ import numpy as np
 
 from dawn_chorus.cli.analyze.segments import OpenedFile
 from dawn_chorus.domain.exports import detection_row
+from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.recording import round_s
 from dawn_chorus.domain.timeline import Detection, Scores
-from dawn_chorus.inference.waveforms.loading import LostStretch
 
 SPOOL_BYTES = 16 << 20
 """More text than this is kept on disk: with a minimum score of 0, a day scored by BirdNET takes gigabytes."""

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from dawn_chorus.cli.analyze.json_document import WindowSpool
 from dawn_chorus.cli.analyze.segments import AnalyzedSegment, OpenedFile
 from dawn_chorus.domain import exports
-from dawn_chorus.domain.detections import bridge_silence, detect_events, join_runs
+from dawn_chorus.domain.detections import cut_taxon
 from dawn_chorus.domain.event_rules import EventRules
 from dawn_chorus.domain.exports import Finding
+from dawn_chorus.domain.lost_audio import LostStretch, clip_lost, describe_lost
 from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.timeline import Detection, Grid, Scores, SegmentTimeline, dequantize_scores
-from dawn_chorus.inference.waveforms.loading import LostStretch
 
 
 class EventCutter:
@@ -39,9 +39,8 @@ class EventCutter:
         return sorted(found, key=lambda event: (event.onset_s, event.taxon.code))
 
     def _events(self, taxon: Taxon, duration_s: float) -> list[Detection]:
-        runs = join_runs(bridge_silence(self._analyzed, self._scores[taxon]))
-        rule = self._rules.of(taxon.code)
-        return detect_events(taxon, runs, rule, step_s=self._grid.event_step_s, end_s=duration_s)
+        rule, step_s = self._rules.of(taxon.code), self._grid.event_step_s
+        return cut_taxon(taxon, self._analyzed, self._scores[taxon], rule, step_s=step_s, end_s=duration_s)
 
 
 @dataclass(slots=True)
@@ -57,12 +56,12 @@ class FileResult:
 
     def add(self, segment: AnalyzedSegment) -> None:
         self.lost += segment.lost
-        if segment.timeline is None or segment.window_scores is None:
+        if segment.result is None:
             return
         self.analyzed_segments += 1
-        self.cutter.add(segment.timeline)
+        self.cutter.add(segment.result.timeline)
         if self.windows is not None:
-            self.windows.add(segment.timeline.first_window, segment.window_scores)
+            self.windows.add(segment.result.scores.first_window, segment.result.scores.window_scores)
 
     def detections(self) -> list[Detection]:
         return self.cutter.detections(self.file.duration_s)
@@ -71,18 +70,9 @@ class FileResult:
         source = exports.Source(str(self.file.source.path), self.file.sample_rate_hz, pack=pack)
         return (Finding(detection, source) for detection in self.detections())
 
-    def describe_lost(self) -> Iterator[str]:
-        """Yield one line per reason: a damaged file may have thousands of lost stretches."""
-        for reason in dict.fromkeys(stretch.reason for stretch in self.lost):
-            stretches = [stretch for stretch in self.lost if stretch.reason == reason]
-            start_s, end_s = stretches[0].start_s, stretches[-1].end_s
-            lost_s = sum(stretch.end_s - stretch.start_s for stretch in stretches)
-            parts = (
-                ""
-                if lost_s >= end_s - start_s - 1e-6
-                else f"{round(lost_s, 3):.12g} s in {len(stretches)} stretches from "
-            )
-            yield f"{parts}{round(start_s, 3):.12g} s to {round(end_s, 3):.12g} s: {reason}"
+    def describe_lost(self) -> str | None:
+        """Return what is lost in the service's words, stretches joined across segments; None: nothing."""
+        return describe_lost(clip_lost(self.lost, 0.0, self.file.duration_s))
 
     def close(self) -> None:
         if self.windows is not None:

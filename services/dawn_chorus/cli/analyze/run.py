@@ -125,9 +125,9 @@ class _Run:
         print_error(reason if source.path.name in reason else f"{source.path}: {reason}")
 
     def _report_lost(self, result: FileResult) -> None:
-        for lost in result.describe_lost():
+        if lost := result.describe_lost():
             self._all_well = False
-            print_warning(f"{result.file.source.path}: lost {lost}")
+            print_warning(f"{result.file.source.path}: {lost}")
 
     def _write(self, results: Iterator[FileResult]) -> None:
         if self._targets:
@@ -158,7 +158,7 @@ def _present_taxa(ensemble: Ensemble, batch: Batch) -> frozenset[str] | None:
         return None
     if place.latitude is None or place.longitude is None:
         raise PermanentError("give both --latitude and --longitude")
-    return ensemble.present_taxa(place.latitude, place.longitude, place.recorded_at, batch.occurrence_min)
+    return ensemble.present_taxa(place, batch.occurrence_min)
 
 
 def _override_rules(rules: EventRules, overrides: dict[str, float]) -> EventRules:

@@ -7,16 +7,15 @@ long file as with many short ones, and memory use does not grow with either.
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dawn_chorus.cli.sources import Source
 from dawn_chorus.domain.analysis import Segment, plan_segments
 from dawn_chorus.domain.errors import ChorusError
-from dawn_chorus.domain.timeline import Scores, SegmentTimeline
+from dawn_chorus.domain.lost_audio import LostStretch, NothingHeard
 from dawn_chorus.inference.decoders.pool import DecoderPool
 from dawn_chorus.inference.ensemble import Ensemble
-from dawn_chorus.inference.pipeline import lost_within, score_segment, to_timeline
-from dawn_chorus.inference.waveforms.loading import LoadedAudio, LostStretch
+from dawn_chorus.inference.pipeline import SegmentResult, analyze_segment, load_segment
 
 SEGMENT_S = 300.0
 
@@ -40,13 +39,12 @@ class RefusedFile:
 
 @dataclass(frozen=True, slots=True)
 class AnalyzedSegment:
-    """The scores of one segment; None if all of it is lost."""
+    """One segment of a file."""
 
     file: OpenedFile
     segment: Segment
-    window_scores: Scores | None
-    """(n_windows, n_taxa)"""
-    timeline: SegmentTimeline | None
+    result: SegmentResult | None
+    """None: all of it is lost."""
     lost: tuple[LostStretch, ...]
 
 
@@ -92,27 +90,16 @@ class LocalAnalyzer:
 
     def _analyze(self, file: OpenedFile, segment: Segment) -> AnalyzedSegment:
         try:
-            audio = self._load(file, segment)
-            lost_parts = tuple(lost_within(audio.lost, segment))
-            if sum(lost.end_s - lost.start_s for lost in lost_parts) >= segment.duration_s - 1e-6:
-                # Scoring nothing but silence would be wasted work.
-                return AnalyzedSegment(file, segment, None, None, lost_parts)
-            scores = score_segment(self.ensemble, audio, segment, duration_s=file.duration_s)
+            audio = load_segment(self.decoders, file.source.path, segment, self.ensemble, duration_s=file.duration_s)
+            result = analyze_segment(
+                self.ensemble, audio, segment, duration_s=file.duration_s, floor=self.floor, present=self.present
+            )
+        except NothingHeard as error:
+            return AnalyzedSegment(file, segment, None, error.lost)
         except ChorusError as error:
             lost = LostStretch(segment.start_s, segment.end_s, str(error))
-            return AnalyzedSegment(file, segment, None, None, (lost,))
-        timeline = to_timeline(scores, segment, self.ensemble.facts, self.floor)
-        return AnalyzedSegment(file, segment, scores.window_scores, self._drop_absent(timeline), scores.lost)
-
-    def _drop_absent(self, timeline: SegmentTimeline) -> SegmentTimeline:
-        if self.present is None:
-            return timeline
-        return replace(timeline, rows=tuple(row for row in timeline.rows if row.taxon.code in self.present))
-
-    def _load(self, file: OpenedFile, segment: Segment) -> LoadedAudio:
-        margin_s = self.ensemble.margin_s
-        start_s, end_s = segment.start_s - margin_s, segment.end_s + margin_s
-        return self.decoders.load(file.source.path, start_s, end_s, self.ensemble.formats, duration_s=file.duration_s)
+            return AnalyzedSegment(file, segment, None, (lost,))
+        return AnalyzedSegment(file, segment, result, result.timeline.lost)
 
 
 def _as_result(step: Step) -> Callable[[], Step]:

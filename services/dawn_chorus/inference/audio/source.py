@@ -5,12 +5,12 @@ damage, and at a declared end that is not the actual end.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from dawn_chorus.domain.errors import UndecodableAudio
+from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.inference.audio.ffmpeg_reader import FfmpegReader
 from dawn_chorus.inference.audio.reader import Piece, Reader, Samples
 
@@ -22,15 +22,6 @@ JOIN_S = 0.01
 """Stretches of invalid samples that are closer than this are reported as one."""
 SLACK_S = 0.15
 """Encoders pad, and containers round: a lossy file is complete if it ends this close to its declared length."""
-
-
-@dataclass(frozen=True, slots=True)
-class LostStretch:
-    """Audio that no decoder could read; seconds from the recording's start."""
-
-    start_s: float
-    end_s: float
-    reason: str
 
 
 class AudioSource:

@@ -14,11 +14,12 @@ from typing import Any, Self
 import numpy as np
 
 from dawn_chorus.domain.errors import ChorusError, TransientError, UndecodableAudio
+from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.domain.recording import AudioFacts
 from dawn_chorus.inference.audio.failures import raise_failure
 from dawn_chorus.inference.audio.reader import Samples
 from dawn_chorus.inference.decoders.protocol import Hangup, receive_message, receive_samples, send_message
-from dawn_chorus.inference.waveforms.loading import LoadedAudio, LostStretch, WaveformFormat
+from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat
 
 START_TIMEOUT_S = 120.0
 SOCKET_BYTES = 1 << 20

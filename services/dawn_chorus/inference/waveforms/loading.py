@@ -7,12 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from dawn_chorus.domain.lost_audio import LostStretch, clip_lost
 from dawn_chorus.domain.recording import round_s
 from dawn_chorus.inference.audio.opening import open_source
-from dawn_chorus.inference.audio.source import AudioSource, LostStretch
+from dawn_chorus.inference.audio.source import AudioSource
 from dawn_chorus.inference.waveforms.resampling import Resampler, Samples, open_resampler
-
-__all__ = ["LoadedAudio", "LostStretch", "WaveformFormat", "load_audio"]
 
 BLOCK_SAMPLES = 1 << 18
 """Samples decoded at a time."""
@@ -76,7 +75,7 @@ def load_from(
     lost += _missing_end(source, duration_s)
     bounds = max(0.0, start_s), min(end_s, duration_s)
     goes_on = end_s > duration_s and _reaches_beyond(source, duration_s)
-    return LoadedAudio(waveforms, start_s, end_s, tuple(_clip(lost, *bounds)), stage_s, goes_on)
+    return LoadedAudio(waveforms, start_s, end_s, clip_lost(lost, *bounds), stage_s, goes_on)
 
 
 def _reaches_beyond(source: AudioSource, duration_s: float) -> bool:
@@ -144,19 +143,3 @@ class _OutputStretch:
         if n_source_samples is not None:
             waveform[max(0, self.resampler.length_of(n_source_samples) - self._first) :] = 0.0
         return waveform
-
-
-def _clip(lost: Iterable[LostStretch], start_s: float, end_s: float) -> Iterator[LostStretch]:
-    """Yield the stretches cut to [start_s, end_s), neighbors that were lost for the same reason joined."""
-    waiting: LostStretch | None = None
-    for stretch in lost:
-        begin, end = max(stretch.start_s, start_s), min(stretch.end_s, end_s)
-        if end <= begin:
-            continue
-        if waiting and round_s(begin) <= waiting.end_s and stretch.reason == waiting.reason:
-            begin = waiting.start_s
-        elif waiting:
-            yield waiting
-        waiting = LostStretch(round_s(begin), round_s(end), stretch.reason)
-    if waiting:
-        yield waiting

@@ -11,10 +11,10 @@ from dawn_chorus.cli.analyze.json_document import WindowSpool, write_document
 from dawn_chorus.cli.analyze.segments import OpenedFile
 from dawn_chorus.cli.sources import Source
 from dawn_chorus.domain.event_rules import EventRules
+from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.timeline import Detection, Grid
-from dawn_chorus.inference.waveforms.loading import LostStretch
 
 WREN = Taxon("eurwre", "Troglodytes troglodytes", "Eurasian Wren", "Aves")
 OWL = Taxon("tawowl", "Strix aluco", "Tawny Owl", "Aves")

@@ -10,9 +10,10 @@ import pytest
 import soundfile
 
 from dawn_chorus.domain.errors import EmptyAudio, NotAudio, PermanentError, UndecodableAudio
+from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.inference.audio.ffmpeg_reader import FfmpegReader
 from dawn_chorus.inference.audio.opening import open_source
-from dawn_chorus.inference.waveforms.loading import LostStretch, WaveformFormat, load_audio
+from dawn_chorus.inference.waveforms.loading import WaveformFormat, load_audio
 from tests.unit.inference.audio_files import (
     LOSSLESS,
     SECONDS,

@@ -45,9 +45,16 @@ FROM segments WHERE analysis_id = ANY(:analysis_ids::uuid[])
 GROUP BY analysis_id;
 
 -- name: get_failures(analysis_ids)
-SELECT analysis_id, segment_index, start_s, end_s, failed_s, CASE state WHEN 'done' THEN lost ELSE error END AS reason
+SELECT
+    analysis_id, segment_index, start_s, end_s, failed_s, state,
+    CASE state WHEN 'done' THEN lost ELSE error END AS reason
 FROM segments WHERE analysis_id = ANY(:analysis_ids::uuid[]) AND failed_s > 0
 ORDER BY analysis_id, segment_index;
+
+-- name: get_lost_stretches(analysis_ids)
+SELECT analysis_id, segment_index, start_s, end_s, reason
+FROM lost_stretches WHERE analysis_id = ANY(:analysis_ids::uuid[])
+ORDER BY analysis_id, segment_index, start_s, end_s;
 
 -- name: get_revision(analysis_id)$
 SELECT revision FROM analyses WHERE id = :analysis_id;
@@ -73,6 +80,9 @@ WITH requeued AS (
     WHERE analysis_id = :analysis_id AND state IN ('failed', 'cancelled')
         AND segment_index = coalesce(:only_index::integer, segment_index)
     RETURNING segment_index
+), found AS (
+    DELETE FROM lost_stretches AS l USING requeued AS q
+    WHERE l.analysis_id = :analysis_id AND l.segment_index = q.segment_index
 ), jobs AS (
     INSERT INTO outbox (analysis_id, segment_index, lane)
     SELECT :analysis_id, segment_index, :lane FROM requeued ORDER BY segment_index

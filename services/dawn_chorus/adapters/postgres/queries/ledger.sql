@@ -27,6 +27,14 @@ DELETE FROM timelines WHERE analysis_id = :analysis_id AND segment_index = :segm
 -- name: copy_timelines#
 COPY timelines (analysis_id, segment_index, taxon_id, window_scores, frame_scores, peak) FROM STDIN (FORMAT binary);
 
+-- name: delete_lost_stretches(analysis_id, segment_index)!
+DELETE FROM lost_stretches WHERE analysis_id = :analysis_id AND segment_index = :segment_index;
+
+-- name: insert_lost_stretches(analysis_id, segment_index, starts_s, ends_s, reasons)!
+INSERT INTO lost_stretches (analysis_id, segment_index, start_s, end_s, reason)
+SELECT :analysis_id, :segment_index, start_s, end_s, reason
+FROM unnest(:starts_s::numeric[], :ends_s::numeric[], :reasons::text[]) AS t (start_s, end_s, reason);
+
 -- name: finish_segment(analysis_id, segment_index, analyzed_s, lost, worker, stage_s, first_window, n_windows, first_frame, n_frames)!
 UPDATE segments
 SET state = 'done', error = NULL, analyzed_s = least(:analyzed_s::numeric(14, 6), end_s - start_s),
