@@ -7,11 +7,11 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Self
 
+from dawn_chorus.domain.names import AUDIO_SUFFIXES, is_junk
 from models.workshop.data.manifest import KINDS, Event, read_rows
 from models.workshop.data.recordings import Recording
 from models.workshop.errors import BadInput
 
-AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a", ".aiff", ".aif", ".wma", ".webm"})
 _KINDS = {kind: kind for kind in KINDS}
 
 
@@ -61,7 +61,9 @@ def read_folders(
     recording stay in one fold. Raises BadInput if there is no audio.
     """
     found = False
-    for path in sorted(p for p in root.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES and p.parent != root):
+    for path in sorted(root.rglob("*")):
+        if path.suffix.lower() not in AUDIO_SUFFIXES or is_junk(path.name) or path.parent == root:
+            continue
         found = True
         top = path.relative_to(root).parts[0]
         kind = {names.soundscapes: "soundscape", names.noise: "noise"}.get(top, "focal")

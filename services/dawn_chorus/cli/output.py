@@ -1,29 +1,39 @@
 """Prints for the user: results on stdout, everything else on stderr, color and progress bars only on a terminal."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from dawn_chorus.domain.names import displayed, is_control
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
+_LINE_BREAKS = re.compile(r"[\r\n]\s*")
+
 
 def print_note(message: str) -> None:
     """Print a status message on stderr."""
-    typer.secho(message, err=True)
+    typer.secho(_printable(message), err=True)
 
 
 def print_warning(message: str) -> None:
     """Print a warning on stderr: something failed and the rest goes on."""
-    typer.secho(f"warning: {message}", err=True, fg=typer.colors.YELLOW)
+    typer.secho(_printable(f"warning: {message}"), err=True, fg=typer.colors.YELLOW)
 
 
 def print_error(message: str) -> None:
     """Print an error on stderr, in one line."""
-    typer.secho(f"error: {' '.join(message.split())}", err=True, fg=typer.colors.RED)
+    typer.secho(_printable(f"error: {_LINE_BREAKS.sub(' ', message.strip())}"), err=True, fg=typer.colors.RED)
+
+
+def _printable(message: str) -> str:
+    """Return a message without what a file name may do to a terminal: control characters, bytes that are no text."""
+    return "".join("\ufffd" if is_control(char) and char != "\n" else char for char in displayed(message))
 
 
 def show_json(value: Any) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path, PurePosixPath
 from urllib.parse import urljoin
 
-from models.workshop.data.folders import AUDIO_SUFFIXES
+from dawn_chorus.domain.names import AUDIO_SUFFIXES
 from models.workshop.data.license_terms import name_license
 from models.workshop.data.manifest import write_table
 from models.workshop.data.recordings import Recording

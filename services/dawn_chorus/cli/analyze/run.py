@@ -16,11 +16,12 @@ from dawn_chorus.cli.analyze.segments import AnalyzedSegment, LocalAnalyzer, Ope
 from dawn_chorus.cli.installed_packs import open_pack
 from dawn_chorus.cli.output import print_error, print_note, print_warning
 from dawn_chorus.cli.settings import load_settings
-from dawn_chorus.cli.sources import Source, find_sources, targets_of
+from dawn_chorus.cli.sources import Source, find_sources, report_passed_over, targets_of
 from dawn_chorus.domain.analysis import AnalysisSettings
 from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.domain.event_rules import EventRules
 from dawn_chorus.domain.exports import WRITERS, ExportFormat
+from dawn_chorus.domain.names import displayed
 from dawn_chorus.domain.recording import Place
 from dawn_chorus.inference.decoders.pool import DecoderPool
 from dawn_chorus.inference.ensemble import Ensemble
@@ -50,14 +51,17 @@ class Batch:
 
 def run_batch(batch: Batch) -> bool:
     """Analyze all recordings. Return whether all succeeded; failures are reported on stderr as they happen."""
-    sources = find_sources(batch.paths)
+    found = find_sources(batch.paths)
+    none_missed = report_passed_over(found)
+    sources = found.sources
     targets = _targets(batch, sources)
     to_analyze = [source for source in sources if not (batch.resume and targets[source.path].exists())]
     if len(to_analyze) < len(sources):
         print_note(f"{len(sources) - len(to_analyze)} of {len(sources)} recordings already have a result")
     if not sources:
-        raise PermanentError(f"no recordings in {', '.join(map(str, batch.paths))}")
-    return not to_analyze or _Run(batch, targets).analyze(to_analyze)
+        raise PermanentError(f"no recordings in {', '.join(map(displayed, batch.paths))}")
+    all_well = not to_analyze or _Run(batch, targets).analyze(to_analyze)
+    return all_well and none_missed
 
 
 def _targets(batch: Batch, sources: Iterable[Source]) -> dict[Path, Path]:

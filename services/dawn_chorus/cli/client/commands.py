@@ -16,6 +16,7 @@ from dawn_chorus.cli.client.views import (
 )
 from dawn_chorus.cli.output import print_error, show_json
 from dawn_chorus.domain.errors import ChorusError, PermanentError
+from dawn_chorus.domain.names import displayed
 
 if TYPE_CHECKING:
     from dawn_chorus.cli.client.http_client import ServiceClient
@@ -50,7 +51,7 @@ def submit(  # noqa: PLR0913 - the parameters are the options
     A recording that is refused, or with --wait not analyzed in full, is reported, and the exit code is 1.
     The others still go through.
     """
-    from dawn_chorus.cli.sources import find_sources
+    from dawn_chorus.cli.sources import find_sources, report_passed_over
 
     client = connect(url, key)
     fields = {
@@ -60,15 +61,16 @@ def submit(  # noqa: PLR0913 - the parameters are the options
         "recorded_at": recorded_at,
         "pack": pack,
     }
-    sources = find_sources(paths)
-    if not sources:
-        raise PermanentError(f"no recordings in {', '.join(map(str, paths))}")
-    answers, all_well = [], True
-    for source in sources:
+    found = find_sources(paths)
+    all_well = report_passed_over(found)
+    if not found.sources:
+        raise PermanentError(f"no recordings in {', '.join(map(displayed, paths))}")
+    answers = []
+    for source in found.sources:
         try:
             answers.append(client.upload(source.path, fields))
         except (ChorusError, OSError) as error:
-            print_error(f"{source.path}: {getattr(error, 'strerror', None) or error}")
+            print_error(f"{source.shown}: {getattr(error, 'strerror', None) or error}")
             all_well = False
         else:
             show_upload(answers[-1], as_json=as_json)

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from dawn_chorus.domain.errors import PermanentError, TransientError
+from dawn_chorus.domain.names import displayed
 
 Answer = dict[str, Any]
 
@@ -30,7 +31,7 @@ class ServiceClient:
         """Upload one recording, streamed from disk; return the service's answer. Fields that are None are left out."""
         form = {name: value for name, value in fields.items() if value is not None}
         with path.open("rb") as file:
-            return self._request("POST", "/v1/recordings", data=form, files={"file": (path.name, file)})
+            return self._request("POST", "/v1/recordings", data=form, files={"file": (displayed(path.name), file)})
 
     def recordings(self, limit: int) -> list[Answer]:
         """Return the newest recordings."""
