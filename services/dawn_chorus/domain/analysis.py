@@ -5,8 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from typing import Literal
 
 from dawn_chorus.domain.recording import round_s
+
+Channels = Literal["mix", "each"] | int
+"""`mix`: the mean of all; `each`: every channel, and of their scores the highest; a number: that channel, from 1."""
+MAX_EACH = 32
+"""Recordings with more channels are not scored by `each`: it takes as many times as long."""
 
 
 class AnalysisState(StrEnum):
@@ -46,6 +52,8 @@ class AnalysisSettings:
     """Drop taxa less probable than this at the recording's place and week; None: keep all."""
     event_rule: dict[str, float] | None = None
     """Fields of the pack's event rules that are overridden (`EventRules.changed`); None: none."""
+    channels: Channels = "mix"
+    """Which channels are scored; settings that were stored before there was a choice mean `mix`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Audio files become samples: one sequence of mono samples, readable from any position, with its gaps reported.
 
 Read: source, opening (which reader for which file), reader (the port), then the readers: soundfile_reader,
-ffmpeg_reader, vorbis_reader, and wav_header; probe (a header, in a process with limits), failures (errors as messages).
+ffmpeg_reader, vorbis_reader, and wav_header; channel_meter and channel_faults (levels, clipping, silence: measured, and
+judged); probe (a header, in a process with limits), failures (errors as messages).
 May touch numpy, soundfile and PyAV, nothing heavier: the API's image contains this package of inference only.
 """

@@ -19,7 +19,7 @@ from av.container import InputContainer
 from av.packet import Packet
 
 from dawn_chorus.domain.errors import EmptyAudio, NotAudio, UndecodableAudio
-from dawn_chorus.inference.audio.reader import Piece, Samples, name_format, to_mono
+from dawn_chorus.inference.audio.reader import Piece, Samples, name_format, only_channel
 
 OPEN_OPTIONS = {
     # A playlist would make FFmpeg open other files and URLs of the uploader's choice.
@@ -51,6 +51,7 @@ class FfmpegReader:
         self._path = path
         self.sample_rate_hz = 0
         self.end: int | None = None
+        self._channel: int | None = None
         self._start()
         codec, container = self._codec, self._container.format.name.split(",")[0]
         self.format = name_format("mp4" if container == "mov" else container, codec)
@@ -89,6 +90,10 @@ class FfmpegReader:
             return EmptyAudio(f"{self._path.name} holds no sound")
         return UndecodableAudio(f"nothing in {self._path.name} could be decoded ({self.format})")
 
+    def keep_channel(self, channel: int) -> None:
+        self._channel = channel
+        self._recent = deque(Piece(piece.first, only_channel(piece.samples, channel)) for piece in self._recent)
+
     def read(self, first: int, end: int) -> list[Piece]:
         self._go_to(first)
         while self._position < end and self._decode_next():
@@ -126,7 +131,7 @@ class FfmpegReader:
         self.sample_rate_hz = self.sample_rate_hz or frame.sample_rate
         first = self._place(frame)
         if frame.sample_rate == self.sample_rate_hz:
-            self._recent.append(Piece(first, to_mono(_as_float(frame))))
+            self._recent.append(Piece(first, only_channel(_as_float(frame), self._channel)))
         self._position = first + round(frame.samples * self.sample_rate_hz / frame.sample_rate)
         return True
 

@@ -21,13 +21,15 @@ M4A_MAGIC = b"ftyp"
 
 
 @contextmanager
-def open_source(path: Path) -> Iterator[AudioSource]:
+def open_source(path: Path, channel: int | None = None, *, measured: bool = True) -> Iterator[AudioSource]:
     """Open an audio file with the decoder chosen for it; close it at the end.
 
-    Raises NotAudio, EmptyAudio or UndecodableAudio, and PermanentError if there is no such file.
+    `channel` and `measured` are those of `AudioSource.choose_channel`.
+    Raises NotAudio, EmptyAudio or UndecodableAudio, and PermanentError if there is no such file or channel.
     """
     source = choose_source(path)
     try:
+        source.choose_channel(channel, measured=measured)
         yield source
     finally:
         source.close()

@@ -7,15 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
-"""(n_samples,), full scale is ±1."""
+"""(n_samples,), or with the shape that a docstring states; full scale is ±1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Mono samples at a position in the recording."""
+    """Samples at a position in the recording."""
 
     first: int
     samples: Samples
+    """(n_samples, n_channels)"""
 
     @property
     def end(self) -> int:
@@ -39,6 +40,10 @@ class Reader(Protocol):
     end: int | None
     """The end of the recording according to this decoder, once a read has reached it."""
 
+    def keep_channel(self, channel: int) -> None:
+        """From now on return pieces of this channel only, from 1; a piece whose audio lacks it has none."""
+        ...
+
     def read(self, first: int, end: int) -> list[Piece]:
         """Return what can be decoded of [first, end), in order and without overlap, up to the first damage.
 
@@ -57,6 +62,11 @@ def name_format(container: str, coding: str) -> str:
     """Return a short name: `wav/pcm_16`, `mp4/aac`; one word if container and coding are the same: `mp3`."""
     coding = {"mpeg_layer_iii": "mp3", "mp3float": "mp3"}.get(coding.lower(), coding.lower())
     return coding if coding == container.lower() else f"{container.lower()}/{coding}"
+
+
+def only_channel(channels: Samples, channel: int | None) -> Samples:
+    """Return one channel, from 1, of (n_samples, n_channels) as (n_samples, 1), or (n_samples, 0); None: all."""
+    return channels if channel is None else channels[:, channel - 1 : channel].copy()
 
 
 def to_mono(channels: Samples) -> Samples:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import soundfile
 
-from dawn_chorus.inference.audio.reader import Piece, name_format, to_mono
+from dawn_chorus.inference.audio.reader import Piece, name_format, only_channel
 from dawn_chorus.inference.audio.wav_header import AudioBytes, WavHeader
 
 MAX_FRAMES = 1 << 48
@@ -24,6 +24,7 @@ class SoundFileReader:
         self._path, self._wav = path, header
         self._sound = self._open()
         self._position = 0
+        self._channel: int | None = None
         self.sample_rate_hz: int = self._sound.samplerate
         self.channels: int = self._sound.channels
         self.container: str = "WAV" if header else self._sound.format.replace("WAVEX", "WAV")
@@ -44,19 +45,22 @@ class SoundFileReader:
             channels=self._wav.channels,
         )
 
+    def keep_channel(self, channel: int) -> None:
+        self._channel = channel
+
     def read(self, first: int, end: int) -> list[Piece]:
         if self.end is not None and first >= self.end:
             return []
         try:
             before = self._go_to(first)
-            samples = to_mono(self._sound.read(before + end - first, dtype="float32", always_2d=True)[before:])
+            samples = self._sound.read(before + end - first, dtype="float32", always_2d=True)[before:]
         except soundfile.LibsndfileError:
             self._position = -1
             return []
         self._position += len(samples)
         if self._position < end:
             self.end = self._position
-        return [Piece(first, samples)] if len(samples) else []
+        return [Piece(first, only_channel(samples, self._channel))] if len(samples) else []
 
     def _go_to(self, first: int) -> int:
         """Seek to shortly before `first`; return by how many samples.

@@ -1,5 +1,7 @@
 """An audio file as one sequence of mono samples that can be read from any position, and what of it is lost.
 
+The samples are the mean of all channels, or those of one.
+
 libsndfile reads the formats it reads well. FFmpeg reads the rest, and is the fallback where libsndfile stops: at
 damage, and at a declared end that is not the actual end.
 """
@@ -9,10 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from dawn_chorus.domain.errors import UndecodableAudio
+from dawn_chorus.domain.errors import PermanentError, UndecodableAudio
 from dawn_chorus.domain.lost_audio import LostStretch
+from dawn_chorus.inference.audio.channel_meter import ChannelMeter, full_scale
 from dawn_chorus.inference.audio.ffmpeg_reader import FfmpegReader
-from dawn_chorus.inference.audio.reader import Piece, Reader, Samples
+from dawn_chorus.inference.audio.reader import Piece, Reader, Samples, to_mono
 
 DAMAGED = "the data is damaged and no decoder could read it"
 NOT_FINITE = "the samples are no finite numbers"
@@ -41,14 +44,53 @@ class AudioSource:
         self.sample_rate_hz, self.channels, self.format = reader.sample_rate_hz, reader.channels, reader.format
         self.n_samples: int | None = None
         """The recording's actual length, once a read has reached its end."""
+        self._channel: int | None = None
+        self._keeps_all = True
 
-    def read(self, first: int, end: int) -> tuple[Samples, list[LostStretch]]:
-        """Return samples [first, end), zeros where there are none, and what is lost before the recording's end."""
-        pieces = self._read_pieces(first, end)
-        samples = _lay_out(pieces, first, end)
+    def choose_channel(self, channel: int | None, *, measured: bool) -> None:
+        """Read only this channel, from 1; None: the mean of all. Call it before the first read.
+
+        A source that is not `measured` keeps no other channel in memory. Raises PermanentError if there is no such one.
+        """
+        if channel is not None and channel > self.channels:
+            have = "1 channel" if self.channels == 1 else f"{self.channels} channels"
+            raise PermanentError(f"{self._path.name} has {have}: there is no channel {channel}")
+        self._channel, self._keeps_all = channel, measured or channel is None
+        if channel is not None and not self._keeps_all:
+            self._reader.keep_channel(channel)
+
+    def open_meter(self, start_s: float, end_s: float) -> ChannelMeter:
+        """Return a meter for [start_s, end_s), to be passed to every `read` that touches it."""
+        first, end = round(start_s * self.sample_rate_hz), round(end_s * self.sample_rate_hz)
+        highest = full_scale(self.format)
+        return ChannelMeter(self.channels, first, end, sample_rate_hz=self.sample_rate_hz, full_scale=highest)
+
+    def read(self, first: int, end: int, meter: ChannelMeter | None = None) -> tuple[Samples, list[LostStretch]]:
+        """Return samples [first, end), zeros where there are none, and what is lost before the recording's end.
+
+        `meter` measures all channels of what could be decoded.
+        """
+        blocks = list(_join(self._read_pieces(first, end)))
+        mono, lost = [], []
+        for block in blocks:
+            if meter is not None:
+                meter.add(block.first, block.samples.T)
+            chosen = self._choose(block.samples)
+            if chosen.shape[1]:
+                mono.append(Piece(block.first, to_mono(chosen)))
+            else:
+                lost.append(self._stretch(block.first, block.end, f"there is no channel {self._channel} in this part"))
+        samples = _lay_out(mono, first, end)
         audible_end = end if self.n_samples is None else min(end, self.n_samples)
-        lost = [self._stretch(*gap, DAMAGED) for gap in _gaps(pieces, first, audible_end)]
-        return samples, lost + self._zero_invalid_samples(samples, first)
+        lost += [self._stretch(*gap, DAMAGED) for gap in _gaps(blocks, first, audible_end)]
+        lost += self._zero_invalid_samples(samples, first)
+        return samples, sorted(lost, key=lambda stretch: stretch.start_s)
+
+    def _choose(self, channels: Samples) -> Samples:
+        """Return all channels for a mean, (n_samples, n_channels), or the chosen one; none if it is not there."""
+        if self._channel is None or not self._keeps_all:
+            return channels
+        return channels[:, self._channel - 1 : self._channel]
 
     def _read_pieces(self, first: int, end: int) -> list[Piece]:
         pieces = self._reader.read(first, end)
@@ -66,6 +108,8 @@ class AudioSource:
         if self._may_fall_back and self._fallback is None:
             try:
                 self._fallback = FfmpegReader(self._path)
+                if self._channel is not None and not self._keeps_all:
+                    self._fallback.keep_channel(self._channel)
             except UndecodableAudio:
                 self._may_fall_back = False
         return self._fallback if self._fallback and self._fallback.sample_rate_hz == self.sample_rate_hz else None
@@ -99,6 +143,27 @@ class AudioSource:
         self._reader.close()
         if self._fallback:
             self._fallback.close()
+
+
+def _join(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Yield pieces that follow one another as one, if they have equally many channels; a decoder returns thousands.
+
+    In memory each channel lies in one row, which makes mixing and measuring several times as fast.
+    """
+    group: list[Piece] = []
+    for piece in pieces:
+        if group and (piece.first != group[-1].end or piece.samples.shape[1] != group[-1].samples.shape[1]):
+            yield _joined(group)
+            group = []
+        group.append(piece)
+    if group:
+        yield _joined(group)
+
+
+def _joined(group: list[Piece]) -> Piece:
+    if len(group) == 1:
+        return Piece(group[0].first, np.ascontiguousarray(group[0].samples.T).T)
+    return Piece(group[0].first, np.concatenate([piece.samples.T for piece in group], axis=1).T)
 
 
 def _lay_out(pieces: list[Piece], first: int, end: int) -> Samples:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import dawn_chorus.one_blas_thread  # noqa: F401 - before numpy
+from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.inference.audio.failures import describe_failure
 from dawn_chorus.inference.audio.opening import choose_source
 from dawn_chorus.inference.audio.probe import limit_memory, measure_duration_s, probe_audio, silence_libraries
@@ -68,30 +69,40 @@ def _work(request: Request, opened: "OpenFile") -> tuple[Request, LoadedAudio | 
     if request["action"] == "measure":
         return {"duration_s": measure_duration_s(path)}, None
     formats = [WaveformFormat(rate_hz, name) for rate_hz, name in request["formats"]]
-    source = opened.source(path)
-    audio = load_from(source, request["start_s"], request["end_s"], formats, duration_s=request["duration_s"])
-    lost = [asdict(stretch) for stretch in audio.lost]
-    return {"lost": lost, "stage_s": audio.stage_s, "goes_on": audio.goes_on}, audio
+    measured = Segment(**request["measured"]) if request["measured"] else None
+    source = opened.source(path, request["channel"], measured=measured is not None)
+    stretch, duration_s = (request["start_s"], request["end_s"]), request["duration_s"]
+    audio = load_from(source, *stretch, formats, duration_s=duration_s, measured=measured)
+    lost, warnings = ([asdict(each) for each in found] for found in (audio.lost, audio.warnings))
+    return {"lost": lost, "stage_s": audio.stage_s, "goes_on": audio.goes_on, "warnings": warnings}, audio
 
 
 class OpenFile:
-    """The file last read, kept open: in some formats the next stretch is fast only from the current position."""
+    """The file last read, kept open: in some formats the next stretch is fast only from the current position.
+
+    Each channel that is read has a position of its own.
+    """
 
     def __init__(self) -> None:
         self._key: tuple[str, int, int, int] | None = None
-        self._source: AudioSource | None = None
+        self._sources: dict[tuple[int | None, bool], AudioSource] = {}
 
-    def source(self, path: Path) -> AudioSource:
+    def source(self, path: Path, channel: int | None, *, measured: bool) -> AudioSource:
+        """Return the file opened for one channel, or for the mix; see `AudioSource.choose_channel`."""
         key = _identity(path)
-        if self._source is None or key is None or key != self._key:
+        if key is None or key != self._key:
             self.close()
-            self._source, self._key = choose_source(path), key
-        return self._source
+        self._key = key
+        source = self._sources.get((channel, measured))
+        if source is None:
+            source = self._sources[channel, measured] = choose_source(path)
+            source.choose_channel(channel, measured=measured)
+        return source
 
     def close(self) -> None:
-        if self._source:
-            self._source.close()
-        self._source, self._key = None, None
+        for source in self._sources.values():
+            source.close()
+        self._sources, self._key = {}, None
 
 
 def _identity(path: Path) -> tuple[str, int, int, int] | None:

@@ -7,15 +7,18 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 
+from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.errors import ChorusError, TransientError, UndecodableAudio
 from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.domain.recording import AudioFacts
+from dawn_chorus.domain.warnings import AnalysisWarning, WarningCode
 from dawn_chorus.inference.audio.failures import raise_failure
 from dawn_chorus.inference.audio.reader import Samples
 from dawn_chorus.inference.decoders.protocol import Hangup, receive_message, receive_samples, send_message
@@ -53,7 +56,15 @@ class DecoderPool:
             self._changed.notify_all()
 
     def load(
-        self, path: Path, start_s: float, end_s: float, formats: Iterable[WaveformFormat], *, duration_s: float
+        self,
+        path: Path,
+        start_s: float,
+        end_s: float,
+        formats: Iterable[WaveformFormat],
+        *,
+        duration_s: float,
+        channel: int | None = None,
+        measured: Segment | None = None,
     ) -> LoadedAudio:
         """Load audio as `load_audio` does.
 
@@ -69,12 +80,15 @@ class DecoderPool:
             "end_s": end_s,
             "formats": [(wanted.sample_rate_hz, wanted.resampler) for wanted in waveforms],
             "duration_s": duration_s,
+            "channel": channel,
+            "measured": asdict(measured) if measured else None,
         }
         with self._call(path, request) as (child, answer):
             for waveform in waveforms.values():
                 receive_samples(child.connection, waveform)
         lost = tuple(LostStretch(**stretch) for stretch in answer["lost"])
-        return LoadedAudio(waveforms, start_s, end_s, lost, answer["stage_s"], answer["goes_on"])
+        warnings = tuple(AnalysisWarning(**each | {"code": WarningCode(each["code"])}) for each in answer["warnings"])
+        return LoadedAudio(waveforms, start_s, end_s, lost, answer["stage_s"], answer["goes_on"], warnings)
 
     def probe(self, path: Path) -> AudioFacts:
         """Return what `probe_audio` returns."""

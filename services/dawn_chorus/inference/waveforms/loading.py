@@ -7,8 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.lost_audio import LostStretch, clip_lost
 from dawn_chorus.domain.recording import round_s
+from dawn_chorus.domain.warnings import AnalysisWarning
+from dawn_chorus.inference.audio.channel_faults import find_warnings
+from dawn_chorus.inference.audio.channel_meter import ChannelMeter
 from dawn_chorus.inference.audio.opening import open_source
 from dawn_chorus.inference.audio.source import AudioSource
 from dawn_chorus.inference.waveforms.resampling import Resampler, Samples, open_resampler
@@ -41,30 +45,47 @@ class LoadedAudio:
     """Seconds spent in decode and resample."""
     goes_on: bool = False
     """Whether the recording continues after its declared duration; False if the stretch does not reach beyond it."""
+    warnings: tuple[AnalysisWarning, ...] = ()
+    """What is wrong with the channels of the measured stretch; silence at its edges however short."""
 
 
 def load_audio(
-    path: Path, start_s: float, end_s: float, formats: Iterable[WaveformFormat], *, duration_s: float
+    path: Path,
+    start_s: float,
+    end_s: float,
+    formats: Iterable[WaveformFormat],
+    *,
+    duration_s: float,
+    channel: int | None = None,
+    measured: Segment | None = None,
 ) -> LoadedAudio:
     """Decode [start_s, end_s) once and resample it to every format, in blocks.
 
     The stretch may begin before the recording and end after it. `duration_s` is the recording's declared duration:
-    audio missing before that is lost, audio after it is loaded like any other.
-    Raises NotAudio, EmptyAudio or UndecodableAudio, and PermanentError if there is no such file.
+    audio missing before that is lost, audio after it is loaded like any other. `channel`: this one, from 1; None: the
+    mean of all. The channels of the `measured` segment are measured on the way; None: nothing is.
+    Raises NotAudio, EmptyAudio or UndecodableAudio, and PermanentError if there is no such file or channel.
     """
-    with open_source(path) as source:
-        return load_from(source, start_s, end_s, formats, duration_s=duration_s)
+    with open_source(path, channel, measured=measured is not None) as source:
+        return load_from(source, start_s, end_s, formats, duration_s=duration_s, measured=measured)
 
 
 def load_from(
-    source: AudioSource, start_s: float, end_s: float, formats: Iterable[WaveformFormat], *, duration_s: float
+    source: AudioSource,
+    start_s: float,
+    end_s: float,
+    formats: Iterable[WaveformFormat],
+    *,
+    duration_s: float,
+    measured: Segment | None = None,
 ) -> LoadedAudio:
     """Load as `load_audio` does from a source that is already open; leave it open."""
+    meter = source.open_meter(measured.start_s, measured.end_s) if measured else None
     stretches = [_OutputStretch(wanted, source.sample_rate_hz, start_s, end_s) for wanted in dict.fromkeys(formats)]
     stage_s = {"decode": 0.0, "resample": 0.0}
     lost: list[LostStretch] = []
     started = time.perf_counter()
-    for first, samples in _blocks(source, stretches, lost):
+    for first, samples in _blocks(source, stretches, lost, meter):
         decoded = time.perf_counter()
         for stretch in stretches:
             stretch.feed(first, samples)
@@ -75,7 +96,13 @@ def load_from(
     lost += _missing_end(source, duration_s)
     bounds = max(0.0, start_s), min(end_s, duration_s)
     goes_on = end_s > duration_s and _reaches_beyond(source, duration_s)
-    return LoadedAudio(waveforms, start_s, end_s, clip_lost(lost, *bounds), stage_s, goes_on)
+    warnings = _warnings(meter, measured) if meter and measured else ()
+    return LoadedAudio(waveforms, start_s, end_s, clip_lost(lost, *bounds), stage_s, goes_on, warnings)
+
+
+def _warnings(meter: ChannelMeter, measured: Segment) -> tuple[AnalysisWarning, ...]:
+    measure = meter.result()
+    return find_warnings(measure, measured.start_s, measured.end_s) if measure else ()
 
 
 def _reaches_beyond(source: AudioSource, duration_s: float) -> bool:
@@ -95,7 +122,7 @@ def _missing_end(source: AudioSource, duration_s: float) -> list[LostStretch]:
 
 
 def _blocks(
-    source: AudioSource, stretches: "list[_OutputStretch]", lost: list[LostStretch]
+    source: AudioSource, stretches: "list[_OutputStretch]", lost: list[LostStretch], meter: ChannelMeter | None
 ) -> Iterator[tuple[int, Samples]]:
     """Yield position and samples of all blocks the stretches need, zero outside the recording; append what is lost."""
     position = min(stretch.resampler.first_input for stretch in stretches)
@@ -108,7 +135,7 @@ def _blocks(
             stop = min(stop, 0)
             yield position, np.zeros(stop - position, np.float32)
         else:
-            samples, block_lost = source.read(position, stop)
+            samples, block_lost = source.read(position, stop, meter)
             lost += block_lost
             yield position, samples
         position = stop
