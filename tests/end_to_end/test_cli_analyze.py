@@ -37,7 +37,7 @@ def write_tones(path: Path, duration_s: float, *sung: tuple[int, float, float], 
         on = (time_s >= onset_s) & (time_s < offset_s)
         sound += 0.2 * np.sin(2 * np.pi * tone_hz * time_s) * on
     path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, sound, rate_hz, subtype="PCM_16")
+    soundfile.write(os.fsencode(path), sound, rate_hz, subtype="PCM_16")
     return path
 
 
@@ -215,6 +215,59 @@ def test_how_many_work_at_once_changes_nothing(pack: Path, tmp_path: Path) -> No
     four = chorus("analyze", recording, "--pack", pack, "--workers", 4)
     assert one.stdout == four.stdout
     assert document(one)["detections"]
+
+
+ODD_NAMES = [
+    b"r\xe9veil.wav",
+    b"\xff.flac",
+    b"a:b.wav",
+    "می\u200cخواهم\u00a0.wav".encode(),
+    b"n\xe9/dawn.wav",
+    b"a\nb.wav",
+]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "locale"), [("json", "POSIX"), ("ndjson", "C"), ("csv", "C.UTF-8"), ("birdnet", "C"), ("raven", "POSIX")]
+)
+def test_names_of_any_bytes_are_analyzed_and_shown(pack: Path, tmp_path: Path, wanted: str, locale: str) -> None:
+    for name in ODD_NAMES:
+        write_tones(tmp_path / "in" / os.fsdecode(name), 6.0, (500, 1.0, 2.0))
+    result = chorus("analyze", tmp_path / "in", "--pack", pack, "-f", wanted, env={"LC_ALL": locale})
+    assert (result.returncode, result.stderr) == (0, "")
+    for name in ODD_NAMES[:-1]:
+        assert name.decode(errors="replace") in result.stdout
+    assert result.stdout.count("one_500" if wanted != "birdnet" else "Tonus 500") >= len(ODD_NAMES)
+
+
+def test_output_is_utf8_whatever_the_terminal_takes(pack: Path, tmp_path: Path) -> None:
+    recording = write_tones(tmp_path / "Höhe 森.wav", 6.0, (500, 1.0, 2.0))
+    result = chorus("analyze", recording, "--pack", pack, env={"PYTHONIOENCODING": "ascii"})
+    assert document(result)["file"] == str(recording)
+
+
+def test_a_bad_name_of_a_bad_file_does_not_end_the_batch(pack: Path, tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"a\xe9.wav")).write_text("this is no sound")
+    write_tones(tmp_path / os.fsdecode(b"b\xe9.wav"), 6.0, (500, 1.0, 2.0))
+    result = chorus("analyze", tmp_path, "--pack", pack, "--out", tmp_path / "out")
+    assert_told(result, "a\ufffd.wav")
+    written = tmp_path / "out" / os.fsdecode(b"b\xe9.wav.json")
+    assert json.loads(written.read_text())["file"] == str(tmp_path / "b\ufffd.wav")
+
+
+def test_what_is_passed_over_is_told_and_the_exit_code_is_1(pack: Path, tmp_path: Path) -> None:
+    write_tones(tmp_path / "in" / "a.wav", 6.0, (500, 1.0, 2.0))
+    (tmp_path / "in" / "b.wav").symlink_to("/media/card/b.wav")
+    (tmp_path / "in" / "c.3gp").touch()
+    (tmp_path / "in" / "._a.wav").touch()
+    (tmp_path / "in" / "again").symlink_to(".")
+    result = chorus("analyze", tmp_path / "in", "--pack", pack)
+    assert result.returncode == 1
+    assert [line.split(":")[1] for line in result.stderr.splitlines()] == [
+        " 1 passed over (broken link)",
+        " 1 passed over (not a format that is looked for; convert it, or name the file itself to have it tried)",
+    ]
+    assert json.loads(result.stdout)["file"].endswith("a.wav")
 
 
 def test_a_pack_that_is_not_installed_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:

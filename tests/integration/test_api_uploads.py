@@ -1,8 +1,11 @@
 import hashlib
+import json
+import os
 import socket
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -64,6 +67,41 @@ def test_real_recordings_of_many_kinds_are_accepted(client: httpx.Client, audio_
     with path.open("rb") as file:
         response = client.post("/v1/recordings", files={"file": (path.name, file)})
     assert response.status_code == 202, response.text
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        (b"r\xe9veil.wav", "r\ufffdveil.wav"),
+        ("می\u200cخواهم \u00a0\u00ad👩\u200d🔬.wav".encode(), "می\u200cخواهم \u00a0\u00ad👩\u200d🔬.wav"),
+        (b"a:b.wav", "a:b.wav"),
+        (b'say "dawn".wav', 'say "dawn".wav'),
+    ],
+)
+def test_curl_uploads_a_file_of_any_name(api: StartedApi, tmp_path: Path, name: bytes, kept: str) -> None:
+    path = os.fsencode(tmp_path) + b"/" + name
+    Path(os.fsdecode(path)).write_bytes(wav_bytes())
+    form = b'file=@"' + path.replace(b'"', b'\\"') + b'"'
+    command = [b"curl", b"-sS", b"-F", form, f"{api.url}/v1/recordings".encode()]
+    printed = subprocess.run(command, check=True, capture_output=True, timeout=60).stdout
+    answer = json.loads(printed)
+    assert answer["filename"] == kept
+    stored = httpx.get(f"{api.url}/v1/recordings/{answer['id']}/audio")
+    assert stored.headers["content-disposition"] == f"inline; filename*=utf-8''{quote(kept, safe='')}"
+
+
+@pytest.mark.parametrize("site", ["North\u00a03", "می\u200cخواهم", "Nord\u00adsee", "Ho\u0308he"])
+def test_a_site_is_found_by_the_name_that_it_was_given(client: httpx.Client, site: str) -> None:
+    assert upload(client, site=site)["site"] == site
+    found = client.get("/v1/recordings", params={"site": site}).json()["items"]
+    assert [each["site"] for each in found] == [site]
+
+
+@pytest.mark.parametrize("name", ["..", ".", "a\x1b[31m.wav", "dawn\u202evaw.exe"])
+def test_a_name_that_is_none_is_refused(client: httpx.Client, store_dir: Path, name: str) -> None:
+    problem = problem_of(client.post("/v1/recordings", files={"file": (name, wav_bytes())}), 422, "invalid-request")
+    assert problem["errors"][0]["field"] == "file"
+    assert stored_files(store_dir) == []
 
 
 def test_a_recording_takes_the_settings_it_was_sent_with(client: httpx.Client) -> None:

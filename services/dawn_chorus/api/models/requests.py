@@ -7,6 +7,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 
 from dawn_chorus.domain.analysis import AnalysisSettings
 from dawn_chorus.domain.jobs import Lane
+from dawn_chorus.domain.names import find_forbidden
 from dawn_chorus.domain.recording import Place
 
 _SMALLEST_SCORE = 2.0**-126
@@ -32,10 +33,10 @@ def _is_text(value: Any) -> Any:
     return value
 
 
-def _printable(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("contains control characters")
-    return text
+def _as_written(name: str) -> str:
+    if (forbidden := find_forbidden(name)) is not None:
+        raise ValueError(f"contains U+{ord(forbidden):04X}, a control character")
+    return name
 
 
 def _as_stored(score: float) -> float:
@@ -45,7 +46,7 @@ def _as_stored(score: float) -> float:
 
 Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), AfterValidator(_as_stored)]
 Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
-Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_as_written)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_is_text)]
 PastMoment = Annotated[Moment, AfterValidator(_possible)]
 

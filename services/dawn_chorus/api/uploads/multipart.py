@@ -1,21 +1,27 @@
 """Streams multipart uploads: the file is hashed on its way to the sink; fields may come before or after it."""
 
 import hashlib
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TypeAlias
+from urllib.parse import unquote_to_bytes
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
 from dawn_chorus.api.http.problems import MALFORMED, UNSUPPORTED, Problem, invalid_field
+from dawn_chorus.domain.names import find_forbidden
 
 FILE_FIELD = "file"
 MAX_PARTS = 32
 MAX_FIELD_BYTES = 16 * 2**10
 MAX_FILENAME = 255
+_QUOTED = re.compile(r'"[^"]*"')
+_EXTENDED_FILENAME = re.compile(r";\s*filename\*\s*=\s*([^';]*)'[^';]*'([^;\s]*)", re.IGNORECASE)
+_WINDOWS_PATH = re.compile(r"[A-Za-z]:[\\/]|\\\\|\.{1,2}\\")
 
 Chunks = AsyncIterator[bytes]
 Event: TypeAlias = MultipartSegment | bytes | bytearray | None
@@ -60,7 +66,8 @@ def _boundary(content_type: str) -> str:
 async def _events(body: Chunks, boundary: str) -> AsyncGenerator[Event]:
     """Yield parser events: a segment, its bytes, None for its end; raise Problem for a broken body."""
     try:
-        parser = PushMultipartParser(boundary, max_segment_count=MAX_PARTS)
+        # Latin-1 keeps every byte of a header, whatever a client's encoding is; `_as_utf8` reads them.
+        parser = PushMultipartParser(boundary, max_segment_count=MAX_PARTS, header_charset="latin-1")
         with parser:
             async for chunk in body:
                 if chunk:
@@ -87,7 +94,7 @@ class _UploadReader:
         return Upload(self._file.name, self._file.size_bytes, self._file.hash.hexdigest(), self._fields)
 
     async def _read_part(self, part: MultipartSegment) -> None:
-        name = part.name or ""
+        name = _as_utf8(part.name or "")
         if name == FILE_FIELD:
             await self._read_file(part)
         elif name not in self._allowed:
@@ -100,9 +107,10 @@ class _UploadReader:
     async def _read_file(self, part: MultipartSegment) -> None:
         if self._file is not None:
             raise invalid_field(FILE_FIELD, "Sent twice; send one recording per request")
-        if not part.filename:
+        name = _filename(part)
+        if not name:
             raise invalid_field(FILE_FIELD, "Not a file: with curl, write file=@dawn.flac")
-        self._file = _File(clean_filename(part.filename))
+        self._file = _File(check_filename(name))
         await self._sink(self._file.name, self._file.counted(self._part_bytes()))
 
     async def _read_text(self, name: str) -> str:
@@ -139,8 +147,33 @@ class _File:
             yield chunk
 
 
-def clean_filename(name: str) -> str:
-    """Return the last part of a POSIX or Windows path, without control characters: a name, never a path."""
-    last = PurePosixPath(PureWindowsPath(name).name).name
-    printable = "".join(char for char in last if char.isprintable())
-    return printable[-MAX_FILENAME:] or "recording"
+def _filename(part: MultipartSegment) -> str | None:
+    """Return the name of a file as it was sent: `filename*` (RFC 5987) before `filename`; bytes no UTF-8 as U+FFFD."""
+    unquoted = _QUOTED.sub("", part.header("Content-Disposition", ""))
+    extended = _EXTENDED_FILENAME.search(unquoted)
+    if extended is None:
+        return None if part.filename is None else _as_utf8(part.filename)
+    charset, encoded = extended.groups()
+    if charset.lower() not in ("utf-8", "iso-8859-1"):
+        raise invalid_field(FILE_FIELD, f"Its name is encoded as {charset!r}: use utf-8")
+    return unquote_to_bytes(encoded).decode(charset, "replace")
+
+
+def _as_utf8(header: str) -> str:
+    return header.encode("latin-1").decode("utf-8", "replace")
+
+
+def check_filename(name: str) -> str:
+    """Return the last part of a path, unchanged: a name, never a path. Raises Problem for what is no name of a file.
+
+    A backslash separates folders only in what is clearly a path of Windows: elsewhere it is a character like others.
+    """
+    path = PureWindowsPath(name).name if _WINDOWS_PATH.match(name) else name
+    last = PurePosixPath(path).name
+    if last in ("", ".", ".."):
+        raise invalid_field(FILE_FIELD, f"{name!r} is no name of a file")
+    if len(last) > MAX_FILENAME:
+        raise invalid_field(FILE_FIELD, f"Its name is longer than {MAX_FILENAME} characters: rename it")
+    if (forbidden := find_forbidden(last)) is not None:
+        raise invalid_field(FILE_FIELD, f"Its name contains U+{ord(forbidden):04X}, a control character: rename it")
+    return last

@@ -67,7 +67,7 @@ def write_document(
 ) -> None:
     """Write one document on one line; it has the key `lost` only if audio was lost."""
     head = {
-        "file": str(file.source.path),
+        "file": file.source.shown,
         "duration_s": file.duration_s,
         "sample_rate_hz": file.sample_rate_hz,
         "pack": {"name": facts.name, "version": facts.version, "license": facts.license},

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from dawn_chorus.cli.analyze.segments import AnalyzedSegment, OpenedFile, RefusedFile, Step
 from dawn_chorus.cli.output import progress_bar
+from dawn_chorus.domain.names import displayed
 
 
 def watch_steps(steps: Iterable[Step], n_files: int) -> Iterator[Step]:
@@ -15,7 +16,7 @@ def watch_steps(steps: Iterable[Step], n_files: int) -> Iterator[Step]:
         for step in steps:
             match step:
                 case OpenedFile(source=source):
-                    progress.update(task, description=source.path.name)
+                    progress.update(task, description=displayed(source.path.name))
                 case RefusedFile():
                     progress.advance(task)
                 case AnalyzedSegment(file=file, segment=segment):

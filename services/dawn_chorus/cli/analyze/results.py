@@ -67,7 +67,7 @@ class FileResult:
         return self.cutter.detections(self.file.duration_s)
 
     def findings(self, pack: str) -> Iterator[Finding]:
-        source = exports.Source(str(self.file.source.path), self.file.sample_rate_hz, pack=pack)
+        source = exports.Source(self.file.source.shown, self.file.sample_rate_hz, pack=pack)
         return (Finding(detection, source) for detection in self.detections())
 
     def describe_lost(self) -> str | None:

@@ -1,5 +1,6 @@
 """Runs `chorus analyze`: sources → segments → detections → documents or rows, in the order of the sources."""
 
+import io
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -126,14 +127,17 @@ class _Run:
 
     def _refuse(self, source: Source, reason: str) -> None:
         self._all_well = False
-        print_error(reason if source.path.name in reason else f"{source.path}: {reason}")
+        print_error(reason if displayed(source.path.name) in reason else f"{source.shown}: {reason}")
 
     def _report_lost(self, result: FileResult) -> None:
         if lost := result.describe_lost():
             self._all_well = False
-            print_warning(f"{result.file.source.path}: {lost}")
+            print_warning(f"{result.file.source.shown}: {lost}")
 
     def _write(self, results: Iterator[FileResult]) -> None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # Documents and tables are UTF-8 wherever they go; a name must not end the batch in another locale.
+            sys.stdout.reconfigure(encoding="utf-8")
         if self._targets:
             for result in results:
                 with _complete_file(self._targets[result.file.source.path]) as out:

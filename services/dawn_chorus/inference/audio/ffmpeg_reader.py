@@ -182,7 +182,8 @@ class FfmpegReader:
 def open_track(path: Path) -> tuple[InputContainer, AudioStream]:
     """Return the first audio track of a file, opened. Raises NotAudio or UndecodableAudio."""
     try:
-        container = av.open(str(path), options=OPEN_OPTIONS)
+        # Without `file:`, FFmpeg takes what stands before a colon in a name for a protocol.
+        container = av.open(f"file:{path}", options=OPEN_OPTIONS)
     except (av.FFmpegError, OSError) as error:
         raise NotAudio(f"{path.name} is no audio that any decoder knows: {error.strerror}") from error
     if not container.streams.audio:

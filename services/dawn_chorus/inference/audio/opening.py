@@ -57,7 +57,7 @@ def _open_wav(path: Path, header: WavHeader) -> AudioSource:
     try:
         reader = SoundFileReader(path, header=header if declared < header.available_frames else None)
     except soundfile.LibsndfileError as error:
-        raise UndecodableAudio(f"the header of {path.name} is damaged: {error}") from error
+        raise UndecodableAudio(f"the header of {path.name} is damaged: {error.error_string}") from error
     declared = max(declared, header.available_frames)
     return AudioSource(path, reader, declared_samples=declared, fallback=False, sample_accurate=True)
 

@@ -1,5 +1,6 @@
 """Reads with libsndfile: WAV, AIFF, CAF, FLAC, Ogg Vorbis, MP3. It seeks exactly to any sample."""
 
+import os
 from pathlib import Path
 
 import soundfile
@@ -35,7 +36,8 @@ class SoundFileReader:
 
     def _open(self) -> soundfile.SoundFile:
         if self._wav is None:
-            return soundfile.SoundFile(self._path)
+            # As bytes: soundfile refuses names that are no UTF-8.
+            return soundfile.SoundFile(os.fsencode(self._path))
         return soundfile.SoundFile(
             AudioBytes(self._path, self._wav),
             format="RAW",

@@ -17,6 +17,7 @@ import numpy as np
 from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.errors import ChorusError, TransientError, UndecodableAudio
 from dawn_chorus.domain.lost_audio import LostStretch
+from dawn_chorus.domain.names import displayed
 from dawn_chorus.domain.recording import AudioFacts
 from dawn_chorus.domain.warnings import AnalysisWarning, WarningCode
 from dawn_chorus.inference.audio.failures import raise_failure
@@ -198,14 +199,16 @@ class DecoderProcess:
         """Return the error that explains why the child failed; kill it if it is still running."""
         if isinstance(error, TimeoutError):
             self.kill()
-            return UndecodableAudio(f"the decoder took longer than {self._timeout_s:g} s over {path.name}")
+            return UndecodableAudio(f"the decoder took longer than {self._timeout_s:g} s over {displayed(path.name)}")
         try:
             self._process.wait(5.0)
         except subprocess.TimeoutExpired:
             self.kill()
         if self._process.returncode == -signal.SIGKILL:
-            return TransientError(f"the decoder was killed while it read {path.name}: is there enough memory?")
-        return UndecodableAudio(f"the decoder crashed ({self._describe_exit()}) while it read {path.name}")
+            return TransientError(
+                f"the decoder was killed while it read {displayed(path.name)}: is there enough memory?"
+            )
+        return UndecodableAudio(f"the decoder crashed ({self._describe_exit()}) while it read {displayed(path.name)}")
 
     def _describe_exit(self) -> str:
         code = self._process.returncode

@@ -52,3 +52,16 @@ def test_a_time_before_sound_was_first_recorded_is_refused(recorded_at: str) -> 
 def test_latitude_or_longitude_alone_is_refused(fields: dict[str, str]) -> None:
     with pytest.raises(ValidationError, match="belong together"):
         UploadFields.model_validate(fields)
+
+
+@pytest.mark.parametrize(
+    "site", ["می\u200cخواهم", "North\u00a03", "Nord\u00adsee", "👩\u200d🔬", "Ho\u0308he ", "a\u2028b"]
+)
+def test_a_site_is_stored_as_it_was_written(site: str) -> None:
+    assert UploadFields.model_validate({"site": site}).place().site == site
+
+
+@pytest.mark.parametrize("site", ["a\nb", "a\x00", "a\x1b[31m", "\u202etixe", "\u2066a", "\x85"])
+def test_a_site_with_control_characters_is_refused_by_their_code(site: str) -> None:
+    with pytest.raises(ValidationError, match=r"contains U\+[0-9A-F]{4}, a control character"):
+        UploadFields.model_validate({"site": site})

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dawn_chorus.api.http.problems import INVALID, MALFORMED, UNSUPPORTED, Problem
-from dawn_chorus.api.uploads.multipart import Chunks, Upload, clean_filename, receive_upload
+from dawn_chorus.api.uploads.multipart import Chunks, Upload, check_filename, receive_upload
 
 BOUNDARY = "------------------------dawn"
 CONTENT_TYPE = f"multipart/form-data; boundary={BOUNDARY}"
@@ -106,15 +106,89 @@ def test_a_body_of_another_type_is_refused() -> None:
     assert refusal_of(b"", content_type="multipart/form-data").kind is UNSUPPORTED
 
 
+def named_part(disposition: bytes) -> bytes:
+    head = b'Content-Disposition: form-data; name="file"; ' + disposition
+    return f"--{BOUNDARY}\r\n".encode() + head + b"\r\n\r\nsound\r\n"
+
+
 @pytest.mark.parametrize(
     ("sent", "kept"),
     [
         ("dawn.flac", "dawn.flac"),
+        ("a:b.wav", "a:b.wav"),
+        ("C:a.wav", "C:a.wav"),
+        (" dawn .wav ", " dawn .wav "),
+        ("...", "..."),
+        ("..wav", "..wav"),
+        (r"a\b.wav", r"a\b.wav"),
+        ("N\u00a0e\u0301\u200d\u00ad.wav", "N\u00a0e\u0301\u200d\u00ad.wav"),
         ("../../etc/passwd", "passwd"),
+        ("dir/a:b.wav", "a:b.wav"),
+        ("/media/card/", "card"),
         (r"C:\field\Höhe 3.wav", "Höhe 3.wav"),
-        ("a\x00b\n.wav", "ab.wav"),
-        ("/", "recording"),
+        (r"D:/field/a.wav", "a.wav"),
+        (r"\\server\share\a.wav", "a.wav"),
+        (r"..\..\a.wav", "a.wav"),
     ],
 )
-def test_a_filename_is_a_name_and_never_a_path(sent: str, kept: str) -> None:
-    assert clean_filename(sent) == kept
+def test_a_filename_is_the_last_part_of_a_path_unchanged(sent: str, kept: str) -> None:
+    assert check_filename(sent) == kept
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "..",
+        ".",
+        "/",
+        "a/..",
+        "./.",
+        r"C:\..",
+        "\\\\",
+        "a\x00b.wav",
+        "a\nb.wav",
+        "a\x85.wav",
+        "dawn\u202evaw.exe",
+        "a" * 256,
+    ],
+)
+def test_what_is_no_name_is_refused_and_not_mended(sent: str) -> None:
+    with pytest.raises(Problem) as caught:
+        check_filename(sent)
+    assert (caught.value.kind, caught.value.errors[0].field) == (INVALID, "file")
+
+
+@pytest.mark.parametrize(
+    ("disposition", "kept"),
+    [
+        ('filename="Höhe 3.wav"'.encode(), "Höhe 3.wav"),
+        (b'filename="r\xe9veil.wav"', "r\ufffdveil.wav"),
+        (b'filename="\x83\x74.wav"', "\ufffdt.wav"),
+        (b"filename=dawn.wav", "dawn.wav"),
+        (b"filename*=utf-8''H%C3%B6he%203.wav", "Höhe 3.wav"),
+        (b"filename*=UTF-8'de'H%C3%B6he.wav", "Höhe.wav"),
+        (b"filename*=iso-8859-1''r%E9veil.wav", "réveil.wav"),
+        (b"filename*=utf-8''r%E9veil.wav", "r\ufffdveil.wav"),
+        (b"filename=\"fallback.wav\"; filename*=utf-8''r%C3%A9veil.wav", "réveil.wav"),
+        (b"filename*=utf-8''r%C3%A9veil.wav; filename=\"fallback.wav\"", "réveil.wav"),
+        (b"filename=\"a; filename*=utf-8''b.wav\"", "a; filename*=utf-8''b.wav"),
+        (b'filename="say %22dawn%22.wav"', 'say "dawn".wav'),
+        (b'filename="say \\"dawn\\".wav"', 'say "dawn".wav'),
+        (b'filename="100%25 dawn.wav"', "100%25 dawn.wav"),
+        ('filename="می\u200cخواهم \u00a0👩\u200d🔬.wav"'.encode(), "می\u200cخواهم \u00a0👩\u200d🔬.wav"),
+    ],
+)
+def test_a_filename_is_read_however_it_was_encoded(disposition: bytes, kept: str) -> None:
+    sink = MemorySink()
+    upload = receive(body_of(named_part(disposition)), sink=sink)
+    assert upload.filename == kept
+    assert sink.files == {kept: b"sound"}
+
+
+@pytest.mark.parametrize(
+    "disposition",
+    [b'filename="a%0Ab.wav"', b"filename*=utf-8''a%0Ab.wav", b"filename*=idna''a.wav", b"filename*=utf-8''..%2F.."],
+)
+def test_a_filename_that_is_none_is_refused_however_it_was_encoded(disposition: bytes) -> None:
+    problem = refusal_of(body_of(named_part(disposition)))
+    assert (problem.kind, problem.errors[0].field) == (INVALID, "file")

@@ -214,3 +214,31 @@ def wait_for_end(pid: int) -> None:
         except (FileNotFoundError, ProcessLookupError):
             return
         time.sleep(0.01)
+
+
+@pytest.mark.parametrize("kind", ["pcm_16.wav", "pcm_16.flac", "mp3.mp3", "vorbis.ogg", "opus.opus", "aac.m4a"])
+@pytest.mark.parametrize("name", [b"r\xe9veil", b"\xff\xfe", b"a:b", b"http:", "می\u200cخواهم\u00a0".encode()])
+def test_a_file_is_read_whatever_its_name(
+    decoders: DecoderPool, audio_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, name: bytes
+) -> None:
+    sound, rate_hz = real_sound(audio_dir)
+    known = write_as(kind, tmp_path, sound[: 3 * rate_hz], rate_hz)
+    odd = tmp_path / os.fsdecode(name + known.suffix.encode())
+    odd.write_bytes(known.read_bytes())
+    assert decoders.probe(odd) == decoders.probe(known)
+    monkeypatch.chdir(tmp_path)
+    assert probe_audio(Path(odd.name)) == probe_audio(known), "a relative path must not be read as a URL"
+    loaded = decoders.load(odd, 0.0, 3.0, [PERCH], duration_s=3.0)
+    np.testing.assert_array_equal(
+        loaded.waveforms[PERCH], decoders.load(known, 0.0, 3.0, [PERCH], duration_s=3.0).waveforms[PERCH]
+    )
+
+
+@pytest.mark.parametrize("content", [b"", b"a field diary\n" * 100, b"RIFF....WAVEfmt "])
+def test_a_refusal_shows_a_name_that_is_no_utf8_with_replacement(
+    decoders: DecoderPool, tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / os.fsdecode(b"r\xe9veil.wav")
+    path.write_bytes(content)
+    with pytest.raises(UndecodableAudio, match="r\ufffdveil"):
+        decoders.probe(path)
