@@ -3,6 +3,6 @@
 Read: recording, analysis, lost_audio, warnings, taxonomy, pack, timeline; event_rules and detections (scores become
 events: a detection is an event of one taxon, a finding is a detection with its recording); jobs (the messages on the
 queue); ports (the protocols that adapters implement); errors (which failures are retried); exports (rows for other
-tools); names (of files and sites).
+tools); names (of files and sites); clock/ (when a recording starts, by the clock of its recorder).
 May touch the standard library and numpy, nothing else.
 """

@@ -33,6 +33,10 @@ class EmptyAudio(UndecodableAudio):
     """An audio file without samples."""
 
 
+class UnclearHour(PermanentError):
+    """A clock showed an hour that summer time skips or repeats; the message names both instants."""
+
+
 class InvalidPack(PermanentError):
     """A model pack breaks its contract; the message names the file and the field."""
 

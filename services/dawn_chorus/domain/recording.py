@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from dawn_chorus.domain.clock.readings import RecorderNotes
+
 
 @dataclass(frozen=True, slots=True)
 class AudioFacts:
@@ -15,6 +17,8 @@ class AudioFacts:
     """Rounded to microseconds, like every position and duration that is stored."""
     sample_rate_hz: int
     channels: int
+    notes: RecorderNotes | None = None
+    """What the recorder wrote beside the sound; None: nothing, or it was not kept."""
 
 
 @dataclass(frozen=True, slots=True)

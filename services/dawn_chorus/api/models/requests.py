@@ -1,18 +1,29 @@
 """Request models: form fields, bodies and settings, validated before anything is done."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from dawn_chorus.domain.analysis import AnalysisSettings
+from dawn_chorus.domain.clock.moments import HOW_TO_WRITE, parse_moment
+from dawn_chorus.domain.clock.start import CLOCK_SKEW, Start, StartFrom, locate
+from dawn_chorus.domain.clock.zones import parse_time_zone
 from dawn_chorus.domain.jobs import Lane
 from dawn_chorus.domain.names import find_forbidden
-from dawn_chorus.domain.recording import Place
+from dawn_chorus.domain.recording import AudioFacts, Place
 
 _SMALLEST_SCORE = 2.0**-126
-CLOCK_SKEW = timedelta(minutes=10)
-"""How far a recorder's clock may be ahead of ours; later times are refused."""
 FIRST_SOUND = datetime(1857, 1, 1, tzinfo=UTC)
 """The phonautograph, the first machine that recorded sound; earlier times are refused."""
 
@@ -26,11 +37,15 @@ def _possible(moment: datetime) -> datetime:
     return moment
 
 
-def _is_text(value: Any) -> Any:
-    """Refuse bare numbers: pydantic would read 1718000000 as a time."""
-    if not isinstance(value, str) or value.lstrip("+-").replace(".", "", 1).isdigit():
-        raise ValueError("write the time as RFC 3339, with its offset: 2026-05-03T04:30:00+02:00")
-    return value
+def _read_moment(value: Any) -> datetime:
+    """Return the moment; bare numbers are refused, of which pydantic would make a time."""
+    if not isinstance(value, str):
+        raise ValueError(HOW_TO_WRITE)  # noqa: TRY004 - pydantic reports a ValueError as the field's
+    return parse_moment(value)
+
+
+def _known_zone(name: str) -> str:
+    return parse_time_zone(name).name
 
 
 def _as_written(name: str) -> str:
@@ -47,7 +62,7 @@ def _as_stored(score: float) -> float:
 Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), AfterValidator(_as_stored)]
 Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_as_written)]
-Moment = Annotated[AwareDatetime, BeforeValidator(_is_text)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_read_moment)]
 PastMoment = Annotated[Moment, AfterValidator(_possible)]
 
 
@@ -100,10 +115,22 @@ class AnalysisFields(SettingsFields):
 
 
 class UploadFields(AnalysisFields):
-    """The text fields of an upload; none is derived from the filename."""
+    """The text fields of an upload; the file's header and name are read only with `start=file`."""
 
     recorded_at: PastMoment | None = Field(
-        default=None, description="When the recording starts: RFC 3339 with its offset from UTC."
+        default=None,
+        description="When the recording starts: RFC 3339 with its offset from UTC, or as recorders write it "
+        "(`20240504T043000Z`, `2024-05-04T04-30-00+0200`).",
+    )
+    start: StartFrom = Field(
+        default=StartFrom.NONE,
+        description="`file`: take the start from the recorder's clock, in the file's header or else its name, and the "
+        "place from the header unless it is sent. Not together with `recorded_at`.",
+    )
+    time_zone: Annotated[str, Field(max_length=100), AfterValidator(_known_zone)] | None = Field(
+        default=None,
+        description="With `start=file`: the zone of a clock that does not say its own; an IANA name, or ±hh:mm.",
+        examples=["Europe/Amsterdam", "+02:00"],
     )
     site: Name | None = Field(default=None, description="Name of the recording site, chosen by you.")
     latitude: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] | None = Field(
@@ -113,6 +140,20 @@ class UploadFields(AnalysisFields):
         default=None, description="Degrees east."
     )
 
+    @field_validator("start")
+    @classmethod
+    def _one_start(cls, start: StartFrom, info: ValidationInfo) -> StartFrom:
+        if start is StartFrom.FILE and info.data.get("recorded_at") is not None:
+            raise ValueError("recorded_at says when it starts: send start=file or recorded_at, not both")
+        return start
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_of_a_clock(cls, zone: str | None, info: ValidationInfo) -> str | None:
+        if zone is not None and info.data.get("start") is StartFrom.NONE:
+            raise ValueError("is for the clock in the file: send start=file with it")
+        return zone
+
     @model_validator(mode="after")
     def _paired(self) -> "UploadFields":
         if (self.latitude is None) != (self.longitude is None):
@@ -121,6 +162,11 @@ class UploadFields(AnalysisFields):
 
     def place(self) -> Place:
         return Place(self.site, self.latitude, self.longitude, self.recorded_at)
+
+    def locate(self, facts: AudioFacts, filename: str) -> tuple[Place, Start]:
+        """Return where and when it was recorded, and how the time is known. Raises UnclearHour."""
+        zone = None if self.time_zone is None else parse_time_zone(self.time_zone)
+        return locate(self.place(), facts.notes, filename, start_from=self.start, zone=zone)
 
 
 UPLOAD_FIELDS = frozenset(UploadFields.model_fields)

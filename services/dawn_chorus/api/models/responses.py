@@ -126,8 +126,21 @@ class RecordingOut(Answer):
     links: dict[str, str]
 
 
+class StartOut(Answer):
+    """How it is known when the recording starts."""
+
+    source: str | None = Field(
+        description="`recorded_at` (sent), `header` or `name` (of the file); null: it is not known.",
+        examples=["header"],
+    )
+    certain: bool = Field(description="False if it is not known, or if `time_zone` had to say the zone of the clock.")
+    reason: str = Field(examples=["AudioMoth's comment says 2024-05-04 04:30:00 and its offset from UTC."])
+
+
 class UploadOut(RecordingOut):
     """The response to an upload."""
+
+    start: StartOut
 
     duplicate: bool = Field(description="The same bytes, site and time were uploaded before; no analysis was started.")
 

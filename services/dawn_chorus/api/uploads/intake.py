@@ -17,12 +17,13 @@ from dawn_chorus.adapters.postgres.recordings import create_recording
 from dawn_chorus.adapters.postgres.values import AnalysisRequest, NewRecording, StoredRecording
 from dawn_chorus.api.analysis_request import plan_analysis
 from dawn_chorus.api.dependencies import Dependencies
-from dawn_chorus.api.http.problems import NOT_AUDIO, STALLED, TOO_LARGE, Problem, invalid_fields
+from dawn_chorus.api.http.problems import NOT_AUDIO, STALLED, TOO_LARGE, Problem, invalid_field, invalid_fields
 from dawn_chorus.api.models.requests import UPLOAD_FIELDS, UploadFields
 from dawn_chorus.api.uploads.multipart import Chunks, Upload, receive_upload
 from dawn_chorus.api.uploads.probe import probe_file
 from dawn_chorus.api.uploads.sweep import discard_audio
-from dawn_chorus.domain.errors import PermanentError, TransientError
+from dawn_chorus.domain.clock.start import Start
+from dawn_chorus.domain.errors import PermanentError, TransientError, UnclearHour
 from dawn_chorus.domain.recording import AudioFacts
 
 log = get_logger(__name__)
@@ -35,6 +36,8 @@ class Intake:
         self._deps, self._request = deps, request
         self._key = ""
         self._is_kept = False
+        self.start: Start | None = None
+        """How the start is known, once the recording was accepted."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -65,9 +68,13 @@ class Intake:
     async def accept(self, upload: Upload, fields: UploadFields) -> StoredRecording:
         """Read the header and write the rows; the same bytes, site and time return the existing recording."""
         facts = await self._probe(upload.filename)
-        request = await run_in_threadpool(plan_analysis, self._deps, fields, fields.place(), facts.duration_s)
+        try:
+            place, self.start = fields.locate(facts, upload.filename)
+        except UnclearHour as error:
+            raise invalid_field("time_zone", str(error)) from error
+        request = await run_in_threadpool(plan_analysis, self._deps, fields, place, facts.duration_s)
         stored = await self._save(
-            NewRecording(upload.filename, self._key, upload.size_bytes, upload.sha256, facts, fields.place()), request
+            NewRecording(upload.filename, self._key, upload.size_bytes, upload.sha256, facts, place), request
         )
         _log_accepted(stored)
         if not stored.duplicate:

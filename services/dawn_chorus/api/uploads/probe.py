@@ -5,15 +5,23 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
 
 from dawn_chorus.api.http.problems import NOT_AUDIO, UNDECODABLE, Problem
+from dawn_chorus.domain.clock.readings import RecorderNotes, read_notes_json
 from dawn_chorus.domain.recording import AudioFacts, round_s
 
 PROBE_COMMAND = (sys.executable, "-P", "-m", "dawn_chorus.inference.audio.probe")
 """Takes a path; prints the facts or `{"error": …, "detail": …}`; limits its own time and memory."""
+
+
+def _read_notes(value: Any) -> Any:
+    try:
+        return None if value is None else read_notes_json(value)
+    except (KeyError, TypeError) as error:
+        raise ValueError("no notes of a recorder") from error
 
 
 class _Facts(BaseModel):
@@ -21,6 +29,7 @@ class _Facts(BaseModel):
     duration_s: float = Field(gt=0, allow_inf_nan=False)
     sample_rate_hz: int = Field(gt=0)
     channels: int = Field(gt=0)
+    notes: Annotated[RecorderNotes | None, BeforeValidator(_read_notes)] = None
 
 
 class _Refusal(BaseModel):
@@ -62,7 +71,7 @@ def _facts(printed: bytes, exit_code: int) -> AudioFacts:
         raise Problem(UNDECODABLE, f"The decoder crashed while it read the header ({how})") from error
     if isinstance(answer, _Refusal):
         raise Problem(NOT_AUDIO if answer.error == "not_audio" else UNDECODABLE, answer.detail)
-    return AudioFacts(answer.format, round_s(answer.duration_s), answer.sample_rate_hz, answer.channels)
+    return AudioFacts(answer.format, round_s(answer.duration_s), answer.sample_rate_hz, answer.channels, answer.notes)
 
 
 def _last_line(printed: bytes) -> Any:

@@ -2,6 +2,8 @@
 
 Read: source, opening (which reader for which file), reader (the port), then the readers: soundfile_reader,
 ffmpeg_reader, vorbis_reader, and wav_header; channel_meter and channel_faults (levels, clipping, silence: measured, and
-judged); probe (a header, in a process with limits), failures (errors as messages).
-May touch numpy, soundfile and PyAV, nothing heavier: the API's image contains this package of inference only.
+judged); recorder/ (what recorders write beside the sound); probe (a header, in a process with limits), failures (errors
+as messages).
+May touch numpy, soundfile, PyAV, metamoth and guano, nothing heavier: of inference, the API's image contains only this
+package.
 """

@@ -8,13 +8,14 @@ import json
 import os
 import resource
 import sys
-from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from dawn_chorus.domain.errors import EmptyAudio
 from dawn_chorus.domain.recording import AudioFacts, round_s
 from dawn_chorus.inference.audio.failures import describe_failure
 from dawn_chorus.inference.audio.opening import open_source
+from dawn_chorus.inference.audio.recorder.notes import read_notes
 
 REFUSED = 3
 MEMORY_BYTES = 1 << 30
@@ -39,7 +40,13 @@ def probe_audio(path: Path) -> AudioFacts:
         if not n_samples:
             raise EmptyAudio(f"{path.name} holds no sound")
         duration_s = round_s(n_samples / source.sample_rate_hz)
-        return AudioFacts(source.format, duration_s, source.sample_rate_hz, source.channels)
+        return AudioFacts(source.format, duration_s, source.sample_rate_hz, source.channels, read_notes(path))
+
+
+def describe_facts(facts: AudioFacts) -> dict[str, Any]:
+    """Return the facts as JSON that passes from one process to another; it has the key `notes` if there are any."""
+    audio = {name: getattr(facts, name) for name in ("format", "duration_s", "sample_rate_hz", "channels")}
+    return audio | ({"notes": facts.notes.as_json()} if facts.notes else {})
 
 
 def measure_duration_s(path: Path) -> float:
@@ -57,7 +64,7 @@ def main() -> int:
     limit_memory(MEMORY_BYTES)
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
     try:
-        answer, code = asdict(probe_audio(Path(sys.argv[1]))), 0
+        answer, code = describe_facts(probe_audio(Path(sys.argv[1]))), 0
     except Exception as error:  # noqa: BLE001 - any error that a hostile file causes in a decoder is reported
         answer, code = describe_failure(error), REFUSED
     sys.stdout.write(json.dumps(answer) + "\n")

@@ -18,7 +18,13 @@ import dawn_chorus.one_blas_thread  # noqa: F401 - before numpy
 from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.inference.audio.failures import describe_failure
 from dawn_chorus.inference.audio.opening import choose_source
-from dawn_chorus.inference.audio.probe import limit_memory, measure_duration_s, probe_audio, silence_libraries
+from dawn_chorus.inference.audio.probe import (
+    describe_facts,
+    limit_memory,
+    measure_duration_s,
+    probe_audio,
+    silence_libraries,
+)
 from dawn_chorus.inference.audio.source import AudioSource
 from dawn_chorus.inference.decoders.protocol import Hangup, receive_message, send_message, send_samples
 from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat, load_from
@@ -65,7 +71,7 @@ def _answer(connection: socket.socket, request: Request, opened: "OpenFile") -> 
 def _work(request: Request, opened: "OpenFile") -> tuple[Request, LoadedAudio | None]:
     path = Path(request["path"])
     if request["action"] == "probe":
-        return asdict(probe_audio(path)), None
+        return describe_facts(probe_audio(path)), None
     if request["action"] == "measure":
         return {"duration_s": measure_duration_s(path)}, None
     formats = [WaveformFormat(rate_hz, name) for rate_hz, name in request["formats"]]

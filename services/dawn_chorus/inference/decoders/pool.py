@@ -15,6 +15,7 @@ from typing import Any, Self
 import numpy as np
 
 from dawn_chorus.domain.analysis import Segment
+from dawn_chorus.domain.clock.readings import read_notes_json
 from dawn_chorus.domain.errors import ChorusError, TransientError, UndecodableAudio
 from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.domain.names import displayed
@@ -94,7 +95,8 @@ class DecoderPool:
     def probe(self, path: Path) -> AudioFacts:
         """Return what `probe_audio` returns."""
         with self._call(path, {"action": "probe"}) as (_, answer):
-            return AudioFacts(**answer)
+            notes = answer.pop("notes", None)
+            return AudioFacts(**answer, notes=None if notes is None else read_notes_json(notes))
 
     def measure_duration_s(self, path: Path) -> float:
         """Return what `probe.measure_duration_s` returns."""

@@ -32,9 +32,10 @@ from dawn_chorus.api.idempotency import OnceDep
 from dawn_chorus.api.models.query_parameters import RecordingsQuery
 from dawn_chorus.api.models.rendering import json_response, recording_out, recording_url
 from dawn_chorus.api.models.requests import UploadFields
-from dawn_chorus.api.models.responses import PageOut, RecordingOut, UploadOut
+from dawn_chorus.api.models.responses import PageOut, RecordingOut, StartOut, UploadOut
 from dawn_chorus.api.uploads.intake import Intake
 from dawn_chorus.api.uploads.sweep import discard_audio
+from dawn_chorus.domain.clock.start import Start
 
 UPLOAD_PATH = "/v1/recordings"
 _UPLOAD_PROBLEMS = (
@@ -92,7 +93,7 @@ async def upload_recording(request: Request, deps: Deps, once: OnceDep) -> Respo
             async def accept() -> Response:
                 stored = await intake.accept(upload, fields)
                 headers = {"Location": recording_url(stored.recording.id)}
-                out = await run_in_threadpool(_upload_out, deps, stored)
+                out = await run_in_threadpool(_upload_out, deps, stored, intake.start)
                 return json_response(out, 200 if stored.duplicate else 202, headers)
 
             return await once.respond(upload.fingerprint(), accept)
@@ -143,5 +144,5 @@ def _out(deps: Dependencies, stored: StoredRecording) -> RecordingOut:
     return _outs(deps, [stored])[0]
 
 
-def _upload_out(deps: Dependencies, stored: StoredRecording) -> UploadOut:
-    return UploadOut(**dict(_out(deps, stored)), duplicate=stored.duplicate)
+def _upload_out(deps: Dependencies, stored: StoredRecording, start: Start | None) -> UploadOut:
+    return UploadOut(**dict(_out(deps, stored)), start=StartOut.model_validate(start), duplicate=stored.duplicate)
