@@ -16,6 +16,7 @@ from dawn_chorus.api.auth import warn_if_open
 from dawn_chorus.api.dependencies import Dependencies
 from dawn_chorus.api.http.body_limit import BodyLimit
 from dawn_chorus.api.http.error_handlers import install_problems
+from dawn_chorus.api.http.head_requests import HeadRequests
 from dawn_chorus.api.http.openapi import describe, problem_table
 from dawn_chorus.api.http.rate_limit import RateLimit, Slots
 from dawn_chorus.api.http.request_metrics import Observe
@@ -39,7 +40,7 @@ _TAGS = [
 
 _DESCRIPTION = f"""
 Post a recording, follow its analysis, read its timeline. Times are RFC 3339 with offset; positions and durations are
-seconds.
+seconds. `HEAD` works wherever `GET` does: the same status and headers without the body, of an event stream too.
 
 Errors are always `application/problem+json` (RFC 9457), with one stable `type` for each cause:
 
@@ -65,6 +66,7 @@ def create_app(settings: ApiSettings, database: Database, store: AudioStore) -> 
     install_problems(app)
     describe(app)
     # The middleware added last is the outermost: it sees the responses of the others.
+    app.add_middleware(HeadRequests)
     app.add_middleware(BodyLimit, upload_path=recordings.UPLOAD_PATH, max_upload_bytes=settings.max_upload_bytes)
     app.add_middleware(Observe)
     return app

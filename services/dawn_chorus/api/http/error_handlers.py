@@ -76,7 +76,10 @@ def _from_framework(error: HTTPException) -> Problem:
         phrase = HTTPStatus(error.status_code).phrase
         kind = ProblemType(phrase.lower().replace(" ", "-"), error.status_code, phrase)
     detail = "Nothing is at this address" if kind is NOT_FOUND else str(error.detail)
-    return Problem(kind, detail, headers=error.headers)
+    headers = dict(error.headers or {})
+    if headers.get("Allow") == "GET":
+        headers["Allow"] = "GET, HEAD"
+    return Problem(kind, detail, headers=headers)
 
 
 async def answer_problem(request: Request, error: Exception) -> ProblemResponse:

@@ -57,7 +57,6 @@ def byte_range(header: str | None, size_bytes: int) -> tuple[int, int] | None:
     return start, end
 
 
-@router.head("/v1/recordings/{recording_id:uuid}/audio", include_in_schema=False)
 @router.get(
     "/v1/recordings/{recording_id:uuid}/audio",
     summary="The audio as it was uploaded",
