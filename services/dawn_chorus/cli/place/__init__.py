@@ -1,0 +1,5 @@
+"""Where and when recordings were made: by the options of a command, by sites.csv, by the recorder.
+
+Read: options (what one command says), sites (what sites.csv says of a folder, and both together for one recording).
+May touch sites.csv and the names of folders; recordings are read elsewhere.
+"""
