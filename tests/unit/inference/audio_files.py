@@ -61,6 +61,18 @@ def write_with_ffmpeg(path: Path, samples: Samples, rate_hz: int, container: str
     return path
 
 
+def remux(path: Path, into: Path, container: str) -> Path:
+    """Write the packets of a file into another container, undecoded."""
+    with av.open(str(path)) as source, av.open(str(into), "w", format=container) as output:
+        track = source.streams.audio[0]
+        copy = output.add_stream_from_template(track)
+        for packet in source.demux(track):
+            if packet.dts is not None:
+                packet.stream = copy
+                output.mux(packet)
+    return into
+
+
 Writer = Callable[[Path, Samples, int], Path]
 
 WRITERS: dict[str, Writer] = {
@@ -136,3 +148,37 @@ def damage(path: Path, share: float, n_bytes: int) -> Path:
     whole[at : at + n_bytes] = np.random.default_rng(7).bytes(n_bytes)
     path.write_bytes(whole)
     return path
+
+
+def ogg_pages(ogg: bytes) -> list[tuple[int, int]]:
+    """Return [start, end) of the pages of an intact Ogg file."""
+    pages, at = [], 0
+    while at < len(ogg):
+        segments = ogg[at + 26]
+        end = at + 27 + segments + sum(ogg[at + 27 : at + 27 + segments])
+        pages.append((at, end))
+        at = end
+    return pages
+
+
+def mend_checksums(path: Path) -> Path:
+    """Write the right checksum into every page of an Ogg file that was changed by hand."""
+    ogg = bytearray(path.read_bytes())
+    for start, end in ogg_pages(bytes(ogg)):
+        ogg[start + 22 : start + 26] = bytes(4)
+        checksum = 0
+        for byte in ogg[start:end]:
+            checksum = (checksum << 8 & 0xFFFFFFFF) ^ OGG_CRC[checksum >> 24 ^ byte]
+        ogg[start + 22 : start + 26] = checksum.to_bytes(4, "little")
+    path.write_bytes(ogg)
+    return path
+
+
+def _ogg_crc(number: int) -> int:
+    value = number << 24
+    for _ in range(8):
+        value = (value << 1 ^ (0x04C11DB7 if value >> 31 else 0)) & 0xFFFFFFFF
+    return value
+
+
+OGG_CRC = [_ogg_crc(number) for number in range(256)]

@@ -1,24 +1,27 @@
 """Reads with FFmpeg: m4a, aac, webm, wma, Opus, and the files that libsndfile cannot read.
 
 Packets carry timestamps, so damage is skipped and the sound after it keeps its position. Positions after a seek are
-exact only in FLAC and Ogg Opus. Other formats are decoded from their start, and the reader keeps its position and the
-last minute of samples: the next stretch of the same file costs no more than its own length.
+exact only in FLAC and Ogg Opus, outside Matroska. Other formats are decoded from their start, and the reader keeps its
+position and the last minute of samples: the next stretch of the same file costs no more than its own length.
 """
 
 from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
-from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
+from av.audio.plane import AudioPlane
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
+from numpy.typing import NDArray
 
 from dawn_chorus.domain.errors import EmptyAudio, NotAudio, UndecodableAudio
+from dawn_chorus.inference.audio.containers.byte_ranges import FileBytes
 from dawn_chorus.inference.audio.reader import Piece, Samples, name_format, only_channel
 
 OPEN_OPTIONS = {
@@ -38,6 +41,9 @@ TIMESTAMP_SLACK_S = 0.05
 MAX_GAP_S = 3600.0
 """A timestamp further ahead is considered wrong."""
 MAX_ERRORS = 10_000
+MOST_COUNTED_PLANES = 7
+PLANE_CODES = {"u8p": "u1", "s16p": "i2", "s32p": "i4", "s64p": "i8", "fltp": "f4", "dblp": "f8"}
+"""FFmpeg's sample formats with a plane for each channel, as numpy names their numbers."""
 
 
 class NoSoundTrack(NotAudio):
@@ -47,8 +53,8 @@ class NoSoundTrack(NotAudio):
 class FfmpegReader:
     """A file read by FFmpeg. Raises NotAudio, EmptyAudio or UndecodableAudio."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, file: FileBytes) -> None:
+        self._file = file
         self.sample_rate_hz = 0
         self.end: int | None = None
         self._channel: int | None = None
@@ -63,18 +69,25 @@ class FfmpegReader:
 
     def _start(self) -> None:
         """Open the file again, at its start."""
-        self._container, self._stream = open_track(self._path)
+        self._container, self._stream = open_track(self._file)
         self._decoder = _open_decoder(self._stream)
         self._frames = self._decode()
         self._codec = self._stream.codec_context.name
-        self._sample_accurate = self._codec == "flac" or (
-            self._codec == "opus" and self._container.format.name == "ogg"
-        )
+        container, one_sample = self._container.format.name, Fraction(1, self._stream.rate or 1)
+        # Matroska rounds its timestamps to milliseconds.
+        exact_flac = self._codec == "flac" and (container == "flac" or self._stream.time_base == one_sample)
+        self._sample_accurate = exact_flac or (self._codec == "opus" and container == "ogg")
         # In other formats the first frame's timestamp includes the encoder's padding.
         self._origin: int | None = 0 if self._sample_accurate else None
         self._recent: deque[Piece] = deque()
         self._recent_from = self._position = 0
         self._after_seek = False
+
+    @property
+    def sample_bytes(self) -> int | None:
+        """Bytes of one sample of one channel in the file; None for codings in which samples have none of their own."""
+        digits = "".join(filter(str.isdigit, self._codec))
+        return int(digits) // 8 if self._codec.startswith("pcm_") and digits else None
 
     def _declared(self) -> int | None:
         if self._stream.duration and self._stream.time_base:
@@ -85,10 +98,10 @@ class FfmpegReader:
 
     def _no_audio_error(self) -> UndecodableAudio:
         if not self._stream.codec_context.sample_rate:
-            return NotAudio(f"{self._path.name} is no audio, whatever its name says")
-        if not any(packet.size for packet in packets_of(self._path)):
-            return EmptyAudio(f"{self._path.name} holds no sound")
-        return UndecodableAudio(f"nothing in {self._path.name} could be decoded ({self.format})")
+            return NotAudio(f"{self._file.name} is no audio, whatever its name says")
+        if not any(packet.size for packet in packets_of(self._file)):
+            return EmptyAudio(f"{self._file.name} holds no sound")
+        return UndecodableAudio(f"nothing in {self._file.name} could be decoded ({self.format})")
 
     def keep_channel(self, channel: int) -> None:
         self._channel = channel
@@ -166,7 +179,7 @@ class FfmpegReader:
 
     def count_samples(self) -> int:
         end = 0
-        for packet in packets_of(self._path):
+        for packet in packets_of(self._file):
             if packet.pts is None or packet.duration is None or packet.time_base is None:
                 continue
             first = round((packet.pts - (self._origin or 0)) * self._samples_per_tick)
@@ -179,27 +192,27 @@ class FfmpegReader:
         self._container.close()
 
 
-def open_track(path: Path) -> tuple[InputContainer, AudioStream]:
+def open_track(file: FileBytes) -> tuple[InputContainer, AudioStream]:
     """Return the first audio track of a file, opened. Raises NotAudio or UndecodableAudio."""
     try:
-        # Without `file:`, FFmpeg takes what stands before a colon in a name for a protocol.
-        container = av.open(f"file:{path}", options=OPEN_OPTIONS)
+        # Tags are nobody's business here: recorders write them in any encoding, and cut them anywhere.
+        container = av.open(file.for_ffmpeg(), "r", options=OPEN_OPTIONS, metadata_errors="replace")
     except (av.FFmpegError, OSError) as error:
-        raise NotAudio(f"{path.name} is no audio that any decoder knows: {error.strerror}") from error
+        raise NotAudio(f"{file.name} is no audio that any decoder knows: {error.strerror}") from error
     if not container.streams.audio:
         container.close()
-        raise NoSoundTrack(f"{path.name} has no sound track")
+        raise NoSoundTrack(f"{file.name} has no sound track")
     stream = container.streams.audio[0]
     if stream.codec_context is None:
         container.close()
-        raise UndecodableAudio(f"the sound of {path.name} is coded in a way that no decoder here knows")
+        raise UndecodableAudio(f"the sound of {file.name} is coded in a way that no decoder here knows")
     stream.codec_context.thread_count = 1
     return container, stream
 
 
-def packets_of(path: Path) -> "Iterator[Packet[AudioStream]]":
+def packets_of(file: FileBytes) -> "Iterator[Packet[AudioStream]]":
     """Yield the packets of the first audio track, undecoded."""
-    container, stream = open_track(path)
+    container, stream = open_track(file)
     with container:
         yield from _demux(container, stream)
 
@@ -228,10 +241,19 @@ def _open_decoder(stream: AudioStream) -> AudioCodecContext:
 
 def _as_float(frame: AudioFrame) -> Samples:
     """Return (n_samples, n_channels), full scale ±1, as libsndfile scales it."""
-    values = frame.to_ndarray()
+    values = _planes(frame) if frame.format.is_planar else frame.to_ndarray()
     channels = values.T if frame.format.is_planar else values.reshape(-1, frame.layout.nb_channels)
     if values.dtype == np.uint8:
         return (channels.astype(np.float32) - np.float32(128)) / np.float32(128)
     if values.dtype.kind == "i":
         return channels.astype(np.float32) / np.float32(2 ** (8 * values.dtype.itemsize - 1))
     return channels.astype(np.float32, copy=False)
+
+
+def _planes(frame: AudioFrame) -> NDArray[Any]:
+    """Return (n_channels, n_samples). PyAV counts the planes by reading on to a null pointer: after 8 there is none."""
+    if frame.layout.nb_channels <= MOST_COUNTED_PLANES:
+        return frame.to_ndarray()
+    code: np.dtype[Any] = np.dtype(PLANE_CODES[frame.format.name])
+    planes = (AudioPlane(frame, number) for number in range(frame.layout.nb_channels))
+    return np.stack([np.frombuffer(memoryview(plane), code, frame.samples) for plane in planes])

@@ -7,11 +7,13 @@ from pathlib import Path
 import soundfile
 
 from dawn_chorus.domain.errors import EmptyAudio, NotAudio, PermanentError, UndecodableAudio
+from dawn_chorus.inference.audio.claims import believe_length
+from dawn_chorus.inference.audio.containers.byte_ranges import FileBytes
+from dawn_chorus.inference.audio.containers.wav_header import WavHeader, read_wav_header
 from dawn_chorus.inference.audio.ffmpeg_reader import FfmpegReader, NoSoundTrack
 from dawn_chorus.inference.audio.soundfile_reader import SoundFileReader
 from dawn_chorus.inference.audio.source import SLACK_S, AudioSource
 from dawn_chorus.inference.audio.vorbis_reader import VorbisReader
-from dawn_chorus.inference.audio.wav_header import WavHeader, read_wav_header
 
 RATES_HZ = range(500, 5_000_001)
 MP3_FRAME = 1152
@@ -41,94 +43,113 @@ def choose_source(path: Path) -> AudioSource:
         raise PermanentError(f"no such file: {path}")
     if not path.stat().st_size:
         raise EmptyAudio(f"{path.name} is an empty file")
-    header = read_wav_header(path)
-    source = _open_wav(path, header) if header else _open_sound_file(path)
+    return _open(FileBytes(path))
+
+
+def _open(file: FileBytes) -> AudioSource:
+    header = read_wav_header(file)
+    source = _open_wav(file, header) if header else _open_sound_file(file)
     if source.sample_rate_hz not in RATES_HZ:
         source.close()
-        raise UndecodableAudio(f"{path.name} claims a sample rate of {source.sample_rate_hz} Hz")
+        raise UndecodableAudio(f"{file.name} claims a sample rate of {source.sample_rate_hz} Hz")
     return source
 
 
-def _open_wav(path: Path, header: WavHeader) -> AudioSource:
-    """Open a WAV of plain samples; libsndfile would stop at the declared size, even where more data follows."""
+def _open_wav(file: FileBytes, header: WavHeader) -> AudioSource:
+    """Open a WAV of plain samples.
+
+    libsndfile would stop at the declared size, even where more data follows, and it refuses a file for a wrong chunk
+    that has nothing to do with the samples: then our header says where they are.
+    """
     if not header.available_frames:
-        raise EmptyAudio(f"{path.name} has a WAV header and no samples")
+        raise EmptyAudio(f"{file.name} has a WAV header and no samples")
     declared = header.declared_frames or 0
-    try:
-        reader = SoundFileReader(path, header=header if declared < header.available_frames else None)
-    except soundfile.LibsndfileError as error:
-        raise UndecodableAudio(f"the header of {path.name} is damaged: {error.error_string}") from error
-    declared = max(declared, header.available_frames)
-    return AudioSource(path, reader, declared_samples=declared, fallback=False, sample_accurate=True)
+    reader = _try_libsndfile(file) if header.is_plain and declared >= header.available_frames else None
+    if reader is None or reader.declared_samples != header.available_frames:
+        if reader:
+            reader.close()
+        reader = SoundFileReader(file, header=header)
+    declared = believe_length(max(declared, header.available_frames), header.available_frames, reader.sample_rate_hz)
+    return AudioSource(file, reader, declared_samples=declared, fallback=False, sample_accurate=True)
 
 
-def _open_sound_file(path: Path) -> AudioSource:
-    try:
-        reader = SoundFileReader(path)
-    except soundfile.LibsndfileError:
-        return _open_with_ffmpeg(path)
+def _open_sound_file(file: FileBytes) -> AudioSource:
+    reader = _try_libsndfile(file)
+    if reader is None:
+        return _open_with_ffmpeg(file)
     by_container = {"MP3": _open_mp3, "OGG": _open_ogg, "FLAC": _open_flac}
-    return by_container.get(reader.container, _open_plain)(path, reader)
+    return by_container.get(reader.container, _open_plain)(file, reader)
 
 
-def _open_plain(path: Path, reader: SoundFileReader) -> AudioSource:
-    """Open samples of fixed size: libsndfile reads the available samples, FFmpeg knows the declared number."""
+def _try_libsndfile(file: FileBytes) -> SoundFileReader | None:
+    try:
+        return SoundFileReader(file)
+    except soundfile.LibsndfileError:
+        return None
+
+
+def _open_plain(file: FileBytes, reader: SoundFileReader) -> AudioSource:
+    """Open samples of fixed size: libsndfile reads the available samples, FFmpeg knows the declared number.
+
+    FFmpeg's number counts only where it finds samples of the same size: the decoder that reads them has the say.
+    """
     if not reader.declared_samples:
         reader.close()
-        raise EmptyAudio(f"{path.name} holds no sound")
+        raise EmptyAudio(f"{file.name} holds no sound")
     declared = reader.declared_samples
-    if other := _try_ffmpeg(path):
+    if other := _try_ffmpeg(file):
         by_header = other.declared_samples or 0
-        if other.sample_rate_hz == reader.sample_rate_hz and by_header > declared + SLACK_S * reader.sample_rate_hz:
-            declared = by_header
+        agree = other.sample_rate_hz == reader.sample_rate_hz and other.sample_bytes in (None, reader.sample_bytes)
+        if agree and by_header > declared + SLACK_S * reader.sample_rate_hz:
+            declared = believe_length(by_header, declared, reader.sample_rate_hz)
         other.close()
-    return AudioSource(path, reader, declared_samples=declared, fallback=False, sample_accurate=True)
+    return AudioSource(file, reader, declared_samples=declared, fallback=False, sample_accurate=True)
 
 
-def _try_ffmpeg(path: Path) -> FfmpegReader | None:
+def _try_ffmpeg(file: FileBytes) -> FfmpegReader | None:
     try:
-        return FfmpegReader(path)
+        return FfmpegReader(file)
     except UndecodableAudio:
         return None
 
 
-def _open_flac(path: Path, reader: SoundFileReader) -> AudioSource:
-    return AudioSource(path, reader, declared_samples=reader.declared_samples, fallback=True, sample_accurate=True)
+def _open_flac(file: FileBytes, reader: SoundFileReader) -> AudioSource:
+    return AudioSource(file, reader, declared_samples=reader.declared_samples, fallback=True, sample_accurate=True)
 
 
-def _open_ogg(path: Path, reader: SoundFileReader) -> AudioSource:
+def _open_ogg(file: FileBytes, reader: SoundFileReader) -> AudioSource:
     """Open Vorbis with libsndfile and Opus with FFmpeg: in Opus libsndfile loses its position after a damaged page."""
     reader.close()
     if reader.format == "ogg/vorbis":
-        vorbis = VorbisReader(path)
+        vorbis = VorbisReader(file)
         return AudioSource(
-            path, vorbis, declared_samples=vorbis.declared_samples, fallback=False, sample_accurate=False
+            file, vorbis, declared_samples=vorbis.declared_samples, fallback=False, sample_accurate=False
         )
-    ffmpeg = FfmpegReader(path)
-    return AudioSource(path, ffmpeg, declared_samples=reader.declared_samples, fallback=False, sample_accurate=False)
+    ffmpeg = FfmpegReader(file)
+    return AudioSource(file, ffmpeg, declared_samples=reader.declared_samples, fallback=False, sample_accurate=False)
 
 
-def _open_mp3(path: Path, reader: SoundFileReader) -> AudioSource:
+def _open_mp3(file: FileBytes, reader: SoundFileReader) -> AudioSource:
     """Open with libsndfile if FFmpeg finds the same length; where they differ, libsndfile may stop far too early."""
-    ffmpeg = FfmpegReader(path)
+    ffmpeg = FfmpegReader(file)
     agree = abs((reader.declared_samples or 0) - (ffmpeg.declared_samples or 0)) <= 2 * MP3_FRAME
     if agree and reader.sample_rate_hz == ffmpeg.sample_rate_hz:
         ffmpeg.close()
-        return AudioSource(path, reader, declared_samples=reader.declared_samples, fallback=True, sample_accurate=False)
+        return AudioSource(file, reader, declared_samples=reader.declared_samples, fallback=True, sample_accurate=False)
     reader.close()
-    return AudioSource(path, ffmpeg, declared_samples=None, fallback=False, sample_accurate=False)
+    return AudioSource(file, ffmpeg, declared_samples=None, fallback=False, sample_accurate=False)
 
 
-def _open_with_ffmpeg(path: Path) -> AudioSource:
+def _open_with_ffmpeg(file: FileBytes) -> AudioSource:
     try:
-        reader = FfmpegReader(path)
+        reader = FfmpegReader(file)
     except NoSoundTrack:
         raise
     except NotAudio as error:
-        with path.open("rb") as file:
-            start = file.read(8)
+        with file.open() as opened:
+            start = opened.read(8)
         if start.startswith(MAGIC) or start.endswith(M4A_MAGIC):
-            raise UndecodableAudio(f"the header of {path.name} is damaged beyond reading") from error
+            raise UndecodableAudio(f"the header of {file.name} is damaged beyond reading") from error
         raise
     declared = None if reader.declared_is_guess else reader.declared_samples
-    return AudioSource(path, reader, declared_samples=declared, fallback=False, sample_accurate=False)
+    return AudioSource(file, reader, declared_samples=declared, fallback=False, sample_accurate=False)

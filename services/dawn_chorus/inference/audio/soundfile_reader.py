@@ -1,12 +1,10 @@
 """Reads with libsndfile: WAV, AIFF, CAF, FLAC, Ogg Vorbis, MP3. It seeks exactly to any sample."""
 
-import os
-from pathlib import Path
-
 import soundfile
 
+from dawn_chorus.inference.audio.containers.byte_ranges import FileBytes
+from dawn_chorus.inference.audio.containers.wav_header import WavHeader
 from dawn_chorus.inference.audio.reader import Piece, name_format, only_channel
-from dawn_chorus.inference.audio.wav_header import AudioBytes, WavHeader
 
 MAX_FRAMES = 1 << 48
 """libsndfile returns frame counts beyond this if it does not know the length."""
@@ -17,12 +15,15 @@ Needed before every block: soundfile ends each read with a seek, after which mpg
 """
 
 
+SAMPLE_BYTES = {"PCM_S8": 1, "PCM_U8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}
+
+
 class SoundFileReader:
     """A file read by libsndfile. Raises soundfile.LibsndfileError for a file that it cannot open."""
 
-    def __init__(self, path: Path, *, header: WavHeader | None = None) -> None:
+    def __init__(self, file: FileBytes, *, header: WavHeader | None = None) -> None:
         """Open a file; with `header`, read a WAV's samples from where and up to where `header` says."""
-        self._path, self._wav = path, header
+        self._file, self._wav = file, header
         self._sound = self._open()
         self._position = 0
         self._channel: int | None = None
@@ -30,16 +31,17 @@ class SoundFileReader:
         self.channels: int = self._sound.channels
         self.container: str = "WAV" if header else self._sound.format.replace("WAVEX", "WAV")
         self.format = name_format(self.container, self._sound.subtype)
+        self.sample_bytes = SAMPLE_BYTES.get(self._sound.subtype)
+        """Of one channel; None for codings in which samples have no bytes of their own."""
         known = 0 < self._sound.frames < MAX_FRAMES
         self.declared_samples: int | None = self._sound.frames if known else None
         self.end: int | None = None
 
     def _open(self) -> soundfile.SoundFile:
         if self._wav is None:
-            # As bytes: soundfile refuses names that are no UTF-8.
-            return soundfile.SoundFile(os.fsencode(self._path))
+            return soundfile.SoundFile(self._file.for_libsndfile())
         return soundfile.SoundFile(
-            AudioBytes(self._path, self._wav),
+            self._wav.audio.for_libsndfile(),
             format="RAW",
             subtype=self._wav.subtype,
             endian="LITTLE",

@@ -7,13 +7,13 @@ damage, and at a declared end that is not the actual end.
 """
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import numpy as np
 
 from dawn_chorus.domain.errors import PermanentError, UndecodableAudio
 from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.inference.audio.channel_meter import ChannelMeter, full_scale
+from dawn_chorus.inference.audio.containers.byte_ranges import FileBytes
 from dawn_chorus.inference.audio.ffmpeg_reader import FfmpegReader
 from dawn_chorus.inference.audio.reader import Piece, Reader, Samples, to_mono
 
@@ -31,13 +31,13 @@ class AudioSource:
     """An open audio file. Not thread-safe."""
 
     def __init__(
-        self, path: Path, reader: Reader, *, declared_samples: int | None, fallback: bool, sample_accurate: bool
+        self, file: FileBytes, reader: Reader, *, declared_samples: int | None, fallback: bool, sample_accurate: bool
     ) -> None:
         """Set what the header declares in `declared_samples`, None if nothing.
 
         `fallback`: FFmpeg reads where the reader stops early. `sample_accurate`: the declared length is exact.
         """
-        self._path, self._reader = path, reader
+        self._file, self._reader = file, reader
         self._fallback: Reader | None = None
         self._may_fall_back = fallback
         self.declared_samples, self.slack_s = declared_samples, 0.0 if sample_accurate else SLACK_S
@@ -54,7 +54,7 @@ class AudioSource:
         """
         if channel is not None and channel > self.channels:
             have = "1 channel" if self.channels == 1 else f"{self.channels} channels"
-            raise PermanentError(f"{self._path.name} has {have}: there is no channel {channel}")
+            raise PermanentError(f"{self._file.name} has {have}: there is no channel {channel}")
         self._channel, self._keeps_all = channel, measured or channel is None
         if channel is not None and not self._keeps_all:
             self._reader.keep_channel(channel)
@@ -107,7 +107,7 @@ class AudioSource:
         """Return FFmpeg's reader, or None if FFmpeg cannot read the file or finds another sample rate in it."""
         if self._may_fall_back and self._fallback is None:
             try:
-                self._fallback = FfmpegReader(self._path)
+                self._fallback = FfmpegReader(self._file)
                 if self._channel is not None and not self._keeps_all:
                     self._fallback.keep_channel(self._channel)
             except UndecodableAudio:

@@ -4,10 +4,10 @@ If a page is damaged, libsndfile continues with the next one as if there were no
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import av
 
+from dawn_chorus.inference.audio.containers.byte_ranges import FileBytes
 from dawn_chorus.inference.audio.ffmpeg_reader import open_track
 from dawn_chorus.inference.audio.reader import Piece
 from dawn_chorus.inference.audio.soundfile_reader import SoundFileReader
@@ -19,9 +19,9 @@ BLOCK = 2048
 class VorbisReader(SoundFileReader):
     """Skips damaged pages; a block of the codec on either side of them is lost too."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self._container, self._stream = open_track(path)
+    def __init__(self, file: FileBytes) -> None:
+        super().__init__(file)
+        self._container, self._stream = open_track(file)
 
     def read(self, first: int, end: int) -> list[Piece]:
         pieces: list[Piece] = []

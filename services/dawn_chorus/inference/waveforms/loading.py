@@ -13,6 +13,7 @@ from dawn_chorus.domain.recording import round_s
 from dawn_chorus.domain.warnings import AnalysisWarning
 from dawn_chorus.inference.audio.channel_faults import find_warnings
 from dawn_chorus.inference.audio.channel_meter import ChannelMeter
+from dawn_chorus.inference.audio.claims import ROUNDING_S
 from dawn_chorus.inference.audio.opening import open_source
 from dawn_chorus.inference.audio.source import AudioSource
 from dawn_chorus.inference.waveforms.resampling import Resampler, Samples, open_resampler
@@ -115,9 +116,10 @@ def _missing_end(source: AudioSource, duration_s: float) -> list[LostStretch]:
     if source.n_samples is None:
         return []
     actual_s = source.n_samples / source.sample_rate_hz
-    if round_s(actual_s + source.slack_s) >= duration_s:
+    if round_s(actual_s + source.slack_s) >= duration_s or round_s(duration_s - actual_s) < ROUNDING_S:
         return []
-    reason = f"the audio ends at {actual_s:.1f} s, the header claims {duration_s:.1f} s"
+    digits = 1 if f"{actual_s:.1f}" != f"{duration_s:.1f}" else 3
+    reason = f"the audio ends at {actual_s:.{digits}f} s, the header claims {duration_s:.{digits}f} s"
     return [LostStretch(actual_s, duration_s, reason)]
 
 

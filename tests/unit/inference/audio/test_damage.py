@@ -22,6 +22,7 @@ from tests.unit.inference.audio_files import (
     find_data_chunk,
     own_rate,
     real_sound,
+    remux,
     truncate,
     write_as,
     write_sound,
@@ -240,3 +241,17 @@ def test_a_destroyed_header_is_either_refused_or_tolerated(
         assert type(error).__module__ == "dawn_chorus.domain.errors"  # noqa: PT017
     else:
         assert facts.duration_s < 6.0
+
+
+@pytest.mark.parametrize("name", ["pcm_16.flac", "alac.m4a", "vorbis.ogg", "mp3.mp3"])
+def test_timestamps_that_matroska_rounds_are_no_gaps(tmp_path: Path, sound: Samples, name: str) -> None:
+    path = write_as(name, tmp_path, sound, RATE_HZ)
+    intact = only_waveform(load_whole(path))
+    packed = remux(path, tmp_path / "packed.mka", "matroska")
+    audio = load_whole(packed)
+    assert audio.lost == ()
+    if name in ("pcm_16.flac", "alac.m4a"):
+        np.testing.assert_allclose(only_waveform(audio), intact, atol=2e-5)
+        np.testing.assert_array_equal(
+            own_rate(packed, RATE_HZ, 7.0, 9.0, DURATION_S), only_waveform(audio)[308700:396900]
+        )
