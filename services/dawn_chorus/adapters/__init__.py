@@ -2,6 +2,7 @@
 
 Read: postgres/ (recordings and results), queue/ (RabbitMQ and the in-process queue), audio_store/ (disk or S3),
 embedded_postgres/ (the server of `chorus up`); metrics and logs serve all, status_server and retrying the relay and
-the worker. May touch the network, the disk and `domain`; never `inference`. pika, obstore and PostgreSQL's libraries
-are imported where their server is and nowhere else: contracts in pyproject.toml.
+the worker, available_cores the worker and the command line. May touch the network, the disk and `domain`; never
+`inference`. pika, obstore and PostgreSQL's libraries are imported where their server is and nowhere else: contracts in
+pyproject.toml.
 """

@@ -8,9 +8,7 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-
-def _count_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+from dawn_chorus.adapters.available_cores import count_available_cores
 
 
 def _name_self() -> str:
@@ -46,8 +44,8 @@ class WorkerSettings(BaseSettings):
 
     device: Literal["cpu", "cuda"] = "cpu"
     """Where networks run. There is no fallback: a worker whose device does not work does not start."""
-    sessions: int = Field(default_factory=_count_cores, ge=1)
-    """How many segments are scored at once; on a GPU, 1 or 2."""
+    sessions: int = Field(default_factory=count_available_cores, ge=1)
+    """How many segments are scored at once; unset: the cores that affinity and quota allow. On a GPU, 1 or 2."""
     threads_per_session: int = Field(default=1, ge=1)
     batch_windows: int | None = Field(default=None, ge=1)
     """Windows per batch of a network; unset: few on a CPU, many on a GPU."""

@@ -75,7 +75,9 @@ def analyze(  # noqa: PLR0913 - the parameters are the options
     ] = 0.03,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, help="Segments analyzed at once; default: one per core.", rich_help_panel=MACHINE),
+        typer.Option(
+            min=1, help="Segments analyzed at once; default: one per core that may be used.", rich_help_panel=MACHINE
+        ),
     ] = None,
     device: Annotated[
         str | None, typer.Option(help="cpu or cuda; there is no fallback.", rich_help_panel=MACHINE)

@@ -1,7 +1,6 @@
 """Runs `chorus analyze`: sources → segments → detections → documents or rows, in the order of the sources."""
 
 import io
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from dawn_chorus.adapters.available_cores import count_available_cores
 from dawn_chorus.cli.analyze.json_document import WindowSpool, write_document
 from dawn_chorus.cli.analyze.progress import watch_steps
 from dawn_chorus.cli.analyze.results import EventCutter, FileResult
@@ -82,7 +82,7 @@ class _Run:
 
     def analyze(self, sources: list[Source]) -> bool:
         batch = self._batch
-        workers = batch.workers or os.cpu_count() or 1
+        workers = batch.workers or count_available_cores()
         with ExitStack() as stack:
             decoders = stack.enter_context(DecoderPool(processes=workers))
             ensemble = open_pack(batch.pack, workers, load_settings(device=batch.device))
