@@ -110,5 +110,6 @@ class WorkerBench:
         new = NewRecording(path.name, path.name, path.stat().st_size, sha256, probe_audio(path), Place())
         stored = create_recording(self._database, new, request)
         if not stored.duplicate:
-            return stored.analyses[0].id
+            assert stored.analysis_id is not None
+            return stored.analysis_id
         return create_analysis(self._database, stored.recording.id, request).id

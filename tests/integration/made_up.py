@@ -40,7 +40,9 @@ def wav_bytes(duration_s: float = 20.0, *, rate_hz: int = 8000, seed: int = 0, c
     return file.getvalue()
 
 
-def upload(client: httpx.Client, content: bytes | None = None, name: str = "dawn.wav", **fields: str) -> dict[str, Any]:
+def upload(
+    client: httpx.Client, content: bytes | None = None, name: str = "dawn.wav", /, **fields: str
+) -> dict[str, Any]:
     """Post a recording that must be accepted; return the answer."""
     response = client.post("/v1/recordings", files={"file": (name, content or wav_bytes())}, data=fields)
     assert response.status_code in (200, 202), response.text

@@ -135,11 +135,12 @@ def test_the_same_bytes_again_return_the_existing_recording(client: httpx.Client
 
 
 def test_the_same_bytes_of_another_time_or_site_are_another_recording(client: httpx.Client, store_dir: Path) -> None:
+    start = {"recorded_at": "2025-05-03T04:30:00+02:00"}
     ids = {
-        upload(client)["id"],
         upload(client, site="marsh")["id"],
-        upload(client, site="hill")["id"],
-        upload(client, site="hill", recorded_at="2025-05-03T04:30:00+02:00")["id"],
+        upload(client, site="hill", **start)["id"],
+        upload(client, site="pond", **start)["id"],
+        upload(client, site="pond", recorded_at="2025-05-03T04:30:00+03:00")["id"],
     }
     assert len(ids) == len(stored_files(store_dir)) == 4
 

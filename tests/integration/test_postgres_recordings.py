@@ -62,7 +62,8 @@ def test_the_same_sound_at_the_same_site_and_time_is_a_duplicate(database: Datab
 
 def test_the_same_sound_at_another_site_or_time_is_another_recording(database: Database) -> None:
     new = new_recording()
-    places = [new.place, replace(new.place, site="hill"), replace(new.place, recorded_at=None), Place()]
+    later = DAWN + timedelta(seconds=1)
+    places = [new.place, replace(new.place, site="hill"), replace(new.place, recorded_at=later), Place("den", 1, 2)]
     stored = [
         create_recording(database, replace(new, place=place, store_key=f"key-{number}"), REQUEST)
         for number, place in enumerate(places)

@@ -11,7 +11,7 @@ from dawn_chorus.adapters.postgres.database import Database
 from tests.integration.api_checks import problem_of, row_count, stored_files
 from tests.integration.archive import Archive
 from tests.servers.api import StartedApi, run_api
-from tests.servers.postgres_fill import CRICKET, ROBIN, WREN
+from tests.servers.postgres_fill import CRICKET, PACK, ROBIN, WREN
 from tests.servers.seaweedfs import S3Server
 
 
@@ -171,7 +171,8 @@ class TestRemovedAudio:
         archive.retain(audio_days=90, apply=True)
         assert stored_files(store_dir) == []
         for _ in range(2):
-            answer = client.post("/v1/recordings", files={"file": ("again.wav", content)})
+            files = {"file": ("again.wav", content)}
+            answer = client.post("/v1/recordings", files=files, data={"pack": PACK.name})
             assert (answer.status_code, answer.json()["duplicate"]) == (200, True)
             assert answer.json()["audio_removed_at"] is None
             assert client.get(answer.json()["links"]["audio"]).content == content

@@ -20,7 +20,7 @@ api_request_seconds = Histogram(
     "chorus_api_request_seconds", "Time until the response started.", ["method", "route"], buckets=_REQUEST_S
 )
 uploads = Counter("chorus_uploads_total", "Uploads ended, by outcome.", ["outcome"])
-"""`accepted`, `duplicate`, `too_large`, `not_audio`, `invalid`, `interrupted`, `unavailable`."""
+"""`accepted`, `duplicate`, `conflict`, `too_large`, `not_audio`, `invalid`, `interrupted`, `unavailable`."""
 upload_bytes = Counter("chorus_upload_bytes_total", "Bytes received in uploads, refused ones included.")
 upload_audio_seconds = Counter("chorus_upload_audio_seconds_total", "Seconds of audio accepted, as headers declare.")
 uploads_in_flight = Gauge("chorus_uploads_in_flight", "Uploads being received or probed.")

@@ -1,8 +1,9 @@
 """The types that all services share, the rules between them, the ports and the errors.
 
-Read: recording, analysis, lost_audio, warnings, taxonomy, pack, timeline; event_rules and detections (scores become
-events: a detection is an event of one taxon, a finding is a detection with its recording); jobs (the messages on the
-queue); ports (the protocols that adapters implement); errors (which failures are retried); exports (rows for other
-tools); names (of files and sites); clock/ (when a recording starts, by the clock of its recorder).
+Read: recording, same_recording (which one an upload means), analysis, lost_audio, warnings, taxonomy, pack, timeline;
+event_rules and detections (scores become events: a detection is an event of one taxon, a finding is a detection with
+its recording); jobs (the messages on the queue); ports (the protocols that adapters implement); errors (which failures
+are retried); exports (rows for other tools); names (of files and sites); clock/ (when a recording starts, by the clock
+of its recorder).
 May touch the standard library and numpy, nothing else.
 """

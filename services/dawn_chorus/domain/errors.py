@@ -65,6 +65,10 @@ class AudioRemoved(Conflict):
     """Retention removed the recording's audio from the store; the message says when, and what to do."""
 
 
+class PlaceUnknown(PermanentError):
+    """An occurrence filter was asked for, but the recording has no coordinates."""
+
+
 class InvalidCursor(PermanentError):
     """The cursor was not returned by any page."""
 

@@ -1,10 +1,15 @@
 """The recording: one uploaded audio file and its metadata."""
 
+import calendar
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from dawn_chorus.domain.clock.readings import RecorderNotes
+
+WHOLE_YEAR = -1
+"""The week of a recording whose time is not known, for occurrence models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,14 @@ class Recording:
     created_at: datetime
     audio_removed_at: datetime | None = None
     """When retention removed the bytes from the store; None: they are there."""
+
+
+def week_of(recorded_at: datetime | None) -> int:
+    """Return the 48th part of the year, 1 to 48, in the recording's own time zone, as birdnetlib counts."""
+    if recorded_at is None:
+        return WHOLE_YEAR
+    days = 366 if calendar.isleap(recorded_at.year) else 365
+    return math.ceil(recorded_at.timetuple().tm_yday / days * 48)
 
 
 def round_s(seconds: float) -> float:

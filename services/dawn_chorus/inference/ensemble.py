@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.domain.pack import PackFacts
-from dawn_chorus.domain.recording import Place
+from dawn_chorus.domain.recording import Place, week_of
 from dawn_chorus.domain.timeline import Grid, Scores
 from dawn_chorus.inference.melspectrogram import MelFrontEnd, NormalizationStatistics
 from dawn_chorus.inference.member import OpenMember
-from dawn_chorus.inference.occurrence import OccurrenceModel, week_of
+from dawn_chorus.inference.occurrence import OccurrenceModel
 from dawn_chorus.inference.packs.manifest import MelTable
 from dawn_chorus.inference.packs.pack import Pack, read_pack
 from dawn_chorus.inference.session import SessionOptions

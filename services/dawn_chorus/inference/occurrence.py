@@ -1,27 +1,14 @@
 """Which taxa occur at a place in a given week, for packs that have an occurrence model."""
 
-import calendar
-import math
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
 from dawn_chorus.domain.errors import InvalidPack
+from dawn_chorus.domain.recording import WHOLE_YEAR
 from dawn_chorus.domain.timeline import Scores
 from dawn_chorus.inference.packs.pack import name_of
 from dawn_chorus.inference.session import ORT_ERRORS, Network, SessionOptions
-
-WHOLE_YEAR = -1
-"""The week passed to the models for a recording whose time is not known."""
-
-
-def week_of(recorded_at: datetime | None) -> int:
-    """Return the 48th part of the year, 1 to 48, in the recording's own time zone, as birdnetlib counts."""
-    if recorded_at is None:
-        return WHOLE_YEAR
-    days = 366 if calendar.isleap(recorded_at.year) else 365
-    return math.ceil(recorded_at.timetuple().tm_yday / days * 48)
 
 
 class OccurrenceModel:

@@ -10,8 +10,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from dawn_chorus.domain.errors import InvalidPack, PermanentError
-from dawn_chorus.domain.recording import Place
-from dawn_chorus.inference.occurrence import week_of
+from dawn_chorus.domain.recording import Place, week_of
 from tests.packs import write_model, write_tone_pack
 from tests.unit.inference.sounds import open_pack
 

@@ -10,25 +10,29 @@ from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row, read_analysis, write_json
 from dawn_chorus.adapters.postgres.values import Analysis, AnalysisRequest, AnalysisStatus, Failure
 from dawn_chorus.domain.analysis import AnalysisState, Segment, SegmentState, plan_segments
-from dawn_chorus.domain.errors import Conflict, NotFound
+from dawn_chorus.domain.errors import Conflict, NotFound, PlaceUnknown
 from dawn_chorus.domain.lost_audio import LostStretch
 
 _sql = load_queries("analyses")
 
 
 def create_analysis(database: Database, recording_id: UUID, request: AnalysisRequest) -> Analysis:
-    """Plan another analysis of a recording, through the outbox. Raises NotFound, AudioRemoved."""
+    """Plan another analysis of a recording, through the outbox. Raises NotFound, AudioRemoved, PlaceUnknown."""
     with database.transaction() as connection:
-        duration_s = lock_audio(connection, recording_id)["duration_s"]
-        return plan_analysis(connection, recording_id, duration_s, request)
+        return plan_analysis(connection, lock_audio(connection, recording_id), request)
 
 
-def plan_analysis(connection: Connection, recording_id: UUID, duration_s: float, request: AnalysisRequest) -> Analysis:
-    """Write an analysis, its segments and their jobs, within the caller's transaction."""
-    segments = plan_segments(duration_s, request.segment_s)
+def plan_analysis(connection: Connection, recording: Row, request: AnalysisRequest) -> Analysis:
+    """Write an analysis of a recording, its segments and their jobs, within the caller's transaction.
+
+    Raises PlaceUnknown for an occurrence filter without coordinates, since the analysis would run unfiltered.
+    """
+    if request.settings.occurrence_min is not None and recording["latitude"] is None:
+        raise PlaceUnknown("Needs coordinates: the recording has no latitude and longitude")
+    segments = plan_segments(recording["duration_s"], request.segment_s)
     analysis_id = _sql.insert_analysis(
         connection,
-        recording_id=recording_id,
+        recording_id=recording["id"],
         pack_name=request.pack,
         settings=write_json(request.settings),
         lane=request.lane,

@@ -12,11 +12,11 @@ _sql = load_queries("recordings")
 
 
 def lock_audio(connection: Connection, recording_id: UUID) -> Row:
-    """Prevent retention from removing the audio until the end of the transaction; return the recording's row.
+    """Lock the recording, so that retention cannot remove its audio until the end of the transaction; return its row.
 
     Raises NotFound, AudioRemoved.
     """
-    row: Row | None = _sql.lock_recording_for_share(connection, recording_id=recording_id)
+    row: Row | None = _sql.lock_recording(connection, recording_id=recording_id)
     if row is None:
         raise NotFound(f"no recording {recording_id}")
     check_audio(recording_id, row["audio_removed_at"])

@@ -17,13 +17,18 @@ _EVENTS_A_COPY = 1000
 
 
 def finish_if_complete(connection: Connection, analysis_id: UUID) -> None:
-    """Finish a locked analysis if all its segments are final; increase its revision in any case."""
+    """Finish a locked analysis if all its segments are final; increase its revision in any case.
+
+    Locks the recording, so that its place cannot be corrected while it is copied into the detections. Whether the
+    analysis counts in lists across recordings (`current_analyses`) is kept by a trigger.
+    """
     segments = list(_sql.get_states(connection, analysis_id=analysis_id))
     states = [SegmentState(segment["state"]) for segment in segments]
     result = result_of(states, sum(segment["failed_s"] for segment in segments))
     if result is None:
         _sql.bump_revision(connection, analysis_id=analysis_id)
         return
+    _sql.lock_recording_of(connection, analysis_id=analysis_id)
     _replace_detections(connection, analysis_id)
     _sql.finish_analysis(connection, analysis_id=analysis_id, result=result)
 

@@ -84,6 +84,12 @@ def find_taxon_ids(connection: Connection, name: str, version: str, codes: Colle
     return found
 
 
+def find_latest_version(connection: Connection, name: str) -> str | None:
+    """Return the version of a pack that was registered last; None: no such pack is registered."""
+    version: str | None = _sql.latest_version(connection, name=name)
+    return version
+
+
 def list_packs(database: Database) -> Sequence[PackListing]:
     """Return the version of every pack that was registered last, by name."""
     with database.transaction() as connection:

@@ -3,13 +3,17 @@
 from uuid import UUID
 
 from dawn_chorus.adapters.postgres.analyses import analyses_of, plan_analysis
+from dawn_chorus.adapters.postgres.corrections import lock_for_correction, rewrite_place
 from dawn_chorus.adapters.postgres.cursors import Page, read_id_cursor, write_cursor
 from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.orphaned_audio import claim_audio
+from dawn_chorus.adapters.postgres.packs import find_latest_version
 from dawn_chorus.adapters.postgres.rows import Row, read_recording, utc_offset_s
 from dawn_chorus.adapters.postgres.values import AnalysisRequest, NewRecording, RecordingFilter, StoredRecording
 from dawn_chorus.domain.errors import NotFound
+from dawn_chorus.domain.recording import Recording
+from dawn_chorus.domain.same_recording import WITHOUT_ANSWER, Question, fill_place, match_recording
 
 _sql = load_queries("recordings")
 
@@ -17,33 +21,72 @@ _sql = load_queries("recordings")
 def create_recording(
     database: Database, new: NewRecording, request: AnalysisRequest, *, reserved: bool = False
 ) -> StoredRecording:
-    """Write recording, analysis, segments and outbox in one transaction.
+    """Write recording, analysis, segments and outbox in one transaction; of known bytes only what is new.
 
-    If a recording with the same bytes, site and time exists (two without a site or time count as equal), it is returned
-    with `duplicate` and nothing is written; the caller then removes the bytes under `new.store_key`, unless they
-    replaced audio that retention had removed and belong to the recording now. Of two concurrent calls, one gets the
-    duplicate. `reserved`: the bytes were reserved with `reserve_audio` and are claimed here. Raises UploadExpired if
-    they were deleted meanwhile.
+    `domain.same_recording` says which of the recordings with the same bytes is meant. That one takes over what it lacks
+    of site, place and start, and gets another analysis if something new is asked of it; else it is a `duplicate`. The
+    caller then removes the bytes under `new.store_key`, unless they replaced audio that retention had removed and
+    belong to the recording now. Of two concurrent calls, one finds the recording of the other.
+
+    `reserved`: the bytes were reserved with `reserve_audio` and are claimed here. Raises UploadExpired if they were
+    deleted meanwhile, Conflict if it is not clear which recording is meant, PlaceUnknown as `plan_analysis` does.
     """
     while True:
         with database.transaction() as connection:
-            row = _insert(connection, new)
-            if row is not None:
-                if reserved:
-                    claim_audio(connection, new.store_key)
-                analysis = plan_analysis(connection, row["id"], row["duration_s"], request)
-                return StoredRecording(read_recording(row), (analysis,))
-            same = {"sha256": new.sha256, "site": new.place.site, "recorded_at": new.place.recorded_at}
-            row = _sql.restore_audio(connection, **same, store_key=new.store_key)
-            if row is not None and reserved:
-                claim_audio(connection, new.store_key)
-            row = row or _sql.find_same_sound(connection, **same)
-            # None: it was deleted meanwhile, so the upload is new after all.
-            if row is not None:
-                return _with_analyses(connection, [row], duplicate=True)[0]
+            _sql.lock_bytes(connection, sha256=new.sha256)
+            known = [read_recording(row) for row in _sql.find_same_bytes(connection, sha256=new.sha256)]
+            same = match_recording(known, new.place)
+            if same is None:
+                stored = _insert(connection, new, request, reserved=reserved)
+            else:
+                stored = _receive_again(connection, same, new, request, reserved=reserved)
+        # None: it was created, changed or deleted meanwhile, so there is another answer.
+        if stored is not None:
+            return stored
 
 
-def _insert(connection: Connection, new: NewRecording) -> Row | None:
+def _receive_again(
+    connection: Connection, same: Recording, new: NewRecording, request: AnalysisRequest, *, reserved: bool
+) -> StoredRecording | None:
+    """Return the recording as it is after another upload of its bytes; None: it was changed or deleted meanwhile."""
+    place = fill_place(same.place, new.place)
+    if place == same.place:
+        row = _sql.lock_recording(connection, recording_id=same.id)
+        locked = None if row is None else read_recording(row)
+    else:
+        locked = lock_for_correction(connection, same.id)
+    if locked is None or locked.place != same.place:
+        return None
+    if place != locked.place:
+        rewrite_place(connection, locked, place)
+    if locked.audio_removed_at is not None:
+        _sql.restore_audio(connection, recording_id=same.id, store_key=new.store_key)
+        if reserved:
+            claim_audio(connection, new.store_key)
+    row = _sql.get_recording(connection, recording_id=same.id)
+    answer = _find_answer(connection, same.id, request)
+    analysis_id = answer or plan_analysis(connection, row, request).id
+    analyses = analyses_of(connection, [same.id])[same.id]
+    duplicate = answer is not None
+    return StoredRecording(read_recording(row), analyses, duplicate, is_known=True, analysis_id=analysis_id)
+
+
+def _find_answer(connection: Connection, recording_id: UUID, request: AnalysisRequest) -> UUID | None:
+    """Return the newest analysis that answers the request, or will; None: it asks something new."""
+    latest = find_latest_version(connection, request.pack)
+    question = Question(request.pack, latest, request.settings)
+    for analysis in reversed(analyses_of(connection, [recording_id])[recording_id]):
+        # No version yet: it will be that of the worker that takes it.
+        asked = Question(analysis.pack_name, analysis.pack_version or latest, analysis.settings)
+        if asked == question and analysis.result not in WITHOUT_ANSWER:
+            return analysis.id
+    return None
+
+
+def _insert(
+    connection: Connection, new: NewRecording, request: AnalysisRequest, *, reserved: bool
+) -> StoredRecording | None:
+    """Return the new recording; None: another was created meanwhile with the same bytes, site and start."""
     audio, place = new.audio, new.place
     row: Row | None = _sql.insert_recording(
         connection,
@@ -61,12 +104,17 @@ def _insert(connection: Connection, new: NewRecording) -> Row | None:
         recorded_at=place.recorded_at,
         recorded_utc_offset_s=utc_offset_s(place.recorded_at),
     )
-    return row
+    if row is None:
+        return None
+    if reserved:
+        claim_audio(connection, new.store_key)
+    analysis = plan_analysis(connection, row, request)
+    return StoredRecording(read_recording(row), (analysis,), analysis_id=analysis.id)
 
 
-def _with_analyses(connection: Connection, rows: list[Row], *, duplicate: bool = False) -> list[StoredRecording]:
+def _with_analyses(connection: Connection, rows: list[Row]) -> list[StoredRecording]:
     analyses = analyses_of(connection, [row["id"] for row in rows])
-    return [StoredRecording(read_recording(row), analyses[row["id"]], duplicate) for row in rows]
+    return [StoredRecording(read_recording(row), analyses[row["id"]]) for row in rows]
 
 
 def get_recording(database: Database, recording_id: UUID) -> StoredRecording:

@@ -100,7 +100,11 @@ class StoredRecording:
     recording: Recording
     analyses: tuple[Analysis, ...]
     duplicate: bool = False
-    """The same audio existed for the same site and time; the uploaded bytes were kept only if its own were missing."""
+    """Uploaded before, and nothing new was asked; the uploaded bytes were kept only if its own were missing."""
+    is_known: bool = field(default=False, compare=False)
+    """Uploaded before, whether or not something new was asked."""
+    analysis_id: UUID | None = field(default=None, compare=False)
+    """The analysis that answers an upload, the one it began or one that was there; None: this was no upload."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from dawn_chorus.domain.errors import (
     InvalidCursor,
     NotFound,
     PermanentError,
+    PlaceUnknown,
     TransientError,
 )
 
@@ -62,6 +63,8 @@ def translate(error: Exception) -> Problem:
 def _from_domain(error: Exception) -> Problem:
     if isinstance(error, BelowFloor):
         return Problem(INVALID, str(error), errors=[FieldError(field=error.field, detail=str(error))])
+    if isinstance(error, PlaceUnknown):
+        return invalid_field("occurrence_min", str(error))
     for cause, kind in _KINDS.items():
         if isinstance(error, cause):
             return Problem(kind, str(error))

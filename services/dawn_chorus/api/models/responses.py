@@ -141,8 +141,10 @@ class UploadOut(RecordingOut):
     """The response to an upload."""
 
     start: StartOut
-
-    duplicate: bool = Field(description="The same bytes, site and time were uploaded before; no analysis was started.")
+    duplicate: bool = Field(
+        description="The same was uploaded before for this site and start, and asked before: no analysis was started."
+    )
+    analysis_id: UUID = Field(description="The analysis that answers this upload: a new one, or one that was there.")
 
 
 class PageOut(Answer, Generic[Item]):

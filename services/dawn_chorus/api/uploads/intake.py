@@ -23,10 +23,12 @@ from dawn_chorus.api.uploads.multipart import Chunks, Upload, receive_upload
 from dawn_chorus.api.uploads.probe import probe_file
 from dawn_chorus.api.uploads.sweep import discard_audio
 from dawn_chorus.domain.clock.start import Start
-from dawn_chorus.domain.errors import PermanentError, TransientError, UnclearHour
+from dawn_chorus.domain.errors import Conflict, PermanentError, TransientError, UnclearHour
 from dawn_chorus.domain.recording import AudioFacts
 
 log = get_logger(__name__)
+_OUTCOMES = {TOO_LARGE: "too_large", NOT_AUDIO: "not_audio", STALLED: "interrupted"}
+"""Of problems, as the metric names them; others are `invalid`."""
 
 
 class Intake:
@@ -66,18 +68,18 @@ class Intake:
         await self._deps.store.write(self._key, _counted(chunks))
 
     async def accept(self, upload: Upload, fields: UploadFields) -> StoredRecording:
-        """Read the header and write the rows; the same bytes, site and time return the existing recording."""
+        """Read the header and write the rows; of known bytes, those that are new (`create_recording`)."""
         facts = await self._probe(upload.filename)
         try:
             place, self.start = fields.locate(facts, upload.filename)
         except UnclearHour as error:
             raise invalid_field("time_zone", str(error)) from error
-        request = await run_in_threadpool(plan_analysis, self._deps, fields, place, facts.duration_s)
+        request = await run_in_threadpool(plan_analysis, self._deps, fields, facts.duration_s)
         stored = await self._save(
             NewRecording(upload.filename, self._key, upload.size_bytes, upload.sha256, facts, place), request
         )
         _log_accepted(stored)
-        if not stored.duplicate:
+        if not stored.is_known:
             metrics.upload_audio_seconds.inc(facts.duration_s)
         metrics.uploads.labels("duplicate" if stored.duplicate else "accepted").inc()
         return stored
@@ -105,9 +107,13 @@ class Intake:
 
 def _log_accepted(stored: StoredRecording) -> None:
     recording = stored.recording
-    with log_ids(recording_id=recording.id, analysis_id=stored.analyses[0].id):
+    with log_ids(recording_id=recording.id, analysis_id=str(stored.analysis_id)):
         log.info(
-            "duplicate recording" if stored.duplicate else "recording accepted",
+            "duplicate recording"
+            if stored.duplicate
+            else "known recording will be analyzed again"
+            if stored.is_known
+            else "recording accepted",
             file=recording.filename,
             size_bytes=recording.size_bytes,
             duration_s=recording.audio.duration_s,
@@ -142,13 +148,11 @@ async def _counted(chunks: Chunks) -> Chunks:
 
 def _outcome(error: BaseException) -> str:
     match error:
-        case Problem(kind=kind) if kind is TOO_LARGE:
-            return "too_large"
-        case Problem(kind=kind) if kind is NOT_AUDIO:
-            return "not_audio"
-        case Problem(kind=kind) if kind is STALLED:
-            return "interrupted"
-        case Problem():
+        case Problem(kind=kind):
+            return _OUTCOMES.get(kind, "invalid")
+        case Conflict():
+            return "conflict"
+        case PermanentError():
             return "invalid"
         case TransientError():
             return "unavailable"

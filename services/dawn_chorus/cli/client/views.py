@@ -29,11 +29,17 @@ POLL_S = 0.5
 
 
 def show_upload(answer: Answer, *, as_json: bool) -> None:
-    analysis = answer["analyses"][-1] if answer["analyses"] else {}
+    analysis = next(iter(_answering(answer)), {})
     known = " (uploaded before)" if answer.get("duplicate") else ""
     print_note(f"{answer['filename']}: {answer['duration_s']:g} s{known}")
     if analysis and not as_json:
         typer.echo(analysis["id"])
+
+
+def _answering(answer: Answer) -> list[Answer]:
+    """Return the analysis that answers an upload, as a list; a recording may have others, older ones of other packs."""
+    newest = answer["analyses"][-1:]
+    return [each for each in answer["analyses"] if each["id"] == answer.get("analysis_id")] or newest
 
 
 def follow(client: "ServiceClient", recordings: Iterable[Answer]) -> bool:
@@ -42,7 +48,7 @@ def follow(client: "ServiceClient", recordings: Iterable[Answer]) -> bool:
         succeeded = [
             _follow_one(client, recording, analysis, progress)
             for recording in recordings
-            for analysis in recording["analyses"]
+            for analysis in _answering(recording)
         ]
     return all(succeeded)
 

@@ -38,6 +38,9 @@ WHERE p.name = :name AND p.version = :version AND x.code = ANY(:codes);
 SELECT DISTINCT ON (p.name) p.*, (SELECT count(*) FROM pack_taxa WHERE pack_id = p.id) AS n_taxa
 FROM packs AS p ORDER BY p.name, p.id DESC;
 
+-- name: latest_version(name)$
+SELECT version FROM packs WHERE name = :name ORDER BY id DESC LIMIT 1;
+
 -- name: search_taxa(text, n)
 -- text must be in lower case.
 SELECT code, scientific_name, common_name, taxonomic_class FROM taxa

@@ -10,25 +10,24 @@ INSERT INTO recordings (
 ON CONFLICT ON CONSTRAINT recordings_same_sound DO NOTHING
 RETURNING *;
 
--- name: find_same_sound(sha256, site, recorded_at)^
-SELECT * FROM recordings
-WHERE sha256 = :sha256 AND site IS NOT DISTINCT FROM :site::text
-    AND recorded_at IS NOT DISTINCT FROM :recorded_at::timestamptz;
+-- name: lock_bytes(sha256)^
+-- Until the end of the transaction; before analyses and recordings, so that nobody who holds one of those waits here.
+SELECT pg_advisory_xact_lock(hashtextextended(:sha256, 0));
 
--- name: restore_audio(sha256, site, recorded_at, store_key)^
--- No row: the audio is present, or there is no such recording.
+-- name: find_same_bytes(sha256)
+SELECT * FROM recordings WHERE sha256 = :sha256 ORDER BY id;
+
+-- name: restore_audio(recording_id, store_key)!
 UPDATE recordings SET store_key = :store_key, audio_removed_at = NULL, audio_restored_at = clock_timestamp()
-WHERE sha256 = :sha256 AND site IS NOT DISTINCT FROM :site::text
-    AND recorded_at IS NOT DISTINCT FROM :recorded_at::timestamptz
-    AND audio_removed_at IS NOT NULL
-RETURNING *;
+WHERE id = :recording_id;
 
 -- name: get_recording(recording_id)^
 SELECT * FROM recordings WHERE id = :recording_id;
 
--- name: lock_recording_for_share(recording_id)^
--- Its audio cannot be removed until the end of the transaction.
-SELECT * FROM recordings WHERE id = :recording_id FOR SHARE;
+-- name: lock_recording(recording_id)^
+-- Its audio cannot be removed nor its place changed until the end of the transaction. After its analyses, if these are
+-- locked too.
+SELECT * FROM recordings WHERE id = :recording_id FOR NO KEY UPDATE;
 
 -- name: list_recordings(site, sha256, recorded_after, recorded_before, state, before_id, n)
 -- Newest first: UUIDs of version 7 sort by creation time. By sha256 the unique constraint's index is used.
@@ -48,6 +47,42 @@ LIMIT :n;
 -- name: lock_analyses_of(recording_id)
 -- In the order in which workers lock, analysis before recording, so that the two never deadlock.
 SELECT id FROM analyses WHERE recording_id = :recording_id ORDER BY id FOR UPDATE;
+
+-- name: lock_analyses_for_correction(recording_id)
+-- In the same order; shared with whoever only refers to them.
+SELECT id FROM analyses WHERE recording_id = :recording_id ORDER BY id FOR NO KEY UPDATE;
+
+-- name: find_twin(recording_id, sha256, site, recorded_at)$
+-- Another recording of the same bytes, site and start.
+SELECT id FROM recordings
+WHERE sha256 = :sha256 AND id <> :recording_id AND site IS NOT DISTINCT FROM :site::text
+    AND recorded_at IS NOT DISTINCT FROM :recorded_at::timestamptz;
+
+-- name: write_place(recording_id, site, latitude, longitude, recorded_at, recorded_utc_offset_s)^
+UPDATE recordings
+SET site = :site, latitude = :latitude, longitude = :longitude,
+    recorded_at = :recorded_at, recorded_utc_offset_s = :recorded_utc_offset_s
+WHERE id = :recording_id
+RETURNING *;
+
+-- name: move_detections(recording_id, site, recorded_at)!
+UPDATE detections
+SET site = :site,
+    started_at = :recorded_at::timestamptz + make_interval(secs => onset_s::double precision),
+    ended_at = :recorded_at::timestamptz + make_interval(secs => offset_s::double precision)
+WHERE recording_id = :recording_id;
+
+-- name: warn_filtered_analyses(recording_id, code, detail)!
+-- Once those whose occurrence filter has seen the place: of what is not started yet, the worker will read the new one.
+WITH warned AS (
+    INSERT INTO segment_warnings (analysis_id, code, detail)
+    SELECT a.id, :code, :detail FROM analyses AS a
+    WHERE a.recording_id = :recording_id AND a.settings ->> 'occurrence_min' IS NOT NULL
+        AND EXISTS (SELECT FROM segments AS s WHERE s.analysis_id = a.id AND s.state IN ('running', 'done'))
+        AND NOT EXISTS (SELECT FROM segment_warnings AS w WHERE w.analysis_id = a.id AND w.code = :code)
+    RETURNING analysis_id
+)
+UPDATE analyses SET revision = revision + 1 WHERE id IN (SELECT analysis_id FROM warned);
 
 -- name: delete_recording(recording_id)$
 WITH removed AS (

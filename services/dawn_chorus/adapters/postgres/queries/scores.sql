@@ -59,6 +59,10 @@ COPY detections (
     analysis_id, recording_id, taxon_id, site, onset_s, offset_s, started_at, ended_at, confidence
 ) FROM STDIN;
 
+-- name: lock_recording_of(analysis_id)^
+SELECT r.id FROM analyses AS a JOIN recordings AS r ON r.id = a.recording_id
+WHERE a.id = :analysis_id FOR NO KEY UPDATE OF r;
+
 -- name: finish_analysis(analysis_id, result)!
 UPDATE analyses
 SET state = 'finished', result = :result, finished_at = clock_timestamp(), revision = revision + 1

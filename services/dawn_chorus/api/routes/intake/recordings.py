@@ -15,6 +15,7 @@ from dawn_chorus.api.auth import Admin, Lister, Reader
 from dawn_chorus.api.dependencies import Dependencies, Deps
 from dawn_chorus.api.http.pagination import next_link
 from dawn_chorus.api.http.problems import (
+    CONFLICT,
     IN_PROGRESS,
     INVALID,
     KEY_REUSED,
@@ -39,7 +40,8 @@ from dawn_chorus.domain.clock.start import Start
 
 UPLOAD_PATH = "/v1/recordings"
 _UPLOAD_PROBLEMS = (
-    MALFORMED, STALLED, IN_PROGRESS, TOO_LARGE, NOT_AUDIO, UNSUPPORTED, INVALID, UNDECODABLE, UNKNOWN_PACK, KEY_REUSED,
+    MALFORMED, STALLED, CONFLICT, IN_PROGRESS, TOO_LARGE, NOT_AUDIO, UNSUPPORTED, INVALID, UNDECODABLE, UNKNOWN_PACK,
+    KEY_REUSED,
 )  # fmt: skip
 router = APIRouter(tags=["recordings"])
 
@@ -74,7 +76,7 @@ def _inlined(part: Any, definitions: dict[str, Any]) -> Any:
     status_code=202,
     response_model=UploadOut,
     responses={
-        200: {"model": UploadOut, "description": "The same recording was uploaded before."},
+        200: {"model": UploadOut, "description": "The same was uploaded and asked before."},
         **documented(*_UPLOAD_PROBLEMS),
     },
     openapi_extra=_upload_form(),
@@ -82,9 +84,15 @@ def _inlined(part: Any, definitions: dict[str, Any]) -> Any:
 async def upload_recording(request: Request, deps: Deps, once: OnceDep) -> Response:
     """Respond with 202 once file, rows and outbox are durable; the analysis then runs in the background.
 
-    `curl -F file=@dawn.flac` is enough. The same bytes with the same site and time return the existing recording with
-    `duplicate: true` and 200, and restore its audio if that was removed. With another site or time they are a new
-    recording.
+    `curl -F file=@dawn.flac` is enough.
+
+    The same bytes with the same site and start are the recording that is there, and its audio is restored if that was
+    removed. Another pack, a newer version of it or other settings begin another analysis (202). If an analysis with the
+    same ones is there, and has neither failed nor been cancelled, nothing is begun: 200 with `duplicate: true`.
+
+    A recording without site, start or coordinates takes over those that are sent; what it has is kept where none are
+    sent. With another site or start the same bytes are another recording. 409 if several recordings with these bytes
+    fit what was sent, or if the one that fits was made more than 100 m from the coordinates sent.
     """
     with once.running(), deps.uploads.one(), metrics.uploads_in_flight.track_inprogress():
         async with Intake(deps, request) as intake:
@@ -145,4 +153,9 @@ def _out(deps: Dependencies, stored: StoredRecording) -> RecordingOut:
 
 
 def _upload_out(deps: Dependencies, stored: StoredRecording, start: Start | None) -> UploadOut:
-    return UploadOut(**dict(_out(deps, stored)), start=StartOut.model_validate(start), duplicate=stored.duplicate)
+    return UploadOut(
+        **dict(_out(deps, stored)),
+        start=StartOut.model_validate(start),
+        duplicate=stored.duplicate,
+        analysis_id=stored.analysis_id,
+    )
