@@ -103,6 +103,7 @@ def warn_if_open(deps: Dependencies) -> None:
 
 
 Reader = Annotated[Caller, Depends(Require("read"))]
+ReaderOrUploader = Annotated[Caller, Depends(_read_or_upload)]
 Lister = Annotated[Caller, Depends(admit_lister)]
 Uploader = Annotated[Caller, Depends(Require("upload"))]
 Admin = Annotated[Caller, Depends(Require("admin"))]

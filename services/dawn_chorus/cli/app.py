@@ -7,9 +7,10 @@ import typer
 
 from dawn_chorus.cli import models
 from dawn_chorus.cli.analyze.command import analyze
-from dawn_chorus.cli.client.commands import status, submit, timeline
+from dawn_chorus.cli.client.commands import status, timeline
 from dawn_chorus.cli.operations import dead_letters, keys, serve
 from dawn_chorus.cli.operations.retention.command import retention
+from dawn_chorus.cli.submit.command import submit
 from dawn_chorus.cli.up.command import up
 
 app = typer.Typer(

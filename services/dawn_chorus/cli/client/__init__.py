@@ -1,5 +1,6 @@
-"""`chorus submit`, `status` and `timeline`: use a running service.
+"""A running service, from the command line: `chorus status` and `timeline`, and the client that `submit` uses.
 
-Read: commands, http_client (JSON answers, refusals as our errors), views, timeline_view.
+Read: commands, http_client (JSON answers), failures (what a request ends in but an answer), address (URL, key, proxy),
+views, timeline_view.
 May touch only the service's public HTTP API.
 """

@@ -1,41 +1,88 @@
 """An HTTP client for a running service. Returns its JSON answers unchanged and raises its refusals as our errors."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from dawn_chorus.domain.errors import PermanentError, TransientError
+from dawn_chorus.cli.client.address import check_key, find_proxy, read_address
+from dawn_chorus.cli.client.failures import NoService, RequestCut, ServiceAway, answer_error, away_error
+from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.domain.names import displayed
 
 Answer = dict[str, Any]
 
+_TIMEOUT_S = 60.0
+"""For each step on the wire, not for a whole upload: a day of audio over a slow line takes long."""
+_STORING_S = 300.0
+_STORING_BYTES_PER_S = 10e6
+"""How long the service may take from the last byte to its answer: it reads the file again, from S3 perhaps."""
+
 
 class ServiceClient:
-    """A client for one service.
+    """A client for one service; may be used from many threads.
 
-    Every method raises TransientError if the service cannot be reached or answers 429 or 503, and PermanentError if it
-    refuses otherwise.
+    Every method raises ServiceAway if the service cannot be reached or answers 429, 502, 503 or 504, RequestCut if the
+    request may pass when it is sent again, NoService if neither this nor another can pass, and Refused if this one
+    cannot.
     """
 
     def __init__(self, url: str, key: str | None) -> None:
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        # No limit for writing: uploading a day of audio over a slow line takes long.
-        timeout = httpx.Timeout(60.0, write=None)
-        self._http = httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=timeout)
-        self._url = url
+        """Raise PermanentError for an address, key or proxy that cannot be used."""
+        base_url = read_address(url)
+        headers = {} if key is None else {"Authorization": f"Bearer {check_key(key)}"}
+        if key is not None and base_url.userinfo:
+            raise PermanentError("the address holds a user name, and a key is given: leave one of them out")
+        self._proxy = find_proxy(base_url)
+        # `trust_env` off: httpx would open every proxy that the environment names, also those that are not used here.
+        self._http = httpx.Client(
+            base_url=base_url,
+            headers=headers,
+            timeout=_TIMEOUT_S,
+            proxy=self._proxy,
+            trust_env=False,
+            verify=httpx.create_ssl_context(trust_env=True),
+            limits=httpx.Limits(max_connections=None),
+        )
+        self._url = str(base_url.copy_with(userinfo=b""))
+        self._reached = False
+        """Whether the service has answered."""
 
-    def upload(self, path: Path, fields: Mapping[str, str | None]) -> Answer:
-        """Upload one recording, streamed from disk; return the service's answer. Fields that are None are left out."""
+    def upload(
+        self, path: Path, fields: Mapping[str, str | None], *, on_bytes: Callable[[int], None] | None = None
+    ) -> Answer:
+        """Upload one recording, streamed from disk; return the service's answer. Fields that are None are left out.
+
+        `on_bytes` receives the number of bytes of each piece that is sent; what it raises ends the upload.
+        """
         form = {name: value for name, value in fields.items() if value is not None}
+        storing_s = _STORING_S + path.stat().st_size / _STORING_BYTES_PER_S
+        timeout = httpx.Timeout(_TIMEOUT_S, read=storing_s)
         with path.open("rb") as file:
-            return self._request("POST", "/v1/recordings", data=form, files={"file": (displayed(path.name), file)})
+            part = (displayed(path.name), file if on_bytes is None else _CountedFile(file, on_bytes))
+            return self._request(
+                "POST", "/v1/recordings", is_upload=True, data=form, files={"file": part}, timeout=timeout
+            )
 
     def recordings(self, limit: int) -> list[Answer]:
         """Return the newest recordings."""
         return list(self._request("GET", "/v1/recordings", params={"limit": limit})["items"])
+
+    def recordings_of(self, sha256: str) -> list[Answer]:
+        """Return the recordings that have these bytes."""
+        return list(self._request("GET", "/v1/recordings", params={"sha256": sha256, "limit": 500})["items"])
+
+    def packs(self) -> list[Answer]:
+        """Return the packs that workers have registered."""
+        return list(self._request("GET", "/v1/packs")["items"])
+
+    def analyze_again(self, recording_id: str, body: Mapping[str, Any], key: str) -> Answer:
+        """Begin another analysis of a recording; with the same `key` it is begun once, however often this is sent."""
+        path = f"/v1/recordings/{recording_id}/analyses"
+        return self._request("POST", path, json=dict(body), headers={"Idempotency-Key": key})
 
     def recording(self, recording_id: str) -> Answer:
         return self._request("GET", f"/v1/recordings/{recording_id}")
@@ -62,43 +109,56 @@ class ServiceClient:
         response = self._send("GET", "/health/ready")
         return dict(response.json()) if response.headers.get("content-type", "").startswith("application/") else {}
 
-    def _request(self, method: str, path: str, **request: Any) -> Answer:
-        return self._read(self._send(method, path, **request))
+    def _request(self, method: str, path: str, *, is_upload: bool = False, **request: Any) -> Answer:
+        return self._read(self._send(method, path, is_upload=is_upload, **request))
 
-    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
-        with _translated_errors(self._url):
+    def _send(self, method: str, path: str, *, is_upload: bool = False, **request: Any) -> httpx.Response:
+        with self._translated_errors(is_upload=is_upload):
             return self._http.request(method, path, **request)
 
     def _read(self, response: httpx.Response) -> Answer:
-        if response.is_success:
-            return dict(response.json())
-        raise _refusal(response)
+        if not response.is_success:
+            error = answer_error(response, self._url, reached=self._reached)
+            self._reached = self._reached or not isinstance(error, NoService | ServiceAway)
+            raise error
+        try:
+            answer = dict(response.json())
+        except (ValueError, TypeError) as error:
+            # The sign-in page of a hotel's network answers 200 to everything.
+            foreign = f"{self._url} is not the address of a Dawn Chorus service (its answer is not JSON): check --url"
+            raise (RequestCut(foreign) if self._reached else NoService(foreign)) from error
+        self._reached = True
+        return answer
+
+    @contextmanager
+    def _translated_errors(self, *, is_upload: bool) -> Iterator[None]:
+        try:
+            yield
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise PermanentError(f"the address {self._url} (--url or CHORUS_URL) cannot be used: {error}") from error
+        except httpx.LocalProtocolError as error:
+            raise RequestCut(f"the file changed while it was being sent ({error})") from error
+        except httpx.HTTPError as error:
+            translated = away_error(error, self._url, self._proxy, reached=self._reached)
+            is_cut = is_upload and not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+            if is_cut and isinstance(translated, ServiceAway):
+                translated = RequestCut(f"the connection broke: {error or type(error).__name__}")
+            raise translated from error
 
 
-@contextmanager
-def _translated_errors(url: str) -> Iterator[None]:
-    try:
-        yield
-    except httpx.ConnectError as error:
-        raise TransientError(
-            f"no service at {url}: start one with `chorus up`, or give its address with --url"
-        ) from error
-    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-        raise PermanentError(f"--url {url}: {error}") from error
-    except httpx.HTTPError as error:
-        raise TransientError(f"request to {url} failed: {error or type(error).__name__}; try again") from error
+class _CountedFile:
+    """A file whose reader is told of each piece; just what httpx asks of a file."""
 
+    def __init__(self, file: BufferedReader, on_bytes: Callable[[int], None]) -> None:
+        self._file, self._on_bytes = file, on_bytes
 
-def _refusal(response: httpx.Response) -> PermanentError | TransientError:
-    """Return the error for a problem document, its message in one line."""
-    try:
-        problem = response.json()
-        detail = problem.get("detail") or problem["title"]
-        fields = [f"{error.get('field')}: {error.get('detail')}" for error in problem.get("errors", [])]
-    except (ValueError, KeyError, AttributeError):
-        detail, fields = f"{response.status_code} {response.reason_phrase}", []
-    if response.status_code == httpx.codes.UNAUTHORIZED:
-        fields.append("give a key with --key or CHORUS_KEY")
-    message = "; ".join([detail, *(field for field in fields if field not in detail)])
-    is_transient = response.status_code in (429, 503)
-    return TransientError(f"{message}; try again later") if is_transient else PermanentError(message)
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def seek(self, position: int) -> int:
+        return self._file.seek(position)
+
+    def read(self, size: int = -1) -> bytes:
+        piece = self._file.read(size)
+        self._on_bytes(len(piece))
+        return piece

@@ -1,7 +1,7 @@
 """Prints a service's answers for people."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +19,6 @@ from dawn_chorus.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from dawn_chorus.cli.client.http_client import ServiceClient
 
 Answer = dict[str, Any]
@@ -28,43 +26,38 @@ POLL_S = 0.5
 """How often `follow` asks for the progress of an analysis."""
 
 
-def show_upload(answer: Answer, *, as_json: bool) -> None:
-    analysis = next(iter(_answering(answer)), {})
-    known = " (uploaded before)" if answer.get("duplicate") else ""
-    print_note(f"{answer['filename']}: {answer['duration_s']:g} s{known}")
-    if analysis and not as_json:
-        typer.echo(analysis["id"])
+def answering_analysis(recording: Answer) -> Answer | None:
+    """Return the analysis that answers an upload; a recording may have others, older ones or of other packs."""
+    newest = recording["analyses"][-1] if recording["analyses"] else None
+    return next((each for each in recording["analyses"] if each["id"] == recording.get("analysis_id")), newest)
 
 
-def _answering(answer: Answer) -> list[Answer]:
-    """Return the analysis that answers an upload, as a list; a recording may have others, older ones of other packs."""
-    newest = answer["analyses"][-1:]
-    return [each for each in answer["analyses"] if each["id"] == answer.get("analysis_id")] or newest
+def follow(fetch: Callable[[str], Answer], awaited: Iterable[tuple[Answer, Answer]]) -> bool:
+    """Wait until analyses are finished, with one progress bar. Return whether all succeeded.
 
-
-def follow(client: "ServiceClient", recordings: Iterable[Answer]) -> bool:
-    """Wait until the recordings' analyses are finished, with a progress bar. Return whether all succeeded."""
+    `fetch` returns an analysis by its id; `awaited` are recordings, each with one of its analyses.
+    """
+    pairs = list(awaited)
     with progress_bar() as progress:
-        succeeded = [
-            _follow_one(client, recording, analysis, progress)
-            for recording in recordings
-            for analysis in _answering(recording)
-        ]
+        task = progress.add_task("", total=sum(recording["duration_s"] for recording, _ in pairs), rate="")
+        succeeded, before_s = [], 0.0
+        for recording, analysis in pairs:
+            progress.update(task, description=recording["filename"])
+            while not analysis["terminal"]:
+                time.sleep(POLL_S)
+                analysis = fetch(analysis["id"])  # noqa: PLW2901 - the newer state of the same
+                progress.update(task, completed=before_s + analysis["analyzed_s"] + analysis["failed_s"])
+            before_s += recording["duration_s"]
+            progress.update(task, completed=before_s)
+            succeeded.append(_report_end(recording["filename"], analysis))
     return all(succeeded)
-
-
-def _follow_one(client: "ServiceClient", recording: Answer, analysis: Answer, progress: "Progress") -> bool:
-    task = progress.add_task(recording["filename"], total=recording["duration_s"], rate="")
-    while not analysis["terminal"]:
-        time.sleep(POLL_S)
-        analysis = client.analysis(analysis["id"])
-        progress.update(task, completed=analysis["analyzed_s"] + analysis["failed_s"])
-    return _report_end(recording["filename"], analysis)
 
 
 def _report_end(name: str, analysis: Answer) -> bool:
     for failure in analysis["failures"]:
         print_warning(f"{name}: {failure['start_s']:g} s to {failure['end_s']:g} s: {failure['reason']}")
+    for warning in analysis.get("warnings", []):
+        print_warning(f"{name}: {warning['detail']}")
     if analysis["result"] != "succeeded":
         print_warning(f"{name}: {analysis['result']}")
     return bool(analysis["result"] == "succeeded")

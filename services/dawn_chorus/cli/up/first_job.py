@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dawn_chorus.cli.client.commands import connect
-from dawn_chorus.cli.client.views import follow, show_timeline
+from dawn_chorus.cli.client.views import answering_analysis, follow, show_timeline
 from dawn_chorus.cli.output import print_error, print_note
 from dawn_chorus.domain.errors import ChorusError
 
@@ -23,7 +23,8 @@ def run_first_job(url: str, job: FirstJob) -> None:
         client = connect(url, None)
         recording = client.upload(job.path, {"recorded_at": job.recorded_at})
         print_note(f"analyzing {job.path}")
-        follow(client, [recording])
+        analysis = answering_analysis(recording)
+        follow(client.analysis, [(recording, analysis)] if analysis else [])
         show_timeline(client, recording["id"], [])
     except (ChorusError, OSError) as error:
         print_error(f"--first {job.path}: {error}")

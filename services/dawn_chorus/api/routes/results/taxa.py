@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from dawn_chorus.adapters.postgres.packs import list_packs, search_taxa
-from dawn_chorus.api.auth import Reader
+from dawn_chorus.api.auth import Reader, ReaderOrUploader
 from dawn_chorus.api.dependencies import Deps
 from dawn_chorus.api.http.problems import INVALID, documented
 from dawn_chorus.api.models.query_parameters import TaxaQuery
@@ -28,7 +28,7 @@ def get_taxa(
 
 
 @router.get("/v1/packs", summary="List model packs")
-def get_packs(deps: Deps, _caller: Reader) -> PacksOut:
-    """List the packs that workers have registered, with their licenses."""
+def get_packs(deps: Deps, _caller: ReaderOrUploader) -> PacksOut:
+    """List the packs that workers have registered, with their licenses; a key to upload may ask, too."""
     default = deps.settings.default_pack
     return PacksOut(items=[pack_listing_out(pack, default) for pack in list_packs(deps.database)])

@@ -1,0 +1,146 @@
+"""The options of `chorus submit`."""
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dawn_chorus.cli.client.commands import Json, Key, Url, connect
+from dawn_chorus.cli.submit.options import OCCURRENCE_MIN, Placing, Question, SubmitOptions
+from dawn_chorus.cli.submit.patience import read_duration
+from dawn_chorus.domain.errors import PermanentError
+from dawn_chorus.domain.jobs import Lane
+
+EVENTS, PLACE, SENDING = "What counts as a detection", "Where and when it was recorded", "How it is sent"
+
+
+def _seconds(text: str) -> float:
+    try:
+        return read_duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def submit(  # noqa: PLR0913 - the parameters are the options
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Recordings, or folders with recordings.")],
+    *,
+    url: Url = None,
+    key: Key = None,
+    pack: Annotated[str | None, typer.Option(metavar="PACK", help="Model pack; default: the service's.")] = None,
+    priority: Annotated[
+        Lane | None, typer.Option(help="express goes before bulk; default: express for up to ten minutes of sound.")
+    ] = None,
+    site: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Where they were recorded, in your own words.", rich_help_panel=PLACE),
+    ] = None,
+    latitude: Annotated[
+        float | None, typer.Option(min=-90, max=90, help="Degrees north.", rich_help_panel=PLACE)
+    ] = None,
+    longitude: Annotated[
+        float | None, typer.Option(min=-180, max=180, help="Degrees east.", rich_help_panel=PLACE)
+    ] = None,
+    recorded_at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Start of the recording, for one file: 2026-05-01T04:30:00+02:00.",
+            rich_help_panel=PLACE,
+        ),
+    ] = None,
+    occurrence_min: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Where the place is known, drop species less likely than this to occur; 0 keeps all.",
+            rich_help_panel=EVENTS,
+        ),
+    ] = OCCURRENCE_MIN,
+    onset_threshold: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, help="Start a detection at this score; default: the pack's.", rich_help_panel=EVENTS
+        ),
+    ] = None,
+    offset_threshold: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, help="End a detection below this score; default: the pack's.", rich_help_panel=EVENTS
+        ),
+    ] = None,
+    min_event_s: Annotated[
+        float | None,
+        typer.Option(min=0, metavar="SECONDS", help="Drop detections shorter than this.", rich_help_panel=EVENTS),
+    ] = None,
+    min_gap_s: Annotated[
+        float | None,
+        typer.Option(
+            min=0, metavar="SECONDS", help="Join detections closer together than this.", rich_help_panel=EVENTS
+        ),
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Uploads at once.", rich_help_panel=SENDING)] = 4,
+    patience: Annotated[
+        float,
+        typer.Option(
+            parser=_seconds,
+            metavar="TIME",
+            help="How long to wait for a service that is away, each time: 90, 30s, 10min, 1h.",
+            rich_help_panel=SENDING,
+        ),
+    ] = "1h",  # type: ignore[assignment] # read by the parser, and shown so in the help
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a CSV file with a row for each file.", rich_help_panel=SENDING),
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until everything is analyzed.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Upload recordings to a service, which analyzes them.
+
+    Prints the ids of the analyses. What the service has already is not sent again, so the same command goes on where it
+    was stopped. A service that is away is waited for.
+
+    A recording that is refused, or with --wait not analyzed in full, is reported, and the exit code is 1.
+    The others still go through.
+
+    [bold]chorus submit --site north-marsh --report card.csv /media/card[/bold] sends all of a card.
+    """
+    from dawn_chorus.cli.submit.run import run_submission
+
+    _check(latitude, longitude, onset_threshold, offset_threshold)
+    question = Question(
+        pack=pack,
+        priority=priority,
+        onset_threshold=onset_threshold,
+        offset_threshold=offset_threshold,
+        min_event_s=min_event_s,
+        min_gap_s=min_gap_s,
+        occurrence_min=occurrence_min,
+    )
+    options = SubmitOptions(
+        paths=tuple(paths),
+        question=question,
+        placing=Placing(site, latitude, longitude, recorded_at),
+        jobs=jobs,
+        patience_s=patience,
+        report=report,
+        wait=wait,
+        as_json=as_json,
+    )
+    code = run_submission(connect(url, key), options)
+    if code:
+        raise typer.Exit(code)
+
+
+def _check(
+    latitude: float | None, longitude: float | None, onset_threshold: float | None, offset_threshold: float | None
+) -> None:
+    """Raise PermanentError for options that no file could pass with."""
+    if (latitude is None) != (longitude is None):
+        raise PermanentError("give both --latitude and --longitude, or neither")
+    if any(value is not None and not math.isfinite(value) for value in (latitude, longitude)):
+        raise PermanentError("--latitude and --longitude are degrees, like 59.1 and 17.7")
+    if onset_threshold is not None and offset_threshold is not None and offset_threshold > onset_threshold:
+        raise PermanentError("--offset-threshold must not be above --onset-threshold: lower the one or raise the other")

@@ -1,0 +1,42 @@
+"""How a file ended."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+Answer = dict[str, Any]
+
+
+class OutcomeKind(StrEnum):
+    """The column `outcome` of the report."""
+
+    UPLOADED = "uploaded"
+    ALREADY_THERE = "already there"
+    """Nothing was sent: the service has the recording and an analysis that answers what is asked."""
+    ANALYZED_AGAIN = "analyzed again"
+    """No byte was sent: the service has the recording, and analyzes it as asked now."""
+    REFUSED = "refused"
+    """By the service, or it could not be read here."""
+
+    @property
+    def is_there(self) -> bool:
+        return self is not OutcomeKind.REFUSED
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file."""
+
+    shown: str
+    """The path as it is printed."""
+    kind: OutcomeKind
+    size_bytes: int
+    sha256: str | None = None
+    answer: Answer | None = None
+    """The service's recording; None if it was refused."""
+    analysis_id: str | None = None
+    reason: str = ""
+
+    @property
+    def duration_s(self) -> float:
+        return float(self.answer["duration_s"]) if self.answer else 0.0

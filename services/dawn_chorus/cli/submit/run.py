@@ -1,0 +1,265 @@
+"""Runs `chorus submit`: files → outcomes, several at once; prints, reports, and stops when it is told to."""
+
+import queue
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import typer
+
+from dawn_chorus.adapters.retrying import Stopped
+from dawn_chorus.cli.client.views import follow
+from dawn_chorus.cli.output import print_error, print_note, show_json
+from dawn_chorus.cli.sources import Source, find_sources, report_passed_over
+from dawn_chorus.cli.submit.known import Catalogue
+from dawn_chorus.cli.submit.options import SubmitOptions
+from dawn_chorus.cli.submit.outcomes import Outcome, OutcomeKind
+from dawn_chorus.cli.submit.patience import Patience, show_duration
+from dawn_chorus.cli.submit.progress import Totals, open_display
+from dawn_chorus.cli.submit.report import Report, open_report
+from dawn_chorus.cli.submit.upload import Uploader
+from dawn_chorus.domain.errors import PermanentError
+from dawn_chorus.domain.names import displayed
+
+if TYPE_CHECKING:
+    from dawn_chorus.cli.client.http_client import ServiceClient
+
+_TICK_S = 0.25
+_GRACE_S = 10.0
+"""After a signal, uploads that are sent to the last byte may have their answer for so long."""
+_NOTED_FROM_S = 3.0
+"""A shorter wait is not worth a line."""
+_NAMED = 3
+"""So many refused files stand in the last line."""
+
+
+def run_submission(client: "ServiceClient", options: SubmitOptions) -> int:
+    """Bring all files to the service. Return the exit code; failures are reported on stderr as they happen."""
+    found = find_sources(options.paths)
+    nothing_left_out = report_passed_over(found)
+    sources = found.sources
+    if not sources:
+        raise PermanentError(f"no recordings in {', '.join(map(displayed, options.paths))}")
+    if options.placing.recorded_at is not None and len(sources) > 1:
+        raise PermanentError(
+            f"--recorded-at is the start of one file, and here are {len(sources)}: leave it out, "
+            "or submit them one by one"
+        )
+    with open_report(options.report) as report:
+        return _Run(client, options, sources, report).run() or int(not nothing_left_out)
+
+
+@dataclass(slots=True)
+class Waiting:
+    """What the service is waited for; written by the uploading threads, read by the one that prints."""
+
+    reason: str = ""
+    until: float = 0.0
+    since: float | None = None
+    is_noted: bool = False
+
+    def note(self, reason: str, wait_s: float) -> None:
+        self.reason, self.until = reason, time.monotonic() + wait_s
+
+    def current(self) -> str:
+        """Return the reason, or nothing; call it regularly."""
+        now = time.monotonic()
+        if now > self.until + _TICK_S:
+            self.since = None
+            return ""
+        self.since = now if self.since is None else self.since
+        return self.reason
+
+    @property
+    def is_long(self) -> bool:
+        return self.since is not None and time.monotonic() - self.since >= _NOTED_FROM_S
+
+
+class _Run:
+    """One run."""
+
+    def __init__(
+        self, client: "ServiceClient", options: SubmitOptions, sources: tuple[Source, ...], report: Report | None
+    ) -> None:
+        self._options, self._sources, self._report = options, sources, report
+        self._stopping = threading.Event()
+        self._signal = 0
+        self._waiting = Waiting()
+        self._patience = Patience(options.patience_s, self._stopping, self._waiting.note)
+        self._totals = Totals(len(sources), sum(map(_size_bytes, sources)))
+        self._catalogue = Catalogue(client, options.question)
+        self._client = client
+        self._uploader = Uploader(
+            client, options.question, self._patience, self._totals, self._stopping, self._catalogue
+        )
+        self._todo: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._ended: queue.SimpleQueue[tuple[int, Outcome | BaseException]] = queue.SimpleQueue()
+        self._outcomes: dict[int, Outcome] = {}
+        self._printed = 0
+
+    def run(self) -> int:
+        for number in range(len(self._sources)):
+            self._todo.put(number)
+        with ExitStack() as stack:
+            stack.enter_context(self._signals())
+            # Also when something fails here: the threads must not go on sending.
+            stack.callback(self._stopping.set)
+            threads = [
+                threading.Thread(target=self._work, daemon=True)
+                for _ in range(min(self._options.jobs, len(self._sources)))
+            ]
+            for thread in threads:
+                thread.start()
+            error = self._watch(threads)
+        self._print_ids(all_of_them=True)
+        return self._finish(error)
+
+    def _work(self) -> None:
+        """Bring files until none is left; the first error that no file can pass ends all threads."""
+        number = -1
+        try:
+            while not self._stopping.is_set():
+                number = self._todo.get_nowait()
+                source = self._sources[number]
+                self._ended.put((number, self._uploader.bring(source, self._options.placing)))
+        except queue.Empty:
+            return
+        except Stopped:
+            return
+        except BaseException as error:  # noqa: BLE001 - raised in the main thread
+            self._stopping.set()
+            self._ended.put((number, error))
+
+    def _watch(self, threads: list[threading.Thread]) -> BaseException | None:
+        """Take what the threads bring until all have ended; return the error that stopped them."""
+        error: BaseException | None = None
+        stopped_at: float | None = None
+        with open_display(self._totals) as display:
+            while any(thread.is_alive() for thread in threads) or not self._ended.empty():
+                if self._stopping.is_set():
+                    stopped_at = time.monotonic() if stopped_at is None else stopped_at
+                    if time.monotonic() - stopped_at > _GRACE_S:
+                        break
+                display.show(self._waiting_for())
+                try:
+                    number, ended = self._ended.get(timeout=_TICK_S)
+                except queue.Empty:
+                    continue
+                if isinstance(ended, BaseException):
+                    error = error or ended
+                else:
+                    self._end(number, ended)
+        return error
+
+    def _waiting_for(self) -> str:
+        """Return what is waited for; say so in a line if it takes long, and when it is over."""
+        reason = self._waiting.current()
+        if self._waiting.is_long and not self._waiting.is_noted:
+            self._waiting.is_noted = True
+            print_note(f"waiting, for up to {show_duration(self._options.patience_s)}: {reason}")
+        elif not reason and self._waiting.is_noted:
+            self._waiting.is_noted = False
+            print_note("the service answers again")
+        return reason
+
+    def _end(self, number: int, outcome: Outcome) -> None:
+        self._outcomes[number] = outcome
+        self._totals.end(outcome)
+        if self._report is not None:
+            self._report.add(outcome)
+        if not outcome.kind.is_there:
+            print_error(f"{outcome.shown}: {outcome.reason}")
+        self._print_ids()
+
+    def _print_ids(self, *, all_of_them: bool = False) -> None:
+        """Print the ids of the analyses in the order of the files, as far as they are there."""
+        while self._printed < len(self._sources) and (all_of_them or self._printed in self._outcomes):
+            outcome = self._outcomes.get(self._printed)
+            self._printed += 1
+            if outcome is not None and outcome.analysis_id is not None and not self._options.as_json:
+                typer.echo(outcome.analysis_id)
+
+    def _finish(self, error: BaseException | None) -> int:
+        outcomes = [self._outcomes[number] for number in sorted(self._outcomes)]
+        if error is not None:
+            if any(outcome.kind.is_there for outcome in outcomes):
+                self._say_how_to_go_on(outcomes)
+            raise error
+        if self._signal:
+            self._say_how_to_go_on(outcomes)
+            return 128 + self._signal
+        if not self._catalogue.can_be_asked:
+            print_note("this service is of an older version and cannot be asked what it has: every file was sent")
+        self._print_summary(outcomes)
+        all_well = all(outcome.kind.is_there for outcome in outcomes)
+        if self._options.wait:
+            all_well = self._follow(outcomes) and all_well
+        if self._options.as_json:
+            show_json([outcome.answer for outcome in outcomes if outcome.answer is not None])
+        return 0 if all_well else 1
+
+    def _print_summary(self, outcomes: list[Outcome]) -> None:
+        if len(outcomes) > 1:
+            print_note(summary_of(outcomes))
+        elif outcomes[0].answer is not None:
+            print_note(f"{outcomes[0].shown}: {outcomes[0].duration_s:g} s, {outcomes[0].kind.value}")
+
+    def _say_how_to_go_on(self, outcomes: list[Outcome]) -> None:
+        there = sum(outcome.kind.is_there for outcome in outcomes)
+        print_note(
+            f"stopped: {there:,} of {len(self._sources):,} files are there; the same command again goes on from here"
+        )
+
+    def _follow(self, outcomes: list[Outcome]) -> bool:
+        awaited = [
+            (outcome.answer, analysis)
+            for outcome in outcomes
+            if outcome.answer is not None
+            for analysis in outcome.answer["analyses"]
+            if analysis["id"] == outcome.analysis_id
+        ]
+        return follow(lambda some_id: self._patience.wait_out(lambda: self._client.analysis(some_id)), awaited)
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        """Stop at SIGINT and SIGTERM; the second one ends the process as usual."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def stop(number: int, _frame: FrameType | None) -> None:
+            self._signal = number
+            self._stopping.set()
+            signal.signal(number, previous[number] or signal.SIG_DFL)
+
+        previous = {int(number): signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler or signal.SIG_DFL)
+
+
+def _size_bytes(source: Source) -> int:
+    try:
+        return source.path.stat().st_size
+    except OSError:
+        # Reported when its turn comes.
+        return 0
+
+
+def summary_of(outcomes: list[Outcome]) -> str:
+    """Return the last line: how many files ended how, and the first that were refused with their reasons."""
+    counts = Counter(outcome.kind for outcome in outcomes)
+    parts = [f"{counts[kind]:,} {kind.value}" for kind in OutcomeKind if counts[kind]]
+    refused = [outcome for outcome in outcomes if not outcome.kind.is_there]
+    named = "; ".join(f"{outcome.shown}: {outcome.reason}" for outcome in refused[:_NAMED])
+    more = f"; and {len(refused) - _NAMED:,} more" if len(refused) > _NAMED else ""
+    files = f"{len(outcomes):,} file{'s' if len(outcomes) != 1 else ''}"
+    return f"{files}: {', '.join(parts)}" + (f" ({named}{more})" if named else "")

@@ -1,0 +1,136 @@
+"""Brings one file to the service: hash, ask, send what is not there, and again after a cut."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event, Lock
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from dawn_chorus.adapters.retrying import Stopped
+from dawn_chorus.cli.client.failures import NoService, Refused, RequestCut
+from dawn_chorus.cli.client.views import answering_analysis
+from dawn_chorus.cli.sources import Source
+from dawn_chorus.cli.submit.known import Catalogue, Known
+from dawn_chorus.cli.submit.options import RULE_FIELDS, Placing, Question, upload_form
+from dawn_chorus.cli.submit.outcomes import Answer, Outcome, OutcomeKind
+from dawn_chorus.cli.submit.patience import CutCount, Patience
+from dawn_chorus.cli.submit.progress import Totals
+from dawn_chorus.domain.errors import ChorusError
+
+if TYPE_CHECKING:
+    from dawn_chorus.cli.client.http_client import ServiceClient
+
+_PIECE_BYTES = 1 << 20
+_EVERY_FILE = frozenset({"pack", "priority", "floor", *RULE_FIELDS})
+"""Fields that are the same for all files: where one is refused, the command is wrong and not the file."""
+
+
+class WrongCommand(NoService):
+    """An option that no file can pass with."""
+
+
+@dataclass(slots=True)
+class Turns:
+    """Lets threads take turns with the same bytes, so that a copy is not sent while the first is on its way."""
+
+    _locks: defaultdict[str, Lock] = field(default_factory=lambda: defaultdict(Lock))
+    _lock: Lock = field(default_factory=Lock)
+
+    @contextmanager
+    def of(self, sha256: str) -> Iterator[None]:
+        with self._lock:
+            turn = self._locks[sha256]
+        with turn:
+            yield
+
+
+@dataclass(slots=True)
+class Uploader:
+    """Brings files to the service; one instance serves all threads of a run."""
+
+    client: "ServiceClient"
+    question: Question
+    patience: Patience
+    totals: Totals
+    stopping: Event
+    catalogue: Catalogue
+    _turns: Turns = field(default_factory=Turns)
+
+    def bring(self, source: Source, placing: Placing) -> Outcome:
+        """Return how the file ended. Raises Stopped, and NoService if no other file can pass either."""
+        path, shown, size_bytes, sha256 = source.path, source.shown, 0, None
+        try:
+            size_bytes = path.stat().st_size
+            sha256 = self._hash(path)
+            with self._turns.of(sha256):
+                kind, answer, analysis_id = self._bring(path, sha256, placing)
+        except NoService:
+            raise
+        except Refused as error:
+            if error.kind == "unknown-pack" or error.fields & _EVERY_FILE:
+                raise WrongCommand(str(error)) from error
+            return Outcome(shown, OutcomeKind.REFUSED, size_bytes, sha256, reason=str(error))
+        except (ChorusError, OSError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            return Outcome(shown, OutcomeKind.REFUSED, size_bytes, sha256, reason=reason)
+        return Outcome(shown, kind, size_bytes, sha256, answer, analysis_id)
+
+    def _hash(self, path: Path) -> str:
+        digest = hashlib.sha256()
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE_BYTES):
+                self._check_stop(0)
+                digest.update(piece)
+        return digest.hexdigest()
+
+    def _bring(self, path: Path, sha256: str, placing: Placing) -> tuple[OutcomeKind, Answer, str | None]:
+        """Ask and send until one of the two is answered: after a cut, the bytes may have arrived all the same."""
+        cuts = CutCount(self.patience)
+        key = str(uuid4())
+        while True:
+            try:
+                known = self.patience.wait_out(lambda: self.catalogue.find(sha256, placing))
+                if known is not None and known.analysis_id is not None:
+                    return OutcomeKind.ALREADY_THERE, known.recording, known.analysis_id
+                if known is not None:
+                    return self._analyze_again(known, placing, key)
+                return self._send(path, placing)
+            except RequestCut as error:
+                cuts.wait(error)
+
+    def _analyze_again(self, known: Known, placing: Placing, key: str) -> tuple[OutcomeKind, Answer, str | None]:
+        recording = known.recording
+        body = self.question.body(has_place=placing.has_coordinates or recording["latitude"] is not None)
+        analysis = self.patience.wait_out(lambda: self.client.analyze_again(recording["id"], body, key))
+        return OutcomeKind.ANALYZED_AGAIN, {**recording, "analyses": [analysis]}, analysis["id"]
+
+    def _send(self, path: Path, placing: Placing) -> tuple[OutcomeKind, Answer, str | None]:
+        form = upload_form(self.question, placing)
+        answer = self.patience.wait_out(lambda: self._send_once(path, form))
+        analysis = answering_analysis(answer)
+        kind = OutcomeKind.ALREADY_THERE if answer.get("duplicate") else OutcomeKind.UPLOADED
+        return kind, answer, analysis["id"] if analysis else None
+
+    def _send_once(self, path: Path, form: dict[str, str]) -> Answer:
+        with self.totals.sending() as count:
+
+            def on_bytes(n_bytes: int) -> None:
+                self._check_stop(n_bytes)
+                count(n_bytes)
+
+            try:
+                answer = self.client.upload(path, form, on_bytes=on_bytes)
+            except Refused:
+                self.patience.note_answer()
+                raise
+        self.patience.note_answer()
+        return answer
+
+    def _check_stop(self, n_bytes: int) -> None:
+        # At the end of the file nothing is cut: the answer is all that is left to come.
+        if self.stopping.is_set() and n_bytes:
+            raise Stopped
