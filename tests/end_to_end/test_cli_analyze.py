@@ -182,7 +182,7 @@ def test_rows_of_many_files_come_under_one_header(pack: Path, tmp_path: Path) ->
     [
         ("raven", "dawn.wav.selections.txt", "Selection\tView\tChannel"),
         ("audacity", "dawn.wav.labels.txt", "1.000\t2.000\t500 Hz tone"),
-        ("birdnet", "dawn.wav.birdnet.csv", "Start (s),End (s),Scientific name"),
+        ("birdnet", "dawn.BirdNET.results.csv", "Start (s),End (s),Scientific name"),
         ("ndjson", "dawn.wav.ndjson", '{"scientific_name": "Tonus 500"'),
     ],
 )
@@ -194,6 +194,35 @@ def test_every_format_goes_to_a_file_of_its_own(
     assert result.returncode == 0, result.stderr
     assert result.stdout == ""
     assert (tmp_path / "out" / name).read_text().startswith(first_line)
+
+
+def test_a_raven_table_of_many_recordings_runs_on(pack: Path, tmp_path: Path) -> None:
+    write_tones(tmp_path / "a.wav", 6.5, (500, 1.0, 2.0))
+    write_tones(tmp_path / "b" / "silent.wav", 10.0)
+    (tmp_path / "b" / "torn.wav").touch()
+    write_tones(tmp_path / "c.wav", 6.0, (2000, 1.0, 2.0), (4000, 3.0, 4.0))
+    result = chorus("analyze", tmp_path, "--pack", pack, "--format", "raven")
+    assert_told(result, "torn.wav")
+    rows = list(csv.DictReader(io.StringIO(result.stdout), delimiter="\t"))
+    assert [(row["Begin File"], float(row["Begin Time (s)"]), float(row["File Offset (s)"])) for row in rows] == [
+        ("a.wav", 1.0, 1.0),
+        ("c.wav", 17.5, 1.0),
+        ("c.wav", 19.5, 3.0),
+    ]
+    assert [row["Begin Path"] for row in rows] == [str(tmp_path / row["Begin File"]) for row in rows]
+    assert [row["Selection"] for row in rows] == ["1", "2", "3"]
+
+
+def test_labels_of_many_recordings_need_files_of_their_own(pack: Path, tmp_path: Path) -> None:
+    for name in ("a.wav", "b.wav"):
+        write_tones(tmp_path / "in" / name, 6.0, (500, 1.0, 2.0))
+    refused = chorus("analyze", tmp_path / "in", "--pack", pack, "--format", "audacity")
+    assert_told(refused, "--out")
+    assert refused.stdout == ""
+    assert chorus("analyze", tmp_path / "in" / "a.wav", "--pack", pack, "--format", "audacity").returncode == 0
+    out = tmp_path / "out"
+    assert chorus("analyze", tmp_path / "in", "--pack", pack, "--format", "audacity", "-o", out).returncode == 0
+    assert sorted(path.name for path in out.iterdir()) == ["a.wav.labels.txt", "b.wav.labels.txt"]
 
 
 def test_a_batch_that_was_interrupted_goes_on_where_it_was(pack: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,15 +154,19 @@ def _may_be_folder(link: Path) -> bool:
     return not link.suffix or link.suffix[1:2].isdigit()
 
 
-def targets_of(sources: Iterable[Source], folder: Path, suffix: str) -> dict[Path, Path]:
+def targets_of(sources: Iterable[Source], folder: Path, suffix: str, *, keeps_suffix: bool = True) -> dict[Path, Path]:
     """Return the result file for each source path: `folder` / name, with `suffix` appended to the name's own suffix.
 
+    Without `keeps_suffix` it stands in place of that, unless several sources differ in nothing else.
     Raises PermanentError if two sources would be written to one file.
     """
+    sources = list(sources)
+    same_stem = Counter(source.name.with_suffix("") for source in sources)
     targets: dict[Path, Path] = {}
     sources_by_target: dict[Path, Path] = {}
     for source in sources:
-        target = folder / source.name.with_name(source.name.name + suffix)
+        whole = keeps_suffix or same_stem[source.name.with_suffix("")] > 1
+        target = folder / source.name.with_name((source.name.name if whole else source.name.stem) + suffix)
         other = sources_by_target.setdefault(target, source.path)
         if other != source.path:
             raise PermanentError(

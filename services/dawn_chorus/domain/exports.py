@@ -7,6 +7,7 @@ are written to the millisecond and confidences to four decimals: finer than any 
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,8 @@ class Source:
     site: str | None = None
     recording_id: str | None = None
     analysis_id: str | None = None
+    begins_s: float = 0.0
+    """Where it begins in a table of many recordings one after the other: the sum of the durations before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +77,14 @@ RAVEN_COLUMNS = (
     "Species Code",
     "Confidence",
     "Begin Path",
+    "Begin File",
+    "File Offset (s)",
+    "Annotation",
 )
 BIRDNET_COLUMNS = ("Start (s)", "End (s)", "Scientific name", "Common name", "Confidence", "File")
 _BREAKS = str.maketrans("\t\r\n", "   ")
+_FORMULA = re.compile(r"[=+\-@\t\r\n]")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
 def detection_row(detection: "Detection", recorded_at: datetime | None = None) -> dict[str, Any]:
@@ -130,30 +138,36 @@ def json_lines(findings: Iterable[Finding]) -> Iterator[str]:
 def csv_lines(findings: Iterable[Finding]) -> Iterator[str]:
     """Yield CSV with all columns, named as in the API."""
     columns = DETECTION_COLUMNS + SOURCE_COLUMNS
-    yield _csv_line(columns)
+    yield csv_line(columns)
     for finding in findings:
         row = finding_row(finding) | _fixed(finding.detection)
-        yield _csv_line([row[column] for column in columns])
+        yield csv_line([row[column] for column in columns])
 
 
 def birdnet_lines(findings: Iterable[Finding]) -> Iterator[str]:
     """Yield the CSV of BirdNET-Analyzer."""
-    yield _csv_line(BIRDNET_COLUMNS)
+    yield csv_line(BIRDNET_COLUMNS)
     for finding in findings:
         taxon, fixed = finding.detection.taxon, _fixed(finding.detection)
         row = (fixed["onset_s"], fixed["offset_s"], taxon.scientific_name, taxon.common_name, fixed["confidence"])
-        yield _csv_line([*row, finding.source.file])
+        yield csv_line([*row, finding.source.file])
 
 
 def raven_lines(findings: Iterable[Finding]) -> Iterator[str]:
-    """Yield a selection table of Raven; boxes span the whole spectrum, since a detection has no frequency range."""
+    """Yield a selection table of Raven; boxes span the whole spectrum, since a detection has no frequency range.
+
+    Raven plays the files of a table one after the other: times run on over them, `File Offset (s)` counts from the
+    beginning of `Begin File`. Frequencies have a decimal: some readers refuse whole numbers.
+    """
     yield _tab_line(RAVEN_COLUMNS)
     for selection, finding in enumerate(findings, start=1):
-        taxon, fixed = finding.detection.taxon, _fixed(finding.detection)
-        nyquist_hz = finding.source.sample_rate_hz / 2
-        box = (fixed["onset_s"], fixed["offset_s"], "0", f"{nyquist_hz:g}")
-        label = (taxon.common_name or taxon.scientific_name, taxon.code, fixed["confidence"], finding.source.file)
-        yield _tab_line((str(selection), "Spectrogram 1", "1", *box, *label))
+        detection, source = finding.detection, finding.source
+        fixed, name = _fixed(detection), detection.taxon.common_name or detection.taxon.scientific_name
+        begin_s, end_s = (f"{source.begins_s + at_s:.3f}" for at_s in (detection.onset_s, detection.offset_s))
+        box = (begin_s, end_s, "0.0", f"{source.sample_rate_hz / 2:.1f}")
+        label = (name, detection.taxon.code, fixed["confidence"])
+        place = (source.file, source.file.rpartition("/")[2], fixed["onset_s"])
+        yield _tab_line((str(selection), "Spectrogram 1", "1", *box, *label, *place, name))
 
 
 def audacity_lines(findings: Iterable[Finding]) -> Iterator[str]:
@@ -171,6 +185,8 @@ class Writer:
     media_type: str
     suffix: str
     """Follows the recording's own name in the name of an exported file."""
+    keeps_suffix: bool = True
+    """Whether the recording's own suffix stays before it: `dawn.wav.csv`, but `dawn.BirdNET.results.csv`."""
 
 
 WRITERS = {
@@ -179,7 +195,7 @@ WRITERS = {
     ExportFormat.CSV: Writer(csv_lines, "text/csv; charset=utf-8", ".csv"),
     ExportFormat.RAVEN: Writer(raven_lines, "text/tab-separated-values; charset=utf-8", ".selections.txt"),
     ExportFormat.AUDACITY: Writer(audacity_lines, "text/plain; charset=utf-8", ".labels.txt"),
-    ExportFormat.BIRDNET: Writer(birdnet_lines, "text/csv; charset=utf-8", ".birdnet.csv"),
+    ExportFormat.BIRDNET: Writer(birdnet_lines, "text/csv; charset=utf-8", ".BirdNET.results.csv", keeps_suffix=False),
 }
 
 
@@ -192,10 +208,18 @@ def _fixed(detection: "Detection") -> dict[str, str]:
     }
 
 
-def _csv_line(cells: Sequence[str | None]) -> str:
+def csv_line(cells: Iterable[object]) -> str:
+    """Return a line of CSV. Cells that a spreadsheet would take for a formula begin with an apostrophe."""
     line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(cells)
-    return line.getvalue()
+    # With this terminator the writer quotes carriage returns, too: readers take a bare one for the end of a line.
+    csv.writer(line, lineterminator="\r\n").writerow([_defused(cell) for cell in cells])
+    return line.getvalue().removesuffix("\r\n") + "\n"
+
+
+def _defused(cell: object) -> object:
+    """Return the cell with an apostrophe before = + - @, tab or line break; numbers, such as -3.5, stay numbers."""
+    is_formula = isinstance(cell, str) and _FORMULA.match(cell) and not _NUMBER.fullmatch(cell)
+    return f"'{cell}" if is_formula else cell
 
 
 def _tab_line(cells: Sequence[str]) -> str:

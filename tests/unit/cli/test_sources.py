@@ -220,3 +220,19 @@ def test_two_recordings_are_not_written_to_one_file() -> None:
 def test_giving_a_recording_twice_is_no_conflict() -> None:
     twice = [Source(Path("a.wav"), Path("a.wav"))] * 2
     assert len(targets_of(twice, Path("out"), ".csv")) == 1
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["dawn.wav"], ["dawn.csv"]),
+        (["a.b.wav", "night/a.b.flac"], ["a.b.csv", "night/a.b.csv"]),
+        (["dawn.wav", "dawn.flac", "dusk.wav"], ["dawn.wav.csv", "dawn.flac.csv", "dusk.csv"]),
+        (["dawn"], ["dawn.csv"]),
+        (["\udce9.wav"], ["\udce9.csv"]),
+    ],
+)
+def test_a_suffix_gives_way_where_a_reader_wants_it(names: list[str], expected: list[str]) -> None:
+    sources = [Source(Path("in") / name, Path(name)) for name in names]
+    targets = targets_of(sources, Path("out"), ".csv", keeps_suffix=False)
+    assert list(targets.values()) == [Path("out") / name for name in expected]

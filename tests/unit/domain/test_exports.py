@@ -3,13 +3,14 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from dawn_chorus.domain.exports import WRITERS, ExportFormat, Finding, Source, clock_time
+from dawn_chorus.domain.exports import WRITERS, ExportFormat, Finding, Source, clock_time, csv_line
 from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.timeline import Detection
 
@@ -39,11 +40,91 @@ def test_a_raven_table_has_ravens_columns_and_counts_selections_from_one() -> No
         "Species Code",
         "Confidence",
         "Begin Path",
+        "Begin File",
+        "File Offset (s)",
+        "Annotation",
     ]
-    wren = ["1", "Spectrogram 1", "1", "0.250", "3.000", "0", "24000", "Eurasian Wren", "eurwre", "0.9877", "dawn.flac"]
-    assert first == wren
+    wren = ["1", "Spectrogram 1", "1", "0.250", "3.000", "0.0", "24000.0", "Eurasian Wren", "eurwre", "0.9877"]
+    assert first == [*wren, "dawn.flac", "dawn.flac", "0.250", "Eurasian Wren"]
     assert second[0] == "2"
     assert second[7] == "Sonotype 7", "a taxon without a common name goes by its scientific one"
+
+
+def test_the_times_of_a_raven_table_run_on_over_its_recordings() -> None:
+    sources = [Source("night/a.wav", 250_000, begins_s=0.0), Source("night/b.wav", 11_025, begins_s=60.5)]
+    findings = [Finding(Detection(WREN, 1.0, 2.5, 0.5), source) for source in sources]
+    rows = list(csv.DictReader(io.StringIO("".join(WRITERS[ExportFormat.RAVEN].lines(findings))), delimiter="\t"))
+    assert [(row["Selection"], row["Begin Time (s)"], row["End Time (s)"], row["File Offset (s)"]) for row in rows] == [
+        ("1", "1.000", "2.500", "1.000"),
+        ("2", "61.500", "63.000", "1.000"),
+    ]
+    assert [(row["Begin Path"], row["Begin File"]) for row in rows] == [
+        ("night/a.wav", "a.wav"),
+        ("night/b.wav", "b.wav"),
+    ]
+    assert [row["High Freq (Hz)"] for row in rows] == ["125000.0", "5512.5"]
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 11_025, 44_100, 384_000, 5_000_000])
+def test_every_number_of_a_raven_table_is_read_as_a_float(rate_hz: int) -> None:
+    """Crowsetta's schema (5.1) wants floats where pandas reads `0` and `24000` as integers."""
+    text = written(ExportFormat.RAVEN, Detection(WREN, 0, 3, 1), source=Source("a.wav", rate_hz))
+    (row,) = csv.DictReader(io.StringIO(text), delimiter="\t")
+    for column in (
+        "Begin Time (s)",
+        "End Time (s)",
+        "Low Freq (Hz)",
+        "High Freq (Hz)",
+        "File Offset (s)",
+        "Confidence",
+    ):
+        assert re.fullmatch(r"\d+\.\d+", row[column]), column
+
+
+FORMULAS = [
+    "=1+1",
+    "+1+1",
+    "-1+1",
+    "@SUM(A1)",
+    "=cmd|' /C calc'!A0",
+    "\t=1",
+    "\r=1",
+    "-",
+    "-a",
+    "+49 30",
+    "-1_0",
+    "=",
+    "-inf",
+]
+NUMBERS = ["-5", "+3.5", "-.5", "-1e-7", "0", "12.", "-12"]
+PLAIN = ["dawn.wav", "a=b", "", " =1", "'=1", "e-mail@example.org", "−5"]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+@pytest.mark.parametrize("wanted", [ExportFormat.CSV, ExportFormat.BIRDNET])
+def test_a_cell_that_a_spreadsheet_would_run_begins_with_an_apostrophe(text: str, wanted: ExportFormat) -> None:
+    taxon = Taxon(text, text, text, "Aves")
+    source = Source(text, 8000, site=text)
+    cells = list(csv.reader(io.StringIO(written(wanted, Detection(taxon, 0, 1, 0.5), source=source))))[1]
+    assert cells.count(f"'{text}") == (5 if wanted is ExportFormat.CSV else 3)
+    assert text not in cells
+
+
+@pytest.mark.parametrize("text", NUMBERS + PLAIN)
+def test_numbers_and_plain_text_stay_as_they_are(text: str) -> None:
+    (cells,) = csv.reader(io.StringIO(csv_line([text, "dawn"])))
+    assert cells == [text, "dawn"]
+
+
+def test_negative_numbers_are_numbers() -> None:
+    assert csv_line([-3.5, -4, None, "-3.5", "-3.5 m"]) == "-3.5,-4,,-3.5,'-3.5 m\n"
+
+
+@pytest.mark.parametrize("wanted", [ExportFormat.JSON, ExportFormat.NDJSON, ExportFormat.RAVEN, ExportFormat.AUDACITY])
+def test_what_no_spreadsheet_reads_is_not_changed(wanted: ExportFormat) -> None:
+    text = written(wanted, Detection(Taxon("x", "=1+1", "=1+1", "Aves"), 0, 1, 0.5))
+    assert "=1+1" in text
+    assert "'=1+1" not in text
 
 
 def test_audacity_labels_are_start_end_and_name() -> None:
@@ -55,7 +136,7 @@ def test_a_tab_in_a_name_does_not_shift_columns_of_tab_separated_formats() -> No
     assert written(ExportFormat.AUDACITY, detection) == '1.000\t2.000\tGull, "the big" one\n'
     raven = written(ExportFormat.RAVEN, detection, source=Source("a\tb\n.wav", 44100)).splitlines()
     assert len(raven) == 2
-    assert raven[1].split("\t")[-1] == "a b .wav"
+    assert raven[1].split("\t")[10:12] == ["a b .wav", "a b .wav"]
 
 
 def test_birdnet_csv_has_birdnets_columns_and_quotes_what_must_be_quoted() -> None:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -21,9 +21,9 @@ from dawn_chorus.cli.sources import Source, find_sources, report_passed_over, ta
 from dawn_chorus.domain.analysis import AnalysisSettings
 from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.domain.event_rules import EventRules
-from dawn_chorus.domain.exports import WRITERS, ExportFormat
+from dawn_chorus.domain.exports import WRITERS, ExportFormat, Finding
 from dawn_chorus.domain.names import displayed
-from dawn_chorus.domain.recording import Place
+from dawn_chorus.domain.recording import Place, round_s
 from dawn_chorus.inference.decoders.pool import DecoderPool
 from dawn_chorus.inference.ensemble import Ensemble
 
@@ -69,8 +69,11 @@ def _targets(batch: Batch, sources: Iterable[Source]) -> dict[Path, Path]:
     if batch.out is None:
         if batch.resume:
             raise PermanentError("--resume needs --out: results printed to stdout cannot be found again")
+        if batch.export_format is ExportFormat.AUDACITY and len(list(sources)) > 1:
+            raise PermanentError("labels of Audacity do not name their recording: give --out for one file each")
         return {}
-    return targets_of(sources, batch.out, WRITERS[batch.export_format].suffix)
+    writer = WRITERS[batch.export_format]
+    return targets_of(sources, batch.out, writer.suffix, keeps_suffix=writer.keeps_suffix)
 
 
 class _Run:
@@ -147,8 +150,15 @@ class _Run:
                 self._write_one(result, sys.stdout)
                 sys.stdout.flush()
         else:
-            findings = (finding for result in results for finding in result.findings(self._facts.name))
-            sys.stdout.writelines(WRITERS[self._batch.export_format].lines(findings))
+            sys.stdout.writelines(WRITERS[self._batch.export_format].lines(self._run_on(results)))
+
+    def _run_on(self, results: Iterable[FileResult]) -> Iterator[Finding]:
+        """Yield all findings; each recording begins where the one before it ends."""
+        begins_s = 0.0
+        for result in results:
+            for finding in result.findings(self._facts.name):
+                yield replace(finding, source=replace(finding.source, begins_s=begins_s))
+            begins_s = round_s(begins_s + result.file.duration_s)
 
     def _write_one(self, result: FileResult, out: TextIO) -> None:
         if result.windows is not None:
