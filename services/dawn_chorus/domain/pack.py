@@ -21,3 +21,5 @@ class PackFacts:
     rules: EventRules
     taxa: tuple[Taxon, ...]
     """In the order of the output columns."""
+    has_occurrence: bool = False
+    """Whether it knows which of them occur at a place in a week."""

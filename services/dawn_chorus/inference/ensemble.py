@@ -161,6 +161,7 @@ def _facts(pack: Pack, members: Iterable[OpenMember]) -> PackFacts:
         Grid(manifest.score.window_s, manifest.frame_s if framewise else None),
         pack.rules,
         pack.taxa,
+        has_occurrence=pack.occurrence_path is not None,
     )
 
 

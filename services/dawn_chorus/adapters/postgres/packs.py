@@ -27,10 +27,12 @@ class PackListing:
     frame_s: float | None
     n_taxa: int
     registered_at: datetime
+    has_occurrence: bool | None
+    """None: registered by workers of an older version, which did not say."""
 
 
 def insert_pack(connection: Connection, pack: PackFacts) -> None:
-    """Register a pack; registering it again changes nothing.
+    """Register a pack; registering it again adds what workers of an older version did not say, and changes nothing.
 
     Raises InvalidPack if other content is registered under the same name and version.
     """
@@ -44,9 +46,11 @@ def insert_pack(connection: Connection, pack: PackFacts) -> None:
         window_s=pack.grid.window_s,
         frame_s=pack.grid.frame_s,
         rules=write_json(pack.rules),
+        has_occurrence=pack.has_occurrence,
     )
     if pack_id is None:
         _check_same(connection, pack)
+        _sql.complete_pack(connection, name=pack.name, version=pack.version, has_occurrence=pack.has_occurrence)
         return
     columns = _columns(pack.taxa)
     _sql.insert_taxa(connection, **columns)
@@ -107,6 +111,7 @@ def _read_listing(row: Row) -> PackListing:
         frame_s=row["frame_s"],
         n_taxa=row["n_taxa"],
         registered_at=row["registered_at"],
+        has_occurrence=row["has_occurrence"],
     )
 
 

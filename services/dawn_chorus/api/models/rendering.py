@@ -113,6 +113,7 @@ def pack_listing_out(pack: PackListing, default_pack: str) -> InstalledPackOut:
         n_taxa=pack.n_taxa,
         window_s=pack.window_s,
         frame_s=pack.frame_s,
+        has_occurrence=pack.has_occurrence,
         manifest_sha256=pack.manifest_sha256,
         registered_at=pack.registered_at,
     )

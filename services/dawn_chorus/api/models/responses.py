@@ -37,6 +37,10 @@ class InstalledPackOut(Answer):
     n_taxa: int = Field(examples=[6522])
     window_s: float = Field(description="Length of a window, which has one score per taxon.", examples=[5.0])
     frame_s: float | None = Field(description="Step of the framewise scores; null if the pack has window scores only.")
+    has_occurrence: bool | None = Field(
+        description="Whether it knows which taxa occur where, so that `occurrence_min` can be asked of it; null until "
+        "a worker of this version registers it."
+    )
     manifest_sha256: str
     registered_at: AwareDatetime
 

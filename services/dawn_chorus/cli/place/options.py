@@ -50,6 +50,11 @@ class PlaceOptions:
             except ValueError as error:
                 raise PermanentError(f"{option}: {error}") from error
 
+    def place(self) -> Place:
+        """Return what the options say, without what the recording says itself."""
+        moment = None if self.recorded_at is None else parse_moment(self.recorded_at)
+        return Place(self.site, self.latitude, self.longitude, moment)
+
     def fields(self) -> dict[str, str | None]:
         """Return the fields of an upload, by name; None: not sent."""
         return {
@@ -63,7 +68,5 @@ class PlaceOptions:
 
     def locate(self, facts: AudioFacts, filename: str) -> tuple[Place, Start]:
         """Return where and when a recording was made, its header and name included. Raises UnclearHour."""
-        moment = None if self.recorded_at is None else parse_moment(self.recorded_at)
         zone = None if self.time_zone is None else parse_time_zone(self.time_zone)
-        given = Place(self.site, self.latitude, self.longitude, moment)
-        return locate(given, facts.notes, filename, start_from=self.start_from, zone=zone)
+        return locate(self.place(), facts.notes, filename, start_from=self.start_from, zone=zone)

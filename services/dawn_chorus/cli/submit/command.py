@@ -7,8 +7,10 @@ from typing import Annotated
 import typer
 
 from dawn_chorus.cli.client.commands import Json, Key, Url, connect
-from dawn_chorus.cli.submit.options import OCCURRENCE_MIN, Placing, Question, SubmitOptions
+from dawn_chorus.cli.place.options import PlaceOptions
+from dawn_chorus.cli.submit.options import OCCURRENCE_MIN, AnalysisOptions, SubmitOptions
 from dawn_chorus.cli.submit.patience import read_duration
+from dawn_chorus.domain.clock.start import StartFrom
 from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.domain.jobs import Lane
 
@@ -35,29 +37,53 @@ def submit(  # noqa: PLR0913 - the parameters are the options
         str | None,
         typer.Option(metavar="NAME", help="Where they were recorded, in your own words.", rich_help_panel=PLACE),
     ] = None,
+    sites: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CSV",
+            help="A table with a row for each folder: folder, site, latitude, longitude, time_zone.",
+            rich_help_panel=PLACE,
+        ),
+    ] = None,
     latitude: Annotated[
         float | None, typer.Option(min=-90, max=90, help="Degrees north.", rich_help_panel=PLACE)
     ] = None,
     longitude: Annotated[
         float | None, typer.Option(min=-180, max=180, help="Degrees east.", rich_help_panel=PLACE)
     ] = None,
+    start: Annotated[
+        StartFrom | None,
+        typer.Option(
+            help="file (the default): each file's header or name says when it starts; none: nothing does.",
+            rich_help_panel=PLACE,
+        ),
+    ] = None,
+    time_zone: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ZONE",
+            help="Of clocks that do not say their own: Europe/Amsterdam, or +02:00.",
+            rich_help_panel=PLACE,
+        ),
+    ] = None,
     recorded_at: Annotated[
         str | None,
         typer.Option(
             metavar="TIME",
-            help="Start of the recording, for one file: 2026-05-01T04:30:00+02:00.",
+            help="Start of the one recording: 2026-05-01T04:30:00+02:00.",
             rich_help_panel=PLACE,
         ),
     ] = None,
     occurrence_min: Annotated[
-        float,
+        float | None,
         typer.Option(
             min=0,
             max=1,
-            help="Where the place is known, drop species less likely than this to occur; 0 keeps all.",
+            help=f"Where the place is known, drop species less likely than this to occur; 0 keeps all; default: "
+            f"{OCCURRENCE_MIN}, if the pack can.",
             rich_help_panel=EVENTS,
         ),
-    ] = OCCURRENCE_MIN,
+    ] = None,
     onset_threshold: Annotated[
         float | None,
         typer.Option(
@@ -110,7 +136,7 @@ def submit(  # noqa: PLR0913 - the parameters are the options
     from dawn_chorus.cli.submit.run import run_submission
 
     _check(latitude, longitude, onset_threshold, offset_threshold)
-    question = Question(
+    analysis = AnalysisOptions(
         pack=pack,
         priority=priority,
         onset_threshold=onset_threshold,
@@ -121,8 +147,9 @@ def submit(  # noqa: PLR0913 - the parameters are the options
     )
     options = SubmitOptions(
         paths=tuple(paths),
-        question=question,
-        placing=Placing(site, latitude, longitude, recorded_at),
+        analysis=analysis,
+        place=PlaceOptions(site, latitude, longitude, recorded_at, start, time_zone),
+        sites=sites,
         jobs=jobs,
         patience_s=patience,
         report=report,
@@ -138,8 +165,6 @@ def _check(
     latitude: float | None, longitude: float | None, onset_threshold: float | None, offset_threshold: float | None
 ) -> None:
     """Raise PermanentError for options that no file could pass with."""
-    if (latitude is None) != (longitude is None):
-        raise PermanentError("give both --latitude and --longitude, or neither")
     if any(value is not None and not math.isfinite(value) for value in (latitude, longitude)):
         raise PermanentError("--latitude and --longitude are degrees, like 59.1 and 17.7")
     if onset_threshold is not None and offset_threshold is not None and offset_threshold > onset_threshold:

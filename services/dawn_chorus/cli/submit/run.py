@@ -16,8 +16,10 @@ import typer
 from dawn_chorus.adapters.retrying import Stopped
 from dawn_chorus.cli.client.views import follow
 from dawn_chorus.cli.output import print_error, print_note, show_json
+from dawn_chorus.cli.place.sites import plan_places
 from dawn_chorus.cli.sources import Source, find_sources, report_passed_over
-from dawn_chorus.cli.submit.known import Catalogue
+from dawn_chorus.cli.submit.known import Catalog
+from dawn_chorus.cli.submit.location import Locator, open_locator
 from dawn_chorus.cli.submit.options import SubmitOptions
 from dawn_chorus.cli.submit.outcomes import Outcome, OutcomeKind
 from dawn_chorus.cli.submit.patience import Patience, show_duration
@@ -46,13 +48,9 @@ def run_submission(client: "ServiceClient", options: SubmitOptions) -> int:
     sources = found.sources
     if not sources:
         raise PermanentError(f"no recordings in {', '.join(map(displayed, options.paths))}")
-    if options.placing.recorded_at is not None and len(sources) > 1:
-        raise PermanentError(
-            f"--recorded-at is the start of one file, and here are {len(sources)}: leave it out, "
-            "or submit them one by one"
-        )
-    with open_report(options.report) as report:
-        return _Run(client, options, sources, report).run() or int(not nothing_left_out)
+    places = plan_places(options.place, options.sites, options.paths, sources)
+    with open_report(options.report) as report, open_locator(places) as locator:
+        return _Run(client, options, sources, locator, report).run() or int(not nothing_left_out)
 
 
 @dataclass(slots=True)
@@ -85,7 +83,12 @@ class _Run:
     """One run."""
 
     def __init__(
-        self, client: "ServiceClient", options: SubmitOptions, sources: tuple[Source, ...], report: Report | None
+        self,
+        client: "ServiceClient",
+        options: SubmitOptions,
+        sources: tuple[Source, ...],
+        locator: Locator,
+        report: Report | None,
     ) -> None:
         self._options, self._sources, self._report = options, sources, report
         self._stopping = threading.Event()
@@ -93,11 +96,9 @@ class _Run:
         self._waiting = Waiting()
         self._patience = Patience(options.patience_s, self._stopping, self._waiting.note)
         self._totals = Totals(len(sources), sum(map(_size_bytes, sources)))
-        self._catalogue = Catalogue(client, options.question)
+        self._catalog = Catalog(client, options.analysis)
         self._client = client
-        self._uploader = Uploader(
-            client, options.question, self._patience, self._totals, self._stopping, self._catalogue
-        )
+        self._uploader = Uploader(client, self._catalog, locator, self._patience, self._totals, self._stopping)
         self._todo: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._ended: queue.SimpleQueue[tuple[int, Outcome | BaseException]] = queue.SimpleQueue()
         self._outcomes: dict[int, Outcome] = {}
@@ -127,7 +128,7 @@ class _Run:
             while not self._stopping.is_set():
                 number = self._todo.get_nowait()
                 source = self._sources[number]
-                self._ended.put((number, self._uploader.bring(source, self._options.placing)))
+                self._ended.put((number, self._uploader.bring(source)))
         except queue.Empty:
             return
         except Stopped:
@@ -194,7 +195,7 @@ class _Run:
         if self._signal:
             self._say_how_to_go_on(outcomes)
             return 128 + self._signal
-        if not self._catalogue.can_be_asked:
+        if not self._catalog.can_be_asked:
             print_note("this service is of an older version and cannot be asked what it has: every file was sent")
         self._print_summary(outcomes)
         all_well = all(outcome.kind.is_there for outcome in outcomes)

@@ -14,8 +14,9 @@ from dawn_chorus.adapters.retrying import Stopped
 from dawn_chorus.cli.client.failures import NoService, Refused, RequestCut
 from dawn_chorus.cli.client.views import answering_analysis
 from dawn_chorus.cli.sources import Source
-from dawn_chorus.cli.submit.known import Catalogue, Known
-from dawn_chorus.cli.submit.options import RULE_FIELDS, Placing, Question, upload_form
+from dawn_chorus.cli.submit.known import Catalog, Known, read_place
+from dawn_chorus.cli.submit.location import Located, Locator
+from dawn_chorus.cli.submit.options import RULE_FIELDS
 from dawn_chorus.cli.submit.outcomes import Answer, Outcome, OutcomeKind
 from dawn_chorus.cli.submit.patience import CutCount, Patience
 from dawn_chorus.cli.submit.progress import Totals
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from dawn_chorus.cli.client.http_client import ServiceClient
 
 _PIECE_BYTES = 1 << 20
-_EVERY_FILE = frozenset({"pack", "priority", "floor", *RULE_FIELDS})
+_EVERY_FILE = frozenset({"pack", "priority", "start", *RULE_FIELDS})
 """Fields that are the same for all files: where one is refused, the command is wrong and not the file."""
 
 
@@ -53,21 +54,22 @@ class Uploader:
     """Brings files to the service; one instance serves all threads of a run."""
 
     client: "ServiceClient"
-    question: Question
+    catalog: Catalog
+    locator: Locator
     patience: Patience
     totals: Totals
     stopping: Event
-    catalogue: Catalogue
     _turns: Turns = field(default_factory=Turns)
 
-    def bring(self, source: Source, placing: Placing) -> Outcome:
+    def bring(self, source: Source) -> Outcome:
         """Return how the file ended. Raises Stopped, and NoService if no other file can pass either."""
         path, shown, size_bytes, sha256 = source.path, source.shown, 0, None
         try:
             size_bytes = path.stat().st_size
             sha256 = self._hash(path)
+            located = self.locator.locate(source)
             with self._turns.of(sha256):
-                kind, answer, analysis_id = self._bring(path, sha256, placing)
+                kind, answer, analysis_id = self._bring(path, sha256, located)
         except NoService:
             raise
         except Refused as error:
@@ -87,35 +89,37 @@ class Uploader:
                 digest.update(piece)
         return digest.hexdigest()
 
-    def _bring(self, path: Path, sha256: str, placing: Placing) -> tuple[OutcomeKind, Answer, str | None]:
+    def _bring(self, path: Path, sha256: str, located: Located) -> tuple[OutcomeKind, Answer, str | None]:
         """Ask and send until one of the two is answered: after a cut, the bytes may have arrived all the same."""
         cuts = CutCount(self.patience)
         key = str(uuid4())
         while True:
             try:
-                known = self.patience.wait_out(lambda: self.catalogue.find(sha256, placing))
+                known = self.patience.wait_out(lambda: self.catalog.find(sha256, located))
                 if known is not None and known.analysis_id is not None:
-                    return OutcomeKind.ALREADY_THERE, known.recording, known.analysis_id
+                    return OutcomeKind.ALREADY_THERE, known.answer, known.analysis_id
                 if known is not None:
-                    return self._analyze_again(known, placing, key)
-                return self._send(path, placing)
+                    return self._analyze_again(known, located, key)
+                return self._send(path, located)
             except RequestCut as error:
                 cuts.wait(error)
 
-    def _analyze_again(self, known: Known, placing: Placing, key: str) -> tuple[OutcomeKind, Answer, str | None]:
-        recording = known.recording
-        body = self.question.body(has_place=placing.has_coordinates or recording["latitude"] is not None)
+    def _analyze_again(self, known: Known, located: Located, key: str) -> tuple[OutcomeKind, Answer, str | None]:
+        recording = known.answer
+        place = located.place if located.place.latitude is not None else read_place(recording)
+        body = self.patience.wait_out(lambda: self.catalog.fields(place))
         analysis = self.patience.wait_out(lambda: self.client.analyze_again(recording["id"], body, key))
         return OutcomeKind.ANALYZED_AGAIN, {**recording, "analyses": [analysis]}, analysis["id"]
 
-    def _send(self, path: Path, placing: Placing) -> tuple[OutcomeKind, Answer, str | None]:
-        form = upload_form(self.question, placing)
+    def _send(self, path: Path, located: Located) -> tuple[OutcomeKind, Answer, str | None]:
+        asked = self.patience.wait_out(lambda: self.catalog.fields(located.place))
+        form = located.given.fields() | {name: str(value) for name, value in asked.items()}
         answer = self.patience.wait_out(lambda: self._send_once(path, form))
         analysis = answering_analysis(answer)
         kind = OutcomeKind.ALREADY_THERE if answer.get("duplicate") else OutcomeKind.UPLOADED
         return kind, answer, analysis["id"] if analysis else None
 
-    def _send_once(self, path: Path, form: dict[str, str]) -> Answer:
+    def _send_once(self, path: Path, form: dict[str, str | None]) -> Answer:
         with self.totals.sending() as count:
 
             def on_bytes(n_bytes: int) -> None:

@@ -68,3 +68,6 @@ FROM analyses WHERE result IN ('succeeded', 'partial')
 ORDER BY recording_id, pack_name, finished_at DESC, id DESC;
 
 GRANT SELECT ON lost_stretches, segment_warnings, current_analyses TO reader;
+
+ALTER TABLE packs ADD COLUMN has_occurrence boolean;
+COMMENT ON COLUMN packs.has_occurrence IS 'whether occurrence_min can be asked of it; null: registered by a worker that did not say';

@@ -1,9 +1,13 @@
--- name: insert_pack(name, version, license, attribution, manifest_sha256, window_s, frame_s, rules)$
+-- name: insert_pack(name, version, license, attribution, manifest_sha256, window_s, frame_s, rules, has_occurrence)$
 -- No row: the pack is registered already.
-INSERT INTO packs (name, version, license, attribution, manifest_sha256, window_s, frame_s, rules)
-VALUES (:name, :version, :license, :attribution, :manifest_sha256, :window_s, :frame_s, :rules)
+INSERT INTO packs (name, version, license, attribution, manifest_sha256, window_s, frame_s, rules, has_occurrence)
+VALUES (:name, :version, :license, :attribution, :manifest_sha256, :window_s, :frame_s, :rules, :has_occurrence)
 ON CONFLICT (name, version) DO NOTHING
 RETURNING id;
+
+-- name: complete_pack(name, version, has_occurrence)!
+UPDATE packs SET has_occurrence = :has_occurrence
+WHERE name = :name AND version = :version AND has_occurrence IS NULL;
 
 -- name: get_manifest(name, version)$
 SELECT manifest_sha256 FROM packs WHERE name = :name AND version = :version;
