@@ -53,3 +53,31 @@ def wav(pcm: bytes, before: Iterable[bytes] = (), after: Iterable[bytes] = (), *
 def audiomoth_comment(clock: str, zone: str = "") -> str:
     """Return the comment of firmware 1.8: `clock` as `04:30:00 04/05/2024`, `zone` as `+5:45`."""
     return COMMENT.format(clock=clock, zone=zone)
+
+
+def with_tone(pcm: bytes, tone_hz: int, onset_s: float, offset_s: float) -> bytes:
+    """Return the samples with a loud sine in them, for packs that hear sines."""
+    samples = np.frombuffer(pcm, np.int16).astype(np.float64) * 0.01
+    time_s = np.arange(len(samples)) / RATE_HZ
+    on = (time_s >= onset_s) & (time_s < offset_s)
+    return bytes((samples + on * 6000 * np.sin(2 * np.pi * tone_hz * time_s)).astype(np.int16).tobytes())
+
+
+def write_card(folder: Path, pcm: bytes, *, files: int = 24) -> Path:
+    """Write the card of three recorders, a file each half hour from midnight on 4 May 2024.
+
+    `MOTH` has AudioMoth's comment, `GUANO` a Song Meter's GUANO with its place, `NAMES` nothing but names. Their sounds
+    are the same to the millisecond, their bytes are not.
+    """
+    for number in range(files):
+        hour, minute = divmod(number * 30, 60)
+        sound = pcm[2 * number :] + pcm[: 2 * number]
+        clock = f"{hour:02}:{minute:02}:00"
+        moth = wav(sound, [info(audiomoth_comment(f"{clock} 04/05/2024", "+2"))])
+        meter = wav(sound, after=[guano(f"Timestamp: 2024-05-04T{clock}+02:00", "Loc Position: 52.37 4.9")])
+        name = f"20240504_{hour:02}{minute:02}00.wav"
+        for recorder, content in (("MOTH", moth), ("GUANO", meter), ("NAMES", wav(sound))):
+            path = folder / recorder / (f"AM{number:03}.WAV" if recorder == "MOTH" else f"SM4_{name}")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    return folder

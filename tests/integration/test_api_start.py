@@ -8,7 +8,7 @@ import pytest
 
 from dawn_chorus.adapters.postgres.database import Database
 from tests.integration.api_checks import problem_of, row_count, stored_files
-from tests.recorder_files import audiomoth_comment, guano, info, real_pcm, wav
+from tests.recorder_files import audiomoth_comment, guano, info, real_pcm, wav, write_card
 
 CLOCK = "04:30:00 04/05/2024"
 
@@ -134,3 +134,24 @@ def test_the_same_card_sent_twice_is_a_duplicate(client: httpx.Client, pcm: byte
     assert again.status_code == 200, again.text
     assert (again.json()["id"], again.json()["duplicate"]) == (first["id"], True)
     assert again.json()["start"] == first["start"]
+
+
+@pytest.mark.slow
+def test_a_card_of_three_recorders(client: httpx.Client, tmp_path: Path, pcm: bytes) -> None:
+    card = write_card(tmp_path / "card", pcm)
+    answers = {
+        recorder: [
+            send(client, path.name, path.read_bytes(), start="file", site=recorder)
+            for path in sorted((card / recorder).iterdir())
+        ]
+        for recorder in ("MOTH", "GUANO", "NAMES")
+    }
+    times = [f"2024-05-04T{number // 2:02}:{number % 2 * 30:02}:00+02:00" for number in range(24)]
+    assert [each["recorded_at"] for each in answers["MOTH"]] == times
+    assert [each["recorded_at"] for each in answers["GUANO"]] == times
+    assert {each["latitude"] for each in answers["GUANO"]} == {52.37}
+    assert {each["recorded_at"] for each in answers["NAMES"]} == {None}
+    assert all("time zone" in each["start"]["reason"] for each in answers["NAMES"])
+    named = sorted((card / "NAMES").iterdir())[3]
+    again = send(client, named.name, named.read_bytes(), start="file", site="dune", time_zone="Europe/Amsterdam")
+    assert (again["recorded_at"], again["start"]["certain"]) == (times[3], False)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from dawn_chorus.domain.clock.start import StartFrom
 from dawn_chorus.domain.exports import ExportFormat
 
 EVENTS, OCCURRENCE, MACHINE = "What counts as a detection", "Where and when it was recorded", "This computer"
@@ -52,6 +53,18 @@ def analyze(  # noqa: PLR0913 - the parameters are the options
             min=0, metavar="SECONDS", help="Join detections closer together than this.", rich_help_panel=EVENTS
         ),
     ] = None,
+    site: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Where they were recorded, in your own words.", rich_help_panel=OCCURRENCE),
+    ] = None,
+    sites: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CSV",
+            help="A table with a row for each folder: folder, site, latitude, longitude, time_zone.",
+            rich_help_panel=OCCURRENCE,
+        ),
+    ] = None,
     latitude: Annotated[
         float | None,
         typer.Option(
@@ -61,11 +74,32 @@ def analyze(  # noqa: PLR0913 - the parameters are the options
     longitude: Annotated[
         float | None, typer.Option(min=-180, max=180, help="Degrees east.", rich_help_panel=OCCURRENCE)
     ] = None,
+    start: Annotated[
+        StartFrom | None,
+        typer.Option(
+            help="file (the default): each file's header or name says when it starts; none: nothing does.",
+            rich_help_panel=OCCURRENCE,
+        ),
+    ] = None,
+    time_zone: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ZONE",
+            help="Of clocks that do not say their own: Europe/Amsterdam, or +02:00.",
+            rich_help_panel=OCCURRENCE,
+        ),
+    ] = None,
+    recorded_at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", help="Start of the one recording: 2026-05-01T04:30:00+02:00.", rich_help_panel=OCCURRENCE
+        ),
+    ] = None,
     date: Annotated[
         datetime | None,
         typer.Option(
             formats=["%Y-%m-%d"],
-            help="Day of the recordings, for species that come and go.",
+            help="Day to look species up for, in place of each recording's own.",
             rich_help_panel=OCCURRENCE,
         ),
     ] = None,
@@ -92,7 +126,7 @@ def analyze(  # noqa: PLR0913 - the parameters are the options
     [bold]chorus analyze -f raven -o tables recordings/[/bold] writes a selection table for each recording.
     """
     from dawn_chorus.cli.analyze.run import Batch, run_batch
-    from dawn_chorus.domain.recording import Place
+    from dawn_chorus.cli.place.options import PlaceOptions
 
     overrides = {
         "onset_threshold": onset_threshold,
@@ -108,7 +142,9 @@ def analyze(  # noqa: PLR0913 - the parameters are the options
         resume=resume,
         min_score=min_score,
         rule_overrides={name: value for name, value in overrides.items() if value is not None},
-        place=Place(latitude=latitude, longitude=longitude, recorded_at=date),
+        place=PlaceOptions(site, latitude, longitude, recorded_at, start, time_zone),
+        sites=sites,
+        date=date,
         occurrence_min=occurrence_min,
         workers=workers,
         device=device,

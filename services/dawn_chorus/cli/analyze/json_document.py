@@ -4,10 +4,12 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import IO, Any
 
 import numpy as np
 
+from dawn_chorus.cli.analyze.location import Location
 from dawn_chorus.cli.analyze.segments import OpenedFile
 from dawn_chorus.domain.exports import detection_row
 from dawn_chorus.domain.lost_audio import LostStretch
@@ -65,23 +67,37 @@ def write_document(
     detections: Iterable[Detection],
     lost: Iterable[LostStretch],
 ) -> None:
-    """Write one document on one line; it has the key `lost` only if audio was lost."""
-    head = {
+    """Write one document on one line.
+
+    It has the key `lost` only if audio was lost, and keys for place and time only if they are known; then detections
+    have the time of day.
+    """
+    head: dict[str, Any] = {
         "file": file.source.shown,
         "duration_s": file.duration_s,
         "sample_rate_hz": file.sample_rate_hz,
         "pack": {"name": facts.name, "version": facts.version, "license": facts.license},
     }
-    out.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "windows": [')
+    out.write(json.dumps(head | _located(file.location), ensure_ascii=False)[:-1] + ', "windows": [')
     windows.copy_to(out)
-    tail: dict[str, Any] = {"detections": list(_rows(detections))}
+    tail: dict[str, Any] = {"detections": list(_rows(detections, file.location.place.recorded_at))}
     lost_rows = [{"start_s": part.start_s, "end_s": part.end_s, "reason": part.reason} for part in lost]
     if lost_rows:
         tail["lost"] = lost_rows
     out.write("], " + json.dumps(tail, ensure_ascii=False)[1:] + "\n")
 
 
-def _rows(detections: Iterable[Detection]) -> Iterator[dict[str, Any]]:
+def _located(location: Location) -> dict[str, Any]:
+    place, start = location.place, location.start
+    known = {name: value for name in ("site", "latitude", "longitude") if (value := getattr(place, name)) is not None}
+    if place.recorded_at is not None:
+        known["recorded_at"] = place.recorded_at.isoformat()
+    if start is not None and (start.recorded_at is not None or start.is_unclear):
+        known["start"] = {"source": start.source, "certain": start.certain, "reason": start.reason}
+    return known
+
+
+def _rows(detections: Iterable[Detection], recorded_at: datetime | None) -> Iterator[dict[str, Any]]:
     for detection in detections:
-        row = detection_row(detection)
-        yield {key: value for key, value in row.items() if key not in ("started_at", "ended_at")}
+        row = detection_row(detection, recorded_at)
+        yield {key: value for key, value in row.items() if value is not None or key not in ("started_at", "ended_at")}

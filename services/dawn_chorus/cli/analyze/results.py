@@ -67,7 +67,8 @@ class FileResult:
         return self.cutter.detections(self.file.duration_s)
 
     def findings(self, pack: str) -> Iterator[Finding]:
-        source = exports.Source(self.file.source.shown, self.file.sample_rate_hz, pack=pack)
+        shown, place = self.file.source.shown, self.file.location.place
+        source = exports.Source(shown, self.file.sample_rate_hz, place.recorded_at, pack=pack, site=place.site)
         return (Finding(detection, source) for detection in self.detections())
 
     def describe_lost(self) -> str | None:

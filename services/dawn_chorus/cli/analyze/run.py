@@ -6,16 +6,20 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
 from dawn_chorus.adapters.available_cores import count_available_cores
 from dawn_chorus.cli.analyze.json_document import WindowSpool, write_document
+from dawn_chorus.cli.analyze.location import Locator
 from dawn_chorus.cli.analyze.progress import watch_steps
 from dawn_chorus.cli.analyze.results import EventCutter, FileResult
 from dawn_chorus.cli.analyze.segments import AnalyzedSegment, LocalAnalyzer, OpenedFile, RefusedFile, Step
 from dawn_chorus.cli.installed_packs import open_pack
 from dawn_chorus.cli.output import print_error, print_note, print_warning
+from dawn_chorus.cli.place.options import PlaceOptions
+from dawn_chorus.cli.place.sites import Places, plan_places
 from dawn_chorus.cli.settings import load_settings
 from dawn_chorus.cli.sources import Source, find_sources, report_passed_over, targets_of
 from dawn_chorus.domain.analysis import AnalysisSettings
@@ -23,9 +27,8 @@ from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.domain.event_rules import EventRules
 from dawn_chorus.domain.exports import WRITERS, ExportFormat, Finding
 from dawn_chorus.domain.names import displayed
-from dawn_chorus.domain.recording import Place, round_s
+from dawn_chorus.domain.recording import round_s
 from dawn_chorus.inference.decoders.pool import DecoderPool
-from dawn_chorus.inference.ensemble import Ensemble
 
 FLOOR = AnalysisSettings().floor
 """Taxa whose peak within a segment is below this make no events; the same value as in the service."""
@@ -43,8 +46,12 @@ class Batch:
     min_score: float
     rule_overrides: dict[str, float]
     """Values that replace those of the pack's event rules, by the names of the fields of `EventRule`."""
-    place: Place
-    """Where and when the recordings were made, for packs with an occurrence model."""
+    place: PlaceOptions
+    """Where and when the recordings were made, unless they say so themselves."""
+    sites: Path | None
+    """sites.csv, for a card that holds many recorders."""
+    date: datetime | None
+    """The day to look up occurrence for, in place of each recording's own."""
     occurrence_min: float
     workers: int | None
     device: str | None
@@ -61,7 +68,8 @@ def run_batch(batch: Batch) -> bool:
         print_note(f"{len(sources) - len(to_analyze)} of {len(sources)} recordings already have a result")
     if not sources:
         raise PermanentError(f"no recordings in {', '.join(map(displayed, batch.paths))}")
-    all_well = not to_analyze or _Run(batch, targets).analyze(to_analyze)
+    places = plan_places(batch.place, batch.sites, batch.paths, sources)
+    all_well = not to_analyze or _Run(batch, targets, places).analyze(to_analyze)
     return all_well and none_missed
 
 
@@ -79,9 +87,11 @@ def _targets(batch: Batch, sources: Iterable[Source]) -> dict[Path, Path]:
 class _Run:
     """One run of a batch."""
 
-    def __init__(self, batch: Batch, targets: dict[Path, Path]) -> None:
-        self._batch, self._targets = batch, targets
+    def __init__(self, batch: Batch, targets: dict[Path, Path], places: Places) -> None:
+        self._batch, self._targets, self._places = batch, targets, places
         self._all_well = True
+        self._without_time: list[OpenedFile] = []
+        """Recordings whose clock says too little."""
 
     def analyze(self, sources: list[Source]) -> bool:
         batch = self._batch
@@ -91,13 +101,15 @@ class _Run:
             ensemble = open_pack(batch.pack, workers, load_settings(device=batch.device))
             self._facts = ensemble.facts
             self._rules = _override_rules(self._facts.rules, batch.rule_overrides)
-            self._present = _present_taxa(ensemble, batch)
-            analyzer = LocalAnalyzer(ensemble, decoders, min(FLOOR, self._rules.lowest_threshold), self._present)
+            locator = Locator(self._places, ensemble, batch.occurrence_min, batch.date)
+            locator.check()
+            analyzer = LocalAnalyzer(ensemble, decoders, min(FLOOR, self._rules.lowest_threshold), locator)
             pool = stack.enter_context(ThreadPoolExecutor(workers))
             # On an error or Ctrl-C, do not wait for segments whose results nobody will read.
             stack.callback(pool.shutdown, wait=False, cancel_futures=True)
             steps = watch_steps(analyzer.steps(sources, pool, ahead=2 * workers), len(sources))
             self._write(self._results(steps))
+            self._report_times()
         return self._all_well
 
     def _results(self, steps: Iterable[Step]) -> Iterator[FileResult]:
@@ -115,8 +127,10 @@ class _Run:
                         yield from self._finish_file(result)
 
     def _start_file(self, file: OpenedFile) -> FileResult:
+        if file.location.start is not None and file.location.start.is_unclear:
+            self._without_time.append(file)
         wants_windows = self._batch.export_format is ExportFormat.JSON
-        windows = WindowSpool(self._facts, self._batch.min_score, self._present) if wants_windows else None
+        windows = WindowSpool(self._facts, self._batch.min_score, file.location.present) if wants_windows else None
         return FileResult(file, EventCutter(self._facts.grid, self._rules), windows)
 
     def _finish_file(self, result: FileResult) -> Iterator[FileResult]:
@@ -136,6 +150,15 @@ class _Run:
         if lost := result.describe_lost():
             self._all_well = False
             print_warning(f"{result.file.source.shown}: {lost}")
+
+    def _report_times(self) -> None:
+        """Print for how many recordings no time is known although they have a clock, and why, by the first."""
+        if self._without_time:
+            first = self._without_time[0]
+            reason = first.location.start.reason if first.location.start else ""
+            number, name = len(self._without_time), first.source.shown
+            which = name if number == 1 else f"{number} recordings, such as {name}"
+            print_note(f"without a time: {which}: {reason}")
 
     def _write(self, results: Iterator[FileResult]) -> None:
         if isinstance(sys.stdout, io.TextIOWrapper):
@@ -167,16 +190,6 @@ class _Run:
             )
         else:
             out.writelines(WRITERS[self._batch.export_format].lines(result.findings(self._facts.name)))
-
-
-def _present_taxa(ensemble: Ensemble, batch: Batch) -> frozenset[str] | None:
-    """Return the codes of the taxa that occur at the place and date; None if neither was given: all taxa are kept."""
-    place = batch.place
-    if place.latitude is None and place.longitude is None and place.recorded_at is None:
-        return None
-    if place.latitude is None or place.longitude is None:
-        raise PermanentError("give both --latitude and --longitude")
-    return ensemble.present_taxa(place, batch.occurrence_min)
 
 
 def _override_rules(rules: EventRules, overrides: dict[str, float]) -> EventRules:

@@ -7,8 +7,9 @@ long file as with many short ones, and memory use does not grow with either.
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from dawn_chorus.cli.analyze.location import Location, Locator
 from dawn_chorus.cli.sources import Source
 from dawn_chorus.domain.analysis import Segment, plan_segments
 from dawn_chorus.domain.errors import ChorusError
@@ -27,6 +28,7 @@ class OpenedFile:
     source: Source
     duration_s: float
     sample_rate_hz: int
+    location: Location = field(default_factory=Location)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,8 @@ class LocalAnalyzer:
     decoders: DecoderPool
     floor: float
     """Taxa whose peak within a segment stays below this make no events."""
-    present: frozenset[str] | None = None
-    """Codes of the taxa that occur where and when the recordings were made; None: all taxa are kept."""
+    locator: Locator
+    """Says where and when each recording was made."""
 
     def steps(self, sources: Iterable[Source], pool: Executor, ahead: int) -> Iterator[Step]:
         """Yield each file, then its segments, in order; at most `ahead` steps are in progress."""
@@ -84,15 +86,21 @@ class LocalAnalyzer:
         try:
             facts = self.decoders.probe(source.path)
             length_s = self.decoders.measure_duration_s(source.path)
+            location = self.locator.locate(source, facts)
         except ChorusError as error:
             return RefusedFile(source, str(error))
-        return OpenedFile(source, max(facts.duration_s, length_s), facts.sample_rate_hz)
+        return OpenedFile(source, max(facts.duration_s, length_s), facts.sample_rate_hz, location)
 
     def _analyze(self, file: OpenedFile, segment: Segment) -> AnalyzedSegment:
         try:
             audio = load_segment(self.decoders, file.source.path, segment, self.ensemble, duration_s=file.duration_s)
             result = analyze_segment(
-                self.ensemble, audio, segment, duration_s=file.duration_s, floor=self.floor, present=self.present
+                self.ensemble,
+                audio,
+                segment,
+                duration_s=file.duration_s,
+                floor=self.floor,
+                present=file.location.present,
             )
         except NothingHeard as error:
             return AnalyzedSegment(file, segment, None, error.lost)

@@ -63,7 +63,7 @@ class Places:
         """Print how many recordings lie in no folder of sites.csv."""
         unnamed = [source for source in sources if self._row(source) is None] if self.rows else []
         if unnamed:
-            print_warning(f"{len(unnamed)} recordings are in no folder of sites.csv, such as {unnamed[0].shown}")
+            print_warning(f"in no folder of sites.csv: {len(unnamed)} recordings, such as {unnamed[0].shown}")
 
 
 def plan_places(

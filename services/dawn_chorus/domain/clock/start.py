@@ -17,6 +17,8 @@ NEVER_SET = datetime(2000, 1, 2)  # noqa: DTZ001 - the recorder's own clock
 CLOCK_SKEW = timedelta(minutes=10)
 """How far a recorder's clock may be ahead of ours."""
 GIVEN = "recorded_at"
+NO_CLOCK = "Neither the header nor the name says when it began."
+NOT_ASKED = "No time was given, and the file was not asked (start=file asks it)."
 
 
 class StartFrom(StrEnum):
@@ -39,6 +41,11 @@ class Start:
     reason: str
     """One sentence."""
 
+    @property
+    def is_unclear(self) -> bool:
+        """Return whether there is a clock, but its time is not known."""
+        return self.recorded_at is None and self.reason not in (NO_CLOCK, NOT_ASKED)
+
 
 def locate(
     given: Place, notes: RecorderNotes | None, filename: str, *, start_from: StartFrom, zone: TimeZone | None
@@ -50,7 +57,7 @@ def locate(
     if given.recorded_at is not None:
         return given, Start(given.recorded_at, GIVEN, True, "The time was given.")
     if start_from is StartFrom.NONE:
-        return given, Start(None, None, False, "No time was given, and the file was not asked (start=file asks it).")
+        return given, Start(None, None, False, NOT_ASKED)
     notes = notes or RecorderNotes()
     name = read_name(filename)
     start = choose_start([*notes.clocks, *([name] if name else [])], zone)
@@ -78,7 +85,7 @@ def choose_start(readings: Iterable[ClockReading], zone: TimeZone | None) -> Sta
     if usable:
         text = f"{_says(usable[0])} and no offset from UTC: name the recorder's time zone."
         return Start(None, None, False, text)
-    return Start(None, None, False, doubts[0] if doubts else "Neither the header nor the name says when it began.")
+    return Start(None, None, False, doubts[0] if doubts else NO_CLOCK)
 
 
 def _in_order(readings: list[ClockReading]) -> list[ClockReading]:

@@ -43,7 +43,7 @@ def test_each_folder_has_its_site_and_the_innermost_counts(card: Path, capsys: p
     assert found["c.wav"] == PlaceOptions("hill", time_zone="+01:00")
     assert found["d.wav"] == PlaceOptions("hill top", -1.5, 36.0)
     assert found["e.wav"] == PlaceOptions()
-    assert "1 recordings are in no folder of sites.csv" in capsys.readouterr().err
+    assert "in no folder of sites.csv: 1 recordings, such as" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("folder", ["REC1", "REC1/", "./REC1", "card/REC1", "REC1\\"])
