@@ -19,13 +19,16 @@ from deploy.grafana.sources import POSTGRES, SqlQuery, read_sql, rows, series
 _CONFIDENCES = ("0.1", "0.25", "0.5", "0.7", "0.9")
 _AUDIO = "${api}/v1/recordings/${__data.fields.id}/audio"
 _UNDATED = "Recordings without a date are only counted in Undated."
+_ONCE = "A recording that was analyzed several times counts once for each pack that is chosen."
+DEFAULT_PACK = "birdnet"
+"""Chosen at first, as it is by services whose CHORUS_DEFAULT_PACK is not set; where it is not installed, all are."""
 
 
 def build_species() -> Dashboard:
     board = (
         Dashboard("Species activity").uid("chorus-species").tags(["dawn-chorus"]).refresh("5m").time("now-30d", "now")
     )
-    board = board.description(f"Who sang when and where. {_UNDATED}").readonly()
+    board = board.description(f"Who sang when and where. {_UNDATED} {_ONCE}").readonly()
     # Local times of recorders are shown as they are: nothing may shift them by the viewer's zone.
     board = board.timezone("utc")
     for variable in _variables():
@@ -46,7 +49,9 @@ def _variables() -> tuple[QueryVariable | CustomVariable | TextBoxVariable, ...]
     return (
         _choose("site", "Site", "sites"),
         _choose("taxon", "Taxon", "taxa"),
-        _choose("pack", "Pack", "packs"),
+        _choose("pack", "Pack", "packs")
+        .description(_ONCE)
+        .current(VariableOption(selected=True, text=[DEFAULT_PACK], value=[DEFAULT_PACK])),
         confidence.current(VariableOption(selected=True, text="0.5", value="0.5")).allow_custom_value(False),
         api.current(VariableOption(selected=True, text=address, value=address)),
     )

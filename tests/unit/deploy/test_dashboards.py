@@ -8,6 +8,7 @@ import pytest
 import yaml
 from grafana_foundation_sdk.models import units
 
+from dawn_chorus.api.settings import ApiSettings
 from deploy.grafana.build import render_dashboards
 from tests.unit.deploy.dashboards import (
     GRAFANA,
@@ -98,6 +99,11 @@ def test_a_dashboard_has_the_variables_that_it_uses_and_uses_those_that_it_has(n
 
 def test_species_activity_is_chosen_by_site_taxon_pack_and_confidence() -> None:
     assert {"site", "taxon", "pack", "confidence"} <= set(variables_of(BOARDS["species-activity"]))
+
+
+def test_species_activity_begins_with_the_pack_that_the_api_takes_by_default() -> None:
+    chosen = variables_of(BOARDS["species-activity"])["pack"]["current"]
+    assert chosen["value"] == [ApiSettings.model_fields["default_pack"].default]
 
 
 @pytest.mark.parametrize("name", BOARDS)

@@ -28,6 +28,10 @@ class DetectionFilter:
     to_time: datetime | None = None
     """Only detections that start before this; excludes undated ones."""
     min_confidence: float = 0.0
+    pack: str | None = None
+    """Only analyses with this pack; None: with any."""
+    all_analyses: bool = False
+    """Also those of analyses that do not count: of each recording and pack the newest with results counts."""
 
 
 def detections_of(database: Database, analysis_id: UUID) -> Iterator[Finding]:
@@ -77,6 +81,8 @@ def _latest(connection: Connection, wanted: DetectionFilter, page: Row) -> Itera
         "from_time": wanted.from_time,
         "to_time": wanted.to_time,
         "min_confidence": wanted.min_confidence,
+        "pack": wanted.pack,
+        "all_analyses": wanted.all_analyses,
     }
     if not wanted.taxa:
         yield from _sql.latest_detections(connection, **filters, **page)

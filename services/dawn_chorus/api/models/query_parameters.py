@@ -3,6 +3,7 @@
 A misspelled filter that was ignored would return the whole list in answer to a narrow query.
 """
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -12,6 +13,16 @@ from dawn_chorus.domain.analysis import AnalysisState
 from dawn_chorus.domain.exports import ExportFormat
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$"), AfterValidator(str.lower)]
+
+
+ANY_PACK = "any"
+
+
+class AnalysesCounted(StrEnum):
+    """Which analyses of a recording a list across recordings counts."""
+
+    CURRENT = "current"
+    ALL = "all"
 
 
 class StrictQuery(BaseModel):
@@ -56,6 +67,14 @@ class DetectionsQuery(PagedQuery):
     from_: Moment | None = Field(default=None, alias="from", description="Starting at or after.")
     to: Moment | None = Field(default=None, description="Starting before.")
     min_confidence: Score = 0.0
+    pack: Name | None = Field(
+        default=None, description=f"Found with this model pack; `{ANY_PACK}`: with any. Default: that of the service."
+    )
+    analyses: AnalysesCounted = Field(
+        default=AnalysesCounted.CURRENT,
+        description="`current`: of each recording and pack one analysis counts, the newest that succeeded or is "
+        "partial. `all`: all of them count and, where `pack` is not given, of all packs.",
+    )
     limit: int | None = Field(
         default=None, ge=1, le=1000, description="Rows per page. Default: 100 for JSON, all rows for NDJSON and CSV."
     )

@@ -67,6 +67,67 @@ SELECT DISTINCT ON (recording_id, pack_name) recording_id, pack_name, id, finish
 FROM analyses WHERE result IN ('succeeded', 'partial')
 ORDER BY recording_id, pack_name, finished_at DESC, id DESC;
 
+-- A trigger, so that workers and APIs of the version before this one keep the table too: an analysis begins to count when
+-- it finishes with results, and ceases to when it is retried or deleted; then the newest of those that are left counts.
+CREATE FUNCTION choose_current_analysis() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    changed analyses := CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+BEGIN
+    -- Of two analyses that change at once the second sees what became of the first.
+    PERFORM FROM recordings WHERE id = changed.recording_id FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN NULL; -- the recording is being deleted, and all of this with it
+    END IF;
+    INSERT INTO current_analyses AS c (recording_id, pack_name, analysis_id, finished_at)
+    SELECT recording_id, pack_name, id, finished_at FROM analyses
+    WHERE recording_id = changed.recording_id AND pack_name = changed.pack_name AND result IN ('succeeded', 'partial')
+    ORDER BY finished_at DESC, id DESC LIMIT 1
+    ON CONFLICT (recording_id, pack_name)
+    DO UPDATE SET analysis_id = excluded.analysis_id, finished_at = excluded.finished_at;
+    IF NOT FOUND THEN
+        DELETE FROM current_analyses WHERE recording_id = changed.recording_id AND pack_name = changed.pack_name;
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER current_analysis_inserted AFTER INSERT ON analyses FOR EACH ROW
+    WHEN (NEW.result IN ('succeeded', 'partial')) EXECUTE FUNCTION choose_current_analysis();
+CREATE TRIGGER current_analysis_updated AFTER UPDATE OF result, finished_at ON analyses FOR EACH ROW
+    WHEN ((OLD.result, OLD.finished_at) IS DISTINCT FROM (NEW.result, NEW.finished_at))
+    EXECUTE FUNCTION choose_current_analysis();
+CREATE TRIGGER current_analysis_deleted AFTER DELETE ON analyses FOR EACH ROW
+    WHEN (OLD.result IN ('succeeded', 'partial')) EXECUTE FUNCTION choose_current_analysis();
+
+-- Views count what lists of the API count: of each recording and pack one analysis.
+CREATE OR REPLACE VIEW detections_named AS
+SELECT
+    d.id, d.analysis_id, d.recording_id, r.filename, d.site, r.latitude, r.longitude,
+    t.code, t.scientific_name, t.common_name, t.taxonomic_class,
+    d.onset_s, d.offset_s, d.started_at, d.ended_at, d.confidence,
+    a.pack_name, a.pack_version
+FROM detections AS d
+JOIN current_analyses AS c ON c.analysis_id = d.analysis_id
+JOIN taxa AS t ON t.id = d.taxon_id
+JOIN recordings AS r ON r.id = d.recording_id
+JOIN analyses AS a ON a.id = d.analysis_id;
+COMMENT ON VIEW detections_named IS
+    'who sang when: detections with their names, places and times; of each recording and pack the analysis that counts';
+
+CREATE OR REPLACE VIEW detections_heard AS
+SELECT
+    d.id, d.analysis_id, d.recording_id, r.filename, coalesce(d.site, '(no site)') AS site,
+    t.id AS taxon_id, t.scientific_name, t.common_name, t.taxonomic_class,
+    d.onset_s, d.offset_s, d.confidence, a.pack_name AS pack, a.pack_version,
+    coalesce(d.started_at, '-infinity') AS heard_at,
+    d.started_at AT TIME ZONE 'UTC' + make_interval(secs => r.recorded_utc_offset_s) AS heard_at_local
+FROM detections AS d
+JOIN current_analyses AS c ON c.analysis_id = d.analysis_id
+JOIN taxa AS t ON t.id = d.taxon_id
+JOIN recordings AS r ON r.id = d.recording_id
+JOIN analyses AS a ON a.id = d.analysis_id;
+COMMENT ON VIEW detections_heard IS
+    'detections by place and time, as in detections_named; undated ones were heard at -infinity, as in the indexes';
+
 GRANT SELECT ON lost_stretches, segment_warnings, current_analyses TO reader;
 
 ALTER TABLE packs ADD COLUMN has_occurrence boolean;

@@ -15,14 +15,15 @@ ORDER BY d.onset_s, d.id;
 SELECT id FROM taxa
 WHERE lower(code) = ANY(:names) OR lower(scientific_name) = ANY(:names) OR lower(common_name) = ANY(:names);
 
--- name: latest_detections(site, from_time, to_time, min_confidence, before_time, before_id, n)
--- Latest first, undated last, by the index on time, or on site and time.
+-- name: latest_detections(site, from_time, to_time, min_confidence, pack, all_analyses, before_time, before_id, n)
+-- Latest first, undated last, by the index on time, or on site and time. Whether its analysis counts is looked up for each
+-- row of the page, before the limit. A pack that is null: all packs.
 SELECT
     d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence,
     x.code, x.scientific_name, x.common_name, x.taxonomic_class,
     r.filename, r.sample_rate_hz, r.recorded_at, r.recorded_utc_offset_s, a.pack_name
 FROM (
-    SELECT * FROM detections
+    SELECT * FROM detections AS heard
     WHERE (:site::text IS NULL OR site = :site::text)
         AND (:from_time::timestamptz IS NULL OR coalesce(started_at, '-infinity') >= :from_time::timestamptz)
         AND (
@@ -30,6 +31,11 @@ FROM (
             OR (started_at IS NOT NULL AND coalesce(started_at, '-infinity') < :to_time::timestamptz)
         )
         AND confidence >= :min_confidence::real
+        AND EXISTS (
+            SELECT FROM analyses AS a LEFT JOIN current_analyses AS c ON c.analysis_id = a.id
+            WHERE a.id = heard.analysis_id AND (:pack::text IS NULL OR a.pack_name = :pack::text)
+                AND (:all_analyses::boolean OR c.analysis_id IS NOT NULL)
+        )
         AND (
             :before_id::bigint IS NULL
             OR (coalesce(started_at, '-infinity'), id)
@@ -43,7 +49,7 @@ JOIN recordings AS r ON r.id = d.recording_id
 JOIN analyses AS a ON a.id = d.analysis_id
 ORDER BY coalesce(d.started_at, '-infinity') DESC, d.id DESC;
 
--- name: latest_detections_of_taxa(taxon_ids, site, from_time, to_time, min_confidence, before_time, before_id, n)
+-- name: latest_detections_of_taxa(taxon_ids, site, from_time, to_time, min_confidence, pack, all_analyses, before_time, before_id, n)
 -- As above; each taxon by its own index, then merged.
 SELECT
     d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence,
@@ -51,7 +57,7 @@ SELECT
     r.filename, r.sample_rate_hz, r.recorded_at, r.recorded_utc_offset_s, a.pack_name
 FROM unnest(:taxon_ids::integer[]) AS wanted (taxon_id)
 CROSS JOIN LATERAL (
-    SELECT * FROM detections
+    SELECT * FROM detections AS heard
     WHERE taxon_id = wanted.taxon_id
         AND (:site::text IS NULL OR site = :site::text)
         AND (:from_time::timestamptz IS NULL OR coalesce(started_at, '-infinity') >= :from_time::timestamptz)
@@ -60,6 +66,11 @@ CROSS JOIN LATERAL (
             OR (started_at IS NOT NULL AND coalesce(started_at, '-infinity') < :to_time::timestamptz)
         )
         AND confidence >= :min_confidence::real
+        AND EXISTS (
+            SELECT FROM analyses AS a LEFT JOIN current_analyses AS c ON c.analysis_id = a.id
+            WHERE a.id = heard.analysis_id AND (:pack::text IS NULL OR a.pack_name = :pack::text)
+                AND (:all_analyses::boolean OR c.analysis_id IS NOT NULL)
+        )
         AND (
             :before_id::bigint IS NULL
             OR (coalesce(started_at, '-infinity'), id)

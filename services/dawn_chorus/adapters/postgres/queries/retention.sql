@@ -2,10 +2,13 @@
 SELECT clock_timestamp();
 
 -- name: find_best(n, site)
--- For each taxon the n recordings with audio that have its most confident detections; of equal ones the older.
+-- For each taxon the n recordings with audio that have its most confident detections; of equal ones the older. Counts
+-- the analyses that count in lists.
 WITH best_of_recording AS (
     SELECT d.taxon_id, d.recording_id, max(d.confidence) AS confidence
-    FROM detections AS d JOIN recordings AS r ON r.id = d.recording_id
+    FROM detections AS d
+    JOIN current_analyses AS c ON c.analysis_id = d.analysis_id
+    JOIN recordings AS r ON r.id = d.recording_id
     WHERE r.audio_removed_at IS NULL AND (:site::text IS NULL OR r.site = :site::text)
     GROUP BY d.taxon_id, d.recording_id
 ), ranked AS (

@@ -12,6 +12,7 @@ from dawn_chorus.adapters.postgres.analyses import get_status
 from dawn_chorus.adapters.postgres.detections import DetectionFilter, detections_of, list_detections, stream_detections
 from dawn_chorus.adapters.postgres.recut import recut_detections
 from dawn_chorus.adapters.postgres.values import Analysis
+from dawn_chorus.api.analysis_request import check_pack
 from dawn_chorus.api.auth import Reader
 from dawn_chorus.api.dependencies import Dependencies, Deps
 from dawn_chorus.api.http.content_negotiation import choose_format
@@ -20,12 +21,13 @@ from dawn_chorus.api.http.problems import (
     INVALID,
     NOT_ACCEPTABLE,
     NOT_FOUND,
+    UNKNOWN_PACK,
     Problem,
     documented,
     invalid_field,
 )
 from dawn_chorus.api.http.spooled_response import spooled
-from dawn_chorus.api.models.query_parameters import AnalysisDetectionsQuery, DetectionsQuery
+from dawn_chorus.api.models.query_parameters import ANY_PACK, AnalysesCounted, AnalysisDetectionsQuery, DetectionsQuery
 from dawn_chorus.api.models.rendering import pack_out
 from dawn_chorus.api.models.requests import EventRuleFields
 from dawn_chorus.api.models.responses import DetectionOut, DetectionsOut, PageOut
@@ -86,11 +88,21 @@ def _document(analysis: Analysis, findings: Iterator[Finding]) -> Iterator[str]:
     yield "}\n"
 
 
+def _chosen_pack(deps: Dependencies, query: DetectionsQuery) -> str | None:
+    """Return the pack whose detections are wanted; None: all packs. Raises Problem for an unknown one."""
+    if query.pack == ANY_PACK:
+        return None
+    if query.pack is not None:
+        check_pack(deps, query.pack)
+        return query.pack
+    return deps.settings.default_pack if query.analyses is AnalysesCounted.CURRENT else None
+
+
 @router.get(
     "/v1/detections",
     summary="Detections across recordings",
     response_model=PageOut[DetectionOut],
-    responses={**_also(*ACROSS), **documented(NOT_ACCEPTABLE, INVALID)},
+    responses={**_also(*ACROSS), **documented(NOT_ACCEPTABLE, INVALID, UNKNOWN_PACK)},
 )
 def find_detections(
     request: Request,
@@ -98,12 +110,23 @@ def find_detections(
     _caller: Reader,
     query: Annotated[DetectionsQuery, Query()],
 ) -> Response:
-    """Latest first, undated ones last. NDJSON and CSV return all rows at once, unless `limit` is set."""
+    """Latest first, undated ones last. NDJSON and CSV return all rows at once, unless `limit` is set.
+
+    A recording that was analyzed several times counts once for each pack, and each row names its pack.
+    """
     if query.format is not None and query.format not in ACROSS:
         raise invalid_field("format", f"{query.format} is for one analysis only; use json, ndjson or csv")
     chosen = choose_format(query.format, request.headers.get("accept"), ACROSS)
     taxa = check_taxa(deps.database, query.taxon)
-    wanted = DetectionFilter(taxa, query.site, query.from_, query.to, query.min_confidence)
+    wanted = DetectionFilter(
+        taxa,
+        query.site,
+        query.from_,
+        query.to,
+        query.min_confidence,
+        _chosen_pack(deps, query),
+        all_analyses=query.analyses is AnalysesCounted.ALL,
+    )
     media_type = WRITERS[chosen].media_type
     if chosen is not ExportFormat.JSON and query.limit is None and query.cursor is None:
         return spooled(WRITERS[chosen].lines(stream_detections(deps.database, wanted)), media_type, {"Vary": "Accept"})
