@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from onnx import helper
+from onnx import TensorProto, helper, numpy_helper
 
 from tests.pack_files import make_graph, write_manifest, write_model, write_taxa
 from tests.random_packs import Shape, write_random_pack
@@ -55,17 +55,56 @@ rule = "clip"
 """
 
 
-def write_tone_pack(folder: Path, *, name: str = "tones") -> Path:
+OCCURRENCE_TABLE = """
+[occurrence]
+file = "occurrence.onnx"
+sha256 = "{sha256}"
+"""
+
+
+def write_tone_pack(folder: Path, *, name: str = "tones", occurrence: bool = False) -> Path:
     """Write a framewise pack with a taxon for each tone: `tone_1000` is present while a sine of 1 kHz sounds.
 
     Frames and window scores follow the sine's amplitude (see TONE_HALF) in steps of 0.25 s; a window's score is that of
-    its loudest frame. Gives the folder.
+    its loudest frame. `occurrence`: it knows where the tones occur (`_occurrence_graph`). Gives the folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
     write_taxa(folder, [(f"tone_{tone}", f"Tonus {tone}", f"{tone} Hz tone", "Tone") for tone in TONES_HZ])
     sha256 = write_model(folder / "tones.onnx", _tone_graph())
-    (folder / "pack.toml").write_text(TONE_MANIFEST.format(name=name, sha256=sha256))
+    manifest = TONE_MANIFEST.format(name=name, sha256=sha256)
+    if occurrence:
+        manifest += OCCURRENCE_TABLE.format(sha256=write_model(folder / "occurrence.onnx", _occurrence_graph()))
+    (folder / "pack.toml").write_text(manifest)
     return folder
+
+
+def _occurrence_graph() -> onnx.GraphProto:
+    """500 Hz occurs everywhere, 1 kHz in the north, 2 kHz in the first half of the year (or at an unknown time)."""
+    constants = {
+        "zero": np.zeros(1, np.float32),
+        "summer": np.array([25], np.float32),
+        "often": np.array([0.9], np.float32),
+        "hardly": np.array([0.02], np.float32),
+        "row": np.array([1, len(TONES_HZ)]),
+    }
+    nodes = [
+        helper.make_node("Greater", ["latitude", "zero"], ["is_north"]),
+        helper.make_node("Where", ["is_north", "often", "zero"], ["north"]),
+        helper.make_node("Less", ["week", "summer"], ["is_early"]),
+        helper.make_node("Where", ["is_early", "often", "zero"], ["early"]),
+        # All inputs must be used, or the graph loses them.
+        helper.make_node("Mul", ["longitude", "zero"], ["nothing"]),
+        helper.make_node("Add", ["often", "nothing"], ["everywhere"]),
+        helper.make_node("Concat", ["everywhere", "north", "early", "hardly"], ["column"], axis=0),
+        helper.make_node("Reshape", ["column", "row"], ["probs"]),
+    ]
+    return helper.make_graph(
+        nodes,
+        "occurrence",
+        [helper.make_tensor_value_info(each, TensorProto.FLOAT, [1]) for each in ("latitude", "longitude", "week")],
+        [helper.make_tensor_value_info("probs", TensorProto.FLOAT, [1, len(TONES_HZ)])],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
 
 
 def _tone_graph() -> onnx.GraphProto:

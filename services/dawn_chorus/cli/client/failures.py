@@ -83,7 +83,7 @@ def _root_cause(error: BaseException) -> BaseException:
 def _ssl_reason(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted ({error.verify_message})"
-    return str(error.reason or error)
+    return str(getattr(error, "reason", None) or error)
 
 
 def answer_error(response: httpx.Response, url: str, *, reached: bool) -> Exception:

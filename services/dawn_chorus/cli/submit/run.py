@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -107,17 +107,19 @@ class _Run:
     def run(self) -> int:
         for number in range(len(self._sources)):
             self._todo.put(number)
-        with ExitStack() as stack:
-            stack.enter_context(self._signals())
-            # Also when something fails here: the threads must not go on sending.
-            stack.callback(self._stopping.set)
+        with self._signals():
             threads = [
                 threading.Thread(target=self._work, daemon=True)
                 for _ in range(min(self._options.jobs, len(self._sources)))
             ]
             for thread in threads:
                 thread.start()
-            error = self._watch(threads)
+            try:
+                error = self._watch(threads)
+            except BaseException:
+                # The report cannot be written, say: the threads must not go on sending.
+                self._stopping.set()
+                raise
         self._print_ids(all_of_them=True)
         return self._finish(error)
 
@@ -200,7 +202,11 @@ class _Run:
         self._print_summary(outcomes)
         all_well = all(outcome.kind.is_there for outcome in outcomes)
         if self._options.wait:
-            all_well = self._follow(outcomes) and all_well
+            try:
+                all_well = self._follow(outcomes) and all_well
+            except KeyboardInterrupt:
+                print_note("stopped waiting: the service goes on, and `chorus status` shows how far it is")
+                return 128 + signal.SIGINT
         if self._options.as_json:
             show_json([outcome.answer for outcome in outcomes if outcome.answer is not None])
         return 0 if all_well else 1
