@@ -36,9 +36,12 @@ def test_every_operation_documents_its_purpose_and_its_errors(document: dict[str
 def test_the_upload_form_is_described(document: dict[str, Any]) -> None:
     body = document["paths"]["/v1/recordings"]["post"]["requestBody"]["content"]["multipart/form-data"]
     assert body["schema"]["required"] == ["file"]
-    assert {"file", "recorded_at", "site", "latitude", "longitude", "pack", "priority"} <= set(
+    assert {"file", "recorded_at", "start", "time_zone", "site", "latitude", "longitude", "pack", "priority"} <= set(
         body["schema"]["properties"]
     )
+    start = body["schema"]["properties"]["start"]
+    assert (start["default"], start["enum"]) == ("none", ["file", "none"])
+    assert "recorder's clock" in start["description"]
 
 
 @pytest.mark.parametrize(

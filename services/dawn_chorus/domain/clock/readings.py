@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 HEADER, NAME = "header", "name"
@@ -70,7 +70,10 @@ class RecorderNotes:
 
 
 def read_notes_json(value: Mapping[str, Any]) -> RecorderNotes:
-    """Return the notes that `as_json` wrote. Raises ValueError, KeyError or TypeError for anything else."""
+    """Return the notes that `as_json` wrote, by a process that read a hostile file.
+
+    Raises ValueError, KeyError or TypeError for anything else, and for a place or an offset that cannot be.
+    """
     clocks = tuple(
         ClockReading(
             datetime.fromisoformat(clock["local"]),
@@ -80,4 +83,10 @@ def read_notes_json(value: Mapping[str, Any]) -> RecorderNotes:
         )
         for clock in value["clocks"]
     )
-    return RecorderNotes(clocks, value["latitude"], value["longitude"], Recorder(**value["recorder"]))
+    for clock in clocks:
+        timezone(clock.offset or timedelta(0))
+    latitude, longitude = value["latitude"], value["longitude"]
+    is_place = abs(latitude or 0) <= 90 and abs(longitude or 0) <= 180  # NaN is none
+    if (latitude is None) != (longitude is None) or not is_place:
+        raise ValueError(f"no place: {latitude}, {longitude}")
+    return RecorderNotes(clocks, latitude, longitude, Recorder(**value["recorder"]))

@@ -59,11 +59,17 @@ def locate(
     if start_from is StartFrom.NONE:
         return given, Start(None, None, False, NOT_ASKED)
     notes = notes or RecorderNotes()
-    name = read_name(filename)
-    start = choose_start([*notes.clocks, *([name] if name else [])], zone)
+    start = choose_start(find_readings(notes, filename), zone)
     if given.latitude is None and given.longitude is None:
         given = replace(given, latitude=notes.latitude, longitude=notes.longitude)
     return replace(given, recorded_at=start.recorded_at), start
+
+
+def find_readings(notes: RecorderNotes, filename: str) -> list[ClockReading]:
+    """Return all times in the header and the name of a file, the best first: what a person may choose from."""
+    name = read_name(filename)
+    found = [*notes.clocks, *([name] if name else [])]
+    return sorted(found, key=_rank)
 
 
 def choose_start(readings: Iterable[ClockReading], zone: TimeZone | None) -> Start:
@@ -72,10 +78,10 @@ def choose_start(readings: Iterable[ClockReading], zone: TimeZone | None) -> Sta
     The order: a header with its offset; a header without, in the zone; a name, with its offset or in the zone. A clock
     that was never set, or that is in the future, is none. Raises UnclearHour as `place_in_zone` does.
     """
-    found = list(readings)
+    found = sorted(readings, key=_rank)
     doubts = [doubt for reading in found if (doubt := _doubt(reading, zone))]
     usable = [reading for reading in found if not _doubt(reading, zone)]
-    for reading in _in_order(usable):
+    for reading in usable:
         if reading.offset is not None:
             moment = reading.local.replace(tzinfo=timezone(reading.offset))
             return Start(moment, reading.source, True, f"{_says(reading)} and its offset from UTC.")
@@ -88,9 +94,9 @@ def choose_start(readings: Iterable[ClockReading], zone: TimeZone | None) -> Sta
     return Start(None, None, False, doubts[0] if doubts else NO_CLOCK)
 
 
-def _in_order(readings: list[ClockReading]) -> list[ClockReading]:
-    """Return the readings, headers before names, and of each those with an offset first."""
-    return sorted(readings, key=lambda reading: (reading.source != HEADER, not reading.certain))
+def _rank(reading: ClockReading) -> tuple[bool, bool]:
+    """Sort headers before names, and of each those with an offset first."""
+    return reading.source != HEADER, not reading.certain
 
 
 def _says(reading: ClockReading) -> str:
@@ -105,6 +111,6 @@ def _doubt(reading: ClockReading, zone: TimeZone | None) -> str | None:
     offset = reading.offset
     if offset is None:
         offset = zone.rules.utcoffset(reading.local) if zone else timedelta(hours=14)
-    if reading.local - (offset or timedelta(0)) > moments.now().replace(tzinfo=None) + CLOCK_SKEW:
+    if reading.local > moments.now().replace(tzinfo=None) + (offset or timedelta(0)) + CLOCK_SKEW:
         return f"{_says(reading)}, which is in the future: the clock was wrong."
     return None

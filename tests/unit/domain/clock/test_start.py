@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dawn_chorus.domain.clock.readings import HEADER, NAME, ClockReading, RecorderNotes, read_notes_json
-from dawn_chorus.domain.clock.start import Start, StartFrom, choose_start, locate
+from dawn_chorus.domain.clock.start import Start, StartFrom, choose_start, find_readings, locate
 from dawn_chorus.domain.clock.zones import parse_time_zone
 from dawn_chorus.domain.errors import UnclearHour
 from dawn_chorus.domain.recording import Place
@@ -99,6 +99,36 @@ def test_the_file_is_not_asked_unless_it_is_wanted() -> None:
     place, start = locate(Place("marsh"), NOTES, "20240504_043000.wav", start_from=StartFrom.NONE, zone=None)
     assert place == Place("marsh")
     assert (start.recorded_at, start.source, start.certain) == (None, None, False)
+
+
+@pytest.mark.parametrize("hours", [None, -12, 0, 14])
+@pytest.mark.parametrize("local", [datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59)])
+def test_the_ends_of_the_calendar_are_no_time(local: datetime, hours: float | None) -> None:
+    for zone in (None, AMSTERDAM, parse_time_zone("-12:00"), parse_time_zone("+14:00")):
+        assert choose_start([header(local, hours), name(local, hours)], zone).recorded_at is None
+
+
+def test_all_readings_are_found_the_best_first() -> None:
+    found = find_readings(RecorderNotes((header(FOUR), header(FIVE, 10))), "20240504_043000.wav")
+    assert [(each.source, each.certain) for each in found] == [("header", True), ("header", False), ("name", False)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"latitude": 91.0},
+        {"latitude": float("nan")},
+        {"longitude": None},
+        {"latitude": "north"},
+        {"clocks": [{"local": "soon", "offset_s": 0, "source": "header", "writer": "x"}]},
+        {"clocks": [{"local": "2024-05-04T04:30:00", "offset_s": 1e9, "source": "header", "writer": "x"}]},
+        {"clocks": [{"local": "2024-05-04T04:30:00"}]},
+        {"recorder": {"weight": 3}},
+    ],
+)
+def test_notes_that_cannot_be_are_refused(change: dict[str, object]) -> None:
+    with pytest.raises((ValueError, KeyError, TypeError)):
+        read_notes_json(NOTES.as_json() | change)
 
 
 def test_notes_travel_as_json() -> None:

@@ -66,7 +66,10 @@ def _inlined(part: Any, definitions: dict[str, Any]) -> Any:
     if not isinstance(part, dict):
         return part
     if "$ref" in part:
-        return definitions[part["$ref"].rpartition("/")[2]]
+        # What stands beside a reference is of the field: its default, its own description.
+        return definitions[part["$ref"].rpartition("/")[2]] | {
+            name: each for name, each in part.items() if name != "$ref"
+        }
     return {name: _inlined(each, definitions) for name, each in part.items()}
 
 

@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 
 from metamoth.parsing import MessageFormatError, parse_comment
 
+from dawn_chorus.domain.clock.moments import parse_offset
 from dawn_chorus.domain.clock.readings import HEADER, ClockReading, Recorder, RecorderNotes
 
 WRITER = "AudioMoth's comment"
 _RECORDED = re.compile(
     r"Recorded at (\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))? (\d{2})/(\d{2})/(\d{4})(?: \(([^)]*)\))?", re.ASCII
 )
-_ZONE = re.compile(r"UTC(?:([+-])(\d{1,2})(?::([0-5]\d))?)?", re.ASCII)
+_ZONE = re.compile(r"UTC([+-]\d{1,2}(?::\d{2})?)?", re.ASCII)
 _DEVICE = re.compile(r"\b([A-Z]\w*Moth) ([0-9A-Fa-f]{16})\b")
 
 
@@ -41,8 +42,7 @@ def _offset(zone: str | None) -> timedelta | None:
     match = _ZONE.fullmatch(zone)
     if match is None:
         return None
-    sign = -1 if match[1] == "-" else 1
-    return sign * timedelta(hours=int(match[2] or 0), minutes=int(match[3] or 0))
+    return parse_offset(match[1]) if match[1] else timedelta(0)
 
 
 def _recorder(comment: str, artist: str) -> Recorder:
