@@ -54,13 +54,14 @@ def _read_info(body: bytes) -> dict[str, bytes]:
     file = io.BytesIO(body)
     found: dict[str, bytes] = {}
     file.seek(4)
-    while True:
+    for _ in range(MAX_CHUNKS):
         name, length = _read_start(file)
         if not _is_id(name):
-            return found
+            break
         begin = file.tell()
         found[name.decode()] = file.read(length)
         _go_behind(file, begin + length)
+    return found
 
 
 def _read_start(file: io.BufferedIOBase) -> tuple[bytes, int]:

@@ -2,14 +2,19 @@
 
 # ruff: noqa: DTZ001 - what a recorder's clock shows has no zone
 
+import json
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from dawn_chorus.domain.clock.readings import Recorder, RecorderNotes
+from dawn_chorus.domain.clock.readings import Recorder, RecorderNotes, read_notes_json
+from dawn_chorus.domain.clock.start import choose_start
+from dawn_chorus.domain.clock.zones import parse_time_zone
 from dawn_chorus.inference.audio.probe import describe_facts, probe_audio
 from dawn_chorus.inference.audio.recorder.notes import read_notes
 from tests.recorder_files import audiomoth_comment, bext, chunk, guano, info, real_pcm, wav
@@ -104,10 +109,7 @@ if len(ODD) % 2 == 0:
 def test_the_comment_is_found_wherever_it_stands(
     tmp_path: Path, pcm: bytes, before: list[bytes], after: list[bytes], *, rf64: bool
 ) -> None:
-    path = tmp_path / "a.wav"
-    path.write_bytes(wav(pcm, before, after, rf64=rf64))
-    notes = read_notes(path)
-    assert notes is not None
+    notes = notes_of(tmp_path, wav(pcm, before, after, rf64=rf64))
     assert clock_of(notes) == (DAWN, timedelta(hours=5, minutes=45))
 
 
@@ -212,6 +214,23 @@ def test_what_cannot_be_read_is_no_notes_and_the_sound_is_whole(tmp_path: Path, 
     facts = probe_audio(path)
     assert facts.duration_s == pytest.approx(2.0, abs=0.01)
     assert facts.notes is None or not facts.notes.clocks
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_whatever_is_damaged_reading_notes_raises_nothing(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    words = [info(audiomoth_comment(CLOCK, "+2")), guano("Timestamp: 2024-05-04T04:30:00Z", "Loc Position: 52 13")]
+    content = bytearray(wav(bytes(64), [*words, bext("2024-05-04", "04:30:00")], words, rf64=data.draw(st.booleans())))
+    for position in data.draw(st.lists(st.integers(0, len(content) - 1), max_size=8)):
+        content[position] = data.draw(st.integers(0, 255))
+    path = tmp_path_factory.getbasetemp() / "damaged.wav"
+    path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
+    notes = read_notes(path)
+    if notes is not None:
+        assert read_notes_json(json.loads(json.dumps(notes.as_json()))) == notes
+        choose_start(notes.clocks, parse_time_zone("+02:00"))
 
 
 def test_a_file_without_notes_is_described_as_ever(tmp_path: Path, pcm: bytes) -> None:
