@@ -11,10 +11,9 @@ from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row, read_recording, utc_offset_s
 from dawn_chorus.domain.errors import Conflict, NotFound
 from dawn_chorus.domain.recording import Place, Recording, week_of
+from dawn_chorus.domain.warnings import WarningCode
 
 _sql = load_queries("recordings")
-PLACE_CHANGED = "place_changed"
-"""The code of the warning of an analysis whose occurrence filter knew another place or week."""
 _PLACE_CHANGED_DETAIL = (
     "The recording's place or week was changed after taxa that do not occur there were left out: analyze it again to "
     "leave them out by the new one."
@@ -64,7 +63,7 @@ def rewrite_place(connection: Connection, recording: Recording, place: Place) ->
         _sql.move_detections(connection, recording_id=recording.id, site=place.site, recorded_at=place.recorded_at)
     if _where_and_week(place) != _where_and_week(recording.place):
         _sql.warn_filtered_analyses(
-            connection, recording_id=recording.id, code=PLACE_CHANGED, detail=_PLACE_CHANGED_DETAIL
+            connection, recording_id=recording.id, code=WarningCode.PLACE_CHANGED, detail=_PLACE_CHANGED_DETAIL
         )
     return read_recording(row)
 
