@@ -60,6 +60,63 @@ def test_the_same_sound_at_the_same_site_and_time_is_a_duplicate(database: Datab
     assert second.analyses == first.analyses
 
 
+ASKED = AnalysisSettings(floor=0.1, occurrence_min=0.03, event_rule={"onset_threshold": 0.7, "min_gap_s": 2.0})
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(ASKED, floor=0.05),
+        replace(ASKED, occurrence_min=0.031),
+        replace(ASKED, occurrence_min=None),
+        replace(ASKED, event_rule=None),
+        replace(ASKED, event_rule={"onset_threshold": 0.7}),
+        replace(ASKED, event_rule={"onset_threshold": 0.7, "min_gap_s": 2.5}),
+        replace(ASKED, channels="each"),
+        replace(ASKED, channels=1),
+        AnalysisSettings(),
+    ],
+)
+def test_other_settings_are_asked_of_the_same_recording(database: Database, other: AnalysisSettings) -> None:
+    new = new_recording()
+    first = create_recording(database, new, replace(REQUEST, settings=ASKED))
+    again = replace(new, store_key="again")
+    stored = create_recording(database, again, replace(REQUEST, settings=other))
+    assert (stored.duplicate, stored.is_known, stored.recording) == (False, True, first.recording)
+    assert [analysis.settings for analysis in stored.analyses] == [ASKED, other]
+    assert stored.analysis_id == stored.analyses[1].id
+    for settings, analysis in ((ASKED, first.analyses[0]), (other, stored.analyses[1])):
+        repeated = create_recording(database, again, replace(REQUEST, settings=settings))
+        assert (repeated.duplicate, repeated.analysis_id) == (True, analysis.id)
+
+
+def test_settings_are_compared_by_what_they_mean_not_as_they_are_stored(database: Database) -> None:
+    new = new_recording()
+    first = create_recording(database, new, REQUEST)
+    with database.transaction() as connection:  # as the version before this one stored them
+        connection.execute("""UPDATE analyses SET settings = '{"floor": 5e-2}'""")
+    again = replace(new, store_key="again")
+    for asked in (AnalysisSettings(), AnalysisSettings(channels="mix")):
+        assert create_recording(database, again, replace(REQUEST, settings=asked)).analysis_id == first.analyses[0].id
+    assert not create_recording(database, again, replace(REQUEST, settings=AnalysisSettings(channels=1))).duplicate
+
+
+def test_lane_and_length_of_segments_are_no_question(database: Database) -> None:
+    new = new_recording()
+    create_recording(database, new, REQUEST)
+    other = replace(REQUEST, lane=Lane.BULK, segment_s=60.0)
+    assert create_recording(database, replace(new, store_key="again"), other).duplicate
+
+
+def test_an_analysis_of_a_recording_that_proved_longer_covers_all_of_it(database: Database) -> None:
+    new = new_recording(100.0)
+    first = create_recording(database, new, REQUEST)
+    ledger = PostgresLedger(database)
+    ledger.extend_recording(start(ledger, first.analyses[0].id, 0), 700.0)
+    stored = create_recording(database, replace(new, store_key="again"), replace(REQUEST, pack="perch"))
+    assert (stored.recording.audio.duration_s, stored.analyses[1].segments_total) == (700.0, 3)
+
+
 def test_the_same_sound_at_another_site_or_time_is_another_recording(database: Database) -> None:
     new = new_recording()
     later = DAWN + timedelta(seconds=1)
