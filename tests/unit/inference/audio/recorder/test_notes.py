@@ -6,6 +6,7 @@ import json
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import soundfile
@@ -130,6 +131,27 @@ def test_a_converted_file_keeps_the_comment_as_a_tag(tmp_path: Path, pcm: bytes,
     notes = read_notes(path)
     assert notes is not None
     assert clock_of(notes) == (DAWN, timedelta(hours=-3, minutes=-30))
+
+
+def test_a_frontier_labs_recorder_says_its_start_in_a_tag(tmp_path: Path, pcm: bytes) -> None:
+    path = tmp_path / "a.flac"
+    with av.open(str(path), "w") as output:
+        output.metadata["RecordingStart"] = "2024-05-04T04:30:00+10:00"
+        stream = output.add_stream("flac", rate=44_100, layout="mono")
+        frame = av.AudioFrame.from_ndarray(np.frombuffer(pcm, np.int16)[None], format="s16", layout="mono")
+        frame.sample_rate = 44_100
+        output.mux([*stream.encode(frame), *stream.encode(None)])
+    notes = probe_audio(path).notes
+    assert notes is not None
+    assert clock_of(notes) == (DAWN, timedelta(hours=10))
+
+
+def test_a_real_recorder_of_bats_has_a_clock_in_its_header(audio_dir: Path) -> None:
+    (path,) = (audio_dir / "bats").glob("XC821237*.wav")
+    notes = probe_audio(path).notes
+    assert notes is not None
+    assert clock_of(notes) == (datetime(2013, 1, 18, 21, 38, 51), None)
+    assert notes.recorder.model == "Avisoft-RECORDER"
 
 
 @pytest.mark.parametrize(
