@@ -7,6 +7,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Literal
 
+from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.domain.recording import round_s
 
 Channels = Literal["mix", "each"] | int
@@ -54,6 +55,23 @@ class AnalysisSettings:
     """Fields of the pack's event rules that are overridden (`EventRules.changed`); None: none."""
     channels: Channels = "mix"
     """Which channels are scored; settings that were stored before there was a choice mean `mix`."""
+
+
+def channels_to_score(chosen: Channels, n_channels: int) -> tuple[int | None, ...]:
+    """Return the channels of a recording that are scored one after the other, from 1; None is the mean of all.
+
+    Raises PermanentError for a channel that the recording lacks, and for `each` of more than `MAX_EACH`.
+    """
+    if chosen == "mix":
+        return (None,)
+    have = "1 channel" if n_channels == 1 else f"{n_channels} channels"
+    if chosen == "each":
+        if n_channels > MAX_EACH:
+            raise PermanentError(f"the recording has {have}: each scores at most {MAX_EACH}; use mix, or a number")
+        return tuple(range(1, n_channels + 1))
+    if chosen > n_channels:
+        raise PermanentError(f"the recording has {have}: there is no channel {chosen}")
+    return (chosen,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from dawn_chorus.domain.event_rules import EventRule
 from dawn_chorus.domain.recording import round_s
 from dawn_chorus.domain.taxonomy import Taxon
-from dawn_chorus.domain.timeline import Detection, Scores
+from dawn_chorus.domain.timeline import ChannelNumbers, Detection, Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,8 @@ class ScoreRun:
     first_frame: int
     scores: Scores
     """(n_frames,)"""
+    channels: ChannelNumbers | None = None
+    """(n_frames,), the channel that each score comes from; None: the same, or the mean of all."""
 
 
 def join_runs(runs: Iterable[ScoreRun]) -> list[ScoreRun]:
@@ -34,21 +36,30 @@ def join_runs(runs: Iterable[ScoreRun]) -> list[ScoreRun]:
             groups[-1].append(run)
         else:
             groups.append([run])
-    return [ScoreRun(group[0].first_frame, np.concatenate([run.scores for run in group])) for group in groups]
+    return [_joined(group) for group in groups]
 
 
-def bridge_silence(analyzed: Sequence[range], scores: Mapping[int, Scores]) -> Iterator[ScoreRun]:
+def _joined(group: Sequence[ScoreRun]) -> ScoreRun:
+    channels = [run.channels for run in group if run.channels is not None]
+    scores = np.concatenate([run.scores for run in group])
+    return ScoreRun(group[0].first_frame, scores, np.concatenate(channels) if len(channels) == len(group) else None)
+
+
+def bridge_silence(
+    analyzed: Sequence[range], scores: Mapping[int, Scores], channels: Mapping[int, ChannelNumbers] | None = None
+) -> Iterator[ScoreRun]:
     """Yield one taxon's runs over the analyzed stretches, in time order, from the scores that were stored.
 
-    `scores` are by position in `analyzed`. A stretch without scores between two with scores stayed below the floor: it
-    is filled with zeros, because it is silence and not lost audio. Without that, events would depend on where segments
-    were cut.
+    `scores` and `channels` are by position in `analyzed`. A stretch without scores between two with scores stayed
+    below the floor: it is filled with zeros, because it is silence and not lost audio. Without that, events would
+    depend on where segments were cut.
     """
     for position, frames in enumerate(analyzed):
         if position in scores:
-            yield ScoreRun(frames.start, scores[position])
+            yield ScoreRun(frames.start, scores[position], channels.get(position) if channels else None)
         elif scores and min(scores) < position < max(scores):
-            yield ScoreRun(frames.start, np.zeros(len(frames), np.float32))
+            none = np.zeros(len(frames), np.uint8) if channels else None
+            yield ScoreRun(frames.start, np.zeros(len(frames), np.float32), none)
 
 
 def cut_taxon(
@@ -59,13 +70,18 @@ def cut_taxon(
     *,
     step_s: float,
     end_s: float,
+    channels: Mapping[int, ChannelNumbers] | int | None = None,
 ) -> list[Detection]:
     """Return one taxon's events over a whole recording from the scores of its segments, in time order.
 
     `analyzed` are the steps (frames, or windows if the pack has no frames) of each analyzed segment, in time order;
-    `scores` are by position in it, as for `bridge_silence`; `step_s` and `end_s` as for `detect_events`.
+    `scores` are by position in it, as for `bridge_silence`; `step_s` and `end_s` as for `detect_events`. `channels`:
+    those that the scores come from, by position too; or the only one that was scored; None: the mean of all.
     """
-    runs = join_runs(bridge_silence(analyzed, scores))
+    if isinstance(channels, int):
+        events = cut_taxon(taxon, analyzed, scores, rule, step_s=step_s, end_s=end_s)
+        return [replace(event, channel=channels) for event in events]
+    runs = join_runs(bridge_silence(analyzed, scores, channels))
     return detect_events(taxon, runs, rule, step_s=step_s, end_s=end_s)
 
 
@@ -93,7 +109,9 @@ def _cut_run(taxon: Taxon, run: ScoreRun, rule: EventRule, *, step_s: float, end
         onset_s = round_s((run.first_frame + begin) * step_s)
         offset_s = min(round_s((run.first_frame + end) * step_s), end_s)
         if offset_s > onset_s:
-            yield Detection(taxon, onset_s, offset_s, float(run.scores[begin:end].max()))
+            peak = begin + int(run.scores[begin:end].argmax())
+            channel = None if run.channels is None else int(run.channels[peak])
+            yield Detection(taxon, onset_s, offset_s, float(run.scores[peak]), channel)
 
 
 def _hysteresis(scores: Scores, rule: EventRule) -> NDArray[np.bool_]:
@@ -107,8 +125,8 @@ def _join_close(events: Iterable[Detection], min_gap_s: float) -> list[Detection
     joined: list[Detection] = []
     for event in events:
         if joined and event.onset_s - joined[-1].offset_s < min_gap_s - 1e-9:
-            confidence = max(joined[-1].confidence, event.confidence)
-            joined[-1] = replace(joined[-1], offset_s=event.offset_s, confidence=confidence)
+            best = max(joined[-1], event, key=lambda each: each.confidence)
+            joined[-1] = replace(best, onset_s=joined[-1].onset_s, offset_s=event.offset_s)
         else:
             joined.append(event)
     return joined

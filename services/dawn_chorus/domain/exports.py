@@ -33,6 +33,8 @@ class Source:
     analysis_id: str | None = None
     begins_s: float = 0.0
     """Where it begins in a table of many recordings one after the other: the sum of the durations before it."""
+    warnings: str = ""
+    """Codes of the analysis' warnings, joined by `;`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,9 @@ DETECTION_COLUMNS = (
     "started_at",
     "ended_at",
     "confidence",
+    "channel",
 )
-SOURCE_COLUMNS = ("file", "site", "pack", "recording_id", "analysis_id")
+SOURCE_COLUMNS = ("file", "site", "pack", "recording_id", "analysis_id", "warnings")
 RAVEN_COLUMNS = (
     "Selection",
     "View",
@@ -101,6 +104,7 @@ def detection_row(detection: "Detection", recorded_at: datetime | None = None) -
         "started_at": clock_time(recorded_at, detection.onset_s),
         "ended_at": clock_time(recorded_at, detection.offset_s),
         "confidence": round(detection.confidence, 4),
+        "channel": detection.channel,
     }
 
 
@@ -157,7 +161,8 @@ def raven_lines(findings: Iterable[Finding]) -> Iterator[str]:
     """Yield a selection table of Raven; boxes span the whole spectrum, since a detection has no frequency range.
 
     Raven plays the files of a table one after the other: times run on over them, `File Offset (s)` counts from the
-    beginning of `Begin File`. Frequencies have a decimal: some readers refuse whole numbers.
+    beginning of `Begin File`. Frequencies have a decimal: some readers refuse whole numbers. Where the mean of all
+    channels was scored, `Channel` is 1: Raven knows no mean.
     """
     yield _tab_line(RAVEN_COLUMNS)
     for selection, finding in enumerate(findings, start=1):
@@ -167,7 +172,7 @@ def raven_lines(findings: Iterable[Finding]) -> Iterator[str]:
         box = (begin_s, end_s, "0.0", f"{source.sample_rate_hz / 2:.1f}")
         label = (name, detection.taxon.code, fixed["confidence"])
         place = (source.file, source.file.rpartition("/")[2], fixed["onset_s"])
-        yield _tab_line((str(selection), "Spectrogram 1", "1", *box, *label, *place, name))
+        yield _tab_line((str(selection), "Spectrogram 1", str(detection.channel or 1), *box, *label, *place, name))
 
 
 def audacity_lines(findings: Iterable[Finding]) -> Iterator[str]:

@@ -59,6 +59,14 @@ def analyzed_s(segment: Segment, lost: Iterable[LostStretch]) -> float:
     return max(0.0, round_s(segment.duration_s - round_s(lost_s)))
 
 
+def lost_in_both(one: Iterable[LostStretch], other: Iterable[LostStretch]) -> tuple[LostStretch, ...]:
+    """Return what is lost in both of two channels, in time order, with the reason of the first."""
+    others = tuple(other)
+    common = (clip_lost([stretch], each.start_s, each.end_s) for stretch in one for each in others)
+    both = [part for parts in common for part in parts]
+    return clip_lost(both, 0.0, max((part.end_s for part in both), default=0.0))
+
+
 def bound_lost(lost: Sequence[LostStretch], most: int = MOST_STRETCHES) -> tuple[LostStretch, ...]:
     """Return at most `most` of the stretches, which are in time order; the last covers all the others."""
     if len(lost) <= most:

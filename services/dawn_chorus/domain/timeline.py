@@ -14,9 +14,13 @@ from numpy.typing import NDArray
 from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.domain.taxonomy import Taxon
+from dawn_chorus.domain.warnings import AnalysisWarning
 
 Scores = NDArray[np.float32]
 """Scores in [0, 1]; the docstring of each use states the shape."""
+
+ChannelNumbers = NDArray[np.uint8]
+"""Channels of a recording, from 1; the docstring of each use states the shape."""
 
 FRAME_STEPS = 65535
 
@@ -73,6 +77,10 @@ class TaxonRow:
     """(n_frames,), quantized; empty where the pack has no framewise member."""
     peak: float
     """The highest window or frame score."""
+    window_channels: ChannelNumbers | None = None
+    """(n_windows,), the channel that each score comes from; None: one channel, or the mean of all, was scored."""
+    frame_channels: ChannelNumbers | None = None
+    """(n_frames,), likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,8 @@ class SegmentTimeline:
     """How much of the segment was analyzed; the rest is lost, and `lost` says why."""
     lost: tuple[LostStretch, ...] = ()
     """In time order, at most `MOST_STRETCHES`, within the segment."""
+    warnings: tuple[AnalysisWarning, ...] = ()
+    """Of this segment alone; `merge_warnings` joins them with those of its neighbors."""
 
     def keep(self, codes: Collection[str] | None) -> "SegmentTimeline":
         """Return the timeline with only the taxa of these codes; None: with all."""
@@ -107,3 +117,5 @@ class Detection:
     offset_s: float
     confidence: float
     """The highest frame score within the event."""
+    channel: int | None = None
+    """The channel, from 1, in which it is that high; None: the mean of all was scored."""

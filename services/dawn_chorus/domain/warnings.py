@@ -29,7 +29,8 @@ class WarningCode(StrEnum):
 class AnalysisWarning:
     """One thing to know about an analysis, or about a stretch of its recording."""
 
-    code: WarningCode
+    code: str
+    """A `WarningCode`; a worker of a newer version may know others."""
     detail: str
     """A sentence for people: what was found, and what to do."""
     start_s: float | None = None
@@ -60,6 +61,14 @@ def merge_warnings(found: Iterable[AnalysisWarning]) -> tuple[AnalysisWarning, .
 def join_codes(found: Iterable[AnalysisWarning]) -> str:
     """Return the codes, each once, joined by `;`: the column `warnings` of tables."""
     return ";".join(dict.fromkeys(each.code for each in found))
+
+
+def describe_warning(warning: AnalysisWarning) -> str:
+    """Return a line for people: where, what, and the code to look up."""
+    where = ""
+    if warning.start_s is not None and warning.end_s is not None:
+        where = f"{round(warning.start_s, 3):.12g} s to {round(warning.end_s, 3):.12g} s: "
+    return f"{where}{warning.detail} ({warning.code})"
 
 
 def _place(warning: AnalysisWarning) -> tuple[float, str, int]:

@@ -11,16 +11,16 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from dawn_chorus.domain.analysis import Segment
-from dawn_chorus.domain.lost_audio import LostStretch, NothingHeard, analyzed_s, bound_lost, clip_lost
+from dawn_chorus.domain.lost_audio import LostStretch, NothingHeard, analyzed_s, bound_lost, clip_lost, lost_in_both
 from dawn_chorus.domain.pack import PackFacts
-from dawn_chorus.domain.timeline import Scores, SegmentTimeline, TaxonRow, quantize_scores
+from dawn_chorus.domain.timeline import ChannelNumbers, Scores, SegmentTimeline, TaxonRow, quantize_scores
 from dawn_chorus.inference.ensemble import Ensemble, FrontEnd, average_members
 from dawn_chorus.inference.scoring import Accumulator, average_views, open_accumulator, smooth_windows
 from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat
@@ -34,7 +34,15 @@ class Decoders(Protocol):
     """Decodes recordings in processes of their own (`DecoderPool`). Safe to call from many threads."""
 
     def load(
-        self, path: Path, start_s: float, end_s: float, formats: Iterable[WaveformFormat], *, duration_s: float
+        self,
+        path: Path,
+        start_s: float,
+        end_s: float,
+        formats: Iterable[WaveformFormat],
+        *,
+        duration_s: float,
+        channel: int | None = None,
+        measured: Segment | None = None,
     ) -> LoadedAudio:
         """Return what `load_audio` returns. Raises UndecodableAudio, also when the decoder process crashed."""
         ...
@@ -54,6 +62,10 @@ class SegmentScores:
     """Seconds spent: mel, inference (waiting for a session included), score; `inference:FILE` is one member's share."""
     batch_fill: float = 1.0
     """Windows run, divided by the windows that the batches could have held."""
+    window_channels: ChannelNumbers | None = None
+    """(n_windows, n_taxa), whose score it is; None: one channel, or the mean of all, was scored."""
+    frame_channels: ChannelNumbers | None = None
+    """(n_frames, n_taxa), likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +76,30 @@ class SegmentResult:
     """Of all taxa."""
     timeline: SegmentTimeline
     """Of the taxa that reach the floor and occur there; with what was lost."""
+    stage_s: dict[str, float]
+    """Seconds by stage, decoding included, over all channels that were scored."""
 
 
 def load_segment(
-    decoders: Decoders, path: Path, segment: Segment, ensemble: Ensemble, *, duration_s: float
+    decoders: Decoders,
+    path: Path,
+    segment: Segment,
+    ensemble: Ensemble,
+    *,
+    duration_s: float,
+    channel: int | None = None,
+    measured: bool = True,
 ) -> LoadedAudio:
     """Decode a segment and the pack's margin on both sides; `duration_s` is the whole recording's declared duration.
 
-    Raises UndecodableAudio.
+    `channel`: this one, from 1; None: the mean of all. `measured`: find out what is wrong with the channels too.
+    Raises UndecodableAudio, and PermanentError for a channel that is not there.
     """
     start_s, end_s = segment.start_s - ensemble.margin_s, segment.end_s + max(ensemble.margin_s, LOOK_BEYOND_S)
-    return decoders.load(path, start_s, end_s, ensemble.formats, duration_s=duration_s)
+    of_segment = segment if measured else None
+    return decoders.load(
+        path, start_s, end_s, ensemble.formats, duration_s=duration_s, channel=channel, measured=of_segment
+    )
 
 
 def analyze_segment(
@@ -85,20 +110,91 @@ def analyze_segment(
     duration_s: float,
     floor: float,
     present: Collection[str] | None = None,
+    next_channels: Iterable[LoadedAudio] | None = None,
 ) -> SegmentResult:
     """Score a loaded segment and account for every second of it.
 
     `duration_s` is the whole recording's. Taxa whose peak stays below `floor`, or whose codes are not in `present`
-    (None: all occur), have no row in the timeline. Safe to call from many threads. Raises NothingHeard if all audio
+    (None: all occur), have no row in the timeline. With `next_channels`, `audio` is the recording's first channel and
+    these are the others, each scored before the next is asked for: for each window, frame and taxon the highest score
+    counts, and audio is lost where no channel has it. Safe to call from many threads. Raises NothingHeard if all audio
     of the segment is lost, before anything is scored.
     """
+    best = _analyze_channel(ensemble, audio, segment, duration_s, None if next_channels is None else 1)
+    for number, channel in enumerate(next_channels or (), start=2):
+        best = best.joined(_analyze_channel(ensemble, channel, segment, duration_s, number))
+    lost = bound_lost(best.lost)
+    if best.scores is None:
+        raise NothingHeard(lost)
+    left_s = analyzed_s(segment, best.lost)
+    timeline = to_timeline(best.scores, segment, ensemble.facts, floor, analyzed_s=left_s, lost=lost)
+    timeline = replace(timeline.keep(present), warnings=audio.warnings)
+    return SegmentResult(best.scores, timeline, best.stage_s)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What was heard in one channel of a segment, or in several."""
+
+    scores: SegmentScores | None
+    """None: all audio is lost."""
+    lost: tuple[LostStretch, ...]
+    stage_s: dict[str, float]
+
+    def joined(self, other: "_Heard") -> "_Heard":
+        scores = self.scores or other.scores
+        if self.scores and other.scores:
+            scores = highest_scores(self.scores, other.scores)
+        return _Heard(scores, lost_in_both(self.lost, other.lost), _sums(self.stage_s, other.stage_s))
+
+
+def _analyze_channel(
+    ensemble: Ensemble, audio: LoadedAudio, segment: Segment, duration_s: float, number: int | None
+) -> _Heard:
+    """Score one channel, by whose number the scores are marked; None: the only one, or the mean of all."""
     lost = clip_lost(audio.lost, segment.start_s, segment.end_s)
-    left_s = analyzed_s(segment, lost)
-    if left_s <= 0:
-        raise NothingHeard(bound_lost(lost))
+    if analyzed_s(segment, lost) <= 0:
+        return _Heard(None, lost, audio.stage_s)
     scores = score_segment(ensemble, audio, segment, duration_s=duration_s)
-    timeline = to_timeline(scores, segment, ensemble.facts, floor, analyzed_s=left_s, lost=bound_lost(lost))
-    return SegmentResult(scores, timeline.keep(present))
+    stage_s = _sums(audio.stage_s, scores.stage_s)
+    if number is not None:
+        windows, frames = scores.window_scores, scores.frame_scores
+        of_windows = np.full(windows.shape, number, np.uint8)
+        of_frames = None if frames is None else np.full(frames.shape, number, np.uint8)
+        scores = replace(scores, window_channels=of_windows, frame_channels=of_frames)
+    return _Heard(scores, lost, stage_s)
+
+
+def highest_scores(one: SegmentScores, other: SegmentScores) -> SegmentScores:
+    """Return the higher of two channels' scores for each window, frame and taxon, and whose it is; of equals, `one`."""
+    windows, window_channels = _higher(
+        (one.window_scores, one.window_channels), (other.window_scores, other.window_channels)
+    )
+    frames, frame_channels = one.frame_scores, one.frame_channels
+    if frames is not None and other.frame_scores is not None:
+        frames, frame_channels = _higher((frames, frame_channels), (other.frame_scores, other.frame_channels))
+    return replace(
+        one,
+        window_scores=windows,
+        window_channels=window_channels,
+        frame_scores=frames,
+        frame_channels=frame_channels,
+        stage_s=_sums(one.stage_s, other.stage_s),
+        batch_fill=(one.batch_fill + other.batch_fill) / 2,
+    )
+
+
+def _higher(
+    one: tuple[Scores, ChannelNumbers | None], other: tuple[Scores, ChannelNumbers | None]
+) -> tuple[Scores, ChannelNumbers | None]:
+    is_higher = other[0] > one[0]
+    if one[1] is None or other[1] is None:
+        return np.where(is_higher, other[0], one[0]), None
+    return np.where(is_higher, other[0], one[0]), np.where(is_higher, other[1], one[1])
+
+
+def _sums(one: dict[str, float], other: dict[str, float]) -> dict[str, float]:
+    return {stage: one.get(stage, 0.0) + other.get(stage, 0.0) for stage in {**one, **other}}
 
 
 def score_segment(ensemble: Ensemble, audio: LoadedAudio, segment: Segment, *, duration_s: float) -> SegmentScores:
@@ -144,6 +240,8 @@ def to_timeline(
             np.ascontiguousarray(scores.window_scores[:, column]),
             quantize_scores(frames[:, column]),
             float(peaks[column]),
+            _column(scores.window_channels, column),
+            _column(scores.frame_channels, column),
         )
         for column in np.flatnonzero(peaks >= floor).tolist()
     )
@@ -157,6 +255,10 @@ def to_timeline(
         analyzed_s,
         lost,
     )
+
+
+def _column(channels: ChannelNumbers | None, column: int) -> ChannelNumbers | None:
+    return None if channels is None else np.ascontiguousarray(channels[:, column])
 
 
 def _run_members(

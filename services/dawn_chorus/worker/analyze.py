@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dawn_chorus.adapters.logs import get_logger, log_ids
+from dawn_chorus.domain.analysis import channels_to_score
 from dawn_chorus.domain.errors import PermanentError, TransientError, UndecodableAudio
 from dawn_chorus.domain.jobs import SegmentJob, SegmentWork, WorkerFacts
 from dawn_chorus.domain.lost_audio import NothingHeard, describe_lost
@@ -91,21 +92,24 @@ class SegmentAnalyst:
     def _score(self, work: SegmentWork) -> tuple[SegmentWork, SegmentTimeline, WorkerFacts]:
         """Return the segment's timeline; the work too, extended if the file is longer than declared."""
         ensemble = self._packs.open(work.pack)
+        first, *others = channels_to_score(work.settings.channels, work.recording.audio.channels)
         with self._local_copy(work) as (path, fetch_s):
-            audio = self._load(work, path, ensemble)
+            audio = self._load(work, path, ensemble, first)
             if work.is_last and audio.goes_on:
                 work = self._extend(work, path)
-                audio = self._load(work, path, ensemble)
-        result = analyze_segment(
-            ensemble,
-            audio,
-            work.segment,
-            duration_s=work.recording.audio.duration_s,
-            floor=work.settings.floor,
-            present=ensemble.present_taxa(work.recording.place, work.settings.occurrence_min),
-        )
+                audio = self._load(work, path, ensemble, first)
+            loaded = (self._load(work, path, ensemble, channel, measured=False) for channel in others)
+            result = analyze_segment(
+                ensemble,
+                audio,
+                work.segment,
+                duration_s=work.recording.audio.duration_s,
+                floor=work.settings.floor,
+                present=ensemble.present_taxa(work.recording.place, work.settings.occurrence_min),
+                next_channels=loaded if work.settings.channels == "each" else None,
+            )
         segment_metrics.observe_batches(result.scores)
-        stage_s = {"fetch": fetch_s, **audio.stage_s, **result.scores.stage_s}
+        stage_s = {"fetch": fetch_s, **result.stage_s}
         facts = WorkerFacts(self._name, ensemble.provider, ensemble.facts.version, stage_s)
         return work, result.timeline, facts
 
@@ -128,8 +132,13 @@ class SegmentAnalyst:
         log.warning("file is longer than its header declares", declared_s=declared_s, length_s=length_s)
         return self._ledger.extend_recording(work, length_s)
 
-    def _load(self, work: SegmentWork, path: Path, ensemble: Ensemble) -> LoadedAudio:
-        return load_segment(self._decoders, path, work.segment, ensemble, duration_s=work.recording.audio.duration_s)
+    def _load(
+        self, work: SegmentWork, path: Path, ensemble: Ensemble, channel: int | None, *, measured: bool = True
+    ) -> LoadedAudio:
+        duration_s = work.recording.audio.duration_s
+        return load_segment(
+            self._decoders, path, work.segment, ensemble, duration_s=duration_s, channel=channel, measured=measured
+        )
 
     def _save(self, work: SegmentWork, timeline: SegmentTimeline, facts: WorkerFacts, started_s: float) -> None:
         scored_s = time.perf_counter()

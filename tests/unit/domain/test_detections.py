@@ -51,7 +51,9 @@ def slow_events(runs: list[ScoreRun], rule: EventRule, end_s: float) -> list[Det
                 joined[-1] = [joined[-1][0], offset_s, max(joined[-1][2], high)]
             else:
                 joined.append([onset_s, offset_s, high])
-        found += [Detection(WREN, *event) for event in joined if event[1] - event[0] >= rule.min_event_s]
+        found += [
+            Detection(WREN, event[0], event[1], event[2]) for event in joined if event[1] - event[0] >= rule.min_event_s
+        ]
     return found
 
 

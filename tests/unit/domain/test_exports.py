@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -127,6 +128,18 @@ def test_what_no_spreadsheet_reads_is_not_changed(wanted: ExportFormat) -> None:
     assert "'=1+1" not in text
 
 
+def test_ravens_channel_is_the_one_that_the_event_peaked_in() -> None:
+    text = written(ExportFormat.RAVEN, Detection(WREN, 0.25, 3.0, 0.9, channel=2))
+    assert text.splitlines()[1].split("\t")[2] == "2"
+
+
+@pytest.mark.parametrize("export_format", [ExportFormat.RAVEN, ExportFormat.AUDACITY, ExportFormat.BIRDNET])
+def test_tables_of_other_tools_hold_no_warnings(export_format: ExportFormat) -> None:
+    assert "clipped" not in written(
+        export_format, Detection(WREN, 0, 1, 0.9), source=replace(SOURCE, warnings="clipped")
+    )
+
+
 def test_audacity_labels_are_start_end_and_name() -> None:
     assert written(ExportFormat.AUDACITY, Detection(WREN, 0.25, 3.0, 0.9)) == "0.250\t3.000\tEurasian Wren\n"
 
@@ -153,7 +166,7 @@ def test_birdnet_csv_has_birdnets_columns_and_quotes_what_must_be_quoted() -> No
 
 
 def test_csv_reads_back_as_the_same_facts() -> None:
-    text = written(ExportFormat.CSV, Detection(AWKWARD, 0.5, 1.25, 0.75))
+    text = written(ExportFormat.CSV, Detection(AWKWARD, 0.5, 1.25, 0.75, 2), source=replace(SOURCE, warnings="clipped"))
     (row,) = csv.DictReader(io.StringIO(text))
     assert row == {
         "scientific_name": "Larus sp.",
@@ -164,11 +177,13 @@ def test_csv_reads_back_as_the_same_facts() -> None:
         "started_at": "2026-05-01T04:30:00.500+02:00",
         "ended_at": "2026-05-01T04:30:01.250+02:00",
         "confidence": "0.7500",
+        "channel": "2",
         "file": "dawn.flac",
         "site": "",
         "pack": "birdnet",
         "recording_id": "",
         "analysis_id": "",
+        "warnings": "clipped",
     }
 
 

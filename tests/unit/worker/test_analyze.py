@@ -38,11 +38,19 @@ class FakeDecoders:
     length_s: float = 12.0
 
     def load(
-        self, path: Path, start_s: float, end_s: float, formats: Iterable[WaveformFormat], *, duration_s: float
+        self,
+        path: Path,
+        start_s: float,
+        end_s: float,
+        formats: Iterable[WaveformFormat],
+        *,
+        duration_s: float,
+        channel: int | None = None,
+        measured: Segment | None = None,
     ) -> LoadedAudio:
         if self.error is not None:
             raise self.error
-        audio = load_audio(path, start_s, end_s, formats, duration_s=duration_s)
+        audio = load_audio(path, start_s, end_s, formats, duration_s=duration_s, channel=channel, measured=measured)
         return replace(audio, lost=self.lost) if self.lost else audio
 
     def measure_duration_s(self, path: Path) -> float:

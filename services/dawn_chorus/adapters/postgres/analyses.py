@@ -7,11 +7,13 @@ from dawn_chorus.adapters.postgres.audio_presence import lock_audio
 from dawn_chorus.adapters.postgres.completion import finish_if_complete
 from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
-from dawn_chorus.adapters.postgres.rows import Row, read_analysis, write_json
+from dawn_chorus.adapters.postgres.rows import Row, read_analysis, write_settings
 from dawn_chorus.adapters.postgres.values import Analysis, AnalysisRequest, AnalysisStatus, Failure
+from dawn_chorus.adapters.postgres.warnings import warnings_of
 from dawn_chorus.domain.analysis import AnalysisState, Segment, SegmentState, plan_segments
 from dawn_chorus.domain.errors import Conflict, NotFound, PlaceUnknown
 from dawn_chorus.domain.lost_audio import LostStretch
+from dawn_chorus.domain.warnings import AnalysisWarning
 
 _sql = load_queries("analyses")
 
@@ -34,7 +36,7 @@ def plan_analysis(connection: Connection, recording: Row, request: AnalysisReque
         connection,
         recording_id=recording["id"],
         pack_name=request.pack,
-        settings=write_json(request.settings),
+        settings=write_settings(request.settings),
         lane=request.lane,
         segment_s=request.segment_s,
         segments_total=len(segments),
@@ -85,11 +87,13 @@ def get_statuses(database: Database, analysis_ids: Collection[UUID]) -> dict[UUI
     with database.snapshot() as connection:
         rows = list(_sql.get_analyses(connection, analysis_ids=ids, recording_ids=[]))
         ledgers = {row["analysis_id"]: row for row in _sql.get_ledgers(connection, analysis_ids=ids)}
-        failures = _read_failures(connection, ids)
-    return {row["id"]: _status(row, ledgers[row["id"]], failures[row["id"]]) for row in rows}
+        failures, warnings = _read_failures(connection, ids), warnings_of(connection, ids)
+    return {row["id"]: _status(row, ledgers[row["id"]], failures[row["id"]], warnings[row["id"]]) for row in rows}
 
 
-def _status(row: Row, ledger: Row, failures: Sequence[Failure]) -> AnalysisStatus:
+def _status(
+    row: Row, ledger: Row, failures: Sequence[Failure], warnings: tuple[AnalysisWarning, ...]
+) -> AnalysisStatus:
     analysis = read_analysis(row)
     terminal = analysis.state is AnalysisState.FINISHED
     return AnalysisStatus(
@@ -103,6 +107,7 @@ def _status(row: Row, ledger: Row, failures: Sequence[Failure]) -> AnalysisStatu
         failed_s=ledger["failed_s"],
         eta_s=None if terminal else _eta_s(ledger),
         failures=tuple(failures),
+        warnings=warnings,
     )
 
 

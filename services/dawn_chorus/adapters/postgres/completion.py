@@ -51,5 +51,8 @@ def _copy_detections(connection: Connection, owner: Row, found: Iterable[tuple[i
             span = (event.onset_s, event.offset_s)
             times = [recorded_at + timedelta(seconds=position_s) if recorded_at else None for position_s in span]
             copy.write_row(
-                (owner["id"], owner["recording_id"], taxon_id, owner["site"], *span, *times, event.confidence)
+                (
+                    *(owner["id"], owner["recording_id"], taxon_id, owner["site"]),
+                    *(*span, *times, event.confidence, event.channel),
+                )
             )

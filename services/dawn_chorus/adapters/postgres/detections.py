@@ -10,6 +10,7 @@ from dawn_chorus.adapters.postgres.cursors import Page, read_time_cursor, write_
 from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row, read_finding
+from dawn_chorus.adapters.postgres.warnings import warning_codes_of
 from dawn_chorus.domain.exports import Finding
 
 _sql = load_queries("detections")
@@ -46,10 +47,11 @@ def detections_of(database: Database, analysis_id: UUID) -> Iterator[Finding]:
 
 def _stream(database: Database, analysis_id: UUID) -> Iterator[Finding]:
     with database.transaction() as connection, connection.cursor(name="detections") as cursor:
+        codes = warning_codes_of(connection, [analysis_id])[analysis_id]
         cursor.itersize = _ROWS_A_FETCH
         cursor.execute(_sql.detections_of.sql, {"analysis_id": analysis_id})
         for row in cursor:
-            yield read_finding(row)
+            yield read_finding(row, codes)
 
 
 def list_detections(
@@ -60,7 +62,8 @@ def list_detections(
     page = {"before_time": before_time, "before_id": before_id, "n": limit + 1}
     with database.transaction() as connection:
         rows = list(_latest(connection, wanted, page))
-    items = tuple(read_finding(row) for row in rows[:limit])
+        codes = warning_codes_of(connection, {row["analysis_id"] for row in rows})
+    items = tuple(read_finding(row, codes[row["analysis_id"]]) for row in rows[:limit])
     return Page(items, _cursor_after(rows[limit - 1]) if len(rows) > limit else None)
 
 

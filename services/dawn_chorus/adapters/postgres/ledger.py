@@ -19,6 +19,7 @@ from dawn_chorus.domain.lost_audio import LostStretch, describe_lost
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.recording import round_s
 from dawn_chorus.domain.timeline import SegmentTimeline
+from dawn_chorus.domain.warnings import AnalysisWarning
 
 _sql = load_queries("ledger")
 _recordings = load_queries("recordings")
@@ -63,6 +64,7 @@ class PostgresLedger:
             _pin_pack(connection, analysis, facts)
             _replace_rows(connection, work.job, timeline, analysis["pack_name"], facts.pack_version)
             _replace_lost(connection, work.job, timeline.lost)
+            _replace_warnings(connection, work.job, timeline.warnings)
             _finish_segment(connection, work.job, timeline, facts)
             finish_if_complete(connection, work.job.analysis_id)
 
@@ -168,10 +170,12 @@ def _replace_rows(
         return
     ids = find_taxon_ids(connection, pack_name, pack_version, [row.taxon.code for row in timeline.rows])
     with connection.cursor() as cursor, cursor.copy(_sql.copy_timelines.sql) as copy:
-        copy.set_types(["uuid", "int4", "int4", "float4[]", "bytea", "float4"])
+        copy.set_types(["uuid", "int4", "int4", "float4[]", "bytea", "float4", "bytea", "bytea"])
         for row in timeline.rows:
             windows, frames = row.window_scores.tolist(), row.frame_steps.astype("<u2").tobytes()
-            copy.write_row([job.analysis_id, job.segment_index, ids[row.taxon.code], windows, frames, row.peak])
+            channels = [None if each is None else each.tobytes() for each in (row.window_channels, row.frame_channels)]
+            key = [job.analysis_id, job.segment_index, ids[row.taxon.code]]
+            copy.write_row([*key, windows, frames, row.peak, *channels])
 
 
 def _replace_lost(connection: Connection, job: SegmentJob, lost: Sequence[LostStretch]) -> None:
@@ -184,6 +188,21 @@ def _replace_lost(connection: Connection, job: SegmentJob, lost: Sequence[LostSt
         starts_s=[stretch.start_s for stretch in lost],
         ends_s=[stretch.end_s for stretch in lost],
         reasons=[printable(stretch.reason) for stretch in lost],
+    )
+
+
+def _replace_warnings(connection: Connection, job: SegmentJob, warnings: Sequence[AnalysisWarning]) -> None:
+    _sql.delete_warnings(connection, **_key(job))
+    if not warnings:
+        return
+    _sql.insert_warnings(
+        connection,
+        **_key(job),
+        codes=[str(warning.code) for warning in warnings],
+        details=[warning.detail for warning in warnings],
+        starts_s=[warning.start_s for warning in warnings],
+        ends_s=[warning.end_s for warning in warnings],
+        channels=[warning.channel for warning in warnings],
     )
 
 

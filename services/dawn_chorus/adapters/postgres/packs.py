@@ -6,7 +6,7 @@ from datetime import datetime
 
 from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
-from dawn_chorus.adapters.postgres.rows import Row, read_taxon, write_json
+from dawn_chorus.adapters.postgres.rows import Row, read_taxon, write_rules
 from dawn_chorus.domain.errors import InvalidPack, PermanentError
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.taxonomy import Taxon
@@ -45,7 +45,7 @@ def insert_pack(connection: Connection, pack: PackFacts) -> None:
         manifest_sha256=pack.manifest_sha256,
         window_s=pack.grid.window_s,
         frame_s=pack.grid.frame_s,
-        rules=write_json(pack.rules),
+        rules=write_rules(pack.rules),
         has_occurrence=pack.has_occurrence,
     )
     if pack_id is None:

@@ -8,6 +8,7 @@ from dawn_chorus.adapters.postgres.analyses import get_analysis
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.rows import read_source
 from dawn_chorus.adapters.postgres.stitching import ScoredAnalysis, cut_events, find_scored_analysis
+from dawn_chorus.adapters.postgres.warnings import warning_codes_of
 from dawn_chorus.domain.errors import BelowFloor
 from dawn_chorus.domain.event_rules import EventRules
 from dawn_chorus.domain.exports import Finding
@@ -41,8 +42,9 @@ def _check_floor(own: EventRules, changed: EventRules, changes: Mapping[str, flo
 
 
 def _recut(database: Database, scored: ScoredAnalysis) -> Iterator[Finding]:
-    source = read_source(scored.row, scored.row["id"])
+    analysis_id = scored.row["id"]
     with database.snapshot() as connection:
+        source = read_source(scored.row, analysis_id, warning_codes_of(connection, [analysis_id])[analysis_id])
         for _, events in cut_events(connection, scored):
             for event in events:
                 yield Finding(event, source)

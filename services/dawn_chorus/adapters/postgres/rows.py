@@ -78,15 +78,24 @@ def read_rules(document: Row) -> EventRules:
     return EventRules(EventRule(**document["default"]), by_taxon)
 
 
-def write_json(value: AnalysisSettings | EventRules) -> Jsonb:
-    return Jsonb(asdict(value))
+def write_rules(rules: EventRules) -> Jsonb:
+    return Jsonb(asdict(rules))
+
+
+def write_settings(settings: AnalysisSettings) -> Jsonb:
+    """Return the settings without a choice of channels if it is `mix`: workers of older versions know no such field."""
+    document = asdict(settings)
+    if settings.channels == "mix":
+        del document["channels"]
+    return Jsonb(document)
 
 
 def read_taxon(row: Row) -> Taxon:
     return Taxon(row["code"], row["scientific_name"], row["common_name"], row["taxonomic_class"])
 
 
-def read_source(row: Row, analysis_id: object) -> Source:
+def read_source(row: Row, analysis_id: object, warnings: str) -> Source:
+    """Return the recording of a detection; `warnings` are the codes of the analysis' warnings."""
     return Source(
         file=row["filename"],
         sample_rate_hz=row["sample_rate_hz"],
@@ -95,12 +104,13 @@ def read_source(row: Row, analysis_id: object) -> Source:
         site=row["site"],
         recording_id=str(row["recording_id"]),
         analysis_id=str(analysis_id),
+        warnings=warnings,
     )
 
 
-def read_finding(row: Row) -> Finding:
-    detection = Detection(read_taxon(row), row["onset_s"], row["offset_s"], row["confidence"])
-    return Finding(detection, read_source(row, row["analysis_id"]))
+def read_finding(row: Row, warnings: str) -> Finding:
+    detection = Detection(read_taxon(row), row["onset_s"], row["offset_s"], row["confidence"], row["channel"])
+    return Finding(detection, read_source(row, row["analysis_id"], warnings))
 
 
 def printable(text: str) -> str:

@@ -1,6 +1,6 @@
 """Joins the stored scores of segments to one row per taxon over the whole recording, and cuts events from it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -11,10 +11,11 @@ import numpy as np
 from dawn_chorus.adapters.postgres.database import Connection
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row, read_rules, read_settings, read_taxon
+from dawn_chorus.domain.analysis import Channels
 from dawn_chorus.domain.detections import cut_taxon
 from dawn_chorus.domain.event_rules import EventRules
 from dawn_chorus.domain.taxonomy import Taxon
-from dawn_chorus.domain.timeline import Detection, Grid, Scores, dequantize_scores
+from dawn_chorus.domain.timeline import ChannelNumbers, Detection, Grid, Scores, dequantize_scores
 
 _sql = load_queries("scores")
 _ROWS_A_FETCH = 200
@@ -29,6 +30,8 @@ class ScoredAnalysis:
     rules: EventRules
     """The pack's rules with the overrides of the analysis' settings."""
     duration_s: float
+    channels: Channels
+    """Those that were scored."""
 
 
 def find_scored_analysis(connection: Connection, analysis_id: UUID) -> ScoredAnalysis | None:
@@ -36,8 +39,9 @@ def find_scored_analysis(connection: Connection, analysis_id: UUID) -> ScoredAna
     row = _sql.get_scored_analysis(connection, analysis_id=analysis_id)
     if row is None or row["window_s"] is None:
         return None
-    rules = read_rules(row["rules"]).changed(**read_settings(row["settings"]).event_rule or {})
-    return ScoredAnalysis(row, Grid(row["window_s"], row["frame_s"]), rules, row["duration_s"])
+    settings = read_settings(row["settings"])
+    rules = read_rules(row["rules"]).changed(**settings.event_rule or {})
+    return ScoredAnalysis(row, Grid(row["window_s"], row["frame_s"]), rules, row["duration_s"], settings.channels)
 
 
 def cut_events(connection: Connection, scored: ScoredAnalysis) -> Iterator[tuple[int, list[Detection]]]:
@@ -51,11 +55,16 @@ def cut_events(connection: Connection, scored: ScoredAnalysis) -> Iterator[tuple
     analyzed = [range(segment[first], segment[first] + segment[count]) for segment in segments]
     for taxon_id, taxon, rows in _rows_by_taxon(connection, scored):
         scores = {positions[row["segment_index"]]: read_scores(row["scores"]) for row in rows}
-        rule = scored.rules.of(taxon.code)
-        yield (
-            taxon_id,
-            cut_taxon(taxon, analyzed, scores, rule, step_s=scored.grid.event_step_s, end_s=scored.duration_s),
+        events = cut_taxon(
+            taxon,
+            analyzed,
+            scores,
+            scored.rules.of(taxon.code),
+            step_s=scored.grid.event_step_s,
+            end_s=scored.duration_s,
+            channels=_channels(scored.channels, {positions[row["segment_index"]]: row["channels"] for row in rows}),
         )
+        yield taxon_id, events
 
 
 def _rows_by_taxon(connection: Connection, scored: ScoredAnalysis) -> Iterator[tuple[int, Taxon, list[Row]]]:
@@ -66,6 +75,13 @@ def _rows_by_taxon(connection: Connection, scored: ScoredAnalysis) -> Iterator[t
         for taxon_id, rows in groupby(cursor, key=lambda row: row["taxon_id"]):
             of_taxon = list(rows)
             yield taxon_id, read_taxon(of_taxon[0]), of_taxon
+
+
+def _channels(scored: Channels, stored: Mapping[int, bytes | None]) -> Mapping[int, ChannelNumbers] | int | None:
+    """Return the channel that was scored, or which channel each stored score comes from; None: the mean of all."""
+    if isinstance(scored, int):
+        return scored
+    return {position: np.frombuffer(each, np.uint8) for position, each in stored.items() if each is not None}
 
 
 def read_scores(stored: Any) -> Scores:

@@ -89,7 +89,9 @@ def _read_taxon_timeline(
         frame_s=scored.grid.frame_s,
         frame_start_s=_starts_s(frames[0], scored.grid.frame_s or 0.0),
         frame_scores=frames[1],
-        detections=tuple(Detection(named, row["onset_s"], row["offset_s"], row["confidence"]) for row in events),
+        detections=tuple(
+            Detection(named, row["onset_s"], row["offset_s"], row["confidence"], row["channel"]) for row in events
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from dawn_chorus.domain.analysis import AnalysisResult, AnalysisSettings, Analys
 from dawn_chorus.domain.jobs import Lane
 from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.domain.recording import AudioFacts, Place, Recording
+from dawn_chorus.domain.warnings import AnalysisWarning
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,8 @@ class AnalysisStatus:
     """Seconds until the end, estimated from the segments done so far; None: finished, or no segment is done yet."""
     failures: tuple[Failure, ...]
     """In order of time."""
+    warnings: tuple[AnalysisWarning, ...] = ()
+    """In order of time, those of neighboring segments joined; of the segments done so far while it runs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from dawn_chorus.api.models.responses import (
     PackOut,
     RecordingOut,
     SettingsOut,
+    WarningOut,
 )
 from dawn_chorus.domain.analysis import AnalysisState
 from dawn_chorus.domain.recording import Recording
@@ -75,6 +76,7 @@ def analysis_out(status: AnalysisStatus) -> AnalysisOut:
         failed_s=status.failed_s,
         eta_s=status.eta_s,
         failures=[FailureOut.model_validate(failure) for failure in status.failures],
+        warnings=[WarningOut.model_validate(warning) for warning in status.warnings],
     )
 
 

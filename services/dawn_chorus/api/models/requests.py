@@ -1,7 +1,7 @@
 """Request models: form fields, bodies and settings, validated before anything is done."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -91,6 +91,15 @@ class EventRuleFields(BaseModel):
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
+def _read_number(value: Any) -> Any:
+    """Return the number that a form's text stands for."""
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
+
+
+ChannelNumber = Annotated[int, Field(strict=True, ge=1, le=1024)]
+ChosenChannels = Annotated[Literal["mix", "each"] | ChannelNumber, BeforeValidator(_read_number)]
+
+
 class SettingsFields(EventRuleFields):
     """Settings of one analysis."""
 
@@ -100,8 +109,15 @@ class SettingsFields(EventRuleFields):
         description="Drop taxa less probable than this at the recording's coordinates and week. Default: keep all.",
     )
 
+    channels: ChosenChannels = Field(
+        default="mix",
+        description="`mix`: the mean of all channels. `each`: score every channel, at most 32, and keep the highest "
+        "score. A number: this channel alone, from 1.",
+        examples=["each"],
+    )
+
     def settings(self) -> AnalysisSettings:
-        return AnalysisSettings(self.floor, self.occurrence_min, self.overrides or None)
+        return AnalysisSettings(self.floor, self.occurrence_min, self.overrides or None, self.channels)
 
 
 class AnalysisFields(SettingsFields):

@@ -1,7 +1,7 @@
 """Response models."""
 
 from datetime import datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema
@@ -11,6 +11,11 @@ from dawn_chorus.domain.analysis import AnalysisResult, AnalysisState
 Item = TypeVar("Item")
 ClockTime = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 """RFC 3339 with milliseconds, in the recording's own offset from UTC, as in exports."""
+
+
+CHANNEL: Any = Field(
+    description="The channel, from 1, in which its score is highest; null: the mean of all was scored.", examples=[2]
+)
 
 
 class Answer(BaseModel):
@@ -76,6 +81,25 @@ class SettingsOut(Answer):
         description="Overrides of the pack's event rule; null if there are none.",
         examples=[{"min_gap_s": 2.0}],
     )
+    channels: Literal["mix", "each"] | int = Field(
+        description="The mean of all channels, each of them, or the number of one, from 1.", examples=["mix"]
+    )
+
+
+class WarningOut(Answer):
+    """What to know before trusting a result; it changes no result."""
+
+    code: str = Field(
+        description="`channels_cancel`: mixed, channels cancel each other (inverted wiring). `channels_differ`: a "
+        "channel is 20 dB quieter than another, or has nothing in common with it (a broken microphone). `silence`: "
+        "5 s or more of exact zeros. `clipped`: over 1 % of the samples are at full scale. `place_changed`: the "
+        "recording's place was changed after taxa that do not occur there were dropped.",
+        examples=["channels_cancel"],
+    )
+    detail: str = Field(description="A sentence; it may change between versions.")
+    start_s: float | None = Field(description="Null, like end_s: it concerns the whole analysis.", examples=[0.0])
+    end_s: float | None = Field(examples=[600.0])
+    channel: int | None = Field(description="From 1; null: all channels, or none in particular.")
 
 
 class AnalysisOut(Answer):
@@ -95,6 +119,7 @@ class AnalysisOut(Answer):
     failed_s: float
     eta_s: float | None = Field(description="Seconds left, estimated from the speed so far; null while unknown.")
     failures: list[FailureOut]
+    warnings: list[WarningOut] = Field(description="Ordered by time; of the segments done so far while it runs.")
     pack: PackOut
     provider: str | None = Field(
         description="ONNX Runtime execution provider in use.", examples=["CPUExecutionProvider"]
@@ -184,6 +209,7 @@ class EventOut(Answer):
     started_at: ClockTime | None = Field(description="Null if the recording has no time.")
     ended_at: ClockTime | None
     confidence: float
+    channel: int | None = CHANNEL
 
 
 class TaxonTimelineOut(TaxonOut):
@@ -223,11 +249,15 @@ class DetectionOut(Answer):
     started_at: ClockTime | None = Field(description="Null if the recording has no time.")
     ended_at: ClockTime | None
     confidence: float
+    channel: int | None = CHANNEL
     file: str = Field(examples=["dawn.flac"])
     site: str | None
     pack: str
     recording_id: UUID
     analysis_id: UUID
+    warnings: str = Field(
+        description="Codes of the analysis' warnings, joined by `;`; empty: none.", examples=["channels_differ;silence"]
+    )
 
 
 class DetectionsOut(Answer):

@@ -74,7 +74,7 @@ class Intake:
             place, self.start = fields.locate(facts, upload.filename)
         except UnclearHour as error:
             raise invalid_field("time_zone", str(error)) from error
-        request = await run_in_threadpool(plan_analysis, self._deps, fields, facts.duration_s)
+        request = await run_in_threadpool(plan_analysis, self._deps, fields, facts)
         stored = await self._save(
             NewRecording(upload.filename, self._key, upload.size_bytes, upload.sha256, facts, place), request
         )

@@ -6,10 +6,21 @@ from typing import Annotated
 
 import typer
 
+from dawn_chorus.domain.analysis import Channels
 from dawn_chorus.domain.clock.start import StartFrom
 from dawn_chorus.domain.exports import ExportFormat
 
 EVENTS, OCCURRENCE, MACHINE = "What counts as a detection", "Where and when it was recorded", "This computer"
+
+
+def parse_channels(text: str) -> Channels:
+    """Return the setting that `--channels` names."""
+    match text:
+        case "mix" | "each":
+            return text
+        case _ if text.isascii() and text.isdecimal() and int(text) > 0:
+            return int(text)
+    raise typer.BadParameter(f"{text!r} is neither mix, nor each, nor the number of a channel, from 1")
 
 
 def analyze(  # noqa: PLR0913 - the parameters are the options
@@ -107,6 +118,14 @@ def analyze(  # noqa: PLR0913 - the parameters are the options
         float,
         typer.Option(min=0, max=1, help="Drop species less likely than this to occur.", rich_help_panel=OCCURRENCE),
     ] = 0.03,
+    channels: Annotated[
+        str,
+        typer.Option(
+            metavar="mix|each|N",
+            parser=parse_channels,
+            help="mix: the mean of all channels; each: score every channel, keep the highest; or one channel, from 1.",
+        ),
+    ] = "mix",
     workers: Annotated[
         int | None,
         typer.Option(
@@ -148,6 +167,7 @@ def analyze(  # noqa: PLR0913 - the parameters are the options
         occurrence_min=occurrence_min,
         workers=workers,
         device=device,
+        channels=channels,  # type: ignore[arg-type] # typer parsed it
     )
     if not run_batch(batch):
         raise typer.Exit(1)

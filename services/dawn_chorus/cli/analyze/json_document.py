@@ -4,6 +4,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from datetime import datetime
 from typing import IO, Any
 
@@ -16,6 +17,7 @@ from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.recording import round_s
 from dawn_chorus.domain.timeline import Detection, Scores
+from dawn_chorus.domain.warnings import AnalysisWarning
 
 SPOOL_BYTES = 16 << 20
 """More text than this is kept on disk: with a minimum score of 0, a day scored by BirdNET takes gigabytes."""
@@ -66,6 +68,7 @@ def write_document(
     *,
     detections: Iterable[Detection],
     lost: Iterable[LostStretch],
+    warnings: Iterable[AnalysisWarning] = (),
 ) -> None:
     """Write one document on one line.
 
@@ -80,7 +83,8 @@ def write_document(
     }
     out.write(json.dumps(head | _located(file.location), ensure_ascii=False)[:-1] + ', "windows": [')
     windows.copy_to(out)
-    tail: dict[str, Any] = {"detections": list(_rows(detections, file.location.place.recorded_at))}
+    rows = _rows(detections, file.location.place.recorded_at)
+    tail: dict[str, Any] = {"detections": list(rows), "warnings": [asdict(each) for each in warnings]}
     lost_rows = [{"start_s": part.start_s, "end_s": part.end_s, "reason": part.reason} for part in lost]
     if lost_rows:
         tail["lost"] = lost_rows

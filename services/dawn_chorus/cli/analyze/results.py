@@ -6,23 +6,26 @@ from dataclasses import dataclass, field
 from dawn_chorus.cli.analyze.json_document import WindowSpool
 from dawn_chorus.cli.analyze.segments import AnalyzedSegment, OpenedFile
 from dawn_chorus.domain import exports
+from dawn_chorus.domain.analysis import Channels
 from dawn_chorus.domain.detections import cut_taxon
 from dawn_chorus.domain.event_rules import EventRules
 from dawn_chorus.domain.exports import Finding
 from dawn_chorus.domain.lost_audio import LostStretch, clip_lost, describe_lost
 from dawn_chorus.domain.taxonomy import Taxon
-from dawn_chorus.domain.timeline import Detection, Grid, Scores, SegmentTimeline, dequantize_scores
+from dawn_chorus.domain.timeline import ChannelNumbers, Detection, Grid, Scores, SegmentTimeline, dequantize_scores
+from dawn_chorus.domain.warnings import AnalysisWarning, join_codes, merge_warnings
 
 
 class EventCutter:
     """Collects a file's segments and cuts events over all of them, as the service does after the last segment."""
 
-    def __init__(self, grid: Grid, rules: EventRules) -> None:
-        self._grid, self._rules = grid, rules
+    def __init__(self, grid: Grid, rules: EventRules, channels: Channels = "mix") -> None:
+        self._grid, self._rules, self._channels = grid, rules, channels
         self._analyzed: list[range] = []
         """The steps (frames, or windows if the pack has no frames) of each analyzed segment."""
         self._scores: dict[Taxon, dict[int, Scores]] = {}
-        """By taxon, then by index in `_analyzed`."""
+        """By taxon, then by index in `_analyzed`; likewise the channels that they come from."""
+        self._sources: dict[Taxon, dict[int, ChannelNumbers]] = {}
 
     def add(self, timeline: SegmentTimeline) -> None:
         framewise = self._grid.frame_s is not None
@@ -31,6 +34,9 @@ class EventCutter:
         for row in timeline.rows:
             scores = dequantize_scores(row.frame_steps) if framewise else row.window_scores
             self._scores.setdefault(row.taxon, {})[len(self._analyzed)] = scores
+            channels = row.frame_channels if framewise else row.window_channels
+            if channels is not None:
+                self._sources.setdefault(row.taxon, {})[len(self._analyzed)] = channels
         self._analyzed.append(range(first, first + count))
 
     def detections(self, duration_s: float) -> list[Detection]:
@@ -40,7 +46,9 @@ class EventCutter:
 
     def _events(self, taxon: Taxon, duration_s: float) -> list[Detection]:
         rule, step_s = self._rules.of(taxon.code), self._grid.event_step_s
-        return cut_taxon(taxon, self._analyzed, self._scores[taxon], rule, step_s=step_s, end_s=duration_s)
+        channels = self._channels if isinstance(self._channels, int) else self._sources.get(taxon)
+        scores = self._scores[taxon]
+        return cut_taxon(taxon, self._analyzed, scores, rule, step_s=step_s, end_s=duration_s, channels=channels)
 
 
 @dataclass(slots=True)
@@ -53,12 +61,19 @@ class FileResult:
     """None: the output format has no window scores."""
     lost: list[LostStretch] = field(default_factory=list)
     analyzed_segments: int = 0
+    found_warnings: list[AnalysisWarning] = field(default_factory=list)
+    """Segment by segment."""
+
+    @property
+    def warnings(self) -> tuple[AnalysisWarning, ...]:
+        return merge_warnings(self.found_warnings)
 
     def add(self, segment: AnalyzedSegment) -> None:
         self.lost += segment.lost
         if segment.result is None:
             return
         self.analyzed_segments += 1
+        self.found_warnings += segment.result.timeline.warnings
         self.cutter.add(segment.result.timeline)
         if self.windows is not None:
             self.windows.add(segment.result.scores.first_window, segment.result.scores.window_scores)
@@ -67,8 +82,10 @@ class FileResult:
         return self.cutter.detections(self.file.duration_s)
 
     def findings(self, pack: str) -> Iterator[Finding]:
-        shown, place = self.file.source.shown, self.file.location.place
-        source = exports.Source(shown, self.file.sample_rate_hz, place.recorded_at, pack=pack, site=place.site)
+        shown, place, codes = self.file.source.shown, self.file.location.place, join_codes(self.warnings)
+        source = exports.Source(
+            shown, self.file.sample_rate_hz, place.recorded_at, pack=pack, site=place.site, warnings=codes
+        )
         return (Finding(detection, source) for detection in self.detections())
 
     def describe_lost(self) -> str | None:

@@ -22,12 +22,13 @@ from dawn_chorus.cli.place.options import PlaceOptions
 from dawn_chorus.cli.place.sites import Places, plan_places
 from dawn_chorus.cli.settings import load_settings
 from dawn_chorus.cli.sources import Source, find_sources, report_passed_over, targets_of
-from dawn_chorus.domain.analysis import AnalysisSettings
+from dawn_chorus.domain.analysis import AnalysisSettings, Channels
 from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.domain.event_rules import EventRules
 from dawn_chorus.domain.exports import WRITERS, ExportFormat, Finding
 from dawn_chorus.domain.names import displayed
 from dawn_chorus.domain.recording import round_s
+from dawn_chorus.domain.warnings import describe_warning
 from dawn_chorus.inference.decoders.pool import DecoderPool
 
 FLOOR = AnalysisSettings().floor
@@ -55,6 +56,7 @@ class Batch:
     occurrence_min: float
     workers: int | None
     device: str | None
+    channels: Channels = "mix"
 
 
 def run_batch(batch: Batch) -> bool:
@@ -103,7 +105,8 @@ class _Run:
             self._rules = _override_rules(self._facts.rules, batch.rule_overrides)
             locator = Locator(self._places, ensemble, batch.occurrence_min, batch.date)
             locator.check()
-            analyzer = LocalAnalyzer(ensemble, decoders, min(FLOOR, self._rules.lowest_threshold), locator)
+            floor = min(FLOOR, self._rules.lowest_threshold)
+            analyzer = LocalAnalyzer(ensemble, decoders, floor, locator, batch.channels)
             pool = stack.enter_context(ThreadPoolExecutor(workers))
             # On an error or Ctrl-C, do not wait for segments whose results nobody will read.
             stack.callback(pool.shutdown, wait=False, cancel_futures=True)
@@ -131,7 +134,7 @@ class _Run:
             self._without_time.append(file)
         wants_windows = self._batch.export_format is ExportFormat.JSON
         windows = WindowSpool(self._facts, self._batch.min_score, file.location.present) if wants_windows else None
-        return FileResult(file, EventCutter(self._facts.grid, self._rules), windows)
+        return FileResult(file, EventCutter(self._facts.grid, self._rules, self._batch.channels), windows)
 
     def _finish_file(self, result: FileResult) -> Iterator[FileResult]:
         source = result.file.source
@@ -139,6 +142,8 @@ class _Run:
             self._refuse(source, result.lost[0].reason)
         else:
             self._report_lost(result)
+            for warning in result.warnings:
+                print_warning(f"{source.shown}: {describe_warning(warning)}")
             yield result
         result.close()
 
@@ -186,7 +191,13 @@ class _Run:
     def _write_one(self, result: FileResult, out: TextIO) -> None:
         if result.windows is not None:
             write_document(
-                out, result.file, self._facts, result.windows, detections=result.detections(), lost=result.lost
+                out,
+                result.file,
+                self._facts,
+                result.windows,
+                detections=result.detections(),
+                lost=result.lost,
+                warnings=result.warnings,
             )
         else:
             out.writelines(WRITERS[self._batch.export_format].lines(result.findings(self._facts.name)))

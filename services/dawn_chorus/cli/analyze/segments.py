@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 
 from dawn_chorus.cli.analyze.location import Location, Locator
 from dawn_chorus.cli.sources import Source
-from dawn_chorus.domain.analysis import Segment, plan_segments
+from dawn_chorus.domain.analysis import Channels, Segment, channels_to_score, plan_segments
 from dawn_chorus.domain.errors import ChorusError
 from dawn_chorus.domain.lost_audio import LostStretch, NothingHeard
 from dawn_chorus.inference.decoders.pool import DecoderPool
 from dawn_chorus.inference.ensemble import Ensemble
 from dawn_chorus.inference.pipeline import SegmentResult, analyze_segment, load_segment
+from dawn_chorus.inference.waveforms.loading import LoadedAudio
 
 SEGMENT_S = 300.0
 
@@ -29,6 +30,7 @@ class OpenedFile:
     duration_s: float
     sample_rate_hz: int
     location: Location = field(default_factory=Location)
+    channels: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class LocalAnalyzer:
     """Taxa whose peak within a segment stays below this make no events."""
     locator: Locator
     """Says where and when each recording was made."""
+    channels: Channels = "mix"
+    """Which channels of the recordings are scored."""
 
     def steps(self, sources: Iterable[Source], pool: Executor, ahead: int) -> Iterator[Step]:
         """Yield each file, then its segments, in order; at most `ahead` steps are in progress."""
@@ -87,20 +91,24 @@ class LocalAnalyzer:
             facts = self.decoders.probe(source.path)
             length_s = self.decoders.measure_duration_s(source.path)
             location = self.locator.locate(source, facts)
+            channels_to_score(self.channels, facts.channels)
         except ChorusError as error:
             return RefusedFile(source, str(error))
-        return OpenedFile(source, max(facts.duration_s, length_s), facts.sample_rate_hz, location)
+        length_s = max(facts.duration_s, length_s)
+        return OpenedFile(source, length_s, facts.sample_rate_hz, location, facts.channels)
 
     def _analyze(self, file: OpenedFile, segment: Segment) -> AnalyzedSegment:
         try:
-            audio = load_segment(self.decoders, file.source.path, segment, self.ensemble, duration_s=file.duration_s)
+            first, *others = channels_to_score(self.channels, file.channels)
+            loaded = (self._load(file, segment, channel, measured=False) for channel in others)
             result = analyze_segment(
                 self.ensemble,
-                audio,
+                self._load(file, segment, first),
                 segment,
                 duration_s=file.duration_s,
                 floor=self.floor,
                 present=file.location.present,
+                next_channels=loaded if self.channels == "each" else None,
             )
         except NothingHeard as error:
             return AnalyzedSegment(file, segment, None, error.lost)
@@ -108,6 +116,12 @@ class LocalAnalyzer:
             lost = LostStretch(segment.start_s, segment.end_s, str(error))
             return AnalyzedSegment(file, segment, None, (lost,))
         return AnalyzedSegment(file, segment, result, result.timeline.lost)
+
+    def _load(self, file: OpenedFile, segment: Segment, channel: int | None, *, measured: bool = True) -> LoadedAudio:
+        path, duration_s = file.source.path, file.duration_s
+        return load_segment(
+            self.decoders, path, segment, self.ensemble, duration_s=duration_s, channel=channel, measured=measured
+        )
 
 
 def _as_result(step: Step) -> Callable[[], Step]:

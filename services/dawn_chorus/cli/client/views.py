@@ -17,6 +17,7 @@ from dawn_chorus.cli.output import (
     show_table,
     stdout_width,
 )
+from dawn_chorus.domain.warnings import AnalysisWarning, describe_warning
 
 if TYPE_CHECKING:
     from dawn_chorus.cli.client.http_client import ServiceClient
@@ -56,11 +57,15 @@ def follow(fetch: Callable[[str], Answer], awaited: Iterable[tuple[Answer, Answe
 def _report_end(name: str, analysis: Answer) -> bool:
     for failure in analysis["failures"]:
         print_warning(f"{name}: {failure['start_s']:g} s to {failure['end_s']:g} s: {failure['reason']}")
-    for warning in analysis.get("warnings", []):
-        print_warning(f"{name}: {warning['detail']}")
+    for warning in _warning_lines(analysis):
+        print_warning(f"{name}: {warning}")
     if analysis["result"] != "succeeded":
         print_warning(f"{name}: {analysis['result']}")
     return bool(analysis["result"] == "succeeded")
+
+
+def _warning_lines(analysis: Answer) -> list[str]:
+    return [describe_warning(AnalysisWarning(**warning)) for warning in analysis["warnings"]]
 
 
 def show_health(health: Answer) -> None:
@@ -104,6 +109,8 @@ def show_analysis(analysis: Answer, *, as_json: bool) -> None:
     show_facts(facts)
     for failure in analysis["failures"]:
         print_warning(f"{failure['start_s']:g} s to {failure['end_s']:g} s: {failure['reason']}")
+    for warning in _warning_lines(analysis):
+        print_warning(warning)
 
 
 def show_timeline(client: "ServiceClient", some_id: str, taxa: list[str], *, as_json: bool = False) -> None:
@@ -120,5 +127,7 @@ def show_timeline(client: "ServiceClient", some_id: str, taxa: list[str], *, as_
     typer.echo(f"{recording['filename']}: {_length(recording['duration_s'])}{began}, {state}")
     for line in picture_lines(found, start and datetime.fromisoformat(start), stdout_width()):
         typer.echo(line.rstrip())
+    for warning in _warning_lines(analysis):
+        print_warning(warning)
     pack = found["pack"]
     typer.echo(f"{pack['name']} {pack['version'] or ''}, {pack['license'] or 'licence unknown'}")

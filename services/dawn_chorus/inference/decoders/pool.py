@@ -20,7 +20,7 @@ from dawn_chorus.domain.errors import ChorusError, TransientError, UndecodableAu
 from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.domain.names import displayed
 from dawn_chorus.domain.recording import AudioFacts
-from dawn_chorus.domain.warnings import AnalysisWarning, WarningCode
+from dawn_chorus.domain.warnings import AnalysisWarning
 from dawn_chorus.inference.audio.failures import raise_failure
 from dawn_chorus.inference.audio.reader import Samples
 from dawn_chorus.inference.decoders.protocol import Hangup, receive_message, receive_samples, send_message
@@ -89,7 +89,7 @@ class DecoderPool:
             for waveform in waveforms.values():
                 receive_samples(child.connection, waveform)
         lost = tuple(LostStretch(**stretch) for stretch in answer["lost"])
-        warnings = tuple(AnalysisWarning(**each | {"code": WarningCode(each["code"])}) for each in answer["warnings"])
+        warnings = tuple(AnalysisWarning(**each) for each in answer["warnings"])
         return LoadedAudio(waveforms, start_s, end_s, lost, answer["stage_s"], answer["goes_on"], warnings)
 
     def probe(self, path: Path) -> AudioFacts:

@@ -74,5 +74,6 @@ def test_detections_are_rows_without_times_of_day() -> None:
             "onset_s": 1.0,
             "offset_s": 2.5,
             "confidence": 0.9123,
+            "channel": None,
         }
     ]

@@ -40,7 +40,7 @@ def measured(*channels: Samples, block: int = 30_000, scale: float = EXACT_FULL_
 
 
 def codes(*channels: Samples) -> list[str]:
-    return [warning.code.value for warning in measured(*channels)]
+    return [str(warning.code) for warning in measured(*channels)]
 
 
 FAULTS: dict[str, tuple[list[str], list[Samples]]] = {

@@ -83,6 +83,9 @@ WITH requeued AS (
 ), found AS (
     DELETE FROM lost_stretches AS l USING requeued AS q
     WHERE l.analysis_id = :analysis_id AND l.segment_index = q.segment_index
+), warned AS (
+    DELETE FROM segment_warnings AS w USING requeued AS q
+    WHERE w.analysis_id = :analysis_id AND w.segment_index = q.segment_index
 ), jobs AS (
     INSERT INTO outbox (analysis_id, segment_index, lane)
     SELECT :analysis_id, segment_index, :lane FROM requeued ORDER BY segment_index

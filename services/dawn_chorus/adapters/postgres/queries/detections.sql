@@ -1,6 +1,6 @@
 -- name: detections_of(analysis_id)
 SELECT
-    d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence,
+    d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence, d.channel,
     x.code, x.scientific_name, x.common_name, x.taxonomic_class,
     r.filename, r.sample_rate_hz, r.recorded_at, r.recorded_utc_offset_s, a.pack_name
 FROM detections AS d
@@ -19,7 +19,7 @@ WHERE lower(code) = ANY(:names) OR lower(scientific_name) = ANY(:names) OR lower
 -- Latest first, undated last, by the index on time, or on site and time. Whether its analysis counts is looked up for each
 -- row of the page, before the limit. A pack that is null: all packs.
 SELECT
-    d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence,
+    d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence, d.channel,
     x.code, x.scientific_name, x.common_name, x.taxonomic_class,
     r.filename, r.sample_rate_hz, r.recorded_at, r.recorded_utc_offset_s, a.pack_name
 FROM (
@@ -52,7 +52,7 @@ ORDER BY coalesce(d.started_at, '-infinity') DESC, d.id DESC;
 -- name: latest_detections_of_taxa(taxon_ids, site, from_time, to_time, min_confidence, pack, all_analyses, before_time, before_id, n)
 -- As above; each taxon by its own index, then merged.
 SELECT
-    d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence,
+    d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence, d.channel,
     x.code, x.scientific_name, x.common_name, x.taxonomic_class,
     r.filename, r.sample_rate_hz, r.recorded_at, r.recorded_utc_offset_s, a.pack_name
 FROM unnest(:taxon_ids::integer[]) AS wanted (taxon_id)

@@ -25,7 +25,9 @@ WHERE analysis_id = :analysis_id AND segment_index = :segment_index;
 DELETE FROM timelines WHERE analysis_id = :analysis_id AND segment_index = :segment_index;
 
 -- name: copy_timelines#
-COPY timelines (analysis_id, segment_index, taxon_id, window_scores, frame_scores, peak) FROM STDIN (FORMAT binary);
+COPY timelines (
+    analysis_id, segment_index, taxon_id, window_scores, frame_scores, peak, window_channels, frame_channels
+) FROM STDIN (FORMAT binary);
 
 -- name: delete_lost_stretches(analysis_id, segment_index)!
 DELETE FROM lost_stretches WHERE analysis_id = :analysis_id AND segment_index = :segment_index;
@@ -34,6 +36,16 @@ DELETE FROM lost_stretches WHERE analysis_id = :analysis_id AND segment_index = 
 INSERT INTO lost_stretches (analysis_id, segment_index, start_s, end_s, reason)
 SELECT :analysis_id, :segment_index, start_s, end_s, reason
 FROM unnest(:starts_s::numeric[], :ends_s::numeric[], :reasons::text[]) AS t (start_s, end_s, reason);
+
+-- name: delete_warnings(analysis_id, segment_index)!
+DELETE FROM segment_warnings WHERE analysis_id = :analysis_id AND segment_index = :segment_index;
+
+-- name: insert_warnings(analysis_id, segment_index, codes, details, starts_s, ends_s, channels)!
+INSERT INTO segment_warnings (analysis_id, segment_index, code, detail, start_s, end_s, channel)
+SELECT :analysis_id, :segment_index, code, detail, start_s, end_s, channel
+FROM unnest(
+    :codes::text[], :details::text[], :starts_s::numeric[], :ends_s::numeric[], :channels::smallint[]
+) AS t (code, detail, start_s, end_s, channel);
 
 -- name: finish_segment(analysis_id, segment_index, analyzed_s, lost, worker, stage_s, first_window, n_windows, first_frame, n_frames)!
 UPDATE segments

@@ -18,13 +18,13 @@ LEFT JOIN packs AS p ON p.name = a.pack_name AND p.version = a.pack_version
 WHERE a.id = :analysis_id;
 
 -- name: frame_rows(analysis_id)
-SELECT t.taxon_id, t.segment_index, t.frame_scores AS scores,
+SELECT t.taxon_id, t.segment_index, t.frame_scores AS scores, t.frame_channels AS channels,
     x.code, x.scientific_name, x.common_name, x.taxonomic_class
 FROM timelines AS t JOIN taxa AS x ON x.id = t.taxon_id
 WHERE t.analysis_id = :analysis_id ORDER BY t.taxon_id, t.segment_index;
 
 -- name: window_rows(analysis_id)
-SELECT t.taxon_id, t.segment_index, t.window_scores AS scores,
+SELECT t.taxon_id, t.segment_index, t.window_scores AS scores, t.window_channels AS channels,
     x.code, x.scientific_name, x.common_name, x.taxonomic_class
 FROM timelines AS t JOIN taxa AS x ON x.id = t.taxon_id
 WHERE t.analysis_id = :analysis_id ORDER BY t.taxon_id, t.segment_index;
@@ -48,7 +48,7 @@ FROM timelines AS t JOIN segments AS s USING (analysis_id, segment_index)
 WHERE t.analysis_id = :analysis_id AND t.taxon_id = :taxon_id ORDER BY t.segment_index;
 
 -- name: events_of_taxon(analysis_id, taxon_id)
-SELECT onset_s, offset_s, confidence FROM detections
+SELECT onset_s, offset_s, confidence, channel FROM detections
 WHERE analysis_id = :analysis_id AND taxon_id = :taxon_id ORDER BY onset_s;
 
 -- name: delete_detections(analysis_id)!
@@ -56,7 +56,7 @@ DELETE FROM detections WHERE analysis_id = :analysis_id;
 
 -- name: copy_detections#
 COPY detections (
-    analysis_id, recording_id, taxon_id, site, onset_s, offset_s, started_at, ended_at, confidence
+    analysis_id, recording_id, taxon_id, site, onset_s, offset_s, started_at, ended_at, confidence, channel
 ) FROM STDIN;
 
 -- name: lock_recording_of(analysis_id)^
