@@ -27,6 +27,10 @@ class Known:
     analysis_id: str | None
     """None: something new is asked."""
 
+    def as_upload(self, analysis_id: str, *, duplicate: bool = True) -> Answer:
+        """Return what an upload would have been answered."""
+        return {**self.answer, "analysis_id": analysis_id, "duplicate": duplicate}
+
 
 @dataclass(slots=True)
 class Catalog:

@@ -12,6 +12,7 @@ from dawn_chorus.domain.recording import Place
 OCCURRENCE_MIN = 0.03
 """Where a place is known, taxa less probable than this are left out unless the command says otherwise, as in
 `chorus analyze`."""
+_FLOOR = AnalysisSettings().floor
 RULE_FIELDS = ("onset_threshold", "offset_threshold", "min_event_s", "min_gap_s")
 
 
@@ -39,13 +40,17 @@ class AnalysisOptions:
         least = self.occurrence_min
         if least is None:
             least = 0.0 if has_occurrence is False else OCCURRENCE_MIN
-        return fields | ({"occurrence_min": least} if least and place.latitude is not None else {})
+        if least and place.latitude is not None:
+            fields["occurrence_min"] = least
+        # Scores that make an event must be stored.
+        lowest = min(fields.get("onset_threshold", 1.0), fields.get("offset_threshold", 1.0))
+        return fields | ({"floor": lowest} if lowest < _FLOOR else {})
 
 
 def settings_of(fields: Mapping[str, Any]) -> AnalysisSettings:
     """Return the settings that the service makes of the fields of a request."""
     rule = {name: fields[name] for name in RULE_FIELDS if name in fields}
-    return AnalysisSettings(occurrence_min=fields.get("occurrence_min"), event_rule=rule or None)
+    return AnalysisSettings(fields.get("floor", _FLOOR), fields.get("occurrence_min"), rule or None)
 
 
 @dataclass(frozen=True, slots=True)

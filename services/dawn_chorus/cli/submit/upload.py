@@ -97,7 +97,7 @@ class Uploader:
             try:
                 known = self.patience.wait_out(lambda: self.catalog.find(sha256, located))
                 if known is not None and known.analysis_id is not None:
-                    return OutcomeKind.ALREADY_THERE, known.answer, known.analysis_id
+                    return OutcomeKind.ALREADY_THERE, known.as_upload(known.analysis_id), known.analysis_id
                 if known is not None:
                     return self._analyze_again(known, located, key)
                 return self._send(path, located)
@@ -109,7 +109,8 @@ class Uploader:
         place = located.place if located.place.latitude is not None else read_place(recording)
         body = self.patience.wait_out(lambda: self.catalog.fields(place))
         analysis = self.patience.wait_out(lambda: self.client.analyze_again(recording["id"], body, key))
-        return OutcomeKind.ANALYZED_AGAIN, {**recording, "analyses": [analysis]}, analysis["id"]
+        known.answer["analyses"].append(analysis)
+        return OutcomeKind.ANALYZED_AGAIN, known.as_upload(analysis["id"], duplicate=False), analysis["id"]
 
     def _send(self, path: Path, located: Located) -> tuple[OutcomeKind, Answer, str | None]:
         asked = self.patience.wait_out(lambda: self.catalog.fields(located.place))
