@@ -1,9 +1,10 @@
 """Audio files become samples: one sequence of mono samples, readable from any position, with its gaps reported.
 
 Read: source, opening (which reader for which file), reader (the port), then the readers: soundfile_reader,
-ffmpeg_reader, vorbis_reader; claims (what is believed without samples), containers/ (which bytes to read),
-channel_meter and channel_faults (levels, clipping, silence: measured, and judged); recorder/ (what recorders write
-beside the sound); probe (a header, in a process with limits), failures (errors as messages).
+ffmpeg_reader, vorbis_reader; parts, chain, upsampling (several recordings in one file); claims (what is believed
+without samples), containers/ (which bytes to read); channel_meter and channel_faults (levels, clipping, silence:
+measured, and judged); recorder/ (what recorders write beside the sound); probe (a header, in a process with limits),
+failures (errors as messages).
 May touch numpy, soundfile, PyAV, metamoth and guano, nothing heavier: of inference, the API's image contains only this
 package.
 """

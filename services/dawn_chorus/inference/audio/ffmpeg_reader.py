@@ -1,8 +1,8 @@
 """Reads with FFmpeg: m4a, aac, webm, wma, Opus, and the files that libsndfile cannot read.
 
 Packets carry timestamps, so damage is skipped and the sound after it keeps its position. Positions after a seek are
-exact only in FLAC and Ogg Opus, outside Matroska. Other formats are decoded from their start, and the reader keeps its
-position and the last minute of samples: the next stretch of the same file costs no more than its own length.
+exact only in Ogg Opus, and in FLAC outside Matroska and Ogg. Other formats are decoded from their start, and the reader
+keeps its position and the last minute of samples: the next stretch of the same file costs no more than its own length.
 """
 
 from collections import deque
@@ -77,6 +77,8 @@ class FfmpegReader:
         # Matroska rounds its timestamps to milliseconds.
         exact_flac = self._codec == "flac" and (container == "flac" or self._stream.time_base == one_sample)
         self._sample_accurate = exact_flac or (self._codec == "opus" and container == "ogg")
+        # In Ogg, FFmpeg misplaces FLAC after a seek.
+        self._may_seek = self._sample_accurate and not (self._codec == "flac" and container == "ogg")
         # In other formats the first frame's timestamp includes the encoder's padding.
         self._origin: int | None = 0 if self._sample_accurate else None
         self._recent: deque[Piece] = deque()
@@ -116,7 +118,7 @@ class FfmpegReader:
 
     def _go_to(self, first: int) -> None:
         behind, far_ahead = first < self._recent_from, first > self._position + PREROLL_S * self.sample_rate_hz
-        if self._sample_accurate and (behind or far_ahead):
+        if self._may_seek and (behind or far_ahead):
             self._seek(first)
         elif behind:
             self._container.close()

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import soundfile
 
 from dawn_chorus.domain.errors import EmptyAudio, NotAudio, PermanentError, UndecodableAudio
+from dawn_chorus.inference.audio.chain import ChainReader
 from dawn_chorus.inference.audio.claims import believe_length
 from dawn_chorus.inference.audio.containers.byte_ranges import FileBytes
 from dawn_chorus.inference.audio.containers.wav_header import WavHeader, read_wav_header
 from dawn_chorus.inference.audio.ffmpeg_reader import FfmpegReader, NoSoundTrack
+from dawn_chorus.inference.audio.parts import Part, find_parts
 from dawn_chorus.inference.audio.soundfile_reader import SoundFileReader
 from dawn_chorus.inference.audio.source import SLACK_S, AudioSource
 from dawn_chorus.inference.audio.vorbis_reader import VorbisReader
@@ -43,7 +46,32 @@ def choose_source(path: Path) -> AudioSource:
         raise PermanentError(f"no such file: {path}")
     if not path.stat().st_size:
         raise EmptyAudio(f"{path.name} is an empty file")
-    return _open(FileBytes(path))
+    file = FileBytes(path)
+    parts = _parts_of(path, *_identity(path))
+    if not parts:
+        return _open(file)
+    if len(parts) == 1 and parts[0].lost is None:
+        return _open(parts[0].file)
+    chain = ChainReader(list(parts), _open)
+    return AudioSource(
+        file,
+        chain,
+        declared_samples=chain.declared_samples,
+        fallback=False,
+        sample_accurate=True,
+        explain=chain.lost_parts,
+    )
+
+
+@lru_cache(maxsize=1000)
+def _parts_of(path: Path, *_identity: int) -> tuple[Part, ...]:
+    """Return the parts of a file that holds several recordings; to find them, FLAC and Ogg are read through once."""
+    return tuple(find_parts(FileBytes(path), _open))
+
+
+def _identity(path: Path) -> tuple[int, int, int]:
+    facts = path.stat()
+    return facts.st_ino, facts.st_size, facts.st_mtime_ns
 
 
 def _open(file: FileBytes) -> AudioSource:

@@ -21,22 +21,17 @@ REFUSED = 3
 MEMORY_BYTES = 1 << 30
 """In addition to what the process uses once its libraries are loaded."""
 CPU_S = 60
-MIN_BYTES_PER_S = 25
-"""Even silence at 8 kHz in FLAC needs more."""
 
 
 def probe_audio(path: Path) -> AudioFacts:
     """Read the facts in a file's header.
 
-    If the header declares no length, or more than so few bytes can hold, the length is counted, without decoding: a
-    small file that declares a month must not be planned as one. A WAV with more samples than it declares has the length
-    of its samples.
+    The length is that of `AudioSource.length`: of all recordings, where the file holds several. A WAV with more samples
+    than it declares has the length of its samples.
     Raises NotAudio, EmptyAudio or UndecodableAudio, and PermanentError if there is no such file.
     """
     with open_source(path) as source:
-        n_samples = source.declared_samples
-        if not n_samples or path.stat().st_size < MIN_BYTES_PER_S * n_samples / source.sample_rate_hz:
-            n_samples = source.count_samples()
+        n_samples = source.length()
         if not n_samples:
             raise EmptyAudio(f"{path.name} holds no sound")
         duration_s = round_s(n_samples / source.sample_rate_hz)

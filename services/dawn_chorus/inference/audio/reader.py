@@ -1,5 +1,6 @@
 """The port that every decoder implements, and the pieces of samples that it returns."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,6 +57,27 @@ class Reader(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+def join_pieces(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Yield pieces that follow one another as one, if they have equally many channels; a decoder returns thousands.
+
+    In memory each channel lies in one row, which makes mixing and measuring several times as fast.
+    """
+    group: list[Piece] = []
+    for piece in pieces:
+        if group and (piece.first != group[-1].end or piece.samples.shape[1] != group[-1].samples.shape[1]):
+            yield _joined(group)
+            group = []
+        group.append(piece)
+    if group:
+        yield _joined(group)
+
+
+def _joined(group: list[Piece]) -> Piece:
+    if len(group) == 1:
+        return Piece(group[0].first, np.ascontiguousarray(group[0].samples.T).T)
+    return Piece(group[0].first, np.concatenate([piece.samples.T for piece in group], axis=1).T)
 
 
 def name_format(container: str, coding: str) -> str:

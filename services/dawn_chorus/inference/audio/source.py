@@ -6,7 +6,8 @@ libsndfile reads the formats it reads well. FFmpeg reads the rest, and is the fa
 damage, and at a declared end that is not the actual end.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.inference.audio.channel_meter import ChannelMeter, full_scale
 from dawn_chorus.inference.audio.containers.byte_ranges import FileBytes
 from dawn_chorus.inference.audio.ffmpeg_reader import FfmpegReader
-from dawn_chorus.inference.audio.reader import Piece, Reader, Samples, to_mono
+from dawn_chorus.inference.audio.reader import Piece, Reader, Samples, join_pieces, to_mono
 
 DAMAGED = "the data is damaged and no decoder could read it"
 NOT_FINITE = "the samples are no finite numbers"
@@ -23,23 +24,40 @@ MAX_AMPLITUDE = np.float32(1e10)
 """Beyond any scale that audio is stored in; a few such samples would dominate the output of the filters that follow."""
 JOIN_S = 0.01
 """Stretches of invalid samples that are closer than this are reported as one."""
+MIN_BYTES_PER_S = 25
+"""Even silence at 8 kHz in FLAC needs more."""
 SLACK_S = 0.15
 """Encoders pad, and containers round: a lossy file is complete if it ends this close to its declared length."""
+
+
+class Span(NamedTuple):
+    """Samples [first, end)."""
+
+    first: int
+    end: int
 
 
 class AudioSource:
     """An open audio file. Not thread-safe."""
 
     def __init__(
-        self, file: FileBytes, reader: Reader, *, declared_samples: int | None, fallback: bool, sample_accurate: bool
+        self,
+        file: FileBytes,
+        reader: Reader,
+        *,
+        declared_samples: int | None,
+        fallback: bool,
+        sample_accurate: bool,
+        explain: Callable[[int, int], Iterable[tuple[int, int, str]]] | None = None,
     ) -> None:
         """Set what the header declares in `declared_samples`, None if nothing.
 
         `fallback`: FFmpeg reads where the reader stops early. `sample_accurate`: the declared length is exact.
+        `explain` returns the stretches of [first, end) whose loss has a reason of its own, with the reason.
         """
         self._file, self._reader = file, reader
         self._fallback: Reader | None = None
-        self._may_fall_back = fallback
+        self._may_fall_back, self._explain = fallback, explain
         self.declared_samples, self.slack_s = declared_samples, 0.0 if sample_accurate else SLACK_S
         self.sample_rate_hz, self.channels, self.format = reader.sample_rate_hz, reader.channels, reader.format
         self.n_samples: int | None = None
@@ -70,7 +88,7 @@ class AudioSource:
 
         `meter` measures all channels of what could be decoded.
         """
-        blocks = list(_join(self._read_pieces(first, end)))
+        blocks = list(join_pieces(self.read_pieces(first, end)))
         mono, lost = [], []
         for block in blocks:
             if meter is not None:
@@ -82,7 +100,11 @@ class AudioSource:
                 lost.append(self._stretch(block.first, block.end, f"there is no channel {self._channel} in this part"))
         samples = _lay_out(mono, first, end)
         audible_end = end if self.n_samples is None else min(end, self.n_samples)
-        lost += [self._stretch(*gap, DAMAGED) for gap in _gaps(blocks, first, audible_end)]
+        explained = list(self._explain(first, audible_end)) if self._explain else []
+        lost += [self._stretch(*stretch) for stretch in explained]
+        known: list[Piece | Span] = [*blocks, *(Span(*stretch[:2]) for stretch in explained)]
+        known.sort(key=lambda span: span.first)
+        lost += [self._stretch(*gap, DAMAGED) for gap in _gaps(known, first, audible_end)]
         lost += self._zero_invalid_samples(samples, first)
         return samples, sorted(lost, key=lambda stretch: stretch.start_s)
 
@@ -92,7 +114,8 @@ class AudioSource:
             return channels
         return channels[:, self._channel - 1 : self._channel]
 
-    def _read_pieces(self, first: int, end: int) -> list[Piece]:
+    def read_pieces(self, first: int, end: int) -> list[Piece]:
+        """Return what can be decoded of [first, end), (n_samples, n_channels) each, in order."""
         pieces = self._reader.read(first, end)
         reached = pieces[-1].end if pieces else first
         last_reader = self._reader
@@ -130,6 +153,16 @@ class AudioSource:
     def _stretch(self, first: int, end: int, reason: str) -> LostStretch:
         return LostStretch(first / self.sample_rate_hz, end / self.sample_rate_hz, reason)
 
+    def length(self) -> int:
+        """Return the recording's number of samples: as declared, unless there is no claim or the file cannot hold it.
+
+        Then it is counted, without decoding: a small file that declares a month must not be planned as one.
+        """
+        declared = self.declared_samples
+        if not declared or self._file.size < MIN_BYTES_PER_S * declared / self.sample_rate_hz:
+            return self.count_samples()
+        return declared
+
     def count_samples(self) -> int:
         """Return the number of samples that can be read, whatever the header declares, without decoding."""
         fallback = self._open_fallback()
@@ -145,27 +178,6 @@ class AudioSource:
             self._fallback.close()
 
 
-def _join(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """Yield pieces that follow one another as one, if they have equally many channels; a decoder returns thousands.
-
-    In memory each channel lies in one row, which makes mixing and measuring several times as fast.
-    """
-    group: list[Piece] = []
-    for piece in pieces:
-        if group and (piece.first != group[-1].end or piece.samples.shape[1] != group[-1].samples.shape[1]):
-            yield _joined(group)
-            group = []
-        group.append(piece)
-    if group:
-        yield _joined(group)
-
-
-def _joined(group: list[Piece]) -> Piece:
-    if len(group) == 1:
-        return Piece(group[0].first, np.ascontiguousarray(group[0].samples.T).T)
-    return Piece(group[0].first, np.concatenate([piece.samples.T for piece in group], axis=1).T)
-
-
 def _lay_out(pieces: list[Piece], first: int, end: int) -> Samples:
     if len(pieces) == 1 and (pieces[0].first, pieces[0].end) == (first, end):
         return pieces[0].samples
@@ -175,7 +187,7 @@ def _lay_out(pieces: list[Piece], first: int, end: int) -> Samples:
     return samples
 
 
-def _gaps(pieces: Iterable[Piece], first: int, end: int) -> Iterator[tuple[int, int]]:
+def _gaps(pieces: Iterable[Piece | Span], first: int, end: int) -> Iterator[tuple[int, int]]:
     for piece in pieces:
         if piece.first > first:
             yield first, min(piece.first, end)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import av
 
 from dawn_chorus.inference.audio.containers.byte_ranges import FileBytes
+from dawn_chorus.inference.audio.containers.ogg_pages import last_pages_length
 from dawn_chorus.inference.audio.ffmpeg_reader import open_track
 from dawn_chorus.inference.audio.reader import Piece
 from dawn_chorus.inference.audio.soundfile_reader import SoundFileReader
@@ -22,6 +23,7 @@ class VorbisReader(SoundFileReader):
     def __init__(self, file: FileBytes) -> None:
         super().__init__(file)
         self._container, self._stream = open_track(file)
+        self._last_pages = max(0, (self.declared_samples or 0) - last_pages_length(file))
 
     def read(self, first: int, end: int) -> list[Piece]:
         pieces: list[Piece] = []
@@ -30,6 +32,18 @@ class VorbisReader(SoundFileReader):
                 pieces += super().read(first, min(gap_first, end))
             first = max(first, gap_end)
         return pieces
+
+    def _go_to(self, first: int) -> int:
+        """Return as `SoundFileReader` does how many samples stand before `first`, but never seek into the last pages.
+
+        libvorbis counts positions back from a page's end, and the end of the last one may be cut: after a seek into it
+        all samples would be off by what was cut.
+        """
+        if first == self._position or not self._last_pages <= first < (self.declared_samples or 0):
+            return super()._go_to(first)
+        before = super()._go_to(max(0, self._last_pages - 2 * BLOCK)) + first - self._position
+        self._position = first
+        return before
 
     def _gaps(self, first: int, end: int) -> Iterator[tuple[int, int]]:
         """Yield the stretches without packets that touch [first, end)."""

@@ -37,11 +37,11 @@ class FileBytes:
             return FileBytes(self.path, ranges)
         return FileBytes(self.path, tuple(piece for wanted in ranges for piece in _within(self.ranges, wanted)))
 
-    def open(self) -> BinaryIO:
+    def open(self, buffer_bytes: int = io.DEFAULT_BUFFER_SIZE) -> BinaryIO:
         """Return the bytes as an open file; the caller closes it."""
         if self.ranges is None:
-            return self.path.open("rb")
-        return io.BufferedReader(JoinedRanges(self.path, self.ranges))
+            return self.path.open("rb", buffer_bytes)
+        return io.BufferedReader(JoinedRanges(self.path, self.ranges), buffer_bytes)
 
     def for_libsndfile(self) -> "bytes | JoinedRanges":
         """Return what libsndfile opens: a whole file's name, as bytes (soundfile refuses names that are no UTF-8)."""

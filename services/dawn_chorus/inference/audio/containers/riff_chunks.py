@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from dawn_chorus.inference.audio.containers.beginnings import begins_recording, find_beginning
+
 RIFF_NAMES = (b"RIFF", b"RF64", b"BW64")
 KNOWN = {
     *(b"fmt ", b"data", b"fact", b"ds64", b"LIST", b"list", b"bext", b"PEAK", b"JUNK", b"junk", b"PAD ", b"FLLR"),
@@ -70,7 +72,7 @@ def chunks_before_samples(file: BinaryIO, position: int, size: int) -> Iterator[
 
 
 def chunks_to_end(file: BinaryIO, position: int, size: int) -> tuple[list[Chunk], int] | None:
-    """Return the chunks from `position` on and where they end: at the end of the file, or where another RIFF begins.
+    """Return the chunks from `position` on and where they end: with the file, or before another recording.
 
     None if the bytes are no sequence of chunks.
     """
@@ -78,29 +80,24 @@ def chunks_to_end(file: BinaryIO, position: int, size: int) -> tuple[list[Chunk]
     for _ in range(MAX_CHUNKS):
         if size - position <= 1:
             return found, size
+        if begins_recording(file, position):
+            return found, position
         chunk = read_chunk(file, position)
         if chunk is None:
-            return None
-        if chunk.name in RIFF_NAMES and begins_riff(file, position):
-            return found, position
+            return None if find_beginning(file, position, size) is None else (found, position)
         found.append(chunk)
         position = next_position(file, chunk, size)
     return None
 
 
-def begins_riff(file: BinaryIO, position: int) -> bool:
-    """Return whether a WAV file begins at `position`."""
-    file.seek(position)
-    start = file.read(12)
-    return start[:4] in RIFF_NAMES and start[8:] == b"WAVE"
-
-
 def find_riff(file: BinaryIO, first: int, end: int) -> int | None:
     """Return where the first WAV file in [first, end) begins."""
-    file.seek(first)
-    block = file.read(max(0, end - first))
-    at = block.find(b"WAVEfmt ", 8)
-    return first + at - 8 if at >= 0 and begins_riff(file, first + at - 8) else None
+    for position in range(first, end, BLOCK_BYTES):
+        file.seek(position)
+        at = file.read(min(BLOCK_BYTES, end - position) + 16).find(b"WAVEfmt ", 8)
+        if at >= 0 and begins_recording(file, position + at - 8):
+            return position + at - 8
+    return None
 
 
 def _find_chunk(file: BinaryIO, position: int, size: int) -> Chunk | None:

@@ -8,6 +8,7 @@ import struct
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
+from dawn_chorus.inference.audio.containers.beginnings import NEAR_BYTES
 from dawn_chorus.inference.audio.containers.byte_ranges import FileBytes
 from dawn_chorus.inference.audio.containers.riff_chunks import (
     RIFF_NAMES,
@@ -20,8 +21,6 @@ from dawn_chorus.inference.audio.containers.riff_chunks import (
 
 PLACEHOLDERS = {0, 0x7FFFF000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF}
 """Sizes left by writers that never filled in the actual one."""
-NEAR_BYTES = 4096
-"""Another recording is looked for this close to a declared end that is wrong."""
 
 PCM, FLOAT, ALAW, MULAW, EXTENSIBLE = 0x0001, 0x0003, 0x0006, 0x0007, 0xFFFE
 SUBTYPES = {
@@ -53,7 +52,9 @@ class WavHeader:
     declared_bytes: int | None
     """None if the header holds a placeholder."""
     end: int
-    """Where the file's chunks end; another recording may follow."""
+    """Where the chunks that belong to these samples end; another recording may follow."""
+    other_format: bool = False
+    """Whether a format chunk of another format stands there, and its samples behind it."""
 
     @property
     def declared_frames(self) -> int | None:
@@ -115,14 +116,18 @@ def _read_layout(body: bytes) -> _Layout | None:
 def _header(wav: FileBytes, file: BinaryIO, layout: _Layout | None, data: Chunk) -> WavHeader | None:
     if layout is None:
         return None
-    size = wav.size
+    size, other = wav.size, None
     followed = chunks_to_end(file, next_position(file, data, size), size) if data.end <= size else None
     if followed is None:  # the declared size is wrong
-        riff = find_riff(file, max(data.start, data.end - NEAR_BYTES), min(size, data.end + NEAR_BYTES))
+        is_placeholder = data.length in PLACEHOLDERS
+        riff = None if is_placeholder else find_riff(file, data.start, min(size, data.end + NEAR_BYTES))
         chunks, end = [replace(data, length=(size if riff is None else riff) - data.start)], riff or size
-        declared = None if data.length in PLACEHOLDERS else data.length
+        declared = None if is_placeholder else data.length
     else:
         chunks, end = [data, *followed[0]], followed[1]
+        other = next((chunk for chunk in chunks if chunk.name == b"fmt " and _differs(file, chunk, layout)), None)
+        if other is not None:
+            chunks, end = [chunk for chunk in chunks if chunk.start < other.start], other.start - 8
         declared = sum(chunk.length for chunk in chunks if chunk.name == b"data")
     ranges = [(chunk.start, min(chunk.end, size)) for chunk in chunks if chunk.name == b"data"]
     return WavHeader(
@@ -134,4 +139,10 @@ def _header(wav: FileBytes, file: BinaryIO, layout: _Layout | None, data: Chunk)
         wav.cut(*ranges),
         declared,
         end,
+        other is not None,
     )
+
+
+def _differs(file: BinaryIO, chunk: Chunk, layout: _Layout) -> bool:
+    file.seek(chunk.start)
+    return _read_layout(file.read(min(chunk.length, 64))) != layout

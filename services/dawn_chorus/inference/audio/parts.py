@@ -1,0 +1,108 @@
+"""The recordings that stand one after another in a file: where each is, and how long.
+
+Chained Ogg (`Vorbis`, `Opus`, `FLAC`), and files that were joined by `cat`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from dawn_chorus.domain.errors import EmptyAudio, UndecodableAudio
+from dawn_chorus.inference.audio.claims import believe_length
+from dawn_chorus.inference.audio.containers.beginnings import find_beginning
+from dawn_chorus.inference.audio.containers.byte_ranges import FileBytes
+from dawn_chorus.inference.audio.containers.endings import next_recording
+from dawn_chorus.inference.audio.containers.ogg_pages import CAPTURE, find_links
+from dawn_chorus.inference.audio.ffmpeg_reader import NoSoundTrack
+from dawn_chorus.inference.audio.source import AudioSource
+
+MAX_PARTS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The bytes of one recording."""
+
+    file: FileBytes
+    granules: int | None = None
+    """How far the positions in an Ogg link go, in samples (of 48 kHz in Opus); None: it is no Ogg."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One recording of several in a file."""
+
+    file: FileBytes
+    sample_rate_hz: int
+    channels: int
+    format: str
+    n_samples: int
+    """At its own rate."""
+    lost: str | None = None
+    """Why it cannot be read."""
+
+
+def find_parts(file: FileBytes, open_one: Callable[[FileBytes], AudioSource]) -> list[Part]:
+    """Return the parts of a file that holds several recordings; empty if it holds one, or none can be read.
+
+    `open_one` opens the bytes of one recording. Parts without sound are left out. The length of a part that cannot be
+    read is estimated.
+    """
+    recordings = _find_recordings(file)
+    if len(recordings) < 2:
+        return []
+    found = [_measure(recording, open_one) for recording in recordings]
+    readable = [part for part in found if isinstance(part, Part)]
+    if not readable:
+        return []
+    parts: list[Part] = []
+    for number, (recording, part) in enumerate(zip(recordings, found, strict=True), start=1):
+        if isinstance(part, str):
+            reason = f"part {number} of {len(recordings)} of the file cannot be read: {part}"
+            parts.append(_estimate(recording, reason, next(iter(parts[::-1]), readable[0])))
+        elif part is not None:
+            parts.append(part)
+    return parts
+
+
+def _find_recordings(file: FileBytes) -> list[Recording]:
+    found: list[Recording] = []
+    rest: FileBytes | None = file
+    while rest is not None and len(found) < MAX_PARTS:
+        with rest.open() as opened:
+            is_ogg = opened.read(4) == CAPTURE
+        if is_ogg:
+            links = find_links(rest)
+            found += [Recording(rest.cut((link.start, link.end)), link.granules) for link in links]
+            with rest.open() as opened:
+                begins = find_beginning(opened, links[-1].end, rest.size)
+            rest = None if begins is None else rest.cut((begins, rest.size))
+        else:
+            end, following = next_recording(rest)
+            found.append(Recording(rest.cut((0, end))))
+            rest = following
+    return found
+
+
+def _measure(recording: Recording, open_one: Callable[[FileBytes], AudioSource]) -> Part | str | None:
+    """Return a part, why it cannot be read, or None if there is no sound in it."""
+    if recording.granules == 0:
+        return None
+    try:
+        source = open_one(recording.file)
+    except EmptyAudio:
+        return None
+    except UndecodableAudio as error:
+        has_sound = recording.granules or not isinstance(error, NoSoundTrack)
+        return str(error) if has_sound else None
+    n_samples = max(source.length(), source.count_samples())
+    source.close()
+    return Part(recording.file, source.sample_rate_hz, source.channels, source.format, n_samples) if n_samples else None
+
+
+def _estimate(recording: Recording, reason: str, neighbor: Part) -> Part:
+    """Return an unreadable part, as long as its positions say, or as its neighbor would be with as many bytes."""
+    n_samples = by_bytes = round(neighbor.n_samples * recording.file.size / max(1, neighbor.file.size))
+    if recording.granules:
+        per_granule = neighbor.sample_rate_hz / 48000 if neighbor.format.endswith("/opus") else 1
+        n_samples = believe_length(round(recording.granules * per_granule), by_bytes, neighbor.sample_rate_hz)
+    return replace(neighbor, file=recording.file, n_samples=max(1, n_samples), lost=reason)
