@@ -18,8 +18,7 @@ def plan_analysis(deps: Dependencies, fields: AnalysisFields, audio: AudioFacts)
     worker. Also raises Problem for channels that the recording does not have.
     """
     pack = fields.pack or deps.settings.default_pack
-    if pack != deps.settings.default_pack:
-        check_pack(deps, pack)
+    check_pack(deps, pack)
     try:
         channels_to_score(fields.channels, audio.channels)
     except PermanentError as error:
@@ -34,6 +33,8 @@ def plan_analysis(deps: Dependencies, fields: AnalysisFields, audio: AudioFacts)
 
 def check_pack(deps: Dependencies, pack: str) -> None:
     """Raise Problem for a pack that no worker has registered and that is not the default pack."""
+    if pack == deps.settings.default_pack:
+        return
     names = sorted({listing.name for listing in list_packs(deps.database)} | {deps.settings.default_pack})
     if pack not in names:
         detail = f"Unknown pack {pack!r}; available: {', '.join(names)}"
