@@ -19,6 +19,7 @@ from dawn_chorus.cli.analyze.segments import AnalyzedSegment, LocalAnalyzer, Ope
 from dawn_chorus.cli.installed_packs import open_pack
 from dawn_chorus.cli.output import print_error, print_note, print_warning
 from dawn_chorus.cli.place.options import PlaceOptions
+from dawn_chorus.cli.place.report import report_without_time
 from dawn_chorus.cli.place.sites import Places, plan_places
 from dawn_chorus.cli.settings import load_settings
 from dawn_chorus.cli.sources import Source, find_sources, report_passed_over, targets_of
@@ -92,8 +93,8 @@ class _Run:
     def __init__(self, batch: Batch, targets: dict[Path, Path], places: Places) -> None:
         self._batch, self._targets, self._places = batch, targets, places
         self._all_well = True
-        self._without_time: list[OpenedFile] = []
-        """Recordings whose clock says too little."""
+        self._without_time: list[tuple[str, str]] = []
+        """Recordings whose clock says too little, and why."""
 
     def analyze(self, sources: list[Source]) -> bool:
         batch = self._batch
@@ -112,7 +113,7 @@ class _Run:
             stack.callback(pool.shutdown, wait=False, cancel_futures=True)
             steps = watch_steps(analyzer.steps(sources, pool, ahead=2 * workers), len(sources))
             self._write(self._results(steps))
-            self._report_times()
+            report_without_time(self._without_time)
         return self._all_well
 
     def _results(self, steps: Iterable[Step]) -> Iterator[FileResult]:
@@ -130,8 +131,8 @@ class _Run:
                         yield from self._finish_file(result)
 
     def _start_file(self, file: OpenedFile) -> FileResult:
-        if file.location.start is not None and file.location.start.is_unclear:
-            self._without_time.append(file)
+        if (start := file.location.start) is not None and start.is_unclear:
+            self._without_time.append((file.source.shown, start.reason))
         wants_windows = self._batch.export_format is ExportFormat.JSON
         windows = WindowSpool(self._facts, self._batch.min_score, file.location.present) if wants_windows else None
         return FileResult(file, EventCutter(self._facts.grid, self._rules, self._batch.channels), windows)
@@ -155,15 +156,6 @@ class _Run:
         if lost := result.describe_lost():
             self._all_well = False
             print_warning(f"{result.file.source.shown}: {lost}")
-
-    def _report_times(self) -> None:
-        """Print for how many recordings no time is known although they have a clock, and why, by the first."""
-        if self._without_time:
-            first = self._without_time[0]
-            reason = first.location.start.reason if first.location.start else ""
-            number, name = len(self._without_time), first.source.shown
-            which = name if number == 1 else f"{number} recordings, such as {name}"
-            print_note(f"without a time: {which}: {reason}")
 
     def _write(self, results: Iterator[FileResult]) -> None:
         if isinstance(sys.stdout, io.TextIOWrapper):

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from dawn_chorus.domain.clock.start import Start
+
 Answer = dict[str, Any]
 
 
@@ -36,6 +38,15 @@ class Outcome:
     """The service's recording; None if it was refused."""
     analysis_id: str | None = None
     reason: str = ""
+
+    @property
+    def missing_time(self) -> str:
+        """Return why a recording that was sent now has no time although it has a clock; empty if that is not so."""
+        start = (self.answer or {}).get("start")
+        if start is None or (self.answer or {}).get("recorded_at"):
+            return ""
+        known = Start(None, start["source"], start["certain"], start["reason"])
+        return known.reason if known.is_unclear else ""
 
     @property
     def duration_s(self) -> float:

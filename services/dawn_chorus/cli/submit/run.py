@@ -16,6 +16,7 @@ import typer
 from dawn_chorus.adapters.retrying import Stopped
 from dawn_chorus.cli.client.views import follow
 from dawn_chorus.cli.output import print_error, print_note, show_json
+from dawn_chorus.cli.place.report import report_without_time
 from dawn_chorus.cli.place.sites import plan_places
 from dawn_chorus.cli.sources import Source, find_sources, report_passed_over
 from dawn_chorus.cli.submit.known import Catalog
@@ -212,6 +213,7 @@ class _Run:
         return 0 if all_well else 1
 
     def _print_summary(self, outcomes: list[Outcome]) -> None:
+        report_without_time([(outcome.shown, outcome.missing_time) for outcome in outcomes if outcome.missing_time])
         if len(outcomes) > 1:
             print_note(summary_of(outcomes))
         elif outcomes[0].answer is not None:
