@@ -20,11 +20,11 @@ NEW = (
     {"pack": "perch"}.items(),
     {"pack": "perch", "floor": "0.1"}.items(),
     {"onset_threshold": "0.7"}.items(),
-    {"onset_threshold": "0.8"}.items(),
     {"min_gap_s": "2"}.items(),
     {"floor": "0.1"}.items(),
     {"occurrence_min": "0.03"}.items(),
-    {"occurrence_min": "0.1"}.items(),
+    {"channels": "each"}.items(),
+    {"channels": "1"}.items(),
 )
 """Questions that differ from each other and from none."""
 OTHER_PACK = replace(PACK, name="perch")
@@ -73,7 +73,7 @@ class TestTheQuestion:
     @pytest.mark.parametrize(
         ("first", "then"),
         [
-            ({}, {"pack": "birdnet", "floor": "0.05", "priority": "bulk"}),
+            ({}, {"pack": "birdnet", "floor": "0.05", "channels": "mix", "priority": "bulk"}),
             ({"onset_threshold": "0.70", "min_gap_s": "2"}, {"min_gap_s": "2.0", "onset_threshold": "0.7"}),
             ({"occurrence_min": "0.03", **MARSH}, {"occurrence_min": "3e-2"}),
         ],
@@ -256,3 +256,16 @@ class TestThePlace:
         known = upload(client)
         answer = again(client, 202, **MARSH, occurrence_min="0.03")
         assert (answer["id"], answer["latitude"]) == (known["id"], 52.5)
+
+    def test_a_start_taken_over_is_told_where_taxa_were_left_out_by_the_whole_year(
+        self, client: httpx.Client, worker: MadeUpWorker
+    ) -> None:
+        known = upload(client, **MARSH, occurrence_min="0.03")
+        worker.finish(known)
+        answer = again(client, 200, recorded_at=DAWN, occurrence_min="0.03")
+        (warning,) = answer["analyses"][0]["warnings"]
+        assert (warning["code"], warning["start_s"], warning["channel"]) == ("place_changed", None, None)
+        assert "analyze it again" in warning["detail"]
+        assert answer["analyses"][0]["result"] == "succeeded"
+        (item,) = client.get("/v1/detections").json()["items"]
+        assert item["warnings"] == "place_changed"
