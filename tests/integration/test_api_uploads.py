@@ -8,7 +8,9 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+import numpy as np
 import pytest
+import soundfile
 
 from dawn_chorus.adapters.audio_store import ObjectAudioStore
 from dawn_chorus.adapters.postgres.database import Database
@@ -204,6 +206,26 @@ def test_a_missing_file_is_named(client: httpx.Client) -> None:
 
 def test_a_body_of_another_kind_is_refused(client: httpx.Client) -> None:
     problem_of(client.post("/v1/recordings", json={"file": "dawn.wav"}), 415, "unsupported-media-type")
+
+
+@pytest.mark.parametrize("name", ["long.wav", "long.flac"])
+def test_a_recording_beyond_the_longest_duration_is_refused_in_one_sentence(
+    start_api: StartApi, database: Database, store_dir: Path, tmp_path: Path, name: str
+) -> None:
+    api = start_api(max_duration_s=3600.0)
+    path = tmp_path / name
+    soundfile.write(path, np.zeros(3601 * 1000, np.int16), 1000)
+    with httpx.Client(base_url=api.url, timeout=60) as client:
+        refused = client.post("/v1/recordings", files={"file": (name, path.read_bytes())})
+        detail = problem_of(refused, 422, "too-long")["detail"]
+        soundfile.write(path, np.zeros(3600 * 1000, np.int16), 1000)
+        assert client.post("/v1/recordings", files={"file": (name, path.read_bytes())}).status_code == 202
+    assert detail == (
+        f"{name} is 1 h 1 s long; this service takes at most 1 h (CHORUS_MAX_DURATION_S): "
+        "cut it into shorter recordings"
+    )
+    assert row_count(database, "recordings") == 1
+    assert len(stored_files(store_dir)) == 1
 
 
 def test_a_body_announced_too_large_is_refused_before_it_is_sent(start_api: StartApi) -> None:

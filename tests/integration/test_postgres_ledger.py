@@ -4,13 +4,21 @@ from threading import Barrier
 
 import pytest
 
-from dawn_chorus.adapters.postgres.analyses import cancel_analysis, get_revision, get_status, retry_analysis
+from dawn_chorus.adapters.postgres.analyses import (
+    cancel_analysis,
+    create_analysis,
+    get_revision,
+    get_status,
+    retry_analysis,
+)
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.detections import detections_of
 from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.adapters.postgres.recordings import delete_recording, get_recording
+from dawn_chorus.adapters.postgres.values import AnalysisRequest
 from dawn_chorus.domain.analysis import AnalysisResult, AnalysisState
 from dawn_chorus.domain.errors import Conflict, InvalidPack, PermanentError, TransientError
+from dawn_chorus.domain.jobs import Lane
 from dawn_chorus.domain.lost_audio import LostStretch
 from tests.servers.postgres_fill import CRICKET, FACTS, PACK, ROBIN, WREN, job, post, save, start, timeline_of
 
@@ -245,6 +253,23 @@ def test_a_recording_that_goes_on_behind_its_header_is_planned_to_its_end(
     assert (status.analysis.segments_total, status.duration_s, status.analyzed_s) == (3, 750.4, 750.4)
     assert get_recording(database, recording.recording.id).recording.audio.duration_s == 750.4
     assert [f.detection.offset_s for f in detections_of(database, analysis.id)] == [750.4]
+
+
+def test_what_lies_beyond_the_longest_duration_is_one_segment_and_the_ledger_is_exact(
+    database: Database, ledger: PostgresLedger
+) -> None:
+    recording = post(database, 120.0)
+    analysis = recording.analyses[0]
+    longer = ledger.extend_recording(start(ledger, analysis.id, 0), 9_000_000.5, 1000.0)
+    assert (longer.segment.end_s, longer.is_last) == (300.0, False)
+    for index in (0, 1, 2, 3):
+        save(ledger, analysis.id, index, [])
+    ledger.fail_segment(job(analysis.id, 4), "too long")
+    status = get_status(database, analysis.id)
+    assert (status.analysis.segments_total, status.analysis.result) == (5, AnalysisResult.PARTIAL)
+    assert (status.duration_s, status.analyzed_s, status.failed_s) == (9_000_000.5, 1000.0, 8_999_000.5)
+    again = create_analysis(database, recording.recording.id, AnalysisRequest("tones", Lane.BULK, most_s=1000.0))
+    assert again.segments_total == 5
 
 
 def test_every_visible_change_has_a_new_revision(database: Database, ledger: PostgresLedger) -> None:

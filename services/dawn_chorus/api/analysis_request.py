@@ -28,6 +28,7 @@ def plan_analysis(deps: Dependencies, fields: AnalysisFields, audio: AudioFacts)
         lane=lane_for(audio.duration_s, fields.priority),
         segment_s=deps.settings.segment_s,
         settings=fields.settings(),
+        most_s=deps.settings.max_duration_s,
     )
 
 

@@ -8,6 +8,8 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from dawn_chorus.domain.analysis import MAX_DURATION_S
+
 
 class ApiSettings(BaseSettings):
     """The defaults suit one machine; deployments set the URLs.
@@ -45,6 +47,8 @@ class ApiSettings(BaseSettings):
 
     max_upload_bytes: int = Field(default=64 * 2**30, ge=1)
     """Size of a whole request body; 24 hours of 192 kHz in 16 bit are 33 GB."""
+    max_duration_s: float = Field(default=MAX_DURATION_S, gt=0)
+    """Longest recording that is accepted; 7 days."""
     uploads_at_once: int = Field(default=16, ge=1)
     """Concurrent uploads per process; further ones get 429 and `Retry-After`."""
     upload_idle_s: float = Field(default=60.0, gt=0)

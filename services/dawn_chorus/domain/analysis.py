@@ -74,6 +74,10 @@ def channels_to_score(chosen: Channels, n_channels: int) -> tuple[int | None, ..
     return (chosen,)
 
 
+MAX_DURATION_S = 7 * 24 * 3600.0
+"""Of a recording, where no setting says otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """A stretch of a recording: the unit of work on the queue."""
@@ -87,12 +91,18 @@ class Segment:
         return round_s(self.end_s - self.start_s)
 
 
-def plan_segments(duration_s: float, segment_s: float, *, start_s: float = 0.0, index: int = 0) -> list[Segment]:
+def plan_segments(
+    duration_s: float, segment_s: float, *, start_s: float = 0.0, index: int = 0, most_s: float = math.inf
+) -> list[Segment]:
     """Cut [start_s, duration_s) into segments of `segment_s`; the last one is the remainder.
 
     `index` is the number of the first segment. `start_s` and `index` extend the plan of a recording that turns out to
-    be longer than its header declared.
+    be longer than its header declared. What lies beyond `most_s` is one segment, however long: no worker analyzes it.
     """
+    if duration_s > most_s:
+        rest_s = max(start_s, most_s)
+        planned = plan_segments(rest_s, segment_s, start_s=start_s, index=index)
+        return [*planned, Segment(index + len(planned), round_s(rest_s), round_s(duration_s))]
     # In whole microseconds: as floats, 87.5 / 0.7 is slightly more than 125 and would add an empty segment.
     count = max(0, math.ceil(Fraction(round((duration_s - start_s) * 1e6), round(segment_s * 1e6))))
     edges = [round_s(start_s + number * segment_s) for number in range(count)] + [round_s(duration_s)]

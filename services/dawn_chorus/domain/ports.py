@@ -4,6 +4,7 @@ Every method may raise `TransientError` when its server is unavailable; that is 
 otherwise, implementations are safe to call from many threads.
 """
 
+import math
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -80,10 +81,11 @@ class SegmentLedger(Protocol):
         """Queue the segment again, through the outbox, after the delay."""
         ...
 
-    def extend_recording(self, work: SegmentWork, duration_s: float) -> SegmentWork:
+    def extend_recording(self, work: SegmentWork, duration_s: float, most_s: float = math.inf) -> SegmentWork:
         """Plan the rest of a file that holds more audio than its header declared, through the outbox.
 
-        Returns the work with its segment extended to full length if the declared duration had cut it short.
+        Returns the work with its segment extended to full length if the declared duration had cut it short. What lies
+        beyond `most_s` is planned as one segment, which no worker analyzes.
         """
         ...
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dawn_chorus.adapters.logs import get_logger, log_ids
-from dawn_chorus.domain.analysis import channels_to_score
+from dawn_chorus.domain.analysis import MAX_DURATION_S, channels_to_score
 from dawn_chorus.domain.errors import PermanentError, TransientError, UndecodableAudio
 from dawn_chorus.domain.jobs import SegmentJob, SegmentWork, WorkerFacts
 from dawn_chorus.domain.lost_audio import NothingHeard, describe_lost
@@ -65,9 +65,12 @@ class SegmentAnalyst:
         *,
         name: str,
         retry: RetryPolicy,
+        max_duration_s: float = MAX_DURATION_S,
     ) -> None:
+        """Audio of a recording beyond `max_duration_s` is not analyzed, with that reason."""
         self._ledger, self._store, self._decoders, self._packs = ledger, store, decoders, packs
         self._name, self._retry = name, retry
+        self._max_duration_s = max_duration_s
 
     def analyze_segment(self, job: SegmentJob) -> None:
         """Analyze the job's segment and save the outcome in the ledger, whatever it is.
@@ -91,6 +94,9 @@ class SegmentAnalyst:
 
     def _score(self, work: SegmentWork) -> tuple[SegmentWork, SegmentTimeline, WorkerFacts]:
         """Return the segment's timeline; the work too, extended if the file is longer than declared."""
+        if work.segment.start_s >= self._max_duration_s:
+            limit = f"{self._max_duration_s / 3600:g} hours (CHORUS_MAX_DURATION_S)"
+            raise PermanentError(f"the recording is longer than the {limit} that are analyzed of one")
         ensemble = self._packs.open(work.pack)
         first, *others = channels_to_score(work.settings.channels, work.recording.audio.channels)
         with self._local_copy(work) as (path, fetch_s):
@@ -130,7 +136,7 @@ class SegmentAnalyst:
         if length_s <= declared_s + _LENGTH_SLACK_S:
             return work
         log.warning("file is longer than its header declares", declared_s=declared_s, length_s=length_s)
-        return self._ledger.extend_recording(work, length_s)
+        return self._ledger.extend_recording(work, length_s, self._max_duration_s)
 
     def _load(
         self, work: SegmentWork, path: Path, ensemble: Ensemble, channel: int | None, *, measured: bool = True

@@ -45,7 +45,15 @@ def open_worker(
         packs.open(settings.default_pack)
         _register_packs(packs, retrying, stopping, registered=packs.installed()[settings.default_pack])
         retry = RetryPolicy(settings.max_attempts, settings.retry_first_s, settings.retry_most_s)
-        analyst = SegmentAnalyst(retrying, store, decoders, packs, name=settings.worker_name, retry=retry)
+        analyst = SegmentAnalyst(
+            retrying,
+            store,
+            decoders,
+            packs,
+            name=settings.worker_name,
+            retry=retry,
+            max_duration_s=settings.max_duration_s,
+        )
         analyze = analyst.analyze_segment
         try:
             yield Worker(source, analyze, in_flight=settings.in_flight, grace_s=settings.grace_s, stopping=stopping)

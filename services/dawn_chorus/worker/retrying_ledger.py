@@ -1,5 +1,6 @@
 """A ledger that retries while its database is unavailable, so that no computed result is lost."""
 
+import math
 from collections.abc import Callable, Sequence
 from threading import Event
 from typing import TypeVar
@@ -43,8 +44,8 @@ class RetryingLedger:
     def retry_segment(self, job: SegmentJob, reason: str, delay_s: float) -> None:
         self._retry(lambda: self._ledger.retry_segment(job, reason, delay_s))
 
-    def extend_recording(self, work: SegmentWork, duration_s: float) -> SegmentWork:
-        return self._retry(lambda: self._ledger.extend_recording(work, duration_s))
+    def extend_recording(self, work: SegmentWork, duration_s: float, most_s: float = math.inf) -> SegmentWork:
+        return self._retry(lambda: self._ledger.extend_recording(work, duration_s, most_s))
 
     def _retry(self, call: Callable[[], T]) -> T:
         backoff = Backoff(self._first_s, self._most_s)

@@ -9,6 +9,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dawn_chorus.adapters.available_cores import count_available_cores
+from dawn_chorus.domain.analysis import MAX_DURATION_S
 
 
 def _name_self() -> str:
@@ -54,6 +55,8 @@ class WorkerSettings(BaseSettings):
     decoders: int | None = Field(default=None, ge=1)
     """Child processes that decode; unset: as many as sessions."""
 
+    max_duration_s: float = Field(default=MAX_DURATION_S, gt=0)
+    """Audio beyond this is not analyzed where a file turns out longer than its header says; as in the API."""
     max_attempts: int = Field(default=5, ge=1)
     """After this many attempts that ended with a transient error, a segment fails for good."""
     retry_first_s: float = Field(default=5.0, gt=0)

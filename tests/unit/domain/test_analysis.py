@@ -94,3 +94,13 @@ def test_an_override_leaves_the_other_fields_of_a_taxons_rule() -> None:
     assert rules.of("eurwre") == EventRule(0.8, 0.3, 2.0, 0.5)
     assert rules.default == EventRule(0.5, 0.3, 2.0, 0.5)
     assert rules.lowest_threshold == 0.3
+
+
+@pytest.mark.parametrize(("start_s", "index"), [(0.0, 0), (700.0, 3), (1000.0, 4), (1200.0, 5)])
+def test_what_lies_beyond_the_longest_duration_is_one_segment(start_s: float, index: int) -> None:
+    segments = plan_segments(1e7, 300.0, start_s=start_s, index=index, most_s=1000.0)
+    assert segments[0].start_s == start_s
+    assert [segment.index for segment in segments] == list(range(index, index + len(segments)))
+    assert all(one.end_s == next_one.start_s for one, next_one in itertools.pairwise(segments))
+    assert (segments[-1].start_s, segments[-1].end_s) == (max(start_s, 1000.0), 1e7)
+    assert len(segments) <= 5

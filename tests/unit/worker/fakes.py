@@ -1,5 +1,6 @@
 """Hand-written fakes for the worker's ports."""
 
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -108,8 +109,9 @@ class ScriptedLedger:
     def retry_segment(self, job: SegmentJob, reason: str, delay_s: float) -> None:
         self._record("retried", (reason, delay_s))
 
-    def extend_recording(self, work: SegmentWork, duration_s: float) -> SegmentWork:
+    def extend_recording(self, work: SegmentWork, duration_s: float, most_s: float = math.inf) -> SegmentWork:
         self._record("extended", duration_s)
+        self.most_s = most_s
         assert self.extended is not None
         return self.extended
 

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from dawn_chorus.adapters.retrying import Stopped
-from dawn_chorus.domain.analysis import AnalysisSettings, Segment
+from dawn_chorus.domain.analysis import MAX_DURATION_S, AnalysisSettings, Segment
 from dawn_chorus.domain.errors import TransientError, UndecodableAudio, UnknownPack
 from dawn_chorus.domain.jobs import Lane, SegmentJob, SegmentWork
 from dawn_chorus.domain.lost_audio import LostStretch
@@ -96,13 +96,22 @@ def make_work(*, duration_s: float = 12.0, is_last: bool = True, pack: str = "to
 
 
 def analyze(
-    ledger: ScriptedLedger, store: FolderStore, decoders: FakeDecoders, packs: FakePacks, *, stop_soon: bool = False
+    ledger: ScriptedLedger,
+    store: FolderStore,
+    decoders: FakeDecoders,
+    packs: FakePacks,
+    *,
+    stop_soon: bool = False,
+    max_duration_s: float = MAX_DURATION_S,
 ) -> None:
     stopping = Event()
     if stop_soon:
         Timer(0.05, stopping.set).start()
     retrying = RetryingLedger(ledger, stopping, first_s=0.001, most_s=0.001)
-    analyst = SegmentAnalyst(retrying, store, decoders, packs, name="worker-1", retry=RetryPolicy(max_attempts=3))
+    retry = RetryPolicy(max_attempts=3)
+    analyst = SegmentAnalyst(
+        retrying, store, decoders, packs, name="worker-1", retry=retry, max_duration_s=max_duration_s
+    )
     analyst.analyze_segment(JOB)
 
 
@@ -241,6 +250,19 @@ def test_a_file_longer_than_its_header_declares_is_extended_and_analyzed_in_full
     assert extended == ("extended", 12.0)
     assert saved[1][0].segment.end_s == 12.0
     assert saved[1][1].analyzed_s == 12.0
+
+
+def test_nothing_beyond_the_longest_duration_is_planned_or_analyzed(
+    store: FolderStore, decoders: FakeDecoders, packs: FakePacks
+) -> None:
+    ledger = ScriptedLedger(make_work(duration_s=5.0), extended=make_work(duration_s=12.0))
+    analyze(ledger, store, decoders, packs, max_duration_s=8.0)
+    assert ledger.most_s == 8.0
+    beyond = ScriptedLedger(replace(make_work(duration_s=1e7), segment=Segment(3, 8.0, 1e7)))
+    analyze(beyond, store, decoders, packs, max_duration_s=8.0)
+    ((name, reason),) = beyond.ends
+    assert name == "failed"
+    assert "CHORUS_MAX_DURATION_S" in reason
 
 
 def test_a_segment_in_the_middle_of_a_recording_never_extends_it(

@@ -31,7 +31,7 @@ def plan_analysis(connection: Connection, recording: Row, request: AnalysisReque
     """
     if request.settings.occurrence_min is not None and recording["latitude"] is None:
         raise PlaceUnknown("Needs coordinates: the recording has no latitude and longitude")
-    segments = plan_segments(recording["duration_s"], request.segment_s)
+    segments = plan_segments(recording["duration_s"], request.segment_s, most_s=request.most_s)
     analysis_id = _sql.insert_analysis(
         connection,
         recording_id=recording["id"],

@@ -1,5 +1,6 @@
 """The ledger: what workers read and write about segments (`domain.ports.SegmentLedger`)."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -80,12 +81,12 @@ class PostgresLedger:
                 _sql.insert_job(connection, **_key(job), lane=job.lane, delay_s=delay_s)
                 finish_if_complete(connection, job.analysis_id)
 
-    def extend_recording(self, work: SegmentWork, duration_s: float) -> SegmentWork:
+    def extend_recording(self, work: SegmentWork, duration_s: float, most_s: float = math.inf) -> SegmentWork:
         with self._database.transaction() as connection:
             analysis = _lock_unfinished(connection, work.job)
             if analysis is None:
                 return work
-            extend_plan(connection, analysis, round_s(duration_s))
+            extend_plan(connection, analysis, round_s(duration_s), most_s)
             segment = _sql.get_segment(connection, **_key(work.job))
             started = segment | {"attempts": work.attempt, "queued_s": work.queued_s}
             return _read_work(connection, work.job, analysis, started)

@@ -11,16 +11,19 @@ _sql = load_queries("ledger")
 _OPEN = (SegmentState.QUEUED, SegmentState.RUNNING)
 
 
-def extend_plan(connection: Connection, analysis: Row, duration_s: float) -> None:
-    """Extend the last segment of a locked analysis to full length, if it is not final, and plan segments after it."""
+def extend_plan(connection: Connection, analysis: Row, duration_s: float, most_s: float) -> None:
+    """Extend the last segment of a locked analysis to full length, if it is not final, and plan segments after it.
+
+    What lies beyond `most_s` is planned as one segment, which no worker analyzes.
+    """
     plan = _sql.get_plan(connection, analysis_id=analysis["id"])
     if duration_s <= plan["duration_s"]:
         return
     index, planned_s = plan["last_index"], plan["duration_s"]
     if plan["last_state"] in _OPEN:
-        planned_s = min(duration_s, max(planned_s, round_s(plan["last_start_s"] + analysis["segment_s"])))
+        planned_s = min(duration_s, max(planned_s, min(most_s, round_s(plan["last_start_s"] + analysis["segment_s"]))))
         _sql.extend_segment(connection, analysis_id=analysis["id"], segment_index=index, end_s=planned_s)
-    added = plan_segments(duration_s, analysis["segment_s"], start_s=planned_s, index=index + 1)
+    added = plan_segments(duration_s, analysis["segment_s"], start_s=planned_s, index=index + 1, most_s=most_s)
     insert_segments(connection, analysis["id"], analysis["lane"], added)
     _sql.extend_recording(
         connection,

@@ -1,5 +1,6 @@
 """Frozen values that the functions of this package take and return, beyond those of the domain."""
 
+import math
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -33,6 +34,8 @@ class AnalysisRequest:
     lane: Lane
     segment_s: float = 300.0
     settings: AnalysisSettings = field(default_factory=AnalysisSettings)
+    most_s: float = math.inf
+    """What lies beyond is planned as one segment, which no worker analyzes."""
 
 
 @dataclass(frozen=True, slots=True)

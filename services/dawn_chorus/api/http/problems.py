@@ -40,6 +40,7 @@ UNSUPPORTED = ProblemType("unsupported-media-type", 415, "The body has a type th
 RANGE = ProblemType("range-not-satisfiable", 416, "The range lies beyond the end")
 INVALID = ProblemType("invalid-request", 422, "A field is wrong")
 UNDECODABLE = ProblemType("undecodable-audio", 422, "The audio is broken or empty")
+TOO_LONG = ProblemType("too-long", 422, "The recording is too long")
 UNKNOWN_PACK = ProblemType("unknown-pack", 422, "No such model pack is installed")
 KEY_REUSED = ProblemType("idempotency-key-reused", 422, "This Idempotency-Key was used for another request")
 TOO_MANY = ProblemType("too-many-requests", 429, "Too many requests")
@@ -48,7 +49,7 @@ UNAVAILABLE = ProblemType("unavailable", 503, "A server behind this one is away"
 
 PROBLEM_TYPES = (
     MALFORMED, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, STALLED, CONFLICT,
-    IN_PROGRESS, AUDIO_REMOVED, TOO_LARGE, NOT_AUDIO, UNSUPPORTED, RANGE, INVALID, UNDECODABLE, UNKNOWN_PACK,
+    IN_PROGRESS, AUDIO_REMOVED, TOO_LARGE, NOT_AUDIO, UNSUPPORTED, RANGE, INVALID, UNDECODABLE, TOO_LONG, UNKNOWN_PACK,
     KEY_REUSED, TOO_MANY, INTERNAL, UNAVAILABLE,
 )  # fmt: skip
 

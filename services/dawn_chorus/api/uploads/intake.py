@@ -1,6 +1,7 @@
 """Receives one recording: bytes to the store, header read by a child process, rows in one transaction."""
 
 import asyncio
+import math
 from contextlib import ExitStack
 from pathlib import PurePath
 from typing import Self
@@ -17,7 +18,15 @@ from dawn_chorus.adapters.postgres.recordings import create_recording
 from dawn_chorus.adapters.postgres.values import AnalysisRequest, NewRecording, StoredRecording
 from dawn_chorus.api.analysis_request import plan_analysis
 from dawn_chorus.api.dependencies import Dependencies
-from dawn_chorus.api.http.problems import NOT_AUDIO, STALLED, TOO_LARGE, Problem, invalid_field, invalid_fields
+from dawn_chorus.api.http.problems import (
+    NOT_AUDIO,
+    STALLED,
+    TOO_LARGE,
+    TOO_LONG,
+    Problem,
+    invalid_field,
+    invalid_fields,
+)
 from dawn_chorus.api.models.requests import UPLOAD_FIELDS, UploadFields
 from dawn_chorus.api.uploads.multipart import Chunks, Upload, receive_upload
 from dawn_chorus.api.uploads.probe import probe_file
@@ -102,7 +111,15 @@ class Intake:
     async def _probe(self, filename: str) -> AudioFacts:
         with ExitStack() as stack:
             path = await run_in_threadpool(stack.enter_context, self._deps.store.local_copy(self._key))
-            return await probe_file(path, filename, self._deps.settings.probe_timeout_s)
+            facts = await probe_file(path, filename, self._deps.settings.probe_timeout_s)
+        most_s = self._deps.settings.max_duration_s
+        if facts.duration_s > most_s:
+            raise Problem(
+                TOO_LONG,
+                f"{filename} is {_spoken(facts.duration_s)} long; this service takes at most {_spoken(most_s)} "
+                "(CHORUS_MAX_DURATION_S): cut it into shorter recordings",
+            )
+        return facts
 
 
 def _log_accepted(stored: StoredRecording) -> None:
@@ -119,6 +136,12 @@ def _log_accepted(stored: StoredRecording) -> None:
             duration_s=recording.audio.duration_s,
             store_key=recording.store_key,
         )
+
+
+def _spoken(seconds: float) -> str:
+    minutes, rest_s = divmod(math.ceil(seconds), 60)
+    parts = ((minutes // 60, "h"), (minutes % 60, "min"), (rest_s, "s"))
+    return " ".join(f"{number:,} {unit}" for number, unit in parts if number)
 
 
 def new_store_key(filename: str) -> str:
