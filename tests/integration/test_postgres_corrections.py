@@ -227,6 +227,12 @@ class TestFilteredAnalyses:
         correct_recording(database, stored.recording.id, changes)
         assert warnings_of(database, stored.analyses[0].id) == []
 
+    def test_those_that_left_nothing_out_are_not(self, database: Database) -> None:
+        all_taxa = replace(REQUEST, settings=AnalysisSettings(occurrence_min=0.0))
+        stored = finished(database, request=all_taxa)
+        correct_recording(database, stored.recording.id, {"latitude": 10.0})
+        assert warnings_of(database, stored.analyses[0].id) == []
+
     def test_those_that_have_not_begun_take_the_new_place(self, database: Database) -> None:
         PostgresLedger(database).register_pack(PACK)
         stored = create_recording(database, new_recording(20.0, POND), FILTERED)

@@ -1,8 +1,10 @@
 """The same bytes uploaded again: which recording is meant, and whether anything new is asked of it."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import httpx
@@ -138,6 +140,24 @@ class TestTheQuestion:
         )
         assert (second.status_code, second.json()) == (202, first.json())
         assert row_count(database, "analyses") == 2
+
+    def test_of_uploads_at_once_one_asks_and_one_file_is_kept(
+        self, client: httpx.Client, database: Database, store_dir: Path
+    ) -> None:
+        known = upload(client)
+        barrier = Barrier(4)
+
+        def ask(_: int) -> httpx.Response:
+            barrier.wait()
+            return post(client, floor="0.1")
+
+        with ThreadPoolExecutor(4) as pool:
+            responses = list(pool.map(ask, range(4)))
+        assert sorted(response.status_code for response in responses) == [200, 200, 200, 202]
+        assert {response.json()["id"] for response in responses} == {known["id"]}
+        assert len({response.json()["analysis_id"] for response in responses}) == 1
+        assert (row_count(database, "analyses"), len(stored_files(store_dir))) == (2, 1)
+        assert row_count(database, "audio_to_delete") == 0
 
     def test_every_second_of_the_new_analysis_is_accounted_for(
         self, client: httpx.Client, worker: MadeUpWorker

@@ -3,6 +3,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
+from hypothesis import given as drawn
+from hypothesis import strategies as st
 
 from dawn_chorus.domain.errors import Conflict
 from dawn_chorus.domain.recording import AudioFacts, Place, Recording
@@ -144,3 +146,30 @@ def test_a_place_is_filled_but_nothing_known_is_changed() -> None:
 def test_distances_are_great_circles(one: tuple[float, float], other: tuple[float, float], expected_m: float) -> None:
     assert distance_m(one, other) == pytest.approx(expected_m, rel=1e-3, abs=1e-3)
     assert distance_m(other, one) == pytest.approx(distance_m(one, other))
+
+
+POINTS = st.sampled_from([(None, None), MARSH, NEAR, HILL])
+PLACES = st.builds(
+    lambda site, point, start: Place(site, point[0], point[1], start),
+    st.sampled_from([None, "marsh", "hill"]),
+    POINTS,
+    st.sampled_from([None, DAWN, DUSK]),
+)
+
+
+@drawn(st.lists(PLACES, max_size=8))
+def test_whatever_is_uploaded_in_whatever_order_no_two_become_alike(uploads: list[Place]) -> None:
+    known: list[Place] = []
+    for given in uploads:
+        try:
+            position = chosen(known, given)
+        except Conflict:
+            continue
+        if position is None:
+            known.append(given)
+            position = len(known) - 1
+        else:
+            known[position] = fill_place(known[position], given)
+        assert chosen(known, given) == position, "the same upload again is the same recording"
+        assert fill_place(known[position], given) == known[position], "and has nothing left to give"
+        assert len({(place.site, place.recorded_at) for place in known}) == len(known)

@@ -74,10 +74,11 @@ WHERE recording_id = :recording_id;
 
 -- name: warn_filtered_analyses(recording_id, code, detail)!
 -- Once those whose occurrence filter has seen the place: of what is not started yet, the worker will read the new one.
+-- A bound of 0 leaves nothing out.
 WITH warned AS (
     INSERT INTO segment_warnings (analysis_id, code, detail)
     SELECT a.id, :code, :detail FROM analyses AS a
-    WHERE a.recording_id = :recording_id AND a.settings ->> 'occurrence_min' IS NOT NULL
+    WHERE a.recording_id = :recording_id AND (a.settings ->> 'occurrence_min')::double precision > 0
         AND EXISTS (SELECT FROM segments AS s WHERE s.analysis_id = a.id AND s.state IN ('running', 'done'))
         AND NOT EXISTS (SELECT FROM segment_warnings AS w WHERE w.analysis_id = a.id AND w.code = :code)
     RETURNING analysis_id
