@@ -403,6 +403,22 @@ class TestManyDetections:
         assert "recordings_same_sound" in indexes
 
 
+def test_an_analysis_that_finishes_during_a_stream_is_not_mixed_into_it(database: Database) -> None:
+    fill(database, recordings=30, detections=50)
+    before = {str(analysis) for (_, pack), analysis in current(database).items() if pack == "woods"}
+    stream = stream_detections(database, DetectionFilter(pack="woods"))
+    streamed = [next(stream)]
+    with database.transaction() as connection:
+        connection.execute(
+            "UPDATE analyses SET finished_at = now() + interval '1 h' "
+            "WHERE id NOT IN (SELECT analysis_id FROM current_analyses)"
+        )
+    assert before.isdisjoint(map(str, current(database).values()))
+    streamed += stream
+    assert len(streamed) == len(set(streamed)) == 30 * 50
+    assert {found.source.analysis_id for found in streamed} == before
+
+
 def nodes_of(plan: dict[str, Any]) -> Any:
     yield plan
     for child in plan.get("Plans", []):

@@ -58,24 +58,33 @@ def list_detections(
     database: Database, wanted: DetectionFilter, *, limit: int = 100, cursor: str | None = None
 ) -> Page[Finding]:
     """Return a page of detections across recordings, latest first, undated ones last. Raises InvalidCursor."""
+    with database.transaction() as connection:
+        return _read_page(connection, wanted, limit, cursor)
+
+
+def _read_page(connection: Connection, wanted: DetectionFilter, limit: int, cursor: str | None) -> Page[Finding]:
     before_time, before_id = read_time_cursor(cursor)
     page = {"before_time": before_time, "before_id": before_id, "n": limit + 1}
-    with database.transaction() as connection:
-        rows = list(_latest(connection, wanted, page))
-        codes = warning_codes_of(connection, {row["analysis_id"] for row in rows})
+    rows = list(_latest(connection, wanted, page))
+    codes = warning_codes_of(connection, {row["analysis_id"] for row in rows})
     items = tuple(read_finding(row, codes[row["analysis_id"]]) for row in rows[:limit])
     return Page(items, _cursor_after(rows[limit - 1]) if len(rows) > limit else None)
 
 
 def stream_detections(database: Database, wanted: DetectionFilter) -> Iterator[Finding]:
-    """Yield all detections in the same order, page by page, in bounded memory and short transactions."""
+    """Yield all detections in the same order, page by page, in bounded memory.
+
+    All from one snapshot: an analysis that begins to count meanwhile is not mixed with the one it replaces. The
+    iterator holds a connection: exhaust or close it.
+    """
     cursor: str | None = None
-    while True:
-        page = list_detections(database, wanted, limit=_ROWS_A_FETCH, cursor=cursor)
-        yield from page.items
-        if page.next_cursor is None:
-            return
-        cursor = page.next_cursor
+    with database.snapshot() as connection:
+        while True:
+            page = _read_page(connection, wanted, _ROWS_A_FETCH, cursor)
+            yield from page.items
+            if page.next_cursor is None:
+                return
+            cursor = page.next_cursor
 
 
 def _latest(connection: Connection, wanted: DetectionFilter, page: Row) -> Iterator[Row]:
