@@ -1,7 +1,7 @@
 """A moment as people and recorders write it: RFC 3339, and the spellings that file names allow."""
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 HOW_TO_WRITE = "write the time as RFC 3339, with its offset: 2026-05-03T04:30:00+02:00"
 _MOMENT = re.compile(
@@ -61,7 +61,3 @@ def as_fixed(moment: datetime) -> datetime:
 def format_clock(local: datetime) -> str:
     """Return a clock reading for people: `2024-05-04 04:30:00`."""
     return local.isoformat(" ", "seconds")
-
-
-def now() -> datetime:
-    return datetime.now(UTC)

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 
-from dawn_chorus.domain.clock import moments
 from dawn_chorus.domain.clock.moments import format_clock
 from dawn_chorus.domain.clock.names import read_name
 from dawn_chorus.domain.clock.readings import HEADER, ClockReading, RecorderNotes
@@ -111,6 +110,6 @@ def _doubt(reading: ClockReading, zone: TimeZone | None) -> str | None:
     offset = reading.offset
     if offset is None:
         offset = zone.rules.utcoffset(reading.local) if zone else timedelta(hours=14)
-    if reading.local > moments.now().replace(tzinfo=None) + (offset or timedelta(0)) + CLOCK_SKEW:
+    if reading.local > datetime.now(UTC).replace(tzinfo=None) + (offset or timedelta(0)) + CLOCK_SKEW:
         return f"{_says(reading)}, which is in the future: the clock was wrong."
     return None
