@@ -4,9 +4,10 @@ import csv
 import io
 import json
 import os
+import resource
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,15 @@ def codes_by_file(rows: Iterable[dict[str, str]]) -> dict[str, list[str]]:
 def test_one_recording_gives_one_document_with_windows_and_detections(pack: Path, tmp_path: Path) -> None:
     recording = write_tones(tmp_path / "dawn.wav", 12.0, (1000, 2.0, 4.0), (4000, 6.0, 9.0))
     found = document(chorus("analyze", recording, "--pack", pack))
-    assert list(found) == ["file", "duration_s", "sample_rate_hz", "pack", "windows", "detections"]
+    assert [key for key in found if key not in ("result", "settings", "source")] == [
+        "file",
+        "duration_s",
+        "sample_rate_hz",
+        "pack",
+        "windows",
+        "detections",
+        "warnings",
+    ]
     assert found["file"] == str(recording)
     assert (found["duration_s"], found["sample_rate_hz"]) == (12.0, TONE_RATE_HZ)
     assert found["pack"] == {"name": "tones", "version": "1.0.0", "license": "CC0-1.0"}
@@ -225,17 +234,129 @@ def test_labels_of_many_recordings_need_files_of_their_own(pack: Path, tmp_path:
     assert sorted(path.name for path in out.iterdir()) == ["a.wav.labels.txt", "b.wav.labels.txt"]
 
 
+def read_results(folder: Path) -> dict[str, str]:
+    """Return the visible files below a folder, by name."""
+    return {path.name: path.read_text() for path in sorted(folder.rglob("[!.]*")) if path.is_file()}
+
+
 def test_a_batch_that_was_interrupted_goes_on_where_it_was(pack: Path, tmp_path: Path) -> None:
     recordings, out = tmp_path / "in", tmp_path / "out"
     write_tones(recordings / "a.wav", 6.0, (500, 1.0, 2.0))
+    first = chorus("analyze", recordings, "--pack", pack, "--out", out)
+    assert (first.returncode, first.stderr) == (0, "")
+    written = (out / "a.wav.json").stat().st_mtime_ns
     write_tones(recordings / "night" / "b.wav", 6.0, (2000, 1.0, 2.0))
-    out.mkdir()
-    (out / "a.wav.json").write_text("done before")
     result = chorus("analyze", recordings, "--pack", pack, "--out", out, "--resume")
-    assert result.returncode == 0, result.stderr
-    assert (out / "a.wav.json").read_text() == "done before"
+    assert (result.returncode, result.stderr) == (0, "1 of 2 recordings already have a result\n")
+    assert (out / "a.wav.json").stat().st_mtime_ns == written
     assert json.loads((out / "night" / "b.wav.json").read_text())["detections"][0]["code"] == "tone_2000"
     assert sorted(path.name for path in out.rglob("*") if path.is_file()) == ["a.wav.json", "b.wav.json"]
+
+
+@pytest.mark.parametrize("wanted", ["json", "raven", "csv"])
+def test_results_made_otherwise_are_made_again(pack: Path, tmp_path: Path, wanted: str) -> None:
+    recordings, out = tmp_path / "in", tmp_path / "out"
+    for name in ("a.wav", "b.wav"):
+        write_tones(recordings / name, 6.0, (500, 1.0, 2.0), (500, 3.0, 4.0))
+    words = ("analyze", recordings, "--pack", pack, "--out", out, "-f", wanted, "--resume")
+    apart = chorus(*words)
+    assert (apart.returncode, apart.stderr) == (0, "")
+    before = read_results(out)
+    joined = chorus(*words, "--min-gap-s", 2)
+    assert joined.stderr == "made again: 2 results, because they were made with other settings\n"
+    assert read_results(out).keys() == before.keys()
+    assert read_results(out) != before
+    write_tones(recordings / "a.wav", 6.0, (500, 1.0, 2.0), (500, 3.0, 4.5))
+    changed = chorus(*words, "--min-gap-s", 2)
+    assert changed.stderr.splitlines() == [
+        "1 of 2 recordings already have a result",
+        "made again: 1 results, because their recordings have changed",
+    ]
+    assert chorus(*words, "--min-gap-s", 2, "--workers", 1).stderr == "2 of 2 recordings already have a result\n"
+
+
+def test_partial_results_and_those_of_earlier_versions_are_made_again(pack: Path, tmp_path: Path) -> None:
+    recordings, out = tmp_path / "in", tmp_path / "out"
+    torn = write_tones(recordings / "torn.wav", 12.0, (500, 1.0, 2.0))
+    torn.write_bytes(torn.read_bytes()[: -4 * TONE_RATE_HZ])
+    write_tones(recordings / "old.wav", 6.0, (500, 1.0, 2.0))
+    out.mkdir()
+    (out / "old.wav.json").write_text(json.dumps({"file": "old.wav", "windows": [], "detections": []}) + "\n")
+    words = ("analyze", recordings, "--pack", pack, "--out", out, "--resume")
+    first, second = chorus(*words), chorus(*words)
+    assert first.returncode == second.returncode == 1
+    assert "made again: 1 results, because they do not say how they were made" in first.stderr
+    assert "1 of 2 recordings already have a result\nmade again: 1 results, because they lack audio" in second.stderr
+    assert json.loads((out / "torn.wav.json").read_text())["result"] == "partial"
+    assert events(json.loads((out / "old.wav.json").read_text())) == [("tone_500", 1.0, 2.0)]
+
+
+@pytest.mark.parametrize("wanted", ["json", "csv"])
+def test_a_result_that_cannot_be_written_is_told_and_the_rest_go_on(pack: Path, tmp_path: Path, wanted: str) -> None:
+    recordings, out = tmp_path / "in", tmp_path / "out"
+    for name in ("a" * 248 + ".wav", "b.wav", "c.wav", "night/d.wav"):
+        write_tones(recordings / name, 6.0, (500, 1.0, 2.0))
+    (out / f"b.wav.{wanted}").mkdir(parents=True)
+    (out / "night").touch()
+    result = chorus("analyze", recordings, "--pack", pack, "--out", out, "-f", wanted)
+    assert_told(result, "aaa.wav", f"b.wav.{wanted}: there is a folder of this name", "out/night")
+    assert f"c.wav.{wanted}" in read_results(out)
+    assert not list(out.rglob("*.part"))
+
+
+def limit_files(size_bytes: int) -> Callable[[], None]:
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, size_bytes))
+
+
+def test_a_result_that_is_too_large_for_its_disk_is_told_and_the_rest_go_on(pack: Path, tmp_path: Path) -> None:
+    recordings, out = tmp_path / "in", tmp_path / "out"
+    write_tones(recordings / "a.wav", 1500.0, (500, 1.0, 2.0))
+    write_tones(recordings / "b.wav", 6.0, (500, 1.0, 2.0))
+    command = [sys.executable, "-m", "dawn_chorus.cli", "analyze", recordings, "--pack", pack, "--out", out]
+    result = subprocess.run(
+        [str(word) for word in command], capture_output=True, text=True, check=False, preexec_fn=limit_files(8192)
+    )
+    assert_told(result, "a.wav.json: File too large")
+    assert list(read_results(out)) == ["b.wav.json"]
+    assert not list(out.rglob("*.part"))
+
+
+@pytest.mark.parametrize("wanted", ["json", "csv"])
+def test_a_full_disk_ends_the_run_with_the_path(pack: Path, tmp_path: Path, wanted: str) -> None:
+    recordings, out = tmp_path / "in", tmp_path / "disk" / "out"
+    for name in ("a.wav", "b.wav", "c.wav"):
+        write_tones(recordings / name, 6.0, (500, 1.0, 2.0))
+    (tmp_path / "disk").mkdir()
+    command = [
+        sys.executable,
+        "-m",
+        "dawn_chorus.cli",
+        "analyze",
+        recordings,
+        "--pack",
+        pack,
+        "--out",
+        out,
+        "-f",
+        wanted,
+    ]
+    script = 'mount -t tmpfs -o size=8k none "$0" && "$@"; code=$?; ls -A "$0/out"; exit $code'
+    words = ["unshare", "-rm", "sh", "-c", script, str(tmp_path / "disk"), *map(str, command)]
+    if subprocess.run(["unshare", "-rm", "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this machine allows no mounts")
+    result = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert_told(result, f".wav.{wanted}: No space left on device: make room, then go on with --resume")
+    assert "c.wav" not in result.stdout
+    assert ".part" not in result.stdout
+
+
+@pytest.mark.parametrize("wanted", ["json", "csv", "raven"])
+def test_a_full_standard_output_is_one_line(pack: Path, tmp_path: Path, wanted: str) -> None:
+    recording = write_tones(tmp_path / "dawn.wav", 6.0, (500, 1.0, 2.0))
+    command = [sys.executable, "-m", "dawn_chorus.cli", "analyze", str(recording), "--pack", str(pack), "-f", wanted]
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (result.returncode, result.stderr) == (1, "error: standard output: No space left on device\n")
 
 
 def test_how_many_work_at_once_changes_nothing(pack: Path, tmp_path: Path) -> None:

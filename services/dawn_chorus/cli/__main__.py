@@ -1,5 +1,6 @@
 """The `chorus` command."""
 
+import os
 import sys
 
 import dawn_chorus.one_blas_thread  # noqa: F401 - before numpy
@@ -14,7 +15,16 @@ def main() -> None:
         app(prog_name="chorus")
     except (ChorusError, OSError) as error:
         print_error(str(error))
+        _give_up_output()
         sys.exit(1)
+
+
+def _give_up_output() -> None:
+    """Flush stdout while it takes anything; where it is full or closed, let Python not try and complain at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

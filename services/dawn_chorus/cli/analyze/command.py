@@ -37,7 +37,8 @@ def analyze(  # noqa: PLR0913 - the parameters are the options
         typer.Option("--out", "-o", metavar="DIR", help="Write one file per recording into this folder."),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="With --out: skip recordings that already have a result.")
+        bool,
+        typer.Option("--resume", help="With --out: skip recordings whose result is whole and made in the same way."),
     ] = False,
     min_score: Annotated[
         float, typer.Option(min=0, max=1, help="In json, leave out window scores below this; 0 keeps all.")
@@ -144,7 +145,8 @@ def analyze(  # noqa: PLR0913 - the parameters are the options
 
     [bold]chorus analyze -f raven -o tables recordings/[/bold] writes a selection table for each recording.
     """
-    from dawn_chorus.cli.analyze.run import Batch, run_batch
+    from dawn_chorus.cli.analyze.batch import Batch
+    from dawn_chorus.cli.analyze.run import run_batch
     from dawn_chorus.cli.place.options import PlaceOptions
 
     overrides = {

@@ -3,7 +3,7 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import IO, Any
@@ -12,6 +12,7 @@ import numpy as np
 
 from dawn_chorus.cli.analyze.location import Location
 from dawn_chorus.cli.analyze.segments import OpenedFile
+from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.domain.exports import detection_row
 from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.domain.pack import PackFacts
@@ -40,9 +41,16 @@ class WindowSpool:
         window_s = self._facts.grid.window_s
         for number, scores in enumerate(window_scores, start=first_window):
             span = {"start_s": round_s(number * window_s), "end_s": round_s((number + 1) * window_s)}
-            self._text.write("" if self._empty else ", ")
-            self._text.write(json.dumps({**span, "scores": self._named(scores)}, ensure_ascii=False))
+            text = json.dumps({**span, "scores": self._named(scores)}, ensure_ascii=False)
+            self._write(text if self._empty else f", {text}")
             self._empty = False
+
+    def _write(self, text: str) -> None:
+        try:
+            self._text.write(text)
+        except OSError as error:
+            reason = f"{tempfile.gettempdir()}: {error.strerror}: set TMPDIR to a folder with more room"
+            raise PermanentError(reason) from error
 
     def _named(self, scores: Scores) -> dict[str, float]:
         """Return scores by scientific name, highest first; of columns with the same name, the highest score."""
@@ -69,11 +77,13 @@ def write_document(
     detections: Iterable[Detection],
     lost: Iterable[LostStretch],
     warnings: Iterable[AnalysisWarning] = (),
+    made: Mapping[str, Any],
 ) -> None:
     """Write one document on one line.
 
     It has the key `lost` only if audio was lost, and keys for place and time only if they are known; then detections
-    have the time of day.
+    have the time of day. `made` is how it was made, with `result`; it stands before the windows, where it is found
+    without reading them.
     """
     head: dict[str, Any] = {
         "file": file.source.shown,
@@ -81,7 +91,8 @@ def write_document(
         "sample_rate_hz": file.sample_rate_hz,
         "pack": {"name": facts.name, "version": facts.version, "license": facts.license},
     }
-    out.write(json.dumps(head | _located(file.location), ensure_ascii=False)[:-1] + ', "windows": [')
+    head |= _located(file.location) | {key: made[key] for key in ("result", "settings", "source") if key in made}
+    out.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "windows": [')
     windows.copy_to(out)
     rows = _rows(detections, file.location.place.recorded_at)
     tail: dict[str, Any] = {"detections": list(rows), "warnings": [asdict(each) for each in warnings]}

@@ -4,26 +4,27 @@ import io
 import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
 from dawn_chorus.adapters.available_cores import count_available_cores
+from dawn_chorus.cli.analyze.batch import Batch
 from dawn_chorus.cli.analyze.json_document import WindowSpool, write_document
 from dawn_chorus.cli.analyze.location import Locator
+from dawn_chorus.cli.analyze.plan import open_files, settings_of, with_target, without_result
 from dawn_chorus.cli.analyze.progress import watch_steps
+from dawn_chorus.cli.analyze.result_files import Making, ResultFiles, describe_making
 from dawn_chorus.cli.analyze.results import EventCutter, FileResult
 from dawn_chorus.cli.analyze.segments import AnalyzedSegment, LocalAnalyzer, OpenedFile, RefusedFile, Step
 from dawn_chorus.cli.installed_packs import open_pack
-from dawn_chorus.cli.output import print_error, print_note, print_warning
-from dawn_chorus.cli.place.options import PlaceOptions
+from dawn_chorus.cli.output import print_error, print_warning
 from dawn_chorus.cli.place.report import report_without_time
 from dawn_chorus.cli.place.sites import Places, plan_places
 from dawn_chorus.cli.settings import load_settings
-from dawn_chorus.cli.sources import Source, find_sources, report_passed_over, targets_of
-from dawn_chorus.domain.analysis import AnalysisSettings, Channels
+from dawn_chorus.cli.sources import Source, find_sources, report_passed_over
+from dawn_chorus.domain.analysis import AnalysisSettings
 from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.domain.event_rules import EventRules
 from dawn_chorus.domain.exports import WRITERS, ExportFormat, Finding
@@ -36,65 +37,30 @@ FLOOR = AnalysisSettings().floor
 """Taxa whose peak within a segment is below this make no events; the same value as in the service."""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """The parameters of one `chorus analyze`."""
-
-    paths: tuple[Path, ...]
-    pack: str | None
-    export_format: ExportFormat
-    out: Path | None
-    resume: bool
-    min_score: float
-    rule_overrides: dict[str, float]
-    """Values that replace those of the pack's event rules, by the names of the fields of `EventRule`."""
-    place: PlaceOptions
-    """Where and when the recordings were made, unless they say so themselves."""
-    sites: Path | None
-    """sites.csv, for a card that holds many recorders."""
-    date: datetime | None
-    """The day to look up occurrence for, in place of each recording's own."""
-    occurrence_min: float
-    workers: int | None
-    device: str | None
-    channels: Channels = "mix"
-
-
 def run_batch(batch: Batch) -> bool:
     """Analyze all recordings. Return whether all succeeded; failures are reported on stderr as they happen."""
     found = find_sources(batch.paths)
     none_missed = report_passed_over(found)
-    sources = found.sources
-    targets = _targets(batch, sources)
-    to_analyze = [source for source in sources if not (batch.resume and targets[source.path].exists())]
-    if len(to_analyze) < len(sources):
-        print_note(f"{len(sources) - len(to_analyze)} of {len(sources)} recordings already have a result")
-    if not sources:
+    if not found.sources:
         raise PermanentError(f"no recordings in {', '.join(map(displayed, batch.paths))}")
-    places = plan_places(batch.place, batch.sites, batch.paths, sources)
-    all_well = not to_analyze or _Run(batch, targets, places).analyze(to_analyze)
-    return all_well and none_missed
-
-
-def _targets(batch: Batch, sources: Iterable[Source]) -> dict[Path, Path]:
-    if batch.out is None:
-        if batch.resume:
-            raise PermanentError("--resume needs --out: results printed to stdout cannot be found again")
-        if batch.export_format is ExportFormat.AUDACITY and len(list(sources)) > 1:
-            raise PermanentError("labels of Audacity do not name their recording: give --out for one file each")
-        return {}
-    writer = WRITERS[batch.export_format]
-    return targets_of(sources, batch.out, writer.suffix, keeps_suffix=writer.keeps_suffix)
+    places = plan_places(batch.place, batch.sites, batch.paths, found.sources)
+    files = open_files(batch, found.sources)
+    writable = with_target(found.sources, files)
+    to_analyze = without_result(writable, files, batch, places) if files and batch.resume else writable
+    all_well = not to_analyze or _Run(batch, files, places).analyze(to_analyze)
+    return all_well and none_missed and len(writable) == len(found.sources)
 
 
 class _Run:
     """One run of a batch."""
 
-    def __init__(self, batch: Batch, targets: dict[Path, Path], places: Places) -> None:
-        self._batch, self._targets, self._places = batch, targets, places
+    def __init__(self, batch: Batch, files: ResultFiles | None, places: Places) -> None:
+        self._batch, self._files, self._places = batch, files, places
         self._all_well = True
         self._without_time: list[tuple[str, str]] = []
         """Recordings whose clock says too little, and why."""
+        self._making: dict[Path, Making] = {}
+        """How the results of the recordings that were opened are made."""
 
     def analyze(self, sources: list[Source]) -> bool:
         batch = self._batch
@@ -111,10 +77,17 @@ class _Run:
             pool = stack.enter_context(ThreadPoolExecutor(workers))
             # On an error or Ctrl-C, do not wait for segments whose results nobody will read.
             stack.callback(pool.shutdown, wait=False, cancel_futures=True)
-            steps = watch_steps(analyzer.steps(sources, pool, ahead=2 * workers), len(sources))
+            steps = watch_steps(analyzer.steps(self._described(sources), pool, ahead=2 * workers), len(sources))
             self._write(self._results(steps))
             report_without_time(self._without_time)
         return self._all_well
+
+    def _described(self, sources: Iterable[Source]) -> Iterator[Source]:
+        """Yield the sources; look at each just before it is opened: a change after that makes its result old."""
+        for source in sources:
+            settings = settings_of(self._batch, self._places.of(source))
+            self._making[source.path] = describe_making(self._facts.name, self._facts.version, settings, source.path)
+            yield source
 
     def _results(self, steps: Iterable[Step]) -> Iterator[FileResult]:
         """Yield each file's result after its last segment; report refused files and lost audio."""
@@ -122,6 +95,7 @@ class _Run:
         for step in steps:
             match step:
                 case RefusedFile():
+                    del self._making[step.source.path]
                     self._refuse(step.source, step.reason)
                 case OpenedFile():
                     result = self._start_file(step)
@@ -146,6 +120,7 @@ class _Run:
             for warning in result.warnings:
                 print_warning(f"{source.shown}: {describe_warning(warning)}")
             yield result
+        del self._making[source.path]
         result.close()
 
     def _refuse(self, source: Source, reason: str) -> None:
@@ -158,19 +133,26 @@ class _Run:
             print_warning(f"{result.file.source.shown}: {lost}")
 
     def _write(self, results: Iterator[FileResult]) -> None:
+        if self._files:
+            for result in results:
+                self._write_file(result, self._files)
+            return
+        try:
+            self._print(results)
+        except OSError as error:
+            raise PermanentError(f"standard output: {error.strerror}") from error
+
+    def _print(self, results: Iterator[FileResult]) -> None:
         if isinstance(sys.stdout, io.TextIOWrapper):
             # Documents and tables are UTF-8 wherever they go; a name must not end the batch in another locale.
             sys.stdout.reconfigure(encoding="utf-8")
-        if self._targets:
-            for result in results:
-                with _complete_file(self._targets[result.file.source.path]) as out:
-                    self._write_one(result, out)
-        elif self._batch.export_format is ExportFormat.JSON:
+        if self._batch.export_format is ExportFormat.JSON:
             for result in results:
                 self._write_one(result, sys.stdout)
                 sys.stdout.flush()
         else:
             sys.stdout.writelines(WRITERS[self._batch.export_format].lines(self._run_on(results)))
+            sys.stdout.flush()
 
     def _run_on(self, results: Iterable[FileResult]) -> Iterator[Finding]:
         """Yield all findings; each recording begins where the one before it ends."""
@@ -179,6 +161,18 @@ class _Run:
             for finding in result.findings(self._facts.name):
                 yield replace(finding, source=replace(finding.source, begins_s=begins_s))
             begins_s = round_s(begins_s + result.file.duration_s)
+
+    def _write_file(self, result: FileResult, files: ResultFiles) -> None:
+        source = result.file.source
+        try:
+            with files.write(source.path, self._made(result)) as out:
+                self._write_one(result, out)
+        except OSError as error:
+            self._all_well = False
+            print_error(f"{displayed(error.filename or files.target_of(source.path))}: {error.strerror or error}")
+
+    def _made(self, result: FileResult) -> Making:
+        return {**self._making[result.file.source.path], "result": "partial" if result.lost else "succeeded"}
 
     def _write_one(self, result: FileResult, out: TextIO) -> None:
         if result.windows is not None:
@@ -190,6 +184,7 @@ class _Run:
                 detections=result.detections(),
                 lost=result.lost,
                 warnings=result.warnings,
+                made=self._made(result),
             )
         else:
             out.writelines(WRITERS[self._batch.export_format].lines(result.findings(self._facts.name)))
@@ -200,16 +195,3 @@ def _override_rules(rules: EventRules, overrides: dict[str, float]) -> EventRule
         return rules.changed(**overrides)
     except ValueError as error:
         raise PermanentError(f"{error}: lower the one or raise the other") from error
-
-
-@contextmanager
-def _complete_file(target: Path) -> Iterator[TextIO]:
-    """Yield a file that appears under its name only when it is complete, so that --resume can rely on it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(target.name + ".part")
-    try:
-        with part.open("w", encoding="utf-8", newline="") as out:
-            yield out
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)

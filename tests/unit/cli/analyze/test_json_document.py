@@ -28,12 +28,13 @@ def written(
     min_score: float = 0.05,
     present: frozenset[str] | None = None,
     lost: tuple[LostStretch, ...] = (),
+    made: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     spool = WindowSpool(FACTS, min_score, present)
     for first_window, scores in segments:
         spool.add(first_window, np.array(scores, np.float32))
     out = io.StringIO()
-    write_document(out, FILE, FACTS, spool, detections=[Detection(WREN, 1.0, 2.5, 0.91234)], lost=lost)
+    write_document(out, FILE, FACTS, spool, detections=[Detection(WREN, 1.0, 2.5, 0.91234)], lost=lost, made=made or {})
     assert out.getvalue().count("\n") == 1
     return dict(json.loads(out.getvalue()))
 
