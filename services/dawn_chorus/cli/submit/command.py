@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from dawn_chorus.cli.analyze.command import parse_channels
 from dawn_chorus.cli.client.commands import Json, Key, Url, connect
 from dawn_chorus.cli.place.options import PlaceOptions
 from dawn_chorus.cli.submit.options import OCCURRENCE_MIN, AnalysisOptions, SubmitOptions
@@ -106,6 +107,14 @@ def submit(  # noqa: PLR0913 - the parameters are the options
             min=0, metavar="SECONDS", help="Join detections closer together than this.", rich_help_panel=EVENTS
         ),
     ] = None,
+    channels: Annotated[
+        str,
+        typer.Option(
+            metavar="mix|each|N",
+            parser=parse_channels,
+            help="mix: the mean of all channels; each: score every channel, keep the highest; or one channel, from 1.",
+        ),
+    ] = "mix",
     jobs: Annotated[int, typer.Option(min=1, max=64, help="Uploads at once.", rich_help_panel=SENDING)] = 4,
     patience: Annotated[
         float,
@@ -143,6 +152,7 @@ def submit(  # noqa: PLR0913 - the parameters are the options
         offset_threshold=offset_threshold,
         min_event_s=min_event_s,
         min_gap_s=min_gap_s,
+        channels=channels,  # type: ignore[arg-type] # typer parsed it
         occurrence_min=occurrence_min,
     )
     options = SubmitOptions(

@@ -132,4 +132,4 @@ def _read_recording(item: Answer) -> Recording:
 
 
 def _read_settings(settings: Answer) -> AnalysisSettings:
-    return AnalysisSettings(settings["floor"], settings["occurrence_min"], settings["event_rule"])
+    return AnalysisSettings(settings["floor"], settings["occurrence_min"], settings["event_rule"], settings["channels"])

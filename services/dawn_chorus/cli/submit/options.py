@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dawn_chorus.cli.place.options import PlaceOptions
-from dawn_chorus.domain.analysis import AnalysisSettings
+from dawn_chorus.domain.analysis import AnalysisSettings, Channels
 from dawn_chorus.domain.recording import Place
 
 OCCURRENCE_MIN = 0.03
@@ -26,6 +26,7 @@ class AnalysisOptions:
     offset_threshold: float | None = None
     min_event_s: float | None = None
     min_gap_s: float | None = None
+    channels: Channels = "mix"
     occurrence_min: float | None = None
     """Applied where a place is known; 0: never; None: `OCCURRENCE_MIN`, unless the pack knows nothing of places."""
 
@@ -37,6 +38,8 @@ class AnalysisOptions:
         """
         names = ("pack", "priority", *RULE_FIELDS)
         fields = {name: value for name in names if (value := getattr(self, name)) is not None}
+        if self.channels != "mix":
+            fields["channels"] = self.channels
         least = self.occurrence_min
         if least is None:
             least = 0.0 if has_occurrence is False else OCCURRENCE_MIN
@@ -50,7 +53,9 @@ class AnalysisOptions:
 def settings_of(fields: Mapping[str, Any]) -> AnalysisSettings:
     """Return the settings that the service makes of the fields of a request."""
     rule = {name: fields[name] for name in RULE_FIELDS if name in fields}
-    return AnalysisSettings(fields.get("floor", _FLOOR), fields.get("occurrence_min"), rule or None)
+    return AnalysisSettings(
+        fields.get("floor", _FLOOR), fields.get("occurrence_min"), rule or None, fields.get("channels", "mix")
+    )
 
 
 @dataclass(frozen=True, slots=True)
