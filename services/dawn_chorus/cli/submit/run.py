@@ -200,6 +200,7 @@ class _Run:
             return 128 + self._signal
         if not self._catalog.can_be_asked:
             print_note("this service is of an older version and cannot be asked what it has: every file was sent")
+        _note_missing_times(outcomes)
         self._print_summary(outcomes)
         all_well = all(outcome.kind.is_there for outcome in outcomes)
         if self._options.wait:
@@ -261,6 +262,13 @@ def _size_bytes(source: Source) -> int:
     except OSError:
         # Reported when its turn comes.
         return 0
+
+
+def _note_missing_times(outcomes: list[Outcome]) -> None:
+    """Print for how many recordings no time is known although they have a clock, and why, by the first."""
+    without = [outcome for outcome in outcomes if outcome.no_time]
+    if without:
+        print_note(f"{len(without):,} recordings have no time, such as {without[0].shown}: {without[0].no_time}")
 
 
 def summary_of(outcomes: list[Outcome]) -> str:

@@ -79,7 +79,9 @@ class Uploader:
         except (ChorusError, OSError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             return Outcome(shown, OutcomeKind.REFUSED, size_bytes, sha256, reason=reason)
-        return Outcome(shown, kind, size_bytes, sha256, answer, analysis_id)
+        start = located.start
+        no_time = start.reason if start is not None and start.is_unclear and answer["recorded_at"] is None else ""
+        return Outcome(shown, kind, size_bytes, sha256, answer, analysis_id, no_time=no_time)
 
     def _hash(self, path: Path) -> str:
         digest = hashlib.sha256()
