@@ -266,6 +266,20 @@ class TestThePlace:
                 assert (answer["recorded_at"], answer["duplicate"]) == (recorded_at, True)
         assert row_count(database, "recordings") == row_count(database, "analyses") == 3
 
+    def test_a_clock_that_is_read_later_is_taken_over(self, client: httpx.Client, worker: MadeUpWorker) -> None:
+        name = "20250503_043000.wav"
+        known = upload(client, wav_bytes(), name, site="marsh")
+        worker.finish(known)
+        assert known["recorded_at"] is None
+        asked = {"site": "marsh", "start": "file", "time_zone": "+02:00"}
+        for _ in range(2):
+            answer = upload(client, wav_bytes(), name, **asked)
+            assert (answer["id"], answer["recorded_at"], answer["duplicate"]) == (known["id"], DAWN, True)
+        (item,) = client.get("/v1/detections").json()["items"]
+        assert item["started_at"] == "2025-05-03T04:30:02.000+02:00"
+        other = upload(client, wav_bytes(), name, **asked | {"time_zone": "+03:00"})
+        assert other["id"] != known["id"], "another start is another recording"
+
     def test_a_filter_by_place_takes_the_place_that_is_known(self, client: httpx.Client) -> None:
         known = upload(client, **MARSH)
         assert again(client, 202, occurrence_min="0.03")["id"] == known["id"]
