@@ -194,6 +194,25 @@ def test_damage_in_a_link_is_lost_and_moves_nothing(tmp_path: Path, sound: Sampl
     np.testing.assert_array_equal(whole[-len(intact[2]) :], intact[2])
 
 
+@pytest.mark.parametrize("share", [0.35, 0.6, 0.9])
+@pytest.mark.parametrize("second_s", [5.0, 0.3])
+@pytest.mark.parametrize("codec", OGG)
+def test_a_link_cut_off_within_a_page_costs_no_other_link(
+    tmp_path: Path, sound: Samples, codec: str, second_s: float, share: float
+) -> None:
+    """As a stream dump is when the line broke and came back: the next link begins where a page should go on."""
+    rate_hz = OGG_RATE_HZ[codec]
+    first = OGG[codec](tmp_path / "first.ogg", sound[: 5 * rate_hz], rate_hz)
+    second = OGG[codec](tmp_path / "second.ogg", sound[: round(second_s * rate_hz)], rate_hz)
+    truncate(first, share)
+    chain = join(tmp_path / "dump.ogg", first, second, second)
+    again = alone(second)
+    whole = alone(chain)
+    np.testing.assert_array_equal(whole[-2 * len(again) :], np.tile(again, 2))
+    assert 0.1 * rate_hz < len(whole) - 2 * len(again) <= 5 * rate_hz
+    assert load(chain, 0.0, probe_audio(chain).duration_s)[0].lost == ()
+
+
 RAW = ("mp3.mp3", "adts.aac")
 """Frames without a container: their decoders read on, and look for the next frame."""
 

@@ -96,6 +96,8 @@ def read_pages(file: FileBytes, position: int = 0) -> Iterator[Page]:
             end = position + HEADER_BYTES + n_segments + sum(head[HEADER_BYTES : HEADER_BYTES + n_segments])
             granule = int.from_bytes(head[6:14], "little")
             serial = int.from_bytes(head[14:18], "little")
+            if end != size and not _begins_page(opened, end) and not is_intact(file, (position, end)):
+                end = _next_capture(opened, position, size)  # the page was cut off, and the next one begins within it
             yield Page(position, end, bool(head[5] & 2), serial, None if granule == NO_GRANULE else granule)
             position = end
 
@@ -106,6 +108,11 @@ def _looks_new(page: Page, link: Link) -> bool:
         return link.has_begun
     reached = link.reached.get(page.serial)
     return reached is None or (page.granule is not None and page.granule < reached)
+
+
+def _begins_page(opened: BinaryIO, position: int) -> bool:
+    opened.seek(position)
+    return opened.read(len(CAPTURE)) == CAPTURE
 
 
 def _next_capture(opened: BinaryIO, position: int, size: int) -> int:
