@@ -98,6 +98,7 @@ def test_one_recording_gives_one_document_with_windows_and_detections(pack: Path
         "onset_s",
         "offset_s",
         "confidence",
+        "channel",
     ]
 
 
@@ -231,7 +232,7 @@ def test_labels_of_many_recordings_need_files_of_their_own(pack: Path, tmp_path:
     assert chorus("analyze", tmp_path / "in" / "a.wav", "--pack", pack, "--format", "audacity").returncode == 0
     out = tmp_path / "out"
     assert chorus("analyze", tmp_path / "in", "--pack", pack, "--format", "audacity", "-o", out).returncode == 0
-    assert sorted(path.name for path in out.iterdir()) == ["a.wav.labels.txt", "b.wav.labels.txt"]
+    assert list(read_results(out)) == ["a.wav.labels.txt", "b.wav.labels.txt"]
 
 
 def read_results(folder: Path) -> dict[str, str]:
