@@ -192,6 +192,7 @@ def test_rows_of_many_files_come_under_one_header(pack: Path, tmp_path: Path) ->
     [
         ("raven", "dawn.wav.selections.txt", "Selection\tView\tChannel"),
         ("audacity", "dawn.wav.labels.txt", "1.000\t2.000\t500 Hz tone"),
+        ("audacity-birdnet", "dawn.BirdNET.results.txt", "1.000\t2.000\tTonus 500, 500 Hz tone\t0."),
         ("birdnet", "dawn.BirdNET.results.csv", "Start (s),End (s),Scientific name"),
         ("ndjson", "dawn.wav.ndjson", '{"scientific_name": "Tonus 500"'),
     ],
@@ -238,6 +239,17 @@ def test_labels_of_many_recordings_need_files_of_their_own(pack: Path, tmp_path:
 def read_results(folder: Path) -> dict[str, str]:
     """Return the visible files below a folder, by name."""
     return {path.name: path.read_text() for path in sorted(folder.rglob("[!.]*")) if path.is_file()}
+
+
+@pytest.mark.parametrize("wanted", ["csv", "birdnet"])
+def test_excel_is_given_a_byte_order_mark_on_request(pack: Path, tmp_path: Path, wanted: str) -> None:
+    recording = write_tones(tmp_path / "dawn.wav", 6.0, (500, 1.0, 2.0))
+    words = ("analyze", recording, "--pack", pack, "-f", wanted)
+    plain, marked = chorus(*words), chorus(*words, "--bom")
+    assert marked.stdout == "\ufeff" + plain.stdout
+    assert chorus(*words, "--bom", "-o", tmp_path / "out").returncode == 0
+    assert list(read_results(tmp_path / "out").values()) == [marked.stdout]
+    assert_told(chorus("analyze", recording, "--pack", pack, "--bom"), "--bom is for --format csv and birdnet")
 
 
 def test_a_batch_that_was_interrupted_goes_on_where_it_was(pack: Path, tmp_path: Path) -> None:

@@ -129,7 +129,12 @@ class TestDetections:
         assert [float(row["onset_s"]) for row in csv.DictReader(io.StringIO(text("csv")))] == [2, 12]
         raven = list(csv.DictReader(io.StringIO(text("raven")), delimiter="\t"))
         assert [float(row["Begin Time (s)"]) for row in raven] == [2, 12]
-        assert raven[0]["High Freq (Hz)"] == "4000"
+        assert raven[0]["High Freq (Hz)"] == "4000.0"
+        marked = client.get(links["detections"], params={"format": "csv", "bom": True}).content
+        assert marked == b"\xef\xbb\xbf" + text("csv").encode()
+        problem_of(client.get(links["detections"], params={"format": "raven", "bom": True}), 422, "invalid-request")
+        labels = [line.split("\t")[2] for line in text("audacity-birdnet").splitlines()]
+        assert labels == [f"{ROBIN.scientific_name}, {ROBIN.common_name}"] * 2
         birdnet = list(csv.DictReader(io.StringIO(text("birdnet"))))
         assert [(float(row["Start (s)"]), row["Scientific name"]) for row in birdnet] == [
             (2, ROBIN.scientific_name),
@@ -223,6 +228,8 @@ class TestAcrossRecordings:
         assert [json.loads(line) for line in lines] == self.rows(client)
         table = client.get("/v1/detections", headers={"Accept": "text/csv"}).text
         assert [row["file"] for row in csv.DictReader(io.StringIO(table))] == ["dawn.wav"] * 6
+        marked = client.get("/v1/detections", params={"format": "csv", "bom": True}).content
+        assert marked == b"\xef\xbb\xbf" + table.encode()
         page = client.get("/v1/detections", params={"format": "csv", "limit": 2})
         assert len(page.text.splitlines()) == 3
         assert "next" in page.links

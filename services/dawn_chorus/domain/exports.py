@@ -53,6 +53,8 @@ class ExportFormat(StrEnum):
     CSV = "csv"
     RAVEN = "raven"
     AUDACITY = "audacity"
+    AUDACITY_BIRDNET = "audacity-birdnet"
+    """Audacity's labels as BirdNET-Analyzer writes and reads them."""
     BIRDNET = "birdnet"
 
 
@@ -182,6 +184,20 @@ def audacity_lines(findings: Iterable[Finding]) -> Iterator[str]:
         yield _tab_line((fixed["onset_s"], fixed["offset_s"], taxon.common_name or taxon.scientific_name))
 
 
+def audacity_birdnet_lines(findings: Iterable[Finding]) -> Iterator[str]:
+    """Yield labels of Audacity whose name is `Scientific, Common`, with the confidence as a fourth column."""
+    for finding in findings:
+        taxon, fixed = finding.detection.taxon, _fixed(finding.detection)
+        name = f"{taxon.scientific_name}, {taxon.common_name or taxon.scientific_name}"
+        yield _tab_line((fixed["onset_s"], fixed["offset_s"], name, fixed["confidence"]))
+
+
+def with_byte_order_mark(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the lines after U+FEFF, by which Excel knows that they are UTF-8."""
+    yield "\ufeff"
+    yield from lines
+
+
 @dataclass(frozen=True, slots=True)
 class Writer:
     """How one format is written, and its media type and file suffix."""
@@ -200,8 +216,17 @@ WRITERS = {
     ExportFormat.CSV: Writer(csv_lines, "text/csv; charset=utf-8", ".csv"),
     ExportFormat.RAVEN: Writer(raven_lines, "text/tab-separated-values; charset=utf-8", ".selections.txt"),
     ExportFormat.AUDACITY: Writer(audacity_lines, "text/plain; charset=utf-8", ".labels.txt"),
+    ExportFormat.AUDACITY_BIRDNET: Writer(
+        audacity_birdnet_lines, "text/plain; charset=utf-8", ".BirdNET.results.txt", keeps_suffix=False
+    ),
     ExportFormat.BIRDNET: Writer(birdnet_lines, "text/csv; charset=utf-8", ".BirdNET.results.csv", keeps_suffix=False),
 }
+
+
+LABELS = (ExportFormat.AUDACITY, ExportFormat.AUDACITY_BIRDNET)
+"""Formats whose rows do not name their recording."""
+SPREADSHEETS = (ExportFormat.CSV, ExportFormat.BIRDNET)
+"""Formats that may begin with a byte order mark."""
 
 
 def _fixed(detection: "Detection") -> dict[str, str]:

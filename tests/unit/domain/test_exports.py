@@ -144,6 +144,13 @@ def test_audacity_labels_are_start_end_and_name() -> None:
     assert written(ExportFormat.AUDACITY, Detection(WREN, 0.25, 3.0, 0.9)) == "0.250\t3.000\tEurasian Wren\n"
 
 
+def test_labels_for_birdnet_analyzer_have_both_names_and_the_confidence() -> None:
+    text = written(ExportFormat.AUDACITY_BIRDNET, Detection(WREN, 0.25, 3.0, 0.9), Detection(NAMELESS, 7, 9.5, 0.5))
+    first, second = text.splitlines()
+    assert first == "0.250\t3.000\tTroglodytes troglodytes, Eurasian Wren\t0.9000"
+    assert second.split("\t")[2].split(", ")[1] == "Sonotype 7", "as BirdNET-Analyzer 2.4 takes the name out of it"
+
+
 def test_a_tab_in_a_name_does_not_shift_columns_of_tab_separated_formats() -> None:
     detection = Detection(AWKWARD, 1, 2, 0.5)
     assert written(ExportFormat.AUDACITY, detection) == '1.000\t2.000\tGull, "the big" one\n'

@@ -55,13 +55,18 @@ class TimelineQuery(StrictQuery):
     frames: bool = Field(default=False, description="Include framewise scores.")
 
 
+Bom = Annotated[bool, Field(description="Begin CSV with a byte order mark, by which Excel knows that it is UTF-8.")]
+
+
 class AnalysisDetectionsQuery(EventRuleFields):
     """With a threshold or duration, events are cut anew from the stored scores."""
 
+    bom: Bom = False
     format: ExportFormat | None = Field(default=None, description="Default: by `Accept`, else JSON.")
 
 
 class DetectionsQuery(PagedQuery):
+    bom: Bom = False
     taxon: list[Name] = Field(default=[], description="Code, scientific or common name, in any case; repeatable.")
     site: Name | None = None
     from_: Moment | None = Field(default=None, alias="from", description="Starting at or after.")

@@ -31,3 +31,5 @@ class Batch:
     workers: int | None
     device: str | None
     channels: Channels = "mix"
+    bom: bool = False
+    """Whether CSV begins with a byte order mark."""

@@ -36,6 +36,9 @@ def analyze(  # noqa: PLR0913 - the parameters are the options
         Path | None,
         typer.Option("--out", "-o", metavar="DIR", help="Write one file per recording into this folder."),
     ] = None,
+    bom: Annotated[
+        bool, typer.Option("--bom", help="Begin csv and birdnet with a byte order mark, for Excel.")
+    ] = False,
     resume: Annotated[
         bool,
         typer.Option("--resume", help="With --out: skip recordings whose result is whole and made in the same way."),
@@ -161,6 +164,7 @@ def analyze(  # noqa: PLR0913 - the parameters are the options
         export_format=export_format,
         out=out,
         resume=resume,
+        bom=bom,
         min_score=min_score,
         rule_overrides={name: value for name, value in overrides.items() if value is not None},
         place=PlaceOptions(site, latitude, longitude, recorded_at, start, time_zone),

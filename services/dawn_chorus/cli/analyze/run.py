@@ -27,7 +27,7 @@ from dawn_chorus.cli.sources import Source, find_sources, report_passed_over
 from dawn_chorus.domain.analysis import AnalysisSettings
 from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.domain.event_rules import EventRules
-from dawn_chorus.domain.exports import WRITERS, ExportFormat, Finding
+from dawn_chorus.domain.exports import WRITERS, ExportFormat, Finding, with_byte_order_mark
 from dawn_chorus.domain.names import displayed
 from dawn_chorus.domain.recording import round_s
 from dawn_chorus.domain.warnings import describe_warning
@@ -151,7 +151,7 @@ class _Run:
                 self._write_one(result, sys.stdout)
                 sys.stdout.flush()
         else:
-            sys.stdout.writelines(WRITERS[self._batch.export_format].lines(self._run_on(results)))
+            sys.stdout.writelines(self._rows(self._run_on(results)))
             sys.stdout.flush()
 
     def _run_on(self, results: Iterable[FileResult]) -> Iterator[Finding]:
@@ -187,7 +187,11 @@ class _Run:
                 made=self._made(result),
             )
         else:
-            out.writelines(WRITERS[self._batch.export_format].lines(result.findings(self._facts.name)))
+            out.writelines(self._rows(result.findings(self._facts.name)))
+
+    def _rows(self, findings: Iterator[Finding]) -> Iterator[str]:
+        lines = WRITERS[self._batch.export_format].lines(findings)
+        return with_byte_order_mark(lines) if self._batch.bom else lines
 
 
 def _override_rules(rules: EventRules, overrides: dict[str, float]) -> EventRules:

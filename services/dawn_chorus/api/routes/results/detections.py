@@ -1,6 +1,6 @@
 """Detections of one analysis, cut anew on request, and detections across recordings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Annotated, Any
 from uuid import UUID
@@ -32,7 +32,15 @@ from dawn_chorus.api.models.rendering import pack_out
 from dawn_chorus.api.models.requests import EventRuleFields
 from dawn_chorus.api.models.responses import DetectionOut, DetectionsOut, PageOut
 from dawn_chorus.api.taxon_names import check_taxa
-from dawn_chorus.domain.exports import WRITERS, ExportFormat, Finding, finding_row, json_lines
+from dawn_chorus.domain.exports import (
+    SPREADSHEETS,
+    WRITERS,
+    ExportFormat,
+    Finding,
+    finding_row,
+    json_lines,
+    with_byte_order_mark,
+)
 
 ACROSS = (ExportFormat.JSON, ExportFormat.NDJSON, ExportFormat.CSV)
 _PAGE_ROWS = 100
@@ -65,9 +73,10 @@ def get_detections(
     Omitted values stay as in the analysis.
     """
     chosen = choose_format(query.format, request.headers.get("accept"), tuple(ExportFormat))
+    _check_bom(chosen, bom=query.bom)
     analysis = get_status(deps.database, analysis_id).analysis
     findings = _recut(deps, analysis_id, query) if query.overrides else detections_of(deps.database, analysis_id)
-    lines = _document(analysis, findings) if chosen is ExportFormat.JSON else WRITERS[chosen].lines(findings)
+    lines = _document(analysis, findings) if chosen is ExportFormat.JSON else _table(chosen, findings, bom=query.bom)
     return spooled(lines, WRITERS[chosen].media_type, {"Vary": "Accept"})
 
 
@@ -78,6 +87,16 @@ def _recut(deps: Dependencies, analysis_id: UUID, rule: EventRuleFields) -> Iter
     if len(found) > _MAX_RECUT_EVENTS:
         raise Problem(INVALID, f"More than {_MAX_RECUT_EVENTS} events: raise the thresholds")
     return iter(sorted(found, key=lambda finding: (finding.detection.onset_s, finding.detection.taxon.scientific_name)))
+
+
+def _check_bom(chosen: ExportFormat, *, bom: bool) -> None:
+    if bom and chosen not in SPREADSHEETS:
+        raise invalid_field("bom", f"a byte order mark is for {' and '.join(SPREADSHEETS)}, not for {chosen}")
+
+
+def _table(chosen: ExportFormat, findings: Iterable[Finding], *, bom: bool) -> Iterator[str]:
+    lines = WRITERS[chosen].lines(findings)
+    return with_byte_order_mark(lines) if bom else lines
 
 
 def _document(analysis: Analysis, findings: Iterator[Finding]) -> Iterator[str]:
@@ -117,6 +136,7 @@ def find_detections(
     if query.format is not None and query.format not in ACROSS:
         raise invalid_field("format", f"{query.format} is for one analysis only; use json, ndjson or csv")
     chosen = choose_format(query.format, request.headers.get("accept"), ACROSS)
+    _check_bom(chosen, bom=query.bom)
     taxa = check_taxa(deps.database, query.taxon)
     wanted = DetectionFilter(
         taxa,
@@ -129,10 +149,12 @@ def find_detections(
     )
     media_type = WRITERS[chosen].media_type
     if chosen is not ExportFormat.JSON and query.limit is None and query.cursor is None:
-        return spooled(WRITERS[chosen].lines(stream_detections(deps.database, wanted)), media_type, {"Vary": "Accept"})
+        return spooled(
+            _table(chosen, stream_detections(deps.database, wanted), bom=query.bom), media_type, {"Vary": "Accept"}
+        )
     page = list_detections(deps.database, wanted, limit=query.limit or _PAGE_ROWS, cursor=query.cursor)
     headers = {"Vary": "Accept"} | next_link(request, page.next_cursor)
     if chosen is not ExportFormat.JSON:
-        return spooled(WRITERS[chosen].lines(page.items), media_type, headers)
+        return spooled(_table(chosen, page.items, bom=query.bom), media_type, headers)
     items = [finding_row(finding) for finding in page.items]
     return JSONResponse({"items": items, "next": page.next_cursor}, headers=headers)
