@@ -467,3 +467,43 @@ def test_a_file_that_is_cut_short_while_it_is_read_is_named(submit: Submit, card
     said = submit(card)
     assert (said.code, said.answers) == (1, [])
     assert "2 refused" in said.err.splitlines()[-1]
+
+
+def test_a_pipe_is_refused_and_not_waited_for(submit: Submit, pcm: bytes, card: Path) -> None:
+    os.mkfifo(card / "pipe")
+    said = submit(write(card, "a.wav", wav(pcm)), card / "pipe")
+    assert (said.code, len(said.answers)) == (1, 1)
+    assert "save it to a file first" in said.err
+
+
+def test_a_file_that_changes_while_it_is_sent_is_named(submit: Submit, gate: Gate, pcm: bytes, card: Path) -> None:
+    path = write(card, "a.wav", wav(pcm))
+
+    def grow(request: Request) -> None:
+        if request.method == "GET" and request.path == "/v1/recordings":
+            write(card, "a.wav", wav(pcm + bytes(2)))
+
+    gate.plan = grow
+    said = submit(path)
+    assert (said.code, said.answers) == (1, [])
+    assert "changed while it was sent" in said.err
+
+
+def test_waiting_survives_a_pause_of_the_service(
+    submit: Submit, client: httpx.Client, gate: Gate, pcm: bytes, card: Path
+) -> None:
+    asked: list[str] = []
+
+    def pause(request: Request) -> Reply | None:
+        if not request.path.startswith("/v1/analyses/"):
+            return None
+        asked.append(request.path)
+        if len(asked) == 3:
+            client.post(f"{request.path}/cancel")
+        return (Reply(503), Reply(None), None)[len(asked) % 3]
+
+    gate.plan = pause
+    said = submit(write(card, "a.wav", wav(pcm)), "--wait")
+    assert said.code == 1
+    assert said.err.splitlines()[-1] == "warning: a.wav: cancelled"
+    assert len(asked) > 3

@@ -107,7 +107,7 @@ class Gate:
                 return
             self.refused.append(request)
             if reply.status is None:
-                _receive(connection, CUT_AFTER_BYTES - len(rest))
+                _receive(connection, min(CUT_AFTER_BYTES, _body_bytes(head)) - len(rest))
                 _break(connection)
             else:
                 _receive(connection, _body_bytes(head) - len(rest))

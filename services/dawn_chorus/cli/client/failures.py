@@ -22,6 +22,9 @@ CUT = frozenset({408, 425, 500})
 KEY = frozenset({401, 403, 407})
 
 
+CHANGED = "the file changed while it was sent: submit it again when it is complete"
+
+
 class ServiceAway(TransientError):
     """The service cannot be reached, or asks to be left alone for a while."""
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from dawn_chorus.cli.client.address import check_key, find_proxy, read_address
-from dawn_chorus.cli.client.failures import NoService, RequestCut, ServiceAway, answer_error, away_error
+from dawn_chorus.cli.client.failures import CHANGED, NoService, RequestCut, ServiceAway, answer_error, away_error
 from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.domain.names import displayed
 
@@ -137,7 +137,7 @@ class ServiceClient:
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise PermanentError(f"the address {self._url} (--url or CHORUS_URL) cannot be used: {error}") from error
         except httpx.LocalProtocolError as error:
-            raise RequestCut(f"the file changed while it was being sent ({error})") from error
+            raise PermanentError(CHANGED) from error
         except httpx.HTTPError as error:
             translated = away_error(error, self._url, self._proxy, reached=self._reached)
             is_cut = is_upload and not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)

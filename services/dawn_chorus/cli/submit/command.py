@@ -8,6 +8,7 @@ import typer
 
 from dawn_chorus.cli.analyze.command import parse_channels
 from dawn_chorus.cli.client.commands import Json, Key, Url, connect
+from dawn_chorus.cli.output import print_note
 from dawn_chorus.cli.place.options import PlaceOptions
 from dawn_chorus.cli.submit.options import OCCURRENCE_MIN, AnalysisOptions, SubmitOptions
 from dawn_chorus.cli.submit.patience import read_duration
@@ -166,7 +167,11 @@ def submit(  # noqa: PLR0913 - the parameters are the options
         wait=wait,
         as_json=as_json,
     )
-    code = run_submission(connect(url, key), options)
+    try:
+        code = run_submission(connect(url, key), options)
+    except KeyboardInterrupt:
+        print_note("stopped before anything was sent")
+        raise typer.Exit(130) from None
     if code:
         raise typer.Exit(code)
 

@@ -58,6 +58,15 @@ class Patience:
                 self.pause(str(error), min(left_s, _wait_s(error, backoff)))
         raise Stopped
 
+    def insist(self, call: Callable[[], T]) -> T:
+        """Return what `call` returns; repeat it after a cut, too. Raises PermanentError after too many, or as above."""
+        cuts = CutCount(self)
+        while True:
+            try:
+                return self.wait_out(call)
+            except RequestCut as error:
+                cuts.wait(error)
+
     def _give_up(self, error: ServiceAway, away_since: float) -> PermanentError:
         tried = f"tried for {show_duration(self.limit_s)}"
         if self._answered_at > away_since:

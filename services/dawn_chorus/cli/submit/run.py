@@ -234,7 +234,7 @@ class _Run:
             for analysis in outcome.answer["analyses"]
             if analysis["id"] == outcome.analysis_id
         ]
-        return follow(lambda some_id: self._patience.wait_out(lambda: self._client.analysis(some_id)), awaited)
+        return follow(lambda some_id: self._patience.insist(lambda: self._client.analysis(some_id)), awaited)
 
     @contextmanager
     def _signals(self) -> Iterator[None]:

@@ -1,6 +1,7 @@
 """Brings one file to the service: hash, ask, send what is not there, and again after a cut."""
 
 import hashlib
+import stat
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,16 +12,16 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from dawn_chorus.adapters.retrying import Stopped
-from dawn_chorus.cli.client.failures import NoService, Refused, RequestCut
+from dawn_chorus.cli.client.failures import CHANGED, NoService, Refused
 from dawn_chorus.cli.client.views import answering_analysis
 from dawn_chorus.cli.sources import Source
 from dawn_chorus.cli.submit.known import Catalog, Known, read_place
 from dawn_chorus.cli.submit.location import Located, Locator
 from dawn_chorus.cli.submit.options import RULE_FIELDS
 from dawn_chorus.cli.submit.outcomes import Answer, Outcome, OutcomeKind
-from dawn_chorus.cli.submit.patience import CutCount, Patience
+from dawn_chorus.cli.submit.patience import Patience
 from dawn_chorus.cli.submit.progress import Totals
-from dawn_chorus.domain.errors import ChorusError
+from dawn_chorus.domain.errors import ChorusError, PermanentError
 
 if TYPE_CHECKING:
     from dawn_chorus.cli.client.http_client import ServiceClient
@@ -65,7 +66,7 @@ class Uploader:
         """Return how the file ended. Raises Stopped, and NoService if no other file can pass either."""
         path, shown, size_bytes, sha256 = source.path, source.shown, 0, None
         try:
-            size_bytes = path.stat().st_size
+            size_bytes = _file_size(path)
             sha256 = self._hash(path)
             located = self.locator.locate(source)
             with self._turns.of(sha256):
@@ -87,37 +88,37 @@ class Uploader:
         digest = hashlib.sha256()
         with path.open("rb") as file:
             while piece := file.read(_PIECE_BYTES):
-                self._check_stop(0)
+                self._check_stop(len(piece))
                 digest.update(piece)
         return digest.hexdigest()
 
     def _bring(self, path: Path, sha256: str, located: Located) -> tuple[OutcomeKind, Answer, str | None]:
-        """Ask and send until one of the two is answered: after a cut, the bytes may have arrived all the same."""
-        cuts = CutCount(self.patience)
+        """Ask, and send what is not there; after a cut ask first, for the bytes may have arrived all the same."""
         key = str(uuid4())
-        while True:
-            try:
-                known = self.patience.wait_out(lambda: self.catalog.find(sha256, located))
-                if known is not None and known.analysis_id is not None:
-                    return OutcomeKind.ALREADY_THERE, known.as_upload(known.analysis_id), known.analysis_id
-                if known is not None:
-                    return self._analyze_again(known, located, key)
-                return self._send(path, located)
-            except RequestCut as error:
-                cuts.wait(error)
+
+        def attempt() -> tuple[OutcomeKind, Answer, str | None]:
+            known = self.catalog.find(sha256, located)
+            if known is None:
+                return self._send(path, sha256, located)
+            if known.analysis_id is None:
+                return self._analyze_again(known, located, key)
+            return OutcomeKind.ALREADY_THERE, known.as_upload(known.analysis_id), known.analysis_id
+
+        return self.patience.insist(attempt)
 
     def _analyze_again(self, known: Known, located: Located, key: str) -> tuple[OutcomeKind, Answer, str | None]:
         recording = known.answer
         place = located.place if located.place.latitude is not None else read_place(recording)
-        body = self.patience.wait_out(lambda: self.catalog.fields(place))
-        analysis = self.patience.wait_out(lambda: self.client.analyze_again(recording["id"], body, key))
+        analysis = self.client.analyze_again(recording["id"], self.catalog.fields(place), key)
         known.answer["analyses"].append(analysis)
         return OutcomeKind.ANALYZED_AGAIN, known.as_upload(analysis["id"], duplicate=False), analysis["id"]
 
-    def _send(self, path: Path, located: Located) -> tuple[OutcomeKind, Answer, str | None]:
-        asked = self.patience.wait_out(lambda: self.catalog.fields(located.place))
+    def _send(self, path: Path, sha256: str, located: Located) -> tuple[OutcomeKind, Answer, str | None]:
+        asked = self.catalog.fields(located.place)
         form = located.given.fields() | {name: str(value) for name, value in asked.items()}
-        answer = self.patience.wait_out(lambda: self._send_once(path, form))
+        answer = self._send_once(path, form)
+        if answer["sha256"] != sha256:
+            raise PermanentError(CHANGED)
         analysis = answering_analysis(answer)
         kind = OutcomeKind.ALREADY_THERE if answer.get("duplicate") else OutcomeKind.UPLOADED
         return kind, answer, analysis["id"] if analysis else None
@@ -141,3 +142,11 @@ class Uploader:
         # At the end of the file nothing is cut: the answer is all that is left to come.
         if self.stopping.is_set() and n_bytes:
             raise Stopped
+
+
+def _file_size(path: Path) -> int:
+    """Return the size in bytes; raises PermanentError for a pipe or device, which could be read only once."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+        raise PermanentError("is a pipe, socket or device: save it to a file first")
+    return status.st_size
