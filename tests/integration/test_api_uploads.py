@@ -15,6 +15,7 @@ import soundfile
 from dawn_chorus.adapters.audio_store import ObjectAudioStore
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.recordings import create_recording
+from dawn_chorus.cli.client.http_client import ServiceClient
 from dawn_chorus.domain.errors import TransientError
 from tests.integration.api_checks import problem_of, row_count, stored_files, wait_until
 from tests.integration.made_up import MadeUpWorker, upload, wav_bytes
@@ -90,6 +91,16 @@ def test_curl_uploads_a_file_of_any_name(api: StartedApi, tmp_path: Path, name: 
     assert answer["filename"] == kept
     stored = httpx.get(f"{api.url}/v1/recordings/{answer['id']}/audio")
     assert stored.headers["content-disposition"] == f"inline; filename*=utf-8''{quote(kept, safe='')}"
+
+
+@pytest.mark.parametrize(
+    "name", [b"r\xe9veil.wav", b"a:b.wav", b"a\\b.wav", b'say "dawn".wav', "👩\u200d🔬\u00a0.wav".encode()]
+)
+def test_submit_uploads_a_file_of_any_name(api: StartedApi, tmp_path: Path, name: bytes) -> None:
+    path = tmp_path / os.fsdecode(name)
+    path.write_bytes(wav_bytes())
+    answer = ServiceClient(api.url, None).upload(path, {})
+    assert answer["filename"] == name.decode(errors="replace")
 
 
 @pytest.mark.parametrize("site", ["North\u00a03", "می\u200cخواهم", "Nord\u00adsee", "Ho\u0308he"])

@@ -54,6 +54,14 @@ def table(tmp_path: Path) -> Path:
 COLUMNS = Columns(path="file", labels="label", license="licence", group="origin", kind="sort")
 
 
+@pytest.mark.parametrize("suffix", [".wav", ".WV", ".w64", ".m4b", ".amr", ".caf"])
+def test_every_suffix_of_the_command_line_is_found_and_junk_is_not(tmp_path: Path, suffix: str) -> None:
+    for name in (f"wren/a{suffix}", f"wren/._a{suffix}", "wren/notes.txt", "wren/a.wac"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert [recording.path.name for recording in read_folders(tmp_path, "CC0-1.0")] == [f"a{suffix}"]
+
+
 def test_folders_name_taxa_except_soundscapes_and_noise(tree: Path, tmp_path: Path) -> None:
     built = build_dataset(read_folders(tree, "CC0-1.0"), tmp_path, DatasetOptions(taxa=(BLACKBIRD,)))
     dataset = load_dataset(save_built(built))

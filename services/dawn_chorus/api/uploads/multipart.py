@@ -152,7 +152,8 @@ def _filename(part: MultipartSegment) -> str | None:
     unquoted = _QUOTED.sub("", part.header("Content-Disposition", ""))
     extended = _EXTENDED_FILENAME.search(unquoted)
     if extended is None:
-        return None if part.filename is None else _as_utf8(part.filename)
+        # Old curl, httpx and others double a backslash within quotes; the parser leaves it so.
+        return None if part.filename is None else _as_utf8(part.filename).replace("\\\\", "\\")
     charset, encoded = extended.groups()
     if charset.lower() not in ("utf-8", "iso-8859-1"):
         raise invalid_field(FILE_FIELD, f"Its name is encoded as {charset!r}: use utf-8")

@@ -11,7 +11,7 @@ import httpx
 from dawn_chorus.cli.client.address import check_key, find_proxy, read_address
 from dawn_chorus.cli.client.failures import CHANGED, NoService, RequestCut, ServiceAway, answer_error, away_error
 from dawn_chorus.domain.errors import PermanentError
-from dawn_chorus.domain.names import displayed
+from dawn_chorus.domain.names import displayed, find_forbidden
 
 Answer = dict[str, Any]
 
@@ -58,11 +58,15 @@ class ServiceClient:
 
         `on_bytes` receives the number of bytes of each piece that is sent; what it raises ends the upload.
         """
+        filename = displayed(path.name)
+        if (forbidden := find_forbidden(filename)) is not None:
+            # httpx would send %0A for a line break, and the service would store that.
+            raise PermanentError(f"its name contains U+{ord(forbidden):04X}, a control character: rename it")
         form = {name: value for name, value in fields.items() if value is not None}
         storing_s = _STORING_S + path.stat().st_size / _STORING_BYTES_PER_S
         timeout = httpx.Timeout(_TIMEOUT_S, read=storing_s)
         with path.open("rb") as file:
-            part = (displayed(path.name), file if on_bytes is None else _CountedFile(file, on_bytes))
+            part = (filename, file if on_bytes is None else _CountedFile(file, on_bytes))
             return self._request(
                 "POST", "/v1/recordings", is_upload=True, data=form, files={"file": part}, timeout=timeout
             )

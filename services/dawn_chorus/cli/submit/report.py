@@ -1,12 +1,12 @@
 """The report of a run: a CSV file with a row for each file, complete up to its last line whenever the run is killed."""
 
-import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from dawn_chorus.cli.submit.outcomes import Outcome
 from dawn_chorus.domain.errors import PermanentError
+from dawn_chorus.domain.exports import csv_line
 from dawn_chorus.domain.names import displayed
 
 COLUMNS = (
@@ -25,7 +25,6 @@ class Report:
             self._file = path.open("w", encoding="utf-8", newline="", buffering=1)
         except OSError as error:
             raise self._unwritable(error) from error
-        self._rows = csv.writer(self._file, lineterminator="\n")
         self._write(COLUMNS)
 
     def add(self, outcome: Outcome) -> None:
@@ -48,7 +47,7 @@ class Report:
 
     def _write(self, row: tuple[object, ...]) -> None:
         try:
-            self._rows.writerow(row)
+            self._file.write(csv_line(row))
             self._file.flush()
         except OSError as error:
             raise self._unwritable(error) from error

@@ -1,5 +1,7 @@
 """How the service's refusals are shown on the command line."""
 
+from pathlib import Path
+
 import httpx
 import pytest
 
@@ -70,3 +72,10 @@ def test_without_a_service_the_error_says_how_to_start_one(monkeypatch: pytest.M
 
 def test_a_broken_connection_is_a_transient_error(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(refusal(httpx.ReadTimeout("slow"), monkeypatch), TransientError)
+
+
+@pytest.mark.parametrize("name", ["a\nb.wav", "a\x1b[31m.wav", "dawn\u202evaw.exe"])
+def test_a_name_that_no_service_takes_is_refused_before_it_is_sent(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    with pytest.raises(PermanentError, match=r"its name contains U\+[0-9A-F]{4}"):
+        ServiceClient("http://127.0.0.1:1", None).upload(tmp_path / name, {})

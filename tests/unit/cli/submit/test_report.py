@@ -59,6 +59,15 @@ def test_any_name_comes_back_as_it_was(name: str, tmp_path: Path) -> None:
     assert rows_of(path)[0]["file"] == name
 
 
+@pytest.mark.parametrize("name", ["=1+1.wav", "-a.wav", "+a.wav", "@a.wav"])
+def test_a_name_that_a_spreadsheet_would_run_begins_with_an_apostrophe(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "report.csv"
+    with open_report(path) as report:
+        assert report is not None
+        report.add(uploaded(name))
+    assert rows_of(path)[0]["file"] == f"'{name}"
+
+
 def test_a_row_is_on_the_disk_before_the_next_file_ends(tmp_path: Path) -> None:
     path = tmp_path / "report.csv"
     report = Report(path)
