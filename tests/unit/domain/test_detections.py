@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from dawn_chorus.domain.detections import ScoreRun, bridge_silence, detect_events, join_runs
+from dawn_chorus.domain.detections import ScoreRun, bridge_silence, cut_taxon, detect_events, join_runs
 from dawn_chorus.domain.event_rules import EventRule
 from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.timeline import Detection
@@ -158,3 +159,46 @@ def test_what_stayed_below_the_floor_may_be_left_out(scores: list[float], rule: 
         runs = join_runs(bridge_silence(analyzed, kept))
         expected = detect_events(WREN, [run(*scores)], rule, step_s=STEP_S, end_s=1e9)
         assert detect_events(WREN, runs, rule, step_s=STEP_S, end_s=1e9) == expected
+
+
+def numbers(*channels: int) -> NDArray[np.uint8]:
+    return np.array(channels, np.uint8)
+
+
+def cut(*segments: tuple[list[float], list[int]], min_gap_s: float = 0.0) -> list[tuple[float, int | None]]:
+    """Return confidence and channel of the events over segments of four steps each."""
+    analyzed = [range(4 * number, 4 * number + 4) for number in range(len(segments))]
+    scores = {number: np.array(given, np.float32) for number, (given, _) in enumerate(segments) if given}
+    channels = {number: numbers(*given) for number, (_, given) in enumerate(segments) if given}
+    rule = EventRule(0.5, 0.3, 0.0, min_gap_s)
+    found = cut_taxon(WREN, analyzed, scores, rule, step_s=STEP_S, end_s=1e9, channels=channels)
+    return [(round(event.confidence, 3), event.channel) for event in found]
+
+
+def test_an_event_names_the_channel_of_its_peak() -> None:
+    assert cut(([0.0, 0.6, 0.9, 0.4], [1, 1, 2, 1])) == [(0.9, 2)]
+    assert cut(([0.7, 0.0, 0.0, 0.8], [3, 1, 1, 2])) == [(0.7, 3), (0.8, 2)]
+
+
+def test_the_channel_of_the_peak_is_found_across_segments_and_gaps() -> None:
+    assert cut(([0, 0, 0, 0.6], [1, 1, 1, 1]), ([0.8, 0, 0, 0], [2, 1, 1, 1])) == [(0.8, 2)]
+    assert cut(([0.6, 0, 0.9, 0], [1, 1, 2, 1]), min_gap_s=10.0) == [(0.9, 2)]
+    assert cut(([0.9, 0, 0, 0], [2, 1, 1, 1]), ([], []), ([0.7, 0, 0, 0], [3, 1, 1, 1]), min_gap_s=0.1) == [
+        (0.9, 2),
+        (0.7, 3),
+    ]
+
+
+def test_the_only_channel_that_was_scored_is_that_of_every_event() -> None:
+    scores = {0: np.array([0.9, 0.0], np.float32)}
+    for channels, expected in ((7, 7), (None, None), ({}, None)):
+        (event,) = cut_taxon(
+            WREN,
+            [range(2)],
+            scores,
+            EventRule(),
+            step_s=STEP_S,
+            end_s=9,
+            channels=channels,
+        )
+        assert event.channel == expected

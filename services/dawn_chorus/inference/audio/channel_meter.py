@@ -23,7 +23,11 @@ LOSSY_FULL_SCALE = 0.99
 EXACT_CODINGS = ("pcm_16", "pcm_24", "pcm_32", "float", "double", "alac", "wavpack", "ape", "tta")
 MAX_AMPLITUDE = np.float32(1e10)
 """As in `source`: samples beyond it are no sound."""
-CHUNK = 4096
+CHUNK = 2048
+COMPARED = 4
+MAX_WHOLE = 4
+QUIET_POWER = 5e-4
+"""Of a block with less power at most 0.05 % of the samples can be at full scale, and they are not counted."""
 MIN_EDGE_S = 0.001
 """Silence at the edge of the stretch is reported from this length on: it may go on beyond the edge."""
 
@@ -38,17 +42,21 @@ def full_scale(audio_format: str) -> float:
 
 
 class ChannelMeter:
-    """Measures samples [first, end) of a recording."""
+    """Measures samples [first, end) of a recording.
+
+    Silence is looked for in all samples. So is clipping, for up to `MAX_WHOLE` channels. Pairs of channels are compared
+    over a part of the samples, spread evenly: of two to four channels one chunk in four, of 16 or more one in 16.
+    """
 
     def __init__(self, n_channels: int, first: int, end: int, *, sample_rate_hz: int, full_scale: float) -> None:
         self._n_channels, self._full_scale = n_channels, np.float32(full_scale)
         self._sums = np.zeros(n_channels)
         self._products = np.zeros((n_channels, n_channels))
-        self._n_compared = self._n_samples = 0
+        self._n_samples = self._n_compared = self._n_looked_at = 0
         self._offsets: Samples | None = None
+        self._buffer, self._ones = np.empty((n_channels, 0), np.float32), np.empty(0, np.float32)
         self._clipped = np.zeros(n_channels, np.int64)
-        # Each pair of many channels is compared over a part of the chunks, spread evenly: the cost grows by the square.
-        self._compare_every = max(1, n_channels // 4)
+        self._spread = max(COMPARED, min(n_channels, 4 * COMPARED))
         self._silence = SilenceFinder(first, end, sample_rate_hz)
 
     def add(self, first: int, channels: Samples) -> None:
@@ -62,43 +70,57 @@ class ChannelMeter:
             return
         self._n_samples += channels.shape[1]
         self._silence.add(first + skip, channels)
-        peak = max(channels.max(), -channels.min())
-        if not peak < MAX_AMPLITUDE:  # NaN is never less
-            with np.errstate(invalid="ignore"):
-                channels = np.where(np.abs(channels) < MAX_AMPLITUDE, channels, np.float32(0))
-            peak = np.abs(channels).max()
-        if peak >= self._full_scale:
-            self._clipped += np.count_nonzero(np.abs(channels) >= self._full_scale, axis=1)
-        if 1 < self._n_channels <= MAX_EACH:
-            for chunk in self._compared(first + skip, channels):
-                self._compare(chunk)
+        if self._n_channels > MAX_WHOLE:
+            channels = looked_at = self._part(first + skip, channels)
+        else:
+            looked_at = channels
+            channels = self._part(first + skip, channels) if self._n_channels > 1 else channels
+        if self._look_for_clipping(looked_at) and 1 < self._n_channels <= MAX_EACH:
+            self._compare(channels)
 
-    def _compared(self, first: int, channels: Samples) -> Iterator[Samples]:
-        """Yield what is compared of the samples, without the offset that a microphone may add to all of them."""
+    def _part(self, first: int, channels: Samples) -> Samples:
+        """Return every so-manyth chunk, counted from the recording's start, in an array that the next call reuses."""
+        step = self._spread * CHUNK
+        begins = range(-(first % step), channels.shape[1], step)
+        chunks = [channels[:, max(0, begin) : max(0, begin + CHUNK)] for begin in begins]
+        length = sum(chunk.shape[1] for chunk in chunks)
+        if length > self._buffer.shape[1]:  # kept: fresh memory costs as much as all that is computed in it
+            self._buffer, self._ones = np.empty((self._n_channels, length), np.float32), np.ones(length, np.float32)
+        part = self._buffer[:, :length]
+        return np.concatenate(chunks, axis=1, out=part) if chunks else part
+
+    def _look_for_clipping(self, channels: Samples) -> bool:
+        """Count the samples at full scale; return whether all samples are valid, so that they can be compared."""
+        if not channels.shape[1]:
+            return False
+        with np.errstate(over="ignore", invalid="ignore"):
+            powers = np.array([np.dot(channel, channel) for channel in channels])
+        valid = bool(powers.sum() < MAX_AMPLITUDE**2)  # NaN is never less
+        self._n_looked_at += channels.shape[1]
+        is_loud = powers.max() >= QUIET_POWER * channels.shape[1]
+        if not valid or (is_loud and max(channels.max(), -channels.min()) >= self._full_scale):
+            with np.errstate(invalid="ignore"):
+                levels = np.abs(channels)
+                self._clipped += np.count_nonzero((levels >= self._full_scale) & (levels < MAX_AMPLITUDE), axis=1)
+        return valid
+
+    def _compare(self, channels: Samples) -> None:
+        if not channels.shape[1]:
+            return
         if self._offsets is None:
             offsets = channels.mean(axis=1, keepdims=True)
             self._offsets = np.where(np.abs(offsets) > 1e-3, offsets, np.float32(0))
-        if self._offsets.any():
+        if self._offsets.any():  # a microphone may add a constant, beside which single precision loses the sound
             channels = channels - self._offsets
-        step = self._compare_every * CHUNK
-        if step == CHUNK:
-            yield channels
+        ones = self._ones[: channels.shape[1]]
+        self._sums += [np.dot(channel, ones) for channel in channels]
+        self._n_compared += channels.shape[1]
+        if len(channels) > MAX_WHOLE:
+            self._products += channels @ channels.T
             return
-        for begin in range(-(first % step), channels.shape[1], step):
-            chunk = channels[:, max(0, begin) : max(0, begin + CHUNK)]
-            if chunk.shape[1]:
-                yield chunk
-
-    def _compare(self, chunk: Samples) -> None:
-        ones = np.ones(chunk.shape[1], np.float32)
-        self._sums += [np.dot(channel, ones) for channel in chunk]
-        self._n_compared += chunk.shape[1]
-        if len(chunk) > 4:
-            self._products += chunk @ chunk.T
-            return
-        for one in range(len(chunk)):  # for few channels several times as fast as a matrix product
+        for one in range(len(channels)):  # for few channels several times as fast as a matrix product
             for other in range(one + 1):
-                product = np.dot(chunk[one], chunk[other])
+                product = np.dot(channels[one], channels[other])
                 self._products[one, other] += product
                 if other != one:
                     self._products[other, one] += product
@@ -110,7 +132,7 @@ class ChannelMeter:
         n = max(1, self._n_compared)
         means = self._sums / n
         covariance: NDArray[np.float64] = self._products / n - means[:, None] * means[None, :]
-        clipped = tuple((self._clipped / self._n_samples).tolist())
+        clipped = tuple((self._clipped / max(1, self._n_looked_at)).tolist())
         return ChannelMeasure(covariance, clipped, self._silence.stretches())
 
 
