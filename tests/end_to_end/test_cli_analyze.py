@@ -433,6 +433,43 @@ def test_what_is_passed_over_is_told_and_the_exit_code_is_1(pack: Path, tmp_path
     assert json.loads(result.stdout)["file"].endswith("a.wav")
 
 
+def as_others_may(*words: object) -> subprocess.CompletedProcess[str]:
+    """Run `chorus` without root's right to read and write everything."""
+    command = [sys.executable, "-m", "dawn_chorus.cli", *map(str, words)]
+    if os.geteuid() == 0:
+        command = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *command]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_what_may_not_be_read_is_told_and_the_rest_go_on(pack: Path, tmp_path: Path) -> None:
+    for name in ("a.wav", "secret.wav", "closed/b.wav"):
+        write_tones(tmp_path / "in" / name, 6.0, (500, 1.0, 2.0))
+    secret, closed = tmp_path / "in" / "secret.wav", tmp_path / "in" / "closed"
+    secret.chmod(0)
+    closed.chmod(0)
+    for paths in ([tmp_path / "in"], [secret, closed, tmp_path / "in" / "a.wav"]):
+        result = as_others_may("analyze", *paths, "--pack", pack, "-f", "csv")
+        assert result.returncode == 1
+        for name in ("secret.wav", "closed"):
+            assert [name in line and "Permission denied" in line for line in result.stderr.splitlines()].count(
+                True
+            ) == 1
+        rows = csv.DictReader(io.StringIO(result.stdout))
+        assert codes_by_file(rows) == {"a.wav": ["tone_500"]}
+    closed.chmod(0o755)
+
+
+def test_a_folder_of_results_without_permission_is_told(pack: Path, tmp_path: Path) -> None:
+    for name in ("a.wav", "night/b.wav"):
+        write_tones(tmp_path / "in" / name, 6.0, (500, 1.0, 2.0))
+    out = tmp_path / "out"
+    (out / "night").mkdir(parents=True)
+    (out / "night").chmod(0o555)
+    assert_told(as_others_may("analyze", tmp_path / "in", "--pack", pack, "-o", out), "b.wav.json: Permission denied")
+    assert list(read_results(out)) == ["a.wav.json"]
+    assert_told(as_others_may("analyze", tmp_path / "in", "--pack", pack, "-o", out / "night"), "choose another folder")
+
+
 def test_a_pack_that_is_not_installed_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
     recording = write_tones(tmp_path / "dawn.wav", 6.0)
     result = chorus("analyze", recording, "--pack", "owls", env={"CHORUS_DATA_DIR": str(tmp_path / "data")})

@@ -24,7 +24,9 @@ def parse_channels(text: str) -> Channels:
 
 
 def analyze(  # noqa: PLR0913 - the parameters are the options
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Recordings, or folders with recordings.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH…", readable=False, help="Recordings, or folders with recordings.")
+    ],
     *,
     pack: Annotated[
         str | None, typer.Option(metavar="PACK", help="Model pack: the name of an installed one, or a folder.")

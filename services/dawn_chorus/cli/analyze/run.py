@@ -169,7 +169,7 @@ class _Run:
                 self._write_one(result, out)
         except OSError as error:
             self._all_well = False
-            print_error(f"{displayed(error.filename or files.target_of(source.path))}: {error.strerror or error}")
+            print_error(f"{displayed(files.target_of(source.path))}: {error.strerror or error}")
 
     def _made(self, result: FileResult) -> Making:
         return {**self._making[result.file.source.path], "result": "partial" if result.lost else "succeeded"}

@@ -27,7 +27,9 @@ def _seconds(text: str) -> float:
 
 
 def submit(  # noqa: PLR0913 - the parameters are the options
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Recordings, or folders with recordings.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH…", readable=False, help="Recordings, or folders with recordings.")
+    ],
     *,
     url: Url = None,
     key: Key = None,

@@ -49,7 +49,11 @@ router = APIRouter(tags=["recordings"])
 def _upload_form() -> dict[str, Any]:
     """Return the OpenAPI entry of the upload form, whose body is parsed without FastAPI."""
     schema = UploadFields.model_json_schema()
-    audio = {"type": "string", "format": "binary", "description": "The recording: WAV, FLAC, MP3, Ogg, AIFF, M4A, …"}
+    audio = {
+        "type": "string",
+        "format": "binary",
+        "description": "The recording: WAV, FLAC, MP3, Ogg, AIFF, M4A, … Its name is stored as sent, without folders.",
+    }
     form = {
         "type": "object",
         "required": ["file"],
