@@ -2,10 +2,13 @@
 
 import csv
 import os
+import pty
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from threading import Timer
 
@@ -219,3 +222,24 @@ def test_what_no_file_can_pass_with_ends_the_run_in_one_line(
     assert told in said.splitlines()[-1]
     assert len([line for line in said.splitlines() if "error" in line]) == 1
     assert len(gate.uploads) <= 4, "the first refusal is enough"
+
+
+def test_on_a_terminal_one_bar_shows_the_whole(gate: Gate, tmp_path: Path) -> None:
+    card = write_card(tmp_path / "card", 12)
+    ours, theirs = pty.openpty()
+    env = {**os.environ, "CHORUS_URL": gate.url, "TERM": "xterm", "COLUMNS": "140"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dawn_chorus.cli", "submit", str(card)], stdout=subprocess.PIPE, stderr=theirs, env=env
+    )
+    os.close(theirs)
+    shown = b""
+    with suppress(OSError):  # the other side is closed
+        while piece := os.read(ours, 4096):
+            shown += piece
+    os.close(ours)
+    out, _ = process.communicate(timeout=PATIENCE_S)
+    assert (process.returncode, len(out.split())) == (0, 12)
+    text = shown.decode()
+    assert re.search(r"\d+ of 12 files, \d+\.\d MB/s, 0\.0 h of sound", text)
+    assert "%" in text
+    assert "12 files: 12 uploaded" in text.splitlines()[-1]

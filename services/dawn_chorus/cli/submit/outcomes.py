@@ -52,4 +52,4 @@ class Outcome:
 
     @property
     def duration_s(self) -> float:
-        return float(self.answer["duration_s"]) if self.answer else 0.0
+        return float((self.answer or {}).get("duration_s", 0.0))

@@ -81,7 +81,7 @@ class Uploader:
             reason = getattr(error, "strerror", None) or str(error)
             return Outcome(shown, OutcomeKind.REFUSED, size_bytes, sha256, reason=reason)
         start = located.start
-        no_time = start.reason if start is not None and start.is_unclear and answer["recorded_at"] is None else ""
+        no_time = start.reason if start is not None and start.is_unclear and answer.get("recorded_at") is None else ""
         return Outcome(shown, kind, size_bytes, sha256, answer, analysis_id, no_time=no_time)
 
     def _hash(self, path: Path) -> str:
@@ -117,7 +117,7 @@ class Uploader:
         asked = self.catalog.fields(located.place)
         form = located.given.fields() | {name: str(value) for name, value in asked.items()}
         answer = self._send_once(path, form)
-        if answer["sha256"] != sha256:
+        if answer.get("sha256", sha256) != sha256:
             raise PermanentError(CHANGED)
         analysis = answering_analysis(answer)
         kind = OutcomeKind.ALREADY_THERE if answer.get("duplicate") else OutcomeKind.UPLOADED
