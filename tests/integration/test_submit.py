@@ -175,7 +175,7 @@ def test_files_without_a_time_are_counted_and_one_is_named(submit: Submit, pcm: 
     write(card, "20240504_053000.wav", wav(pcm + bytes(2)))
     said = submit(card)
     assert said.code == 0
-    assert "2 recordings have no time, such as " in said.err
+    assert "without a time: 2 recordings, such as " in said.err
     assert "time zone" in said.err
 
 

@@ -38,8 +38,6 @@ class Outcome:
     """The service's recording; None if it was refused."""
     analysis_id: str | None = None
     reason: str = ""
-    no_time: str = ""
-    """Why its clock, which it has, gives no start."""
 
     @property
     def missing_time(self) -> str:

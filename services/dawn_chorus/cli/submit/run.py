@@ -4,11 +4,6 @@ import queue
 import signal
 import threading
 import time
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import typer
@@ -16,17 +11,19 @@ import typer
 from dawn_chorus.adapters.retrying import Stopped
 from dawn_chorus.cli.client.views import follow
 from dawn_chorus.cli.output import print_error, print_note, show_json
-from dawn_chorus.cli.place.report import report_without_time
 from dawn_chorus.cli.place.sites import plan_places
 from dawn_chorus.cli.sources import Source, find_sources, report_passed_over
+from dawn_chorus.cli.submit.interrupts import Interrupts
 from dawn_chorus.cli.submit.known import Catalog
 from dawn_chorus.cli.submit.location import Locator, open_locator
 from dawn_chorus.cli.submit.options import SubmitOptions
-from dawn_chorus.cli.submit.outcomes import Outcome, OutcomeKind
-from dawn_chorus.cli.submit.patience import Patience, show_duration
+from dawn_chorus.cli.submit.outcomes import Outcome
+from dawn_chorus.cli.submit.patience import Patience
 from dawn_chorus.cli.submit.progress import Totals, open_display
 from dawn_chorus.cli.submit.report import Report, open_report
+from dawn_chorus.cli.submit.summary import print_stop, print_summary
 from dawn_chorus.cli.submit.upload import Uploader
+from dawn_chorus.cli.submit.waiting import Waiting
 from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.domain.names import displayed
 
@@ -36,10 +33,6 @@ if TYPE_CHECKING:
 _TICK_S = 0.25
 _GRACE_S = 10.0
 """After a signal, uploads that are sent to the last byte may have their answer for so long."""
-_NOTED_FROM_S = 3.0
-"""A shorter wait is not worth a line."""
-_NAMED = 3
-"""So many refused files stand in the last line."""
 
 
 def run_submission(client: "ServiceClient", options: SubmitOptions) -> int:
@@ -54,32 +47,6 @@ def run_submission(client: "ServiceClient", options: SubmitOptions) -> int:
         return _Run(client, options, sources, locator, report).run() or int(not nothing_left_out)
 
 
-@dataclass(slots=True)
-class Waiting:
-    """What the service is waited for; written by the uploading threads, read by the one that prints."""
-
-    reason: str = ""
-    until: float = 0.0
-    since: float | None = None
-    is_noted: bool = False
-
-    def note(self, reason: str, wait_s: float) -> None:
-        self.reason, self.until = reason, time.monotonic() + wait_s
-
-    def current(self) -> str:
-        """Return the reason, or nothing; call it regularly."""
-        now = time.monotonic()
-        if now > self.until + _TICK_S:
-            self.since = None
-            return ""
-        self.since = now if self.since is None else self.since
-        return self.reason
-
-    @property
-    def is_long(self) -> bool:
-        return self.since is not None and time.monotonic() - self.since >= _NOTED_FROM_S
-
-
 class _Run:
     """One run."""
 
@@ -92,9 +59,9 @@ class _Run:
         report: Report | None,
     ) -> None:
         self._options, self._sources, self._report = options, sources, report
-        self._stopping = threading.Event()
-        self._signal = 0
-        self._waiting = Waiting()
+        self._interrupts = Interrupts()
+        self._stopping = self._interrupts.stopping
+        self._waiting = Waiting(options.patience_s)
         self._patience = Patience(options.patience_s, self._stopping, self._waiting.note)
         self._totals = Totals(len(sources), sum(map(_size_bytes, sources)))
         self._catalog = Catalog(client, options.analysis)
@@ -108,7 +75,7 @@ class _Run:
     def run(self) -> int:
         for number in range(len(self._sources)):
             self._todo.put(number)
-        with self._signals():
+        with self._interrupts.heeded():
             threads = [
                 threading.Thread(target=self._work, daemon=True)
                 for _ in range(min(self._options.jobs, len(self._sources)))
@@ -150,7 +117,7 @@ class _Run:
                     stopped_at = time.monotonic() if stopped_at is None else stopped_at
                     if time.monotonic() - stopped_at > _GRACE_S:
                         break
-                display.show(self._waiting_for())
+                display.show(self._waiting.tell())
                 try:
                     number, ended = self._ended.get(timeout=_TICK_S)
                 except queue.Empty:
@@ -160,17 +127,6 @@ class _Run:
                 else:
                     self._end(number, ended)
         return error
-
-    def _waiting_for(self) -> str:
-        """Return what is waited for; say so in a line if it takes long, and when it is over."""
-        reason = self._waiting.current()
-        if self._waiting.is_long and not self._waiting.is_noted:
-            self._waiting.is_noted = True
-            print_note(f"waiting, for up to {show_duration(self._options.patience_s)}: {reason}")
-        elif not reason and self._waiting.is_noted:
-            self._waiting.is_noted = False
-            print_note("the service answers again")
-        return reason
 
     def _end(self, number: int, outcome: Outcome) -> None:
         self._outcomes[number] = outcome
@@ -193,15 +149,14 @@ class _Run:
         outcomes = [self._outcomes[number] for number in sorted(self._outcomes)]
         if error is not None:
             if any(outcome.kind.is_there for outcome in outcomes):
-                self._say_how_to_go_on(outcomes)
+                print_stop(outcomes, len(self._sources))
             raise error
-        if self._signal:
-            self._say_how_to_go_on(outcomes)
-            return 128 + self._signal
+        if self._interrupts.number:
+            print_stop(outcomes, len(self._sources))
+            return 128 + self._interrupts.number
         if not self._catalog.can_be_asked:
             print_note("this service is of an older version and cannot be asked what it has: every file was sent")
-        _note_missing_times(outcomes)
-        self._print_summary(outcomes)
+        print_summary(outcomes)
         all_well = all(outcome.kind.is_there for outcome in outcomes)
         if self._options.wait:
             try:
@@ -213,19 +168,6 @@ class _Run:
             show_json([outcome.answer for outcome in outcomes if outcome.answer is not None])
         return 0 if all_well else 1
 
-    def _print_summary(self, outcomes: list[Outcome]) -> None:
-        report_without_time([(outcome.shown, outcome.missing_time) for outcome in outcomes if outcome.missing_time])
-        if len(outcomes) > 1:
-            print_note(summary_of(outcomes))
-        elif outcomes[0].answer is not None:
-            print_note(f"{outcomes[0].shown}: {outcomes[0].duration_s:g} s, {outcomes[0].kind.value}")
-
-    def _say_how_to_go_on(self, outcomes: list[Outcome]) -> None:
-        there = sum(outcome.kind.is_there for outcome in outcomes)
-        print_note(
-            f"stopped: {there:,} of {len(self._sources):,} files are there; the same command again goes on from here"
-        )
-
     def _follow(self, outcomes: list[Outcome]) -> bool:
         awaited = [
             (outcome.answer, analysis)
@@ -236,25 +178,6 @@ class _Run:
         ]
         return follow(lambda some_id: self._patience.insist(lambda: self._client.analysis(some_id)), awaited)
 
-    @contextmanager
-    def _signals(self) -> Iterator[None]:
-        """Stop at SIGINT and SIGTERM; the second one ends the process as usual."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-
-        def stop(number: int, _frame: FrameType | None) -> None:
-            self._signal = number
-            self._stopping.set()
-            signal.signal(number, previous[number] or signal.SIG_DFL)
-
-        previous = {int(number): signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in previous.items():
-                signal.signal(number, handler or signal.SIG_DFL)
-
 
 def _size_bytes(source: Source) -> int:
     try:
@@ -262,21 +185,3 @@ def _size_bytes(source: Source) -> int:
     except OSError:
         # Reported when its turn comes.
         return 0
-
-
-def _note_missing_times(outcomes: list[Outcome]) -> None:
-    """Print for how many recordings no time is known although they have a clock, and why, by the first."""
-    without = [outcome for outcome in outcomes if outcome.no_time]
-    if without:
-        print_note(f"{len(without):,} recordings have no time, such as {without[0].shown}: {without[0].no_time}")
-
-
-def summary_of(outcomes: list[Outcome]) -> str:
-    """Return the last line: how many files ended how, and the first that were refused with their reasons."""
-    counts = Counter(outcome.kind for outcome in outcomes)
-    parts = [f"{counts[kind]:,} {kind.value}" for kind in OutcomeKind if counts[kind]]
-    refused = [outcome for outcome in outcomes if not outcome.kind.is_there]
-    named = "; ".join(f"{outcome.shown}: {outcome.reason}" for outcome in refused[:_NAMED])
-    more = f"; and {len(refused) - _NAMED:,} more" if len(refused) > _NAMED else ""
-    files = f"{len(outcomes):,} file{'s' if len(outcomes) != 1 else ''}"
-    return f"{files}: {', '.join(parts)}" + (f" ({named}{more})" if named else "")

@@ -80,9 +80,7 @@ class Uploader:
         except (ChorusError, OSError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             return Outcome(shown, OutcomeKind.REFUSED, size_bytes, sha256, reason=reason)
-        start = located.start
-        no_time = start.reason if start is not None and start.is_unclear and answer.get("recorded_at") is None else ""
-        return Outcome(shown, kind, size_bytes, sha256, answer, analysis_id, no_time=no_time)
+        return Outcome(shown, kind, size_bytes, sha256, answer, analysis_id)
 
     def _hash(self, path: Path) -> str:
         digest = hashlib.sha256()

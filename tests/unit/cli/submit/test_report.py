@@ -8,7 +8,7 @@ import pytest
 
 from dawn_chorus.cli.submit.outcomes import Outcome, OutcomeKind
 from dawn_chorus.cli.submit.report import COLUMNS, Report, open_report
-from dawn_chorus.cli.submit.run import summary_of
+from dawn_chorus.cli.submit.summary import summary_of
 from dawn_chorus.domain.errors import PermanentError
 
 ANSWER = {"id": "r1", "duration_s": 60.0, "recorded_at": "2026-05-01T04:30:00+02:00", "site": "marsh, north"}
