@@ -104,6 +104,24 @@ def test_a_wav_that_claims_more_than_it_holds_is_heard_and_the_rest_accounted_fo
     assert "8.000 s to 14.000 s" in segment["lost"]
 
 
+def test_a_claim_that_is_off_by_a_few_samples_is_no_loss(working_service: Service, tmp_path: Path) -> None:
+    path = recordings.claim_length(recordings.write_tone(tmp_path / "off.wav", 8.0), 8.0 + 22 / recordings.RATE_HZ)
+    analysis_id = plant(working_service, path, 8.0 + 22 / recordings.RATE_HZ)
+    assert working_service.wait_finished(analysis_id)["result"] == "succeeded"
+
+
+def test_a_part_that_cannot_be_read_is_lost_between_the_others(working_service: Service, tmp_path: Path) -> None:
+    tone = recordings.write_tone(tmp_path / "tone.flac", 20.0).read_bytes()
+    path = tmp_path / "parts.flac"
+    path.write_bytes(tone + tone[:42] + bytes([0x55]) * (len(tone) - 42) + tone)
+    analysis_id = plant(working_service, path, 60.0, segment_s=10.0)
+    assert working_service.wait_finished(analysis_id)["result"] == "partial"
+    segments = find_segments(working_service.database_url, analysis_id)
+    assert [row["state"] for row in segments] == ["done", "done", "failed", "failed", "done", "done"]
+    assert "part 2 of 3 of the file cannot be read" in segments[2]["error"]
+    assert sum(float(row["analyzed_s"]) for row in segments) == 40.0
+
+
 def test_a_wav_that_claims_less_than_it_holds_is_heard_to_its_end(working_service: Service, tmp_path: Path) -> None:
     path = recordings.claim_length(recordings.write_tone(tmp_path / "modest.wav", 31.0, onset_s=25.0), 8.0)
     analysis_id = plant(working_service, path, 8.0, segment_s=10.0)

@@ -479,3 +479,16 @@ def test_a_pack_that_is_not_installed_is_one_line_that_says_what_to_do(tmp_path:
 def test_a_folder_without_recordings_is_told(tmp_path: Path, pack: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert_told(chorus("analyze", tmp_path / "empty", "--pack", pack), "no recordings in")
+
+
+def test_every_recording_of_a_file_that_holds_several_is_heard_at_its_place(tmp_path: Path, pack: Path) -> None:
+    links = [
+        write_tones(tmp_path / "silence.flac", 12.0, rate_hz=8000),
+        write_tones(tmp_path / "song.wav", 12.0, (1000, 4.0, 8.0)),
+        write_tones(tmp_path / "fast.flac", 12.0, (1000, 2.0, 6.0), rate_hz=48000),
+    ]
+    several = tmp_path / "several.flac"
+    several.write_bytes(b"".join(link.read_bytes() for link in links))
+    found = document(chorus("analyze", "--pack", pack, several))
+    assert found["duration_s"] == 36.0
+    assert events(found) == [("tone_1000", 16.0, 20.0), ("tone_1000", 26.0, 30.0)]

@@ -5,6 +5,7 @@ exact only in Ogg Opus, and in FLAC outside Matroska and Ogg. Other formats are 
 keeps its position and the last minute of samples: the next stretch of the same file costs no more than its own length.
 """
 
+import math
 from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
@@ -21,6 +22,7 @@ from av.packet import Packet
 from numpy.typing import NDArray
 
 from dawn_chorus.domain.errors import EmptyAudio, NotAudio, UndecodableAudio
+from dawn_chorus.inference.audio.claims import GAP_S, PacketClock
 from dawn_chorus.inference.audio.containers.byte_ranges import FileBytes
 from dawn_chorus.inference.audio.reader import Piece, Samples, name_format, only_channel
 
@@ -40,6 +42,9 @@ TIMESTAMP_SLACK_S = 0.05
 """Timestamps in most containers are rounded, or off by a block of the codec; a real gap is longer."""
 MAX_GAP_S = 3600.0
 """A timestamp further ahead is considered wrong."""
+LONGEST_PACKETS = {"opus": 5760, "vorbis": 8192, "ape": 1 << 20}
+LONGEST_PACKET = 1 << 17
+"""Samples in one packet, at most."""
 MAX_ERRORS = 10_000
 MOST_COUNTED_PLANES = 7
 PLANE_CODES = {"u8p": "u1", "s16p": "i2", "s32p": "i4", "s64p": "i8", "fltp": "f4", "dblp": "f8"}
@@ -53,8 +58,9 @@ class NoSoundTrack(NotAudio):
 class FfmpegReader:
     """A file read by FFmpeg. Raises NotAudio, EmptyAudio or UndecodableAudio."""
 
-    def __init__(self, file: FileBytes) -> None:
-        self._file = file
+    def __init__(self, file: FileBytes, *, doubtful: bool = False) -> None:
+        """`doubtful`: timestamps make jumps that may be wrong, so the file is read from its start, without seeking."""
+        self._file, self._doubtful = file, doubtful
         self.sample_rate_hz = 0
         self.end: int | None = None
         self._channel: int | None = None
@@ -78,9 +84,9 @@ class FfmpegReader:
         exact_flac = self._codec == "flac" and (container == "flac" or self._stream.time_base == one_sample)
         self._sample_accurate = exact_flac or (self._codec == "opus" and container == "ogg")
         # In Ogg, FFmpeg misplaces FLAC after a seek.
-        self._may_seek = self._sample_accurate and not (self._codec == "flac" and container == "ogg")
-        # In other formats the first frame's timestamp includes the encoder's padding.
-        self._origin: int | None = 0 if self._sample_accurate else None
+        misplaced = self._codec == "flac" and container == "ogg"
+        self._may_seek = self._sample_accurate and not misplaced and not self._doubtful
+        self._origin: int | None = None
         self._recent: deque[Piece] = deque()
         self._recent_from = self._position = 0
         self._after_seek = False
@@ -93,7 +99,8 @@ class FfmpegReader:
 
     def _declared(self) -> int | None:
         if self._stream.duration and self._stream.time_base:
-            return round(self._stream.duration * self._stream.time_base * self.sample_rate_hz)
+            late = self._origin if self._sample_accurate else 0
+            return round((self._stream.duration - (late or 0)) * self._stream.time_base * self.sample_rate_hz)
         if self._container.duration:
             return round(self._container.duration * self.sample_rate_hz / av.time_base)
         return None
@@ -155,14 +162,39 @@ class FfmpegReader:
         if frame.pts is None:
             return self._position
         if self._origin is None:
-            self._origin = frame.pts
+            self._origin = self._begin(frame.pts)
         stamp = round((frame.pts - self._origin) * self._samples_per_tick)
         if self._after_seek:
             self._after_seek = False
             return max(0, stamp)
         slack = 0.5 if self._sample_accurate else TIMESTAMP_SLACK_S * self.sample_rate_hz
-        is_gap = slack < stamp - self._position < MAX_GAP_S * self.sample_rate_hz
+        is_gap = slack < stamp - self._position < self._longest_gap
         return stamp if is_gap else self._position
+
+    def _begin(self, first_stamp: int) -> int:
+        """Return the timestamp of the file's first sample.
+
+        It is 0 where timestamps are exact, unless somebody joined an Ogg stream long after it began. In other formats
+        the first frame's timestamp includes the encoder's padding.
+        """
+        if not self._sample_accurate:
+            return first_stamp
+        if self._container.format.name != "ogg" or not is_late(first_stamp, self._stream):
+            return 0
+        header = self._stream.codec_context.extradata or b""
+        return first_stamp + (int.from_bytes(header[10:12], "little") if self._codec == "opus" else 0)
+
+    @property
+    def _longest_gap(self) -> float:
+        """Return what is believed of a gap, in samples; a clock has corrected the packets of files without seeking."""
+        return MAX_GAP_S * self.sample_rate_hz if self._may_seek else math.inf
+
+    def _clock(self) -> PacketClock | None:
+        if self._may_seek:
+            return None
+        context = self._stream.codec_context
+        longest = 2 * (context.frame_size or 0) or LONGEST_PACKETS.get(self._codec, LONGEST_PACKET)
+        return PacketClock(context.sample_rate or 48000, longest)
 
     @property
     def _samples_per_tick(self) -> Fraction:
@@ -173,7 +205,7 @@ class FfmpegReader:
 
     def _decode(self) -> Iterator[AudioFrame]:
         """Yield frames to the end; packets that cannot be decoded are skipped and leave a gap in the timestamps."""
-        for packet in _demux(self._container, self._stream):
+        for packet in demux_packets(self._container, self._stream, self._clock()):
             try:
                 yield from self._decoder.decode(packet if packet.size else None)
             except av.FFmpegError:
@@ -181,12 +213,12 @@ class FfmpegReader:
 
     def count_samples(self) -> int:
         end = 0
-        for packet in packets_of(self._file):
+        for packet in packets_of(self._file, self._clock()):
             if packet.pts is None or packet.duration is None or packet.time_base is None:
                 continue
             first = round((packet.pts - (self._origin or 0)) * self._samples_per_tick)
             length = round(packet.duration * packet.time_base * self.sample_rate_hz)
-            plausible = first - end < MAX_GAP_S * self.sample_rate_hz
+            plausible = first - end < self._longest_gap
             end = max(end, first + length) if plausible else end + length
         return end
 
@@ -212,18 +244,28 @@ def open_track(file: FileBytes) -> tuple[InputContainer, AudioStream]:
     return container, stream
 
 
-def packets_of(file: FileBytes) -> "Iterator[Packet[AudioStream]]":
+def is_late(stamp: int, stream: AudioStream) -> bool:
+    """Return whether a stream's first timestamp shows that somebody joined it long after it began."""
+    return stamp * (stream.time_base or Fraction(1)) > GAP_S
+
+
+def packets_of(file: FileBytes, clock: PacketClock | None = None) -> "Iterator[Packet[AudioStream]]":
     """Yield the packets of the first audio track, undecoded."""
     container, stream = open_track(file)
     with container:
-        yield from _demux(container, stream)
+        yield from demux_packets(container, stream, clock)
 
 
-def _demux(container: InputContainer, stream: AudioStream) -> "Iterator[Packet[AudioStream]]":
+def demux_packets(
+    container: InputContainer, stream: AudioStream, clock: PacketClock | None = None
+) -> "Iterator[Packet[AudioStream]]":
     """Yield packets to the end, past positions where demuxing fails; the last packet is empty."""
     for _ in range(MAX_ERRORS):
         try:
-            yield from container.demux(stream)
+            for packet in container.demux(stream):
+                if clock is not None:
+                    clock.correct(packet)
+                yield packet
         except av.EOFError:
             return
         except av.FFmpegError:

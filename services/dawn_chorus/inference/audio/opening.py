@@ -9,8 +9,10 @@ import soundfile
 
 from dawn_chorus.domain.errors import EmptyAudio, NotAudio, PermanentError, UndecodableAudio
 from dawn_chorus.inference.audio.chain import ChainReader
-from dawn_chorus.inference.audio.claims import believe_length
+from dawn_chorus.inference.audio.claims import GAP_S, believe_length
 from dawn_chorus.inference.audio.containers.byte_ranges import FileBytes
+from dawn_chorus.inference.audio.containers.flac_frames import last_frame_end
+from dawn_chorus.inference.audio.containers.ogg_pages import find_links
 from dawn_chorus.inference.audio.containers.wav_header import WavHeader, read_wav_header
 from dawn_chorus.inference.audio.ffmpeg_reader import FfmpegReader, NoSoundTrack
 from dawn_chorus.inference.audio.parts import Part, find_parts
@@ -18,6 +20,8 @@ from dawn_chorus.inference.audio.soundfile_reader import SoundFileReader
 from dawn_chorus.inference.audio.source import SLACK_S, AudioSource
 from dawn_chorus.inference.audio.vorbis_reader import VorbisReader
 
+SURE_BYTES_PER_S = 4000
+"""A file of Ogg with as many bytes for each second of its length is not looked through for jumps."""
 RATES_HZ = range(500, 5_000_001)
 MP3_FRAME = 1152
 MAGIC = (b"RIFF", b"RF64", b"riff", b"fLaC", b"OggS", b"FORM", b"caff", b"ID3", b"\x1aE\xdf\xa3", b"0&\xb2u")
@@ -142,12 +146,28 @@ def _try_ffmpeg(file: FileBytes) -> FfmpegReader | None:
 
 
 def _open_flac(file: FileBytes, reader: SoundFileReader) -> AudioSource:
-    return AudioSource(file, reader, declared_samples=reader.declared_samples, fallback=True, sample_accurate=True)
+    """Open with libsndfile; the header's length is sure if the last frame ends there."""
+
+    def is_sure() -> bool:
+        with file.open() as opened:
+            return last_frame_end(opened, file.size) == reader.declared_samples
+
+    return AudioSource(
+        file,
+        reader,
+        declared_samples=reader.declared_samples,
+        fallback=True,
+        sample_accurate=True,
+        is_sure=is_sure,
+    )
 
 
 def _open_ogg(file: FileBytes, reader: SoundFileReader) -> AudioSource:
     """Open Vorbis with libsndfile and Opus with FFmpeg: in Opus libsndfile loses its position after a damaged page."""
     reader.close()
+    if _jumps(file, reader):
+        doubtful = FfmpegReader(file, doubtful=True)
+        return AudioSource(file, doubtful, declared_samples=None, fallback=False, sample_accurate=False)
     if reader.format == "ogg/vorbis":
         vorbis = VorbisReader(file)
         return AudioSource(
@@ -155,6 +175,15 @@ def _open_ogg(file: FileBytes, reader: SoundFileReader) -> AudioSource:
         )
     ffmpeg = FfmpegReader(file)
     return AudioSource(file, ffmpeg, declared_samples=reader.declared_samples, fallback=False, sample_accurate=False)
+
+
+def _jumps(file: FileBytes, reader: SoundFileReader) -> bool:
+    """Return whether the positions of an Ogg file make jumps that so few bytes leave in doubt."""
+    declared_s = (reader.declared_samples or 0) / reader.sample_rate_hz
+    if file.size >= SURE_BYTES_PER_S * declared_s:
+        return False
+    granules_hz = 48000 if reader.format == "ogg/opus" else reader.sample_rate_hz
+    return any(link.longest_jump > GAP_S * granules_hz for link in find_links(file))
 
 
 def _open_mp3(file: FileBytes, reader: SoundFileReader) -> AudioSource:

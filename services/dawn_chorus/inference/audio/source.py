@@ -14,6 +14,7 @@ import numpy as np
 from dawn_chorus.domain.errors import PermanentError, UndecodableAudio
 from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.inference.audio.channel_meter import ChannelMeter, full_scale
+from dawn_chorus.inference.audio.claims import believe_length
 from dawn_chorus.inference.audio.containers.byte_ranges import FileBytes
 from dawn_chorus.inference.audio.ffmpeg_reader import FfmpegReader
 from dawn_chorus.inference.audio.reader import Piece, Reader, Samples, join_pieces, to_mono
@@ -24,8 +25,10 @@ MAX_AMPLITUDE = np.float32(1e10)
 """Beyond any scale that audio is stored in; a few such samples would dominate the output of the filters that follow."""
 JOIN_S = 0.01
 """Stretches of invalid samples that are closer than this are reported as one."""
-MIN_BYTES_PER_S = 25
-"""Even silence at 8 kHz in FLAC needs more."""
+SURE_BYTES_PER_S: float = 1000
+"""The least that lossy codings need for sound. Lengths of files with fewer bytes are counted, which is quick."""
+LOSSLESS, SURE_SHARE = ("flac", "alac", "wavpack", "ape", "tta"), 0.05
+"""Codings that make no less of sound than this share of what 16 bits would take."""
 SLACK_S = 0.15
 """Encoders pad, and containers round: a lossy file is complete if it ends this close to its declared length."""
 
@@ -49,15 +52,17 @@ class AudioSource:
         fallback: bool,
         sample_accurate: bool,
         explain: Callable[[int, int], Iterable[tuple[int, int, str]]] | None = None,
+        is_sure: Callable[[], bool] | None = None,
     ) -> None:
         """Set what the header declares in `declared_samples`, None if nothing.
 
         `fallback`: FFmpeg reads where the reader stops early. `sample_accurate`: the declared length is exact.
+        `is_sure` returns whether the file itself confirms what its header declares; None: it cannot.
         `explain` returns the stretches of [first, end) whose loss has a reason of its own, with the reason.
         """
         self._file, self._reader = file, reader
         self._fallback: Reader | None = None
-        self._may_fall_back, self._explain = fallback, explain
+        self._may_fall_back, self._explain, self._is_sure = fallback, explain, is_sure
         self.declared_samples, self.slack_s = declared_samples, 0.0 if sample_accurate else SLACK_S
         self.sample_rate_hz, self.channels, self.format = reader.sample_rate_hz, reader.channels, reader.format
         self.n_samples: int | None = None
@@ -154,14 +159,21 @@ class AudioSource:
         return LostStretch(first / self.sample_rate_hz, end / self.sample_rate_hz, reason)
 
     def length(self) -> int:
-        """Return the recording's number of samples: as declared, unless there is no claim or the file cannot hold it.
+        """Return the recording's number of samples: as declared, unless there is no claim, or reason to doubt it.
 
-        Then it is counted, without decoding: a small file that declares a month must not be planned as one.
+        Then it is counted, without decoding, and the claim is believed in proportion: a small file that declares a
+        month must not be planned as one.
         """
         declared = self.declared_samples
-        if not declared or self._file.size < MIN_BYTES_PER_S * declared / self.sample_rate_hz:
+        if not declared:
             return self.count_samples()
-        return declared
+        sure_bytes_per_s = SURE_BYTES_PER_S
+        if self.format.endswith(LOSSLESS):
+            sure_bytes_per_s = max(sure_bytes_per_s, SURE_SHARE * 2 * self.channels * self.sample_rate_hz)
+        is_long = self._file.size < sure_bytes_per_s * declared / self.sample_rate_hz
+        if not is_long and (self._is_sure is None or self._is_sure()):
+            return declared
+        return believe_length(declared, self.count_samples(), self.sample_rate_hz)
 
     def count_samples(self) -> int:
         """Return the number of samples that can be read, whatever the header declares, without decoding."""

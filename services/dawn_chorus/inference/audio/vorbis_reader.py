@@ -5,11 +5,9 @@ If a page is damaged, libsndfile continues with the next one as if there were no
 
 from collections.abc import Iterator
 
-import av
-
 from dawn_chorus.inference.audio.containers.byte_ranges import FileBytes
 from dawn_chorus.inference.audio.containers.ogg_pages import last_pages_length
-from dawn_chorus.inference.audio.ffmpeg_reader import open_track
+from dawn_chorus.inference.audio.ffmpeg_reader import demux_packets, is_late, open_track
 from dawn_chorus.inference.audio.reader import Piece
 from dawn_chorus.inference.audio.soundfile_reader import SoundFileReader
 
@@ -47,19 +45,19 @@ class VorbisReader(SoundFileReader):
 
     def _gaps(self, first: int, end: int) -> Iterator[tuple[int, int]]:
         """Yield the stretches without packets that touch [first, end)."""
-        before, before_end = 0, None
+        start = self._stream.start_time or 0
+        late = start if is_late(start, self._stream) else 0
+        first, end = first + late, end + late
+        before = before_end = first  # unless a packet is found before it
         self._container.seek(max(0, first - self.sample_rate_hz), stream=self._stream)
-        try:
-            for packet in self._container.demux(self._stream):
-                if packet.pts is None or packet.duration is None:
-                    continue
-                if before_end is not None and packet.pts - before_end > 2 * BLOCK:
-                    yield before - BLOCK, packet.pts + BLOCK
-                if packet.pts > end + BLOCK:
-                    return
-                before, before_end = packet.pts, packet.pts + packet.duration
-        except av.FFmpegError:
-            return
+        for packet in demux_packets(self._container, self._stream):
+            if packet.pts is None or packet.duration is None:
+                continue
+            if packet.pts - before_end > 2 * BLOCK:
+                yield before - BLOCK - late, packet.pts + BLOCK - late
+            if packet.pts > end + BLOCK:
+                return
+            before, before_end = packet.pts, packet.pts + packet.duration
 
     def close(self) -> None:
         self._container.close()

@@ -6,7 +6,7 @@ from typing import BinaryIO, Literal
 
 from dawn_chorus.inference.audio.containers.beginnings import ASF, BEGINNINGS, NEAR_BYTES, W64, find_beginning
 from dawn_chorus.inference.audio.containers.byte_ranges import FileBytes
-from dawn_chorus.inference.audio.containers.flac_frames import ends_with_frames
+from dawn_chorus.inference.audio.containers.flac_frames import last_frame_end
 from dawn_chorus.inference.audio.containers.riff_chunks import RIFF_NAMES, chunks_to_end
 from dawn_chorus.inference.audio.containers.wav_header import read_wav_header
 
@@ -14,6 +14,7 @@ BLOCK_BYTES = 1 << 20
 MATROSKA = re.compile(rb"\x1aE\xdf\xa3.{1,50}(?:webm|matroska)", re.DOTALL)
 ASF_OBJECTS = {bytes.fromhex(guid) for guid in ("3626b275", "90080033", "d329e2d6", "f803b1fe", "d03fb73c")}
 """What follows the header: data and indexes, by the beginnings of their names."""
+NEXT_FLAC = re.compile(rb"fLaC[\x00\x80]\x00\x00\x22")
 MAX_HOPS = 10_000_000
 
 EBML, SEGMENT = b"\x1aE\xdf\xa3", b"\x18S\x80g"
@@ -63,20 +64,11 @@ def _after_riff(file: FileBytes, opened: BinaryIO, size: int) -> tuple[int, File
 
 
 def _flac_end(file: BinaryIO, size: int) -> int:
-    """Return where the next FLAC begins: the frames of the first one do not say how many bytes they have."""
-    position, overlap = 42, 7
-    while position < size:
-        file.seek(position)
-        block = file.read(BLOCK_BYTES + overlap)
-        at = block.find(FLAC)
-        while at >= 0:
-            if block[at + 4 : at + 8] in (b"\x00\x00\x00\x22", b"\x80\x00\x00\x22"):
-                return position + at
-            at = block.find(FLAC, at + 1)
-        position += BLOCK_BYTES
-    if ends_with_frames(file, size):
-        return size
-    return _search(file, BEGINNINGS, 42, size) or size
+    """Return where the frames of a FLAC end: before the next FLAC, or before a recording of another format."""
+    end = _search(file, NEXT_FLAC, 42, size) or size
+    if last_frame_end(file, end) is not None:
+        return end
+    return _search(file, BEGINNINGS, 42, end) or end
 
 
 def _form_end(file: BinaryIO, _size: int) -> int:

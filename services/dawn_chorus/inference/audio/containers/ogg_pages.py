@@ -43,11 +43,16 @@ class Link:
     reached: dict[int, int] = field(default_factory=dict)
     """The last position of the codec, by the stream's serial number."""
     first_granule: int = 0
+    longest_jump: int = 0
+    """The most that a stream's position went on from one page to the next."""
 
     def add(self, page: Page) -> None:
         self.end = page.end
         self.has_begun |= not page.is_first
-        self.reached[page.serial] = max(page.granule or 0, self.reached.get(page.serial, 0))
+        before = self.reached.get(page.serial, 0)
+        self.reached[page.serial] = max(page.granule or 0, before)
+        if before:
+            self.longest_jump = max(self.longest_jump, self.reached[page.serial] - before)
         self.first_granule = self.first_granule or page.granule or 0
 
     @property
