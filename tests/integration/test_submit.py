@@ -449,6 +449,15 @@ def test_absent_species_are_left_out_where_a_place_is_known(
     assert answer["analyses"][0]["settings"]["occurrence_min"] == least
 
 
+def test_a_filter_that_was_asked_for_and_did_nothing_is_told(submit: Submit, pcm: bytes, card: Path) -> None:
+    write(card, "a.wav", wav(pcm))
+    write(card, "b.wav", wav(pcm, after=[guano("Loc Position: 52.52 13.405")]))
+    said = submit(card, "--occurrence-min", 0.1)
+    assert said.code == 0
+    assert "--occurrence-min left nothing out of 1 recording:" in said.err
+    assert "left nothing out" not in submit(card).err
+
+
 def test_a_place_in_the_header_is_a_known_place(submit: Submit, pcm: bytes, card: Path) -> None:
     path = write(card, "a.wav", wav(pcm, after=[guano("Loc Position: 52.52 13.405")]))
     assert submit(path).answers[0]["analyses"][0]["settings"]["occurrence_min"] == 0.03

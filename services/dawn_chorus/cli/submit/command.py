@@ -130,7 +130,7 @@ def submit(  # noqa: PLR0913 - the parameters are the options
     ] = "1h",  # type: ignore[assignment] # read by the parser, and shown so in the help
     report: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write a CSV file with a row for each file.", rich_help_panel=SENDING),
+        typer.Option(metavar="FILE", help="Write a CSV file, anew, with a row for each file.", rich_help_panel=SENDING),
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until everything is analyzed.")] = False,
     as_json: Json = False,

@@ -7,7 +7,7 @@ from pathlib import Path
 from dawn_chorus.cli.submit.outcomes import Outcome
 from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.domain.exports import csv_line
-from dawn_chorus.domain.names import displayed
+from dawn_chorus.domain.names import AUDIO_SUFFIXES, displayed
 
 COLUMNS = (
     "file", "outcome", "recording_id", "analysis_id", "sha256", "bytes", "seconds", "recorded_at", "site", "reason"
@@ -20,6 +20,8 @@ class Report:
     def __init__(self, path: Path) -> None:
         """Create the file; raises PermanentError if that cannot be done."""
         self._path = path
+        if path.suffix.lower() in AUDIO_SUFFIXES:
+            raise PermanentError(f"--report {displayed(path)}: that is the name of a recording, not of a CSV file")
         try:
             # Each line goes to the disk as one piece.
             self._file = path.open("w", encoding="utf-8", newline="", buffering=1)

@@ -21,7 +21,7 @@ from dawn_chorus.cli.submit.outcomes import Outcome
 from dawn_chorus.cli.submit.patience import Patience
 from dawn_chorus.cli.submit.progress import Totals, open_display
 from dawn_chorus.cli.submit.report import Report, open_report
-from dawn_chorus.cli.submit.summary import print_stop, print_summary
+from dawn_chorus.cli.submit.summary import note_unfiltered, print_stop, print_summary
 from dawn_chorus.cli.submit.upload import Uploader
 from dawn_chorus.cli.submit.waiting import Waiting
 from dawn_chorus.domain.errors import PermanentError
@@ -156,6 +156,8 @@ class _Run:
             return 128 + self._interrupts.number
         if not self._catalog.can_be_asked:
             print_note("this service is of an older version and cannot be asked what it has: every file was sent")
+        if self._options.analysis.occurrence_min:
+            note_unfiltered(outcomes)
         print_summary(outcomes)
         all_well = all(outcome.kind.is_there for outcome in outcomes)
         if self._options.wait:

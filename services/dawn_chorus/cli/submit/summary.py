@@ -20,6 +20,13 @@ def print_summary(outcomes: Sequence[Outcome]) -> None:
         print_note(f"{outcomes[0].shown}: {outcomes[0].duration_s:g} s, {outcomes[0].kind.value}")
 
 
+def note_unfiltered(outcomes: Sequence[Outcome]) -> None:
+    """Print for how many recordings no place is known, so that no taxa could be left out."""
+    placeless = [each for each in outcomes if each.answer is not None and each.answer.get("latitude") is None]
+    if placeless:
+        print_note(f"--occurrence-min left nothing out of {_recordings(len(placeless))}: no place is known")
+
+
 def summary_of(outcomes: Sequence[Outcome]) -> str:
     """Return how many files ended how, and the first that were refused with their reasons."""
     counts = Counter(outcome.kind for outcome in outcomes)
@@ -35,3 +42,7 @@ def print_stop(outcomes: Sequence[Outcome], n_files: int) -> None:
     """Print how to go on."""
     there = sum(outcome.kind.is_there for outcome in outcomes)
     print_note(f"stopped: {there:,} of {n_files:,} files are there; the same command again goes on from here")
+
+
+def _recordings(number: int) -> str:
+    return f"{number:,} recording{'s' if number != 1 else ''}"

@@ -89,6 +89,15 @@ def test_a_full_disk_is_told_with_the_path() -> None:
         Report(Path("/dev/full"))
 
 
+@pytest.mark.parametrize("name", ["a.wav", "dawn.FLAC", "b.m4a"])
+def test_a_recording_is_never_taken_for_a_report(name: str, tmp_path: Path) -> None:
+    recording = tmp_path / name
+    recording.write_bytes(b"sound")
+    with pytest.raises(PermanentError, match="the name of a recording"):
+        Report(recording)
+    assert recording.read_bytes() == b"sound"
+
+
 def test_the_summary_counts_and_names_what_was_refused() -> None:
     outcomes = [uploaded("a"), uploaded("b"), Outcome("c", OutcomeKind.ALREADY_THERE, 1), refused("d", "too large")]
     assert summary_of(outcomes) == "4 files: 2 uploaded, 1 already there, 1 refused (d: too large)"
