@@ -6,29 +6,22 @@ By `chorus analyze` and by the API, in the formats that recorders and phones wri
 import csv
 import io
 import json
-import subprocess
-import sys
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import av
 import httpx
 import numpy as np
 import pytest
 import soundfile
-from numpy.typing import NDArray
 
+from tests.end_to_end.microphones import RATE_HZ, Samples, analyze, analyze_all, codes, found, write
 from tests.end_to_end.service import Service
-from tests.packs import TONE_RATE_HZ, write_tone_pack
+from tests.packs import write_tone_pack
 
-Samples = NDArray[np.float32]
-RATE_HZ = 2 * TONE_RATE_HZ
 LENGTH_S = 12.0
 TIME_S = np.arange(round(LENGTH_S * RATE_HZ)) / RATE_HZ
-LAYOUTS = {2: "stereo", 4: "4.0"}
 
 
 def noise(level: float, seed: int = 1) -> Samples:
@@ -50,53 +43,9 @@ BROKEN = {
 }
 
 
-def write(path: Path, *channels: Samples) -> Path:
-    samples = np.stack(channels, axis=1)
-    if path.suffix == ".m4a":
-        return write_m4a(path, samples)
-    soundfile.write(path, samples, RATE_HZ, format=path.suffix[1:].upper())
-    return path
-
-
-def write_m4a(path: Path, samples: Samples) -> Path:
-    with av.open(str(path), "w", format="ipod") as output:
-        stream = output.add_stream("aac", rate=RATE_HZ, layout=LAYOUTS[samples.shape[1]])
-        assert isinstance(stream, av.AudioStream)
-        stream.bit_rate = 64_000 * samples.shape[1]
-        for start in range(0, len(samples), 1024):
-            planes = np.ascontiguousarray(samples[start : start + 1024].T)
-            frame = av.AudioFrame.from_ndarray(planes, format="fltp", layout=LAYOUTS[samples.shape[1]])
-            frame.sample_rate, frame.pts, frame.time_base = RATE_HZ, start, Fraction(1, RATE_HZ)
-            output.mux(stream.encode(frame))
-        output.mux(stream.encode(None))
-    return path
-
-
-def analyze(path: Path, pack: Path, *words: str) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
-    command = [sys.executable, "-m", "dawn_chorus.cli", "analyze", "--pack", str(pack), *words, str(path)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-    return result, json.loads(result.stdout.splitlines()[0]) if result.stdout.startswith("{") else {}
-
-
-def found(document: dict[str, Any]) -> list[tuple[str, int | None]]:
-    return [(row["code"], row["channel"]) for row in document["detections"]]
-
-
-def codes(document: dict[str, Any]) -> list[str]:
-    return [warning["code"] for warning in document["warnings"]]
-
-
 @pytest.fixture(scope="module")
 def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_tone_pack(tmp_path_factory.mktemp("packs") / "tones")
-
-
-def analyze_all(folder: Path, pack: Path, channels: str) -> tuple[dict[str, dict[str, Any]], str]:
-    """Return the documents of all recordings in a folder by name, and what was told on stderr."""
-    result, _ = analyze(folder, pack, "--channels", channels)
-    documents = [json.loads(line) for line in result.stdout.splitlines()]
-    assert result.returncode == 0, result.stderr
-    return {Path(document["file"]).name: document for document in documents}, result.stderr
 
 
 def test_inverted_wiring_is_told_and_each_channel_hears_what_the_mix_lost(tmp_path: Path, pack: Path) -> None:

@@ -62,14 +62,17 @@ class ChannelMeter:
     def add(self, first: int, channels: Samples) -> None:
         """Measure samples, (n_channels, n_samples), from position `first` on; positions only increase.
 
-        What lies outside the measured samples is ignored, and so are pieces with another number of channels.
+        What lies outside the measured samples is ignored. Of pieces with another number of channels, as chained files
+        have them, only silence is measured.
         """
         skip = max(0, self._silence.first - first)
         channels = channels[:, skip : max(skip, self._silence.end - first)]
-        if not channels.shape[1] or len(channels) != self._n_channels:
+        if not channels.size:
             return
         self._n_samples += channels.shape[1]
         self._silence.add(first + skip, channels)
+        if len(channels) != self._n_channels:
+            return
         if self._n_channels > MAX_WHOLE:
             channels = looked_at = self._part(first + skip, channels)
         else:
