@@ -67,7 +67,7 @@ def choose_source(path: Path) -> AudioSource:
     )
 
 
-@lru_cache(maxsize=1000)
+@lru_cache(maxsize=64)
 def _parts_of(path: Path, *_identity: int) -> tuple[Part, ...]:
     """Return the parts of a file that holds several recordings; to find them, FLAC and Ogg are read through once."""
     return tuple(find_parts(FileBytes(path), _open))

@@ -15,7 +15,10 @@ from dawn_chorus.inference.audio.containers.ogg_pages import CAPTURE, find_links
 from dawn_chorus.inference.audio.ffmpeg_reader import NoSoundTrack
 from dawn_chorus.inference.audio.source import AudioSource
 
-MAX_PARTS = 10_000
+MAX_PARTS = 2000
+"""Recordings of one file that are read; opening each takes some milliseconds."""
+HIGHEST_HZ = 500_000
+"""Of a part: all parts are brought to the highest rate, and one short part must not multiply the work of the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,10 @@ def find_parts(file: FileBytes, open_one: Callable[[FileBytes], AudioSource]) ->
     recordings = _find_recordings(file)
     if len(recordings) < 2:
         return []
-    found = [_measure(recording, open_one) for recording in recordings]
+    found = [
+        _measure(recording, open_one) if number < MAX_PARTS else f"only {MAX_PARTS} recordings of a file are read"
+        for number, recording in enumerate(recordings)
+    ]
     readable = [part for part in found if isinstance(part, Part)]
     if not readable:
         return []
@@ -67,7 +73,7 @@ def find_parts(file: FileBytes, open_one: Callable[[FileBytes], AudioSource]) ->
 def _find_recordings(file: FileBytes) -> list[Recording]:
     found: list[Recording] = []
     rest: FileBytes | None = file
-    while rest is not None and len(found) < MAX_PARTS:
+    while rest is not None and len(found) <= MAX_PARTS:
         with rest.open() as opened:
             is_ogg = opened.read(4) == CAPTURE
         if is_ogg:
@@ -80,6 +86,9 @@ def _find_recordings(file: FileBytes) -> list[Recording]:
             end, following = next_recording(rest)
             found.append(Recording(rest.cut((0, end))))
             rest = following
+    if len(found) > MAX_PARTS:
+        start = sum(recording.file.size for recording in found[:MAX_PARTS])
+        found[MAX_PARTS:] = [Recording(file.cut((start, file.size)))]
     return found
 
 
@@ -96,6 +105,8 @@ def _measure(recording: Recording, open_one: Callable[[FileBytes], AudioSource])
         return str(error) if has_sound else None
     n_samples = max(source.length(), source.count_samples())
     source.close()
+    if source.sample_rate_hz > HIGHEST_HZ:
+        return f"its sample rate of {source.sample_rate_hz} Hz is too high to be joined with others"
     return Part(recording.file, source.sample_rate_hz, source.channels, source.format, n_samples) if n_samples else None
 
 

@@ -307,3 +307,23 @@ def test_trailing_tags_are_no_second_recording(tmp_path: Path, sound: Samples) -
     before = soundfile.info(path).duration
     path.write_bytes(path.read_bytes() + b"TAG" + b"RIFF of the marsh, fLaC copy".ljust(125, b"\0"))
     assert probe_audio(path).duration_s == measure_duration_s(path) == before
+
+
+def test_more_recordings_than_are_read_are_named(
+    tmp_path: Path, sound: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dawn_chorus.inference.audio.parts.MAX_PARTS", 3)
+    link = write_sound(tmp_path / "link.ogg", sound[:RATE_HZ], RATE_HZ)
+    chain = join(tmp_path / "chain.ogg", *[link] * 5)
+    assert probe_audio(chain).duration_s == pytest.approx(5.0, abs=0.1)
+    (lost,) = load(chain, 0.0, probe_audio(chain).duration_s)[0].lost
+    assert (lost.start_s, lost.reason.rpartition(": ")[2]) == (3.0, "only 3 recordings of a file are read")
+
+
+def test_a_short_part_of_an_absurd_rate_does_not_multiply_the_others(tmp_path: Path, sound: Samples) -> None:
+    slow = write_sound(tmp_path / "slow.wav", sound[: 3 * 8000], 8000)
+    fast = write_sound(tmp_path / "fast.wav", sound[:50_000], 5_000_000)
+    both = join(tmp_path / "both.wav", slow, fast)
+    assert probe_audio(both).sample_rate_hz == 8000
+    (lost,) = load(both, 0.0, probe_audio(both).duration_s)[0].lost
+    assert "too high to be joined with others" in lost.reason
