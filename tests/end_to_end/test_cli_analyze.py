@@ -409,6 +409,12 @@ def test_output_is_utf8_whatever_the_terminal_takes(pack: Path, tmp_path: Path) 
     assert document(result)["file"] == str(recording)
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437"])
+def test_a_terminal_of_another_encoding_ends_no_command(encoding: str) -> None:
+    result = chorus("analyze", "--help", env={"PYTHONIOENCODING": encoding})
+    assert (result.returncode, result.stderr) == (0, "")
+
+
 def test_a_bad_name_of_a_bad_file_does_not_end_the_batch(pack: Path, tmp_path: Path) -> None:
     (tmp_path / os.fsdecode(b"a\xe9.wav")).write_text("this is no sound")
     write_tones(tmp_path / os.fsdecode(b"b\xe9.wav"), 6.0, (500, 1.0, 2.0))

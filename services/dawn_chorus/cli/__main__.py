@@ -1,5 +1,6 @@
 """The `chorus` command."""
 
+import io
 import os
 import sys
 
@@ -11,6 +12,9 @@ from dawn_chorus.domain.errors import ChorusError
 
 def main() -> None:
     """Run a command. Expected errors are printed in one line; a bug ends in a traceback."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name that the terminal's encoding lacks is shown with question marks: it must not end the command.
+        sys.stdout.reconfigure(errors="replace")
     try:
         app(prog_name="chorus")
     except (ChorusError, OSError) as error:
