@@ -66,7 +66,7 @@ def join_codes(found: Iterable[AnalysisWarning]) -> str:
 def describe_warning(warning: AnalysisWarning) -> str:
     """Return a line for people: where, what, and the code to look up."""
     where = ""
-    if warning.start_s is not None and warning.end_s is not None:
+    if warning.code != WarningCode.SILENCE and warning.start_s is not None and warning.end_s is not None:
         where = f"{round(warning.start_s, 3):.12g} s to {round(warning.end_s, 3):.12g} s: "
     return f"{where}{warning.detail} ({warning.code})"
 

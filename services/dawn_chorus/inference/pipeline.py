@@ -11,7 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -19,10 +19,10 @@ import numpy as np
 
 from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.lost_audio import LostStretch, NothingHeard, analyzed_s, bound_lost, clip_lost, lost_in_both
-from dawn_chorus.domain.pack import PackFacts
-from dawn_chorus.domain.timeline import ChannelNumbers, Scores, SegmentTimeline, TaxonRow, quantize_scores
+from dawn_chorus.domain.timeline import Scores, SegmentTimeline
 from dawn_chorus.inference.ensemble import Ensemble, FrontEnd, average_members
 from dawn_chorus.inference.scoring import Accumulator, average_views, open_accumulator, smooth_windows
+from dawn_chorus.inference.segment_scores import SegmentScores, add_stages, highest_scores, to_timeline
 from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat
 from dawn_chorus.inference.windows import NEAR_S, Stretch, stretch_of
 
@@ -46,26 +46,6 @@ class Decoders(Protocol):
     ) -> LoadedAudio:
         """Return what `load_audio` returns. Raises UndecodableAudio, also when the decoder process crashed."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentScores:
-    """A pack's scores for one segment."""
-
-    first_window: int
-    window_scores: Scores
-    """(n_windows, n_taxa)"""
-    first_frame: int
-    frame_scores: Scores | None
-    """(n_frames, n_taxa); None where the pack has no framewise member."""
-    stage_s: dict[str, float] = field(default_factory=dict)
-    """Seconds spent: mel, inference (waiting for a session included), score; `inference:FILE` is one member's share."""
-    batch_fill: float = 1.0
-    """Windows run, divided by the windows that the batches could have held."""
-    window_channels: ChannelNumbers | None = None
-    """(n_windows, n_taxa), whose score it is; None: one channel, or the mean of all, was scored."""
-    frame_channels: ChannelNumbers | None = None
-    """(n_frames, n_taxa), likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +125,7 @@ class _Heard:
         scores = self.scores or other.scores
         if self.scores and other.scores:
             scores = highest_scores(self.scores, other.scores)
-        return _Heard(scores, lost_in_both(self.lost, other.lost), _sums(self.stage_s, other.stage_s))
+        return _Heard(scores, lost_in_both(self.lost, other.lost), add_stages(self.stage_s, other.stage_s))
 
 
 def _analyze_channel(
@@ -156,45 +136,13 @@ def _analyze_channel(
     if analyzed_s(segment, lost) <= 0:
         return _Heard(None, lost, audio.stage_s)
     scores = score_segment(ensemble, audio, segment, duration_s=duration_s)
-    stage_s = _sums(audio.stage_s, scores.stage_s)
+    stage_s = add_stages(audio.stage_s, scores.stage_s)
     if number is not None:
         windows, frames = scores.window_scores, scores.frame_scores
         of_windows = np.full(windows.shape, number, np.uint8)
         of_frames = None if frames is None else np.full(frames.shape, number, np.uint8)
         scores = replace(scores, window_channels=of_windows, frame_channels=of_frames)
     return _Heard(scores, lost, stage_s)
-
-
-def highest_scores(one: SegmentScores, other: SegmentScores) -> SegmentScores:
-    """Return the higher of two channels' scores for each window, frame and taxon, and whose it is; of equals, `one`."""
-    windows, window_channels = _higher(
-        (one.window_scores, one.window_channels), (other.window_scores, other.window_channels)
-    )
-    frames, frame_channels = one.frame_scores, one.frame_channels
-    if frames is not None and other.frame_scores is not None:
-        frames, frame_channels = _higher((frames, frame_channels), (other.frame_scores, other.frame_channels))
-    return replace(
-        one,
-        window_scores=windows,
-        window_channels=window_channels,
-        frame_scores=frames,
-        frame_channels=frame_channels,
-        stage_s=_sums(one.stage_s, other.stage_s),
-        batch_fill=(one.batch_fill + other.batch_fill) / 2,
-    )
-
-
-def _higher(
-    one: tuple[Scores, ChannelNumbers | None], other: tuple[Scores, ChannelNumbers | None]
-) -> tuple[Scores, ChannelNumbers | None]:
-    is_higher = other[0] > one[0]
-    if one[1] is None or other[1] is None:
-        return np.where(is_higher, other[0], one[0]), None
-    return np.where(is_higher, other[0], one[0]), np.where(is_higher, other[1], one[1])
-
-
-def _sums(one: dict[str, float], other: dict[str, float]) -> dict[str, float]:
-    return {stage: one.get(stage, 0.0) + other.get(stage, 0.0) for stage in {**one, **other}}
 
 
 def score_segment(ensemble: Ensemble, audio: LoadedAudio, segment: Segment, *, duration_s: float) -> SegmentScores:
@@ -220,45 +168,6 @@ def score_segment(ensemble: Ensemble, audio: LoadedAudio, segment: Segment, *, d
         windows = windows[stretch.windows.start - stretch.spanned.start :]
     fill = n_run / max(capacity, 1)
     return SegmentScores(stretch.windows.start, windows, stretch.frames.start, frames, dict(stage_s), fill)
-
-
-def to_timeline(
-    scores: SegmentScores,
-    segment: Segment,
-    facts: PackFacts,
-    floor: float,
-    *,
-    analyzed_s: float,
-    lost: tuple[LostStretch, ...] = (),
-) -> SegmentTimeline:
-    """Keep the taxa whose peak reaches the floor, their frame scores quantized."""
-    frames = scores.frame_scores if scores.frame_scores is not None else np.zeros((0, len(facts.taxa)), np.float32)
-    peaks = np.maximum(scores.window_scores.max(axis=0, initial=0.0), frames.max(axis=0, initial=0.0))
-    rows = tuple(
-        TaxonRow(
-            facts.taxa[column],
-            np.ascontiguousarray(scores.window_scores[:, column]),
-            quantize_scores(frames[:, column]),
-            float(peaks[column]),
-            _column(scores.window_channels, column),
-            _column(scores.frame_channels, column),
-        )
-        for column in np.flatnonzero(peaks >= floor).tolist()
-    )
-    return SegmentTimeline(
-        segment,
-        scores.first_window,
-        len(scores.window_scores),
-        scores.first_frame,
-        len(frames),
-        rows,
-        analyzed_s,
-        lost,
-    )
-
-
-def _column(channels: ChannelNumbers | None, column: int) -> ChannelNumbers | None:
-    return None if channels is None else np.ascontiguousarray(channels[:, column])
 
 
 def _run_members(

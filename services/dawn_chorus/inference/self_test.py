@@ -14,7 +14,8 @@ from dawn_chorus.domain.recording import round_s
 from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemble
 from dawn_chorus.inference.packs.pack import MANIFEST, name_of, read_manifest
 from dawn_chorus.inference.packs.weight_precision import has_half_weights
-from dawn_chorus.inference.pipeline import SegmentScores, score_segment
+from dawn_chorus.inference.pipeline import score_segment
+from dawn_chorus.inference.segment_scores import SegmentScores
 from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat
 from dawn_chorus.inference.waveforms.resampling import Samples, open_resampler
 

@@ -5,7 +5,7 @@ from dawn_chorus.domain.errors import ChorusError, UnknownPack
 from dawn_chorus.domain.jobs import SegmentWork, WorkerFacts
 from dawn_chorus.domain.recording import round_s
 from dawn_chorus.domain.timeline import SegmentTimeline
-from dawn_chorus.inference.pipeline import SegmentScores
+from dawn_chorus.inference.segment_scores import SegmentScores
 
 
 def observe_start(work: SegmentWork) -> None:

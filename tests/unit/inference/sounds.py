@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from dawn_chorus.domain.analysis import Segment, plan_segments
 from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemble
-from dawn_chorus.inference.pipeline import SegmentScores, score_segment
+from dawn_chorus.inference.pipeline import score_segment
+from dawn_chorus.inference.segment_scores import SegmentScores
 from dawn_chorus.inference.waveforms.loading import LoadedAudio
 
 Waveform = NDArray[np.float32]

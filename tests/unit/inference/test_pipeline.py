@@ -16,7 +16,8 @@ from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.domain.timeline import dequantize_scores
 from dawn_chorus.inference.ensemble import Ensemble
 from dawn_chorus.inference.member import OpenMember, Outputs
-from dawn_chorus.inference.pipeline import SegmentScores, analyze_segment, score_segment, to_timeline
+from dawn_chorus.inference.pipeline import analyze_segment, score_segment
+from dawn_chorus.inference.segment_scores import SegmentScores, to_timeline
 from tests.packs import TONE_RATE_HZ, Shape, write_random_pack, write_tone_pack
 from tests.unit.inference.sounds import Waveform, load_stretch, open_pack, random_sounds, rates_of, score_sounds
 
