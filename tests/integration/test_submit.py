@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from dawn_chorus.adapters.postgres.api_keys import create_key
 from dawn_chorus.adapters.postgres.database import Database
@@ -21,7 +21,6 @@ from tests.recorder_files import audiomoth_comment, chunk, guano, info, real_pcm
 from tests.servers.api import StartApi, StartedApi
 from tests.servers.gate import Gate, Reply, Request, open_gate
 
-LOGGED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[")
 NORTH = ("--latitude", 52.5, "--longitude", 13.4)
 
 
@@ -53,6 +52,13 @@ def gate(api: StartedApi) -> Iterator[Gate]:
         yield gate
 
 
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """The API runs in this process and would log to the stdout of the command."""
+    with capture_logs():
+        yield
+
+
 @pytest.fixture
 def card(tmp_path: Path) -> Path:
     """Apart from the store, which is in the same folder."""
@@ -80,9 +86,7 @@ def chorus(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -
             code = int(end.code or 0)
         printed = capfd.readouterr()
         assert "Traceback" not in printed.err
-        # The API runs in this process and logs to stdout.
-        out = "".join(line for line in printed.out.splitlines(keepends=True) if not LOGGED.match(line))
-        return Said(code, out, printed.err.strip())
+        return Said(code, printed.out, printed.err.strip())
 
     monkeypatch.setenv("CHORUS_KEY", "")
     return run
