@@ -80,6 +80,8 @@ def _identity(path: Path) -> tuple[int, int, int]:
 
 def _open(file: FileBytes) -> AudioSource:
     header = read_wav_header(file)
+    if header and header.sample_rate_hz not in RATES_HZ:  # libsndfile does not even take such a number
+        raise UndecodableAudio(f"{file.name} claims a sample rate of {header.sample_rate_hz} Hz")
     source = _open_wav(file, header) if header else _open_sound_file(file)
     if source.sample_rate_hz not in RATES_HZ:
         source.close()
@@ -100,7 +102,10 @@ def _open_wav(file: FileBytes, header: WavHeader) -> AudioSource:
     if reader is None or reader.declared_samples != header.available_frames:
         if reader:
             reader.close()
-        reader = SoundFileReader(file, header=header)
+        try:
+            reader = SoundFileReader(file, header=header)
+        except soundfile.LibsndfileError as error:
+            raise UndecodableAudio(f"the header of {file.name} is damaged: {error.error_string}") from error
     declared = believe_length(max(declared, header.available_frames), header.available_frames, reader.sample_rate_hz)
     return AudioSource(file, reader, declared_samples=declared, fallback=False, sample_accurate=True)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dawn_chorus.domain.errors import UndecodableAudio
 from dawn_chorus.inference.audio.probe import measure_duration_s, probe_audio
 from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat, load_audio
 from tests.unit.inference.audio_files import (
@@ -160,3 +161,17 @@ def test_a_wav_that_claims_hours_and_holds_seconds_is_as_long_as_its_samples(
     held_s = len(sound) / 8000
     believed = claim <= 10 * held_s + 60
     assert probe_audio(path).duration_s == pytest.approx(claim if believed else held_s)
+
+
+@pytest.mark.parametrize(("at", "value"), [(22, 2000), (22, 0xFFFF), (24, 0xFFFFFFFF), (24, 0), (22, 0)])
+def test_a_header_that_claims_absurd_channels_or_rates_is_refused_in_one_line(
+    tmp_path: Path, sound: Samples, at: int, value: int
+) -> None:
+    wav = bytearray(sized(b"RIFF", fmt() + bytes(4) + data(sound)))
+    channels, rate_hz = (value, RATE_HZ) if at == 22 else (1, value)
+    frame_bytes = min(2 * channels, 0xFFFF)
+    wav[22:34] = struct.pack("<HIIH", channels, rate_hz, rate_hz * frame_bytes & 0xFFFFFFFF, frame_bytes)
+    path = tmp_path / "absurd.wav"
+    path.write_bytes(wav)
+    with pytest.raises(UndecodableAudio, match=r"^[^\n]*absurd\.wav[^\n]*$"):
+        probe_audio(path)
