@@ -22,6 +22,7 @@ class WarningCode(StrEnum):
     CHANNELS_DIFFER = "channels_differ"
     SILENCE = "silence"
     CLIPPED = "clipped"
+    LENGTH_DOUBTED = "length_doubted"
     PLACE_CHANGED = "place_changed"
 
 

@@ -92,8 +92,9 @@ class WarningOut(Answer):
     code: str = Field(
         description="`channels_cancel`: mixed, channels cancel each other (inverted wiring). `channels_differ`: a "
         "channel is 20 dB quieter than another, or has nothing in common with it (a broken microphone). `silence`: "
-        "5 s or more of exact zeros. `clipped`: over 1 % of the samples are at full scale. `place_changed`: the "
-        "recording's place was changed after taxa that do not occur there were dropped.",
+        "5 s or more of exact zeros. `clipped`: over 1 % of the samples are at full scale. `length_doubted`: the "
+        "header claims far more than the file holds. `place_changed`: the recording's place was changed after taxa "
+        "that do not occur there were dropped.",
         examples=["channels_cancel"],
     )
     detail: str = Field(description="A sentence; it may change between versions.")

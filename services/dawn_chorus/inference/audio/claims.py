@@ -23,9 +23,12 @@ def believe_length(declared: int, available: int, sample_rate_hz: int) -> int:
     excess = declared - available
     if 0 < excess < ROUNDING_S * sample_rate_hz:
         return available
-    if declared > BELIEVED_TIMES * available + BELIEVED_MORE_S * sample_rate_hz:
-        return available
-    return declared
+    return available if is_doubted(declared / sample_rate_hz, available / sample_rate_hz) else declared
+
+
+def is_doubted(declared_s: float, available_s: float) -> bool:
+    """Return whether a header claims too much to be believed, in seconds of what it declares and what can be read."""
+    return declared_s > BELIEVED_TIMES * available_s + BELIEVED_MORE_S
 
 
 GAP_S = 10.0

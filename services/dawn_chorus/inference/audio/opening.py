@@ -106,8 +106,11 @@ def _open_wav(file: FileBytes, header: WavHeader) -> AudioSource:
             reader = SoundFileReader(file, header=header)
         except soundfile.LibsndfileError as error:
             raise UndecodableAudio(f"the header of {file.name} is damaged: {error.error_string}") from error
-    declared = believe_length(max(declared, header.available_frames), header.available_frames, reader.sample_rate_hz)
-    return AudioSource(file, reader, declared_samples=declared, fallback=False, sample_accurate=True)
+    claimed = max(declared, header.available_frames)
+    believed = believe_length(claimed, header.available_frames, reader.sample_rate_hz)
+    return AudioSource(
+        file, reader, declared_samples=believed, fallback=False, sample_accurate=True, claimed_samples=claimed
+    )
 
 
 def _open_sound_file(file: FileBytes) -> AudioSource:
@@ -133,14 +136,17 @@ def _open_plain(file: FileBytes, reader: SoundFileReader) -> AudioSource:
     if not reader.declared_samples:
         reader.close()
         raise EmptyAudio(f"{file.name} holds no sound")
-    declared = reader.declared_samples
+    declared = claimed = reader.declared_samples
     if other := _try_ffmpeg(file):
         by_header = other.declared_samples or 0
         agree = other.sample_rate_hz == reader.sample_rate_hz and other.sample_bytes in (None, reader.sample_bytes)
         if agree and by_header > declared + SLACK_S * reader.sample_rate_hz:
+            claimed = by_header
             declared = believe_length(by_header, declared, reader.sample_rate_hz)
         other.close()
-    return AudioSource(file, reader, declared_samples=declared, fallback=False, sample_accurate=True)
+    return AudioSource(
+        file, reader, declared_samples=declared, fallback=False, sample_accurate=True, claimed_samples=claimed
+    )
 
 
 def _try_ffmpeg(file: FileBytes) -> FfmpegReader | None:

@@ -53,11 +53,13 @@ class AudioSource:
         sample_accurate: bool,
         explain: Callable[[int, int], Iterable[tuple[int, int, str]]] | None = None,
         is_sure: Callable[[], bool] | None = None,
+        claimed_samples: int | None = None,
     ) -> None:
         """Set what the header declares in `declared_samples`, None if nothing.
 
         `fallback`: FFmpeg reads where the reader stops early. `sample_accurate`: the declared length is exact.
         `is_sure` returns whether the file itself confirms what its header declares; None: it cannot.
+        `claimed_samples` is what the header says where `declared_samples` is what was believed of it.
         `explain` returns the stretches of [first, end) whose loss has a reason of its own, with the reason.
         """
         self._file, self._reader = file, reader
@@ -65,6 +67,8 @@ class AudioSource:
         self._may_fall_back, self._explain, self._is_sure = fallback, explain, is_sure
         self.declared_samples, self.slack_s = declared_samples, 0.0 if sample_accurate else SLACK_S
         self.sample_rate_hz, self.channels, self.format = reader.sample_rate_hz, reader.channels, reader.format
+        self.claimed_s = (claimed_samples or declared_samples or 0) / reader.sample_rate_hz
+        """The length that the header claims, believed or not; 0 if it claims none."""
         self.n_samples: int | None = None
         """The recording's actual length, once a read has reached its end."""
         self._channel: int | None = None

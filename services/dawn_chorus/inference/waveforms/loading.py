@@ -10,10 +10,10 @@ import numpy as np
 from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.lost_audio import LostStretch, clip_lost
 from dawn_chorus.domain.recording import round_s
-from dawn_chorus.domain.warnings import AnalysisWarning
+from dawn_chorus.domain.warnings import AnalysisWarning, WarningCode
 from dawn_chorus.inference.audio.channel_faults import find_warnings
 from dawn_chorus.inference.audio.channel_meter import ChannelMeter
-from dawn_chorus.inference.audio.claims import ROUNDING_S
+from dawn_chorus.inference.audio.claims import ROUNDING_S, is_doubted
 from dawn_chorus.inference.audio.opening import open_source
 from dawn_chorus.inference.audio.source import AudioSource
 from dawn_chorus.inference.waveforms.resampling import Resampler, Samples, open_resampler
@@ -98,12 +98,25 @@ def load_from(
     bounds = max(0.0, start_s), min(end_s, duration_s)
     goes_on = end_s > duration_s and _reaches_beyond(source, duration_s)
     warnings = _warnings(meter, measured) if meter and measured else ()
+    if measured and measured.end_s >= duration_s:
+        warnings += _doubted_length(source, duration_s)
     return LoadedAudio(waveforms, start_s, end_s, clip_lost(lost, *bounds), stage_s, goes_on, warnings)
 
 
 def _warnings(meter: ChannelMeter, measured: Segment) -> tuple[AnalysisWarning, ...]:
     measure = meter.result()
     return find_warnings(measure, measured.start_s, measured.end_s) if measure else ()
+
+
+def _doubted_length(source: AudioSource, duration_s: float) -> tuple[AnalysisWarning, ...]:
+    """Return the warning of a recording whose header claims more than is believed: it may have been cut short."""
+    if not is_doubted(source.claimed_s, duration_s):
+        return ()
+    detail = (
+        f"the header claims {source.claimed_s:.1f} s, but the file holds {duration_s:.1f} s: it is wrong, or the file "
+        "was cut short: compare it with the original"
+    )
+    return (AnalysisWarning(WarningCode.LENGTH_DOUBTED, detail),)
 
 
 def _reaches_beyond(source: AudioSource, duration_s: float) -> bool:

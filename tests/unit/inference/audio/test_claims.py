@@ -8,7 +8,9 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+import soundfile
 
+from dawn_chorus.domain.analysis import plan_segments
 from dawn_chorus.inference.audio.claims import believe_length
 from dawn_chorus.inference.audio.probe import measure_duration_s, probe_audio
 from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat, load_audio
@@ -20,6 +22,7 @@ from tests.unit.inference.audio_files import (
     own_rate,
     real_sound,
     remux,
+    truncate,
     write_as,
     write_sound,
 )
@@ -224,3 +227,33 @@ def test_an_hour_of_silence_in_few_bytes_is_an_hour(tmp_path: Path) -> None:
 )
 def test_a_length_is_believed_in_proportion(declared_s: float, available_s: float, believed_s: float) -> None:
     assert believe_length(round(declared_s * 1000), round(available_s * 1000), 1000) == round(believed_s * 1000)
+
+
+def warnings_of(path: Path, wanted: WaveformFormat) -> list[str]:
+    """Return the codes of the last of the segments that a file is planned in; the others have none."""
+    duration_s = measure_duration_s(path)
+    segments = plan_segments(duration_s, 5.0)
+    found = [
+        [
+            warning.code
+            for warning in load_audio(
+                path, segment.start_s, segment.end_s, [wanted], duration_s=duration_s, measured=segment
+            ).warnings
+        ]
+        for segment in segments
+    ]
+    assert not any(found[:-1])
+    return found[-1]
+
+
+@pytest.mark.parametrize(("name", "subtype"), [("a.wav", "PCM_16"), ("a.flac", "PCM_16"), ("a.aiff", "PCM_16")])
+@pytest.mark.parametrize(("left", "codes"), [(1.0, []), (0.5, []), (0.02, ["length_doubted"])])
+def test_a_length_that_is_not_believed_is_told(
+    tmp_path: Path, name: str, subtype: str, left: float, codes: list[str]
+) -> None:
+    noise = np.random.default_rng(1).normal(0, 0.1, 400 * 8000).astype(np.float32)
+    path = tmp_path / name
+    soundfile.write(path, noise, 8000, subtype=subtype)
+    if left < 1:
+        truncate(path, left)
+    assert warnings_of(path, WaveformFormat(8000, "soxr_hq")) == codes
