@@ -3,8 +3,10 @@
 Worker and command line account for it by these functions alone, so that both say the same of the same recording.
 """
 
+import math
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.errors import PermanentError
@@ -61,10 +63,16 @@ def analyzed_s(segment: Segment, lost: Iterable[LostStretch]) -> float:
 
 def lost_in_both(one: Iterable[LostStretch], other: Iterable[LostStretch]) -> tuple[LostStretch, ...]:
     """Return what is lost in both of two channels, in time order, with the reason of the first."""
-    others = tuple(other)
-    common = (clip_lost([stretch], each.start_s, each.end_s) for stretch in one for each in others)
-    both = [part for parts in common for part in parts]
-    return clip_lost(both, 0.0, max((part.end_s for part in both), default=0.0))
+    # Of one reason, so that they do not overlap: damaged files have tens of thousands, too many to compare all pairs.
+    others = clip_lost((replace(stretch, reason="") for stretch in other), 0.0, math.inf)
+    ends_s = [stretch.end_s for stretch in others]
+    both: list[LostStretch] = []
+    for stretch in one:
+        for number in range(bisect_right(ends_s, stretch.start_s), len(others)):
+            if others[number].start_s >= stretch.end_s:
+                break
+            both += clip_lost([stretch], others[number].start_s, others[number].end_s)
+    return clip_lost(both, 0.0, math.inf)
 
 
 def bound_lost(lost: Sequence[LostStretch], most: int = MOST_STRETCHES) -> tuple[LostStretch, ...]:
