@@ -1,3 +1,4 @@
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -108,6 +109,37 @@ def test_the_newest_analysis_with_results_counts_after_the_migration(
             "SELECT c.pack_name, a.result FROM current_analyses AS c JOIN analyses AS a ON a.id = c.analysis_id"
         ).fetchall()
     assert counting == [("woods", "succeeded")]
+
+
+def wait_for_a_waiter(connection: psycopg.Connection) -> None:
+    """Wait until the migration waits for a lock."""
+    for _ in range(100):
+        if connection.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone() != (0,):
+            return
+        time.sleep(0.05)
+    raise AssertionError("the migration does not wait for the worker's transaction")
+
+
+def test_a_worker_that_is_saving_a_segment_is_waited_for(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    migrate_up_to(empty_url, "0004_unpromised", monkeypatch, tmp_path)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute(BEFORE_FIELD)
+    with (
+        psycopg.connect(empty_url, autocommit=True) as watching,
+        ThreadPoolExecutor(1) as pool,
+        psycopg.connect(empty_url) as worker,
+    ):
+        worker.execute("SELECT FROM analyses FOR NO KEY UPDATE")
+        worker.execute("UPDATE analyses SET provider = 'cpu'")
+        migrating = pool.submit(migrate, empty_url)
+        wait_for_a_waiter(watching)
+        worker.execute("DELETE FROM timelines")
+        worker.execute("UPDATE segments SET worker = 'w'")
+        worker.execute("DELETE FROM detections")
+        worker.commit()
+        assert migrating.result(timeout=60) == ["0005_field"]
 
 
 def test_a_server_that_is_away_is_worth_another_try() -> None:

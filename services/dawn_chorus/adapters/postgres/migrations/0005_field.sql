@@ -1,5 +1,14 @@
 -- Lost audio and warnings as rows, channels, and which analysis of a recording counts.
 
+-- All locks at once and in the order in which workers, uploads and readers take theirs: whoever is in the middle of a
+-- transaction ends it before anything here begins. Taken one by one below they would end in a deadlock with any worker that
+-- saves a segment meanwhile. The first two lock the views alone: whoever reads them waits here, not at their tables.
+ALTER VIEW detections_named RESET (security_barrier);
+ALTER VIEW detections_heard RESET (security_barrier);
+LOCK TABLE recordings IN SHARE ROW EXCLUSIVE MODE;
+LOCK TABLE analyses IN EXCLUSIVE MODE;
+LOCK TABLE packs, timelines, detections IN ACCESS EXCLUSIVE MODE;
+
 CREATE TABLE lost_stretches (
     analysis_id uuid NOT NULL,
     segment_index integer NOT NULL,
