@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from dawn_chorus.adapters.postgres.analyses import cancel_analysis, create_analysis, get_status
+from dawn_chorus.adapters.postgres.analyses import cancel_analysis, create_analysis, get_status, retry_analysis
 from dawn_chorus.adapters.postgres.corrections import correct_recording, lock_for_correction, rewrite_place
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.ledger import PostgresLedger
@@ -217,6 +217,18 @@ class TestFilteredAnalyses:
         after = get_status(database, analysis.id).analysis
         assert (after.result, after.revision) == (before.result, before.revision + 1), "a client sees that it changed"
         assert warnings_of(database, plain.id) == []
+
+    def test_a_retry_of_all_segments_is_filtered_by_the_new_place(self, database: Database) -> None:
+        ledger = PostgresLedger(database)
+        ledger.register_pack(PACK)
+        stored = create_recording(database, new_recording(20.0, POND), FILTERED)
+        (analysis,) = stored.analyses
+        work = start(ledger, analysis.id, 0)
+        correct_recording(database, stored.recording.id, {"latitude": -33.0, "longitude": 151.0})
+        assert [warning[1] for warning in warnings_of(database, analysis.id)] == ["place_changed"]
+        ledger.fail_segment(work.job, "the decoder crashed")
+        retry_analysis(database, analysis.id)
+        assert warnings_of(database, analysis.id) == []
 
     @pytest.mark.parametrize(
         "changes",

@@ -72,7 +72,8 @@ UPDATE segments SET state = 'cancelled', error = :reason, finished_at = clock_ti
 WHERE analysis_id = :analysis_id AND state IN ('queued', 'running');
 
 -- name: requeue_segments(analysis_id, lane, only_index)$
--- Queues failed and cancelled segments again, with attempts reset to 0; returns how many.
+-- Queues failed and cancelled segments again, with attempts reset to 0; returns how many. Where none is done, what was said
+-- of the analysis as a whole goes too.
 WITH requeued AS (
     UPDATE segments
     SET state = 'queued', attempts = 0, error = NULL, worker = NULL,
@@ -85,7 +86,12 @@ WITH requeued AS (
     WHERE l.analysis_id = :analysis_id AND l.segment_index = q.segment_index
 ), warned AS (
     DELETE FROM segment_warnings AS w USING requeued AS q
-    WHERE w.analysis_id = :analysis_id AND w.segment_index = q.segment_index
+    WHERE w.analysis_id = :analysis_id AND (
+        w.segment_index = q.segment_index
+        OR (w.segment_index IS NULL AND NOT EXISTS (
+            SELECT FROM segments AS s WHERE s.analysis_id = :analysis_id AND s.state = 'done'
+        ))
+    )
 ), jobs AS (
     INSERT INTO outbox (analysis_id, segment_index, lane)
     SELECT :analysis_id, segment_index, :lane FROM requeued ORDER BY segment_index
