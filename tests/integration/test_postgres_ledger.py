@@ -261,7 +261,7 @@ def test_what_lies_beyond_the_longest_duration_is_one_segment_and_the_ledger_is_
     recording = post(database, 120.0)
     analysis = recording.analyses[0]
     longer = ledger.extend_recording(start(ledger, analysis.id, 0), 9_000_000.5, 1000.0)
-    assert (longer.segment.end_s, longer.is_last) == (300.0, False)
+    assert (longer.segment.end_s, longer.is_last, longer.segment_s) == (300.0, False, 300.0)
     for index in (0, 1, 2, 3):
         save(ledger, analysis.id, index, [])
     ledger.fail_segment(job(analysis.id, 4), "too long")

@@ -1,5 +1,6 @@
 """The jobs on the queue: ids, never audio."""
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
@@ -62,6 +63,8 @@ class SegmentWork:
     """Number of this attempt, from 1."""
     queued_s: float
     """How long the segment has waited since it was last queued."""
+    segment_s: float = math.inf
+    """The length of the analysis' segments; a longer one holds all that lay beyond the longest duration."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,9 +94,7 @@ class SegmentAnalyst:
 
     def _score(self, work: SegmentWork) -> tuple[SegmentWork, SegmentTimeline, WorkerFacts]:
         """Return the segment's timeline; the work too, extended if the file is longer than declared."""
-        if work.segment.start_s >= self._max_duration_s:
-            limit = f"{self._max_duration_s / 3600:g} hours (CHORUS_MAX_DURATION_S)"
-            raise PermanentError(f"the recording is longer than the {limit} that are analyzed of one")
+        self._check_limit(work)
         ensemble = self._packs.open(work.pack)
         first, *others = channels_to_score(work.settings.channels, work.recording.audio.channels)
         with self._local_copy(work) as (path, fetch_s):
@@ -118,6 +116,18 @@ class SegmentAnalyst:
         stage_s = {"fetch": fetch_s, **result.stage_s}
         facts = WorkerFacts(self._name, ensemble.provider, ensemble.facts.version, stage_s)
         return work, result.timeline, facts
+
+    def _check_limit(self, work: SegmentWork) -> None:
+        """Raise PermanentError for what is beyond the longest duration, or was when the analysis was planned.
+
+        The latter is one segment that may be days long, whatever the limit is now: no worker has the memory for it.
+        """
+        if work.segment.start_s >= self._max_duration_s:
+            limit = f"{self._max_duration_s / 3600:g} hours (CHORUS_MAX_DURATION_S)"
+            raise PermanentError(f"the recording is longer than the {limit} that are analyzed of one")
+        if work.segment.duration_s > work.segment_s:
+            limit = f"{work.segment.start_s / 3600:g} hours (CHORUS_MAX_DURATION_S)"
+            raise PermanentError(f"the limit was {limit} when this analysis began: start a new one")
 
     @contextmanager
     def _local_copy(self, work: SegmentWork) -> Iterator[tuple[Path, float]]:

@@ -265,6 +265,18 @@ def test_nothing_beyond_the_longest_duration_is_planned_or_analyzed(
     assert "CHORUS_MAX_DURATION_S" in reason
 
 
+def test_what_lay_beyond_the_longest_duration_is_not_analyzed_as_one_segment_when_that_is_raised(
+    store: FolderStore, decoders: FakeDecoders, packs: FakePacks
+) -> None:
+    rest = replace(make_work(duration_s=1e7), segment=Segment(12, 3600.0, 1e7), segment_s=300.0)
+    ledger = ScriptedLedger(rest)
+    analyze(ledger, store, decoders, packs, max_duration_s=1e8)
+    reason = (
+        "the recording was longer than the 1 hours (CHORUS_MAX_DURATION_S) that were analyzed of one: analyze it anew"
+    )
+    assert ledger.ends == [("failed", reason)]
+
+
 def test_a_segment_in_the_middle_of_a_recording_never_extends_it(
     store: FolderStore, decoders: FakeDecoders, packs: FakePacks
 ) -> None:

@@ -136,6 +136,7 @@ def _read_work(connection: Connection, job: SegmentJob, analysis: Row, started: 
         settings=read_settings(analysis["settings"]),
         attempt=started["attempts"],
         queued_s=started["queued_s"],
+        segment_s=analysis["segment_s"],
     )
 
 
