@@ -7,6 +7,7 @@ each other in time. Those of a lower sample rate are brought to the highest. A p
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from math import floor
 
 import numpy as np
 
@@ -108,7 +109,7 @@ def _place(parts: list[Part], rate_hz: int) -> Iterator[_Placed]:
     end_s, first = Fraction(0), 0
     for part in parts:
         end_s += Fraction(part.n_samples, part.sample_rate_hz)
-        end = round(end_s * rate_hz)
+        end = floor(end_s * rate_hz + Fraction(1, 2))  # `round` would give equal parts unequal lengths, at halves
         yield _Placed(part, first, end)
         first = end
 

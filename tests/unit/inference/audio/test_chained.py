@@ -8,19 +8,27 @@ import numpy as np
 import pytest
 import soundfile
 
+from dawn_chorus.inference.audio.containers.beginnings import BEGINNINGS, search_beginning
+from dawn_chorus.inference.audio.containers.byte_ranges import FileBytes
+from dawn_chorus.inference.audio.containers.ogg_pages import find_links
+from dawn_chorus.inference.audio.containers.wav_header import read_wav_header
 from dawn_chorus.inference.audio.probe import measure_duration_s, probe_audio
 from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat, load_audio
 from tests.unit.inference.audio_files import (
     WRITERS,
     Samples,
     damage,
+    declare_data_bytes,
+    mend_checksums,
     ogg_pages,
     own_rate,
     real_sound,
     remux,
+    stereo,
     truncate,
     write_as,
     write_sound,
+    write_with_ffmpeg,
 )
 
 RATE_HZ = 44100
@@ -327,3 +335,81 @@ def test_a_short_part_of_an_absurd_rate_does_not_multiply_the_others(tmp_path: P
     assert probe_audio(both).sample_rate_hz == 8000
     (lost,) = load(both, 0.0, probe_audio(both).duration_s)[0].lost
     assert "too high to be joined with others" in lost.reason
+
+
+TAGS = b"APETAGEX" + b"a picture of the marsh, fLaC copy " * 600
+
+
+def write_wavpack(path: Path, samples: Samples) -> Path:
+    return write_with_ffmpeg(path.with_suffix(".wv"), stereo(samples), RATE_HZ, "wv", "wavpack")
+
+
+def write_flac_in_matroska(path: Path, samples: Samples) -> Path:
+    return remux(write_sound(path.with_suffix(".flac"), samples, RATE_HZ), path.with_suffix(".mka"), "matroska")
+
+
+@pytest.mark.parametrize("behind", [TAGS, bytes(20_000)], ids=["tags", "zeros"])
+@pytest.mark.parametrize("write", [write_wavpack, write_flac_in_matroska])
+def test_what_looks_like_a_beginning_within_a_recording_is_none(
+    tmp_path: Path, sound: Samples, write: Callable[[Path, Samples], Path], behind: bytes
+) -> None:
+    path = write(tmp_path / "one", sound[: 6 * RATE_HZ])
+    before = alone(path)
+    path.write_bytes(path.read_bytes() + behind)
+    assert probe_audio(path).duration_s == 6.0
+    audio, after = load(path, 0.0, 6.0)
+    np.testing.assert_array_equal(after, before)
+    assert audio.lost == ()
+
+
+def test_four_bytes_of_a_beginning_within_sound_are_none(tmp_path: Path, sound: Samples) -> None:
+    path = write_sound(tmp_path / "one.flac", sound[: 6 * RATE_HZ], RATE_HZ)
+    flac = bytearray(path.read_bytes())
+    flac[len(flac) // 2 : len(flac) // 2 + 5] = b"\x1aE\xdf\xa3\x42"
+    path.write_bytes(flac + TAGS)
+    assert probe_audio(path).duration_s == 6.0
+    assert sum(lost.end_s - lost.start_s for lost in load(path, 0.0, 6.0)[0].lost) < 0.5
+
+
+def test_two_wavpack_files_are_two_recordings(tmp_path: Path, sound: Samples) -> None:
+    one = write_wavpack(tmp_path / "one", sound[: 6 * RATE_HZ])
+    both = join(tmp_path / "both.wv", one, one, between=TAGS)
+    np.testing.assert_array_equal(alone(both), np.tile(alone(one), 2))
+
+
+def test_a_search_for_beginnings_finds_what_their_pattern_finds(tmp_path: Path, sound: Samples) -> None:
+    noise = np.random.default_rng(5).bytes(300)
+    for name in WRITERS:
+        begins = write_as(name, tmp_path, sound[:20_000], RATE_HZ).read_bytes()[:64]
+        for before in range(5):
+            block = b"fLaC wvpk" + noise[:before] + begins
+            found = BEGINNINGS.search(block)
+            assert search_beginning(block) == (None if found is None else found.start())
+    for size in range(9):
+        assert search_beginning(noise[:size]) is None
+
+
+def test_parts_that_end_between_two_samples_lose_none(tmp_path: Path, sound: Samples) -> None:
+    low = write_sound(tmp_path / "low.flac", sound[: 2 * 32000 + 3], 32000)
+    high = write_sound(tmp_path / "high.flac", sound[: 2 * 48000 + 1], 48000)
+    both = join(tmp_path / "both.flac", low, high, low, high, high)
+    assert_reads_the_same_anywhere(both)
+
+
+def test_a_position_before_the_start_begins_no_link(tmp_path: Path, sound: Samples) -> None:
+    path = write_sound(tmp_path / "one.ogg", sound[: 6 * RATE_HZ], RATE_HZ)
+    ogg = bytearray(path.read_bytes())
+    start, _ = next((start, end) for start, end in ogg_pages(bytes(ogg)) if any(ogg[start + 6 : start + 14]))
+    ogg[start + 6 : start + 14] = (-896).to_bytes(8, "little", signed=True)
+    path.write_bytes(ogg)
+    assert len(find_links(FileBytes(mend_checksums(path)))) == 1
+
+
+def test_a_wav_of_a_wrong_size_is_searched_once(
+    tmp_path: Path, sound: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = declare_data_bytes(write_sound(tmp_path / "torn.wav", sound, RATE_HZ), 10_000_000)
+    before = read_wav_header(FileBytes(path))
+    monkeypatch.setattr("dawn_chorus.inference.audio.containers.wav_header.find_riff", None)
+    assert before is not None
+    assert read_wav_header(FileBytes(path)) == before

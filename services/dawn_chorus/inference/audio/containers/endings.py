@@ -4,14 +4,21 @@ import re
 from collections.abc import Callable
 from typing import BinaryIO, Literal
 
-from dawn_chorus.inference.audio.containers.beginnings import ASF, BEGINNINGS, NEAR_BYTES, W64, find_beginning
+from dawn_chorus.inference.audio.containers.beginnings import (
+    ASF,
+    MATROSKA,
+    NEAR_BYTES,
+    W64,
+    find_beginning,
+    search_beginning,
+)
 from dawn_chorus.inference.audio.containers.byte_ranges import FileBytes
 from dawn_chorus.inference.audio.containers.flac_frames import last_frame_end
 from dawn_chorus.inference.audio.containers.riff_chunks import RIFF_NAMES, chunks_to_end
 from dawn_chorus.inference.audio.containers.wav_header import read_wav_header
 
 BLOCK_BYTES = 1 << 20
-MATROSKA = re.compile(rb"\x1aE\xdf\xa3.{1,50}(?:webm|matroska)", re.DOTALL)
+NEXT_MATROSKA = re.compile(MATROSKA, re.DOTALL)
 ASF_OBJECTS = {bytes.fromhex(guid) for guid in ("3626b275", "90080033", "d329e2d6", "f803b1fe", "d03fb73c")}
 """What follows the header: data and indexes, by the beginnings of their names."""
 NEXT_FLAC = re.compile(rb"fLaC[\x00\x80]\x00\x00\x22")
@@ -37,18 +44,35 @@ def next_recording(file: FileBytes) -> tuple[int, FileBytes | None]:
 
 def _split(file: FileBytes, opened: BinaryIO, end: int, size: int) -> tuple[int, FileBytes | None]:
     begins = find_beginning(opened, end, size)
-    if begins is None and end + NEAR_BYTES < size:  # the first recording is shorter than it says
-        begins = _search(opened, BEGINNINGS, 16, size)
+    if begins is None and end + NEAR_BYTES < size:  # tags, or the first recording is shorter than it says
+        opened.seek(0)
+        # In Matroska the headers of FLAC, say, are part of the recording.
+        is_matroska = opened.read(4) == EBML
+        begins = _search_pattern(opened, NEXT_MATROSKA, 16, size) if is_matroska else _search(opened, 16, size)
     return (size, None) if begins is None else (min(end, begins), file.cut((begins, size)))
 
 
-def _search(file: BinaryIO, pattern: re.Pattern[bytes], position: int, size: int) -> int | None:
+def _search(file: BinaryIO, position: int, size: int) -> int | None:
+    """Return where the first recording begins in [position, size)."""
+    return _search_blocks(file, search_beginning, position, size)
+
+
+def _search_pattern(file: BinaryIO, pattern: re.Pattern[bytes], position: int, size: int) -> int | None:
     """Return where a pattern of at most 64 bytes first stands in [position, size)."""
+
+    def find(block: bytes) -> int | None:
+        found = pattern.search(block)
+        return found.start() if found else None
+
+    return _search_blocks(file, find, position, size)
+
+
+def _search_blocks(file: BinaryIO, find: Callable[[bytes], int | None], position: int, size: int) -> int | None:
     while position < size:
         file.seek(position)
-        found = pattern.search(file.read(BLOCK_BYTES + 64))
-        if found:
-            return position + found.start()
+        at = find(file.read(BLOCK_BYTES + 64))
+        if at is not None:
+            return position + at
         position += BLOCK_BYTES
     return None
 
@@ -65,10 +89,10 @@ def _after_riff(file: FileBytes, opened: BinaryIO, size: int) -> tuple[int, File
 
 def _flac_end(file: BinaryIO, size: int) -> int:
     """Return where the frames of a FLAC end: before the next FLAC, or before a recording of another format."""
-    end = _search(file, NEXT_FLAC, 42, size) or size
+    end = _search_pattern(file, NEXT_FLAC, 42, size) or size
     if last_frame_end(file, end) is not None:
         return end
-    return _search(file, BEGINNINGS, 42, end) or end
+    return _search(file, 42, end) or end
 
 
 def _form_end(file: BinaryIO, _size: int) -> int:
@@ -127,7 +151,7 @@ def _matroska_end(file: BinaryIO, size: int) -> int:
             return position
         length = int.from_bytes(head[4 : 4 + length_bytes], "big") & ((1 << 7 * length_bytes) - 1)
         if length == (1 << 7 * length_bytes) - 1:
-            return _search(file, MATROSKA, position + 12, size) or size
+            return _search_pattern(file, NEXT_MATROSKA, position + 12, size) or size
         position += 4 + length_bytes + length
         if position >= size:
             return size

@@ -14,7 +14,7 @@ CAPTURE = b"OggS"
 HEADER_BYTES, MAX_SEGMENTS = 27, 255
 MAX_PAGE_BYTES = HEADER_BYTES + MAX_SEGMENTS + 255 * 255
 BUFFER_BYTES = 1 << 18
-NO_GRANULE = (1 << 64) - 1
+NO_GRANULE = -1
 LATE_GRANULE = 1 << 23
 
 
@@ -99,11 +99,11 @@ def read_pages(file: FileBytes, position: int = 0) -> Iterator[Page]:
                 continue
             n_segments = head[26]
             end = position + HEADER_BYTES + n_segments + sum(head[HEADER_BYTES : HEADER_BYTES + n_segments])
-            granule = int.from_bytes(head[6:14], "little")
+            granule = int.from_bytes(head[6:14], "little", signed=True)
             serial = int.from_bytes(head[14:18], "little")
             if end != size and not _begins_page(opened, end) and not is_intact(file, (position, end)):
                 end = _next_capture(opened, position, size)  # the page was cut off, and the next one begins within it
-            yield Page(position, end, bool(head[5] & 2), serial, None if granule == NO_GRANULE else granule)
+            yield Page(position, end, bool(head[5] & 2), serial, None if granule == NO_GRANULE else max(0, granule))
             position = end
 
 
