@@ -174,13 +174,20 @@ def _bases(sites_csv: Path, paths: Sequence[Path]) -> list[Path]:
 
 
 def _by_folder(rows: Iterable[SiteRow], bases: Sequence[Path]) -> dict[str, SiteRow]:
+    """Return the rows by the real paths of their folders; the row `.` has what no other row names."""
     found: dict[str, SiteRow] = {}
-    for row in rows:
+    for row in sorted(rows, key=_is_all):
         folders = {os.path.realpath(base / row.folder) for base in bases if (base / row.folder).is_dir()}
         if not folders:
             print_warning(f"{row.where}: there is no folder {row.folder}")
         for folder in folders:
+            if folder in found and _is_all(row) and not _is_all(found[folder]):
+                continue
             if folder in found:
                 raise PermanentError(f"{row.where}: {row.folder} is the folder of {found[folder].where}; keep one row")
             found[folder] = row
     return found
+
+
+def _is_all(row: SiteRow) -> bool:
+    return Path(row.folder) == Path()

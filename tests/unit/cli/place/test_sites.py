@@ -72,6 +72,13 @@ def test_a_dot_is_every_folder_without_a_row_of_its_own(card: Path) -> None:
     assert (found["a.wav"].site, found["e.wav"].site) == ("marsh", "card")
 
 
+@pytest.mark.parametrize("given", [("REC1", "REC3"), ("REC1/a.wav", "REC3/e.wav")], ids=["folders", "files"])
+@pytest.mark.parametrize("rows", [".,card\nREC1,marsh", "REC1,marsh\n.,card"])
+def test_a_dot_leaves_the_folders_that_were_given_their_own_rows(card: Path, given: tuple[str, ...], rows: str) -> None:
+    found = places_of(write(card / "sites.csv", f"folder,site\n{rows}\n"), *(card / name for name in given))
+    assert (found["a.wav"].site, found["e.wav"].site) == ("marsh", "card")
+
+
 def test_links_to_folders_are_the_folders(card: Path, tmp_path: Path) -> None:
     (tmp_path / "view").symlink_to(card, target_is_directory=True)
     table = write(card / "sites.csv", "folder,site\nREC1,marsh\n")
@@ -107,6 +114,7 @@ def test_tables_as_spreadsheets_write_them(card: Path, text: str) -> None:
         ("folder,site\n,marsh\n", "sites.csv:2: names no folder"),
         ("folder,site\nREC1,a,b\n", "sites.csv:2: has 3 cells for 2 columns"),
         ("folder,site\nREC1,a\nREC2,b\nREC1/,c\n", "sites.csv:4: REC1/ is the folder of .*sites.csv:2"),
+        ("folder,site\n.,a\n./,b\n", "sites.csv:3: ./ is the folder of .*sites.csv:2"),
         ("folder,site\nREC1,a\ncard/REC1,b\n", "sites.csv:3: card/REC1 is the folder of .*sites.csv:2"),
         ('folder,site\nREC1,"a\n', "sites.csv:[23]: "),
         ("folder,site\nREC1,a\x07b\n", "sites.csv:2: site holds a control character"),
