@@ -125,7 +125,7 @@ class SegmentAnalyst:
         if work.segment.start_s >= self._max_duration_s:
             limit = f"{self._max_duration_s / 3600:g} hours (CHORUS_MAX_DURATION_S)"
             raise PermanentError(f"the recording is longer than the {limit} that are analyzed of one")
-        if work.segment.duration_s > work.segment_s:
+        if work.segment.duration_s > work.segment_s + _LENGTH_SLACK_S:
             limit = f"{work.segment.start_s / 3600:g} hours (CHORUS_MAX_DURATION_S)"
             raise PermanentError(f"the limit was {limit} when this analysis began: start a new one")
 

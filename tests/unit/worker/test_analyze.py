@@ -271,10 +271,17 @@ def test_what_lay_beyond_the_longest_duration_is_not_analyzed_as_one_segment_whe
     rest = replace(make_work(duration_s=1e7), segment=Segment(12, 3600.0, 1e7), segment_s=300.0)
     ledger = ScriptedLedger(rest)
     analyze(ledger, store, decoders, packs, max_duration_s=1e8)
-    reason = (
-        "the recording was longer than the 1 hours (CHORUS_MAX_DURATION_S) that were analyzed of one: analyze it anew"
-    )
+    reason = "the limit was 1 hours (CHORUS_MAX_DURATION_S) when this analysis began: start a new one"
     assert ledger.ends == [("failed", reason)]
+
+
+@pytest.mark.parametrize("segment_s", [12.0, 11.999999])
+def test_a_segment_is_not_refused_for_what_rounding_adds(
+    store: FolderStore, decoders: FakeDecoders, packs: FakePacks, segment_s: float
+) -> None:
+    ledger = ScriptedLedger(replace(make_work(), segment_s=segment_s))
+    analyze(ledger, store, decoders, packs)
+    assert saved_timeline(ledger).analyzed_s == 12.0
 
 
 def test_a_segment_in_the_middle_of_a_recording_never_extends_it(
