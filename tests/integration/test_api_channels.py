@@ -46,7 +46,8 @@ def test_a_form_chooses_the_channels(client: httpx.Client, sent: str, kept: obje
 @pytest.mark.parametrize("sent", ["0", "-1", "3", "1.5", "both", "", "²", "true", str(10**30)])
 def test_channels_that_are_none_are_refused_and_named(client: httpx.Client, sent: str) -> None:
     response = post(client, sent)
-    assert {error["field"].split(".")[0] for error in errors_of(response)} == {"channels"}
+    (error,) = errors_of(response)
+    assert error["field"] == "channels"
 
 
 def test_a_missing_channel_is_told_with_how_many_there_are(client: httpx.Client) -> None:
@@ -62,7 +63,10 @@ def test_each_takes_32_channels_and_no_more(client: httpx.Client) -> None:
     assert post(client, "33", n_channels=33).status_code == 202
 
 
-@pytest.mark.parametrize(("sent", "status"), [("each", 202), ("mix", 202), (2, 202), (3, 422), (True, 422), ([1], 422)])
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [("each", 202), ("mix", 202), (2, 202), (3, 422), (True, 422), (1.0, 422), ([1], 422), (None, 422)],
+)
 def test_another_analysis_chooses_other_channels(client: httpx.Client, sent: Any, status: int) -> None:
     url = upload(client, wav_bytes(5.0, channels=2))["links"]["analyses"]
     response = client.post(url, json={"channels": sent})

@@ -1,5 +1,6 @@
 """Request models: form fields, bodies and settings, validated before anything is done."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -91,13 +92,19 @@ class EventRuleFields(BaseModel):
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
-def _read_number(value: Any) -> Any:
-    """Return the number that a form's text stands for."""
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
+_MOST_CHANNELS = 1024
+ChannelNumber = Annotated[int, Field(strict=True, ge=1, le=_MOST_CHANNELS)]
 
 
-ChannelNumber = Annotated[int, Field(strict=True, ge=1, le=1024)]
-ChosenChannels = Annotated[Literal["mix", "each"] | ChannelNumber, BeforeValidator(_read_number)]
+def _read_channels(value: Any) -> Any:
+    """Return the choice, a number also from a form's text; raise ValueError, one sentence, for anything else."""
+    number = int(value) if isinstance(value, str) and re.fullmatch("[0-9]{1,9}", value) else value
+    if number in ("mix", "each") or (type(number) is int and 1 <= number <= _MOST_CHANNELS):
+        return number
+    raise ValueError(f"write mix, each, or the number of a channel, 1 to {_MOST_CHANNELS}")
+
+
+ChosenChannels = Annotated[Literal["mix", "each"] | ChannelNumber, BeforeValidator(_read_channels)]
 
 
 class SettingsFields(EventRuleFields):
