@@ -1,10 +1,12 @@
 """Reads recordings that stand one after another in one file, as one sequence of samples.
 
 Chained Ogg and concatenated files: every part is read by the decoder that would be chosen for it alone. Parts follow
-each other in time. Those of a lower sample rate are brought to the highest. A part that cannot be read is lost.
+each other in time. Those of a lower sample rate are brought to the highest, and are also there at their own
+(`slower_parts`). A part that cannot be read is lost.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
@@ -68,6 +70,14 @@ class ChainReader:
         return [
             (max(first, placed.first), min(end, placed.end), placed.part.lost) for placed in touched if placed.part.lost
         ]
+
+    def slower_parts(self, first: int, end: int) -> Iterator[tuple[int, int, AudioSource]]:
+        """Yield the parts of a lower rate that touch [first, end): where each is, and itself, opened until the next."""
+        for placed in self._placed:
+            is_slower = placed.part.lost is None and placed.part.sample_rate_hz < self.sample_rate_hz
+            if is_slower and placed.first < end and placed.end > first:
+                with closing(self._open_part(placed.part.file)) as source:
+                    yield placed.first, placed.end, source
 
     def count_samples(self) -> int:
         return self._placed[-1].end

@@ -63,7 +63,7 @@ def choose_source(path: Path) -> AudioSource:
         declared_samples=chain.declared_samples,
         fallback=False,
         sample_accurate=True,
-        explain=chain.lost_parts,
+        chain=chain,
     )
 
 

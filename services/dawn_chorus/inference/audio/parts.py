@@ -102,7 +102,7 @@ def _measure(recording: Recording, open_one: Callable[[FileBytes], AudioSource])
         return None
     except UndecodableAudio as error:
         has_sound = recording.granules or not isinstance(error, NoSoundTrack)
-        return str(error) if has_sound else None
+        return str(error).replace(recording.file.name, "it") if has_sound else None
     n_samples = max(source.length(), source.count_samples())
     source.close()
     if source.sample_rate_hz > HIGHEST_HZ:

@@ -7,7 +7,7 @@ damage, and at a declared end that is not the actual end.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -40,6 +40,18 @@ class Span(NamedTuple):
     end: int
 
 
+class Chain(Protocol):
+    """What is known of a file that holds several recordings, in samples [first, end) of the file."""
+
+    def lost_parts(self, first: int, end: int) -> list[tuple[int, int, str]]:
+        """Return the stretches whose loss has a reason of its own, with the reason."""
+        ...
+
+    def slower_parts(self, first: int, end: int) -> "Iterator[tuple[int, int, AudioSource]]":
+        """Yield the parts of a lower rate than the file's: where each is, and itself, open until the next."""
+        ...
+
+
 class AudioSource:
     """An open audio file. Not thread-safe."""
 
@@ -51,20 +63,20 @@ class AudioSource:
         declared_samples: int | None,
         fallback: bool,
         sample_accurate: bool,
-        explain: Callable[[int, int], Iterable[tuple[int, int, str]]] | None = None,
         is_sure: Callable[[], bool] | None = None,
         claimed_samples: int | None = None,
+        chain: "Chain | None" = None,
     ) -> None:
         """Set what the header declares in `declared_samples`, None if nothing.
 
         `fallback`: FFmpeg reads where the reader stops early. `sample_accurate`: the declared length is exact.
         `is_sure` returns whether the file itself confirms what its header declares; None: it cannot.
         `claimed_samples` is what the header says where `declared_samples` is what was believed of it.
-        `explain` returns the stretches of [first, end) whose loss has a reason of its own, with the reason.
+        `chain`: the file holds several recordings.
         """
         self._file, self._reader = file, reader
         self._fallback: Reader | None = None
-        self._may_fall_back, self._explain, self._is_sure = fallback, explain, is_sure
+        self._may_fall_back, self._is_sure, self._chain = fallback, is_sure, chain
         self.declared_samples, self.slack_s = declared_samples, 0.0 if sample_accurate else SLACK_S
         self.sample_rate_hz, self.channels, self.format = reader.sample_rate_hz, reader.channels, reader.format
         self.claimed_s = (claimed_samples or declared_samples or 0) / reader.sample_rate_hz
@@ -109,7 +121,7 @@ class AudioSource:
                 lost.append(self._stretch(block.first, block.end, f"there is no channel {self._channel} in this part"))
         samples = _lay_out(mono, first, end)
         audible_end = end if self.n_samples is None else min(end, self.n_samples)
-        explained = list(self._explain(first, audible_end)) if self._explain else []
+        explained = self._chain.lost_parts(first, audible_end) if self._chain else []
         lost += [self._stretch(*stretch) for stretch in explained]
         known: list[Piece | Span] = [*blocks, *(Span(*stretch[:2]) for stretch in explained)]
         known.sort(key=lambda span: span.first)
@@ -134,6 +146,16 @@ class AudioSource:
         if last_reader.end is not None:
             self.n_samples = max(last_reader.end, pieces[-1].end if pieces else 0)
         return pieces
+
+    def slower_parts(self, first: int, end: int) -> "Iterator[tuple[int, int, AudioSource]]":
+        """Yield the parts of [first, end) that have a lower rate: where each is in this file, and itself, to be read.
+
+        They are closed when the next one is asked for.
+        """
+        for part_first, part_end, part in self._chain.slower_parts(first, end) if self._chain else ():
+            if self._channel is None or self._channel <= part.channels:
+                part.choose_channel(self._channel, measured=False)
+                yield part_first, part_end, part
 
     def _open_fallback(self) -> Reader | None:
         """Return FFmpeg's reader, or None if FFmpeg cannot read the file or finds another sample rate in it."""

@@ -1,5 +1,6 @@
 """A stretch of a recording → mono float32 waveforms at the rates that a pack's members need."""
 
+import math
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -94,6 +95,7 @@ def load_from(
         started = time.perf_counter()
         stage_s["resample"] += started - decoded
     waveforms = {stretch.format: stretch.result(source.n_samples) for stretch in stretches}
+    _load_slower_parts(source, start_s, end_s, waveforms)
     lost += _missing_end(source, duration_s)
     bounds = max(0.0, start_s), min(end_s, duration_s)
     goes_on = end_s > duration_s and _reaches_beyond(source, duration_s)
@@ -101,6 +103,27 @@ def load_from(
     if measured and measured.end_s >= duration_s:
         warnings += _doubted_length(source, duration_s)
     return LoadedAudio(waveforms, start_s, end_s, clip_lost(lost, *bounds), stage_s, goes_on, warnings)
+
+
+def _load_slower_parts(
+    source: AudioSource, start_s: float, end_s: float, waveforms: dict[WaveformFormat, Samples]
+) -> None:
+    """Replace what comes of parts with a lower rate than the file's, in place: each resampled from its own rate.
+
+    So a part sounds to the networks as it does alone, however it was joined.
+    """
+    rate_hz = source.sample_rate_hz
+    for part_first, part_end, part in source.slower_parts(math.floor(start_s * rate_hz), math.ceil(end_s * rate_hz)):
+        for wanted, waveform in waveforms.items():
+            first, begins, ends = (
+                round(position_s * wanted.sample_rate_hz)
+                for position_s in (start_s, part_first / rate_hz, part_end / rate_hz)
+            )
+            begin, end = max(first, begins), min(first + len(waveform), ends)
+            if begin < end:
+                from_s, to_s = (begin - begins) / wanted.sample_rate_hz, (end - begins) / wanted.sample_rate_hz
+                loaded = load_from(part, from_s, to_s, [wanted], duration_s=(part_end - part_first) / rate_hz)
+                waveform[begin - first : end - first] = loaded.waveforms[wanted]
 
 
 def _warnings(meter: ChannelMeter, measured: Segment) -> tuple[AnalysisWarning, ...]:
