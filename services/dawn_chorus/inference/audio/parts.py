@@ -3,8 +3,10 @@
 Chained Ogg (`Vorbis`, `Opus`, `FLAC`), and files that were joined by `cat`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
+from typing import BinaryIO
 
 from dawn_chorus.domain.errors import EmptyAudio, UndecodableAudio
 from dawn_chorus.inference.audio.claims import believe_length
@@ -71,25 +73,44 @@ def find_parts(file: FileBytes, open_one: Callable[[FileBytes], AudioSource]) ->
 
 
 def _find_recordings(file: FileBytes) -> list[Recording]:
-    found: list[Recording] = []
-    rest: FileBytes | None = file
-    while rest is not None and len(found) <= MAX_PARTS:
-        with rest.open() as opened:
-            is_ogg = opened.read(4) == CAPTURE
-        if is_ogg:
-            links = find_links(rest)
-            found += [Recording(rest.cut((link.start, link.end)), link.granules) for link in links]
-            with rest.open() as opened:
-                begins = find_beginning(opened, links[-1].end, rest.size)
-            rest = None if begins is None else rest.cut((begins, rest.size))
-        else:
-            end, following = next_recording(rest)
-            found.append(Recording(rest.cut((0, end))))
-            rest = following
+    found = list(islice(_each_recording(file), MAX_PARTS + 1))
     if len(found) > MAX_PARTS:
         start = sum(recording.file.size for recording in found[:MAX_PARTS])
         found[MAX_PARTS:] = [Recording(file.cut((start, file.size)))]
     return found
+
+
+def _each_recording(file: FileBytes) -> Iterator[Recording]:
+    rest: FileBytes | None = file
+    while rest is not None:
+        with rest.open() as opened:
+            is_ogg = _begins_ogg(opened, 0)
+        if is_ogg:
+            yield from _each_link(rest)
+            return
+        end, following = next_recording(rest)
+        yield Recording(rest.cut((0, end)))
+        rest = following
+
+
+def _begins_ogg(file: BinaryIO, position: int) -> bool:
+    file.seek(position)
+    return file.read(len(CAPTURE)) == CAPTURE
+
+
+def _each_link(ogg: FileBytes) -> Iterator[Recording]:
+    """Yield the links, and the recordings of other formats behind and between them."""
+    links = find_links(ogg)
+    starts_of_next = [link.start for link in links[1:]]
+    for link, limit in zip(links, [*starts_of_next, ogg.size], strict=True):
+        with ogg.open() as opened:
+            begins = find_beginning(opened, link.end, limit)
+            if begins is not None and limit < ogg.size and _begins_ogg(opened, begins):
+                begins = None  # a link that could be read would have been found
+        end = link.end if limit == ogg.size else limit  # what is damaged behind a link's last page belongs to it
+        yield Recording(ogg.cut((link.start, begins or end)), link.granules)
+        if begins is not None:
+            yield from _each_recording(ogg.cut((begins, limit)))
 
 
 def _measure(recording: Recording, open_one: Callable[[FileBytes], AudioSource]) -> Part | str | None:

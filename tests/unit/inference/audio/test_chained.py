@@ -282,6 +282,18 @@ def test_recordings_of_two_formats_in_one_file_are_read(tmp_path: Path, sound: S
     assert_reads_the_same_anywhere(both, resampled=True)
 
 
+@pytest.mark.parametrize("codec", OGG)
+def test_recordings_of_other_formats_between_links_of_ogg_are_read(tmp_path: Path, sound: Samples, codec: str) -> None:
+    rate_hz = OGG_RATE_HZ[codec]
+    link = OGG[codec](tmp_path / "link.ogg", sound[: 3 * rate_hz], rate_hz)
+    flac = write_sound(tmp_path / "one.flac", sound[: 2 * rate_hz], rate_hz)
+    wav = write_sound(tmp_path / "one.wav", sound[: 2 * rate_hz], rate_hz)
+    mixed = join(tmp_path / "mixed.ogg", link, flac, wav, link, link, wav, link, flac)
+    parts = [alone(part) for part in (link, flac, wav, link, link, wav, link, flac)]
+    np.testing.assert_array_equal(alone(mixed), np.concatenate(parts))
+    assert_reads_the_same_anywhere(mixed)
+
+
 @pytest.mark.parametrize("name", ["pcm_16.wav", "pcm_16.flac", "pcm_24.aiff", "pcm_16.caf"])
 def test_what_is_missing_of_the_first_recording_is_lost_before_the_second(
     tmp_path: Path, sound: Samples, name: str

@@ -63,7 +63,7 @@ class Link:
 
 
 def find_links(file: FileBytes) -> list[Link]:
-    """Return the links of an Ogg file in order; the last one ends with the last page."""
+    """Return the links of an Ogg file in order; each ends with its last page."""
     links: list[Link] = []
     for page in read_pages(file):
         if not links:
@@ -71,7 +71,6 @@ def find_links(file: FileBytes) -> list[Link]:
         elif _looks_new(page, links[-1]):
             if page.end > file.size or not is_intact(file, (page.start, page.end)):
                 continue  # damage makes it look so
-            links[-1].end = page.start
             links.append(Link(page.start))
         links[-1].add(page)
     return links
