@@ -129,7 +129,8 @@ class _Run:
         return error
 
     def _end(self, number: int, outcome: Outcome) -> None:
-        self._outcomes[number] = outcome
+        is_told = self._options.wait or self._options.as_json
+        self._outcomes[number] = outcome if is_told else outcome.shortened()
         self._totals.end(outcome)
         if self._report is not None:
             self._report.add(outcome)

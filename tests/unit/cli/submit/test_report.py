@@ -2,6 +2,7 @@
 
 import csv
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,19 @@ def refused(shown: str, reason: str = "is not audio") -> Outcome:
 def rows_of(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def test_a_shortened_outcome_sums_up_the_same() -> None:
+    start = {"source": "the header", "certain": False, "reason": "its clock says no zone"}
+    answer = {"duration_s": 60.0, "latitude": 52.5, "recorded_at": None, "start": start, "analyses": [{"id": "a1"}]}
+    whole = replace(uploaded("card/a.wav"), answer=answer)
+    short = whole.shortened()
+    assert short.answer is not None
+    assert "analyses" not in short.answer
+    assert (short.missing_time, short.duration_s) == (whole.missing_time, whole.duration_s)
+    assert short.answer["latitude"] == 52.5
+    assert summary_of([short, whole]) == "2 files: 2 uploaded"
+    assert refused("b.wav").shortened() == refused("b.wav")
 
 
 def test_each_file_has_a_row(tmp_path: Path) -> None:
