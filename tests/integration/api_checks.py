@@ -37,3 +37,9 @@ def wait_until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen within 30 s"
         time.sleep(0.02)
+
+
+def is_waiting(database: Database) -> bool:
+    """Return whether a transaction waits for a lock."""
+    with database.transaction() as connection:
+        return bool(connection.execute("SELECT FROM pg_locks WHERE NOT granted").rowcount)

@@ -22,7 +22,7 @@ from dawn_chorus.adapters.postgres.recordings import delete_recording, list_reco
 from dawn_chorus.adapters.postgres.retention import RetentionRule, plan_retention
 from dawn_chorus.adapters.postgres.values import AnalysisRequest, RecordingFilter
 from dawn_chorus.domain.jobs import Lane
-from tests.integration.api_checks import problem_of, row_count
+from tests.integration.api_checks import is_waiting, problem_of, row_count, wait_until
 from tests.integration.made_up import PACK, MadeUpWorker, upload, wav_bytes
 from tests.servers import postgres_fill
 from tests.servers.api import StartApi
@@ -210,6 +210,23 @@ class TestAtOnce:
             with ThreadPoolExecutor(4) as pool:
                 list(pool.map(retry, ids))
             assert (stored.recording.id, REQUEST.pack) not in current(database)
+
+    def test_a_deletion_waits_for_an_analysis_that_ceases_to_count(self, database: Database) -> None:
+        ledger = PostgresLedger(database)
+        stored = post(database, 20.0)
+        newer = create_analysis(database, stored.recording.id, REQUEST)
+        for analysis in (stored.analyses[0], newer):
+            save(ledger, analysis.id, 0, SONG)
+        with ThreadPoolExecutor(1) as pool:
+            with database.transaction() as connection:
+                connection.execute("SELECT FROM analyses WHERE id = %s FOR NO KEY UPDATE", [newer.id])
+                deleting = pool.submit(delete_recording, database, stored.recording.id)
+                wait_until(lambda: is_waiting(database))
+                connection.execute(
+                    "UPDATE analyses SET state = 'running', result = NULL, finished_at = NULL WHERE id = %s", [newer.id]
+                )
+            deleting.result(30)
+        assert row_count(database, "current_analyses") == 0
 
 
 class TestLists:

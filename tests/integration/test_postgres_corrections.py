@@ -19,7 +19,7 @@ from dawn_chorus.domain.analysis import AnalysisSettings
 from dawn_chorus.domain.errors import Conflict, NotFound
 from dawn_chorus.domain.jobs import Lane
 from dawn_chorus.domain.recording import Place
-from tests.integration.api_checks import row_count, wait_until
+from tests.integration.api_checks import is_waiting, row_count, wait_until
 from tests.servers.postgres_fill import DAWN, FACTS, PACK, ROBIN, new_recording, post, save, start, timeline_of
 
 REQUEST = AnalysisRequest(PACK.name, Lane.EXPRESS)
@@ -126,11 +126,6 @@ def test_an_analysis_waits_to_finish_while_its_recording_is_corrected(database: 
             assert copies(database, stored.recording.id) == []
         saved.result(30)
     assert [copy[0] for copy in copies(database, stored.recording.id)] == ["hill"] * 2
-
-
-def is_waiting(database: Database) -> bool:
-    with database.transaction() as connection:
-        return bool(connection.execute("SELECT FROM pg_locks WHERE NOT granted").rowcount)
 
 
 def test_corrections_and_the_ends_of_analyses_at_once_leave_no_old_copy(database: Database) -> None:

@@ -39,7 +39,7 @@ def correct_recording(database: Database, recording_id: UUID, changes: Mapping[s
 
 def lock_for_correction(connection: Connection, recording_id: UUID) -> Recording | None:
     """Lock a recording and its analyses, so that none finishes meanwhile with the old place. None: unknown id."""
-    list(_sql.lock_analyses_for_correction(connection, recording_id=recording_id))
+    list(_sql.lock_analyses_of(connection, recording_id=recording_id))
     row: Row | None = _sql.lock_recording(connection, recording_id=recording_id)
     return None if row is None else read_recording(row)
 

@@ -45,11 +45,8 @@ ORDER BY r.id DESC
 LIMIT :n;
 
 -- name: lock_analyses_of(recording_id)
--- In the order in which workers lock, analysis before recording, so that the two never deadlock.
-SELECT id FROM analyses WHERE recording_id = :recording_id ORDER BY id FOR UPDATE;
-
--- name: lock_analyses_for_correction(recording_id)
--- In the same order; shared with whoever only refers to them.
+-- In the order in which workers lock, analysis before recording, so that the two never deadlock. Shared with whoever only
+-- refers to them: when one analysis ceases to count, current_analyses refers to another.
 SELECT id FROM analyses WHERE recording_id = :recording_id ORDER BY id FOR NO KEY UPDATE;
 
 -- name: find_twin(recording_id, sha256, site, recorded_at)$

@@ -43,8 +43,8 @@ WHERE r.id > :after_id
 ORDER BY r.id LIMIT :n;
 
 -- name: lock_analyses(ids)
--- Analyses before recordings, the locking order of all transactions.
-SELECT id FROM analyses WHERE recording_id = ANY(:ids::uuid[]) ORDER BY id FOR UPDATE;
+-- Analyses before recordings, the locking order of all transactions; shared with whoever only refers to them.
+SELECT id FROM analyses WHERE recording_id = ANY(:ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
 
 -- name: lock_recordings(ids, settled_before)
 -- Not those whose audio was restored meanwhile.
