@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class HeadRequests:
-    """Run the route of `GET` up to its headers, and stop it there: an event stream ends at once, no file is read."""
+    """Run the route of `GET` up to its headers and stop it there: no event stream and no file is read to its end."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

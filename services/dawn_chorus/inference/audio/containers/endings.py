@@ -187,10 +187,6 @@ def _hop_while(
     return size
 
 
-def _is_name(name: bytes) -> bool:
-    return all(32 <= byte < 127 for byte in name)
-
-
 def _number(file: BinaryIO, position: int, length: int, order: Literal["little", "big"]) -> int:
     file.seek(position)
     return int.from_bytes(file.read(length), order)
