@@ -134,6 +134,7 @@ def test_an_occurrence_filter_without_coordinates_is_refused(client: httpx.Clien
     url = upload(client)["links"]["analyses"]
     again = client.post(url, json={"occurrence_min": 0.03})
     assert problem_of(again, 422, "invalid-request")["errors"][0]["field"] == "occurrence_min"
+    assert client.post(url, json={"occurrence_min": 0}).status_code == 202, "0 asks for no coordinates: it keeps all"
 
 
 def test_the_same_bytes_again_return_the_existing_recording(client: httpx.Client, store_dir: Path) -> None:

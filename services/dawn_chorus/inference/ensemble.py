@@ -117,10 +117,10 @@ class Ensemble:
     def present_taxa(self, place: Place, least: float | None) -> frozenset[str] | None:
         """Return the codes of the taxa that occur at this place and time with a probability of at least `least`.
 
-        None, which is all taxa, if there is no `least` or the coordinates are unknown. Raises PermanentError if the
+        None, which is all taxa, if `least` is None or 0 or the coordinates are unknown. Raises PermanentError if the
         pack has no occurrence model.
         """
-        if least is None or place.latitude is None or place.longitude is None:
+        if not least or place.latitude is None or place.longitude is None:
             return None
         probabilities = self.occurring_taxa(place.latitude, place.longitude, place.recorded_at)
         # Compared in the model's own precision, as in birdnetlib: a taxon of exactly 0.03 passes a threshold of 0.03.

@@ -76,3 +76,4 @@ def test_everything_is_kept_without_a_threshold_or_if_the_place_is_unknown(
 def test_a_pack_without_an_occurrence_model_is_refused(tones: Ensemble) -> None:
     with pytest.raises(PermanentError, match="knows nothing of places"):
         codes_left(tones, BERLIN, 0.03)
+    assert codes_left(tones, BERLIN, 0.0) == ALL, "a bound of 0 leaves nothing out"

@@ -29,7 +29,7 @@ def plan_analysis(connection: Connection, recording: Row, request: AnalysisReque
 
     Raises PlaceUnknown for an occurrence filter without coordinates, since the analysis would run unfiltered.
     """
-    if request.settings.occurrence_min is not None and recording["latitude"] is None:
+    if request.settings.occurrence_min and recording["latitude"] is None:
         raise PlaceUnknown("Needs coordinates: the recording has no latitude and longitude")
     segments = plan_segments(recording["duration_s"], request.segment_s, most_s=request.most_s)
     analysis_id = _sql.insert_analysis(

@@ -113,7 +113,7 @@ class SettingsFields(EventRuleFields):
     floor: Score = Field(default=0.05, description="Taxa whose peak within a segment stays below this are not stored.")
     occurrence_min: Score | None = Field(
         default=None,
-        description="Drop taxa less probable than this at the recording's coordinates and week. Default: keep all.",
+        description="Drop taxa less probable than this at the recording's coordinates and week. Unset or 0: keep all.",
     )
 
     channels: ChosenChannels = Field(
