@@ -430,7 +430,7 @@ def test_parts_that_end_between_two_samples_lose_none(tmp_path: Path, sound: Sam
     low = write_sound(tmp_path / "low.flac", sound[: 2 * 32000 + 3], 32000)
     high = write_sound(tmp_path / "high.flac", sound[: 2 * 48000 + 1], 48000)
     both = join(tmp_path / "both.flac", low, high, low, high, high)
-    assert_reads_the_same_anywhere(both)
+    assert_reads_the_same_anywhere(both, resampled=True)
 
 
 def test_a_position_before_the_start_begins_no_link(tmp_path: Path, sound: Samples) -> None:
