@@ -1,6 +1,8 @@
 """Each image holds what its part imports, and no other part's code or packages."""
 
 import re
+import subprocess
+import sys
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -67,6 +69,16 @@ def pinned(file: str) -> dict[str, str]:
 def test_an_image_holds_all_the_code_that_it_imports(image: str) -> None:
     ours = {module for module in needed(image) if module.startswith("dawn_chorus")}
     assert ours - copied(image) == set()
+
+
+def test_the_command_line_starts_with_its_own_code_alone() -> None:
+    """Each image has the rooms that its commands need: the rest is imported by the command that needs it."""
+    code = "import sys, dawn_chorus.cli.__main__; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True).stdout
+    ours = {module for module in loaded.split() if module.startswith("dawn_chorus.")}
+    rooms = {module.split(".")[1] for module in ours}
+    assert rooms == {"cli", "domain", "one_blas_thread"}
+    assert not {"numpy", "httpx", "psycopg", "onnxruntime"} & set(loaded.split())
 
 
 @pytest.mark.parametrize("image", ["api", "relay", "worker"])

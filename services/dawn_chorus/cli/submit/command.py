@@ -11,7 +11,6 @@ from dawn_chorus.cli.client.commands import Json, Key, Url, connect
 from dawn_chorus.cli.output import print_note
 from dawn_chorus.cli.place.options import PlaceOptions
 from dawn_chorus.cli.submit.options import OCCURRENCE_MIN, AnalysisOptions, SubmitOptions
-from dawn_chorus.cli.submit.patience import read_duration
 from dawn_chorus.domain.clock.start import StartFrom
 from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.domain.jobs import Lane
@@ -20,6 +19,8 @@ EVENTS, PLACE, SENDING = "What counts as a detection", "Where and when it was re
 
 
 def _seconds(text: str) -> float:
+    from dawn_chorus.cli.submit.patience import read_duration
+
     try:
         return read_duration(text)
     except ValueError as error:
