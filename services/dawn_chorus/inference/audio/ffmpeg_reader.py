@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from dawn_chorus.domain.errors import EmptyAudio, NotAudio, UndecodableAudio
 from dawn_chorus.inference.audio.claims import GAP_S, PacketClock
-from dawn_chorus.inference.audio.containers.byte_ranges import FileBytes
+from dawn_chorus.inference.audio.containers.byte_ranges import FileBytes, JoinedRanges
 from dawn_chorus.inference.audio.reader import Piece, Samples, name_format, only_channel
 
 OPEN_OPTIONS = {
@@ -31,6 +31,8 @@ OPEN_OPTIONS = {
     "format_whitelist": "aac,ac3,aiff,amr,ape,asf,au,caf,eac3,flac,matroska,webm,mov,mp3,ogg,tta,w64,wav,wv",
     "protocol_whitelist": "file",
 }
+TAGS_ARE_STRICT = int(av.__version__.partition(".")[0]) < 19
+"""PyAV before 19 refuses a file for a tag that is no UTF-8, unless told otherwise; from 19 on it cannot be told."""
 GUESSED = {"aac", "ac3", "amr", "eac3", "flac", "mp3"}
 """Formats without a header that declares a length, or with one that libsndfile could not read: FFmpeg guesses the
 length from the bit rate."""
@@ -226,11 +228,17 @@ class FfmpegReader:
         self._container.close()
 
 
+def open_container(file: "str | JoinedRanges") -> InputContainer:
+    """Open a file, whatever its tags hold: recorders write them in any encoding, and cut them anywhere."""
+    if TAGS_ARE_STRICT:
+        return av.open(file, "r", options=OPEN_OPTIONS, metadata_errors="replace")
+    return av.open(file, "r", options=OPEN_OPTIONS)
+
+
 def open_track(file: FileBytes) -> tuple[InputContainer, AudioStream]:
     """Return the first audio track of a file, opened. Raises NotAudio or UndecodableAudio."""
     try:
-        # Tags are nobody's business here: recorders write them in any encoding, and cut them anywhere.
-        container = av.open(file.for_ffmpeg(), "r", options=OPEN_OPTIONS, metadata_errors="replace")
+        container = open_container(file.for_ffmpeg())
     except (av.FFmpegError, OSError) as error:
         raise NotAudio(f"{file.name} is no audio that any decoder knows: {error.strerror}") from error
     if not container.streams.audio:
