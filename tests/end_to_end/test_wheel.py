@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import httpx
+import numpy as np
 import pytest
 
 from tests.end_to_end.test_cli_analyze import write_tones
+from tests.unit.inference.audio_files import WRITERS, write_as
 
 ROOT = Path(__file__).parents[2]
 TRAPS = ("services/__init__.py", "soundfile.py", "av.py", "numpy.py", "dawn_chorus.py")
@@ -178,6 +180,24 @@ def test_the_plain_install_is_the_whole_program_and_runs_no_trap(installed: Inst
     document = json.loads(installed.chorus("analyze", tones, "--min-score", "0"))
     assert document["pack"]["name"] == "synthetic"
     assert len(document["windows"][0]["scores"]) == 12
+
+
+def test_all_formats_are_read_with_the_decoders_of_each_python(installed: Installed) -> None:
+    """Newer Pythons get newer decoders than the other tests run with."""
+    folder = installed.folder / "formats"
+    folder.mkdir()
+    seconds = np.arange(6 * 44100) / 44100
+    tone = (0.2 * np.sin(2 * np.pi * 1000 * seconds)).astype(np.float32)
+    for name in WRITERS:
+        write_as(name, folder, tone, 44100)
+    latin1_title = b"TAG" + "Gr\u00fcnspecht".encode("latin-1").ljust(125, b"\0")
+    with (folder / "mp3.mp3").open("ab") as file:
+        file.write(latin1_title)
+    pack = ROOT / "models" / "packs" / "synthetic"
+    lines = installed.chorus("analyze", folder, "--pack", pack, "--min-score", "0").splitlines()
+    documents = [json.loads(line) for line in lines]
+    assert {Path(each["file"]).name for each in documents} == set(WRITERS)
+    assert {each["result"] for each in documents} == {"succeeded"}
 
 
 def test_the_embedded_service_takes_an_upload_and_runs_no_trap(installed: Installed) -> None:
