@@ -139,7 +139,12 @@ class FfmpegReader:
     def _seek(self, first: int) -> None:
         """Seek to shortly before `first`; the next frame's timestamp gives the actual position."""
         before = max(0, first - round(PREROLL_S * self.sample_rate_hz))
-        self._container.seek(int(before / self._samples_per_tick) + (self._origin or 0), stream=self._stream)
+        try:
+            self._container.seek(int(before / self._samples_per_tick) + (self._origin or 0), stream=self._stream)
+        except av.FFmpegError:  # near the end of a short FLAC without a table of positions
+            self._container.close()
+            self._start()
+            return
         self._decoder.flush_buffers()
         self._frames = self._decode()
         self._recent.clear()
