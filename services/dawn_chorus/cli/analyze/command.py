@@ -6,27 +6,28 @@ from typing import Annotated
 
 import typer
 
-from dawn_chorus.domain.analysis import Channels
-from dawn_chorus.domain.clock.start import StartFrom
+from dawn_chorus.cli.shared_options import (
+    PLACE,
+    ChannelsOption,
+    Longitude,
+    MinEventS,
+    MinGapS,
+    OffsetThreshold,
+    OnsetThreshold,
+    Paths,
+    RecordedAt,
+    Site,
+    Sites,
+    Start,
+    TimeZone,
+)
 from dawn_chorus.domain.exports import ExportFormat
 
-EVENTS, OCCURRENCE, MACHINE = "What counts as a detection", "Where and when it was recorded", "This computer"
-
-
-def parse_channels(text: str) -> Channels:
-    """Return the setting that `--channels` names."""
-    match text:
-        case "mix" | "each":
-            return text
-        case _ if text.isascii() and text.isdecimal() and int(text) > 0:
-            return int(text)
-    raise typer.BadParameter(f"{text!r} is neither mix, nor each, nor the number of a channel, from 1")
+MACHINE = "This computer"
 
 
 def analyze(  # noqa: PLR0913 - the parameters are the options
-    paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH…", readable=False, help="Recordings, or folders with recordings.")
-    ],
+    paths: Paths,
     *,
     pack: Annotated[
         str | None, typer.Option(metavar="PACK", help="Model pack: the name of an installed one, or a folder.")
@@ -48,90 +49,35 @@ def analyze(  # noqa: PLR0913 - the parameters are the options
     min_score: Annotated[
         float, typer.Option(min=0, max=1, help="In json, leave out window scores below this; 0 keeps all.")
     ] = 0.05,
-    onset_threshold: Annotated[
-        float | None,
-        typer.Option(
-            min=0, max=1, help="Start a detection at this score; default: the pack's.", rich_help_panel=EVENTS
-        ),
-    ] = None,
-    offset_threshold: Annotated[
-        float | None,
-        typer.Option(
-            min=0, max=1, help="End a detection below this score; default: the pack's.", rich_help_panel=EVENTS
-        ),
-    ] = None,
-    min_event_s: Annotated[
-        float | None,
-        typer.Option(min=0, metavar="SECONDS", help="Drop detections shorter than this.", rich_help_panel=EVENTS),
-    ] = None,
-    min_gap_s: Annotated[
-        float | None,
-        typer.Option(
-            min=0, metavar="SECONDS", help="Join detections closer together than this.", rich_help_panel=EVENTS
-        ),
-    ] = None,
-    site: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Where they were recorded, in your own words.", rich_help_panel=OCCURRENCE),
-    ] = None,
-    sites: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="CSV",
-            help="A table with a row for each folder: folder, site, latitude, longitude, time_zone.",
-            rich_help_panel=OCCURRENCE,
-        ),
-    ] = None,
+    onset_threshold: OnsetThreshold = None,
+    offset_threshold: OffsetThreshold = None,
+    min_event_s: MinEventS = None,
+    min_gap_s: MinGapS = None,
+    site: Site = None,
+    sites: Sites = None,
     latitude: Annotated[
         float | None,
         typer.Option(
-            min=-90, max=90, help="Degrees north; drops absent species, if the pack can.", rich_help_panel=OCCURRENCE
+            min=-90, max=90, help="Degrees north; drops absent species, if the pack can.", rich_help_panel=PLACE
         ),
     ] = None,
-    longitude: Annotated[
-        float | None, typer.Option(min=-180, max=180, help="Degrees east.", rich_help_panel=OCCURRENCE)
-    ] = None,
-    start: Annotated[
-        StartFrom | None,
-        typer.Option(
-            help="file (the default): each file's header or name says when it starts; none: nothing does.",
-            rich_help_panel=OCCURRENCE,
-        ),
-    ] = None,
-    time_zone: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ZONE",
-            help="Of clocks that do not say their own: Europe/Amsterdam, or +02:00.",
-            rich_help_panel=OCCURRENCE,
-        ),
-    ] = None,
-    recorded_at: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TIME", help="Start of the one recording: 2026-05-01T04:30:00+02:00.", rich_help_panel=OCCURRENCE
-        ),
-    ] = None,
+    longitude: Longitude = None,
+    start: Start = None,
+    time_zone: TimeZone = None,
+    recorded_at: RecordedAt = None,
     date: Annotated[
         datetime | None,
         typer.Option(
             formats=["%Y-%m-%d"],
             help="Day to look species up for, in place of each recording's own.",
-            rich_help_panel=OCCURRENCE,
+            rich_help_panel=PLACE,
         ),
     ] = None,
     occurrence_min: Annotated[
         float,
-        typer.Option(min=0, max=1, help="Drop species less likely than this to occur.", rich_help_panel=OCCURRENCE),
+        typer.Option(min=0, max=1, help="Drop species less likely than this to occur.", rich_help_panel=PLACE),
     ] = 0.03,
-    channels: Annotated[
-        str,
-        typer.Option(
-            metavar="mix|each|N",
-            parser=parse_channels,
-            help="mix: the mean of all channels; each: score every channel, keep the highest; or one channel, from 1.",
-        ),
-    ] = "mix",
+    channels: ChannelsOption = "mix",
     workers: Annotated[
         int | None,
         typer.Option(

@@ -6,16 +6,30 @@ from typing import Annotated
 
 import typer
 
-from dawn_chorus.cli.analyze.command import parse_channels
 from dawn_chorus.cli.client.commands import Json, Key, Url, connect
 from dawn_chorus.cli.output import print_note
 from dawn_chorus.cli.place.options import PlaceOptions
+from dawn_chorus.cli.shared_options import (
+    EVENTS,
+    PLACE,
+    ChannelsOption,
+    Longitude,
+    MinEventS,
+    MinGapS,
+    OffsetThreshold,
+    OnsetThreshold,
+    Paths,
+    RecordedAt,
+    Site,
+    Sites,
+    Start,
+    TimeZone,
+)
 from dawn_chorus.cli.submit.options import OCCURRENCE_MIN, AnalysisOptions, SubmitOptions
-from dawn_chorus.domain.clock.start import StartFrom
 from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.domain.jobs import Lane
 
-EVENTS, PLACE, SENDING = "What counts as a detection", "Where and when it was recorded", "How it is sent"
+SENDING = "How it is sent"
 
 
 def _seconds(text: str) -> float:
@@ -28,9 +42,7 @@ def _seconds(text: str) -> float:
 
 
 def submit(  # noqa: PLR0913 - the parameters are the options
-    paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH…", readable=False, help="Recordings, or folders with recordings.")
-    ],
+    paths: Paths,
     *,
     url: Url = None,
     key: Key = None,
@@ -38,47 +50,15 @@ def submit(  # noqa: PLR0913 - the parameters are the options
     priority: Annotated[
         Lane | None, typer.Option(help="express goes before bulk; default: express for up to ten minutes of sound.")
     ] = None,
-    site: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Where they were recorded, in your own words.", rich_help_panel=PLACE),
-    ] = None,
-    sites: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="CSV",
-            help="A table with a row for each folder: folder, site, latitude, longitude, time_zone.",
-            rich_help_panel=PLACE,
-        ),
-    ] = None,
+    site: Site = None,
+    sites: Sites = None,
     latitude: Annotated[
         float | None, typer.Option(min=-90, max=90, help="Degrees north.", rich_help_panel=PLACE)
     ] = None,
-    longitude: Annotated[
-        float | None, typer.Option(min=-180, max=180, help="Degrees east.", rich_help_panel=PLACE)
-    ] = None,
-    start: Annotated[
-        StartFrom | None,
-        typer.Option(
-            help="file (the default): each file's header or name says when it starts; none: nothing does.",
-            rich_help_panel=PLACE,
-        ),
-    ] = None,
-    time_zone: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ZONE",
-            help="Of clocks that do not say their own: Europe/Amsterdam, or +02:00.",
-            rich_help_panel=PLACE,
-        ),
-    ] = None,
-    recorded_at: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TIME",
-            help="Start of the one recording: 2026-05-01T04:30:00+02:00.",
-            rich_help_panel=PLACE,
-        ),
-    ] = None,
+    longitude: Longitude = None,
+    start: Start = None,
+    time_zone: TimeZone = None,
+    recorded_at: RecordedAt = None,
     occurrence_min: Annotated[
         float | None,
         typer.Option(
@@ -89,36 +69,11 @@ def submit(  # noqa: PLR0913 - the parameters are the options
             rich_help_panel=EVENTS,
         ),
     ] = None,
-    onset_threshold: Annotated[
-        float | None,
-        typer.Option(
-            min=0, max=1, help="Start a detection at this score; default: the pack's.", rich_help_panel=EVENTS
-        ),
-    ] = None,
-    offset_threshold: Annotated[
-        float | None,
-        typer.Option(
-            min=0, max=1, help="End a detection below this score; default: the pack's.", rich_help_panel=EVENTS
-        ),
-    ] = None,
-    min_event_s: Annotated[
-        float | None,
-        typer.Option(min=0, metavar="SECONDS", help="Drop detections shorter than this.", rich_help_panel=EVENTS),
-    ] = None,
-    min_gap_s: Annotated[
-        float | None,
-        typer.Option(
-            min=0, metavar="SECONDS", help="Join detections closer together than this.", rich_help_panel=EVENTS
-        ),
-    ] = None,
-    channels: Annotated[
-        str,
-        typer.Option(
-            metavar="mix|each|N",
-            parser=parse_channels,
-            help="mix: the mean of all channels; each: score every channel, keep the highest; or one channel, from 1.",
-        ),
-    ] = "mix",
+    onset_threshold: OnsetThreshold = None,
+    offset_threshold: OffsetThreshold = None,
+    min_event_s: MinEventS = None,
+    min_gap_s: MinGapS = None,
+    channels: ChannelsOption = "mix",
     jobs: Annotated[int, typer.Option(min=1, max=64, help="Uploads at once.", rich_help_panel=SENDING)] = 4,
     patience: Annotated[
         float,
