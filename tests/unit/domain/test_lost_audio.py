@@ -1,4 +1,3 @@
-import time
 from itertools import pairwise
 
 import pytest
@@ -116,8 +115,7 @@ def test_audio_is_lost_where_it_is_lost_in_both_channels(one: list[list[float]],
     assert {stretch.reason for stretch in both} <= {"a"}
 
 
-def test_channels_damaged_all_over_are_compared_in_no_time() -> None:
-    lost = [LostStretch(n * 0.011, n * 0.011 + 0.001, "no numbers") for n in range(27_000)]
-    started_s = time.perf_counter()
-    assert len(lost_in_both(lost, lost)) == len(lost)
-    assert time.perf_counter() - started_s < 5  # of all pairs: half an hour
+def test_channels_damaged_all_over_are_compared() -> None:
+    """Pair by pair it would take half an hour, which the limit of a test does not allow."""
+    lost = tuple(LostStretch(round_s(n * 0.011), round_s(n * 0.011 + 0.001), "no numbers") for n in range(27_000))
+    assert lost_in_both(lost, lost) == lost
