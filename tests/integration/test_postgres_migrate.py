@@ -139,7 +139,7 @@ def test_a_worker_that_is_saving_a_segment_is_waited_for(
         worker.execute("UPDATE segments SET worker = 'w'")
         worker.execute("DELETE FROM detections")
         worker.commit()
-        assert migrating.result(timeout=60) == ["0005_field"]
+        assert "0005_field" in migrating.result(timeout=60)
 
 
 def test_a_server_that_is_away_is_worth_another_try() -> None:
