@@ -23,6 +23,10 @@ class BenchSettings(BaseSettings):
     """Those to race with; none, if only the long recording is of interest."""
     bench_day_hours: float = Field(default=24.0, ge=0)
     """Length of the long recording; 0 leaves it out."""
+    bench_old: Path | None = None
+    """The folder `services` of another checkout, for benches that compare two."""
+    bench_cost_files: int = Field(default=60, ge=1)
+    """How many files of one minute each checkout takes in a turn of `file_cost`."""
     capacity_hours: int = Field(default=3, ge=1)
     """How many hours `make capacity` measures."""
     capacity_pack: str = "birdnet"
