@@ -37,7 +37,8 @@ class Deployable:
 
     def __init__(self, name: str, environment: dict[str, str], log: Path) -> None:
         self.name, self._environment, self._log = name, environment, log
-        self.port = int(environment["CHORUS_STATUS_PORT"])
+        self.port = int(environment["CHORUS_PORT"])
+        self.metrics_port = int(environment["CHORUS_STATUS_PORT"])
         self.status_url = f"http://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -112,7 +113,7 @@ class Service:
 
     def start(self, name: str, *, module: str | None = None, ready: bool = True, **settings: str) -> Deployable:
         """Start `api`, `relay` or `worker`; settings are those of its settings.py, in lower case."""
-        environment = self._environment(self._choose_port()) | {
+        environment = self._environment(*self._choose_ports(2 if name == "api" else 1)) | {
             f"CHORUS_{key.upper()}": value for key, value in settings.items()
         }
         environment["TEST_MODULE"] = module or f"dawn_chorus.{name}"
@@ -124,10 +125,10 @@ class Service:
             deployable.wait_ready()
         return deployable
 
-    def _choose_port(self) -> int:
-        """Return a port that nobody listens on, and that nobody here is about to."""
-        taken = {deployable.port for deployable in self.deployables}
-        return next(port for port in find_free_ports(len(taken) + 1, _PORTS) if port not in taken)
+    def _choose_ports(self, count: int) -> list[int]:
+        """Return ports that nobody listens on, and that nobody here is about to."""
+        taken = {port for each in self.deployables for port in (each.port, each.metrics_port)}
+        return [port for port in find_free_ports(len(taken) + count, _PORTS) if port not in taken][:count]
 
     def open(self, *names: str, **settings: str) -> None:
         """Start several at once, and wait until all are ready."""
@@ -138,7 +139,7 @@ class Service:
         """Return the first deployable of that name."""
         return next(deployable for deployable in self.deployables if deployable.name == name)
 
-    def _environment(self, port: int) -> dict[str, str]:
+    def _environment(self, port: int, metrics_port: int | None = None) -> dict[str, str]:
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
@@ -149,7 +150,7 @@ class Service:
             "CHORUS_PACKS_DIR": str(self.packs_dir),
             "CHORUS_DEFAULT_PACK": "tones",
             "CHORUS_PORT": str(port),
-            "CHORUS_STATUS_PORT": str(port),
+            "CHORUS_STATUS_PORT": str(metrics_port or port),
             "CHORUS_SESSIONS": "1",
             "CHORUS_RETRY_FIRST_S": "0.2",
             "OMP_NUM_THREADS": "1",

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import httpx
+import psutil
 import psycopg
 import pytest
 
@@ -63,6 +64,14 @@ class Service:
     @property
     def printed(self) -> str:
         return (self.folder / "up.out").read_text()
+
+    def listening_on(self) -> set[int]:
+        """Return the TCP ports on which it or a child listens, but for PostgreSQL's, which asks for a password."""
+        assert self._process is not None
+        parent = psutil.Process(self._process.pid)
+        processes = [each for each in (parent, *parent.children(recursive=True)) if each.name() != "postgres"]
+        sockets = [each for process in processes for each in process.net_connections("inet")]
+        return {each.laddr.port for each in sockets if each.status == psutil.CONN_LISTEN}
 
     def end(self, how: signal.Signals) -> int:
         """Send a signal and give the exit code."""
@@ -183,6 +192,24 @@ def test_a_first_job_is_drawn_and_the_service_stays_up_until_told_to_end(service
     assert httpx.get(f"{service.url}/health/ready", timeout=30).status_code == 200
     assert service.end(signal.SIGTERM) == 0
     assert not (service.folder / "data" / "database-url").exists()
+
+
+def test_it_listens_on_one_port_which_serves_no_metrics(running_service: Service) -> None:
+    assert running_service.listening_on() == {httpx.URL(running_service.url).port}
+    assert "metrics" not in running_service.said
+    assert httpx.get(f"{running_service.url}/metrics", timeout=30).status_code == 404
+
+
+def test_metrics_are_served_on_a_port_of_their_own_where_that_is_asked_for(service: Service) -> None:
+    service.start("--status-port", 0)
+    (url,) = re.findall(r"metrics are at (http://127\.0\.0\.1:\d+)/metrics", service.said)
+    assert service.listening_on() == {httpx.URL(service.url).port, httpx.URL(url).port}
+    assert httpx.get(f"{service.url}/metrics", timeout=30).status_code == 404
+    assert httpx.get(f"{url}/health/ready", timeout=30).json() == {"status": "ready", "down": {}}
+    metrics = httpx.get(f"{url}/metrics", timeout=30).text
+    assert 'chorus_api_requests_total{method="GET",route="unmatched",status="404"}' in metrics
+    assert "chorus_outbox_waiting 0.0" in metrics
+    assert service.end(signal.SIGTERM) == 0
 
 
 def test_old_audio_makes_room_and_its_timeline_can_still_be_drawn(service: Service, tmp_path: Path) -> None:

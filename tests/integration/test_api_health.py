@@ -1,12 +1,18 @@
+import asyncio
+import time
+from pathlib import Path
+from threading import Event
+
 import httpx
 import pytest
 
 from dawn_chorus.adapters.audio_store import ObjectAudioStore
 from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.readiness import FRESH_S
 from dawn_chorus.domain.errors import TransientError
-from tests.integration.api_checks import problem_of
+from tests.integration.api_checks import problem_of, wait_until
 from tests.integration.made_up import upload, wav_bytes
-from tests.servers.api import StartApi, run_api
+from tests.servers.api import StartApi, read_metrics, run_api
 from tests.servers.postgres import PostgresNode, PostgresServer
 
 
@@ -54,15 +60,65 @@ def test_an_unavailable_database_is_reported_until_it_is_back(
             problem_of(response, 503, "unavailable")
             assert int(response.headers["retry-after"]) > 0
         node.start()
-        assert api.client.get("/health/ready").status_code == 200
+        wait_until(lambda: api.client.get("/health/ready").status_code == 200)
         assert upload(api.client)["duplicate"] is False
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/metrics/", "/v1/metrics", "/health/metrics", "//metrics", "/METRICS"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_metrics_are_not_on_the_port_of_the_api(client: httpx.Client, method: str, path: str) -> None:
+    response = client.request(method, path)
+    assert response.status_code == 404
+    assert b"chorus_" not in response.content
+
+
+def test_the_schema_does_not_speak_of_metrics(client: httpx.Client) -> None:
+    assert "metrics" not in client.get("/openapi.json").text.lower()
+
+
+def test_a_flood_of_questions_costs_one_check(
+    start_api: StartApi, store: ObjectAudioStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked, go = [], Event()
+
+    def check() -> None:
+        checked.append(1)
+        go.wait(60)
+
+    monkeypatch.setattr(store, "check", check)
+    api = start_api()
+
+    async def ask_often() -> list[int]:
+        limits = httpx.Limits(max_connections=200)
+        async with httpx.AsyncClient(base_url=api.url, timeout=60, limits=limits) as client:
+            asked = [asyncio.create_task(client.get("/health/ready")) for _ in range(200)]
+            # All threads of the API are free, though 200 wait for one check.
+            assert (await client.get("/health/live")).status_code == 200
+            assert (await client.get("/v1/recordings")).status_code == 200
+            go.set()
+            return [(await each).status_code for each in asked]
+
+    assert asyncio.run(ask_often()) == [200] * 200
+    began = time.monotonic()
+    for _ in range(200):
+        assert api.client.get("/health/ready").status_code == 200
+    assert len(checked) <= 2 + (time.monotonic() - began) / FRESH_S
+
+
+def test_the_store_is_written_to_once_for_many_questions(client: httpx.Client, store_dir: Path) -> None:
+    assert client.get("/health/ready").status_code == 200
+    changed_ns = store_dir.stat().st_mtime_ns
+    began = time.monotonic()
+    answers = {client.get("/health/ready").status_code for _ in range(50)}
+    assert time.monotonic() - began >= FRESH_S or store_dir.stat().st_mtime_ns == changed_ns
+    assert answers == {200}
 
 
 def test_metrics_count_by_route_and_never_by_id(client: httpx.Client) -> None:
     answer = upload(client)
     client.get(answer["links"]["self"])
     client.get("/v1/nowhere/at/all")
-    text = client.get("/metrics").text
+    text = read_metrics()
     assert 'chorus_api_requests_total{method="GET",route="/v1/recordings/{recording_id}",status="200"}' in text
     assert 'route="unmatched",status="404"' in text
     assert 'chorus_uploads_total{outcome="accepted"}' in text

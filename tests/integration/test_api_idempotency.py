@@ -8,7 +8,7 @@ from dawn_chorus.adapters.postgres.api_keys import create_key
 from dawn_chorus.adapters.postgres.database import Database
 from tests.integration.api_checks import problem_of, row_count, stored_files, wait_until
 from tests.integration.made_up import upload, wav_bytes
-from tests.servers.api import StartApi, StartedApi
+from tests.servers.api import StartApi, StartedApi, read_metrics
 
 KEY = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
 
@@ -53,7 +53,7 @@ def test_a_concurrent_duplicate_is_refused(api: StartedApi) -> None:
             b"Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
         )
         headers = {"Idempotency-Key": "k"}
-        wait_until(lambda: "chorus_uploads_in_flight 1.0" in api.client.get("/metrics").text)
+        wait_until(lambda: "chorus_uploads_in_flight 1.0" in read_metrics())
         problem_of(post(api.client, wav_bytes(), headers), 409, "request-in-progress")
     wait_until(lambda: post(api.client, wav_bytes(), headers).status_code == 202)
 

@@ -62,10 +62,10 @@ def test_once_a_key_is_made_it_is_required(start_api: StartApi, database: Databa
     assert client.post("/v1/recordings", files=FILES, headers=headers).status_code == 202
 
 
-def test_health_and_metrics_need_no_key(start_api: StartApi, database: Database) -> None:
+def test_health_needs_no_key(start_api: StartApi, database: Database) -> None:
     headers_for(database, "read")
     client = start_api().client
-    assert [client.get(path).status_code for path in ("/health/live", "/health/ready", "/metrics")] == [200] * 3
+    assert [client.get(path).status_code for path in ("/health/live", "/health/ready")] == [200] * 2
 
 
 def test_a_revoked_key_is_refused_at_once(start_api: StartApi, database: Database) -> None:

@@ -19,7 +19,7 @@ from dawn_chorus.cli.client.http_client import ServiceClient
 from dawn_chorus.domain.errors import TransientError
 from tests.integration.api_checks import problem_of, row_count, stored_files, wait_until
 from tests.integration.made_up import MadeUpWorker, upload, wav_bytes
-from tests.servers.api import StartApi, StartedApi
+from tests.servers.api import StartApi, StartedApi, read_metrics
 
 
 def test_curl_with_only_a_file_is_enough(api: StartedApi, audio_dir: Path, database: Database) -> None:
@@ -295,8 +295,8 @@ def test_a_client_that_goes_away_leaves_nothing_behind(api: StartedApi, store_di
     )
     with socket.create_connection(("127.0.0.1", api.port), timeout=30) as connection:
         connection.sendall(head.encode() + content[: len(content) // 2])
-        wait_until(lambda: "chorus_uploads_in_flight 1.0" in api.client.get("/metrics").text)
-    wait_until(lambda: b'chorus_uploads_total{outcome="interrupted"}' in api.client.get("/metrics").content)
+        wait_until(lambda: "chorus_uploads_in_flight 1.0" in read_metrics())
+    wait_until(lambda: 'chorus_uploads_total{outcome="interrupted"}' in read_metrics())
     assert stored_files(store_dir) == []
     assert row_count(database, "recordings") == 0
 
@@ -308,7 +308,7 @@ def test_more_concurrent_uploads_than_allowed_are_refused_with_retry_after(start
             b"POST /v1/recordings HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n"
             b"Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
         )
-        wait_until(lambda: "chorus_uploads_in_flight 1.0" in api.client.get("/metrics").text)
+        wait_until(lambda: "chorus_uploads_in_flight 1.0" in read_metrics())
         response = api.client.post("/v1/recordings", files={"file": ("dawn.wav", wav_bytes())})
     problem_of(response, 429, "too-many-requests")
     assert int(response.headers["retry-after"]) > 0

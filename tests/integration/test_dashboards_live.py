@@ -62,7 +62,7 @@ def watched(
         service.open("api", "relay", "worker", segment_s="20", measure_every_s="0.5")
         exporter = stack.enter_context(run_postgres_exporter(folder, database_url))
         broker = f"127.0.0.1:{rabbit_node.metrics_port}"
-        targets = {name: [f"127.0.0.1:{service.find(name).port}"] for name in ("api", "relay", "worker")}
+        targets = {name: [f"127.0.0.1:{service.find(name).metrics_port}"] for name in ("api", "relay", "worker")}
         targets |= {"rabbitmq": [broker], "rabbitmq-queues": [broker], "postgres": [exporter]}
         prometheus = stack.enter_context(run_prometheus(folder, targets))
         # Twice: a rate wants a series that is there already when something happens.

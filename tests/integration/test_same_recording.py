@@ -14,7 +14,7 @@ from dawn_chorus.adapters.postgres.database import Database
 from tests.integration.api_checks import problem_of, row_count, stored_files
 from tests.integration.archive import Archive
 from tests.integration.made_up import PACK, MadeUpWorker, upload, wav_bytes
-from tests.servers.api import StartedApi
+from tests.servers.api import StartedApi, read_metrics
 
 DAWN, NOON = "2025-05-03T04:30:00+02:00", "2025-05-03T12:30:00+02:00"
 MARSH = {"site": "marsh", "latitude": "52.5", "longitude": "13.4"}
@@ -241,7 +241,7 @@ class TestThePlace:
         assert client.get(known["links"]["self"]).json()["analyses"] == known["analyses"]
         assert row_count(database, "recordings") == len(stored_files(store_dir)) == 1
         assert row_count(database, "audio_to_delete") == 0
-        assert b'chorus_uploads_total{outcome="conflict"}' in client.get("/metrics").content
+        assert 'chorus_uploads_total{outcome="conflict"}' in read_metrics()
 
     @pytest.mark.parametrize("then", [{}, {"recorded_at": DAWN}])
     def test_of_several_that_fit_all_are_named(

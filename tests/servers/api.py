@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from prometheus_client import generate_latest
 
 from dawn_chorus.adapters.audio_store import ObjectAudioStore, open_audio_store
 from dawn_chorus.adapters.postgres.database import Database
@@ -41,6 +42,11 @@ def run_api(database: Database, store: AudioStore, **settings: Any) -> Iterator[
         yield StartedApi(port, client)
     server.should_exit = True
     thread.join(timeout=30)
+
+
+def read_metrics() -> str:
+    """Return the metrics of this process, in which the API runs: none are served on its port."""
+    return generate_latest().decode()
 
 
 StartApi = Callable[..., StartedApi]

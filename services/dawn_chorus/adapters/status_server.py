@@ -1,8 +1,10 @@
-"""Health and metrics over HTTP, for the services without an API (worker, relay)."""
+"""Health and metrics over HTTP, on a port of their own that is not for the users of the service."""
 
 import json
-from collections.abc import Callable, Mapping
+import socket
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from threading import Thread
 from types import TracebackType
 from typing import Any, Self
@@ -10,10 +12,11 @@ from typing import Any, Self
 from prometheus_client import REGISTRY
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-from dawn_chorus.domain.errors import ChorusError, PermanentError
+from dawn_chorus.adapters.readiness import Readiness
+from dawn_chorus.domain.errors import PermanentError
 
-Check = Callable[[], None]
-"""Raises a ChorusError that says what is unavailable; returns quickly."""
+_IDLE_S = 10.0
+"""A client that sends nothing for this long is disconnected: it holds a thread."""
 
 
 class StatusServer:
@@ -21,17 +24,17 @@ class StatusServer:
 
     Live returns 503 once `alive` returns False: the supervisor should restart the process. Ready returns 503 with the
     name and the message of every check that fails: a restart would not help, an external server is unavailable.
+    Raises PermanentError if it cannot listen there: every process needs a port of its own.
     """
 
-    def __init__(
-        self, host: str, port: int, *, ready: Mapping[str, Check], alive: Callable[[], bool] = lambda: True
-    ) -> None:
+    def __init__(self, host: str, port: int, *, ready: Readiness, alive: Callable[[], bool] = lambda: True) -> None:
         self._ready, self._alive = ready, alive
         try:
-            self._server = ThreadingHTTPServer((host, port), self._bind_request())
+            self._server = _Server((host, port), self._bind_request())
         except OSError as error:
-            raise PermanentError(f"no status at {host}:{port}: {error.strerror}; choose another port") from error
-        self._server.daemon_threads = True
+            raise PermanentError(
+                f"no status at {host}:{port}: {error.strerror}; choose another port: CHORUS_STATUS_PORT"
+            ) from error
         self._thread = Thread(target=self._server.serve_forever, name="status", daemon=True)
 
     @property
@@ -56,38 +59,49 @@ class StatusServer:
                 alive = self._alive()
                 return _json(200 if alive else 503, {"status": "alive" if alive else "dead"})
             case "/health/ready":
-                down = self._find_down()
+                down = {name: wrong for name, wrong in self._ready.ask().result().items() if wrong is not None}
                 return _json(503 if down else 200, {"status": "down" if down else "ready", "down": down})
             case "/metrics":
                 return 200, CONTENT_TYPE_LATEST, generate_latest(REGISTRY)
             case _:
                 return _json(404, {"status": "not found", "paths": ["/health/live", "/health/ready", "/metrics"]})
 
-    def _find_down(self) -> dict[str, str]:
-        down = {}
-        for name, check in self._ready.items():
-            try:
-                check()
-            except ChorusError as error:
-                down[name] = str(error)
-        return down
-
     def _bind_request(self) -> type[BaseHTTPRequestHandler]:
         answer = self.answer
 
         class Request(BaseHTTPRequestHandler):
+            timeout = _IDLE_S
+
             def do_GET(self) -> None:  # http.server calls it by this name
                 status, content_type, body = answer(self.path)
                 self.send_response(status)
                 self.send_header("Content-Type", content_type)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                if self.command != "HEAD":
+                    self.wfile.write(body)
+
+            def do_HEAD(self) -> None:
+                self.do_GET()
 
             def log_message(self, *_: Any) -> None:
                 """Log nothing: a probe every few seconds would fill the log."""
 
         return Request
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], request: type[BaseHTTPRequestHandler]) -> None:
+        host, port = address
+        self.address_family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        super().__init__(address, request)
+
+    def server_bind(self) -> None:
+        """Listen, without asking the DNS for this machine's name: nobody needs it, and a DNS can be slow."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
 
 
 def _json(status: int, document: dict[str, Any]) -> tuple[int, str, bytes]:

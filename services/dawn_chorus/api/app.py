@@ -12,6 +12,7 @@ from fastapi_offline import FastAPIOffline
 
 from dawn_chorus.adapters.postgres.analyses import get_revision
 from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.readiness import Readiness
 from dawn_chorus.api.auth import warn_if_open
 from dawn_chorus.api.dependencies import Dependencies
 from dawn_chorus.api.http.body_limit import BodyLimit
@@ -35,7 +36,7 @@ _TAGS = [
     {"name": "analyses", "description": "A model pack applied to a recording: progress and result."},
     {"name": "results", "description": "Who sang when: timelines and detections."},
     {"name": "taxa and packs", "description": "Which taxa can be detected, and with which model packs."},
-    {"name": "operations", "description": "Health and metrics."},
+    {"name": "operations", "description": "Health."},
 ]
 
 _DESCRIPTION = f"""
@@ -84,6 +85,7 @@ def _wire(settings: ApiSettings, database: Database, store: AudioStore) -> Depen
         settings=settings,
         database=database,
         store=store,
+        readiness=Readiness(health.readiness_checks(database, store)),
         rate=RateLimit(settings.requests_per_s, settings.request_burst),
         uploads=Slots(settings.uploads_at_once),
         watch=RevisionWatch(lambda analysis_ids: run_in_threadpool(revisions, analysis_ids)),

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.readiness import Readiness
 from dawn_chorus.api.http.rate_limit import RateLimit, Slots
 from dawn_chorus.api.revision_watch import RevisionWatch
 from dawn_chorus.api.settings import ApiSettings
@@ -19,6 +20,7 @@ class Dependencies:
     settings: ApiSettings
     database: Database
     store: AudioStore
+    readiness: Readiness
     rate: RateLimit
     uploads: Slots
     watch: RevisionWatch

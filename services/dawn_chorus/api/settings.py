@@ -26,6 +26,9 @@ class ApiSettings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     trusted_proxies: str = "127.0.0.1"
     """Addresses whose `X-Forwarded-For` is trusted, separated by commas."""
+    status_host: str = "127.0.0.1"
+    status_port: int = Field(default=9103, ge=0, le=65535)
+    """The port of metrics, and of health checks too; metrics are never on the port of the API."""
     log_level: str = "INFO"
 
     database_url: str = "postgresql:///chorus"

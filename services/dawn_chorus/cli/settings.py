@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dawn_chorus.domain.errors import PermanentError
@@ -44,6 +44,10 @@ class CliSettings(BaseSettings):
     """The database of `keys`, `retention`, `migrate` …; unset: the embedded service's, in the data directory."""
     store_url: str | None = None
     """The audio store of `retention`, the same as the API's; unset: the embedded service's."""
+    status_host: str = "127.0.0.1"
+    """Where `up` listens with its metrics, if it is asked for them."""
+    status_port: int | None = Field(default=None, ge=0, le=65535)
+    """The port of the metrics of `up`; unset: it has none."""
     log_level: str = "WARNING"
     """For `up`; the API, relay and worker have their own default."""
 

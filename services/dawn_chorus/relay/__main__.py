@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from functools import partial
 from queue import SimpleQueue
 from threading import Thread
@@ -13,7 +14,9 @@ from dawn_chorus.adapters.postgres.idempotency import prune_responses
 from dawn_chorus.adapters.postgres.lost_messages import requeue_unfinished
 from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
 from dawn_chorus.adapters.queue.rabbitmq import RabbitPublisher, RabbitSource
+from dawn_chorus.adapters.readiness import Readiness
 from dawn_chorus.adapters.status_server import StatusServer
+from dawn_chorus.domain.errors import ChorusError
 from dawn_chorus.relay.app import Relay, open_relay, prune_responses_task
 from dawn_chorus.relay.lost_messages import lost_messages_task
 from dawn_chorus.relay.queue_metrics import QueueMetrics
@@ -27,7 +30,12 @@ def main() -> None:
     """Run until SIGTERM or SIGINT; the exit code is 0 only if a signal ended it and every thread finished in time."""
     settings = RelaySettings()
     configure_logs(settings.log_level)
-    if not run_relay(settings):
+    try:
+        ended_well = run_relay(settings)
+    except ChorusError as error:
+        log.critical("relay cannot start", reason=str(error))
+        sys.exit(1)
+    if not ended_well:
         # A thread that is blocked on a server would also block the interpreter's exit.
         os._exit(1)
 
@@ -36,7 +44,7 @@ def run_relay(settings: RelaySettings) -> bool:
     """Run until stopped by a signal. Return whether every thread finished in time and none failed.
 
     Neither server has to be up: the relay waits for both. The status server starts first and stops last, so that a
-    probe can always see what is missing.
+    probe can always see what is missing. Raises PermanentError if its port is in use.
     """
     dead_source = RabbitSource(settings.broker_url, name=f"{settings.relay_name} (dead letters)")
     publisher = RabbitPublisher(settings.broker_url, name=settings.relay_name)
@@ -56,7 +64,7 @@ def run_relay(settings: RelaySettings) -> bool:
             keep_published_s=settings.keep_published_s,
         )
         checks = {"database": database.check, "broker": dead_source.check, **relay.checks}
-        with StatusServer(settings.status_host, settings.status_port, ready=checks):
+        with StatusServer(settings.status_host, settings.status_port, ready=Readiness(checks)):
             finished = _run_until_signal(relay)
         publisher.close()
         outbox.close()

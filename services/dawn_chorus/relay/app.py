@@ -5,7 +5,7 @@ from threading import Event, Thread
 
 from dawn_chorus.adapters.logs import get_logger
 from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
-from dawn_chorus.adapters.status_server import Check
+from dawn_chorus.adapters.readiness import Check
 from dawn_chorus.domain.ports import DeadLetters, SegmentPublisher, SegmentSource
 from dawn_chorus.relay.dead_letters import DeadLetterWriter
 from dawn_chorus.relay.publishing import PeriodicTask, Publishing

@@ -14,6 +14,7 @@ from dawn_chorus.adapters.logs import configure_logs, get_logger
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.adapters.queue.rabbitmq import RabbitSource
+from dawn_chorus.adapters.readiness import Readiness
 from dawn_chorus.adapters.status_server import StatusServer
 from dawn_chorus.domain.errors import ChorusError
 from dawn_chorus.worker.app import open_worker
@@ -53,7 +54,7 @@ def run_worker(settings: WorkerSettings) -> bool:
         )
         ledger = PostgresLedger(database)
         with (
-            StatusServer(settings.status_host, settings.status_port, ready=checks),
+            StatusServer(settings.status_host, settings.status_port, ready=Readiness(checks)),
             open_worker(settings, ledger=ledger, store=store, source=source) as worker,
         ):
             _stop_on_signals(worker)

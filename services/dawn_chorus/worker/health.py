@@ -2,7 +2,7 @@
 
 from threading import Event
 
-from dawn_chorus.adapters.status_server import Check
+from dawn_chorus.adapters.readiness import Check
 from dawn_chorus.domain.errors import TransientError
 
 

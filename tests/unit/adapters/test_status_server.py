@@ -1,11 +1,13 @@
 import json
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
 
 from dawn_chorus.adapters import metrics
+from dawn_chorus.adapters.readiness import Readiness
 from dawn_chorus.adapters.status_server import StatusServer
 from dawn_chorus.domain.errors import PermanentError, TransientError
 
@@ -28,7 +30,9 @@ def outside() -> Outside:
 
 @pytest.fixture
 def server(outside: Outside) -> Iterator[StatusServer]:
-    with StatusServer("127.0.0.1", 0, ready={"database": outside.check}, alive=lambda: outside.alive) as server:
+    with StatusServer(
+        "127.0.0.1", 0, ready=Readiness({"database": outside.check}, fresh_s=0), alive=lambda: outside.alive
+    ) as server:
         yield server
 
 
@@ -52,8 +56,11 @@ def test_ready_names_what_is_down_and_recovers(server: StatusServer, outside: Ou
 
 
 def test_a_port_that_is_taken_is_named(server: StatusServer) -> None:
-    with pytest.raises(PermanentError, match=f"127.0.0.1:{server.port}: Address already in use; choose another port"):
-        StatusServer("127.0.0.1", server.port, ready={})
+    with pytest.raises(
+        PermanentError,
+        match=f"127.0.0.1:{server.port}: Address already in use; choose another port: CHORUS_STATUS_PORT",
+    ):
+        StatusServer("127.0.0.1", server.port, ready=Readiness({}))
 
 
 def test_live_fails_once_the_process_can_do_no_more_work(server: StatusServer, outside: Outside) -> None:
@@ -67,3 +74,25 @@ def test_metrics_are_served_with_bounded_names(server: StatusServer) -> None:
     assert status == 200
     assert 'chorus_stage_seconds_sum{stage="inference"}' in body
     assert 'chorus_member_inference_seconds_sum{member="effnet_b0",pack="tone"}' in body
+
+
+def test_head_is_answered_as_get_without_the_body(server: StatusServer) -> None:
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=5)
+    for path, status in (("/health/live", 200), ("/health/ready", 200), ("/nothing", 404)):
+        connection.request("HEAD", path)
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()) == (status, b"")
+        assert int(answer.headers["content-length"]) > 0
+
+
+def test_it_listens_on_addresses_of_both_kinds() -> None:
+    with (
+        StatusServer("::1", 0, ready=Readiness({})) as server,
+        urlopen(f"http://[::1]:{server.port}/health/live") as answer,
+    ):
+        assert answer.status == 200
+
+
+def test_a_host_that_is_nowhere_is_named() -> None:
+    with pytest.raises(PermanentError, match=r"no status at nowhere\.invalid:9103"):
+        StatusServer("nowhere.invalid", 9103, ready=Readiness({}))

@@ -76,9 +76,47 @@ def test_our_own_containers_can_do_nothing_but_their_work(name: str) -> None:
     assert SERVICES[name]["cap_drop"] == ["ALL"]
 
 
-@pytest.mark.parametrize("name", [name for name, service in SERVICES.items() if "build" not in service])
-def test_others_images_have_a_version(name: str) -> None:
-    assert re.search(r":v?\d", SERVICES[name]["image"])
+STEP_DOWN = {"postgres", "rabbitmq", "seaweedfs"}
+"""Those whose entry points begin as root."""
+CLUSTER: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "docker" / "cluster.yml").read_text())["services"]
+OTHERS = {name: service for name, service in SERVICES.items() if "build" not in service}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_others_containers_have_the_least_rights_that_they_run_with(name: str) -> None:
+    service = OTHERS[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert not service.get("privileged")
+    added = {"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"} if name in STEP_DOWN else set()
+    assert set(service.get("cap_add", ())) == added
+    assert "no-new-privileges:true" in service["security_opt"]
+
+
+@pytest.mark.parametrize("name", sorted(set(CLUSTER) - {"rabbitmq"}))
+def test_further_nodes_of_rabbitmq_have_no_more_rights_than_the_first(name: str) -> None:
+    same = ("image", "read_only", "cap_drop", "cap_add", "tmpfs", "security_opt")
+    assert {key: CLUSTER[name][key] for key in same} == {key: SERVICES["rabbitmq"][key] for key in same}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_others_images_have_an_exact_version(name: str) -> None:
+    # PostgreSQL's and SeaweedFS' versions are two numbers, those of all others three.
+    numbers = 2 if name in {"postgres", "seaweedfs", "bucket"} else 3
+    assert re.search(rf":v?\d+(\.\d+){{{numbers - 1}}}(-[a-z]+)?$", OTHERS[name]["image"])
+
+
+def test_our_images_stand_on_an_exact_version() -> None:
+    dockerfile = (ROOT / "deploy" / "docker" / "Dockerfile").read_text()
+    (python,) = re.findall(r"^ARG PYTHON=(.*)$", dockerfile, re.MULTILINE)
+    assert re.fullmatch(r"3\.13\.\d+-slim-trixie", python)
+    outside = {base for base in re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE) if ":" in base}
+    assert outside == {"python:${PYTHON}"}
+
+
+def test_metrics_are_published_nowhere() -> None:
+    published = [port for service in SERVICES.values() for port in service.get("ports", ())]
+    assert not [port for port in published if re.search(r":91\d\d$", port)]
 
 
 def test_no_password_stands_in_the_compose_file() -> None:

@@ -7,6 +7,7 @@ import pytest
 import yaml
 from pydantic_settings import BaseSettings
 
+from dawn_chorus.adapters.readiness import Readiness
 from dawn_chorus.adapters.status_server import StatusServer
 from dawn_chorus.api.__main__ import SHUTDOWN_S
 from dawn_chorus.api.routes.operations import health
@@ -98,11 +99,19 @@ def test_the_shared_variables_are_settings_of_somebody() -> None:
 
 @pytest.mark.parametrize("component", SERVING)
 def test_ports_are_those_that_the_image_exposes_and_the_code_listens_on(component: str) -> None:
-    (port,) = main_container(CPU, component)["ports"]
-    assert port["name"] == PORT_NAMES[component]
-    assert port["containerPort"] == int(re.search(r"^EXPOSE (\d+)$", stage(component), re.MULTILINE)[1])  # type: ignore[index]
+    ports = {port["name"]: port["containerPort"] for port in main_container(CPU, component)["ports"]}
+    exposed = re.search(r"^EXPOSE (.*)$", stage(component), re.MULTILINE)
+    assert exposed
+    assert [*ports.values()] == [int(port) for port in exposed[1].split()]
     fields = SETTINGS[component].model_fields
-    assert port["containerPort"] == (fields["port"] if component == "api" else fields["status_port"]).default
+    listening = {"http": fields["port"].default} if component == "api" else {}
+    assert ports == listening | {"status": fields["status_port"].default}
+    assert "CHORUS_STATUS_HOST=0.0.0.0" in stage(component)
+
+
+def test_no_two_services_share_a_status_port() -> None:
+    ports = {component: SETTINGS[component].model_fields["status_port"].default for component in SERVING}
+    assert ports == {"worker": 9101, "relay": 9102, "api": 9103}
 
 
 @pytest.mark.parametrize("component", SERVING)
@@ -116,7 +125,7 @@ def test_probes_ask_for_what_the_service_answers(component: str) -> None:
     if component == "api":
         assert set(paths.values()) <= {getattr(route, "path", None) for route in health.router.routes}
     else:
-        with StatusServer("127.0.0.1", 0, ready={}) as status:
+        with StatusServer("127.0.0.1", 0, ready=Readiness({})) as status:
             assert {status.answer(path)[0] for path in paths.values()} == {200}
 
 

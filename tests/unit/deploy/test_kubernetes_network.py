@@ -30,6 +30,7 @@ PEERS = {**OURS, BROKER.name: BROKER, **OTHERS}
 EVERYBODY_HERE = {name for name, peer in PEERS.items() if peer.namespace == HERE}
 LISTENING = [
     (OURS["api"], 8000, {"ingress", "prometheus", "a stranger", "operator of rabbitmq", "keda"}),
+    (OURS["api"], 9103, {"prometheus"}),
     (OURS["relay"], 9102, {"prometheus"}),
     (OURS["worker"], 9101, {"prometheus"}),
     (BROKER, 5672, {"relay", "worker", "keda"}),

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from dawn_chorus.adapters.queue.rabbitmq.topology import LANE_QUEUES
-from tests.unit.deploy.kubernetes import COMPOSE, OVERLAYS, PORT_NAMES, ROOT, SERVING, of_kind, the
+from tests.unit.deploy.kubernetes import COMPOSE, OVERLAYS, ROOT, SERVING, main_container, of_kind, the
 
 CPU, _ = OVERLAYS
 PROMETHEUS: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text())
@@ -31,8 +31,12 @@ def test_prometheus_asks_ports_that_there_are_under_the_jobs_that_alerts_know() 
     assert monitor["jobLabel"] == "app.kubernetes.io/component"
     (components,) = (each["values"] for each in monitor["selector"]["matchExpressions"])
     assert set(components) == set(SERVING)
-    assert {each["port"] for each in monitor["podMetricsEndpoints"]} == set(PORT_NAMES.values())
+    assert monitor["podMetricsEndpoints"] == [{"port": "status", "path": "/metrics", "interval": "15s"}]
     jobs = PROMETHEUS["scrape_configs"]
+    for component in SERVING:
+        asked = next(job["dns_sd_configs"][0] for job in jobs if job["job_name"] == component)
+        ports = {port["name"]: port["containerPort"] for port in main_container(CPU, component)["ports"]}
+        assert (asked["names"], asked["port"]) == ([component], ports["status"])
     assert {*components, "rabbitmq"} <= {job["job_name"] for job in jobs}
     detailed = next(job for job in jobs if job["job_name"] == "rabbitmq-queues")
     theirs = the(CPU, "PodMonitor", "broker")["spec"]["podMetricsEndpoints"][1]
@@ -54,6 +58,14 @@ def test_rabbitmq_has_the_files_that_compose_gives_it() -> None:
     shipped = the(CPU, "ConfigMap", volumes["files"]["configMap"]["name"])["data"]
     assert shipped == {file: (ROOT / "deploy" / "rabbitmq" / file).read_text() for file in shipped}
     assert cluster["image"] == COMPOSE["rabbitmq"]["image"]
+
+
+def test_rabbitmq_can_do_nothing_but_its_work() -> None:
+    pod = the(CPU, "RabbitmqCluster", "broker")["spec"]["override"]["statefulSet"]["spec"]["template"]["spec"]
+    assert pod["securityContext"] == {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+    containers = {each["name"]: each["securityContext"] for each in (*pod["initContainers"], *pod["containers"])}
+    least = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    assert containers == {"setup-container": least, "rabbitmq": least}
 
 
 def test_rabbitmq_has_three_nodes_apart_and_queues_that_grow_to_them() -> None:

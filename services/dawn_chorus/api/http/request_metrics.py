@@ -9,7 +9,7 @@ from dawn_chorus.adapters.logs import get_logger
 
 UNMATCHED = "unmatched"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_QUIET = ("/health/", "/metrics")
+_QUIET = "/health/"
 
 log = get_logger(__name__)
 

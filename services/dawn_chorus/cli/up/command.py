@@ -17,6 +17,12 @@ def up(
         ),
     ] = None,
     pack: Annotated[str | None, typer.Option(metavar="PACK", help="Model pack for uploads that name none.")] = None,
+    status_port: Annotated[
+        int | None,
+        typer.Option(
+            metavar="PORT", min=0, max=65535, help="Serve metrics for Prometheus on this port too; default: none."
+        ),
+    ] = None,
     device: Annotated[str | None, typer.Option(help="cpu or cuda; there is no fallback.")] = None,
     first: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Analyze this recording at once and draw its timeline.")
@@ -35,7 +41,7 @@ def up(
     from dawn_chorus.cli.up.embedded import EmbeddedOptions, run_embedded
     from dawn_chorus.cli.up.first_job import FirstJob
 
-    settings = load_settings(data_dir=data_dir, default_pack=pack, device=device)
+    settings = load_settings(data_dir=data_dir, default_pack=pack, device=device, status_port=status_port)
     require_installed(settings.default_pack, settings)
     job = None if first is None else FirstJob(first, recorded_at)
     if not run_embedded(EmbeddedOptions(host, port, settings, job)):

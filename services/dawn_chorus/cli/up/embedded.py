@@ -38,6 +38,7 @@ from dawn_chorus.adapters.postgres.lost_messages import requeue_unfinished
 from dawn_chorus.adapters.postgres.migrate import migrate
 from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
 from dawn_chorus.adapters.queue.in_process import InProcessQueue
+from dawn_chorus.adapters.status_server import StatusServer
 from dawn_chorus.api.app import create_app
 from dawn_chorus.api.settings import ApiSettings
 from dawn_chorus.cli.output import print_note
@@ -108,7 +109,12 @@ def open_embedded(options: EmbeddedOptions, unfinished: Event) -> Iterator["Simp
 
         relay = stack.enter_context(_open_relay(database, queue))
         api_settings = _api_settings(options, database_url, store_url)
-        server = uvicorn.Server(_uvicorn_config(create_app(api_settings, database, store)))
+        app = create_app(api_settings, database, store)
+        server = uvicorn.Server(_uvicorn_config(app))
+        if settings.status_port is not None:
+            ready = app.state.dependencies.readiness
+            status = stack.enter_context(StatusServer(settings.status_host, settings.status_port, ready=ready))
+            print_note(f"metrics are at http://{settings.status_host}:{status.port}/metrics")
 
         def run_worker() -> None:
             if not worker.run():

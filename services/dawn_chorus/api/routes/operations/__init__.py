@@ -1,5 +1,5 @@
 """Endpoints for operators.
 
-Read: health (liveness, readiness, and the metrics of the process).
+Read: health (liveness and readiness).
 May touch what it checks.
 """

@@ -1,17 +1,25 @@
-"""Liveness, readiness and metrics."""
+"""Liveness and readiness. Metrics are on the port of the status server, never here."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Mapping
 
-from fastapi import APIRouter, Response
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from fastapi import APIRouter
 
+from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.migrate import MIGRATIONS, schema_version
-from dawn_chorus.api.dependencies import Dependencies, Deps
+from dawn_chorus.adapters.readiness import Check
+from dawn_chorus.api.dependencies import Deps
 from dawn_chorus.api.http.problems import RETRY_AFTER_S, UNAVAILABLE, Problem, documented
 from dawn_chorus.api.models.responses import CheckOut, LiveOut, ReadyOut
-from dawn_chorus.domain.errors import ChorusError, PermanentError
+from dawn_chorus.domain.errors import PermanentError
+from dawn_chorus.domain.ports import AudioStore
 
 router = APIRouter(tags=["operations"])
+
+
+def readiness_checks(database: Database, store: AudioStore) -> Mapping[str, Check]:
+    """Return the checks of an API by the names that `/health/ready` shows."""
+    return {"database": database.check, "migrations": lambda: _check_schema(database.url), "store": store.check}
 
 
 @router.get("/health/live", summary="Liveness: the process responds")
@@ -20,10 +28,11 @@ async def live() -> LiveOut:
 
 
 @router.get("/health/ready", summary="Readiness: all that it needs is available", responses=documented(UNAVAILABLE))
-def ready(deps: Deps) -> ReadyOut:
-    """Respond with 200, or with 503 and `checks` that name what is down."""
-    checks = {name: _run(check) for name, check in _checks(deps).items()}
-    down = [f"{name}: {check.detail}" for name, check in checks.items() if not check.ok]
+async def ready(deps: Deps) -> ReadyOut:
+    """Respond with 200, or with 503 and `checks` that name what is down, as it was found in the last few seconds."""
+    findings = await asyncio.wrap_future(deps.readiness.ask())
+    checks = {name: CheckOut(ok=wrong is None, detail=wrong) for name, wrong in findings.items()}
+    down = [f"{name}: {wrong}" for name, wrong in findings.items() if wrong is not None]
     if down:
         raise Problem(
             UNAVAILABLE,
@@ -34,30 +43,9 @@ def ready(deps: Deps) -> ReadyOut:
     return ReadyOut(status="ready", checks=checks)
 
 
-def _checks(deps: Dependencies) -> dict[str, Callable[[], None]]:
-    return {
-        "database": deps.database.check,
-        "migrations": lambda: _check_schema(deps.database.url),
-        "store": deps.store.check,
-    }
-
-
 def _check_schema(url: str) -> None:
     """Raise PermanentError for an older schema; a newer one is fine: an upgrade runs old and new side by side."""
     needed = max(path.stem for path in MIGRATIONS.glob("*.sql"))
     found = schema_version(url)
     if found is None or found < needed:
         raise PermanentError(f"the schema is at {found or 'nothing'}, {needed} is required: run `chorus migrate`")
-
-
-def _run(check: Callable[[], None]) -> CheckOut:
-    try:
-        check()
-    except ChorusError as error:
-        return CheckOut(ok=False, detail=str(error))
-    return CheckOut(ok=True)
-
-
-@router.get("/metrics", summary="Prometheus metrics of this process", response_class=Response)
-def metrics() -> Response:
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
