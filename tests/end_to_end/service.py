@@ -113,9 +113,9 @@ class Service:
 
     def start(self, name: str, *, module: str | None = None, ready: bool = True, **settings: str) -> Deployable:
         """Start `api`, `relay` or `worker`; settings are those of its settings.py, in lower case."""
-        environment = self._environment(*self._choose_ports(2 if name == "api" else 1)) | {
-            f"CHORUS_{key.upper()}": value for key, value in settings.items()
-        }
+        ports = self._choose_ports(2 if name == "api" else 1)
+        environment = self._environment(ports[0]) | {"CHORUS_STATUS_PORT": str(ports[-1])}
+        environment |= {f"CHORUS_{key.upper()}": value for key, value in settings.items()}
         environment["TEST_MODULE"] = module or f"dawn_chorus.{name}"
         log = self.folder / f"{name}-{len(self.deployables)}.log"
         deployable = Deployable(name, environment, log)
@@ -139,7 +139,7 @@ class Service:
         """Return the first deployable of that name."""
         return next(deployable for deployable in self.deployables if deployable.name == name)
 
-    def _environment(self, port: int, metrics_port: int | None = None) -> dict[str, str]:
+    def _environment(self, port: int) -> dict[str, str]:
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
@@ -150,7 +150,6 @@ class Service:
             "CHORUS_PACKS_DIR": str(self.packs_dir),
             "CHORUS_DEFAULT_PACK": "tones",
             "CHORUS_PORT": str(port),
-            "CHORUS_STATUS_PORT": str(metrics_port or port),
             "CHORUS_SESSIONS": "1",
             "CHORUS_RETRY_FIRST_S": "0.2",
             "OMP_NUM_THREADS": "1",
