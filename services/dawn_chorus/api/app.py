@@ -10,10 +10,12 @@ from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi_offline import FastAPIOffline
 
+from dawn_chorus.adapters.logs import get_logger
 from dawn_chorus.adapters.postgres.analyses import get_revision
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.readiness import Readiness
 from dawn_chorus.api.auth import warn_if_open
+from dawn_chorus.api.decoders import Decoders
 from dawn_chorus.api.dependencies import Dependencies
 from dawn_chorus.api.http.body_limit import BodyLimit
 from dawn_chorus.api.http.error_handlers import install_problems
@@ -28,9 +30,10 @@ from dawn_chorus.api.routes.operations import health
 from dawn_chorus.api.routes.results import analyses, detections, progress_stream, taxa, timeline
 from dawn_chorus.api.settings import ApiSettings
 from dawn_chorus.api.uploads.sweep import sweep_store
-from dawn_chorus.domain.errors import NotFound
+from dawn_chorus.domain.errors import NotFound, TransientError
 from dawn_chorus.domain.ports import AudioStore
 
+log = get_logger(__name__)
 _TAGS = [
     {"name": "recordings", "description": "Upload, list, download and remove recordings."},
     {"name": "analyses", "description": "A model pack applied to a recording: progress and result."},
@@ -88,6 +91,7 @@ def _wire(settings: ApiSettings, database: Database, store: AudioStore) -> Depen
         readiness=Readiness(health.readiness_checks(database, store)),
         rate=RateLimit(settings.requests_per_s, settings.request_burst),
         uploads=Slots(settings.uploads_at_once),
+        decoders=Decoders(settings.probe_timeout_s, settings.uploads_at_once),
         watch=RevisionWatch(lambda analysis_ids: run_in_threadpool(revisions, analysis_ids)),
     )
 
@@ -95,8 +99,17 @@ def _wire(settings: ApiSettings, database: Database, store: AudioStore) -> Depen
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await run_in_threadpool(warn_if_open, app.state.dependencies)
-    sweeping = asyncio.create_task(sweep_store(app.state.dependencies))
+    deps: Dependencies = app.state.dependencies
+    tasks = [asyncio.create_task(sweep_store(deps)), asyncio.create_task(_warm_decoders(deps))]
     yield
-    sweeping.cancel()
-    with suppress(asyncio.CancelledError):
-        await sweeping
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    deps.decoders.close()
+
+
+async def _warm_decoders(deps: Dependencies) -> None:
+    try:
+        await deps.decoders.start()
+    except TransientError as error:  # the first upload tries again
+        log.warning("uploads cannot be read yet", reason=str(error))

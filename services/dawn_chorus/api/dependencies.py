@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.readiness import Readiness
+from dawn_chorus.api.decoders import Decoders
 from dawn_chorus.api.http.rate_limit import RateLimit, Slots
 from dawn_chorus.api.revision_watch import RevisionWatch
 from dawn_chorus.api.settings import ApiSettings
@@ -24,6 +25,7 @@ class Dependencies:
     rate: RateLimit
     uploads: Slots
     watch: RevisionWatch
+    decoders: Decoders
     running_keys: set[str] = field(default_factory=set)
     """Idempotency keys of requests that are running in this process."""
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[3]
 REQUIREMENTS = ROOT / "deploy" / "requirements"
 DOCKERFILE = (ROOT / "deploy" / "docker" / "Dockerfile").read_text().replace("\\\n", " ")
 ENTRIES = {
-    "api": ("dawn_chorus.api.__main__", "dawn_chorus.inference.audio.probe"),
+    "api": ("dawn_chorus.api.__main__", "dawn_chorus.inference.audio.__main__"),
     "relay": ("dawn_chorus.relay.__main__",),
     "worker": ("dawn_chorus.worker.__main__", "dawn_chorus.inference.decoders.__main__"),
     "operations": (
@@ -88,6 +88,7 @@ def test_an_image_holds_little_else(image: str) -> None:
         "dawn_chorus.adapters.postgres",
         "dawn_chorus.adapters.queue.rabbitmq",
         "dawn_chorus.inference",
+        "dawn_chorus.cage",
         "dawn_chorus.domain",
         "dawn_chorus.one_blas_thread",
     )

@@ -1,6 +1,6 @@
-"""Receives uploads: the file is hashed while it streams to the store, and a child process reads its header.
+"""Receives uploads: the file is hashed while it streams to the store, and a caged child process reads its header.
 
 Then one transaction writes the rows and the outbox.
-Read: intake (all steps), multipart (the body), probe (the child process), sweep (deletes orphaned audio).
+Read: intake (all steps), multipart (the body), sweep (deletes orphaned audio).
 May touch the audio store, the database and child processes.
 """

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import os
 from contextlib import ExitStack
 from pathlib import PurePath
 from typing import Self
@@ -29,7 +30,6 @@ from dawn_chorus.api.http.problems import (
 )
 from dawn_chorus.api.models.requests import UPLOAD_FIELDS, UploadFields
 from dawn_chorus.api.uploads.multipart import Chunks, Upload, receive_upload
-from dawn_chorus.api.uploads.probe import probe_file
 from dawn_chorus.api.uploads.sweep import discard_audio
 from dawn_chorus.domain.clock.start import Start
 from dawn_chorus.domain.errors import Conflict, PermanentError, TransientError, UnclearHour
@@ -110,8 +110,8 @@ class Intake:
 
     async def _probe(self, filename: str) -> AudioFacts:
         with ExitStack() as stack:
-            path = await run_in_threadpool(stack.enter_context, self._deps.store.local_copy(self._key))
-            facts = await probe_file(path, filename, self._deps.settings.probe_timeout_s)
+            file, stored_name = await run_in_threadpool(self._open, stack)
+            facts = await self._deps.decoders.read_header(file, stored_name, filename)
         most_s = self._deps.settings.max_duration_s
         if facts.duration_s > most_s:
             raise Problem(
@@ -120,6 +120,13 @@ class Intake:
                 "(CHORUS_MAX_DURATION_S): cut it into shorter recordings",
             )
         return facts
+
+    def _open(self, stack: ExitStack) -> tuple[int, str]:
+        """Return a descriptor of the stored file, and the file's name there; both end with the stack."""
+        path = stack.enter_context(self._deps.store.local_copy(self._key))
+        file = os.open(path, os.O_RDONLY)
+        stack.callback(os.close, file)
+        return file, path.name
 
 
 def _log_accepted(stored: StoredRecording) -> None:

@@ -9,7 +9,7 @@ import math
 from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
+from typing import Any, BinaryIO
 
 import av
 import numpy as np
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from dawn_chorus.domain.errors import EmptyAudio, NotAudio, UndecodableAudio
 from dawn_chorus.inference.audio.claims import GAP_S, PacketClock
-from dawn_chorus.inference.audio.containers.byte_ranges import FileBytes, JoinedRanges
+from dawn_chorus.inference.audio.containers.byte_ranges import FileBytes
 from dawn_chorus.inference.audio.reader import Piece, Samples, name_format, only_channel
 
 OPEN_OPTIONS = {
@@ -233,7 +233,7 @@ class FfmpegReader:
         self._container.close()
 
 
-def open_container(file: "str | JoinedRanges") -> InputContainer:
+def open_container(file: str | BinaryIO) -> InputContainer:
     """Open a file, whatever its tags hold: recorders write them in any encoding, and cut them anywhere."""
     if TAGS_ARE_STRICT:
         return av.open(file, "r", options=OPEN_OPTIONS, metadata_errors="replace")

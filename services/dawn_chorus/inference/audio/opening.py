@@ -7,9 +7,10 @@ from pathlib import Path
 
 import soundfile
 
-from dawn_chorus.domain.errors import EmptyAudio, NotAudio, PermanentError, UndecodableAudio
+from dawn_chorus.domain.errors import EmptyAudio, NotAudio, UndecodableAudio
 from dawn_chorus.inference.audio.chain import ChainReader
 from dawn_chorus.inference.audio.claims import GAP_S, believe_length
+from dawn_chorus.inference.audio.containers.audio_file import AudioFile
 from dawn_chorus.inference.audio.containers.byte_ranges import FileBytes
 from dawn_chorus.inference.audio.containers.flac_frames import last_frame_end
 from dawn_chorus.inference.audio.containers.ogg_pages import find_links
@@ -30,13 +31,13 @@ M4A_MAGIC = b"ftyp"
 
 
 @contextmanager
-def open_source(path: Path, channel: int | None = None, *, measured: bool = True) -> Iterator[AudioSource]:
+def open_source(file: Path | AudioFile, channel: int | None = None, *, measured: bool = True) -> Iterator[AudioSource]:
     """Open an audio file with the decoder chosen for it; close it at the end.
 
     `channel` and `measured` are those of `AudioSource.choose_channel`.
     Raises NotAudio, EmptyAudio or UndecodableAudio, and PermanentError if there is no such file or channel.
     """
-    source = choose_source(path)
+    source = choose_source(file)
     try:
         source.choose_channel(channel, measured=measured)
         yield source
@@ -44,14 +45,12 @@ def open_source(path: Path, channel: int | None = None, *, measured: bool = True
         source.close()
 
 
-def choose_source(path: Path) -> AudioSource:
+def choose_source(audio: Path | AudioFile) -> AudioSource:
     """Return an opened source as `open_source` does; the caller closes it."""
-    if not path.is_file():
-        raise PermanentError(f"no such file: {path}")
-    if not path.stat().st_size:
-        raise EmptyAudio(f"{path.name} is an empty file")
-    file = FileBytes(path)
-    parts = _parts_of(path, *_identity(path))
+    file = FileBytes(AudioFile.of(audio))
+    if not file.size:
+        raise EmptyAudio(f"{file.name} is an empty file")
+    parts = _parts_of(file)
     if not parts:
         return _open(file)
     if len(parts) == 1 and parts[0].lost is None:
@@ -68,14 +67,9 @@ def choose_source(path: Path) -> AudioSource:
 
 
 @lru_cache(maxsize=64)
-def _parts_of(path: Path, *_identity: int) -> tuple[Part, ...]:
+def _parts_of(file: FileBytes) -> tuple[Part, ...]:
     """Return the parts of a file that holds several recordings; to find them, FLAC and Ogg are read through once."""
-    return tuple(find_parts(FileBytes(path), _open))
-
-
-def _identity(path: Path) -> tuple[int, int, int]:
-    facts = path.stat()
-    return facts.st_ino, facts.st_size, facts.st_mtime_ns
+    return tuple(find_parts(file, _open))
 
 
 def _open(file: FileBytes) -> AudioSource:

@@ -1,10 +1,5 @@
-"""Reads a file's header: as functions, and as a short-lived process for callers that must not load a decoder.
+"""Reads a file's header: its facts, and its length."""
 
-`python -P -m dawn_chorus.inference.audio.probe PATH` prints the facts as JSON and exits with 0, or prints
-`{"error", "detail"}` and exits with 3. It limits its own memory and CPU time.
-"""
-
-import json
 import os
 import resource
 import sys
@@ -13,29 +8,24 @@ from typing import Any
 
 from dawn_chorus.domain.errors import EmptyAudio
 from dawn_chorus.domain.recording import AudioFacts, round_s
-from dawn_chorus.inference.audio.failures import describe_failure
+from dawn_chorus.inference.audio.containers.audio_file import AudioFile
 from dawn_chorus.inference.audio.opening import open_source
 from dawn_chorus.inference.audio.recorder.notes import read_notes
 
-REFUSED = 3
-MEMORY_BYTES = 1 << 30
-"""In addition to what the process uses once its libraries are loaded."""
-CPU_S = 60
 
-
-def probe_audio(path: Path) -> AudioFacts:
+def probe_audio(file: Path | AudioFile) -> AudioFacts:
     """Read the facts in a file's header.
 
     The length is that of `AudioSource.length`: of all recordings, where the file holds several. A WAV with more samples
     than it declares has the length of its samples.
     Raises NotAudio, EmptyAudio or UndecodableAudio, and PermanentError if there is no such file.
     """
-    with open_source(path) as source:
+    with open_source(file) as source:
         n_samples = source.length()
         if not n_samples:
-            raise EmptyAudio(f"{path.name} holds no sound")
+            raise EmptyAudio(f"{file.name} holds no sound")
         duration_s = round_s(n_samples / source.sample_rate_hz)
-        return AudioFacts(source.format, duration_s, source.sample_rate_hz, source.channels, read_notes(path))
+        return AudioFacts(source.format, duration_s, source.sample_rate_hz, source.channels, read_notes(file))
 
 
 def describe_facts(facts: AudioFacts) -> dict[str, Any]:
@@ -48,22 +38,6 @@ def measure_duration_s(path: Path) -> float:
     """Return the actual length of a recording, whatever its header declares, without decoding it."""
     with open_source(path) as source:
         return round_s(source.count_samples() / source.sample_rate_hz)
-
-
-def main() -> int:
-    """Print what `probe_audio` returns, as JSON; return the exit code."""
-    if len(sys.argv) != 2:
-        sys.stderr.write("usage: python -P -m dawn_chorus.inference.audio.probe PATH\n")
-        return 2
-    silence_libraries()
-    limit_memory(MEMORY_BYTES)
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
-    try:
-        answer, code = describe_facts(probe_audio(Path(sys.argv[1]))), 0
-    except Exception as error:  # noqa: BLE001 - any error that a hostile file causes in a decoder is reported
-        answer, code = describe_failure(error), REFUSED
-    sys.stdout.write(json.dumps(answer) + "\n")
-    return code
 
 
 def silence_libraries() -> None:
@@ -87,7 +61,3 @@ def limit_memory(bytes_more: int) -> None:
         return
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + bytes_more, used + bytes_more))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from dawn_chorus.inference.audio.containers.audio_file import AudioFile
 from dawn_chorus.inference.audio.containers.beginnings import BEGINNINGS, search_beginning
 from dawn_chorus.inference.audio.containers.byte_ranges import FileBytes
 from dawn_chorus.inference.audio.containers.ogg_pages import find_links
@@ -439,14 +440,14 @@ def test_a_position_before_the_start_begins_no_link(tmp_path: Path, sound: Sampl
     start, _ = next((start, end) for start, end in ogg_pages(bytes(ogg)) if any(ogg[start + 6 : start + 14]))
     ogg[start + 6 : start + 14] = (-896).to_bytes(8, "little", signed=True)
     path.write_bytes(ogg)
-    assert len(find_links(FileBytes(mend_checksums(path)))) == 1
+    assert len(find_links(FileBytes(AudioFile.at(mend_checksums(path))))) == 1
 
 
 def test_a_wav_of_a_wrong_size_is_searched_once(
     tmp_path: Path, sound: Samples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = declare_data_bytes(write_sound(tmp_path / "torn.wav", sound, RATE_HZ), 10_000_000)
-    before = read_wav_header(FileBytes(path))
+    before = read_wav_header(FileBytes(AudioFile.at(path)))
     monkeypatch.setattr("dawn_chorus.inference.audio.containers.wav_header.find_riff", None)
     assert before is not None
-    assert read_wav_header(FileBytes(path)) == before
+    assert read_wav_header(FileBytes(AudioFile.at(path))) == before

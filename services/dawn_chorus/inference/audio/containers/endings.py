@@ -17,7 +17,7 @@ from dawn_chorus.inference.audio.containers.flac_frames import last_frame_end
 from dawn_chorus.inference.audio.containers.riff_chunks import RIFF_NAMES, chunks_to_end
 from dawn_chorus.inference.audio.containers.wav_header import read_wav_header
 
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 16
 NEXT_MATROSKA = re.compile(MATROSKA, re.DOTALL)
 ASF_OBJECTS = {bytes.fromhex(guid) for guid in ("3626b275", "90080033", "d329e2d6", "f803b1fe", "d03fb73c")}
 """What follows the header: data and indexes, by the beginnings of their names."""

@@ -13,7 +13,7 @@ from dawn_chorus.inference.audio.containers.byte_ranges import FileBytes, Range
 CAPTURE = b"OggS"
 HEADER_BYTES, MAX_SEGMENTS = 27, 255
 MAX_PAGE_BYTES = HEADER_BYTES + MAX_SEGMENTS + 255 * 255
-BUFFER_BYTES = 1 << 18
+BUFFER_BYTES = 1 << 16
 NO_GRANULE = -1
 LATE_GRANULE = 1 << 23
 

@@ -77,17 +77,12 @@ class _Layout:
     is_plain: bool
 
 
+@lru_cache(maxsize=64)
 def read_wav_header(wav: FileBytes) -> WavHeader | None:
     """Read the header of a RIFF or RF64 WAV file; None if it is not one, or its samples are not plain numbers.
 
     Where the size of the samples is wrong, the file is read through, once: the header is kept.
     """
-    facts = wav.path.stat()
-    return _read_header(wav, facts.st_ino, facts.st_size, facts.st_mtime_ns)
-
-
-@lru_cache(maxsize=64)
-def _read_header(wav: FileBytes, *_identity: int) -> WavHeader | None:
     size = wav.size
     with wav.open() as file:
         start = file.read(12)

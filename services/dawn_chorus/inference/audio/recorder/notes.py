@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dawn_chorus.domain.clock.moments import parse_clock
 from dawn_chorus.domain.clock.readings import HEADER, ClockReading, RecorderNotes
+from dawn_chorus.inference.audio.containers.audio_file import AudioFile
 from dawn_chorus.inference.audio.recorder.audiomoth import read_comment
 from dawn_chorus.inference.audio.recorder.broadcast_wave import read_bext
 from dawn_chorus.inference.audio.recorder.guano_text import read_guano
@@ -20,13 +21,13 @@ RECORDING_START = "recordingstart"
 Reader = Callable[[], RecorderNotes | None]
 
 
-def read_notes(path: Path) -> RecorderNotes | None:
+def read_notes(file: Path | AudioFile) -> RecorderNotes | None:
     """Return what the header says of clock, position and device; None if nothing. Raises nothing.
 
     Where texts of several kinds stand in one file, the first that has a fact counts, and AudioMoth's comment is first.
     """
     found = RecorderNotes()
-    for notes in _each(path):
+    for notes in _each(file):
         recorder = found.recorder.completed_by(notes.recorder)
         found = replace(found, clocks=found.clocks + notes.clocks, recorder=recorder)
         if found.latitude is None:
@@ -34,10 +35,11 @@ def read_notes(path: Path) -> RecorderNotes | None:
     return None if found == RecorderNotes() else found
 
 
-def _each(path: Path) -> Iterator[RecorderNotes]:
+def _each(file: Path | AudioFile) -> Iterator[RecorderNotes]:
     try:
-        words = read_words(path)
-        readers = _readers_of_tags(read_tags(path)) if words is None else _readers_of_words(words)
+        audio = AudioFile.of(file)
+        words = read_words(audio)
+        readers = _readers_of_tags(read_tags(audio)) if words is None else _readers_of_words(words)
     except Exception:  # noqa: BLE001 - words beside a sound can be anything, and are no part of it
         return
     for read in readers:

@@ -6,7 +6,9 @@ Recorders write odd lengths with and without the byte that pads them, and sizes 
 import io
 import os
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import BinaryIO
+
+from dawn_chorus.inference.audio.containers.audio_file import AudioFile
 
 MAX_CHUNKS = 1000
 MAX_TEXT_BYTES = 1 << 20
@@ -24,9 +26,9 @@ class Words:
     """`guan`, `bext`."""
 
 
-def read_words(path: Path) -> Words | None:
+def read_words(audio: AudioFile) -> Words | None:
     """Return the words in a RIFF, RF64 or BW64 file; None if it is none of these."""
-    with path.open("rb") as file:
+    with audio.open() as file:
         start = file.read(12)
         if start[:4] not in (b"RIFF", b"RF64", b"BW64", b"riff") or start[8:12] != b"WAVE":
             return None
@@ -64,7 +66,7 @@ def _read_info(body: bytes) -> dict[str, bytes]:
     return found
 
 
-def _read_start(file: io.BufferedIOBase) -> tuple[bytes, int]:
+def _read_start(file: BinaryIO) -> tuple[bytes, int]:
     start = file.read(8)
     return start[:4], int.from_bytes(start[4:8], "little")
 
@@ -73,7 +75,7 @@ def _is_id(name: bytes) -> bool:
     return len(name) == 4 and IDS.issuperset(name)
 
 
-def _go_behind(file: io.BufferedIOBase, end: int) -> None:
+def _go_behind(file: BinaryIO, end: int) -> None:
     """Go to the chunk behind `end`: behind a byte of padding if the length is odd, unless a chunk begins before it."""
     file.seek(end)
     if end % 2 and not _is_id(file.read(4)):

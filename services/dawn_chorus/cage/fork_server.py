@@ -1,0 +1,131 @@
+"""The server: one thread, no secrets, everything imported; it forks a caged child for each job that it is asked for.
+
+It never reads an untrusted byte itself. A request is a message with the descriptors: the child's connection, the socket
+on which the server tells when the child has ended, and the files that the child may read. The server ends when its own
+connection is closed, so it never outlives whoever started it, and its children end with it.
+"""
+
+import gc
+import os
+import select
+import signal
+import socket
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from dawn_chorus.cage.enter import Layers, enter_cage, find_layers, refuse_new_privileges
+from dawn_chorus.cage.limits import Limits
+from dawn_chorus.cage.messages import Hangup, Message, receive_descriptors, send_message
+
+Job = Callable[[Message, socket.socket, list[int]], None]
+"""What a child does with a request, its connection and the files: all in its own process, until it returns."""
+CRASHED = 70
+"""The exit code of a job that raised an error."""
+
+
+@dataclass(slots=True)
+class _Child:
+    status: socket.socket
+    """Whoever asked for the child closes the other side when it is not wanted any more."""
+    deadline: float | None
+    is_late: bool = False
+
+
+def serve_jobs(connection: socket.socket, jobs: Mapping[str, Job]) -> None:
+    """Fork children until the connection is closed. Call it once all that jobs need is imported and warm."""
+    for ignored in (signal.SIGINT, signal.SIGTERM):  # the end of the connection is the only reason to end
+        signal.signal(ignored, signal.SIG_IGN)
+    refuse_new_privileges()
+    server = _ForkServer(connection, jobs, find_layers())
+    gc.collect()
+    gc.freeze()  # a collection in a child would copy the pages of everything that was imported
+    server.run()
+
+
+class _ForkServer:
+    def __init__(self, connection: socket.socket, jobs: Mapping[str, Job], layers: Layers) -> None:
+        self._connection, self._jobs, self._layers = connection, jobs, layers
+        self._children: dict[int, _Child] = {}
+        self._poll = select.poll()
+        self._woken, wake = socket.socketpair()
+        for side in (self._woken, wake):
+            side.setblocking(False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+        self._wake = wake
+        self._poll.register(self._woken, select.POLLIN)
+        self._poll.register(connection, select.POLLIN)
+
+    def run(self) -> None:
+        send_message(self._connection, {"ready": True, "missing": self._layers.missing})
+        with suppress(Hangup):
+            while True:
+                self._wait()
+                self._kill_late()
+        for pid in self._children:
+            os.kill(pid, signal.SIGKILL)
+
+    def _wait(self) -> None:
+        """Wait for a request, the end of a child, or that somebody loses interest in one."""
+        deadlines = [child.deadline for child in self._children.values() if child.deadline is not None]
+        wait_ms = max(0.0, min(deadlines) - time.monotonic()) * 1000 + 1 if deadlines else None
+        for descriptor, _ in self._poll.poll(wait_ms):
+            if descriptor == self._connection.fileno():
+                self._fork(*receive_descriptors(self._connection))
+            elif descriptor == self._woken.fileno():
+                self._woken.recv(4096)
+                self._reap()
+            else:
+                self._poll.unregister(descriptor)
+                for pid in [pid for pid, child in self._children.items() if child.status.fileno() == descriptor]:
+                    os.kill(pid, signal.SIGKILL)
+
+    def _fork(self, request: Message, descriptors: list[int]) -> None:
+        connection, status = (socket.socket(fileno=descriptor) for descriptor in descriptors[:2])
+        limits, files, server = Limits(**request.pop("limits")), descriptors[2:], os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            self._run_job(request, limits, connection, files, server)
+        connection.close()
+        for descriptor in files:
+            os.close(descriptor)
+        with suppress(OSError):  # whoever asked may be gone: then the poll tells
+            send_message(status, {"pid": pid})
+        deadline = None if limits.wall_s is None else time.monotonic() + limits.wall_s
+        self._children[pid] = _Child(status, deadline)
+        self._poll.register(status, 0)
+
+    def _run_job(
+        self, request: Message, limits: Limits, connection: socket.socket, files: list[int], server: int
+    ) -> None:
+        """Do the job in this process, the child, and end it."""
+        code = CRASHED
+        with suppress(BaseException):
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            os.dup2(1, 2)  # the output of codec libraries belongs into no log
+            enter_cage(self._layers, limits, {0, 1, 2, connection.fileno(), *files}, server)
+            self._jobs[request["job"]](request, connection, files)
+            code = 0
+        os._exit(code)
+
+    def _reap(self) -> None:
+        while self._children:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            child = self._children.pop(pid)
+            with suppress(KeyError):
+                self._poll.unregister(child.status)
+            with suppress(OSError):
+                send_message(child.status, {"exit": os.waitstatus_to_exitcode(status), "late": child.is_late})
+            child.status.close()
+
+    def _kill_late(self) -> None:
+        now = time.monotonic()
+        for pid, child in self._children.items():
+            if child.deadline is not None and now >= child.deadline:
+                child.deadline, child.is_late = None, True
+                os.kill(pid, signal.SIGKILL)

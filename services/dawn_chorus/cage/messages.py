@@ -1,0 +1,93 @@
+"""Messages between processes: a length and a JSON object over a stream socket, with open descriptors where wanted.
+
+JSON, because one side may have read an untrusted file: nothing it sends is executed, or trusted for a size.
+"""
+
+import json
+import os
+import socket
+import struct
+from collections.abc import Sequence
+from typing import Any
+
+Message = dict[str, Any]
+MAX_BYTES = 1 << 24
+MAX_DESCRIPTORS = 4
+_LENGTH = struct.Struct("<Q")
+
+
+class Hangup(Exception):
+    """The other side closed the connection, or sends no messages."""
+
+
+def send_message(connection: socket.socket, message: Message, descriptors: Sequence[int] = ()) -> None:
+    """Send a message; the receiver gets descriptors of its own for the same open files."""
+    body = json.dumps(message).encode()
+    packed = memoryview(_LENGTH.pack(len(body)) + body)
+    sent = socket.send_fds(connection, [packed], descriptors) if descriptors else 0
+    connection.sendall(packed[sent:])
+
+
+def receive_message(connection: socket.socket) -> Message:
+    """Return the next message. Raises Hangup, and TimeoutError if the connection has a timeout."""
+    return _read_body(connection, bytearray())
+
+
+def receive_descriptors(connection: socket.socket) -> tuple[Message, list[int]]:
+    """Return the next message and the descriptors that came with it, which the caller closes. Raises Hangup."""
+    try:
+        start, descriptors, _, _ = socket.recv_fds(connection, _LENGTH.size, MAX_DESCRIPTORS)
+    except ConnectionError as error:
+        raise Hangup(str(error)) from error
+    try:
+        return _read_body(connection, bytearray(start)), descriptors
+    except Hangup:
+        for descriptor in descriptors:
+            os.close(descriptor)
+        raise
+
+
+def parse_messages(received: bytes) -> list[Message]:
+    """Return the messages in what was received to the end of a connection. Raises Hangup if the last is cut off."""
+    messages, position = [], 0
+    while position < len(received):
+        begin = position + _LENGTH.size
+        position = begin + int.from_bytes(received[position:begin], "little")
+        if position > len(received):
+            raise Hangup("the connection was closed within a message")
+        messages.append(_load(received[begin:position]))
+    return messages
+
+
+def receive_into(connection: socket.socket, view: memoryview) -> None:
+    """Fill the view. Raises Hangup, and TimeoutError if the connection has a timeout."""
+    while len(view):
+        try:
+            count = connection.recv_into(view)
+        except ConnectionError as error:
+            raise Hangup(str(error)) from error
+        if not count:
+            raise Hangup("the connection was closed")
+        view = view[count:]
+
+
+def _read_body(connection: socket.socket, start: bytearray) -> Message:
+    """Return the message whose length begins with `start`."""
+    head = start + bytearray(_LENGTH.size - len(start))
+    receive_into(connection, memoryview(head)[len(start) :])
+    (length,) = _LENGTH.unpack(head)
+    if length > MAX_BYTES:
+        raise Hangup(f"a message of {length} bytes is too long")
+    body = bytearray(length)
+    receive_into(connection, memoryview(body))
+    return _load(body)
+
+
+def _load(body: bytes | bytearray) -> Message:
+    try:
+        message = json.loads(body)
+    except ValueError as error:
+        raise Hangup("what came is no message") from error
+    if not isinstance(message, dict):
+        raise Hangup("what came is no message")
+    return message

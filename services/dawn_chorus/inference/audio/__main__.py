@@ -1,0 +1,35 @@
+"""The API's server of caged children: `python -P -m dawn_chorus.inference.audio FD`, started by the API only."""
+
+import socket
+import sys
+
+import dawn_chorus.one_blas_thread  # noqa: F401 - before numpy
+from dawn_chorus.cage.fork_server import serve_jobs
+from dawn_chorus.cage.messages import Message, send_message
+from dawn_chorus.inference.audio.containers.audio_file import AudioFile
+from dawn_chorus.inference.audio.failures import describe_failure
+from dawn_chorus.inference.audio.probe import describe_facts, probe_audio
+from dawn_chorus.inference.audio.warm_up import warm_up
+
+
+def read_header(request: Message, connection: socket.socket, files: list[int]) -> None:
+    """Send the facts of the file `{"name", "size", "version"}`, or `{"error", "detail"}`."""
+    file = AudioFile(request["name"], request["size"], tuple(request["version"]), descriptor=files[0])
+    try:
+        answer = describe_facts(probe_audio(file))
+    except Exception as error:  # noqa: BLE001 - any error that a hostile file causes in a decoder is reported
+        answer = describe_failure(error)
+    send_message(connection, answer)
+
+
+JOBS = {"header": read_header}
+
+
+def main() -> None:
+    connection = socket.socket(fileno=int(sys.argv[1]))
+    warm_up()
+    serve_jobs(connection, JOBS)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""A server whose jobs are scripts: what the file says is run in the cage. `scripts_on_path` lets a server find it."""
+
+import os
+import resource  # noqa: F401 - for scripts, which can import nothing in the cage
+import select  # noqa: F401
+import signal  # noqa: F401
+import socket
+import subprocess  # noqa: F401
+import sys
+import threading  # noqa: F401
+import time  # noqa: F401
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from dawn_chorus.cage.fork_server import serve_jobs
+from dawn_chorus.cage.messages import Message, send_message
+
+MODULE = "tests.servers.caged_scripts"
+ROOT = Path(__file__).parents[2]
+
+
+def run_script(_request: Message, connection: socket.socket, files: list[int]) -> None:
+    script = os.pread(files[0], 1 << 20, 0).decode()
+
+    def answer(**message: object) -> None:
+        send_message(connection, message)
+
+    exec(script, globals() | {"answer": answer, "files": files, "connection": connection})  # noqa: S102
+
+
+@contextmanager
+def scripts_on_path() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(ROOT))
+        yield
+
+
+if __name__ == "__main__":
+    serve_jobs(socket.socket(fileno=int(sys.argv[1])), {"header": run_script, "script": run_script})
