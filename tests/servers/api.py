@@ -15,6 +15,7 @@ from prometheus_client import generate_latest
 from dawn_chorus.adapters.audio_store import ObjectAudioStore, open_audio_store
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.api.app import create_app
+from dawn_chorus.api.http.h11_protocol import ProblemProtocol
 from dawn_chorus.api.settings import ApiSettings
 from dawn_chorus.domain.ports import AudioStore
 
@@ -31,7 +32,10 @@ class StartedApi:
 @contextmanager
 def run_api(database: Database, store: AudioStore, **settings: Any) -> Iterator[StartedApi]:
     app = create_app(ApiSettings(**settings), database, store)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=1))
+    config = uvicorn.Config(
+        app, port=0, http=ProblemProtocol, ws="none", log_config=None, access_log=False, timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
     thread = Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

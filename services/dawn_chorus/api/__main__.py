@@ -11,6 +11,7 @@ from dawn_chorus.adapters.logs import configure_logs, get_logger
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.status_server import StatusServer
 from dawn_chorus.api.app import create_app
+from dawn_chorus.api.http.h11_protocol import ProblemProtocol
 from dawn_chorus.api.settings import ApiSettings
 from dawn_chorus.domain.errors import ChorusError
 
@@ -43,6 +44,8 @@ def run_api(settings: ApiSettings) -> None:
                 app,
                 host=settings.host,
                 port=settings.port,
+                http=ProblemProtocol,
+                ws="none",
                 forwarded_allow_ips=settings.trusted_proxies,
                 access_log=False,
                 log_config=None,

@@ -1,6 +1,7 @@
 """Builds the HTTP API: `create_app` receives the database and the store, and opens nothing itself."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
@@ -18,6 +19,9 @@ from dawn_chorus.api.auth import warn_if_open
 from dawn_chorus.api.decoders import Decoders
 from dawn_chorus.api.dependencies import Dependencies
 from dawn_chorus.api.http.body_limit import BodyLimit
+from dawn_chorus.api.http.browsers.gate import Gate
+from dawn_chorus.api.http.browsers.hosts import AllowedHosts, own_names
+from dawn_chorus.api.http.docs_page import add_docs_page
 from dawn_chorus.api.http.error_handlers import install_problems
 from dawn_chorus.api.http.head_requests import HeadRequests
 from dawn_chorus.api.http.openapi import describe, problem_table
@@ -60,18 +64,23 @@ def create_app(settings: ApiSettings, database: Database, store: AudioStore) -> 
         description=_DESCRIPTION,
         version=version("dawn-chorus"),
         openapi_tags=_TAGS,
+        docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         lifespan=_lifespan,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.dependencies = _wire(settings, database, store)
     for routes in (recordings, original, analyses, progress_stream, timeline, detections, taxa, health):
         app.include_router(routes.router)
+    add_docs_page(app)
     install_problems(app)
     describe(app)
     # The middleware added last is the outermost: it sees the responses of the others.
     app.add_middleware(HeadRequests)
     app.add_middleware(BodyLimit, upload_path=recordings.UPLOAD_PATH, max_upload_bytes=settings.max_upload_bytes)
+    hosts = AllowedHosts((*settings.host_names, *own_names(socket.gethostname())))
+    app.add_middleware(Gate, hosts=hosts)
     app.add_middleware(Observe)
     return app
 

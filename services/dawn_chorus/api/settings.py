@@ -1,14 +1,23 @@
 """Settings of the API, from environment variables `CHORUS_…`; no other module of `api` reads the environment."""
 
 import os
+import re
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dawn_chorus.domain.analysis import MAX_DURATION_S
+
+_WEB_ADDRESS = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?", re.IGNORECASE)
+_HOST = re.compile(r"\*|\.?[^\s:/@*.]+(\.[^\s:/@*.]+)*\.?")
+
+
+def _split(hosts: str) -> list[str]:
+    return [host for each in hosts.split(",") if (host := each.strip())]
 
 
 class ApiSettings(BaseSettings):
@@ -29,6 +38,10 @@ class ApiSettings(BaseSettings):
     status_host: str = "127.0.0.1"
     status_port: int = Field(default=9103, ge=0, le=65535)
     """The port of metrics, and of health checks too; metrics are never on the port of the API."""
+    public_url: str = ""
+    """Where people reach the service, as `https://chorus.example.org`: its host is let in."""
+    allowed_hosts: str = ""
+    """Further names in `Host` that are let in, separated by commas; `.example.org` with all below it, `*` for all."""
     log_level: str = "INFO"
 
     database_url: str = "postgresql:///chorus"
@@ -65,6 +78,27 @@ class ApiSettings(BaseSettings):
     """Recordings are cut into segments of this length, the unit of work."""
     idempotency_hours: float = Field(default=24.0, gt=0)
     """How long the response to an `Idempotency-Key` is stored."""
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_url(cls, url: str) -> str:
+        if url and not _WEB_ADDRESS.fullmatch(url):
+            raise ValueError(f"{url!r} is no URL such as https://chorus.example.org")
+        return url
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _are_hosts(cls, hosts: str) -> str:
+        for host in _split(hosts):
+            if not _HOST.fullmatch(host):
+                raise ValueError(f"{host!r} is no host: write names without scheme and port, separated by commas")
+        return hosts
+
+    @property
+    def host_names(self) -> tuple[str, ...]:
+        """Return the names in `Host` that the settings let in."""
+        public = urlsplit(self.public_url).hostname
+        return (self.host, *((public,) if public else ()), *_split(self.allowed_hosts))
 
     @property
     def is_loopback(self) -> bool:

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
+from dawn_chorus.api.settings import ApiSettings
+
 ROOT = Path(__file__).parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -171,3 +173,12 @@ def test_the_settings_that_are_shown_are_those_that_there_are() -> None:
     files = [ROOT / "docker-compose.yml", *(ROOT / "deploy" / "docker").glob("license/*.env")]
     known = {name for file in files for name in re.findall(r"\b([A-Z][A-Z_]{5,})\b", file.read_text())}
     assert shown - {"COMPOSE_PROFILES"} <= known
+
+
+def test_the_api_is_known_by_its_name_in_the_stack_and_by_what_is_set() -> None:
+    environment = SERVICES["api"]["environment"]
+    hosts = environment["CHORUS_ALLOWED_HOSTS"]
+    for mine in ("", "station.lan,.example.org"):
+        names = ApiSettings(allowed_hosts=hosts.replace("${CHORUS_ALLOWED_HOSTS:-}", mine)).host_names
+        assert set(names) >= {"api", *filter(None, mine.split(","))}
+    assert "CHORUS_PUBLIC_URL" in environment

@@ -1,6 +1,7 @@
 """What the manifests say is true of the code, of the images and of docker compose."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from pydantic_settings import BaseSettings
 from dawn_chorus.adapters.readiness import Readiness
 from dawn_chorus.adapters.status_server import StatusServer
 from dawn_chorus.api.__main__ import SHUTDOWN_S
+from dawn_chorus.api.http.browsers.hosts import AllowedHosts
 from dawn_chorus.api.routes.operations import health
 from dawn_chorus.api.settings import ApiSettings
 from dawn_chorus.cli.settings import CliSettings
@@ -85,15 +87,20 @@ def test_images_and_bounds_are_those_of_compose(component: str) -> None:
 @pytest.mark.parametrize("component", SETTINGS)
 def test_every_variable_that_a_part_is_given_is_one_of_its_settings(component: str) -> None:
     for part in OVERLAYS:
-        given = {each["name"] for each in main_container(part, component).get("env", ())}
-        assert given <= names(SETTINGS[component])
+        given = main_container(part, component).get("env", ())
+        assert {each["name"] for each in given} - used_by_others(given) <= names(SETTINGS[component])
+
+
+def used_by_others(variables: Iterable[dict[str, Any]]) -> set[str]:
+    """Return the variables that stand in the values of others only."""
+    return {name for each in variables for name in re.findall(r"\$\((\w+)\)", each.get("value", ""))}
 
 
 def test_the_shared_variables_are_settings_of_somebody() -> None:
     read = {name for settings in SETTINGS.values() for name in names(settings)}
     for part in OVERLAYS:
         for component, container in containers(part):
-            for name in environment(part, container):
+            for name in set(environment(part, container)) - used_by_others(container.get("env", ())):
                 assert name in read or name in INSTALL_PACKS, f"{component}: {name}"
 
 
@@ -207,3 +214,21 @@ def test_no_secret_is_made_here() -> None:
     assert not [each for part in OVERLAYS for each in render(part) if each["kind"] == "Secret"]
     words = re.compile(r"(?i)(password|secret_access_key)\s*[:=]")
     assert not [path for path in FOLDER.rglob("*.yaml") if words.search(path.read_text())]
+
+
+@pytest.mark.parametrize("part", OVERLAYS)
+def test_the_api_is_known_by_its_names_in_the_cluster(part: str) -> None:
+    container = main_container(part, "api")
+    namespace = the(part, "Deployment", "api")["metadata"]["namespace"]
+    names = environment(part, container)["CHORUS_ALLOWED_HOSTS"]
+    outside = the(part, "ConfigMap", container["envFrom"][0]["configMapRef"]["name"])["data"]["CHORUS_ALLOWED_HOSTS"]
+    hosts = AllowedHosts(
+        ApiSettings(
+            allowed_hosts=names.replace("$(NAMESPACE)", namespace).replace("$(OUTSIDE_HOSTS)", outside)
+        ).host_names
+    )
+    for host in ("api:8000", f"api.{namespace}.svc:8000", f"api.{namespace}.svc.cluster.local:8000", "10.0.0.7:8000"):
+        assert hosts.allow(host)
+    assert not hosts.allow("api.elsewhere.svc")
+    order = [each["name"] for each in container["env"]]
+    assert order.index("CHORUS_ALLOWED_HOSTS") > max(order.index("NAMESPACE"), order.index("OUTSIDE_HOSTS"))

@@ -34,13 +34,19 @@ class BodyLimit:
         body = _WatchedBody(receive, send, headers, self._limit_of(scope))
         declared = headers.get("content-length", "0")
         if declared.isdigit() and int(declared) > body.limit_bytes:
-            await problem_response(BodyTooLarge(body.limit_bytes), scope["path"])(scope, receive, body.send)
+            await refuse(BodyTooLarge(body.limit_bytes), scope, receive, send)
         else:
             await self._app(scope, body.receive, body.send)
 
     def _limit_of(self, scope: Scope) -> int:
         is_upload = scope["method"] == "POST" and scope["path"] == self._upload_path
         return self._max_upload_bytes if is_upload else min(MAX_JSON_BYTES, self._max_upload_bytes)
+
+
+async def refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+    """Send the problem in answer to a request whose body was not read, and close the connection if there is one."""
+    body = _WatchedBody(receive, send, Headers(scope=scope), limit_bytes=0)
+    await problem_response(problem, scope["path"])(scope, receive, body.send)
 
 
 class _WatchedBody:

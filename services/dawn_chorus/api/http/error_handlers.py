@@ -5,13 +5,16 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Mount
 
 from dawn_chorus.adapters.logs import get_logger
+from dawn_chorus.api.http.browsers.response_headers import PROTECTIVE_HEADERS
 from dawn_chorus.api.http.problems import (
     AUDIO_REMOVED,
     CONFLICT,
     INTERNAL,
     INVALID,
+    METHOD_NOT_ALLOWED,
     NOT_FOUND,
     PROBLEM_TYPES,
     RETRY_AFTER_S,
@@ -39,6 +42,7 @@ from dawn_chorus.domain.errors import (
 _FIRST_BY_STATUS = {kind.status: kind for kind in reversed(PROBLEM_TYPES)} | {422: INVALID, 415: UNSUPPORTED}
 _KINDS = {NotFound: NOT_FOUND, AudioRemoved: AUDIO_REMOVED, Conflict: CONFLICT}
 """The first match counts, so subclasses come before their base class."""
+_METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
 
 log = get_logger(__name__)
 
@@ -79,17 +83,33 @@ def _from_framework(error: HTTPException) -> Problem:
         phrase = HTTPStatus(error.status_code).phrase
         kind = ProblemType(phrase.lower().replace(" ", "-"), error.status_code, phrase)
     detail = "Nothing is at this address" if kind is NOT_FOUND else str(error.detail)
-    headers = dict(error.headers or {})
-    if headers.get("Allow") == "GET":
-        headers["Allow"] = "GET, HEAD"
-    return Problem(kind, detail, headers=headers)
+    return Problem(kind, detail, headers=dict(error.headers or {}))
+
+
+def _allowed_methods(request: Request) -> list[str]:
+    """Return all methods of this path; the framework names only those of the first route that has the path."""
+
+    def takes(method: str) -> bool:
+        scope = {**request.scope, "method": method}
+        return any(route.matches(dict(scope))[0] is Match.FULL for route in request.app.routes)
+
+    if request.scope["path"].startswith(tuple(f"{r.path}/" for r in request.app.routes if isinstance(r, Mount))):
+        return ["GET", "HEAD"]  # files
+    found = {method for method in _METHODS if takes(method)}
+    return sorted(found | ({"HEAD"} if "GET" in found else set()))
 
 
 async def answer_problem(request: Request, error: Exception) -> ProblemResponse:
     if isinstance(error, PermanentError) and translate(error).kind is INTERNAL:
         # Uvicorn logs unexpected errors, but not a PermanentError, which has a handler.
         log.error("request failed", path=request.url.path, reason=str(error), exc_info=error)
-    return problem_response(translate(error), request.url.path)
+    problem = translate(error)
+    if problem.kind is METHOD_NOT_ALLOWED:
+        problem.headers["Allow"] = ", ".join(_allowed_methods(request))
+    response = problem_response(problem, request.url.path)
+    # The one to an unexpected error passes no middleware.
+    response.headers.update(PROTECTIVE_HEADERS)
+    return response
 
 
 def install_problems(app: FastAPI) -> None:

@@ -5,9 +5,12 @@ from typing import Any
 from fastapi import FastAPI
 
 from dawn_chorus.api.http.problems import (
+    CROSS_SITE,
     FORBIDDEN,
     INTERNAL,
     INVALID,
+    MALFORMED,
+    MISDIRECTED,
     PROBLEM_TYPES,
     TOO_MANY,
     UNAUTHENTICATED,
@@ -16,9 +19,10 @@ from dawn_chorus.api.http.problems import (
     documented,
 )
 
-_ANYWHERE = documented(INTERNAL)
+_ANYWHERE = documented(MALFORMED, MISDIRECTED, INTERNAL)
 _INVALID = documented(INVALID)
 _BEHIND_KEYS = documented(UNAUTHENTICATED, FORBIDDEN, TOO_MANY, UNAVAILABLE)
+_THAT_CHANGE = documented(FORBIDDEN, CROSS_SITE)
 _UNUSED = ("HTTPValidationError", "ValidationError")
 
 
@@ -41,16 +45,17 @@ def _amended(document: dict[str, Any]) -> dict[str, Any]:
     schemas["ProblemDetails"] = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas["FieldError"] = schemas["ProblemDetails"].pop("$defs")["FieldError"]
     for path, operations in document["paths"].items():
-        for operation in operations.values():
-            operation["responses"] = _responses(operation["responses"], behind_keys=path.startswith("/v1/"))
+        for method, operation in operations.items():
+            common = _ANYWHERE | (_BEHIND_KEYS if path.startswith("/v1/") else {})
+            common |= {} if method == "get" else _THAT_CHANGE
+            operation["responses"] = _responses(operation["responses"], common)
     return document
 
 
-def _responses(known: dict[str, Any], *, behind_keys: bool) -> dict[str, Any]:
-    common = {**_ANYWHERE, **(_BEHIND_KEYS if behind_keys else {})}
+def _responses(known: dict[str, Any], common: dict[int | str, Any]) -> dict[str, Any]:
     if known.get("422", {}).get("description") == "Validation Error":
         # FastAPI's default entry, where the route documents no 422 of its own.
-        common |= _INVALID
+        common = common | _INVALID
         del known["422"]
     responses = {str(status): response for status, response in common.items()} | known
     for status, response in responses.items():

@@ -27,6 +27,7 @@ class ProblemType:
 MALFORMED = ProblemType("malformed-request", 400, "The request cannot be read")
 UNAUTHENTICATED = ProblemType("unauthenticated", 401, "A valid key is required")
 FORBIDDEN = ProblemType("forbidden", 403, "The key does not allow this")
+CROSS_SITE = ProblemType("cross-site", 403, "Pages of other sites may not do this")
 NOT_FOUND = ProblemType("not-found", 404, "There is no such thing here")
 METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "This cannot be done here")
 NOT_ACCEPTABLE = ProblemType("not-acceptable", 406, "None of the accepted formats can be given")
@@ -38,19 +39,22 @@ TOO_LARGE = ProblemType("too-large", 413, "The body is too large")
 NOT_AUDIO = ProblemType("not-audio", 415, "The file is not audio")
 UNSUPPORTED = ProblemType("unsupported-media-type", 415, "The body has a type that is not understood here")
 RANGE = ProblemType("range-not-satisfiable", 416, "The range lies beyond the end")
+MISDIRECTED = ProblemType("misdirected", 421, "This service has another name")
 INVALID = ProblemType("invalid-request", 422, "A field is wrong")
 UNDECODABLE = ProblemType("undecodable-audio", 422, "The audio is broken or empty")
 TOO_LONG = ProblemType("too-long", 422, "The recording is too long")
 UNKNOWN_PACK = ProblemType("unknown-pack", 422, "No such model pack is installed")
 KEY_REUSED = ProblemType("idempotency-key-reused", 422, "This Idempotency-Key was used for another request")
 TOO_MANY = ProblemType("too-many-requests", 429, "Too many requests")
+HEADERS_TOO_LARGE = ProblemType("headers-too-large", 431, "The address and headers are too long")
 INTERNAL = ProblemType("internal-error", 500, "Something went wrong here")
+UNKNOWN_CODING = ProblemType("unknown-transfer-coding", 501, "The body is encoded in a way that is not understood here")
 UNAVAILABLE = ProblemType("unavailable", 503, "A server behind this one is away")
 
 PROBLEM_TYPES = (
-    MALFORMED, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, STALLED, CONFLICT,
-    IN_PROGRESS, AUDIO_REMOVED, TOO_LARGE, NOT_AUDIO, UNSUPPORTED, RANGE, INVALID, UNDECODABLE, TOO_LONG, UNKNOWN_PACK,
-    KEY_REUSED, TOO_MANY, INTERNAL, UNAVAILABLE,
+    MALFORMED, UNAUTHENTICATED, FORBIDDEN, CROSS_SITE, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, STALLED, CONFLICT,
+    IN_PROGRESS, AUDIO_REMOVED, TOO_LARGE, NOT_AUDIO, UNSUPPORTED, RANGE, MISDIRECTED, INVALID, UNDECODABLE, TOO_LONG,
+    UNKNOWN_PACK, KEY_REUSED, TOO_MANY, HEADERS_TOO_LARGE, INTERNAL, UNKNOWN_CODING, UNAVAILABLE,
 )  # fmt: skip
 
 

@@ -40,6 +40,7 @@ from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
 from dawn_chorus.adapters.queue.in_process import InProcessQueue
 from dawn_chorus.adapters.status_server import StatusServer
 from dawn_chorus.api.app import create_app
+from dawn_chorus.api.http.h11_protocol import ProblemProtocol
 from dawn_chorus.api.settings import ApiSettings
 from dawn_chorus.cli.output import print_note
 from dawn_chorus.cli.settings import CliSettings
@@ -201,7 +202,15 @@ def _api_settings(options: EmbeddedOptions, database_url: str, store_url: str) -
 
 
 def _uvicorn_config(app: FastAPI) -> uvicorn.Config:
-    return uvicorn.Config(app, access_log=False, log_config=None, server_header=False, timeout_graceful_shutdown=3)
+    return uvicorn.Config(
+        app,
+        http=ProblemProtocol,
+        ws="none",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+    )
 
 
 def _print_welcome(url: str, settings: CliSettings) -> None:

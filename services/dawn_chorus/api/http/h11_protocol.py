@@ -1,0 +1,69 @@
+"""uvicorn's HTTP/1.1, with problem documents for what never becomes a request: uvicorn writes plain text there."""
+
+import sys
+from typing import Any
+
+import h11
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
+
+from dawn_chorus.adapters import metrics
+from dawn_chorus.api.http.browsers.response_headers import PROTECTIVE_HEADERS
+from dawn_chorus.api.http.problems import (
+    HEADERS_TOO_LARGE,
+    MALFORMED,
+    UNAVAILABLE,
+    UNKNOWN_CODING,
+    Problem,
+    ProblemResponse,
+    problem_response,
+)
+from dawn_chorus.api.http.request_metrics import UNMATCHED
+
+_KINDS = {431: HEADERS_TOO_LARGE, 501: UNKNOWN_CODING}
+_BUSY_S = 1
+
+
+class ProblemProtocol(H11Protocol):
+    """One connection; for `uvicorn.Config(http=…)`. uvicorn's errors from here on are problem documents."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._limit, self.limit_concurrency = self.limit_concurrency, None
+        self._whole_app, self.app = self.app, self._answer
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP, if nothing was answered yet, and close the connection."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            self._send_problem(_describe(sys.exception(), msg))
+        self.transport.close()
+
+    def _send_problem(self, problem: Problem) -> None:
+        path = "" if self.scope is None else self.scope["path"]
+        response = problem_response(problem, path)
+        response.headers.update({**PROTECTIVE_HEADERS, "Connection": "close"})
+        metrics.api_requests.labels("other", UNMATCHED, str(response.status_code)).inc()
+        for event in _events(response):
+            self.transport.write(self.conn.send(event) or b"")
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the application, unless there are more requests or connections than `limit_concurrency`."""
+        if self._limit is None or max(len(self.connections), len(self.tasks)) <= self._limit:
+            await self._whole_app(scope, receive, send)
+            return
+        headers = {**PROTECTIVE_HEADERS, "Retry-After": str(_BUSY_S), "Connection": "close"}
+        problem = Problem(UNAVAILABLE, "This service has as many requests as it can take; try again", headers=headers)
+        await problem_response(problem, scope["path"])(scope, receive, send)
+
+
+def _describe(error: BaseException | None, message: str) -> Problem:
+    if not isinstance(error, h11.RemoteProtocolError):
+        return Problem(MALFORMED, message)
+    kind = _KINDS.get(error.error_status_hint, MALFORMED)
+    return Problem(kind, f"This is not valid HTTP: {str(error)[:200]}")
+
+
+def _events(response: ProblemResponse) -> list[h11.Event]:
+    reason = STATUS_PHRASES[response.status_code]
+    start = h11.Response(status_code=response.status_code, headers=response.raw_headers, reason=reason)
+    return [start, h11.Data(data=bytes(response.body)), h11.EndOfMessage()]
