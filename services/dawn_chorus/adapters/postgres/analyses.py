@@ -1,6 +1,7 @@
 """Analyses: created, read, cancelled, retried."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
 from dawn_chorus.adapters.postgres.audio_presence import lock_audio
@@ -8,7 +9,7 @@ from dawn_chorus.adapters.postgres.completion import finish_if_complete
 from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row, read_analysis, write_settings
-from dawn_chorus.adapters.postgres.values import Analysis, AnalysisRequest, AnalysisStatus, Failure
+from dawn_chorus.adapters.postgres.values import Analysis, AnalysisRequest, AnalysisStatus, Failure, StoredRecording
 from dawn_chorus.adapters.postgres.warnings import warnings_of
 from dawn_chorus.domain.analysis import AnalysisState, Segment, SegmentState, plan_segments
 from dawn_chorus.domain.errors import Conflict, NotFound, PlaceUnknown
@@ -29,8 +30,7 @@ def plan_analysis(connection: Connection, recording: Row, request: AnalysisReque
 
     Raises PlaceUnknown for an occurrence filter without coordinates, since the analysis would run unfiltered.
     """
-    if request.settings.occurrence_min and recording["latitude"] is None:
-        raise PlaceUnknown("Needs coordinates: the recording has no latitude and longitude")
+    check_place(request, recording["latitude"])
     segments = plan_segments(recording["duration_s"], request.segment_s, most_s=request.most_s)
     analysis_id = _sql.insert_analysis(
         connection,
@@ -45,15 +45,28 @@ def plan_analysis(connection: Connection, recording: Row, request: AnalysisReque
     return get_analysis(connection, analysis_id)
 
 
+def has_place(request: AnalysisRequest, latitude: float | None) -> bool:
+    """Return whether there are coordinates, or nothing that needs them."""
+    return latitude is not None or not request.settings.occurrence_min
+
+
+def check_place(request: AnalysisRequest, latitude: float | None) -> None:
+    """Raise PlaceUnknown for an occurrence filter without coordinates."""
+    if not has_place(request, latitude):
+        raise PlaceUnknown("Needs coordinates: the recording has no latitude and longitude")
+
+
 def insert_segments(connection: Connection, analysis_id: UUID, lane: str, segments: Sequence[Segment]) -> None:
-    _sql.insert_segments(
-        connection,
-        analysis_id=analysis_id,
-        lane=lane,
-        indexes=[segment.index for segment in segments],
-        starts_s=[segment.start_s for segment in segments],
-        ends_s=[segment.end_s for segment in segments],
-    )
+    _sql.insert_segments(connection, analysis_id=analysis_id, lane=lane, **segment_columns(segments))
+
+
+def segment_columns(segments: Sequence[Segment]) -> dict[str, list[Any]]:
+    """Return the segments as parameters of a query."""
+    return {
+        "indexes": [segment.index for segment in segments],
+        "starts_s": [segment.start_s for segment in segments],
+        "ends_s": [segment.end_s for segment in segments],
+    }
 
 
 def get_analysis(connection: Connection, analysis_id: UUID) -> Analysis:
@@ -89,6 +102,23 @@ def get_statuses(database: Database, analysis_ids: Collection[UUID]) -> dict[UUI
         ledgers = {row["analysis_id"]: row for row in _sql.get_ledgers(connection, analysis_ids=ids)}
         failures, warnings = _read_failures(connection, ids), warnings_of(connection, ids)
     return {row["id"]: _status(row, ledgers[row["id"]], failures[row["id"]], warnings[row["id"]]) for row in rows}
+
+
+def status_of_new(stored: StoredRecording) -> AnalysisStatus:
+    """Return the status of the first analysis of a recording as it was when both were created."""
+    (analysis,) = stored.analyses
+    return AnalysisStatus(
+        analysis=analysis,
+        terminal=False,
+        retryable=False,
+        segments_done=0,
+        segments_failed=0,
+        duration_s=stored.recording.audio.duration_s,
+        analyzed_s=0.0,
+        failed_s=0.0,
+        eta_s=None,
+        failures=(),
+    )
 
 
 def _status(

@@ -49,7 +49,7 @@ def claim_key(
     response is stored for `ttl_s`.
     """
     while True:
-        with database.transaction() as connection:
+        with database.statement() as connection:
             token = _sql.claim(connection, key=key, fingerprint=fingerprint, ttl_s=ttl_s, lease_s=lease_s)
             if token is not None:
                 return Claim(key, token)
@@ -69,7 +69,7 @@ def _read_row(row: Row, fingerprint: str) -> Response | KeyMismatch | KeyInProgr
 
 def complete_claim(database: Database, claim: Claim, response: Response) -> None:
     """Store the response. If the claim expired and was claimed by another request, nothing is changed."""
-    with database.transaction() as connection:
+    with database.statement() as connection:
         _sql.complete(
             connection,
             key=claim.key,
@@ -82,7 +82,7 @@ def complete_claim(database: Database, claim: Claim, response: Response) -> None
 
 def release_claim(database: Database, claim: Claim) -> None:
     """Release the key after a failure, so that the request can be repeated."""
-    with database.transaction() as connection:
+    with database.statement() as connection:
         _sql.release(connection, key=claim.key, claim=claim.token)
 
 

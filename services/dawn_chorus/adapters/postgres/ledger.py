@@ -2,28 +2,27 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
-
-from psycopg.types.json import Jsonb
 
 from dawn_chorus.adapters.postgres.analyses import lock_analysis
 from dawn_chorus.adapters.postgres.completion import finish_if_complete
-from dawn_chorus.adapters.postgres.database import Connection, Database
+from dawn_chorus.adapters.postgres.database import Connection, Database, run_prepared
 from dawn_chorus.adapters.postgres.named_queries import load_queries
-from dawn_chorus.adapters.postgres.packs import find_taxon_ids, insert_pack
+from dawn_chorus.adapters.postgres.packs import insert_pack
 from dawn_chorus.adapters.postgres.plan_extension import extend_plan
+from dawn_chorus.adapters.postgres.registered_packs import RegisteredPacks
 from dawn_chorus.adapters.postgres.rows import Row, printable, read_recording, read_settings
+from dawn_chorus.adapters.postgres.segment_rows import save_parameters
 from dawn_chorus.domain.analysis import AnalysisState, Segment, SegmentState
 from dawn_chorus.domain.errors import OutdatedWork, PermanentError
 from dawn_chorus.domain.jobs import SegmentJob, SegmentWork, WorkerFacts
-from dawn_chorus.domain.lost_audio import LostStretch, describe_lost
+from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.recording import round_s
 from dawn_chorus.domain.timeline import SegmentTimeline
-from dawn_chorus.domain.warnings import AnalysisWarning
 
 _sql = load_queries("ledger")
-_recordings = load_queries("recordings")
 _SAVABLE = (SegmentState.QUEUED, SegmentState.RUNNING, SegmentState.DONE)
 
 
@@ -34,7 +33,7 @@ class PostgresLedger:
     """
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._database, self._packs = database, RegisteredPacks()
 
     def register_pack(self, pack: PackFacts) -> None:
         """Raise InvalidPack if other content is registered under the same name and version."""
@@ -42,15 +41,14 @@ class PostgresLedger:
             insert_pack(connection, pack)
 
     def start_segment(self, job: SegmentJob, worker: str) -> SegmentWork | None:
-        with self._database.transaction() as connection:
-            analysis = _lock_unfinished(connection, job)
-            if analysis is None:
-                return None
-            started = _sql.start_segment(connection, **_key(job), worker=worker)
+        with self._database.statement() as connection:
+            started = run_prepared(connection, _sql.start_segment, **_key(job), worker=worker).fetchone()
             if started is None:
                 return None
-            _sql.mark_running(connection, analysis_id=job.analysis_id)
-            return _read_work(connection, job, analysis, started)
+            if started["planned_s"] < started["end_s"]:
+                plan = _sql.get_plan(connection, analysis_id=job.analysis_id)
+                started |= {"last_index": plan["last_index"], "planned_s": plan["duration_s"]}
+            return _read_work(job, started)
 
     def save_timeline(self, work: SegmentWork, timeline: SegmentTimeline, facts: WorkerFacts) -> None:
         """Save the timeline and mark the segment done.
@@ -58,16 +56,29 @@ class PostgresLedger:
         Raises PermanentError if the analysis began with another version of the pack, OutdatedWork if the segment was
         extended since it was started.
         """
+        alone = work.is_last and work.job.segment_index == 0
         with self._database.transaction() as connection:
-            analysis = _lock_unfinished(connection, work.job)
-            if analysis is None or not _may_save(connection, work.job, timeline.segment):
-                return
-            _pin_pack(connection, analysis, facts)
-            _replace_rows(connection, work.job, timeline, analysis["pack_name"], facts.pack_version)
-            _replace_lost(connection, work.job, timeline.lost)
-            _replace_warnings(connection, work.job, timeline.warnings)
-            _finish_segment(connection, work.job, timeline, facts)
-            finish_if_complete(connection, work.job.analysis_id)
+            pack = self._packs.find(connection, work.pack, facts.pack_version)
+            saved = _save(connection, save_parameters(work, timeline, facts, pack, alone=alone))
+            if saved is None:
+                alone, saved = False, self._save_otherwise(connection, work, timeline, facts)
+            if saved is not None and saved["is_complete"] and not alone:
+                finish_if_complete(connection, work.job.analysis_id)
+
+    def _save_otherwise(
+        self, connection: Connection, work: SegmentWork, timeline: SegmentTimeline, facts: WorkerFacts
+    ) -> Row | None:
+        """Save what is not as expected: done before, extended, begun with another pack. None: it may not be saved."""
+        analysis = _lock_unfinished(connection, work.job)
+        if analysis is None or not _may_save(connection, work.job, timeline.segment):
+            return None
+        _check_version(analysis, facts)
+        _sql.reopen_segment(connection, **_key(work.job))
+        pack = self._packs.read_again(connection, work.pack, facts.pack_version)
+        saved = _save(connection, save_parameters(work, timeline, facts, pack, alone=False))
+        if saved is None:
+            raise OutdatedWork(f"segment {work.job.segment_index} was changed meanwhile: analyze it anew")
+        return saved
 
     def fail_segment(self, job: SegmentJob, reason: str, lost: Sequence[LostStretch] = ()) -> None:
         with self._database.transaction() as connection:
@@ -87,9 +98,14 @@ class PostgresLedger:
             if analysis is None:
                 return work
             extend_plan(connection, analysis, round_s(duration_s), most_s)
+            plan = _sql.get_plan(connection, analysis_id=work.job.analysis_id)
             segment = _sql.get_segment(connection, **_key(work.job))
-            started = segment | {"attempts": work.attempt, "queued_s": work.queued_s}
-            return _read_work(connection, work.job, analysis, started)
+        return replace(
+            work,
+            recording=replace(work.recording, audio=replace(work.recording.audio, duration_s=plan["duration_s"])),
+            segment=_read_segment(segment),
+            is_last=work.job.segment_index == plan["last_index"],
+        )
 
 
 def fail_segment(connection: Connection, job: SegmentJob, reason: str, lost: Sequence[LostStretch] = ()) -> None:
@@ -124,19 +140,18 @@ def _lock_unfinished(connection: Connection, job: SegmentJob) -> Row | None:
     return analysis if analysis and analysis["state"] != AnalysisState.FINISHED else None
 
 
-def _read_work(connection: Connection, job: SegmentJob, analysis: Row, started: Row) -> SegmentWork:
-    plan = _sql.get_plan(connection, analysis_id=job.analysis_id)
-    recording = _recordings.get_recording(connection, recording_id=analysis["recording_id"])
+def _read_work(job: SegmentJob, started: Row) -> SegmentWork:
+    """Return the work of a row of `start_segment`."""
     return SegmentWork(
         job=job,
-        recording=read_recording(recording, plan["duration_s"]),
+        recording=read_recording(started, started["planned_s"]),
         segment=_read_segment(started),
-        is_last=started["segment_index"] == plan["last_index"],
-        pack=analysis["pack_name"],
-        settings=read_settings(analysis["settings"]),
+        is_last=started["segment_index"] == started["last_index"],
+        pack=started["pack_name"],
+        settings=read_settings(started["settings"]),
         attempt=started["attempts"],
         queued_s=started["queued_s"],
-        segment_s=analysis["segment_s"],
+        segment_s=started["segment_s"],
     )
 
 
@@ -154,30 +169,21 @@ def _may_save(connection: Connection, job: SegmentJob, saved: Segment) -> bool:
     return True
 
 
-def _pin_pack(connection: Connection, analysis: Row, facts: WorkerFacts) -> None:
+def _check_version(analysis: Row, facts: WorkerFacts) -> None:
     pinned = analysis["pack_version"]
     if pinned not in (None, facts.pack_version):
         raise PermanentError(
             f"this worker has {analysis['pack_name']} {facts.pack_version}, but the analysis began with {pinned}: "
             "give all workers the same version and start a new analysis"
         )
-    _sql.pin_pack(connection, analysis_id=analysis["id"], pack_version=facts.pack_version, provider=facts.provider)
 
 
-def _replace_rows(
-    connection: Connection, job: SegmentJob, timeline: SegmentTimeline, pack_name: str, pack_version: str
-) -> None:
-    _sql.delete_timeline(connection, **_key(job))
-    if not timeline.rows:
-        return
-    ids = find_taxon_ids(connection, pack_name, pack_version, [row.taxon.code for row in timeline.rows])
-    with connection.cursor() as cursor, cursor.copy(_sql.copy_timelines.sql) as copy:
-        copy.set_types(["uuid", "int4", "int4", "float4[]", "bytea", "float4", "bytea", "bytea"])
-        for row in timeline.rows:
-            windows, frames = row.window_scores.tolist(), row.frame_steps.astype("<u2").tobytes()
-            channels = [None if each is None else each.tobytes() for each in (row.window_channels, row.frame_channels)]
-            key = [job.analysis_id, job.segment_index, ids[row.taxon.code]]
-            copy.write_row([*key, windows, frames, row.peak, *channels])
+def _save(connection: Connection, parameters: dict[str, Any]) -> Row | None:
+    """Lock the analysis and save a segment of it, in one round trip. None: something is not as expected."""
+    with connection.pipeline():
+        run_prepared(connection, _sql.lock_only, analysis_id=parameters["analysis_id"])
+        saved = run_prepared(connection, _sql.save_segment, **parameters)
+    return saved.fetchone()
 
 
 def _replace_lost(connection: Connection, job: SegmentJob, lost: Sequence[LostStretch]) -> None:
@@ -190,34 +196,4 @@ def _replace_lost(connection: Connection, job: SegmentJob, lost: Sequence[LostSt
         starts_s=[stretch.start_s for stretch in lost],
         ends_s=[stretch.end_s for stretch in lost],
         reasons=[printable(stretch.reason) for stretch in lost],
-    )
-
-
-def _replace_warnings(connection: Connection, job: SegmentJob, warnings: Sequence[AnalysisWarning]) -> None:
-    _sql.delete_warnings(connection, **_key(job))
-    if not warnings:
-        return
-    _sql.insert_warnings(
-        connection,
-        **_key(job),
-        codes=[str(warning.code) for warning in warnings],
-        details=[warning.detail for warning in warnings],
-        starts_s=[warning.start_s for warning in warnings],
-        ends_s=[warning.end_s for warning in warnings],
-        channels=[warning.channel for warning in warnings],
-    )
-
-
-def _finish_segment(connection: Connection, job: SegmentJob, timeline: SegmentTimeline, facts: WorkerFacts) -> None:
-    _sql.finish_segment(
-        connection,
-        **_key(job),
-        analyzed_s=timeline.analyzed_s,
-        lost=printable(describe_lost(timeline.lost) or "") or None,
-        worker=facts.name,
-        stage_s=Jsonb(facts.stage_s),
-        first_window=timeline.first_window,
-        n_windows=timeline.n_windows,
-        first_frame=timeline.first_frame,
-        n_frames=timeline.n_frames,
     )

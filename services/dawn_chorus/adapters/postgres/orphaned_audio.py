@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from dawn_chorus.adapters.postgres.database import Connection, Database
+from dawn_chorus.adapters.postgres.database import Connection, Database, run_prepared
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.domain.errors import PermanentError, TransientError
 from dawn_chorus.domain.ports import AudioStore
@@ -42,8 +42,8 @@ class Freed(NamedTuple):
 
 def reserve_audio(database: Database, store_key: str) -> None:
     """List a key before its bytes are stored; they are deleted unless they are claimed within a day."""
-    with database.transaction() as connection:
-        _sql.reserve(connection, store_key=store_key, grace_s=_GRACE_S)
+    with database.statement() as connection:
+        run_prepared(connection, _sql.reserve, store_key=store_key, grace_s=_GRACE_S)
 
 
 def claim_audio(connection: Connection, store_key: str) -> None:

@@ -1,13 +1,13 @@
 """Packs and taxa: registered by workers, listed and searched by the API."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row, read_taxon, write_rules
-from dawn_chorus.domain.errors import InvalidPack, PermanentError
+from dawn_chorus.domain.errors import InvalidPack
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.taxonomy import Taxon
 
@@ -75,17 +75,6 @@ def _columns(taxa: Sequence[Taxon]) -> dict[str, list[str]]:
         "common_names": [taxon.common_name for taxon in taxa],
         "classes": [taxon.taxonomic_class for taxon in taxa],
     }
-
-
-def find_taxon_ids(connection: Connection, name: str, version: str, codes: Collection[str]) -> dict[str, int]:
-    """Return ids of a pack's taxa by code. Raises PermanentError for an unknown pack or taxon."""
-    found = {
-        row["code"]: row["id"] for row in _sql.taxon_ids(connection, name=name, version=version, codes=list(codes))
-    }
-    missing = sorted(set(codes) - set(found))
-    if missing:
-        raise PermanentError(f"pack {name} {version} is not registered with the taxa {', '.join(missing[:5])}")
-    return found
 
 
 def find_latest_version(connection: Connection, name: str) -> str | None:

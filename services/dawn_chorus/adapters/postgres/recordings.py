@@ -1,16 +1,24 @@
 """Recordings: created with their first analysis, listed, deleted."""
 
+from typing import Any
 from uuid import UUID
 
-from dawn_chorus.adapters.postgres.analyses import analyses_of, plan_analysis
+from dawn_chorus.adapters.postgres.analyses import analyses_of, check_place, has_place, plan_analysis, segment_columns
 from dawn_chorus.adapters.postgres.corrections import lock_for_correction, rewrite_place
 from dawn_chorus.adapters.postgres.cursors import Page, read_id_cursor, write_cursor
-from dawn_chorus.adapters.postgres.database import Connection, Database
+from dawn_chorus.adapters.postgres.database import Connection, Database, run_prepared
 from dawn_chorus.adapters.postgres.named_queries import load_queries
-from dawn_chorus.adapters.postgres.orphaned_audio import claim_audio
+from dawn_chorus.adapters.postgres.orphaned_audio import UploadExpired, claim_audio
 from dawn_chorus.adapters.postgres.packs import find_latest_version
-from dawn_chorus.adapters.postgres.rows import Row, read_recording, utc_offset_s
-from dawn_chorus.adapters.postgres.values import AnalysisRequest, NewRecording, RecordingFilter, StoredRecording
+from dawn_chorus.adapters.postgres.rows import Row, read_recording, utc_offset_s, write_settings
+from dawn_chorus.adapters.postgres.values import (
+    Analysis,
+    AnalysisRequest,
+    NewRecording,
+    RecordingFilter,
+    StoredRecording,
+)
+from dawn_chorus.domain.analysis import AnalysisState, plan_segments
 from dawn_chorus.domain.errors import NotFound
 from dawn_chorus.domain.recording import Recording
 from dawn_chorus.domain.same_recording import WITHOUT_ANSWER, Question, fill_place, match_recording
@@ -33,16 +41,26 @@ def create_recording(
     """
     while True:
         with database.transaction() as connection:
-            _sql.lock_bytes(connection, sha256=new.sha256)
-            known = [read_recording(row) for row in _sql.find_same_bytes(connection, sha256=new.sha256)]
-            same = match_recording(known, new.place)
-            if same is None:
-                stored = _insert(connection, new, request, reserved=reserved)
-            else:
-                stored = _receive_again(connection, same, new, request, reserved=reserved)
+            stored = None
+            if has_place(request, new.place.latitude):
+                stored = _create(connection, new, request, reserved=reserved)
+            stored = stored or _receive_known(connection, new, request, reserved=reserved)
         # None: it was created, changed or deleted meanwhile, so there is another answer.
         if stored is not None:
             return stored
+
+
+def _receive_known(
+    connection: Connection, new: NewRecording, request: AnalysisRequest, *, reserved: bool
+) -> StoredRecording | None:
+    """Return the recording that is meant, or a new one; None: there is another answer by now."""
+    _sql.lock_bytes(connection, sha256=new.sha256)
+    known = [read_recording(row) for row in _sql.find_same_bytes(connection, sha256=new.sha256)]
+    same = match_recording(known, new.place)
+    if same is None:
+        check_place(request, new.place.latitude)
+        return _create(connection, new, request, reserved=reserved, of_known_bytes=True)
+    return _receive_again(connection, same, new, request, reserved=reserved)
 
 
 def _receive_again(
@@ -83,33 +101,77 @@ def _find_answer(connection: Connection, recording_id: UUID, request: AnalysisRe
     return None
 
 
-def _insert(
-    connection: Connection, new: NewRecording, request: AnalysisRequest, *, reserved: bool
+def _create(
+    connection: Connection,
+    new: NewRecording,
+    request: AnalysisRequest,
+    *,
+    reserved: bool,
+    of_known_bytes: bool = False,
 ) -> StoredRecording | None:
-    """Return the new recording; None: another was created meanwhile with the same bytes, site and start."""
-    audio, place = new.audio, new.place
-    row: Row | None = _sql.insert_recording(
-        connection,
-        filename=new.filename,
-        store_key=new.store_key,
-        size_bytes=new.size_bytes,
-        sha256=new.sha256,
-        format=audio.format,
-        duration_s=audio.duration_s,
-        sample_rate_hz=audio.sample_rate_hz,
-        channels=audio.channels,
-        site=place.site,
-        latitude=place.latitude,
-        longitude=place.longitude,
-        recorded_at=place.recorded_at,
-        recorded_utc_offset_s=utc_offset_s(place.recorded_at),
-    )
+    """Return the new recording, written in one round trip; None: there is one of these bytes, or the very same."""
+    segments = plan_segments(new.audio.duration_s, request.segment_s, most_s=request.most_s)
+    with connection.pipeline():
+        run_prepared(connection, _sql.lock_bytes, sha256=new.sha256)
+        created = run_prepared(
+            connection,
+            _sql.create_recording,
+            **_columns(new),
+            pack_name=request.pack,
+            settings=write_settings(request.settings),
+            lane=request.lane,
+            segment_s=request.segment_s,
+            **segment_columns(segments),
+            of_known_bytes=of_known_bytes,
+        )
+    row = created.fetchone()
     if row is None:
         return None
-    if reserved:
-        claim_audio(connection, new.store_key)
-    analysis = plan_analysis(connection, row, request)
+    if reserved and not row["claimed"]:
+        raise UploadExpired
+    analysis = _begun(row, request, len(segments))
     return StoredRecording(read_recording(row), (analysis,), analysis_id=analysis.id)
+
+
+def _columns(new: NewRecording) -> dict[str, Any]:
+    audio, place = new.audio, new.place
+    return {
+        "filename": new.filename,
+        "store_key": new.store_key,
+        "size_bytes": new.size_bytes,
+        "sha256": new.sha256,
+        "format": audio.format,
+        "duration_s": audio.duration_s,
+        "sample_rate_hz": audio.sample_rate_hz,
+        "channels": audio.channels,
+        "site": place.site,
+        "latitude": place.latitude,
+        "longitude": place.longitude,
+        "recorded_at": place.recorded_at,
+        "recorded_utc_offset_s": utc_offset_s(place.recorded_at),
+    }
+
+
+def _begun(row: Row, request: AnalysisRequest, segments_total: int) -> Analysis:
+    """Return the analysis of a row of `create_recording`."""
+    return Analysis(
+        id=row["analysis_id"],
+        recording_id=row["id"],
+        state=AnalysisState.QUEUED,
+        result=None,
+        pack_name=request.pack,
+        pack_version=None,
+        pack_license=row["pack_license"],
+        pack_attribution=row["pack_attribution"],
+        settings=request.settings,
+        lane=request.lane,
+        segments_total=segments_total,
+        provider=None,
+        revision=0,
+        created_at=row["analysis_created_at"],
+        started_at=None,
+        finished_at=None,
+    )
 
 
 def _with_analyses(connection: Connection, rows: list[Row]) -> list[StoredRecording]:

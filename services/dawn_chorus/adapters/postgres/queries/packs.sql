@@ -30,12 +30,11 @@ JOIN taxa AS x USING (code, scientific_name, common_name, taxonomic_class);
 -- Thousands of rows were inserted at once: until statistics exist, the planner chooses slow plans that visit them all.
 ANALYZE taxa, pack_taxa;
 
--- name: taxon_ids(name, version, codes)
-SELECT x.code, x.id
-FROM packs AS p
-JOIN pack_taxa AS pt ON pt.pack_id = p.id
-JOIN taxa AS x ON x.id = pt.taxon_id
-WHERE p.name = :name AND p.version = :version AND x.code = ANY(:codes);
+-- name: get_pack(name, version)^
+SELECT id, window_s, frame_s, rules, registered_at FROM packs WHERE name = :name AND version = :version;
+
+-- name: taxon_ids(pack_id)
+SELECT x.code, x.id FROM pack_taxa AS pt JOIN taxa AS x ON x.id = pt.taxon_id WHERE pt.pack_id = :pack_id;
 
 -- name: list_packs()
 -- Of each pack the version that was registered last, by name.

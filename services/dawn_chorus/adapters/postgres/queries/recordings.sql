@@ -1,14 +1,42 @@
--- name: insert_recording(filename, store_key, size_bytes, sha256, format, duration_s, sample_rate_hz, channels, site, latitude, longitude, recorded_at, recorded_utc_offset_s)^
--- No row: the same audio exists already. Waits for a concurrent insert of the same audio.
-INSERT INTO recordings (
-    filename, store_key, size_bytes, sha256, format, duration_s, sample_rate_hz, channels,
-    site, latitude, longitude, recorded_at, recorded_utc_offset_s
-) VALUES (
-    :filename, :store_key, :size_bytes, :sha256, :format, :duration_s, :sample_rate_hz, :channels,
-    :site, :latitude, :longitude, :recorded_at, :recorded_utc_offset_s
+-- name: create_recording(filename, store_key, size_bytes, sha256, format, duration_s, sample_rate_hz, channels, site, latitude, longitude, recorded_at, recorded_utc_offset_s, pack_name, settings, lane, segment_s, indexes, starts_s, ends_s, of_known_bytes)^
+-- A recording with its first analysis, segments and jobs, after lock_bytes. No row: it is there, or its bytes are and
+-- of_known_bytes is false. The caller rolls back if bytes that it reserved are not claimed: deleting their key waits for whoever deletes them. The
+-- license is that of the pack's newest version.
+WITH recording AS (
+    INSERT INTO recordings (
+        filename, store_key, size_bytes, sha256, format, duration_s, sample_rate_hz, channels,
+        site, latitude, longitude, recorded_at, recorded_utc_offset_s
+    )
+    SELECT
+        :filename, :store_key, :size_bytes, :sha256, :format, :duration_s, :sample_rate_hz, :channels,
+        :site, :latitude, :longitude, :recorded_at, :recorded_utc_offset_s
+    WHERE :of_known_bytes::boolean OR NOT EXISTS (SELECT FROM recordings WHERE sha256 = :sha256)
+    ON CONFLICT ON CONSTRAINT recordings_same_sound DO NOTHING
+    RETURNING *
+), claimed AS (
+    DELETE FROM audio_to_delete WHERE store_key = (SELECT store_key FROM recording) RETURNING store_key
+), analysis AS (
+    INSERT INTO analyses (recording_id, pack_name, settings, lane, segment_s, segments_total)
+    SELECT id, :pack_name, :settings, :lane, :segment_s, cardinality(:indexes::integer[]) FROM recording
+    RETURNING id, created_at
+), planned AS (
+    INSERT INTO segments (analysis_id, segment_index, start_s, end_s)
+    SELECT a.id, t.segment_index, t.start_s, t.end_s
+    FROM analysis AS a
+    CROSS JOIN unnest(:indexes::integer[], :starts_s::numeric[], :ends_s::numeric[]) AS t (segment_index, start_s, end_s)
+    RETURNING analysis_id, segment_index
+), jobs AS (
+    INSERT INTO outbox (analysis_id, segment_index, lane)
+    SELECT analysis_id, segment_index, :lane FROM planned ORDER BY segment_index
 )
-ON CONFLICT ON CONSTRAINT recordings_same_sound DO NOTHING
-RETURNING *;
+SELECT
+    r.*, a.id AS analysis_id, a.created_at AS analysis_created_at, p.license AS pack_license,
+    p.attribution AS pack_attribution, (SELECT count(*) FROM claimed) AS claimed
+FROM recording AS r
+CROSS JOIN analysis AS a
+LEFT JOIN LATERAL (
+    SELECT license, attribution FROM packs WHERE name = :pack_name ORDER BY id DESC LIMIT 1
+) AS p ON true;
 
 -- name: lock_bytes(sha256)^
 -- Until the end of the transaction; before analyses and recordings, so that nobody who holds one of those waits here.

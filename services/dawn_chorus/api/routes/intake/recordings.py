@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from dawn_chorus.adapters import metrics
-from dawn_chorus.adapters.postgres.analyses import get_statuses
+from dawn_chorus.adapters.postgres.analyses import get_statuses, status_of_new
 from dawn_chorus.adapters.postgres.recordings import delete_recording, get_recording, list_recordings
 from dawn_chorus.adapters.postgres.values import RecordingFilter, StoredRecording
 from dawn_chorus.api.auth import Admin, Lister, Reader
@@ -160,8 +160,9 @@ def _out(deps: Dependencies, stored: StoredRecording) -> RecordingOut:
 
 
 def _upload_out(deps: Dependencies, stored: StoredRecording, start: Start | None) -> UploadOut:
+    out = _out(deps, stored) if stored.is_known else recording_out(stored.recording, [status_of_new(stored)])
     return UploadOut(
-        **dict(_out(deps, stored)),
+        **dict(out),
         start=StartOut.model_validate(start),
         duplicate=stored.duplicate,
         analysis_id=stored.analysis_id,
