@@ -15,7 +15,8 @@ import pytest
 
 from dawn_chorus.adapters.postgres.analyses import create_analysis, retry_analysis
 from dawn_chorus.adapters.postgres.database import Database
-from dawn_chorus.adapters.postgres.detections import DetectionFilter, list_detections, stream_detections
+from dawn_chorus.adapters.postgres.detection_stream import stream_detections
+from dawn_chorus.adapters.postgres.detections import DetectionFilter, list_detections
 from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.recordings import delete_recording, list_recordings

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from dawn_chorus.adapters.postgres.database import Database
-from dawn_chorus.adapters.postgres.detections import DetectionFilter, detections_of, list_detections, stream_detections
+from dawn_chorus.adapters.postgres.detection_stream import stream_detections
+from dawn_chorus.adapters.postgres.detections import DetectionFilter, detections_of, list_detections
 from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.adapters.postgres.recordings import create_recording
 from dawn_chorus.adapters.postgres.recut import recut_detections
@@ -35,7 +36,7 @@ def test_a_timeline_gives_taxa_by_peak_with_windows_and_detections(database: Dat
     robin, wren = read_timeline(database, analysis.id, TimelineFilter(min_score=0.3))
     assert (robin.taxon, wren.taxon) == (ROBIN, WREN)
     assert [robin.peak, wren.peak] == pytest.approx([0.9, 0.4])
-    assert robin.window_start_s == (20.0, 25.0, 295.0, 300.0)
+    assert robin.window_start_s.tolist() == [20.0, 25.0, 295.0, 300.0]
     np.testing.assert_allclose(robin.window_scores, [0.6, 0.6, 0.9, 0.9], atol=1e-6)
     assert [(event.onset_s, event.offset_s) for event in robin.detections] == [(20.0, 30.0), (295.0, 305.0)]
     assert wren.detections == ()
@@ -45,7 +46,7 @@ def test_a_timeline_gives_taxa_by_peak_with_windows_and_detections(database: Dat
 def test_frames_come_when_asked_for(database: Database) -> None:
     analysis = analyzed(database).analyses[0]
     (wren,) = read_timeline(database, analysis.id, TimelineFilter(("WINWRE4",), min_score=0.1, frames=True))
-    assert (wren.frame_s, wren.frame_start_s) == (0.5, (400.0, 400.5))
+    assert (wren.frame_s, wren.frame_start_s.tolist()) == (0.5, [400.0, 400.5])
     np.testing.assert_allclose(wren.frame_scores, 0.4, atol=1e-5)
     (everything,) = read_timeline(database, analysis.id, TimelineFilter(("winwre4",), frames=True))
     # The other segment's wren stayed below the floor: nothing of it was kept.

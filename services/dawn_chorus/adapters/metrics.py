@@ -19,6 +19,9 @@ api_requests = Counter("chorus_api_requests_total", "Requests answered.", ["meth
 api_request_seconds = Histogram(
     "chorus_api_request_seconds", "Time until the response started.", ["method", "route"], buckets=_REQUEST_S
 )
+api_responses_broken_off = Counter(
+    "chorus_api_responses_broken_off_total", "Long responses cut short: what they showed was changed, or an outage."
+)
 uploads = Counter("chorus_uploads_total", "Uploads ended, by outcome.", ["outcome"])
 """`accepted`, `duplicate`, `conflict`, `too_large`, `not_audio`, `invalid`, `interrupted`, `unavailable`."""
 upload_bytes = Counter("chorus_upload_bytes_total", "Bytes received in uploads, refused ones included.")

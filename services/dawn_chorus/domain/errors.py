@@ -17,6 +17,10 @@ class OutdatedWork(TransientError):
     """The segment changed during the analysis: this result cannot be saved, the segment must be analyzed again."""
 
 
+class Replaced(TransientError):
+    """What was being read was changed or deleted meanwhile; the message says what to do."""
+
+
 class PermanentError(ChorusError):
     """The same call can never succeed: the reason is stored with the work and the work is not retried."""
 
@@ -71,6 +75,10 @@ class PlaceUnknown(PermanentError):
 
 class InvalidCursor(PermanentError):
     """The cursor was not returned by any page."""
+
+
+class TooManyEvents(PermanentError):
+    """More events than are cut anew at once; the message names the maximum."""
 
 
 class BelowFloor(PermanentError):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.lost_audio import LostStretch
+from dawn_chorus.domain.recording import round_s
 from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.warnings import AnalysisWarning
 
@@ -33,6 +34,17 @@ def quantize_scores(scores: Scores) -> NDArray[np.uint16]:
 def dequantize_scores(steps: NDArray[np.uint16]) -> Scores:
     """Return steps of 1/65535 as scores, any shape."""
     return (steps / np.float32(FRAME_STEPS)).astype(np.float32)
+
+
+def positions_s(numbers: NDArray[np.int64], step_s: float) -> NDArray[np.float64]:
+    """Return number·step_s for each number, rounded to the microsecond exactly as `round_s` rounds, (n,)."""
+    steps_us = numbers * step_s * 1e6
+    rounded_us = np.rint(steps_us)
+    positions: NDArray[np.float64] = rounded_us / 1e6
+    # Close to a half the product's own rounding decides, which the decimal rounding of Python sees through.
+    for index in np.flatnonzero(np.abs(np.abs(steps_us - rounded_us) - 0.5) < 0.01).tolist():
+        positions[index] = round_s(int(numbers[index]) * step_s)
+    return positions
 
 
 @dataclass(frozen=True, slots=True)

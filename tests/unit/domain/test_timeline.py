@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dawn_chorus.domain.timeline import FRAME_STEPS, Grid, dequantize_scores, quantize_scores
+from dawn_chorus.domain.recording import round_s
+from dawn_chorus.domain.timeline import FRAME_STEPS, Grid, dequantize_scores, positions_s, quantize_scores
 
 grids = st.builds(
     Grid,
@@ -61,3 +62,12 @@ def test_quantized_scores_come_back_within_half_a_step_and_stay_put(scores: list
 
 def test_scores_beyond_the_range_are_held_at_its_ends() -> None:
     assert quantize_scores(np.array([-0.1, 0.0, 1.0, 1.1], np.float32)).tolist() == [0, 0, FRAME_STEPS, FRAME_STEPS]
+
+
+@given(
+    st.lists(st.integers(0, 10**7), max_size=50),
+    st.sampled_from([0.5, 5.0, 0.3707, 1 / 3, 0.0000005, 0.1234565, 0.0213333125, 1.0000015]) | st.floats(0.001, 10),
+)
+def test_positions_are_rounded_as_single_ones_are(numbers: list[int], step_s: float) -> None:
+    found = positions_s(np.array(numbers, np.int64), step_s)
+    assert found.tolist() == [round_s(number * step_s) for number in numbers]

@@ -1,24 +1,33 @@
 """Cuts events again from stored scores, by the analysis' rules with some fields changed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from uuid import UUID
 
+import numpy as np
+
 from dawn_chorus.adapters.postgres.analyses import get_analysis
 from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.events import Events, detections_in, join_events, read_taxa_of, write_events
 from dawn_chorus.adapters.postgres.rows import read_source
 from dawn_chorus.adapters.postgres.stitching import ScoredAnalysis, cut_events, find_scored_analysis
 from dawn_chorus.adapters.postgres.warnings import warning_codes_of
-from dawn_chorus.domain.errors import BelowFloor
+from dawn_chorus.domain.errors import BelowFloor, TooManyEvents
 from dawn_chorus.domain.event_rules import EventRules
 from dawn_chorus.domain.exports import Finding
+from dawn_chorus.domain.taxonomy import Taxon
+
+MOST_EVENTS = 500_000
 
 
-def recut_detections(database: Database, analysis_id: UUID, changes: Mapping[str, float]) -> Iterator[Finding]:
+def recut_detections(
+    database: Database, analysis_id: UUID, changes: Mapping[str, float], *, most: int = MOST_EVENTS
+) -> Iterator[Finding]:
     """Return the events that the analysis' rules yield with `changes` (see `EventRules.changed`).
 
-    Taxon by taxon, each in order of time. Raises, at the call, NotFound, and BelowFloor for a threshold below the floor
-    that the analysis was stored with. The iterator holds a connection: exhaust or close it.
+    In order of time, then of scientific names. All are cut at the call; the iterator holds 38 bytes of each, and no
+    connection. Raises NotFound; BelowFloor for a threshold below the floor that the analysis was stored with;
+    TooManyEvents for more than `most`, which come taxon by taxon and must be sorted.
     """
     with database.transaction() as connection:
         floor = get_analysis(connection, analysis_id).settings.floor
@@ -27,7 +36,7 @@ def recut_detections(database: Database, analysis_id: UUID, changes: Mapping[str
         return iter(())
     rules = scored.rules.changed(**changes)
     _check_floor(scored.rules, rules, changes, floor)
-    return _recut(database, replace(scored, rules=rules))
+    return _recut(database, replace(scored, rules=rules), most)
 
 
 def _check_floor(own: EventRules, changed: EventRules, changes: Mapping[str, float], floor: float) -> None:
@@ -41,10 +50,29 @@ def _check_floor(own: EventRules, changed: EventRules, changes: Mapping[str, flo
             )
 
 
-def _recut(database: Database, scored: ScoredAnalysis) -> Iterator[Finding]:
+def _recut(database: Database, scored: ScoredAnalysis, most: int) -> Iterator[Finding]:
     analysis_id = scored.row["id"]
     with database.snapshot() as connection:
-        source = read_source(scored.row, analysis_id, warning_codes_of(connection, [analysis_id])[analysis_id])
-        for _, events in cut_events(connection, scored):
-            for event in events:
-                yield Finding(event, source)
+        codes = warning_codes_of(connection, [analysis_id])[analysis_id]
+        events = join_events(_within(most, (write_events(*found) for found in cut_events(connection, scored))))
+        taxa = read_taxa_of(connection, events)
+    source = read_source(scored.row, analysis_id, codes)
+    return (Finding(each, source) for each in detections_in(_in_order_of_time(events, taxa), taxa))
+
+
+def _within(most: int, parts: Iterable[Events]) -> Iterator[Events]:
+    count = 0
+    for part in parts:
+        count += len(part)
+        if count > most:
+            raise TooManyEvents(f"More than {most} events: raise the thresholds")
+        yield part
+
+
+def _in_order_of_time(events: Events, taxa: Mapping[int, Taxon]) -> Events:
+    """Return the events, which are in order of taxon ids, in order of time, then of scientific names."""
+    ids = np.array(sorted(taxa), np.int32)
+    names = sorted({taxon.scientific_name for taxon in taxa.values()})
+    places = np.array([names.index(taxa[taxon_id].scientific_name) for taxon_id in ids.tolist()], np.int32)
+    place = places[np.searchsorted(ids, events["taxon_id"])]
+    return events[np.lexsort((place, events["onset_s"]))]

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -11,11 +10,12 @@ import numpy as np
 from dawn_chorus.adapters.postgres.database import Connection
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row, read_rules, read_settings, read_taxon
+from dawn_chorus.adapters.postgres.score_arrays import REAL_ARRAY, ScoreArrayLoader, read_scores
 from dawn_chorus.domain.analysis import Channels
 from dawn_chorus.domain.detections import cut_taxon
 from dawn_chorus.domain.event_rules import EventRules
 from dawn_chorus.domain.taxonomy import Taxon
-from dawn_chorus.domain.timeline import ChannelNumbers, Detection, Grid, Scores, dequantize_scores
+from dawn_chorus.domain.timeline import ChannelNumbers, Detection, Grid
 
 _sql = load_queries("scores")
 _ROWS_A_FETCH = 200
@@ -70,6 +70,7 @@ def cut_events(connection: Connection, scored: ScoredAnalysis) -> Iterator[tuple
 def _rows_by_taxon(connection: Connection, scored: ScoredAnalysis) -> Iterator[tuple[int, Taxon, list[Row]]]:
     query = _sql.window_rows if scored.grid.frame_s is None else _sql.frame_rows
     with connection.cursor(name="scores", binary=True) as cursor:
+        cursor.adapters.register_loader(REAL_ARRAY, ScoreArrayLoader)
         cursor.itersize = _ROWS_A_FETCH
         cursor.execute(query.sql, {"analysis_id": scored.row["id"]})
         for taxon_id, rows in groupby(cursor, key=lambda row: row["taxon_id"]):
@@ -82,10 +83,3 @@ def _channels(scored: Channels, stored: Mapping[int, bytes | None]) -> Mapping[i
     if isinstance(scored, int):
         return scored
     return {position: np.frombuffer(each, np.uint8) for position, each in stored.items() if each is not None}
-
-
-def read_scores(stored: Any) -> Scores:
-    """Return stored frame scores (bytes) or window scores (a list) as an array, (n,)."""
-    if isinstance(stored, list):
-        return np.asarray(stored, np.float32)
-    return dequantize_scores(np.frombuffer(stored, "<u2"))

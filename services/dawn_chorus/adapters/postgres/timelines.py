@@ -1,4 +1,4 @@
-"""Reads timelines, taxon by taxon, in bounded memory."""
+"""Reads timelines, taxon by taxon, each in a transaction of its own."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from dawn_chorus.adapters.postgres.analyses import get_analysis
 from dawn_chorus.adapters.postgres.database import Connection, Database
+from dawn_chorus.adapters.postgres.events import Events, detections_in, read_events
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row, read_taxon
-from dawn_chorus.adapters.postgres.stitching import ScoredAnalysis, find_scored_analysis, read_scores
-from dawn_chorus.domain.recording import round_s
+from dawn_chorus.adapters.postgres.score_arrays import REAL_ARRAY, ScoreArrayLoader, read_scores
+from dawn_chorus.adapters.postgres.stitching import find_scored_analysis
+from dawn_chorus.domain.errors import Replaced
 from dawn_chorus.domain.taxonomy import Taxon
-from dawn_chorus.domain.timeline import Detection, Scores
+from dawn_chorus.domain.timeline import Detection, Grid, Scores, positions_s
 
 _sql = load_queries("scores")
 
@@ -37,61 +39,93 @@ class TaxonTimeline:
     taxon: Taxon
     peak: float
     window_s: float
-    window_start_s: tuple[float, ...]
+    window_start_s: NDArray[np.float64]
+    """(n_windows,), to the microsecond."""
     window_scores: Scores
     """(n_windows,), aligned with window_start_s."""
     frame_s: float | None
-    frame_start_s: tuple[float, ...]
+    frame_start_s: NDArray[np.float64]
+    """(n_frames,), to the microsecond."""
     frame_scores: Scores
     """(n_frames,), aligned with frame_start_s; empty unless frames were requested."""
     detections: tuple[Detection, ...]
     """By the pack's rules, in order of time; empty until the analysis is finished."""
 
 
-def read_timeline(database: Database, analysis_id: UUID, wanted: TimelineFilter) -> Iterator[TaxonTimeline]:
-    """Return the timeline taxon by taxon, highest peak first; while the analysis runs, of the segments done so far.
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What a timeline shows from its first taxon to its last, whatever is saved meanwhile."""
 
-    Raises NotFound at the call, not at the first item. The iterator holds a connection: exhaust or close it.
+    analysis_id: UUID
+    retries: int
+    grid: Grid
+    done: str
+    """Indexes of the segments that were done, as a multirange."""
+    taxa: Sequence[Row]
+    events: Events
+
+
+def read_timeline(
+    database: Database, analysis_id: UUID, wanted: TimelineFilter, *, revision: int | None = None
+) -> Iterator[TaxonTimeline]:
+    """Return the timeline taxon by taxon, highest peak first; of an analysis that runs, of the segments done so far.
+
+    Each taxon is read in a transaction of its own: between two of them nothing is held but the events. Raises NotFound
+    at the call, and Replaced if the analysis is no longer at `revision`, the one that is shown beside the timeline
+    (None: any); Replaced later, if it was retried or deleted meanwhile.
     """
-    with database.transaction() as connection:
-        get_analysis(connection, analysis_id)
-    return _taxon_timelines(database, analysis_id, wanted)
-
-
-def _taxon_timelines(database: Database, analysis_id: UUID, wanted: TimelineFilter) -> Iterator[TaxonTimeline]:
-    names = [name.lower() for name in wanted.taxa] or None
     with database.snapshot() as connection:
-        scored = find_scored_analysis(connection, analysis_id)
-        if scored is None:
-            return
-        taxa = _sql.taxa_by_peak(connection, analysis_id=analysis_id, names=names, min_score=wanted.min_score)
-        for taxon in list(taxa):
-            yield _read_taxon_timeline(connection, scored, taxon, wanted)
+        analysis = get_analysis(connection, analysis_id)
+        if revision not in (None, analysis.revision):
+            raise _replaced(analysis_id)
+        shown = _find_shown(connection, analysis_id, wanted)
+    return iter(()) if shown is None else _taxon_timelines(database, shown, wanted)
 
 
-def _read_taxon_timeline(
-    connection: Connection, scored: ScoredAnalysis, taxon: Row, wanted: TimelineFilter
-) -> TaxonTimeline:
-    key = {"analysis_id": scored.row["id"], "taxon_id": taxon["taxon_id"]}
+def _find_shown(connection: Connection, analysis_id: UUID, wanted: TimelineFilter) -> _Shown | None:
+    scored = find_scored_analysis(connection, analysis_id)
+    if scored is None:
+        return None
+    names = [name.lower() for name in wanted.taxa] or None
+    taxa = list(_sql.taxa_by_peak(connection, analysis_id=analysis_id, names=names, min_score=wanted.min_score))
+    done = _sql.get_done_indexes(connection, analysis_id=analysis_id)
+    events = read_events(connection, analysis_id, [taxon["taxon_id"] for taxon in taxa])
+    return _Shown(analysis_id, scored.row["retries"], scored.grid, done or "{}", taxa, events)
+
+
+def _taxon_timelines(database: Database, shown: _Shown, wanted: TimelineFilter) -> Iterator[TaxonTimeline]:
+    for taxon in shown.taxa:
+        with database.transaction() as connection:
+            rows = _read_rows(connection, shown, taxon["taxon_id"], frames=wanted.frames)
+            # After the rows: if nothing was retried or deleted by now, nothing was when they were read.
+            if _sql.get_retries(connection, analysis_id=shown.analysis_id) != shown.retries:
+                raise _replaced(shown.analysis_id)
+        yield _taxon_timeline(shown, taxon, rows, wanted)
+
+
+def _read_rows(connection: Connection, shown: _Shown, taxon_id: int, *, frames: bool) -> Sequence[Row]:
+    key = {"analysis_id": shown.analysis_id, "taxon_id": taxon_id, "done": shown.done, "frames": frames}
     # In binary format the scores are exactly those stored, and are read faster.
     with connection.cursor(binary=True) as cursor:
-        rows = cursor.execute(_sql.rows_of_taxon.sql, key).fetchall()
-    events = _sql.events_of_taxon(connection, **key)
+        cursor.adapters.register_loader(REAL_ARRAY, ScoreArrayLoader)
+        return cursor.execute(_sql.rows_of_taxon.sql, key).fetchall()
+
+
+def _taxon_timeline(shown: _Shown, taxon: Row, rows: Sequence[Row], wanted: TimelineFilter) -> TaxonTimeline:
     named = read_taxon(taxon)
     windows = _above(*_join(rows, "first_window", "window_scores"), wanted.min_score)
     frames = _above(*_join(rows if wanted.frames else [], "first_frame", "frame_scores"), wanted.min_score)
+    events = shown.events[shown.events["taxon_id"] == taxon["taxon_id"]]
     return TaxonTimeline(
         taxon=named,
         peak=taxon["peak"],
-        window_s=scored.grid.window_s,
-        window_start_s=_starts_s(windows[0], scored.grid.window_s),
+        window_s=shown.grid.window_s,
+        window_start_s=positions_s(windows[0], shown.grid.window_s),
         window_scores=windows[1],
-        frame_s=scored.grid.frame_s,
-        frame_start_s=_starts_s(frames[0], scored.grid.frame_s or 0.0),
+        frame_s=shown.grid.frame_s,
+        frame_start_s=positions_s(frames[0], shown.grid.frame_s or 0.0),
         frame_scores=frames[1],
-        detections=tuple(
-            Detection(named, row["onset_s"], row["offset_s"], row["confidence"], row["channel"]) for row in events
-        ),
+        detections=tuple(detections_in(events, {taxon["taxon_id"]: named})),
     )
 
 
@@ -107,5 +141,5 @@ def _above(numbers: NDArray[np.int64], scores: Scores, min_score: float) -> tupl
     return numbers[kept], scores[kept]
 
 
-def _starts_s(numbers: NDArray[np.int64], step_s: float) -> tuple[float, ...]:
-    return tuple(round_s(number * step_s) for number in numbers.tolist())
+def _replaced(analysis_id: UUID) -> Replaced:
+    return Replaced(f"analysis {analysis_id} was changed or deleted while it was read: ask again")

@@ -1,7 +1,7 @@
 """HTTP code that knows nothing of recordings, and imports no database: a contract.
 
 Read: browsers/ (what is let in at all), problems (every error, RFC 9457) and error_handlers; then body_limit,
-head_requests, rate_limit, request_metrics; then content_negotiation, pagination, spooled_response; openapi amends the
+head_requests, rate_limit, request_metrics; then content_negotiation, pagination, streamed_response; openapi amends the
 document that FastAPI generates, and docs_page shows it; h11_protocol is what uvicorn speaks.
 May touch Starlette and FastAPI, `domain` errors and metrics; no database.
 """

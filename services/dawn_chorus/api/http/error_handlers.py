@@ -36,11 +36,12 @@ from dawn_chorus.domain.errors import (
     NotFound,
     PermanentError,
     PlaceUnknown,
+    TooManyEvents,
     TransientError,
 )
 
 _FIRST_BY_STATUS = {kind.status: kind for kind in reversed(PROBLEM_TYPES)} | {422: INVALID, 415: UNSUPPORTED}
-_KINDS = {NotFound: NOT_FOUND, AudioRemoved: AUDIO_REMOVED, Conflict: CONFLICT}
+_KINDS = {NotFound: NOT_FOUND, AudioRemoved: AUDIO_REMOVED, Conflict: CONFLICT, TooManyEvents: INVALID}
 """The first match counts, so subclasses come before their base class."""
 _METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
 

@@ -1,14 +1,7 @@
--- name: detections_of(analysis_id)
-SELECT
-    d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence, d.channel,
-    x.code, x.scientific_name, x.common_name, x.taxonomic_class,
-    r.filename, r.sample_rate_hz, r.recorded_at, r.recorded_utc_offset_s, a.pack_name
-FROM detections AS d
-JOIN taxa AS x ON x.id = d.taxon_id
-JOIN recordings AS r ON r.id = d.recording_id
-JOIN analyses AS a ON a.id = d.analysis_id
-WHERE d.analysis_id = :analysis_id
-ORDER BY d.onset_s, d.id;
+-- name: get_source(analysis_id)^
+SELECT r.id AS recording_id, r.filename, r.sample_rate_hz, r.site, r.recorded_at, r.recorded_utc_offset_s, a.pack_name
+FROM analyses AS a JOIN recordings AS r ON r.id = a.recording_id
+WHERE a.id = :analysis_id;
 
 -- name: taxon_ids(names)
 -- names must be in lower case.

@@ -9,7 +9,7 @@ WHERE analysis_id = :analysis_id AND state = 'done' ORDER BY segment_index;
 -- name: get_scored_analysis(analysis_id)^
 -- What cutting events needs; grid and rules are null while no segment is saved.
 SELECT
-    a.id, a.recording_id, a.settings, a.pack_name, p.window_s, p.frame_s, p.rules,
+    a.id, a.recording_id, a.retries, a.settings, a.pack_name, p.window_s, p.frame_s, p.rules,
     r.filename, r.sample_rate_hz, r.site, r.recorded_at, r.recorded_utc_offset_s,
     (SELECT max(end_s) FROM segments AS s WHERE s.analysis_id = a.id) AS duration_s
 FROM analyses AS a
@@ -42,14 +42,28 @@ GROUP BY t.taxon_id, x.id
 HAVING max(t.peak) >= :min_score::real
 ORDER BY max(t.peak) DESC, x.scientific_name, t.taxon_id;
 
--- name: rows_of_taxon(analysis_id, taxon_id)
-SELECT s.first_window, s.first_frame, t.window_scores, t.frame_scores
-FROM timelines AS t JOIN segments AS s USING (analysis_id, segment_index)
-WHERE t.analysis_id = :analysis_id AND t.taxon_id = :taxon_id ORDER BY t.segment_index;
+-- name: get_done_indexes(analysis_id)$
+SELECT range_agg(int4range(segment_index, segment_index + 1))::text FROM segments
+WHERE analysis_id = :analysis_id AND state = 'done';
 
--- name: events_of_taxon(analysis_id, taxon_id)
-SELECT onset_s, offset_s, confidence, channel FROM detections
-WHERE analysis_id = :analysis_id AND taxon_id = :taxon_id ORDER BY onset_s;
+-- name: get_retries(analysis_id)$
+SELECT retries FROM analyses WHERE id = :analysis_id;
+
+-- name: rows_of_taxon(analysis_id, taxon_id, done, frames)
+-- Of these segments; frame scores, which are many times as long, only where they are wanted.
+SELECT s.first_window, s.first_frame, t.window_scores, CASE WHEN :frames THEN t.frame_scores END AS frame_scores
+FROM timelines AS t JOIN segments AS s USING (analysis_id, segment_index)
+WHERE t.analysis_id = :analysis_id AND t.taxon_id = :taxon_id AND t.segment_index <@ :done::int4multirange
+ORDER BY t.segment_index;
+
+-- name: events_of(analysis_id, taxon_ids)
+-- taxon_ids that are null: all taxa.
+SELECT taxon_id, onset_s, offset_s, confidence, coalesce(channel, 0) FROM detections
+WHERE analysis_id = :analysis_id AND (:taxon_ids::integer[] IS NULL OR taxon_id = ANY(:taxon_ids::integer[]))
+ORDER BY onset_s, id;
+
+-- name: get_taxa(ids)
+SELECT id, code, scientific_name, common_name, taxonomic_class FROM taxa WHERE id = ANY(:ids::integer[]);
 
 -- name: delete_detections(analysis_id)!
 DELETE FROM detections WHERE analysis_id = :analysis_id;

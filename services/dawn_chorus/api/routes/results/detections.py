@@ -1,7 +1,6 @@
 """Detections of one analysis, cut anew on request, and detections across recordings."""
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,7 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from dawn_chorus.adapters.postgres.analyses import get_status
-from dawn_chorus.adapters.postgres.detections import DetectionFilter, detections_of, list_detections, stream_detections
+from dawn_chorus.adapters.postgres.detection_stream import stream_detections
+from dawn_chorus.adapters.postgres.detections import DetectionFilter, detections_of, list_detections
 from dawn_chorus.adapters.postgres.recut import recut_detections
 from dawn_chorus.adapters.postgres.values import Analysis
 from dawn_chorus.api.analysis_request import check_pack
@@ -22,14 +22,12 @@ from dawn_chorus.api.http.problems import (
     NOT_ACCEPTABLE,
     NOT_FOUND,
     UNKNOWN_PACK,
-    Problem,
     documented,
     invalid_field,
 )
-from dawn_chorus.api.http.spooled_response import spooled
+from dawn_chorus.api.http.streamed_response import streamed
 from dawn_chorus.api.models.query_parameters import ANY_PACK, AnalysesCounted, AnalysisDetectionsQuery, DetectionsQuery
 from dawn_chorus.api.models.rendering import pack_out
-from dawn_chorus.api.models.requests import EventRuleFields
 from dawn_chorus.api.models.responses import DetectionOut, DetectionsOut, PageOut
 from dawn_chorus.api.taxon_names import check_taxa
 from dawn_chorus.domain.exports import (
@@ -44,7 +42,6 @@ from dawn_chorus.domain.exports import (
 
 ACROSS = (ExportFormat.JSON, ExportFormat.NDJSON, ExportFormat.CSV)
 _PAGE_ROWS = 100
-_MAX_RECUT_EVENTS = 500_000
 router = APIRouter(tags=["results"])
 
 
@@ -75,18 +72,13 @@ def get_detections(
     chosen = choose_format(query.format, request.headers.get("accept"), tuple(ExportFormat))
     _check_bom(chosen, bom=query.bom)
     analysis = get_status(deps.database, analysis_id).analysis
-    findings = _recut(deps, analysis_id, query) if query.overrides else detections_of(deps.database, analysis_id)
+    findings = (
+        recut_detections(deps.database, analysis_id, query.overrides)
+        if query.overrides
+        else detections_of(deps.database, analysis_id)
+    )
     lines = _document(analysis, findings) if chosen is ExportFormat.JSON else _table(chosen, findings, bom=query.bom)
-    return spooled(lines, WRITERS[chosen].media_type, {"Vary": "Accept"})
-
-
-def _recut(deps: Dependencies, analysis_id: UUID, rule: EventRuleFields) -> Iterator[Finding]:
-    """Return the events ordered by time. They come taxon by taxon and are sorted in memory, so there is a maximum."""
-    cut = recut_detections(deps.database, analysis_id, rule.overrides)
-    found = list(islice(cut, _MAX_RECUT_EVENTS + 1))
-    if len(found) > _MAX_RECUT_EVENTS:
-        raise Problem(INVALID, f"More than {_MAX_RECUT_EVENTS} events: raise the thresholds")
-    return iter(sorted(found, key=lambda finding: (finding.detection.onset_s, finding.detection.taxon.scientific_name)))
+    return streamed(lines, WRITERS[chosen].media_type, {"Vary": "Accept"})
 
 
 def _check_bom(chosen: ExportFormat, *, bom: bool) -> None:
@@ -149,12 +141,12 @@ def find_detections(
     )
     media_type = WRITERS[chosen].media_type
     if chosen is not ExportFormat.JSON and query.limit is None and query.cursor is None:
-        return spooled(
+        return streamed(
             _table(chosen, stream_detections(deps.database, wanted), bom=query.bom), media_type, {"Vary": "Accept"}
         )
     page = list_detections(deps.database, wanted, limit=query.limit or _PAGE_ROWS, cursor=query.cursor)
     headers = {"Vary": "Accept"} | next_link(request, page.next_cursor)
     if chosen is not ExportFormat.JSON:
-        return spooled(_table(chosen, page.items, bom=query.bom), media_type, headers)
+        return streamed(_table(chosen, page.items, bom=query.bom), media_type, headers)
     items = [finding_row(finding) for finding in page.items]
     return JSONResponse({"items": items, "next": page.next_cursor}, headers=headers)

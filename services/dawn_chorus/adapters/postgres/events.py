@@ -1,0 +1,55 @@
+"""The events of one analysis: all of them at once, as an array of 38 bytes each."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg.rows import tuple_row
+
+from dawn_chorus.adapters.postgres.database import Connection
+from dawn_chorus.adapters.postgres.named_queries import load_queries
+from dawn_chorus.adapters.postgres.rows import read_taxon
+from dawn_chorus.domain.taxonomy import Taxon
+from dawn_chorus.domain.timeline import Detection
+
+Events = NDArray[np.void]
+"""(n_events,) of `EVENT`: enough for a long answer, and held in its stead by no connection."""
+EVENT = np.dtype(
+    [("taxon_id", np.int32), ("onset_s", float), ("offset_s", float), ("confidence", float), ("channel", np.int16)]
+)
+"""A channel of 0 stands for none."""
+_ROWS_A_FETCH = 5000
+
+_sql = load_queries("scores")
+
+
+def read_events(connection: Connection, analysis_id: UUID, taxon_ids: Sequence[int] | None = None) -> Events:
+    """Return the stored events, of these taxa (None: of all), in order of time, then of ids."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        cursor.execute(_sql.events_of.sql, {"analysis_id": analysis_id, "taxon_ids": taxon_ids})
+        fetched = iter(lambda: cursor.fetchmany(_ROWS_A_FETCH), [])
+        return join_events(np.array(rows, EVENT) for rows in fetched)
+
+
+def write_events(taxon_id: int, found: Iterable[Detection]) -> Events:
+    """Return detections of one taxon as events."""
+    rows = [(taxon_id, each.onset_s, each.offset_s, each.confidence, each.channel or 0) for each in found]
+    return np.array(rows, EVENT)
+
+
+def join_events(parts: Iterable[Events]) -> Events:
+    return np.concatenate([np.empty(0, EVENT), *parts])
+
+
+def read_taxa_of(connection: Connection, events: Events) -> dict[int, Taxon]:
+    """Return the taxa of the events by id."""
+    ids = np.unique(events["taxon_id"]).tolist()
+    return {row["id"]: read_taxon(row) for row in _sql.get_taxa(connection, ids=ids)}
+
+
+def detections_in(events: Events, taxa: Mapping[int, Taxon]) -> Iterator[Detection]:
+    """Yield the events as detections, made one by one."""
+    for first in range(0, len(events), _ROWS_A_FETCH):
+        for taxon_id, onset_s, offset_s, confidence, channel in events[first : first + _ROWS_A_FETCH].tolist():
+            yield Detection(taxa[taxon_id], onset_s, offset_s, confidence, channel or None)
