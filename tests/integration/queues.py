@@ -13,7 +13,7 @@ import pytest
 from dawn_chorus.adapters.queue.messages import decode_job
 from dawn_chorus.adapters.queue.rabbitmq.topology import JOBS_EXCHANGE
 from dawn_chorus.domain.jobs import Lane, OutboxEntry, SegmentJob
-from dawn_chorus.domain.ports import Delivery, SegmentSource
+from dawn_chorus.domain.ports import Delivery, SegmentPublisher, SegmentSource
 
 ANALYSIS = UUID("0197a000-0000-7000-8000-000000000001")
 PATIENCE_S = 60.0
@@ -22,8 +22,13 @@ SILENCE_S = 0.5
 """For what is not to come."""
 
 
-def entry(number: int, lane: Lane = Lane.EXPRESS, delay_s: float = 0.0) -> OutboxEntry:
-    return OutboxEntry(number, SegmentJob(ANALYSIS, number, lane), delay_s)
+def entry(number: int, lane: Lane = Lane.EXPRESS) -> OutboxEntry:
+    return OutboxEntry(number, SegmentJob(ANALYSIS, number, lane))
+
+
+def count_ready(publisher: SegmentPublisher) -> int:
+    """Count what waits in both lanes."""
+    return sum(depth.ready for depth in publisher.measure_lanes().values())
 
 
 def number_of(delivery: Delivery) -> int:

@@ -2,8 +2,9 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
@@ -27,6 +28,7 @@ from dawn_chorus.relay.lost_messages import lost_messages_task
 from dawn_chorus.relay.settings import RelaySettings
 from tests.integration.api_checks import stored_files, wait_until
 from tests.integration.made_up import MadeUpWorker, upload, wav_bytes
+from tests.integration.queues import count_ready
 from tests.runbook import ROOT, find_scripts
 from tests.servers.api import run_api
 from tests.servers.docker_stand_in import DockerStandIn
@@ -185,7 +187,8 @@ def test_a_backup_taken_under_load_comes_back_on_another_host(old_host: Host, ne
 def test_what_was_on_the_queue_is_published_again_after_a_restoration(old_host: Host, new_host: Host) -> None:
     with serving(old_host, segment_s=10) as (client, database):
         half_done = upload(client, wav_bytes(30, seed=2))["analyses"][0]
-        PostgresOutbox(database).publish_waiting(InProcessQueue().publish)
+        with closing(PostgresOutbox(database)) as outbox:
+            outbox.publish_waiting(InProcessQueue().publish)
         MadeUpWorker(database).save(half_done["id"], 0)
         old_host.run(BACK_UP)
 
@@ -193,12 +196,12 @@ def test_what_was_on_the_queue_is_published_again_after_a_restoration(old_host: 
     new_host.run(RESTORE)
     with serving(new_host) as (client, database):
         queue = InProcessQueue()
-        lost_messages = lost_messages_task(
-            lambda idle_s: requeue_unfinished(database, idle_s), queue, RelaySettings(recover_after_s=0.001)
-        )
-        assert lost_messages.work() == 2
-        PostgresOutbox(database).publish_waiting(queue.publish)
-        assert queue.count_waiting() == 2
+        settings = RelaySettings(recover_after_s=0.001)
+        lost_messages = lost_messages_task(partial(requeue_unfinished, database), queue, settings)
+        assert [lost_messages.work() for _ in range(3)] == [0, 0, 2]
+        with closing(PostgresOutbox(database)) as outbox:
+            outbox.publish_waiting(queue.publish)
+        assert count_ready(queue) == 2
         MadeUpWorker(database).save(half_done["id"], 1)
         MadeUpWorker(database).save(half_done["id"], 2)
         assert client.get(half_done["links"]["self"]).json()["result"] == "succeeded"

@@ -1,11 +1,12 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
-from dawn_chorus.adapters.postgres.analyses import get_status
+from dawn_chorus.adapters.postgres.analyses import cancel_analysis, get_status, retry_analysis
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.dead_letters import PostgresDeadLetters
 from dawn_chorus.adapters.postgres.ledger import PostgresLedger
@@ -13,9 +14,10 @@ from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
 from dawn_chorus.adapters.postgres.recordings import delete_recording
 from dawn_chorus.adapters.queue.messages import encode_job
 from dawn_chorus.domain.analysis import AnalysisResult, AnalysisState
-from dawn_chorus.domain.errors import Conflict, NotFound
-from dawn_chorus.domain.jobs import OutboxEntry
-from tests.servers.postgres_fill import job, post, save
+from dawn_chorus.domain.errors import Conflict, NotFound, TransientError
+from dawn_chorus.domain.jobs import Lane, OutboxEntry
+from tests.integration.queues import wait_until
+from tests.servers.postgres_fill import job, post, save, start
 
 
 def confirm_all(entries: Sequence[OutboxEntry]) -> list[int]:
@@ -50,7 +52,7 @@ def test_an_error_while_publishing_leaves_all_waiting(database: Database) -> Non
     assert outbox.lag().waiting == 2
 
 
-def test_two_relays_do_not_publish_the_same_entry(database: Database) -> None:
+def test_of_two_relays_one_publishes_at_a_time(database: Database) -> None:
     post(database, 600.0)
     holding, done = Event(), Event()
 
@@ -62,17 +64,212 @@ def test_two_relays_do_not_publish_the_same_entry(database: Database) -> None:
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(PostgresOutbox(database).publish_waiting, hold, 1)
         assert holding.wait(10)
-        seen: list[int] = []
-
-        def note(entries: Sequence[OutboxEntry]) -> list[int]:
-            seen.extend(entry.job.segment_index for entry in entries)
-            return confirm_all(entries)
-
-        PostgresOutbox(database).publish_waiting(note)
+        second = PostgresOutbox(database)
+        assert second.publish_waiting(confirm_all) == 0
         done.set()
         assert first.result() == 1
-    assert seen == [1]
+    assert second.publish_waiting(confirm_all) == 1
+    assert second.lag().waiting == 0
+
+
+def test_while_a_batch_is_published_no_transaction_is_open_and_no_row_is_locked(database: Database) -> None:
+    kept, cancelled = post(database, 600.0), post(database, 600.0)
+    sessions: list[dict[str, Any]] = []
+
+    def look(entries: Sequence[OutboxEntry]) -> list[int]:
+        # Neither waits for the relay, however long the broker keeps it.
+        cancel_analysis(database, cancelled.analyses[0].id)
+        delete_recording(database, kept.recording.id)
+        with database.transaction() as connection:
+            connection.execute("SET LOCAL lock_timeout = '5s'")
+            connection.execute("LOCK TABLE outbox IN ACCESS EXCLUSIVE MODE")
+            query = "SELECT state FROM pg_stat_activity WHERE state LIKE 'idle in transaction%%' AND datname = %s"
+            sessions.extend(connection.execute(query, [connection.info.dbname]))
+        return confirm_all(entries)
+
+    PostgresOutbox(database).publish_waiting(look)
+    assert sessions == []
     assert PostgresOutbox(database).lag().waiting == 0
+
+
+def test_a_relay_that_dies_while_it_publishes_leaves_its_batch_to_another(database: Database) -> None:
+    post(database, 600.0)
+    other, seen = PostgresOutbox(database), list[OutboxEntry]()
+
+    def note(entries: Sequence[OutboxEntry]) -> list[int]:
+        seen.extend(entries)
+        return confirm_all(entries)
+
+    def die(entries: Sequence[OutboxEntry]) -> list[int]:
+        with database.transaction() as connection:
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+        wait_until(lambda: other.publish_waiting(note) > 0, "the other relay takes over")
+        return confirm_all(entries)
+
+    with pytest.raises(TransientError):
+        PostgresOutbox(database).publish_waiting(die)
+    assert [entry.job.segment_index for entry in seen] == [0, 1]
+
+
+def test_a_relay_that_froze_while_it_published_is_cut_off(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dawn_chorus.adapters.postgres.outbox._STALLED_S", 0.2)
+    post(database, 600.0)
+    other = PostgresOutbox(database)
+
+    def freeze(entries: Sequence[OutboxEntry]) -> list[int]:
+        wait_until(lambda: other.publish_waiting(confirm_all) == 2, "the other relay takes over")
+        return confirm_all(entries)
+
+    with pytest.raises(TransientError):
+        PostgresOutbox(database).publish_waiting(freeze)
+
+
+# -- Lanes
+
+
+def publish_in_order(outbox: PostgresOutbox, limit: int = 500, **room: int) -> list[tuple[UUID, int]]:
+    """Publish one batch; return its segments in their order."""
+    published: list[tuple[UUID, int]] = []
+
+    def note(entries: Sequence[OutboxEntry]) -> list[int]:
+        published.extend((entry.job.analysis_id, entry.job.segment_index) for entry in entries)
+        return confirm_all(entries)
+
+    outbox.publish_waiting(note, limit, {Lane(lane): count for lane, count in room.items()} or None)
+    return published
+
+
+def post_bulk(database: Database, segments: int) -> UUID:
+    return post(database, segments * 1.0, segment_s=1.0, lane=Lane.BULK).analyses[0].id
+
+
+def test_express_overtakes_bulk_in_the_outbox(database: Database) -> None:
+    bulk = post_bulk(database, 13_000)
+    express = post(database, 8.0).analyses[0].id
+    outbox = PostgresOutbox(database)
+    batch = publish_in_order(outbox)
+    assert batch[0] == (express, 0)
+    assert batch[1:] == [(bulk, index) for index in range(499)]
+
+
+def test_express_never_starves_bulk(database: Database) -> None:
+    bulk = post_bulk(database, 300)
+    express = post(database, 1000.0, segment_s=1.0).analyses[0].id
+    outbox = PostgresOutbox(database)
+    for number in range(2):
+        batch = publish_in_order(outbox, 100)
+        assert batch[:80] == [(express, number * 80 + index) for index in range(80)]
+        assert batch[80:] == [(bulk, number * 20 + index) for index in range(20)]
+
+
+def test_a_lane_without_room_keeps_its_jobs_and_holds_no_other_up(database: Database) -> None:
+    bulk, express = post_bulk(database, 10), post(database, 10.0, segment_s=1.0).analyses[0].id
+    outbox = PostgresOutbox(database)
+    assert publish_in_order(outbox, express=0, bulk=3) == [(bulk, index) for index in range(3)]
+    assert publish_in_order(outbox, express=2, bulk=0) == [(express, 0), (express, 1)]
+    assert publish_in_order(outbox, express=0, bulk=0) == []
+
+
+@pytest.mark.parametrize("lane", Lane)
+def test_an_archive_does_not_block_the_next_recording(database: Database, lane: Lane) -> None:
+    archive = post(database, 20_000.0, segment_s=1.0, lane=lane).analyses[0].id
+    outbox = PostgresOutbox(database)
+    publish_in_order(outbox, 300)
+    late = post(database, 10.0, segment_s=1.0, lane=lane).analyses[0].id
+    batch = publish_in_order(outbox, 40)
+    assert [index for analysis, index in batch if analysis == late] == list(range(10))
+    # They take turns, and what is left of the batch is the archive's.
+    assert {analysis for analysis, _ in batch[:2]} == {archive, late}
+    assert [index for analysis, index in batch if analysis == archive] == list(range(300, 330))
+
+
+def test_recordings_share_a_lane_evenly_and_late_ones_take_nothing_from_early_ones(database: Database) -> None:
+    outbox = PostgresOutbox(database)
+    posted = [post_bulk(database, 1000) for _ in range(3)]
+    publish_in_order(outbox, 300)
+    posted += [post_bulk(database, 1000) for _ in range(3)]
+    batch = publish_in_order(outbox, 600)
+    assert {analysis: len([1 for each, _ in batch if each == analysis]) for analysis in posted} == {
+        analysis: pytest.approx(100, abs=1) for analysis in posted
+    }
+
+
+def test_short_recordings_that_keep_coming_never_starve_an_archive(database: Database) -> None:
+    archive = post_bulk(database, 100)
+    outbox = PostgresOutbox(database)
+    post_bulk(database, 1), post_bulk(database, 1)
+    published = []
+    for _ in range(30):
+        # More come than are published: the lane never catches up.
+        post_bulk(database, 1), post_bulk(database, 1), post_bulk(database, 1)
+        published += publish_in_order(outbox, 2)
+    assert len([1 for analysis, _ in published if analysis == archive]) >= 5
+
+
+def test_segments_tried_again_and_found_later_take_turns_too(database: Database) -> None:
+    outbox, ledger = PostgresOutbox(database), PostgresLedger(database)
+    failed = post(database, 50.0, segment_s=1.0).analyses[0].id
+    publish_in_order(outbox)
+    for index in range(50):
+        start(ledger, failed, index)
+        ledger.fail_segment(job(failed, index), "undecodable")
+    archive = post(database, 500.0, segment_s=1.0).analyses[0].id
+    publish_in_order(outbox, 20)
+    retry_analysis(database, failed)
+    batch = publish_in_order(outbox, 20)
+    assert [index for analysis, index in batch if analysis == failed] == list(range(10))
+    assert len([1 for analysis, _ in batch if analysis == archive]) == 10
+
+
+def test_jobs_written_by_the_version_before_take_part(database: Database) -> None:
+    outbox = PostgresOutbox(database)
+    archive = post_bulk(database, 50)
+    publish_in_order(outbox, 10)
+    old = post_bulk(database, 3)
+    with database.transaction() as connection:
+        connection.execute("DELETE FROM outbox WHERE analysis_id = %s", [old])
+        insert = (
+            "INSERT INTO outbox (analysis_id, segment_index, lane) SELECT %s, i, 'bulk' FROM generate_series(0, 1) AS i"
+        )
+        connection.execute(insert, [old])
+        delayed = "INSERT INTO outbox (analysis_id, segment_index, lane, delay_s) VALUES (%s, 2, 'bulk', 3600)"
+        connection.execute(delayed, [old])
+    assert sorted(publish_in_order(outbox, 4)) == sorted([(archive, 10), (old, 0), (archive, 11), (old, 1)])
+    assert outbox.lag().waiting == 39
+
+
+# -- Retries
+
+
+def test_a_retry_is_published_when_it_is_due_and_not_before(database: Database) -> None:
+    outbox, ledger = PostgresOutbox(database), PostgresLedger(database)
+    analysis = post(database, 900.0).analyses[0].id
+    publish_in_order(outbox)
+    for index, delay_s in ((0, 3600.0), (1, 0.3), (2, 1800.0)):
+        start(ledger, analysis, index)
+        ledger.retry_segment(job(analysis, index), "the store was away", delay_s)
+    assert outbox.wait(0.001) is True
+    assert publish_in_order(outbox) == []
+    # It ends by itself when the retry is due, long before its time is over.
+    assert any(outbox.wait(60.0) for _ in range(4))
+    wait_until(lambda: publish_in_order(outbox) == [(analysis, 1)], "the one that is due")
+    assert publish_in_order(outbox) == []
+    assert (outbox.lag().waiting, outbox.lag().oldest_s) == (2, 0.0)
+
+
+def test_an_archive_of_retries_does_not_block_the_next_recording(database: Database) -> None:
+    outbox, ledger = PostgresOutbox(database), PostgresLedger(database)
+    archive = post(database, 100.0, segment_s=1.0).analyses[0].id
+    publish_in_order(outbox)
+    for index in range(100):
+        start(ledger, archive, index)
+        ledger.retry_segment(job(archive, index), "the store was away", 0.001)
+    late = post(database, 5.0, segment_s=1.0).analyses[0].id
+    batch = publish_in_order(outbox, 20)
+    assert [index for analysis, index in batch if analysis == late] == list(range(5))
+
+
+# -- Waiting
 
 
 def test_a_relay_wakes_when_a_recording_comes(database: Database) -> None:

@@ -1,6 +1,5 @@
 """What any queue promises: the same tests for RabbitMQ and for the queue of the embedded service."""
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Thread
@@ -9,9 +8,9 @@ import pytest
 
 from dawn_chorus.adapters.queue.in_process import InProcessQueue
 from dawn_chorus.adapters.queue.rabbitmq import RabbitPublisher, RabbitSource
-from dawn_chorus.domain.jobs import DELIVERY_LIMIT, Lane
+from dawn_chorus.domain.jobs import DELIVERY_LIMIT, Lane, LaneDepth
 from dawn_chorus.domain.ports import SegmentPublisher, SegmentSource
-from tests.integration.queues import Inbox, entry, number_of, publish_raw, receiving, receiving_dead, wait_until
+from tests.integration.queues import Inbox, entry, number_of, publish_raw, receiving, receiving_dead
 
 
 @dataclass(frozen=True)
@@ -78,14 +77,15 @@ def test_a_job_tells_how_often_it_came_back(queue: QueueUnderTest) -> None:
             delivery.reject(requeue=True)
 
 
-def test_what_waits_is_counted_wherever_it_waits(queue: QueueUnderTest) -> None:
-    assert queue.publisher.count_waiting() == 0
+def test_a_lane_tells_what_waits_in_it_who_takes_it_and_what_it_was_sent(queue: QueueUnderTest) -> None:
+    assert queue.publisher.measure_lanes() == {Lane.EXPRESS: LaneDepth(0, 0), Lane.BULK: LaneDepth(0, 0)}
     with receiving(queue.open_source(), prefetch=1) as inbox:
-        queue.publisher.publish([entry(1), entry(2), entry(3), entry(4, Lane.BULK), entry(5, delay_s=600)])
+        queue.publisher.publish([entry(1), entry(2), entry(3), entry(4, Lane.BULK)])
         in_hand = sorted([inbox.take(), inbox.take()], key=number_of)
-        assert queue.publisher.count_waiting() == 3
+        assert queue.publisher.measure_lanes() == {Lane.EXPRESS: LaneDepth(2, 1, 3), Lane.BULK: LaneDepth(0, 1, 1)}
         in_hand[1].reject(requeue=False)
-        wait_until(lambda: queue.publisher.count_waiting() == 4, "the dead letter is counted")
+        inbox.expect_silence()
+        assert queue.publisher.measure_lanes()[Lane.BULK] == LaneDepth(0, 1, 1)
 
 
 def test_a_job_rejected_for_good_is_dead_at_once(queue: QueueUnderTest) -> None:
@@ -150,25 +150,6 @@ def test_a_dead_letter_not_acknowledged_comes_again_however_often(queue: QueueUn
         for _ in range(25):
             with receiving_dead(queue.open_source()) as dead:
                 assert number_of(dead.take()) == 7
-
-
-@pytest.mark.parametrize("lane", Lane)
-def test_a_delayed_job_waits_and_then_comes_in_its_lane(queue: QueueUnderTest, lane: Lane) -> None:
-    with receiving(queue.open_source()) as inbox:
-        published_s = time.monotonic()
-        queue.publisher.publish([entry(1, lane, delay_s=1.0), entry(2, lane)])
-        assert inbox.take_numbers(2) == [2, 1]
-        assert time.monotonic() - published_s >= 1.0
-        inbox.expect_silence()
-
-
-def test_a_job_that_was_delayed_can_still_die_and_says_why(queue: QueueUnderTest) -> None:
-    queue.publisher.publish([entry(7, delay_s=0.1)])
-    with receiving(queue.open_source()) as inbox, receiving_dead(queue.open_source()) as dead:
-        inbox.take().reject(requeue=False)
-        letter = dead.take()
-        assert (number_of(letter), letter.reason) == (7, "rejected")
-        letter.ack()
 
 
 def test_no_more_than_the_prefetch_is_in_hand_by_lane(queue: QueueUnderTest) -> None:

@@ -108,7 +108,7 @@ def test_a_job_that_no_queue_takes_is_an_error_and_the_next_try_mends_the_queue(
     assert publisher.publish([entry(1)]) == [1]
     connection = pika.BlockingConnection(pika.URLParameters(broker_url))
     connection.channel().queue_delete(LANE_QUEUES[Lane.EXPRESS])
-    with pytest.raises(TransientError, match="Unroutable"):
+    with pytest.raises(TransientError, match="unroutable"):
         publisher.publish([entry(2)])
     assert publisher.publish([entry(2)]) == [2]
     with receiving(eager_source(broker_url)) as inbox:
@@ -121,8 +121,8 @@ def test_what_was_confirmed_before_a_failure_counts(broker_url: str) -> None:
     publisher.publish([])
     connection = pika.BlockingConnection(pika.URLParameters(broker_url))
     connection.channel().queue_delete(LANE_QUEUES[Lane.BULK])
-    assert publisher.publish([entry(1), entry(2, Lane.BULK), entry(3)]) == [1]
-    assert publisher.publish([entry(2, Lane.BULK), entry(3)]) == [2, 3]
+    assert publisher.publish([entry(1), entry(2, Lane.BULK), entry(3)]) == [1, 3]
+    assert publisher.publish([entry(2, Lane.BULK)]) == [2]
     connection.close()
 
 
@@ -156,7 +156,7 @@ def test_the_shipped_definitions_and_the_declarations_are_the_same_to_the_broker
         "POST", f"/api/definitions/{vhost}", {key: definitions[key] for key in ("exchanges", "queues", "bindings")}
     )
     # A difference would be refused: 406, inequivalent arg.
-    assert RabbitPublisher(broker_url, name="test relay").publish([entry(1), entry(2, delay_s=0.1)]) == [1, 2]
+    assert RabbitPublisher(broker_url, name="test relay").publish([entry(1), entry(2, Lane.BULK)]) == [1, 2]
 
 
 def test_messages_survive_and_say_what_they_are(broker_url: str) -> None:
@@ -193,11 +193,11 @@ def test_heartbeats_flow_while_the_work_takes_long(broker_url: str) -> None:
 def test_an_idle_publisher_called_with_nothing_keeps_its_connection(broker_url: str) -> None:
     publisher = RabbitPublisher(f"{broker_url}?heartbeat=2", name="test relay")
     publisher.publish([])
-    first = publisher._connection
+    first = publisher._channel
     for _ in range(6):
         time.sleep(1)
         publisher.publish([])
-    assert publisher._connection is first
+    assert publisher._channel is first
 
 
 def test_a_publisher_left_alone_for_long_connects_anew(broker_url: str) -> None:

@@ -4,9 +4,11 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from pathlib import Path
 from threading import Thread
@@ -14,7 +16,9 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pika
 import pytest
+from prometheus_client import REGISTRY
 
 from dawn_chorus.adapters.postgres.analyses import get_status
 from dawn_chorus.adapters.postgres.database import Database
@@ -26,6 +30,7 @@ from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
 from dawn_chorus.adapters.queue.in_process import InProcessQueue
 from dawn_chorus.adapters.queue.messages import decode_job
 from dawn_chorus.adapters.queue.rabbitmq import RabbitPublisher, RabbitSource
+from dawn_chorus.adapters.queue.rabbitmq.topology import LANE_QUEUES
 from dawn_chorus.adapters.retrying import Backoff
 from dawn_chorus.domain.analysis import AnalysisResult
 from dawn_chorus.domain.errors import TransientError
@@ -36,7 +41,7 @@ from dawn_chorus.relay.lost_messages import lost_messages_task
 from dawn_chorus.relay.queue_metrics import QueueMetrics
 from dawn_chorus.relay.settings import RelaySettings
 from tests.integration.api_checks import row_count
-from tests.integration.queues import PATIENCE_S, Inbox, publish_raw, receiving, wait_until
+from tests.integration.queues import PATIENCE_S, Inbox, count_ready, publish_raw, receiving, wait_until
 from tests.servers.ports import find_free_ports
 from tests.servers.postgres import PostgresNode
 from tests.servers.postgres_fill import job, post, start
@@ -73,8 +78,7 @@ def relaying(database: Database, queue: QueueUnderTest, **options: Any) -> Itera
         PostgresDeadLetters(database),
         queue.open_source(),
         measures,
-        poll_s=0.5,
-        **{"tasks": (), **options},
+        **{"poll_s": 0.5, "tasks": (), **options},
     )
     ended: list[bool] = []
     thread = Thread(target=lambda: ended.append(relay.run()), daemon=True)
@@ -135,8 +139,60 @@ def test_a_segment_to_be_tried_later_comes_later(database: Database, queue: Queu
         analysis = post(database, 100.0).analyses[0]
         take_segments(inbox, 1)
         start(ledger, analysis.id, 0)
-        ledger.retry_segment(job(analysis.id, 0), "the store was away", 0.3)
+        ledger.retry_segment(job(analysis.id, 0), "the store was away", 1.0)
+        inbox.expect_silence()
         assert take_segments(inbox, 1) == [(analysis.id, 0)]
+
+
+def test_retry_delays_do_not_wait_for_each_other(database: Database, queue: QueueUnderTest) -> None:
+    ledger = PostgresLedger(database)
+    # Far apart, so that only the relay's own wake-up can bring them in time.
+    with relaying(database, queue, poll_s=3600.0), receiving(queue.open_source()) as inbox:
+        analysis = post(database, 1500.0).analyses[0]
+        take_segments(inbox, 5)
+        for index, delay_s in ((0, 3600.0), (1, 2.0), (2, 0.5), (3, 1800.0), (4, 1.0)):
+            start(ledger, analysis.id, index)
+            ledger.retry_segment(job(analysis.id, index), "the store was away", delay_s)
+        assert [index for _, index in take_segments(inbox, 3)] == [2, 4, 1]
+        inbox.expect_silence()
+
+
+@pytest.mark.parametrize("lane", Lane)
+def test_an_archive_does_not_block_the_next_upload(database: Database, queue: QueueUnderTest, lane: Lane) -> None:
+    archive = post(database, 5000.0, segment_s=1.0, lane=lane).analyses[0].id
+    with relaying(database, queue), receiving(queue.open_source(), prefetch=2) as inbox:
+        take_segments(inbox, 20)
+        late = post(database, 5.0, segment_s=1.0, lane=lane).analyses[0].id
+        taken: list[tuple[UUID, int]] = []
+        while len([1 for analysis, _ in taken if analysis == late]) < 5:
+            taken += take_segments(inbox, 1)
+        # What the queue holds comes first, then the two take turns.
+        assert len(taken) < 1000
+        assert {analysis for analysis, _ in taken} == {archive, late}
+
+
+def test_the_queue_holds_little_of_a_backlog_and_is_filled_as_it_empties(
+    database: Database, queue: QueueUnderTest
+) -> None:
+    posted = {(post(database, 300.0, segment_s=1.0, lane=lane).analyses[0].id, lane) for lane in Lane}
+    with relaying(database, queue):
+        wait_until(lambda: min(depth.ready for depth in queue.publisher.measure_lanes().values()) == 4, "they are full")
+        assert PostgresOutbox(database).lag().waiting == 592
+        with receiving(queue.open_source()) as inbox:
+            expected = {(analysis, index) for analysis, _ in posted for index in range(300)}
+            assert set(take_segments(inbox, 600)) == expected
+            inbox.expect_silence()
+    assert PostgresOutbox(database).lag().waiting == 0
+
+
+def test_a_backlog_that_waits_for_workers_is_no_lag(database: Database, queue: QueueUnderTest) -> None:
+    post(database, 300.0, segment_s=1.0)
+    with database.transaction() as connection:
+        connection.execute("UPDATE outbox SET created_at = now() - interval '2 h'")
+    with relaying(database, queue) as relay:
+        wait_until(lambda: PostgresOutbox(database).lag().waiting == 296, "the queue is full")
+        wait_until(lambda: 0 < (REGISTRY.get_sample_value("chorus_outbox_lag_seconds") or 0) < 60, "no lag")
+        assert is_well(relay)
 
 
 def test_two_relays_publish_everything_once(database: Database, broker_url: str) -> None:
@@ -163,7 +219,7 @@ def test_a_segment_that_no_worker_survives_is_failed_and_its_letter_kept(
     assert status.failures[0].reason.startswith("worker lost 6 times")
     (letter,) = PostgresDeadLetters(database).list_dead_letters()
     assert decode_job(letter.body) == job(analysis.id, 0)
-    assert queue.publisher.count_waiting() == 0
+    assert count_ready(queue.publisher) == 0
 
 
 def test_a_segment_that_others_took_down_is_called_for_again_and_not_for_ever(
@@ -206,7 +262,7 @@ def test_what_an_embedded_service_left_unfinished_is_called_for_at_its_next_star
     first_life = InProcessQueue()
     with relaying(database, QueueUnderTest(first_life, first_life.open_source)):
         analysis = post(database, 1200.0).analyses[0]
-        wait_until(lambda: first_life.count_waiting() == 4, "all is on the queue that will be forgotten")
+        wait_until(lambda: count_ready(first_life) == 4, "all is on the queue that will be forgotten")
     start(ledger, analysis.id, 0)
     start(ledger, analysis.id, 1)
     ledger.fail_segment(job(analysis.id, 1), "undecodable")
@@ -224,24 +280,12 @@ def test_what_an_embedded_service_left_unfinished_is_called_for_at_its_next_star
         inbox.expect_silence()
 
 
-def test_a_job_whose_back_off_was_forgotten_is_called_for_too(database: Database) -> None:
-    ledger = PostgresLedger(database)
-    queue = InProcessQueue()
-    with relaying(database, QueueUnderTest(queue, queue.open_source)):
-        analysis = post(database, 100.0).analyses[0]
-        start(ledger, analysis.id, 0)
-        ledger.retry_segment(job(analysis.id, 0), "the store was away", 3600.0)
-        wait_until(lambda: PostgresOutbox(database).lag().waiting == 0, "all is published")
-    assert requeue_unfinished(database, idle_s=1.0) == 0
-    assert requeue_unfinished(database) == 1
-
-
 def test_a_segment_that_kills_the_whole_service_is_given_up_at_last(database: Database) -> None:
     ledger = PostgresLedger(database)
     queue = InProcessQueue()
     analysis = post(database, 100.0).analyses[0]
     with relaying(database, QueueUnderTest(queue, queue.open_source)):
-        wait_until(lambda: queue.count_waiting() == 1, "the segment is on the queue")
+        wait_until(lambda: count_ready(queue) == 1, "the segment is on the queue")
     for _ in range(1 + DELIVERY_LIMIT):
         start(ledger, analysis.id, 0)
     assert requeue_unfinished(database) == 0
@@ -254,7 +298,7 @@ def test_segments_of_a_purged_queue_are_called_for_again_once_nobody_has_touched
 ) -> None:
     queue = rabbit_queue(broker_url)
     settings = RelaySettings(recover_every_s=0.2, recover_after_s=1.0)
-    lost_messages = lost_messages_task(lambda idle_s: requeue_unfinished(database, idle_s), queue.publisher, settings)
+    lost_messages = lost_messages_task(partial(requeue_unfinished, database), queue.publisher, settings)
     with relaying(database, queue):
         analysis = post(database, 100.0).analyses[0]
         wait_until(lambda: PostgresOutbox(database).lag().waiting == 0, "all is published")
@@ -277,14 +321,75 @@ def test_expired_answers_to_idempotency_keys_do_not_pile_up(
     assert not isinstance(claim_key(database, "today", "print"), Claim)
 
 
+def purge(broker_url: str, lane: Lane) -> None:
+    """Empty a lane's queue as an operator does in the management UI."""
+    connection = pika.BlockingConnection(pika.URLParameters(broker_url))
+    connection.channel().queue_purge(LANE_QUEUES[lane])
+    connection.close()
+
+
+@pytest.mark.parametrize("lane", Lane)
+def test_a_purge_is_noticed_on_a_station_that_is_never_idle(database: Database, broker_url: str, lane: Lane) -> None:
+    queue, ledger = rabbit_queue(broker_url), PostgresLedger(database)
+    settings = RelaySettings(recover_every_s=1.0, recover_after_s=3.0)
+    lost_messages = lost_messages_task(partial(requeue_unfinished, database), queue.publisher, settings)
+    with relaying(database, queue, tasks=[lost_messages]):
+        lost = post(database, 3.0, segment_s=1.0, lane=lane).analyses[0].id
+        wait_until(lambda: PostgresOutbox(database).lag().waiting == 0, "all is published")
+        purge(broker_url, lane)
+        # From here on both lanes always have work: more comes whenever some is done.
+        others = [post(database, 200.0, segment_s=1.0, lane=each).analyses[0].id for each in Lane]
+        seen: Counter[tuple[UUID, int]] = Counter()
+        with receiving(queue.open_source(), prefetch=2) as inbox:
+            while {(lost, index) for index in range(3)} - seen.keys():
+                delivery = inbox.take()
+                taken = decode_job(delivery.body)
+                seen[taken.analysis_id, taken.segment_index] += 1
+                ledger.start_segment(taken, "worker-1")
+                ledger.fail_segment(taken, "done with")
+                delivery.ack()
+                if taken.analysis_id != lost and taken.segment_index % 100 == 50:
+                    others.append(post(database, 200.0, segment_s=1.0, lane=taken.lane).analyses[0].id)
+    # What was not lost came once.
+    assert set(seen.values()) == {1}
+
+
 def test_while_jobs_wait_on_the_queue_none_counts_as_lost(database: Database, broker_url: str) -> None:
     queue = rabbit_queue(broker_url)
     settings = RelaySettings(recover_after_s=0.001)
-    lost_messages = lost_messages_task(lambda idle_s: requeue_unfinished(database, idle_s), queue.publisher, settings)
+    lost_messages = lost_messages_task(partial(requeue_unfinished, database), queue.publisher, settings)
     with relaying(database, queue):
         post(database, 100.0)
         wait_until(lambda: PostgresOutbox(database).lag().waiting == 0, "all is published")
-    assert lost_messages.work() == 0
+    assert [lost_messages.work() for _ in range(5)] == [0] * 5
+
+
+def test_what_workers_gave_back_waits_on_the_queue_and_is_not_lost(database: Database, broker_url: str) -> None:
+    queue = rabbit_queue(broker_url)
+    settings = RelaySettings(recover_after_s=0.001)
+    lost_messages = lost_messages_task(partial(requeue_unfinished, database), queue.publisher, settings)
+    with relaying(database, queue):
+        analysis = post(database, 900.0).analyses[0].id
+        with receiving(queue.open_source()) as inbox:
+            held = [inbox.take() for _ in range(3)]
+            for delivery in held[:2]:
+                start(PostgresLedger(database), analysis, decode_job(delivery.body).segment_index)
+        # All workers stop, with what they had in hand.
+    assert [lost_messages.work() for _ in range(5)] == [0] * 5
+
+
+def test_many_lost_segments_are_queued_again_in_short_transactions(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dawn_chorus.adapters.postgres.lost_messages._A_TRANSACTION", 10)
+    post(database, 45.0, segment_s=1.0)
+    with closing(PostgresOutbox(database)) as outbox:
+        outbox.publish_waiting(InProcessQueue().publish)
+    assert requeue_unfinished(database, {Lane.BULK: 0.0}) == 0
+    assert requeue_unfinished(database, dict.fromkeys(Lane, 3600.0)) == 0
+    assert requeue_unfinished(database) == 45
+    assert requeue_unfinished(database) == 0
+    assert PostgresOutbox(database).lag().waiting == 45
 
 
 # -- Servers that go away

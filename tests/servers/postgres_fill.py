@@ -54,11 +54,16 @@ def new_recording(duration_s: float = 900.0, place: Place | None = None, *, sha2
 
 
 def post(
-    database: Database, duration_s: float = 900.0, *, place: Place | None = None, segment_s: float = 300.0
+    database: Database,
+    duration_s: float = 900.0,
+    *,
+    place: Place | None = None,
+    segment_s: float = 300.0,
+    lane: Lane = Lane.EXPRESS,
 ) -> StoredRecording:
     """Register the pack and post a recording to be analyzed with it."""
     PostgresLedger(database).register_pack(PACK)
-    request = AnalysisRequest(PACK.name, Lane.EXPRESS, segment_s)
+    request = AnalysisRequest(PACK.name, lane, segment_s)
     return create_recording(database, new_recording(duration_s, place), request)
 
 

@@ -1,6 +1,7 @@
 """The jobs on the queue: ids, never audio."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
@@ -10,6 +11,9 @@ from dawn_chorus.domain.recording import Recording
 
 EXPRESS_MAX_S = 600.0
 """Recordings up to this long go express, so that a 24-hour upload never blocks a short one."""
+
+BULK_SHARE = 5
+"""While both lanes have work, one of so many jobs is of the bulk lane, in batches of the relay and in a worker."""
 
 DELIVERY_LIMIT = 5
 """A message that was returned to the queue more often than this becomes a dead letter."""
@@ -44,8 +48,30 @@ class OutboxEntry:
 
     id: int
     job: SegmentJob
-    delay_s: float = 0.0
-    """More than 0: published to the retry queue, where it waits this long."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneDepth:
+    """What a lane's queue holds."""
+
+    ready: int
+    """Messages that no worker has been given yet."""
+    consumers: int
+    """Workers that take them."""
+    published: int = 0
+    """Messages that this publisher has put there since it was made."""
+
+
+def share_batch(waiting: Sequence[OutboxEntry], limit: int) -> list[OutboxEntry]:
+    """Return at most `limit` of the jobs in their order, express before bulk.
+
+    While bulk jobs wait, a fifth of each batch is theirs, so that express never starves them.
+    """
+    express = [entry for entry in waiting if entry.job.lane is Lane.EXPRESS]
+    bulk = [entry for entry in waiting if entry.job.lane is Lane.BULK]
+    for_bulk = min(len(bulk), limit // BULK_SHARE)
+    express = express[: limit - for_bulk]
+    return express + bulk[: limit - len(express)]
 
 
 @dataclass(frozen=True, slots=True)

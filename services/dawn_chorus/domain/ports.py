@@ -5,13 +5,13 @@ otherwise, implementations are safe to call from many threads.
 """
 
 import math
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
-from dawn_chorus.domain.jobs import OutboxEntry, SegmentJob, SegmentWork, WorkerFacts
+from dawn_chorus.domain.jobs import Lane, LaneDepth, OutboxEntry, SegmentJob, SegmentWork, WorkerFacts
 from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.timeline import SegmentTimeline
@@ -93,15 +93,21 @@ class SegmentLedger(Protocol):
 class Outbox(Protocol):
     """The jobs that are to be published."""
 
-    def publish_waiting(self, publish: Callable[[Sequence[OutboxEntry]], Sequence[int]], limit: int = 500) -> int:
-        """Pass the oldest waiting entries to `publish`, mark those whose ids it returns; return how many.
+    def publish_waiting(
+        self,
+        publish: Callable[[Sequence[OutboxEntry]], Sequence[int]],
+        limit: int = 500,
+        room: Mapping[Lane, int] | None = None,
+    ) -> int:
+        """Pass the next entries to `publish`, at most `room` of each lane; mark those whose ids it returns.
 
-        Entries that another relay is publishing are skipped. An error in `publish` leaves all unmarked.
+        Express comes first, and of each batch a share is bulk (`share_batch`). Within a lane analyses take turns.
+        Returns how many were marked; 0 while another relay publishes. An error in `publish` leaves all unmarked.
         """
         ...
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait until a job is added, for at most `timeout_s`; return whether one was."""
+        """Wait until a job is added or a retry is due, for at most `timeout_s`; return whether it was so."""
         ...
 
 
@@ -129,16 +135,14 @@ class SegmentPublisher(Protocol):
     def publish(self, entries: Sequence[OutboxEntry]) -> Sequence[int]:
         """Publish and wait for the confirms; return the ids of the entries that the queue has stored durably.
 
-        Not thread-safe: one thread publishes, and calls this at least every few seconds, without entries if there are
-        none, which keeps the connection alive.
+        Returns within seconds: what is not confirmed by then is passed again later. Not thread-safe: one thread
+        publishes, and calls this at least every few seconds, without entries if there are none, which keeps the
+        connection alive.
         """
         ...
 
-    def count_waiting(self) -> int:
-        """Return the number of messages on the queue, delayed jobs and dead letters included, unacknowledged ones not.
-
-        Called by the thread that publishes.
-        """
+    def measure_lanes(self) -> Mapping[Lane, LaneDepth]:
+        """Return what the queue of each lane holds. Called by the thread that publishes."""
         ...
 
 

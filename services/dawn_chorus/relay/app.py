@@ -32,6 +32,7 @@ def open_relay(
     """
     prune = PeriodicTask("published outbox rows pruned", _PRUNE_EVERY_S, lambda: outbox.prune(keep_published_s))
     publishing = Publishing(outbox, publisher, poll_s=poll_s, tasks=(prune, *tasks))
+    queue_metrics.follow(publishing.since_round_s)
     return Relay(publishing, DeadLetterWriter(dead_letters), dead_source, queue_metrics)
 
 

@@ -1,5 +1,7 @@
 """Metrics of outbox and backlog, measured on their own thread, so that they stay current while the broker is down."""
 
+import math
+from collections.abc import Callable
 from threading import Event
 
 from dawn_chorus.adapters import metrics
@@ -20,6 +22,11 @@ class QueueMetrics:
     def __init__(self, database: Database, *, every_s: float) -> None:
         self._database, self._every_s = database, every_s
         self._outbox = PostgresOutbox(database)
+        self._since_round_s: Callable[[], float] = lambda: math.inf
+
+    def follow(self, since_round_s: Callable[[], float]) -> None:
+        """Measure the lag by the relay's rounds too: a job that waits for room in its queue is not late."""
+        self._since_round_s = since_round_s
 
     def run(self, stopping: Event) -> None:
         """Measure until `stopping` is set."""
@@ -40,7 +47,7 @@ class QueueMetrics:
     def _measure_outbox(self) -> None:
         lag = self._outbox.lag()
         metrics.outbox_waiting.set(lag.waiting)
-        metrics.outbox_lag_seconds.set(lag.oldest_s)
+        metrics.outbox_lag_seconds.set(min(lag.oldest_s, self._since_round_s()))
 
     def _measure_backlog(self) -> None:
         for lane, backlog in measure_backlog(self._database).items():

@@ -37,15 +37,15 @@ class Database:
         self, url: str, *, min_size: int = 1, max_size: int = 8, wait_s: float = 5.0, prepared: bool = False
     ) -> None:
         self.url = url
+        self._options: dict[str, Any] = {
+            "row_factory": dict_row,
+            "connect_timeout": max(2, round(wait_s)),
+            **_KEEPALIVES,
+        }
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
             connection_class=psycopg.Connection[DictRow],
-            kwargs={
-                "row_factory": dict_row,
-                "connect_timeout": max(2, round(wait_s)),
-                **_KEEPALIVES,
-                "prepare_threshold": 2 if prepared else sys.maxsize,
-            },
+            kwargs={**self._options, "prepare_threshold": 2 if prepared else sys.maxsize},
             min_size=min_size,
             max_size=max_size,
             timeout=wait_s,
@@ -74,6 +74,13 @@ class Database:
         """Raise TransientError unless the server answers now."""
         with self.transaction() as connection:
             connection.execute("SELECT 1")
+
+    def connect(self) -> Connection:
+        """Open a connection outside the pool, each statement its own transaction; the caller closes it."""
+        with translated_errors():
+            connection: Connection = psycopg.connect(self.url, autocommit=True, **self._options)
+        _configure(connection)
+        return connection
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

@@ -4,17 +4,14 @@ It gives the guarantees that RabbitMQ gives, except one: it is lost when its pro
 embedded service puts unfinished segments back in the outbox when it starts (`requeue_unfinished`).
 """
 
-import heapq
-import itertools
-import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Condition
 
 from dawn_chorus.adapters.logs import get_logger
 from dawn_chorus.adapters.queue.messages import encode_job
-from dawn_chorus.domain.jobs import DELIVERY_LIMIT, Lane, OutboxEntry
+from dawn_chorus.domain.jobs import DELIVERY_LIMIT, Lane, LaneDepth, OutboxEntry
 from dawn_chorus.domain.ports import Delivery
 
 _DEAD = "dead"
@@ -30,15 +27,15 @@ class InProcessQueue:
 
     def publish(self, entries: Sequence[OutboxEntry]) -> Sequence[int]:
         for entry in entries:
-            self.put(encode_job(entry.job), entry.job.lane, delay_s=entry.delay_s)
+            self.put(encode_job(entry.job), entry.job.lane)
         return [entry.id for entry in entries]
 
-    def count_waiting(self) -> int:
-        return self._lanes.count_waiting()
+    def measure_lanes(self) -> Mapping[Lane, LaneDepth]:
+        return self._lanes.measure()
 
-    def put(self, body: bytes, lane: Lane, *, delay_s: float = 0.0) -> None:
-        """Queue a message unchanged, after the delay."""
-        self._lanes.put(_Message(body, lane), delay_s)
+    def put(self, body: bytes, lane: Lane) -> None:
+        """Queue a message unchanged."""
+        self._lanes.put(_Message(body, lane))
 
     def open_source(self) -> "InProcessSource":
         return InProcessSource(self._lanes)
@@ -64,11 +61,12 @@ class InProcessSource:
         """Do nothing: a queue in the same process is always available."""
 
     def _consume_queues(self, queues: Sequence[str], on_delivery: Callable[[Delivery], None], prefetch: int) -> None:
+        self._lanes.begin_consuming(queues)
         try:
             while (message := self._lanes.take(self._unacked, queues, prefetch)) is not None:
                 on_delivery(_InProcessDelivery(self._lanes, self._unacked, message))
         finally:
-            self._lanes.requeue_all(self._unacked)
+            self._lanes.end_consuming(self._unacked, queues)
 
 
 @dataclass(eq=False, slots=True)
@@ -91,13 +89,6 @@ class _Unacked:
         return sum(message.queue == queue for message in self.messages)
 
 
-@dataclass(order=True, slots=True)
-class _Delayed:
-    due_s: float
-    number: int
-    message: _Message = field(compare=False)
-
-
 class _InProcessDelivery:
     """A `Delivery`. Ending it after its source was stopped does nothing: the message is redelivered to another."""
 
@@ -118,32 +109,36 @@ class _Lanes:
     def __init__(self) -> None:
         self._changed = Condition()
         self._waiting: dict[str, deque[_Message]] = {name: deque() for name in (*Lane, _DEAD)}
-        self._delayed: list[_Delayed] = []
-        self._numbers = itertools.count()
+        self._consumers = dict.fromkeys(self._waiting, 0)
+        self._published = dict.fromkeys(self._waiting, 0)
 
-    def put(self, message: _Message, delay_s: float) -> None:
+    def put(self, message: _Message) -> None:
         with self._changed:
-            if delay_s > 0:
-                heapq.heappush(self._delayed, _Delayed(time.monotonic() + delay_s, next(self._numbers), message))
-            else:
-                self._waiting[message.queue].append(message)
+            self._waiting[message.queue].append(message)
+            self._published[message.queue] += 1
             self._changed.notify_all()
 
-    def count_waiting(self) -> int:
+    def measure(self) -> Mapping[Lane, LaneDepth]:
         with self._changed:
-            return len(self._delayed) + sum(len(messages) for messages in self._waiting.values())
+            return {
+                lane: LaneDepth(len(self._waiting[lane]), self._consumers[lane], self._published[lane]) for lane in Lane
+            }
+
+    def begin_consuming(self, queues: Sequence[str]) -> None:
+        with self._changed:
+            for queue in queues:
+                self._consumers[queue] += 1
 
     def take(self, unacked: _Unacked, queues: Sequence[str], prefetch: int) -> _Message | None:
         """Wait for a message within the prefetch limit, of the first queue that has one; None once stopped."""
         with self._changed:
             while not unacked.stopped:
-                self._queue_delayed()
                 for queue in queues:
                     if self._waiting[queue] and unacked.count(queue) < prefetch:
                         message = self._waiting[queue].popleft()
                         unacked.messages[message] = None
                         return message
-                self._changed.wait(self._next_due_s())
+                self._changed.wait()
             return None
 
     def end(self, unacked: _Unacked, message: _Message, then: Callable[[_Message], None] | None = None) -> None:
@@ -175,19 +170,12 @@ class _Lanes:
             unacked.stopped = True
             self._changed.notify_all()
 
-    def requeue_all(self, unacked: _Unacked) -> None:
+    def end_consuming(self, unacked: _Unacked, queues: Sequence[str]) -> None:
         """Put all unacknowledged messages of a source back, in their old order."""
         with self._changed:
+            for queue in queues:
+                self._consumers[queue] -= 1
             for message in reversed(unacked.messages):
                 self.requeue(message)
             unacked.messages.clear()
             self._changed.notify_all()
-
-    def _queue_delayed(self) -> None:
-        """Queue the messages whose delay is over."""
-        while self._delayed and self._delayed[0].due_s <= time.monotonic():
-            message = heapq.heappop(self._delayed).message
-            self._waiting[message.queue].append(message)
-
-    def _next_due_s(self) -> float | None:
-        return max(0.0, self._delayed[0].due_s - time.monotonic()) if self._delayed else None

@@ -1,6 +1,54 @@
 -- Doors and load: an outbox with lanes, packs known by all their files, lists that stay fast at ten million detections.
 
 -- == The outbox
+-- First of all the locks, in the order in which everybody takes theirs: whoever is in the middle of a transaction ends it
+-- before anything here begins.
+LOCK TABLE recordings IN SHARE ROW EXCLUSIVE MODE;
+LOCK TABLE analyses IN EXCLUSIVE MODE;
+LOCK TABLE outbox IN ACCESS EXCLUSIVE MODE;
+
+CREATE TABLE outbox_lanes (
+    lane text PRIMARY KEY CHECK (lane IN ('express', 'bulk')),
+    turn bigint NOT NULL DEFAULT 0
+) WITH (fillfactor = 10);
+INSERT INTO outbox_lanes (lane) VALUES ('express'), ('bulk');
+COMMENT ON COLUMN outbox_lanes.turn IS
+    'where a new analysis enters the lane: behind what is published, and level with the next job of everybody who waits';
+
+ALTER TABLE outbox
+    ADD COLUMN turn bigint,
+    ADD COLUMN available_at timestamptz;
+COMMENT ON COLUMN outbox.turn IS
+    'jobs of a lane are published in this order, then by id; those of one analysis have successive turns, so analyses alternate';
+COMMENT ON COLUMN outbox.available_at IS 'a retry is not published before; null: it takes part in its lane';
+UPDATE outbox AS o
+SET turn = ranked.turn,
+    available_at = CASE WHEN o.delay_s > 0 THEN o.created_at + make_interval(secs => o.delay_s) END
+FROM (
+    SELECT id, row_number() OVER (PARTITION BY analysis_id ORDER BY id) - 1 AS turn
+    FROM outbox WHERE published_at IS NULL
+) AS ranked
+WHERE o.id = ranked.id;
+DROP INDEX outbox_waiting;
+CREATE INDEX outbox_waiting ON outbox (lane, turn, id) WHERE published_at IS NULL AND available_at IS NULL;
+DROP INDEX outbox_analysis;
+CREATE INDEX outbox_segment ON outbox (analysis_id, segment_index);
+CREATE INDEX outbox_delayed ON outbox (available_at) WHERE published_at IS NULL AND available_at IS NOT NULL;
+
+-- Jobs of workers and APIs of the version before this one: segments of a recording, and retries.
+CREATE FUNCTION place_in_lane() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.turn := (SELECT turn FROM outbox_lanes WHERE lane = NEW.lane);
+    IF NEW.delay_s > 0 THEN
+        NEW.available_at := clock_timestamp() + make_interval(secs => NEW.delay_s);
+    ELSE
+        NEW.turn := NEW.turn + NEW.segment_index;
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER outbox_placed BEFORE INSERT ON outbox FOR EACH ROW
+    WHEN (NEW.turn IS NULL) EXECUTE FUNCTION place_in_lane();
 
 -- == Packs
 

@@ -11,8 +11,11 @@ WITH planned AS (
     FROM unnest(:indexes::integer[], :starts_s::numeric[], :ends_s::numeric[]) AS t (i, start_s, end_s)
     RETURNING segment_index
 )
-INSERT INTO outbox (analysis_id, segment_index, lane)
-SELECT :analysis_id, segment_index, :lane FROM planned ORDER BY segment_index;
+INSERT INTO outbox (analysis_id, segment_index, lane, turn)
+SELECT
+    :analysis_id, segment_index, :lane,
+    (SELECT turn FROM outbox_lanes WHERE lane = :lane) + row_number() OVER (ORDER BY segment_index) - 1
+FROM planned ORDER BY segment_index;
 
 -- name: get_analyses(analysis_ids, recording_ids)
 -- By their own ids or those of their recordings, oldest first. If the pack is not pinned yet, the license is that of
@@ -93,8 +96,11 @@ WITH requeued AS (
         ))
     )
 ), jobs AS (
-    INSERT INTO outbox (analysis_id, segment_index, lane)
-    SELECT :analysis_id, segment_index, :lane FROM requeued ORDER BY segment_index
+    INSERT INTO outbox (analysis_id, segment_index, lane, turn)
+    SELECT
+        :analysis_id, segment_index, :lane,
+        (SELECT turn FROM outbox_lanes WHERE lane = :lane) + row_number() OVER (ORDER BY segment_index) - 1
+    FROM requeued ORDER BY segment_index
 )
 SELECT count(*) FROM requeued;
 

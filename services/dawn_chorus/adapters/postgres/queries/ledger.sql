@@ -160,8 +160,11 @@ WHERE analysis_id = :analysis_id AND segment_index = :segment_index
     AND state IN ('queued', 'running') AND attempts <= :max_attempts;
 
 -- name: insert_job(analysis_id, segment_index, lane, delay_s)!
-INSERT INTO outbox (analysis_id, segment_index, lane, delay_s)
-VALUES (:analysis_id, :segment_index, :lane, :delay_s);
+INSERT INTO outbox (analysis_id, segment_index, lane, delay_s, available_at, turn)
+SELECT
+    :analysis_id, :segment_index, lane, :delay_s,
+    CASE WHEN :delay_s::double precision > 0 THEN clock_timestamp() + make_interval(secs => :delay_s) END, turn
+FROM outbox_lanes WHERE lane = :lane;
 
 -- name: extend_segment(analysis_id, segment_index, end_s)!
 UPDATE segments SET end_s = :end_s WHERE analysis_id = :analysis_id AND segment_index = :segment_index;

@@ -26,8 +26,11 @@ WITH recording AS (
     CROSS JOIN unnest(:indexes::integer[], :starts_s::numeric[], :ends_s::numeric[]) AS t (segment_index, start_s, end_s)
     RETURNING analysis_id, segment_index
 ), jobs AS (
-    INSERT INTO outbox (analysis_id, segment_index, lane)
-    SELECT analysis_id, segment_index, :lane FROM planned ORDER BY segment_index
+    INSERT INTO outbox (analysis_id, segment_index, lane, turn)
+    SELECT
+        analysis_id, segment_index, :lane,
+        (SELECT turn FROM outbox_lanes WHERE lane = :lane) + row_number() OVER (ORDER BY segment_index) - 1
+    FROM planned ORDER BY segment_index
 )
 SELECT
     r.*, a.id AS analysis_id, a.created_at AS analysis_created_at, p.license AS pack_license,

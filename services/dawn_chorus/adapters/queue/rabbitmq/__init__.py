@@ -1,6 +1,7 @@
 """RabbitMQ: the only package that imports pika.
 
-Read: topology (exchanges, queues and bindings; __main__ prints it), connection, publisher, source.
+Read: topology (exchanges, queues and bindings; __main__ prints it), connection, confirm_channel, publisher,
+source.
 May touch the broker, each connection from its own thread only.
 """
 

@@ -4,25 +4,23 @@ import contextlib
 from typing import Any
 
 import pika
-from pika.exceptions import AMQPError, NackError, UnroutableError
+from pika.exceptions import AMQPError
 
 from dawn_chorus.adapters.queue.rabbitmq.topology import declare_topology
 
 BROKER_ERRORS = (AMQPError, OSError)
-"""Raised by pika if a connection or channel cannot be opened or is lost, or if the broker refuses a message.
+"""Raised by pika if a connection or channel cannot be opened or is lost.
 
 A name that does not resolve is an OSError.
 """
-REFUSALS = (NackError, UnroutableError)
-"""Of these, the refusals of a message: the broker is there."""
 
 _HEARTBEAT_S = 60
 _BLOCKED_TIMEOUT_S = 60.0
 """A broker short of memory or disk blocks publishers; after this time the connection counts as lost."""
 
 
-def open_connection(url: str, name: str) -> Any:
-    """Connect once, without retrying; the management UI shows the connection as `name`.
+def connection_parameters(url: str, name: str, *, blocked_timeout_s: float | None = _BLOCKED_TIMEOUT_S) -> Any:
+    """Return pika's parameters; the management UI shows the connection as `name`.
 
     `heartbeat` and `blocked_connection_timeout` in the URL's query override the defaults here.
     """
@@ -30,9 +28,14 @@ def open_connection(url: str, name: str) -> Any:
     if "heartbeat=" not in url:
         parameters.heartbeat = _HEARTBEAT_S
     if parameters.blocked_connection_timeout is None:
-        parameters.blocked_connection_timeout = _BLOCKED_TIMEOUT_S
+        parameters.blocked_connection_timeout = blocked_timeout_s
     parameters.client_properties = {"connection_name": name, "product": "Dawn Chorus"}
-    return pika.BlockingConnection(parameters)
+    return parameters
+
+
+def open_connection(url: str, name: str) -> Any:
+    """Connect once, without retrying."""
+    return pika.BlockingConnection(connection_parameters(url, name))
 
 
 def open_channel(connection: Any) -> Any:
