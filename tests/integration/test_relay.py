@@ -51,20 +51,25 @@ from tests.servers.rabbitmq import RabbitNode
 @dataclass(frozen=True)
 class QueueUnderTest:
     publisher: SegmentPublisher
+    """The relay's, for its thread alone."""
     open_source: Callable[[], SegmentSource]
+    observer: SegmentPublisher
+    """Another, to look at the queues meanwhile."""
 
 
 @pytest.fixture(params=["in_process", "rabbitmq"])
 def queue(request: pytest.FixtureRequest) -> QueueUnderTest:
     if request.param == "in_process":
         lanes = InProcessQueue()
-        return QueueUnderTest(lanes, lanes.open_source)
+        return QueueUnderTest(lanes, lanes.open_source, lanes)
     return rabbit_queue(request.getfixturevalue("broker_url"))
 
 
 def rabbit_queue(url: str) -> QueueUnderTest:
     return QueueUnderTest(
-        RabbitPublisher(url, name="test relay"), lambda: RabbitSource(url, name="test", backoff=Backoff(0.1, 1.0))
+        RabbitPublisher(url, name="test relay"),
+        lambda: RabbitSource(url, name="test", backoff=Backoff(0.1, 1.0)),
+        RabbitPublisher(url, name="test observer"),
     )
 
 
@@ -176,7 +181,7 @@ def test_the_queue_holds_little_of_a_backlog_and_is_filled_as_it_empties(
 ) -> None:
     posted = {(post(database, 300.0, segment_s=1.0, lane=lane).analyses[0].id, lane) for lane in Lane}
     with relaying(database, queue):
-        wait_until(lambda: min(depth.ready for depth in queue.publisher.measure_lanes().values()) == 4, "they are full")
+        wait_until(lambda: min(depth.ready for depth in queue.observer.measure_lanes().values()) == 4, "they are full")
         assert PostgresOutbox(database).lag().waiting == 592
         with receiving(queue.open_source()) as inbox:
             expected = {(analysis, index) for analysis, _ in posted for index in range(300)}
@@ -260,7 +265,7 @@ def test_a_message_nobody_can_read_is_kept_as_it_is(database: Database, broker_u
 def test_what_an_embedded_service_left_unfinished_is_called_for_at_its_next_start(database: Database) -> None:
     ledger = PostgresLedger(database)
     first_life = InProcessQueue()
-    with relaying(database, QueueUnderTest(first_life, first_life.open_source)):
+    with relaying(database, QueueUnderTest(first_life, first_life.open_source, first_life)):
         analysis = post(database, 1200.0).analyses[0]
         wait_until(lambda: count_ready(first_life) == 4, "all is on the queue that will be forgotten")
     start(ledger, analysis.id, 0)
@@ -273,7 +278,7 @@ def test_what_an_embedded_service_left_unfinished_is_called_for_at_its_next_star
     assert requeue_unfinished(database) == 0
     second_life = InProcessQueue()
     with (
-        relaying(database, QueueUnderTest(second_life, second_life.open_source)),
+        relaying(database, QueueUnderTest(second_life, second_life.open_source, second_life)),
         receiving(second_life.open_source()) as inbox,
     ):
         assert sorted(take_segments(inbox, 2)) == [(analysis.id, 0), (analysis.id, 3)]
@@ -284,7 +289,7 @@ def test_a_segment_that_kills_the_whole_service_is_given_up_at_last(database: Da
     ledger = PostgresLedger(database)
     queue = InProcessQueue()
     analysis = post(database, 100.0).analyses[0]
-    with relaying(database, QueueUnderTest(queue, queue.open_source)):
+    with relaying(database, QueueUnderTest(queue, queue.open_source, queue)):
         wait_until(lambda: count_ready(queue) == 1, "the segment is on the queue")
     for _ in range(1 + DELIVERY_LIMIT):
         start(ledger, analysis.id, 0)
@@ -316,7 +321,7 @@ def test_expired_answers_to_idempotency_keys_do_not_pile_up(
     claim_key(database, "yesterday", "print", ttl_s=0)
     claim_key(database, "today", "print")
     lanes, forget = InProcessQueue(), prune_responses_task(lambda: prune_responses(database))
-    with relaying(database, QueueUnderTest(lanes, lanes.open_source), tasks=[forget]):
+    with relaying(database, QueueUnderTest(lanes, lanes.open_source, lanes), tasks=[forget]):
         wait_until(lambda: row_count(database, "idempotency_keys") == 1, "the expired one is gone")
     assert not isinstance(claim_key(database, "today", "print"), Claim)
 
