@@ -53,7 +53,7 @@ def _open_bare(ensemble: Ensemble) -> Any:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
     (member,) = ensemble.pack.members
-    return ort.InferenceSession(str(member.path), options, providers=["CPUExecutionProvider"])
+    return ort.InferenceSession(ensemble.pack.folder / member.table.file, options, providers=["CPUExecutionProvider"])
 
 
 def _run(session: Any, member: OpenMember, batches: list[Batch], minutes: int, threads: int) -> Cost:

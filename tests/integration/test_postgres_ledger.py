@@ -290,11 +290,13 @@ def test_every_visible_change_has_a_new_revision(database: Database, ledger: Pos
 
 def test_one_analysis_is_done_with_one_version_of_a_pack(database: Database, ledger: PostgresLedger) -> None:
     analysis = post(database, 600.0).analyses[0]
+    assert start(ledger, analysis.id, 0).pack_version is None
     save(ledger, analysis.id, 0)
     newer = replace(PACK, version="1.1.0", manifest_sha256="b" * 64)
     ledger.register_pack(newer)
     work = start(ledger, analysis.id, 1)
-    with pytest.raises(PermanentError, match=r"woods 1\.1\.0.*began with 1\.0\.0"):
+    assert work.pack_version == "1.0.0"
+    with pytest.raises(PermanentError, match=r"began with woods 1\.0\.0, and 1\.1\.0 is .*: begin a new analysis"):
         ledger.save_timeline(work, timeline_of(work), replace(FACTS, pack_version="1.1.0"))
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from dawn_chorus.inference.melspectrogram import MelFrontEnd as ServiceFrontEnd
-from dawn_chorus.inference.packs.manifest import MelTable
+from dawn_chorus.inference.packs.manifest_tables import MelTable
 from models.workshop.networks.frontend import MelFrontEnd
 from models.workshop.packing.export import example_images
 from models.workshop.packing.pack import golden_waveform

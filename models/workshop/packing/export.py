@@ -3,7 +3,6 @@
 Opset 18, dynamic batch, no nodes that ONNX Runtime's CUDA provider refuses or leaves to the CPU.
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +31,6 @@ class MemberFile:
     """An exported network, with what pack.toml states about it."""
 
     file: str
-    sha256: str
     n_frames: int
     parity: float
     """Largest measured difference in score."""
@@ -66,7 +64,7 @@ def export_network(network: SedNetwork, model: ModelTable, path: Path) -> Member
     parity, n_frames = measure_parity(network, path, images)
     if parity > PARITY:
         raise BadInput(f"{path.name}: ONNX Runtime differs from torch by {parity:.1e} in score, more than {PARITY:.0e}")
-    return MemberFile(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), n_frames, parity)
+    return MemberFile(path.name, n_frames, parity)
 
 
 def example_images(model: ModelTable, n: int = 2) -> Tensor:
@@ -147,11 +145,11 @@ def write_pack(  # noqa: PLR0913 — one argument for each part of a pack
     members: Sequence[dict[str, object]],
     taxa_rows: Sequence[Sequence[str]],
 ) -> Path:
-    """Write pack.toml and taxa.csv beside the networks; return the folder."""
+    """Write pack.toml, but for [files], and taxa.csv beside the networks; return the folder."""
     from models.workshop.data.manifest import write_table  # noqa: PLC0415
 
     write_table(folder / "taxa.csv", ["code", "scientific_name", "common_name", "taxonomic_class"], taxa_rows)
-    lines = ["schema = 1", *(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in [
+    lines = ["schema = 2", *(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in [
         ("name", name), ("version", version), ("license", license_id), ("attribution", attribution),
         ("taxa", "taxa.csv"), ("frame_s", frame_s), ("golden", "golden.npz"),
     ])]  # fmt: skip

@@ -95,7 +95,7 @@ def member_table(recipe: Recipe, made: MemberFile, *, weight: float, columns: st
     """Return the `[[member]]` table of pack.toml."""
     model = recipe.model
     return {
-        "file": made.file, "sha256": made.sha256, "weight": weight, "input": "mel",
+        "file": made.file, "weight": weight, "input": "mel",
         "sample_rate_hz": model.sample_rate_hz, "window_s": model.window_s, "hop_s": model.hop_s,
         "rule": model.rule, "columns": columns, "frame_step_s": model.window_s / made.n_frames,
         "mel": model.mel.model_dump(),

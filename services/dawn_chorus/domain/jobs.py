@@ -91,6 +91,8 @@ class SegmentWork:
     """How long the segment has waited since it was last queued."""
     segment_s: float = math.inf
     """The length of the analysis' segments; a longer one holds all that lay beyond the longest duration."""
+    pack_version: str | None = None
+    """The version that its first result was computed with; None: there is no result yet."""
 
 
 @dataclass(frozen=True, slots=True)

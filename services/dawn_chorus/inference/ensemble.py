@@ -20,7 +20,7 @@ from dawn_chorus.domain.timeline import Grid, Scores
 from dawn_chorus.inference.melspectrogram import MelFrontEnd, NormalizationStatistics
 from dawn_chorus.inference.member import OpenMember
 from dawn_chorus.inference.occurrence import OccurrenceModel
-from dawn_chorus.inference.packs.manifest import MelTable
+from dawn_chorus.inference.packs.manifest_tables import MelTable
 from dawn_chorus.inference.packs.pack import Pack, read_pack
 from dawn_chorus.inference.session import SessionOptions
 from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat
@@ -135,8 +135,13 @@ def open_ensemble(folder: Path, options: SessionOptions) -> Ensemble:
     """
     pack = read_pack(folder)
     scored_s = pack.manifest.score.window_s
-    members = tuple(OpenMember(member, len(pack.taxa), scored_s, options) for member in pack.members)
-    occurrence = OccurrenceModel(pack.occurrence_path, len(pack.taxa)) if pack.occurrence_path else None
+    members = tuple(
+        OpenMember(member, pack.network(member.table.file, "member.file"), len(pack.taxa), scored_s, options)
+        for member in pack.members
+    )
+    table, occurrence = pack.manifest.occurrence, None
+    if table is not None:
+        occurrence = OccurrenceModel(pack.network(table.file, "occurrence.file"), len(pack.taxa))
     return Ensemble(pack, options, members, _share_front_ends(members), _facts(pack, members), occurrence)
 
 
@@ -161,7 +166,7 @@ def _facts(pack: Pack, members: Iterable[OpenMember]) -> PackFacts:
         Grid(manifest.score.window_s, manifest.frame_s if framewise else None),
         pack.rules,
         pack.taxa,
-        has_occurrence=pack.occurrence_path is not None,
+        has_occurrence=manifest.occurrence is not None,
     )
 
 

@@ -14,7 +14,7 @@ import scipy.fft
 import scipy.sparse
 from numpy.typing import NDArray
 
-from dawn_chorus.inference.packs.manifest import MelTable
+from dawn_chorus.inference.packs.manifest_tables import MelTable
 
 Array = NDArray[np.float32]
 BLOCK_FRAMES = 128

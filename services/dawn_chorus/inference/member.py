@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawn_chorus.domain.errors import DeviceUnavailable, InvalidPack
+from dawn_chorus.inference.packs.network_file import NetworkFile
 from dawn_chorus.inference.packs.pack import Member
 from dawn_chorus.inference.session import ORT_ERRORS, Network, SessionOptions
 from dawn_chorus.inference.windows import NEAR_S, Geometry
@@ -26,14 +27,17 @@ class Outputs:
 class OpenMember:
     """A member that can score. Safe to use from many threads."""
 
-    def __init__(self, member: Member, n_taxa: int, scored_s: float, options: SessionOptions) -> None:
+    def __init__(
+        self, member: Member, file: NetworkFile, n_taxa: int, scored_s: float, options: SessionOptions
+    ) -> None:
         """Raise InvalidPack, naming file and field, if the network does not match pack.toml."""
         self.table = member.table
         self.columns = slice(None) if member.columns is None else member.columns
         """Selects the member's taxa from a row of all taxa."""
         self.n_columns = n_taxa if member.columns is None else len(member.columns)
         self._name = member.name
-        self._network = Network(member.path, options)
+        self.has_half_weights = file.has_half_weights
+        self._network = Network(file, options)
         self._check_input()
         self._clip_output = self._choose_clip_output()
         self._outputs = self._choose_outputs()

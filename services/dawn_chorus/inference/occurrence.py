@@ -1,13 +1,11 @@
 """Which taxa occur at a place in a given week, for packs that have an occurrence model."""
 
-from pathlib import Path
-
 import numpy as np
 
 from dawn_chorus.domain.errors import InvalidPack
 from dawn_chorus.domain.recording import WHOLE_YEAR
 from dawn_chorus.domain.timeline import Scores
-from dawn_chorus.inference.packs.pack import name_of
+from dawn_chorus.inference.packs.network_file import NetworkFile
 from dawn_chorus.inference.session import ORT_ERRORS, Network, SessionOptions
 
 
@@ -16,10 +14,10 @@ class OccurrenceModel:
 
     INPUTS = ("latitude", "longitude", "week")
 
-    def __init__(self, path: Path, n_taxa: int) -> None:
+    def __init__(self, file: NetworkFile, n_taxa: int) -> None:
         """Raise InvalidPack if the network has other inputs or outputs."""
-        self._network = Network(path, SessionOptions())
-        where = f"{name_of(path)}: occurrence.file"
+        self._network = Network(file, SessionOptions())
+        where = f"{file.name}: occurrence.file"
         if set(self._network.inputs) != set(self.INPUTS) or "probs" not in self._network.outputs:
             raise InvalidPack(
                 f"{where}: takes {sorted(self._network.inputs)} and gives {self._network.outputs}; "

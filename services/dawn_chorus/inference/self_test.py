@@ -1,9 +1,9 @@
 """A pack's self-test: a known sound, and the scores that the pack must compute for it on the device that will serve."""
 
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,10 @@ from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.errors import InvalidPack
 from dawn_chorus.domain.recording import round_s
 from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemble
-from dawn_chorus.inference.packs.pack import MANIFEST, name_of, read_manifest
-from dawn_chorus.inference.packs.weight_precision import has_half_weights
+from dawn_chorus.inference.packs.files import GOLDEN_MOST_BYTES, read_file
+from dawn_chorus.inference.packs.golden_file import read_golden
+from dawn_chorus.inference.packs.names import MANIFEST
+from dawn_chorus.inference.packs.sealing import seal_pack
 from dawn_chorus.inference.pipeline import score_segment
 from dawn_chorus.inference.segment_scores import SegmentScores
 from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat
@@ -48,12 +50,13 @@ def verify_golden(ensemble: Ensemble) -> SelfTestResult:
 
     Raises InvalidPack if they differ by more than the tolerance: such a pack must not serve on this device.
     """
-    pack = ensemble.pack
-    tolerance = HALF_TOLERANCE if any(has_half_weights(member.path) for member in pack.members) else FULL_TOLERANCE
-    if pack.golden_path is None:
+    pack, golden_name = ensemble.pack, ensemble.pack.manifest.golden
+    tolerance = HALF_TOLERANCE if any(member.has_half_weights for member in ensemble.members) else FULL_TOLERANCE
+    if golden_name is None:
         return SelfTestResult(None, tolerance)
-    where = name_of(pack.golden_path)
-    golden = _read_golden(pack.golden_path, where)
+    where = f"{pack.folder.name}/{golden_name}"
+    sha256 = pack.manifest.sha256s.get(golden_name)
+    golden = read_golden(read_file(pack.folder, golden_name, "golden", GOLDEN_MOST_BYTES, sha256), where)
     scores = _score_whole(ensemble, golden["waveform"], int(golden["sample_rate_hz"]))
     worst = 0.0
     for name, actual in (("window_scores", scores.window_scores), ("frame_scores", scores.frame_scores)):
@@ -63,30 +66,29 @@ def verify_golden(ensemble: Ensemble) -> SelfTestResult:
 
 
 def write_golden(folder: Path, waveform: Samples, sample_rate_hz: int) -> SelfTestResult:
-    """Write a pack's scores of a sound, (n_samples,), on the CPU, to the file that pack.toml names, and verify them."""
-    manifest, _ = read_manifest(folder)
-    if manifest.golden is None:
-        raise InvalidPack(f'{name_of(folder.resolve() / MANIFEST)}: golden: is missing; set it to "golden.npz"')
-    golden_path = folder / manifest.golden
-    golden_path.touch()  # a pack that names a golden file can only be opened if the file exists
+    """Write a pack's scores of a sound, (n_samples,), on the CPU, to the file that pack.toml names, and verify them.
+
+    From schema 2 on the pack is sealed with it: [files] of its pack.toml is written from what the folder holds.
+    """
+    folder = folder.resolve()
+    golden_name = _golden_name(folder)
+    (folder / golden_name).touch()  # a pack that names a golden file can only be opened if the file exists
+    seal_pack(folder)
     ensemble = open_ensemble(folder, SessionOptions())
     scores = _score_whole(ensemble, waveform, sample_rate_hz)
     arrays = {"waveform": waveform, "sample_rate_hz": np.array(sample_rate_hz), "window_scores": scores.window_scores}
     if scores.frame_scores is not None:
         arrays["frame_scores"] = scores.frame_scores
-    np.savez_compressed(golden_path, allow_pickle=False, **arrays)
-    return verify_golden(ensemble)
+    np.savez_compressed(folder / golden_name, allow_pickle=False, **arrays)
+    seal_pack(folder)
+    return verify_pack(folder, SessionOptions())
 
 
-def _read_golden(path: Path, where: str) -> dict[str, NDArray[Any]]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            golden = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
-        raise InvalidPack(f"{where}: is not an npz file of arrays: {error}") from error
-    for name, n_axes in (("waveform", 1), ("sample_rate_hz", 0), ("window_scores", 2)):
-        if name not in golden or golden[name].ndim != n_axes:
-            raise InvalidPack(f"{where}: {name}: is missing or does not have {n_axes} axes")
+def _golden_name(folder: Path) -> str:
+    """Return the golden file that pack.toml names, before the file exists and is sealed."""
+    golden = tomllib.loads((folder / MANIFEST).read_text("utf-8")).get("golden")
+    if not isinstance(golden, str):
+        raise InvalidPack(f'{folder.name}/{MANIFEST}: golden: is missing; set it to "golden.npz"')
     return golden
 
 

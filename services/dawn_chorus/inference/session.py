@@ -9,7 +9,6 @@ import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from dawn_chorus.domain.errors import DeviceUnavailable, InvalidPack
-from dawn_chorus.inference.packs.pack import name_of
+from dawn_chorus.inference.packs.network_file import NetworkFile
 
 Array = NDArray[np.float32]
 
@@ -58,13 +57,13 @@ class SessionOptions:
 
 
 class Network:
-    """An ONNX file opened on one device. Safe to run from many threads."""
+    """A network opened on one device. Safe to run from many threads."""
 
-    def __init__(self, path: Path, options: SessionOptions) -> None:
+    def __init__(self, file: NetworkFile, options: SessionOptions) -> None:
         """Raise InvalidPack if the file is not a network, DeviceUnavailable if the device cannot run it."""
         self._options = options
         self._sessions: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        for session in _open_sessions(path, options):
+        for session in _open_sessions(file, options):
             self._sessions.put(session)
             self._any = session
 
@@ -107,16 +106,16 @@ class Network:
         return [value.numpy() for value in binding.get_outputs()]
 
 
-def _open_sessions(path: Path, options: SessionOptions) -> list[Any]:
+def _open_sessions(file: NetworkFile, options: SessionOptions) -> list[Any]:
     """Open all sessions; single-threaded ones run on their callers' threads, so one copy of the weights is enough."""
     if options.threads_per_session == 1 or options.device == "cuda":
-        return [_open_session(path, options)] * options.sessions
-    return [_open_session(path, options) for _ in range(options.sessions)]
+        return [_open_session(file, options)] * options.sessions
+    return [_open_session(file, options) for _ in range(options.sessions)]
 
 
-def _open_session(path: Path, options: SessionOptions) -> Any:
+def _open_session(file: NetworkFile, options: SessionOptions) -> Any:
     provider = PROVIDERS[options.device]
-    where = name_of(path)
+    where = file.name
     if provider not in ort.get_available_providers():
         raise DeviceUnavailable(
             f"device cuda: the installed ONNX Runtime supports CPUs only; {INSTALL_CUDA}, or set the device to cpu"
@@ -125,7 +124,10 @@ def _open_session(path: Path, options: SessionOptions) -> Any:
         _load_cuda_libraries()
     try:
         session = ort.InferenceSession(
-            str(path), _session_options(options), providers=[(provider, _provider_options(options))], enable_fallback=0
+            file.content,
+            _session_options(file, options),
+            providers=[(provider, _provider_options(options))],
+            enable_fallback=0,
         )
         session.disable_fallback()
     except UNREADABLE_MODEL as error:
@@ -152,8 +154,13 @@ def _refusal(where: str, options: SessionOptions, reason: str) -> DeviceUnavaila
     )
 
 
-def _session_options(options: SessionOptions) -> Any:
+def _session_options(file: NetworkFile, options: SessionOptions) -> Any:
     config = ort.SessionOptions()
+    # What was checked is ONNX; ONNX Runtime would read its own format, too, from a file that begins in another way.
+    config.add_session_config_entry("session.load_model_format", "ONNX")
+    if file.weights:
+        names, contents = list(file.weights), list(file.weights.values())
+        config.add_external_initializers_from_files_in_memory(names, contents, [len(each) for each in contents])
     config.intra_op_num_threads = options.threads_per_session
     config.inter_op_num_threads = 1
     config.log_severity_level = 3

@@ -15,6 +15,7 @@ from dawn_chorus.domain.analysis import MAX_DURATION_S, channels_to_score
 from dawn_chorus.domain.errors import PermanentError, TransientError, UndecodableAudio
 from dawn_chorus.domain.jobs import SegmentJob, SegmentWork, WorkerFacts
 from dawn_chorus.domain.lost_audio import NothingHeard, describe_lost
+from dawn_chorus.domain.pack import check_version
 from dawn_chorus.domain.ports import AudioStore, SegmentLedger
 from dawn_chorus.domain.recording import round_s
 from dawn_chorus.domain.timeline import SegmentTimeline
@@ -96,6 +97,7 @@ class SegmentAnalyst:
         """Return the segment's timeline; the work too, extended if the file is longer than declared."""
         self._check_limit(work)
         ensemble = self._packs.open(work.pack)
+        check_version(work.pack, began_with=work.pack_version, installed=ensemble.facts.version)
         first, *others = channels_to_score(work.settings.channels, work.recording.audio.channels)
         with self._local_copy(work) as (path, fetch_s):
             audio = self._load(work, path, ensemble, first)

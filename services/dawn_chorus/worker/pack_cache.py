@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
-from dawn_chorus.domain.errors import UnknownPack
+from dawn_chorus.domain.errors import InvalidPack, UnknownPack
 from dawn_chorus.inference.ensemble import Ensemble
-from dawn_chorus.inference.packs.pack import MANIFEST, installed_packs
+from dawn_chorus.inference.packs.files import FileState, file_state
+from dawn_chorus.inference.packs.names import MANIFEST
+from dawn_chorus.inference.packs.pack import installed_packs
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +19,8 @@ class PackVersion:
     """An installed pack in its present version; the same pack installed again is another version."""
 
     folder: Path
-    changed_ns: int
-    """When its manifest was last changed, in nanoseconds since the epoch."""
+    state: FileState
+    """Of its manifest."""
 
 
 class PackCache:
@@ -48,19 +50,21 @@ class PackCache:
 
         A failure is not cached: the next call tries again.
         """
-        version = self._find(name)
-        ensemble = self._look_up(version)
-        if ensemble is None:
+        while True:
+            version = self._find(name)
+            if (ensemble := self._look_up(version)) is not None:
+                return ensemble
             with self._opening:
-                ensemble = self._look_up(version) or self._open_version(version)
-        return ensemble
+                ensemble = self._look_up(version) or self._open_version(name, version)
+            if ensemble is not None:
+                return ensemble
 
     def installed(self) -> dict[str, PackVersion]:
         """Return the installed packs by name."""
         found = {}
         for name, folder in installed_packs(self._packs_dir).items():
             with suppress(FileNotFoundError):  # uninstalled at just this moment
-                found[name] = PackVersion(folder, (folder / MANIFEST).stat().st_mtime_ns)
+                found[name] = PackVersion(folder, file_state(folder / MANIFEST))
         return found
 
     def _find(self, name: str) -> PackVersion:
@@ -77,8 +81,16 @@ class PackCache:
                 self._open.move_to_end(version)
             return self._open.get(version)
 
-    def _open_version(self, version: PackVersion) -> Ensemble:
-        ensemble = self._open_pack(version.folder)
+    def _open_version(self, name: str, version: PackVersion) -> Ensemble | None:
+        """Return the opened pack; None: another version was installed meanwhile, so files of two may have been read."""
+        try:
+            ensemble = self._open_pack(version.folder)
+        except InvalidPack:
+            if self._find(name) == version:
+                raise
+            return None
+        if self._find(name) != version:
+            return None
         self._on_open(ensemble)
         with self._lookup:
             outdated = [self._open.pop(old) for old in list(self._open) if old.folder == version.folder]

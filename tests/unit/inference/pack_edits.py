@@ -9,6 +9,7 @@ import onnx
 import pytest
 
 from dawn_chorus.domain.errors import InvalidPack
+from dawn_chorus.inference.packs.sealing import seal_pack
 from tests.unit.inference.sounds import open_pack
 
 Change = Callable[[Any], None]
@@ -50,3 +51,10 @@ def correct_sha256(pack: Path) -> None:
     sha256 = hashlib.sha256((pack / "tones.onnx").read_bytes()).hexdigest()
     lines = (pack / "pack.toml").read_text().splitlines()
     (pack / "pack.toml").write_text("\n".join(f'sha256 = "{sha256}"' if "sha256" in line else line for line in lines))
+
+
+def turn_into_schema_2(pack: Path) -> None:
+    """List the sha256 of every file in [files], as `seal_pack` does for whoever makes packs."""
+    lines = (pack / "pack.toml").read_text().replace("schema = 1", "schema = 2").splitlines()
+    (pack / "pack.toml").write_text("\n".join(line for line in lines if not line.startswith("sha256 = ")))
+    seal_pack(pack)

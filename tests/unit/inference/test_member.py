@@ -10,7 +10,7 @@ import pytest
 
 from dawn_chorus.domain.errors import InvalidPack
 from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
-from dawn_chorus.inference.packs.weight_precision import has_half_weights
+from dawn_chorus.inference.packs.pack import read_pack
 from tests.packs import Shape, write_manifest, write_random_pack, write_tone_pack
 from tests.unit.inference.pack_edits import Edit, correct_sha256, edit_manifest, message_of, rewrite, swap
 
@@ -145,10 +145,10 @@ def test_a_mel_image_of_another_size_is_refused(tmp_path: Path) -> None:
 
 
 def test_weights_in_half_precision_are_detected(pack: Path) -> None:
-    assert not has_half_weights(pack / "tones.onnx")
+    assert not read_pack(pack).network("tones.onnx", "member.file").has_half_weights
 
     def add_half(graph: Any) -> None:
         graph.initializer.append(onnx.numpy_helper.from_array(np.zeros(3, np.float16), "half"))
 
     rewrite(pack, add_half)
-    assert has_half_weights(pack / "tones.onnx")
+    assert read_pack(pack).network("tones.onnx", "member.file").has_half_weights

@@ -172,6 +172,24 @@ def test_an_unknown_pack_fails_the_segment_and_names_those_installed(
     assert "installed: tones" in reason
 
 
+def test_an_analysis_of_another_version_of_the_pack_fails_before_any_audio_is_fetched(
+    store: FolderStore, decoders: FakeDecoders, packs: FakePacks
+) -> None:
+    store.unavailable = True
+    ledger = ScriptedLedger(replace(make_work(), pack_version="0.9.0"))
+    analyze(ledger, store, decoders, packs)
+    reason = "the analysis began with tones 0.9.0, and 1.0.0 is installed now: begin a new analysis"
+    assert ledger.ends == [("failed", reason)]
+
+
+def test_an_analysis_of_this_version_of_the_pack_goes_on(
+    store: FolderStore, decoders: FakeDecoders, packs: FakePacks
+) -> None:
+    ledger = ScriptedLedger(replace(make_work(), pack_version="1.0.0"))
+    analyze(ledger, store, decoders, packs)
+    assert saved_timeline(ledger).analyzed_s == 12.0
+
+
 def test_lost_audio_is_accounted_for_to_the_microsecond(
     store: FolderStore, decoders: FakeDecoders, packs: FakePacks
 ) -> None:

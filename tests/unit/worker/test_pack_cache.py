@@ -1,4 +1,5 @@
 import os
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Barrier, Thread
@@ -104,3 +105,36 @@ def test_a_broken_pack_is_refused_each_time_until_it_is_repaired(packs: PackCach
     opener.broken = set()
     packs.open("robin")
     assert opener.opened == ["robin"]
+
+
+def test_a_pack_that_is_replaced_while_it_is_opened_is_opened_again(tmp_path: Path) -> None:
+    """Some of its files were read from the old version and some from the new one."""
+    install(tmp_path, "robin")
+    opened = []
+
+    def open_pack(folder: Path) -> Ensemble:
+        opened.append(folder.name)
+        if len(opened) == 1:
+            (tmp_path / "new").mkdir()
+            (tmp_path / "new" / "pack.toml").write_text('name = "robin"\n')
+            shutil.rmtree(tmp_path / "robin")
+            (tmp_path / "new").rename(tmp_path / "robin")
+            raise InvalidPack("robin/robin.onnx: sha256 is not that in pack.toml")
+        return cast("Ensemble", f"opened {len(opened)}")
+
+    packs = PackCache(tmp_path, open_pack, capacity=2, on_open=lambda _: None, on_close=lambda _: None)
+    assert packs.open("robin") == cast("Ensemble", "opened 2")
+    assert packs.open("robin") == cast("Ensemble", "opened 2")
+
+
+def test_a_version_with_the_same_times_is_another_version(packs: PackCache, opener: FakeOpener, tmp_path: Path) -> None:
+    """Archives and wheels keep the times of their files."""
+    packs.open("robin")
+    before = (tmp_path / "robin" / "pack.toml").stat()
+    install(tmp_path, "other")
+    (tmp_path / "other" / "pack.toml").write_text('name = "robin"\n')
+    os.utime(tmp_path / "other" / "pack.toml", ns=(before.st_atime_ns, before.st_mtime_ns))
+    shutil.rmtree(tmp_path / "robin")
+    (tmp_path / "other").rename(tmp_path / "robin")
+    packs.open("robin")
+    assert opener.opened == ["robin", "robin"]

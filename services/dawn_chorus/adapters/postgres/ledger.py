@@ -15,10 +15,10 @@ from dawn_chorus.adapters.postgres.registered_packs import RegisteredPacks
 from dawn_chorus.adapters.postgres.rows import Row, printable, read_recording, read_settings
 from dawn_chorus.adapters.postgres.segment_rows import save_parameters
 from dawn_chorus.domain.analysis import AnalysisState, Segment, SegmentState
-from dawn_chorus.domain.errors import OutdatedWork, PermanentError
+from dawn_chorus.domain.errors import OutdatedWork
 from dawn_chorus.domain.jobs import SegmentJob, SegmentWork, WorkerFacts
 from dawn_chorus.domain.lost_audio import LostStretch
-from dawn_chorus.domain.pack import PackFacts
+from dawn_chorus.domain.pack import PackFacts, check_version
 from dawn_chorus.domain.recording import round_s
 from dawn_chorus.domain.timeline import SegmentTimeline
 
@@ -72,7 +72,7 @@ class PostgresLedger:
         analysis = _lock_unfinished(connection, work.job)
         if analysis is None or not _may_save(connection, work.job, timeline.segment):
             return None
-        _check_version(analysis, facts)
+        check_version(work.pack, began_with=analysis["pack_version"], installed=facts.pack_version)
         _sql.reopen_segment(connection, **_key(work.job))
         pack = self._packs.read_again(connection, work.pack, facts.pack_version)
         saved = _save(connection, save_parameters(work, timeline, facts, pack, alone=False))
@@ -152,6 +152,7 @@ def _read_work(job: SegmentJob, started: Row) -> SegmentWork:
         attempt=started["attempts"],
         queued_s=started["queued_s"],
         segment_s=started["segment_s"],
+        pack_version=started["pack_version"],
     )
 
 
@@ -167,15 +168,6 @@ def _may_save(connection: Connection, job: SegmentJob, saved: Segment) -> bool:
     if _read_segment(row) != saved:
         raise OutdatedWork(f"segment {saved.index} was stretched to {row['end_s']} s meanwhile: analyze it anew")
     return True
-
-
-def _check_version(analysis: Row, facts: WorkerFacts) -> None:
-    pinned = analysis["pack_version"]
-    if pinned not in (None, facts.pack_version):
-        raise PermanentError(
-            f"this worker has {analysis['pack_name']} {facts.pack_version}, but the analysis began with {pinned}: "
-            "give all workers the same version and start a new analysis"
-        )
 
 
 def _save(connection: Connection, parameters: dict[str, Any]) -> Row | None:

@@ -1,150 +1,29 @@
-"""The keys of a pack.toml, their types and the rules between them.
-
-Unknown keys are errors: a misspelled option that is silently ignored would change scores unnoticed.
-"""
+"""The whole pack.toml: what it names, and which of its files have a sha256."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-Positive = Field(gt=0)
-Probability = Field(ge=0, le=1)
-Sha256 = Field(pattern=r"^[0-9a-f]{64}$")
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class ScoreTable(_Table):
-    """How window scores are computed; positions in seconds."""
-
-    window_s: float = Field(default=5.0, gt=0)
-    """The scored window; members may see more audio around it."""
-    shifts_s: tuple[float, ...] = Field(default=(0.0,), min_length=1, strict=False)
-    shift_weights: tuple[float, ...] | None = Field(default=None, strict=False)
-    """One per shift, of any sum; None: equal weights."""
-    smoothing: tuple[float, ...] = Field(default=(1.0,), min_length=1, strict=False)
-    """Weights of neighboring windows; the middle one is the window's own."""
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        weights = self.shift_weights
-        if weights is not None and len(weights) != len(self.shifts_s):
-            raise ValueError(f"shift_weights: {len(weights)} weights for {len(self.shifts_s)} shifts_s")
-        if weights is not None and (min(weights) < 0 or sum(weights) <= 0):
-            raise ValueError("shift_weights: must not be negative, and not all 0")
-        if len(self.smoothing) % 2 == 0:
-            raise ValueError(f"smoothing: {len(self.smoothing)} weights have no middle; use an odd number")
-        if min(self.smoothing) < 0 or not 0 < sum(self.smoothing) <= 1 + 1e-6:
-            raise ValueError("smoothing: weights must not be negative, and their sum must lie in (0, 1]")
-        return self
+from dawn_chorus.domain.names import is_control
+from dawn_chorus.inference.packs.manifest_tables import (
+    DetectionTable,
+    MemberTable,
+    OccurrenceTable,
+    ScoreTable,
+    Sha256,
+    Table,
+)
+from dawn_chorus.inference.packs.names import MANIFEST, find_fault, find_twins, shown
 
 
-class DetectionTable(_Table):
-    """The event rule; see `domain.event_rules.EventRule`."""
-
-    onset_threshold: float = Field(default=0.5, ge=0, le=1)
-    offset_threshold: float = Field(default=0.3, ge=0, le=1)
-    min_event_s: float = Field(default=0.0, ge=0)
-    min_gap_s: float = Field(default=0.5, ge=0)
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if self.offset_threshold > self.onset_threshold:
-            raise ValueError(
-                f"offset_threshold: {self.offset_threshold} is above the onset_threshold {self.onset_threshold}"
-            )
-        return self
-
-
-class MelTable(_Table):
-    """A mel front end; see `melspectrogram`."""
-
-    n_fft: int = Positive
-    win_length: int = Positive
-    hop_length: int = Positive
-    n_frames: int = Positive
-    """The mel power is cut or zero-padded to this number, before the logarithm and the normalization."""
-    n_mels: int = Positive
-    f_min_hz: float = Field(ge=0)
-    f_max_hz: float = Positive
-    mel_scale: Literal["htk", "slaney"] = "htk"
-    mel_norm: Literal["none", "slaney"] = "none"
-    power: float = Field(default=2.0, gt=0)
-    window: Literal["hann"] = "hann"
-    center: bool = True
-    pad_mode: Literal["reflect", "constant"] = "reflect"
-    log: Literal["db", "ln"] = "db"
-    amin: float = Field(default=1e-10, gt=0)
-    top_db: float | None = Field(default=None, gt=0)
-    normalize: Literal["minmax", "standard", "none"] = "minmax"
-    normalize_scope: Literal["window", "recording"] = "window"
-    eps: float = Field(default=1e-6, ge=0)
-    channels: int = Field(default=1, gt=0)
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if self.win_length > self.n_fft:
-            raise ValueError(f"win_length: {self.win_length} is longer than n_fft {self.n_fft}")
-        if self.f_min_hz >= self.f_max_hz:
-            raise ValueError(f"f_min_hz: {self.f_min_hz} is not below f_max_hz {self.f_max_hz}")
-        return self
-
-
-class MemberTable(_Table):
-    """One network of the ensemble."""
-
-    file: str
-    sha256: str = Sha256
-    weight: float = Field(default=1.0, gt=0)
-    input: Literal["mel", "waveform"]
-    sample_rate_hz: int = Positive
-    window_s: float = Positive
-    """The network's input."""
-    hop_s: float = Positive
-    rule: Literal["clip", "frame_max"]
-    resampler: Literal["soxr_hq", "soxr_vhq", "kaiser_fast"] = "soxr_hq"
-    temperature: float = Field(default=1.0, gt=0)
-    columns: str | None = None
-    """A file of taxon codes, one a line; None: all taxa, in their order."""
-    frame_start_s: float = 0.0
-    frame_step_s: float | None = Field(default=None, gt=0)
-    mel: MelTable | None = None
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if (self.mel is None) == (self.input == "mel"):
-            raise ValueError(
-                f'mel: input = "{self.input}" {"needs" if self.mel is None else "does not use"} a [member.mel] table'
-            )
-        if self.mel is not None:
-            self._check_mel(self.mel)
-        return self
-
-    def _check_mel(self, mel: MelTable) -> None:
-        if mel.f_max_hz > self.sample_rate_hz / 2:
-            raise ValueError(f"mel.f_max_hz: {mel.f_max_hz} is above half of sample_rate_hz {self.sample_rate_hz}")
-        n_samples = round(self.window_s * self.sample_rate_hz)
-        needed = mel.n_fft // 2 + 1 if mel.center else mel.n_fft
-        if n_samples < needed:
-            raise ValueError(f"mel.n_fft: {mel.n_fft} does not fit the window's {n_samples} samples")
-
-
-class OccurrenceTable(_Table):
-    """A model of where and when taxa occur."""
-
-    file: str
-    sha256: str = Sha256
-
-
-class Manifest(_Table):
+class Manifest(Table):
     """The whole pack.toml."""
 
-    schema_version: Literal[1] = Field(alias="schema")
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    version: str = Field(min_length=1)
+    schema_version: Literal[1, 2] = Field(alias="schema")
+    """2: `files` holds the sha256 of every file. 1: only networks have one, and keep all weights in their own file."""
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)
+    version: str = Field(min_length=1, max_length=100)
     license: str = Field(min_length=1)
     """SPDX expression of the weights."""
     attribution: str
@@ -153,8 +32,69 @@ class Manifest(_Table):
     golden: str | None = None
     score: ScoreTable = ScoreTable()
     detection: DetectionTable = DetectionTable()
-    member: tuple[MemberTable, ...] = Field(min_length=1, strict=False)
+    member: tuple[MemberTable, ...] = Field(min_length=1, max_length=100, strict=False)
     occurrence: OccurrenceTable | None = None
+    files: dict[str, Sha256] | None = Field(default=None, min_length=1, max_length=1000)
+    """The sha256 of every file of the pack but pack.toml, by its path within the folder."""
+
+    @property
+    def networks(self) -> dict[str, str]:
+        """The keys that name the networks, by file."""
+        places = {table.file: "member.file" for table in self.member}
+        return places if self.occurrence is None else {self.occurrence.file: "occurrence.file", **places}
+
+    @property
+    def sha256s(self) -> dict[str, str]:
+        """The sha256 of each file that has one, by name."""
+        own = {file: sha256 for _, file, sha256 in self._networks() if sha256 is not None}
+        return self.files or own
+
+    def _networks(self) -> list[tuple[str, str, str | None]]:
+        """Return place, file and own sha256 of each network."""
+        found = [(f"member[{number}]", table.file, table.sha256) for number, table in enumerate(self.member)]
+        return found + ([("occurrence", self.occurrence.file, self.occurrence.sha256)] if self.occurrence else [])
+
+    def _named(self) -> list[tuple[str, str]]:
+        """Return every key that names a file, and the name."""
+        columns = [(f"member[{number}].columns", table.columns) for number, table in enumerate(self.member)]
+        others = [("taxa", self.taxa), ("golden", self.golden), *columns]
+        networks = [(f"{place}.file", file) for place, file, _ in self._networks()]
+        return networks + [(key, name) for key, name in others if name is not None]
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for key, text in (("version", self.version), ("license", self.license), ("attribution", self.attribution)):
+            if any(is_control(char) and char not in "\n\t" for char in text):
+                raise ValueError(f"{key}: holds a control character")
+        if self.files is None:
+            self._check_schema_1()
+        else:
+            self._check_files(self.files)
+        return self
+
+    def _check_schema_1(self) -> None:
+        if self.schema_version > 1:
+            raise ValueError("files: is missing: list the sha256 of every file of the pack in [files]")
+        for place, _, sha256 in self._networks():
+            if sha256 is None:
+                raise ValueError(f"{place}.sha256: is missing")
+
+    def _check_files(self, files: Mapping[str, str]) -> None:
+        if self.schema_version == 1:
+            raise ValueError("files: belongs to schema = 2; set it, or remove [files]")
+        for name in files:
+            if fault := find_fault(name):
+                raise ValueError(f"files: {shown(name)}: {fault}")
+        if twins := find_twins([*files, MANIFEST]):
+            raise ValueError(f"files: {shown(twins[0])} and {shown(twins[1])} are one file on some systems; rename one")
+        if MANIFEST in files:
+            raise ValueError(f"files: {MANIFEST}: cannot hold its own sha256; remove it")
+        for key, name in self._named():
+            if name not in files:
+                raise ValueError(f"{key}: {shown(name)} is not listed in [files]; add it with its sha256")
+        for place, file, sha256 in self._networks():
+            if sha256 not in {None, files[file]}:
+                raise ValueError(f"{place}.sha256: is not that of [files]; remove it here")
 
 
 def parse_manifest(table: Mapping[str, Any]) -> Manifest:
@@ -170,7 +110,7 @@ def parse_manifest(table: Mapping[str, Any]) -> Manifest:
 
 
 def _field_name(loc: tuple[int | str, ...]) -> str:
-    parts = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
+    parts = "".join(f"[{part}]" if isinstance(part, int) else f".{shown(part)}" for part in loc)
     return f"{parts.lstrip('.')}: " if parts else ""
 
 

@@ -22,7 +22,7 @@ def pack(tmp_path: Path) -> Path:
     ("edit", "message"),
     [
         (lambda _: "name = ", "tones/pack.toml: Invalid value"),
-        (swap("schema = 1", "schema = 2"), "tones/pack.toml: schema: Input should be 1"),
+        (swap("schema = 1", "schema = 3"), "tones/pack.toml: schema: Input should be 1 or 2"),
         (swap('version = "1.0.0"', ""), "tones/pack.toml: version: is missing"),
         (swap('version = "1.0.0"', "version = 1"), "tones/pack.toml: version: Input should be a valid string"),
         (swap('name = "tones"', 'name = "../tones"'), "tones/pack.toml: name: String should match"),

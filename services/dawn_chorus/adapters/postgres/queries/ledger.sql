@@ -9,7 +9,7 @@ WITH analysis AS (
         SELECT FROM segments
         WHERE analysis_id = :analysis_id AND segment_index = :segment_index AND state IN ('queued', 'running')
     )
-    RETURNING id, recording_id, pack_name, settings, segment_s
+    RETURNING id, recording_id, pack_name, pack_version, settings, segment_s
 ), started AS (
     UPDATE segments AS s
     SET state = 'running', attempts = s.attempts + 1, worker = :worker, started_at = clock_timestamp()
@@ -20,7 +20,7 @@ WITH analysis AS (
         greatest(0, extract(epoch FROM clock_timestamp() - s.queued_at)) AS queued_s
 )
 SELECT
-    r.*, a.pack_name, a.settings, a.segment_s, s.segment_index, s.start_s, s.end_s, s.attempts, s.queued_s,
+    r.*, a.pack_name, a.pack_version, a.settings, a.segment_s, s.segment_index, s.start_s, s.end_s, s.attempts, s.queued_s,
     plan.last_index, plan.planned_s
 FROM started AS s
 CROSS JOIN analysis AS a

@@ -1,0 +1,109 @@
+"""Verifies a pack in a process of its own: `python -P -m dawn_chorus.inference.verification FOLDER DEVICE`.
+
+A pack may come from anyone. A network that crashes ONNX Runtime, takes all memory or never ends, ends that process
+only, and is one line for whoever wanted to know.
+"""
+
+import dawn_chorus.one_blas_thread  # noqa: F401, I001 - before numpy
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal, cast
+
+from dawn_chorus.domain.errors import ChorusError, InvalidPack, PermanentError
+from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
+from dawn_chorus.inference.self_test import verify_golden
+
+Device = Literal["cpu", "cuda"]
+
+TIMEOUT_S = 900.0
+"""A self-test of seconds through a large ensemble takes a small computer minutes, not a quarter of an hour."""
+_COMMAND = (sys.executable, "-P", "-m", "dawn_chorus.inference.verification")
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A pack that was opened and passed its self-test."""
+
+    name: str
+    version: str
+    files: tuple[str, ...] | None
+    """The files that belong to it; None: pack.toml does not list them (schema 1)."""
+    manifest_sha256: str
+    result: str
+    """One line."""
+
+
+def verify_apart(folder: Path, device: Device = "cpu", *, timeout_s: float = TIMEOUT_S) -> Verification:
+    """Open a pack and run its self-test in another process. Raises PermanentError, one line, if it does not pass."""
+    name = folder.resolve().name
+    try:
+        done = subprocess.run(  # noqa: S603 - this program, and a folder as its argument
+            [*_COMMAND, str(folder), device],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=timeout_s,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise InvalidPack(f"{name}: its self-test took longer than {timeout_s:g} s and was stopped") from error
+    if done.returncode != 0 or not done.stdout:
+        raise InvalidPack(f"{name}: ended the process that opened it ({_exit_reason(done.returncode)}): do not use it")
+    answer = json.loads(done.stdout)
+    if "error" in answer:
+        raise PermanentError(answer["error"])
+    return Verification(**answer | {"files": None if answer["files"] is None else tuple(answer["files"])})
+
+
+def _exit_reason(returncode: int) -> str:
+    if returncode >= 0:
+        return f"exit code {returncode}"
+    return "killed, perhaps for its memory" if -returncode == signal.SIGKILL else signal.Signals(-returncode).name
+
+
+def main() -> None:
+    """Print the verification, or the error, as one JSON document."""
+    folder, device = Path(sys.argv[1]), cast("Device", sys.argv[2])
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # libraries print on stdout
+    _limit_process(device)
+    try:
+        answer = asdict(_verify(folder, device))
+    except ChorusError as error:
+        answer = {"error": str(error)}
+    except MemoryError:
+        answer = {"error": f"{folder.name}: needs more memory than this machine has"}
+    except Exception as error:  # noqa: BLE001 - whatever a foreign pack raises, its owner gets one line
+        answer = {"error": f"{folder.name}: cannot be run: {type(error).__name__}: {error}"}
+    with answers:
+        json.dump(answer, answers)
+
+
+def _verify(folder: Path, device: Device) -> Verification:
+    ensemble = open_ensemble(folder, SessionOptions(device=device))
+    result, manifest = verify_golden(ensemble), ensemble.pack.manifest
+    files = None if manifest.files is None else tuple(manifest.files)
+    summary = f"{result} on {ensemble.provider}"
+    return Verification(manifest.name, manifest.version, files, ensemble.pack.manifest_sha256, summary)
+
+
+def _limit_process(device: str) -> None:
+    """Let the kernel end this process first; on a CPU it gets no more memory than the machine has."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if device == "cpu":  # CUDA reserves addresses without end
+        physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        resource.setrlimit(resource.RLIMIT_AS, (physical, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    try:
+        Path("/proc/self/oom_score_adj").write_text("1000")
+    except OSError:  # not Linux, or not allowed: the limit above has to do
+        return
+
+
+if __name__ == "__main__":
+    main()
