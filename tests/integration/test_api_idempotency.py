@@ -49,7 +49,7 @@ def test_a_refused_request_can_be_corrected_under_its_key(client: httpx.Client) 
 def test_a_concurrent_duplicate_is_refused(api: StartedApi) -> None:
     with socket.create_connection(("127.0.0.1", api.port), timeout=30) as slow:
         slow.sendall(
-            b"POST /v1/recordings HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\nIdempotency-Key: k\r\n"
+            b"POST /v1/recordings HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\nIdempotency-Key: k\r\n"
             b"Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
         )
         headers = {"Idempotency-Key": "k"}

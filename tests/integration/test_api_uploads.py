@@ -244,7 +244,7 @@ def test_a_body_announced_too_large_is_refused_before_it_is_sent(start_api: Star
     api = start_api(max_upload_bytes=100_000)
     with socket.create_connection(("127.0.0.1", api.port), timeout=30) as connection:
         connection.sendall(
-            b"POST /v1/recordings HTTP/1.1\r\nHost: here\r\nContent-Length: 100001\r\n"
+            b"POST /v1/recordings HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100001\r\n"
             b"Content-Type: multipart/form-data; boundary=x\r\nExpect: 100-continue\r\n\r\n"
         )
         answer = connection.recv(65536).decode()
@@ -256,7 +256,7 @@ def test_a_body_announced_too_large_is_refused_before_it_is_sent(start_api: Star
 def test_a_body_that_grows_too_large_is_read_no_further(start_api: StartApi, store_dir: Path) -> None:
     api = start_api(max_upload_bytes=1_000_000)
     head = (
-        b"POST /v1/recordings HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n"
+        b"POST /v1/recordings HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
         b"Content-Type: multipart/form-data; boundary=x\r\n\r\n"
     )
     opening = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
@@ -289,7 +289,7 @@ def chunk(content: bytes) -> bytes:
 def test_a_client_that_goes_away_leaves_nothing_behind(api: StartedApi, store_dir: Path, database: Database) -> None:
     content = wav_bytes(60)
     head = (
-        f"POST /v1/recordings HTTP/1.1\r\nHost: here\r\nContent-Length: {len(content) + 500}\r\n"
+        f"POST /v1/recordings HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(content) + 500}\r\n"
         "Content-Type: multipart/form-data; boundary=x\r\n\r\n"
         '--x\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
     )
@@ -305,7 +305,7 @@ def test_more_concurrent_uploads_than_allowed_are_refused_with_retry_after(start
     api = start_api(uploads_at_once=1)
     with socket.create_connection(("127.0.0.1", api.port), timeout=30) as slow:
         slow.sendall(
-            b"POST /v1/recordings HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n"
+            b"POST /v1/recordings HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n"
             b"Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
         )
         wait_until(lambda: "chorus_uploads_in_flight 1.0" in read_metrics())
@@ -318,7 +318,7 @@ def test_a_stalled_upload_is_aborted(start_api: StartApi, store_dir: Path) -> No
     api = start_api(upload_idle_s=0.2)
     with socket.create_connection(("127.0.0.1", api.port), timeout=30) as connection:
         connection.sendall(
-            b"POST /v1/recordings HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n"
+            b"POST /v1/recordings HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n"
             b"Content-Type: multipart/form-data; boundary=x\r\n\r\n"
             b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\nRIFF'
         )

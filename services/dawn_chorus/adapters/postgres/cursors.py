@@ -1,16 +1,25 @@
-"""Opaque cursors: the position at which a page ended and the next one begins."""
+"""Opaque cursors: the position at which a page ended and the next one begins.
 
-import binascii
+A cursor comes back from the client, so it is checked like any other input: here, by the type of each list's position.
+"""
+
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 from uuid import UUID
+
+from pydantic import AwareDatetime, Field, TypeAdapter
 
 from dawn_chorus.domain.errors import InvalidCursor
 
 Item = TypeVar("Item")
+Position = TypeVar("Position")
+_RowId = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+"""PostgreSQL's `bigint`."""
+_BY_ID: TypeAdapter[tuple[UUID]] = TypeAdapter(tuple[UUID])
+_BY_TIME: TypeAdapter[tuple[AwareDatetime | None, int]] = TypeAdapter(tuple[AwareDatetime | None, _RowId])
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,41 +37,17 @@ def write_cursor(*position: str | int | None) -> str:
 
 def read_id_cursor(cursor: str | None) -> UUID | None:
     """Return the id in the cursor of a list in order of ids. Raises InvalidCursor."""
-    if cursor is None:
-        return None
-    try:
-        (row_id,) = _read(cursor)
-        return UUID(row_id)
-    except (ValueError, TypeError, AttributeError) as error:
-        raise _invalid(cursor) from error
+    return None if cursor is None else _read(cursor, _BY_ID)[0]
 
 
 def read_time_cursor(cursor: str | None) -> tuple[datetime | None, int | None]:
     """Return time and id in the cursor of a list in order of time, then of ids. Raises InvalidCursor."""
-    if cursor is None:
-        return None, None
+    return (None, None) if cursor is None else _read(cursor, _BY_TIME)
+
+
+def _read(cursor: str, shape: TypeAdapter[Position]) -> Position:
+    """Return the position; strictly of its types: JSON's `true` is no number, a number is no time."""
     try:
-        moment, row_id = _read(cursor)
-        return datetime.fromisoformat(moment) if moment is not None else None, _read_bigint(row_id)
-    except (ValueError, TypeError, AttributeError) as error:
-        raise _invalid(cursor) from error
-
-
-def _read_bigint(value: object) -> int:
-    if not isinstance(value, int) or not -(2**63) <= value < 2**63:
-        raise ValueError("not an id")
-    return value
-
-
-def _read(cursor: str) -> list[Any]:
-    try:
-        position = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, UnicodeError) as error:
-        raise ValueError("not base64") from error
-    if not isinstance(position, list):
-        raise TypeError("not a list")
-    return position
-
-
-def _invalid(cursor: str) -> InvalidCursor:
-    return InvalidCursor(f"invalid cursor {cursor[:40]!r}: start again without a cursor")
+        return shape.validate_json(b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True), strict=True)
+    except ValueError as error:  # of pydantic, or of what is no Base64
+        raise InvalidCursor(f"invalid cursor {cursor[:40]!r}: start again without a cursor") from error

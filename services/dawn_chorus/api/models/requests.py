@@ -62,7 +62,8 @@ def _as_stored(score: float) -> float:
 
 Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), AfterValidator(_as_stored)]
 Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
-Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_as_written)]
+Text = Annotated[str, AfterValidator(_as_written)]
+Name = Annotated[Text, Field(min_length=1, max_length=200)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_read_moment)]
 PastMoment = Annotated[Moment, AfterValidator(_possible)]
 
