@@ -296,7 +296,7 @@ def test_a_client_that_goes_away_leaves_nothing_behind(api: StartedApi, store_di
     with socket.create_connection(("127.0.0.1", api.port), timeout=30) as connection:
         connection.sendall(head.encode() + content[: len(content) // 2])
         wait_until(lambda: "chorus_uploads_in_flight 1.0" in read_metrics())
-    wait_until(lambda: 'chorus_uploads_total{outcome="interrupted"}' in read_metrics())
+    wait_until(lambda: 'chorus_uploads_total{outcome="disconnected"}' in read_metrics())
     assert stored_files(store_dir) == []
     assert row_count(database, "recordings") == 0
 
@@ -331,10 +331,16 @@ def test_an_unavailable_store_is_reported_with_retry_after(start_api: StartApi, 
     async def refuse(_key: str, _chunks: object) -> int:
         raise TransientError("the audio store does not answer")
 
+    def refuse_small(_key: str, _content: bytes) -> None:
+        raise TransientError("the audio store does not answer")
+
     store.write = refuse  # type: ignore[method-assign, assignment]
-    response = start_api().client.post("/v1/recordings", files={"file": ("dawn.wav", wav_bytes())})
-    problem_of(response, 503, "unavailable")
-    assert int(response.headers["retry-after"]) > 0
+    store.put = refuse_small  # type: ignore[method-assign, assignment]
+    client = start_api().client
+    for seconds in (20, 600):
+        response = client.post("/v1/recordings", files={"file": ("dawn.wav", wav_bytes(seconds))})
+        problem_of(response, 503, "unavailable")
+        assert int(response.headers["retry-after"]) > 0
 
 
 def test_an_upload_survives_in_full_through_many_small_chunks(client: httpx.Client) -> None:

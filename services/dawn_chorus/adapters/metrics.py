@@ -23,7 +23,10 @@ api_responses_broken_off = Counter(
     "chorus_api_responses_broken_off_total", "Long responses cut short: what they showed was changed, or an outage."
 )
 uploads = Counter("chorus_uploads_total", "Uploads ended, by outcome.", ["outcome"])
-"""`accepted`, `duplicate`, `conflict`, `too_large`, `not_audio`, `invalid`, `interrupted`, `unavailable`."""
+"""`accepted`, `duplicate`, `conflict`, `too_large`, `not_audio`, `invalid`, `interrupted`, `unavailable`.
+
+`disconnected`: the client went away before its last byte.
+"""
 upload_bytes = Counter("chorus_upload_bytes_total", "Bytes received in uploads, refused ones included.")
 upload_audio_seconds = Counter("chorus_upload_audio_seconds_total", "Seconds of audio accepted, as headers declare.")
 uploads_in_flight = Gauge("chorus_uploads_in_flight", "Uploads being received or probed.")

@@ -2,6 +2,7 @@
 
 Read: app (wires everything), routes/ (what each URL does), uploads/ (how a file is received), models/ (request and
 response models), decoders (has headers read, in cages), http/ (what knows nothing of recordings). dependencies, auth
-and taxon_names serve the routes, idempotency and analysis_request those that POST, revision_watch the progress stream.
+(with key_cache) and taxon_names serve the routes, idempotency and analysis_request those that POST, revision_watch the
+progress stream.
 May touch `adapters`, `cage` and `domain`; `inference` only as a process that it starts.
 """

@@ -4,29 +4,35 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from importlib.metadata import version
 from uuid import UUID
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi_offline import FastAPIOffline
 
 from dawn_chorus.adapters.logs import get_logger
 from dawn_chorus.adapters.postgres.analyses import get_revision
+from dawn_chorus.adapters.postgres.api_keys import any_keys, find_key
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.readiness import Readiness
-from dawn_chorus.api.auth import warn_if_open
+from dawn_chorus.api.auth import name_caller, warn_if_open
 from dawn_chorus.api.decoders import Decoders
 from dawn_chorus.api.dependencies import Dependencies
-from dawn_chorus.api.http.body_limit import BodyLimit
+from dawn_chorus.api.http.admission import Admission, Limits
+from dawn_chorus.api.http.body_limit import BodyLimit, BodyLimits
 from dawn_chorus.api.http.browsers.gate import Gate
 from dawn_chorus.api.http.browsers.hosts import AllowedHosts, own_names
 from dawn_chorus.api.http.docs_page import add_docs_page
 from dawn_chorus.api.http.error_handlers import install_problems
 from dawn_chorus.api.http.head_requests import HeadRequests
 from dawn_chorus.api.http.openapi import describe, problem_table
-from dawn_chorus.api.http.rate_limit import RateLimit, Slots
+from dawn_chorus.api.http.places import Pace, Places
+from dawn_chorus.api.http.rate_limit import RateLimit
 from dawn_chorus.api.http.request_metrics import Observe
+from dawn_chorus.api.key_cache import KeyCache
 from dawn_chorus.api.revision_watch import RevisionWatch
 from dawn_chorus.api.routes.audio import original
 from dawn_chorus.api.routes.intake import recordings
@@ -38,6 +44,9 @@ from dawn_chorus.domain.errors import NotFound, TransientError
 from dawn_chorus.domain.ports import AudioStore
 
 log = get_logger(__name__)
+_ROUTERS = tuple(
+    module.router for module in (recordings, original, analyses, progress_stream, timeline, detections, taxa, health)
+)
 _TAGS = [
     {"name": "recordings", "description": "Upload, list, download and remove recordings."},
     {"name": "analyses", "description": "A model pack applied to a recording: progress and result."},
@@ -70,15 +79,19 @@ def create_app(settings: ApiSettings, database: Database, store: AudioStore) -> 
         lifespan=_lifespan,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    app.state.dependencies = _wire(settings, database, store)
-    for routes in (recordings, original, analyses, progress_stream, timeline, detections, taxa, health):
-        app.include_router(routes.router)
+    deps = app.state.dependencies = _wire(settings, database, store)
+    for router in _ROUTERS:
+        app.include_router(router)
     add_docs_page(app)
     install_problems(app)
     describe(app)
     # The middleware added last is the outermost: it sees the responses of the others.
     app.add_middleware(HeadRequests)
-    app.add_middleware(BodyLimit, upload_path=recordings.UPLOAD_PATH, max_upload_bytes=settings.max_upload_bytes)
+    routes = [route for router in _ROUTERS for route in router.routes]
+    limits = Limits(deps.rate, partial(name_caller, deps), deps.uploads, recordings.UPLOAD_PATH, routes)
+    app.add_middleware(Admission, limits=limits)
+    body_limits = BodyLimits(recordings.UPLOAD_PATH, settings.max_upload_bytes, settings.upload_idle_s)
+    app.add_middleware(BodyLimit, limits=body_limits)
     hosts = AllowedHosts((*settings.host_names, *own_names(socket.gethostname())))
     app.add_middleware(Gate, hosts=hosts)
     app.add_middleware(Observe)
@@ -99,7 +112,9 @@ def _wire(settings: ApiSettings, database: Database, store: AudioStore) -> Depen
         store=store,
         readiness=Readiness(health.readiness_checks(database, store)),
         rate=RateLimit(settings.requests_per_s, settings.request_burst),
-        uploads=Slots(settings.uploads_at_once),
+        keys=KeyCache(partial(find_key, database), partial(any_keys, database), settings.key_cache_s),
+        uploads=Places(settings.uploads_at_once, Pace(settings.upload_floor_bytes_per_s, settings.upload_settle_s)),
+        upload_threads=CapacityLimiter(settings.upload_threads),
         decoders=Decoders(settings.probe_timeout_s, settings.uploads_at_once),
         watch=RevisionWatch(lambda analysis_ids: run_in_threadpool(revisions, analysis_ids)),
     )

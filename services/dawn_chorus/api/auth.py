@@ -1,13 +1,15 @@
-"""Authentication by bearer keys with scopes; takes each request from its caller's rate limit."""
+"""Authentication by bearer keys with scopes, which are looked up once in some seconds (`key_cache`)."""
 
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.datastructures import Headers
+from starlette.types import Scope
 
 from dawn_chorus.adapters.logs import get_logger
-from dawn_chorus.adapters.postgres.api_keys import SCOPES, any_keys, find_key
+from dawn_chorus.adapters.postgres.api_keys import SCOPES, ApiKey, any_keys
 from dawn_chorus.api.dependencies import Dependencies, Deps
 from dawn_chorus.api.http.problems import FORBIDDEN, UNAUTHENTICATED, Problem
 from dawn_chorus.domain.errors import ChorusError
@@ -29,45 +31,68 @@ class Caller:
 class Require:
     """Dependency that admits callers whose key has one of the scopes; `admin` includes all scopes.
 
-    Not async, so that FastAPI runs it in a thread: it queries the database.
+    Their rate was limited before, by `http.admission`.
     """
 
     def __init__(self, *scopes: str) -> None:
         self._scopes = scopes
 
-    def __call__(
+    async def __call__(
         self,
         request: Request,
         deps: Deps,
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     ) -> Caller:
-        address = request.client.host if request.client else "unknown"
-        caller = self._identify(deps, address, credentials)
-        deps.rate.take(caller.name)
+        caller = await self._identify(deps, request, None if credentials is None else credentials.credentials)
         if caller.scopes.isdisjoint({*self._scopes, "admin"}):
             allowed = ", ".join(sorted(caller.scopes))
             needed = " or ".join(self._scopes)
             raise Problem(FORBIDDEN, f"This needs a key with the scope {needed}; yours has {allowed}")
         return caller
 
-    def _identify(self, deps: Dependencies, address: str, credentials: HTTPAuthorizationCredentials | None) -> Caller:
+    async def _identify(self, deps: Dependencies, request: Request, key: str | None) -> Caller:
         if deps.settings.auth == "off":
-            return Caller(f"address {address}", ALL_SCOPES)
-        if credentials is not None:
-            key = find_key(deps.database, credentials.credentials)
-            if key is not None:
-                return Caller(f"key {key.id}", key.scopes)
-            deps.rate.take(f"address {address}")
-            raise unauthenticated("The key is unknown or revoked")
-        if deps.settings.is_loopback and not any_keys(deps.database):
-            return Caller(f"address {address}", ALL_SCOPES)
+            return Caller(_name_address(request.scope), ALL_SCOPES)
+        if key is not None:
+            is_new = deps.keys.recall(key) is None
+            found = await deps.keys.find(key)
+            if found is None:
+                raise unauthenticated("The key is unknown or revoked")
+            if is_new:  # so far it was counted to the address alone
+                deps.rate.take(_name_key(found))
+            return Caller(_name_key(found), found.scopes)
+        if deps.settings.is_loopback and not await deps.keys.any_exist():
+            return Caller(_name_address(request.scope), ALL_SCOPES)
         raise unauthenticated("Send a key: Authorization: Bearer …; create one with `chorus keys create`")
+
+
+def name_caller(deps: Dependencies, scope: Scope) -> str:
+    """Return whose rate limit a request counts to, without looking into the database.
+
+    That of its key, if the key was valid when it was last looked up; else that of its address, from which keys may be
+    guessed.
+    """
+    if deps.settings.auth == "on":
+        scheme, _, key = Headers(scope=scope).get("authorization", "").partition(" ")
+        known = deps.keys.recall(key.strip()) if scheme.lower() == "bearer" else None
+        if known is not None:
+            return _name_key(known)
+    return _name_address(scope)
+
+
+def _name_key(key: ApiKey) -> str:
+    return f"key {key.id}"
+
+
+def _name_address(scope: Scope) -> str:
+    address, _ = scope.get("client") or ("unknown", 0)
+    return f"address {address}"
 
 
 _read, _read_or_upload = Require("read"), Require("read", "upload")
 
 
-def admit_lister(
+async def admit_lister(
     request: Request,
     deps: Deps,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
@@ -77,7 +102,7 @@ def admit_lister(
     The latter would be told of a recording with these bytes if they sent them.
     """
     require = _read_or_upload if request.query_params.get("sha256") else _read
-    return require(request, deps, credentials)
+    return await require(request, deps, credentials)
 
 
 def unauthenticated(detail: str) -> Problem:

@@ -3,12 +3,15 @@
 from dataclasses import dataclass, field
 from typing import Annotated
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.readiness import Readiness
 from dawn_chorus.api.decoders import Decoders
-from dawn_chorus.api.http.rate_limit import RateLimit, Slots
+from dawn_chorus.api.http.places import Places
+from dawn_chorus.api.http.rate_limit import RateLimit
+from dawn_chorus.api.key_cache import KeyCache
 from dawn_chorus.api.revision_watch import RevisionWatch
 from dawn_chorus.api.settings import ApiSettings
 from dawn_chorus.domain.ports import AudioStore
@@ -23,14 +26,17 @@ class Dependencies:
     store: AudioStore
     readiness: Readiness
     rate: RateLimit
-    uploads: Slots
+    keys: KeyCache
+    uploads: Places
+    upload_threads: CapacityLimiter
+    """Threads that uploads share: however many wait for the database or the store, reads have their own."""
     watch: RevisionWatch
     decoders: Decoders
     running_keys: set[str] = field(default_factory=set)
     """Idempotency keys of requests that are running in this process."""
 
 
-def get_dependencies(request: Request) -> Dependencies:
+async def get_dependencies(request: Request) -> Dependencies:
     deps: Dependencies = request.app.state.dependencies
     return deps
 

@@ -95,7 +95,7 @@ def _in_progress() -> Problem:
     return Problem(IN_PROGRESS, detail, headers={"Retry-After": "1"})
 
 
-def get_once(
+async def get_once(
     request: Request,
     deps: Deps,
     caller: Uploader,

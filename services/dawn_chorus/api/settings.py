@@ -56,19 +56,27 @@ class ApiSettings(BaseSettings):
 
     auth: Literal["on", "off"] = "on"
     """`on`: requires a key once one exists; before that, serves loopback only. `off`: everybody has full access."""
-    requests_per_s: float = Field(default=50.0, gt=0)
-    """Sustained rate of requests for a key, or for an address without one; per process."""
-    request_burst: int = Field(default=500, ge=1)
+    requests_per_s: float = Field(default=100.0, gt=0)
+    """Sustained rate of requests for a key, or for an address without one; uploads count by themselves. Per process."""
+    request_burst: int = Field(default=1000, ge=1)
     """How many requests it may make in a burst."""
+    key_cache_s: float = Field(default=5.0, ge=0)
+    """How long the look-up of a key is used: a revoked key works so much longer at most."""
 
     max_upload_bytes: int = Field(default=64 * 2**30, ge=1)
     """Size of a whole request body; 24 hours of 192 kHz in 16 bit are 33 GB."""
     max_duration_s: float = Field(default=MAX_DURATION_S, gt=0)
     """Longest recording that is accepted; 7 days."""
     uploads_at_once: int = Field(default=16, ge=1)
-    """Concurrent uploads per process; further ones get 429 and `Retry-After`."""
+    """Concurrent uploads per process; further ones get 429 and `Retry-After`, unless a slow one gives way."""
+    upload_threads: int = Field(default=4, ge=1)
+    """How many of them may use the database or the store at once: the other threads and connections are for reads."""
     upload_idle_s: float = Field(default=60.0, gt=0)
-    """An upload is aborted when no bytes arrive for this long."""
+    """A request is aborted when no bytes of its body arrive for this long."""
+    upload_floor_bytes_per_s: float = Field(default=16 * 2**10, ge=0)
+    """When all places are taken, the slowest upload below this rate is aborted for the next one."""
+    upload_settle_s: float = Field(default=10.0, gt=0)
+    """How long the rate of an upload is measured before it can be too slow."""
     probe_timeout_s: float = Field(default=90.0, gt=0)
     """How long reading a header may take before the file counts as broken."""
 

@@ -27,6 +27,10 @@ class AudioStore(Protocol):
         """
         ...
 
+    def put(self, key: str, content: bytes) -> None:
+        """Write a file that is small enough for memory; nothing remains in the store if this fails."""
+        ...
+
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """Return bytes [start, end) in chunks."""
         ...

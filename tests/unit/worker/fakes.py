@@ -131,6 +131,9 @@ class FolderStore:
     async def write(self, key: str, chunks: AsyncIterator[bytes]) -> int:
         raise NotImplementedError
 
+    def put(self, key: str, content: bytes) -> None:
+        raise NotImplementedError
+
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         raise NotImplementedError
 

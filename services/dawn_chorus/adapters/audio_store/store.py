@@ -39,7 +39,11 @@ class ObjectAudioStore:
             await asyncio.to_thread(self.delete, key)
             raise
 
-    def _put(self, key: str, chunks: Iterator[bytes]) -> None:
+    def put(self, key: str, content: bytes) -> None:
+        """Write a small file at once. Blocks."""
+        self._put(key, content)
+
+    def _put(self, key: str, chunks: Iterator[bytes] | bytes) -> None:
         with self._translate():
             obstore.put(self._store, key, chunks, chunk_size=_PART_BYTES, max_concurrency=_PARTS_AT_ONCE)
             if isinstance(self._local, LocalFiles):

@@ -1,7 +1,8 @@
 """HTTP code that knows nothing of recordings, and imports no database: a contract.
 
-Read: browsers/ (what is let in at all), problems (every error, RFC 9457) and error_handlers; then body_limit,
-head_requests, rate_limit, request_metrics; then content_negotiation, pagination, streamed_response; openapi amends the
-document that FastAPI generates, and docs_page shows it; h11_protocol is what uvicorn speaks.
+Read: browsers/ (what is let in at all), problems (every error, RFC 9457) and error_handlers; then what stands around
+every request: request_metrics, body_limit, admission (with rate_limit and places), head_requests; then
+content_negotiation, pagination, streamed_response; openapi amends the document that FastAPI generates, and docs_page
+shows it; h11_protocol is what uvicorn speaks.
 May touch Starlette and FastAPI, `domain` errors and metrics; no database.
 """

@@ -1,10 +1,9 @@
-"""Limits requests (token buckets by key or address) and concurrent uploads, within this process."""
+"""Limits requests within this process: token buckets by key or address."""
 
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 
@@ -49,21 +48,3 @@ class RateLimit:
 def too_many(wait_s: float, detail: str = "Too many requests") -> Problem:
     seconds = max(1, math.ceil(wait_s))
     return Problem(TOO_MANY, f"{detail}; retry in {seconds} s", headers={"Retry-After": str(seconds)})
-
-
-class Slots:
-    """Limits how many requests do something expensive at once; belongs to one event loop."""
-
-    def __init__(self, total: int) -> None:
-        self._total, self._taken = total, 0
-
-    @contextmanager
-    def one(self) -> Iterator[None]:
-        """Hold a slot; if all are taken, raise a 429 Problem."""
-        if self._taken >= self._total:
-            raise too_many(5, f"The maximum of {self._total} concurrent uploads is reached")
-        self._taken += 1
-        try:
-            yield
-        finally:
-            self._taken -= 1

@@ -2,43 +2,109 @@
 
 import time
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dawn_chorus.adapters import metrics
 from dawn_chorus.adapters.logs import get_logger
 
 UNMATCHED = "unmatched"
+DISCONNECTED = "disconnected"
+"""The status of a request whose client went away before the end of the response."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _QUIET = "/health/"
+_REFUSED = 429
+_REFUSALS_EVERY_S = 1.0
 
 log = get_logger(__name__)
 
 
 class Observe:
-    """The outermost middleware, except Starlette's own error handler: it sees every response."""
+    """The outermost middleware, except Starlette's own error handler: it sees every response.
+
+    A client that goes away is no error of the service: it is counted by a status of its own, and logged in one line.
+    Refusals (429) are all counted, but logged once a second with their number: a flood must not fill the log.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._refusals = _Refusals()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began = time.perf_counter()
-        status = 500
-
-        async def watched_send(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                metrics.api_request_seconds.labels(_method(scope), _route(scope)).observe(time.perf_counter() - began)
-            await send(message)
-
+        watched = _Watched(scope, receive, send)
         try:
-            await self._app(scope, receive, watched_send)
+            await self._app(scope, watched.receive, watched.send)
+        except ClientDisconnect:
+            watched.is_gone = True
         finally:
-            metrics.api_requests.labels(_method(scope), _route(scope), str(status)).inc()
-            _log_request(scope, status, time.perf_counter() - began)
+            watched.count()
+            if watched.status != _REFUSED:
+                watched.log()
+            elif number := self._refusals.due(time.perf_counter()):
+                watched.log(refused=number)
+
+
+class _Watched:
+    """The receive and send channels of one request, and what became of it."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._scope, self._receive, self._send = scope, receive, send
+        self._began = time.perf_counter()
+        self._is_answered = False
+        self.status: int | None = None
+        """None: no response was started."""
+        self.is_gone = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            # A refusal may be read, and the connection closed, before the end of the body.
+            self.is_gone = not self._is_answered and (self.status is None or self.status < 400)
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            seconds = time.perf_counter() - self._began
+            metrics.api_request_seconds.labels(_method(self._scope), _route(self._scope)).observe(seconds)
+        elif message["type"] == "http.response.body" and not message.get("more_body", False):
+            self._is_answered = True
+        await self._send(message)
+
+    def count(self) -> None:
+        status = DISCONNECTED if self.is_gone else str(self.status or 500)
+        metrics.api_requests.labels(_method(self._scope), _route(self._scope), status).inc()
+
+    def log(self, **more: int) -> None:
+        scope = self._scope
+        status = self.status or 500
+        if scope["path"].startswith(_QUIET) and status < 400:
+            return
+        client, _ = scope.get("client") or ("unknown", 0)
+        seconds = round(time.perf_counter() - self._began, 4)
+        facts = {"method": scope["method"], "path": scope["path"], "seconds": seconds, "client": client, **more}
+        if self.is_gone:
+            log.info("client disconnected", **facts)
+        else:
+            log.info("request", status=status, **facts)
+
+
+class _Refusals:
+    """How many requests were refused since the last line about them."""
+
+    def __init__(self) -> None:
+        self._number, self._said_at = 0, float("-inf")
+
+    def due(self, now: float) -> int:
+        """Count one; return the number that a line should tell, or 0 if it is too early for another."""
+        self._number += 1
+        if now - self._said_at < _REFUSALS_EVERY_S:
+            return 0
+        number, self._number, self._said_at = self._number, 0, now
+        return number
 
 
 def _method(scope: Scope) -> str:
@@ -47,11 +113,3 @@ def _method(scope: Scope) -> str:
 
 def _route(scope: Scope) -> str:
     return getattr(scope.get("route"), "path_format", UNMATCHED)
-
-
-def _log_request(scope: Scope, status: int, seconds: float) -> None:
-    if scope["path"].startswith(_QUIET) and status < 400:
-        return
-    client, _ = scope.get("client") or ("unknown", 0)
-    seconds = round(seconds, 4)
-    log.info("request", method=scope["method"], path=scope["path"], status=status, seconds=seconds, client=client)

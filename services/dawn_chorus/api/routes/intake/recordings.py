@@ -1,11 +1,11 @@
 """Recordings: upload, list, remove."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
 
 from dawn_chorus.adapters import metrics
 from dawn_chorus.adapters.postgres.analyses import get_statuses, status_of_new
@@ -101,17 +101,22 @@ async def upload_recording(request: Request, deps: Deps, once: OnceDep) -> Respo
     sent. With another site or start the same bytes are another recording. 409 if several recordings with these bytes
     fit what was sent, or if the one that fits was made more than 100 m from the coordinates sent.
     """
-    with once.running(), deps.uploads.one(), metrics.uploads_in_flight.track_inprogress():
-        async with Intake(deps, request) as intake:
+    with once.running(), deps.uploads.one() as place, metrics.uploads_in_flight.track_inprogress():
+        async with Intake(deps, request, place) as intake:
             upload, fields = await intake.receive()
-
-            async def accept() -> Response:
-                stored = await intake.accept(upload, fields)
-                headers = {"Location": recording_url(stored.recording.id)}
-                out = await run_in_threadpool(_upload_out, deps, stored, intake.start)
-                return json_response(out, 200 if stored.duplicate else 202, headers)
-
+            accept = partial(intake.accept, upload, fields, partial(_answer_upload, deps))
             return await once.respond(upload.fingerprint(), accept)
+
+
+def _answer_upload(deps: Dependencies, stored: StoredRecording, start: Start) -> Response:
+    out = _out(deps, stored) if stored.is_known else recording_out(stored.recording, [status_of_new(stored)])
+    answer = UploadOut(
+        **dict(out),
+        start=StartOut.model_validate(start),
+        duplicate=stored.duplicate,
+        analysis_id=stored.analysis_id,
+    )
+    return json_response(answer, 200 if stored.duplicate else 202, {"Location": recording_url(stored.recording.id)})
 
 
 @router.get(UPLOAD_PATH, summary="List recordings, newest first", responses=documented(INVALID))
@@ -157,13 +162,3 @@ def _outs(deps: Dependencies, found: Sequence[StoredRecording]) -> list[Recordin
 
 def _out(deps: Dependencies, stored: StoredRecording) -> RecordingOut:
     return _outs(deps, [stored])[0]
-
-
-def _upload_out(deps: Dependencies, stored: StoredRecording, start: Start | None) -> UploadOut:
-    out = _out(deps, stored) if stored.is_known else recording_out(stored.recording, [status_of_new(stored)])
-    return UploadOut(
-        **dict(out),
-        start=StartOut.model_validate(start),
-        duplicate=stored.duplicate,
-        analysis_id=stored.analysis_id,
-    )

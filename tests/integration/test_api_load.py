@@ -1,0 +1,184 @@
+"""More than the API can do: what is too much is refused at once, and nobody else notices."""
+
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from dawn_chorus.adapters.audio_store import ObjectAudioStore
+from dawn_chorus.adapters.postgres.api_keys import create_key
+from dawn_chorus.adapters.postgres.database import Database
+from tests.integration.api_checks import problem_of, row_count, stored_files, wait_until
+from tests.integration.made_up import upload, wav_bytes
+from tests.servers.api import StartApi, StartedApi, read_metrics, run_api
+
+FILES = {"file": ("dawn.wav", wav_bytes())}
+HEAD = (
+    b"POST /v1/recordings HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000000\r\n"
+    b"Content-Type: multipart/form-data; boundary=x\r\n\r\n"
+    b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
+)
+
+
+@pytest.fixture
+def opened() -> Iterator[ExitStack]:
+    """Connections that a test opens are closed at its end."""
+    with ExitStack() as stack:
+        yield stack
+
+
+def begin_upload(api: StartedApi, opened: ExitStack, body: bytes = b"") -> socket.socket:
+    connection = opened.enter_context(socket.create_connection(("127.0.0.1", api.port), timeout=30))
+    connection.sendall(HEAD + body)
+    return connection
+
+
+def count_requests(route: str, status: str) -> float:
+    found = re.findall(
+        rf'chorus_api_requests_total{{method="\w+",route="{re.escape(route)}",status="{status}"}} (\S+)',
+        read_metrics(),
+    )
+    return sum(map(float, found))
+
+
+def test_a_limit_needs_no_database(store: ObjectAudioStore) -> None:
+    with (
+        Database("postgresql://127.0.0.1:1/nowhere", wait_s=0.5) as database,
+        run_api(database, store, request_burst=2, requests_per_s=0.01) as api,
+    ):
+        for _ in range(2):
+            problem_of(api.client.get("/v1/recordings"), 503, "unavailable")
+        for headers in ({}, {"Authorization": "Bearer chorus_guess"}):
+            problem_of(api.client.get("/v1/recordings", headers=headers), 429, "too-many-requests")
+
+
+def test_a_key_that_was_known_keeps_its_limit_when_the_database_is_locked(
+    start_api: StartApi, database: Database, opened: ExitStack
+) -> None:
+    _, secret = create_key(database, "station 7", ["read"])
+    api = start_api(request_burst=3, requests_per_s=0.01, key_cache_s=0.0)
+    headers = {"Authorization": f"Bearer {secret}"}
+    assert api.client.get("/v1/recordings", headers=headers).status_code == 200
+    locking = opened.enter_context(psycopg.connect(database.url))
+    locking.execute("LOCK TABLE api_keys")
+    pool = opened.enter_context(ThreadPoolExecutor(4))
+    opened.callback(locking.rollback)
+    before = count_requests("/v1/recordings", "429")
+    for _ in range(4):
+        pool.submit(httpx.get, f"{api.url}/v1/recordings", headers=headers, timeout=60)
+    wait_until(lambda: count_requests("/v1/recordings", "429") == before + 2)
+    problem_of(api.client.get("/v1/recordings", headers=headers), 429, "too-many-requests")
+
+
+def test_uploads_count_by_themselves(start_api: StartApi) -> None:
+    client = start_api(request_burst=2, requests_per_s=0.01).client
+    statuses = [client.post("/v1/recordings", files=FILES).status_code for _ in range(3)]
+    assert statuses == [202, 200, 429]
+    assert client.get("/v1/recordings").status_code == 200
+
+
+def test_a_refused_upload_with_a_short_body_keeps_its_connection(start_api: StartApi, opened: ExitStack) -> None:
+    api = start_api(request_burst=1, requests_per_s=0.01)
+    api.client.post("/v1/recordings", files=FILES)
+    connection = opened.enter_context(socket.create_connection(("127.0.0.1", api.port), timeout=30))
+    for _ in range(3):
+        connection.sendall(HEAD.partition(b"--x")[0].replace(b"5000000", b"4") + b"RIFF")
+        answer = ""
+        while not answer.endswith("}"):
+            answer += connection.recv(65536).decode().lower()
+        assert answer.startswith("http/1.1 429")
+        assert "connection: close" not in answer
+
+
+def test_a_refused_upload_of_gigabytes_is_answered_and_not_read(start_api: StartApi, opened: ExitStack) -> None:
+    api = start_api(request_burst=1, requests_per_s=0.01)
+    api.client.post("/v1/recordings", files=FILES)
+    connection = opened.enter_context(socket.create_connection(("127.0.0.1", api.port), timeout=30))
+    connection.sendall(HEAD.replace(b"5000000", b"9000000000"))
+    answer = connection.recv(65536).decode()
+    assert answer.startswith("HTTP/1.1 429")
+    assert "retry-after: " in answer.lower()
+    assert "connection: close" in answer.lower()
+
+
+def test_refusals_are_counted_by_their_route(start_api: StartApi) -> None:
+    api = start_api(request_burst=1, requests_per_s=0.01)
+    before = count_requests("/v1/recordings/{recording_id}", "429")
+    url = "/v1/recordings/01a22417-6a07-757d-92bc-7e7f02166941"
+    for _ in range(3):
+        api.client.get(url)
+    wait_until(lambda: count_requests("/v1/recordings/{recording_id}", "429") == before + 2)
+
+
+def test_reads_do_not_wait_behind_uploads(start_api: StartApi, database: Database, opened: ExitStack) -> None:
+    """While all threads of uploads wait for a locked table."""
+    api = start_api(upload_threads=2, uploads_at_once=8)
+    known = upload(api.client)
+    locking = opened.enter_context(psycopg.connect(database.url))
+    locking.execute("LOCK TABLE audio_to_delete")
+    pool = opened.enter_context(ThreadPoolExecutor(8))
+    opened.callback(locking.rollback)
+    uploads = [
+        pool.submit(httpx.post, f"{api.url}/v1/recordings", files={"file": ("a.wav", wav_bytes(1 + n))}, timeout=60)
+        for n in range(8)
+    ]
+    wait_until(lambda: "chorus_uploads_in_flight 8.0" in read_metrics())
+    assert api.client.get(known["links"]["self"], timeout=5).status_code == 200
+    assert not any(each.done() for each in uploads)
+    locking.rollback()
+    assert {each.result().status_code for each in uploads} == {202}
+
+
+def test_the_slowest_upload_gives_way_to_the_next(start_api: StartApi, database: Database, opened: ExitStack) -> None:
+    api = start_api(uploads_at_once=2, upload_settle_s=0.2, upload_floor_bytes_per_s=1000)
+    dripping = begin_upload(api, opened, bytes(2 * 2**20))
+    busy = begin_upload(api, opened)
+    wait_until(lambda: "chorus_uploads_in_flight 2.0" in read_metrics())
+    is_over = threading.Event()
+    opened.callback(is_over.set)
+
+    def send() -> None:
+        while not is_over.is_set():
+            busy.sendall(bytes(1_000))
+            time.sleep(0.02)
+
+    threading.Thread(target=send, daemon=True).start()
+    wait_until(lambda: api.client.post("/v1/recordings", files=FILES).status_code in (200, 202))
+    answer = dripping.recv(65536).decode()
+    assert answer.startswith("HTTP/1.1 408")
+    assert "upload-stalled" in answer
+    wait_until(lambda: row_count(database, "audio_to_delete") <= 1)
+    assert "chorus_uploads_in_flight 1.0" in read_metrics()
+
+
+def test_idle_uploads_hold_no_place_that_others_want(start_api: StartApi, opened: ExitStack) -> None:
+    api = start_api(uploads_at_once=16, upload_settle_s=0.1)
+    for _ in range(16):
+        begin_upload(api, opened)
+    wait_until(lambda: "chorus_uploads_in_flight 16.0" in read_metrics())
+    wait_until(lambda: api.client.post("/v1/recordings", files=FILES).status_code in (200, 202))
+
+
+def test_a_json_body_that_does_not_come_is_no_reason_to_wait(start_api: StartApi, opened: ExitStack) -> None:
+    api = start_api(upload_idle_s=0.2)
+    url = upload(api.client)["links"]["analyses"]
+    connection = opened.enter_context(socket.create_connection(("127.0.0.1", api.port), timeout=30))
+    head = f"POST {url} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{"
+    connection.sendall(head.encode())
+    assert connection.recv(65536).decode().startswith("HTTP/1.1 408")
+
+
+def test_a_small_file_with_a_wrong_field_is_never_stored(
+    client: httpx.Client, store_dir: Path, database: Database
+) -> None:
+    problem_of(client.post("/v1/recordings", files=FILES, data={"latitude": "91"}), 422, "invalid-request")
+    assert stored_files(store_dir) == []
+    assert row_count(database, "audio_to_delete") == 0
