@@ -107,6 +107,37 @@ def test_our_containers_have_no_root_nothing_to_build_with_and_nowhere_to_write(
     assert "Read-only file system" in denied.stderr
 
 
+@pytest.mark.parametrize(
+    "service", ["postgres", "rabbitmq", "prometheus", "alertmanager", "grafana", "postgres-exporter"]
+)
+def test_others_servers_run_without_rights_and_cannot_write_to_their_system(stack: Stack, service: str) -> None:
+    # The first process is the server: its entry point became it, as another account.
+    status = dict(line.split(":\t", 1) for line in stack.run_in(service, "cat", "/proc/1/status").splitlines())
+    assert status["NoNewPrivs"] == "1"
+    assert int(status["CapEff"], 16) == int(status["CapPrm"], 16) == 0
+    assert set(status["Uid"].split()) & {"0"} == set()
+    denied = stack.compose("exec", "-T", service, "touch", "/etc/x", check=False)
+    assert "Read-only file system" in denied.stderr
+
+
+def test_metrics_are_not_on_the_port_that_is_published(stack: Stack) -> None:
+    assert stack.curl("/metrics")["status"] == 404
+
+
+def test_prometheus_reads_the_api_on_another_port_and_probes_pass_by_ip_and_name(stack: Stack) -> None:
+    def ask(url: str) -> str:
+        return stack.run_in("prometheus", "wget", "-qO-", url)
+
+    targets = json.loads(ask("http://127.0.0.1:9090/api/v1/targets?state=active"))["data"]["activeTargets"]
+    (scraped,) = (httpx.URL(target["scrapeUrl"]) for target in targets if target["labels"]["job"] == "api")
+    assert (scraped.port, scraped.path) == (9103, "/metrics")
+    assert "chorus_api_requests_total" in ask(str(scraped))
+    for host in (scraped.host, "api"):
+        for probe in ("live", "ready"):
+            assert json.loads(ask(f"http://{host}:8000/health/{probe}"))["status"] in {"live", "ready"}
+    assert json.loads(stack.run_in("api", "healthcheck", "http://127.0.0.1:8000/health/ready"))["status"] == "ready"
+
+
 def test_the_database_and_the_broker_cannot_leave_the_machine(stack: Stack) -> None:
     networks = {
         name: json.loads(stack.engine.run(["docker", "network", "inspect", f"{stack.name}_{name}"]).stdout)[0]

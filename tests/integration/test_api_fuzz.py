@@ -1,5 +1,6 @@
 """Sends valid and invalid requests that are generated from the API's own OpenAPI document."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,8 @@ from tests.servers.postgres import PostgresServer
 unwired = create_app(ApiSettings(), Database("postgresql://127.0.0.1:1/nowhere"), open_audio_store("file:///tmp"))
 schema = schemathesis.openapi.from_dict(unwired.openapi()).exclude(path="/v1/analyses/{analysis_id}/events")
 
+EXAMPLES = int(os.environ.get("CHORUS_FUZZ_EXAMPLES", "20"))
+"""Requests for each operation, and journeys through all of them."""
 Target = tuple[str, dict[str, str], str]
 
 
@@ -40,7 +43,7 @@ def target(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFac
 
 @schema.parametrize()
 @settings(
-    max_examples=20,
+    max_examples=EXAMPLES,
     deadline=None,
     derandomize=True,
     database=None,

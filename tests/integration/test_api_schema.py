@@ -58,3 +58,18 @@ def test_errors_of_the_framework_are_problems_too(
 ) -> None:
     problem = problem_of(client.request(method, path), status, name)
     assert problem["instance"] == path
+
+
+def test_links_lead_to_every_operation_that_takes_an_id(document: dict[str, Any]) -> None:
+    operations = {
+        operation["operationId"]: path for path, each in document["paths"].items() for operation in each.values()
+    }
+    led_to = set()
+    for each in document["paths"].values():
+        for operation in each.values():
+            for response in operation["responses"].values():
+                for link in response.get("links", {}).values():
+                    assert all(f"{{{name}}}" in operations[link["operationId"]] for name in link["parameters"])
+                    assert link["operationId"] != operation["operationId"]
+                    led_to.add(link["operationId"])
+    assert led_to == {identifier for identifier, path in operations.items() if "{" in path}

@@ -55,6 +55,16 @@ _TAGS = [
     {"name": "operations", "description": "Health."},
 ]
 
+_RECORDING = {"recording_id": "$response.body#/id", "analysis_id": "$response.body#/analyses/0/id"}
+_LINKS = {
+    ("post", "/v1/recordings"): _RECORDING,
+    ("get", "/v1/recordings"): {"recording_id": "$response.body#/items/0/id"},
+    ("get", "/v1/recordings/{recording_id}"): _RECORDING,
+    ("post", "/v1/recordings/{recording_id}/analyses"): {"analysis_id": "$response.body#/id"},
+    ("get", "/v1/analyses/{analysis_id}"): {"recording_id": "$response.body#/recording_id"},
+}
+"""Where the ids are that an answer leads on by; the document says so to whoever reads it."""
+
 _DESCRIPTION = f"""
 Post a recording, follow its analysis, read its timeline. Times are RFC 3339 with offset; positions and durations are
 seconds. `HEAD` works wherever `GET` does: the same status and headers without the body, of an event stream too.
@@ -84,7 +94,7 @@ def create_app(settings: ApiSettings, database: Database, store: AudioStore) -> 
         app.include_router(router)
     add_docs_page(app)
     install_problems(app)
-    describe(app)
+    describe(app, _LINKS)
     # The middleware added last is the outermost: it sees the responses of the others.
     app.add_middleware(HeadRequests)
     routes = [route for router in _ROUTERS for route in router.routes]

@@ -1,9 +1,10 @@
-"""Amends the OpenAPI document: every error response is a problem and names its possible causes."""
+"""Amends the OpenAPI document: every error response is a problem and names its causes, ids lead on as links."""
 
 from typing import Any
 
 from fastapi import FastAPI
 
+from dawn_chorus.api.http.links import Sources, add_links
 from dawn_chorus.api.http.problems import (
     CROSS_SITE,
     FORBIDDEN,
@@ -26,19 +27,19 @@ _THAT_CHANGE = documented(FORBIDDEN, CROSS_SITE)
 _UNUSED = ("HTTPValidationError", "ValidationError")
 
 
-def describe(app: FastAPI) -> None:
+def describe(app: FastAPI, sources: Sources) -> None:
     """Make the app serve the amended document, which is built once."""
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _amended(plain())
+            app.openapi_schema = _amended(plain(), sources)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _amended(document: dict[str, Any]) -> dict[str, Any]:
+def _amended(document: dict[str, Any], sources: Sources) -> dict[str, Any]:
     schemas = document["components"]["schemas"]
     for name in _UNUSED:
         schemas.pop(name, None)
@@ -49,6 +50,7 @@ def _amended(document: dict[str, Any]) -> dict[str, Any]:
             common = _ANYWHERE | (_BEHIND_KEYS if path.startswith("/v1/") else {})
             common |= {} if method == "get" else _THAT_CHANGE
             operation["responses"] = _responses(operation["responses"], common)
+    add_links(document, sources)
     return document
 
 
