@@ -60,12 +60,12 @@ def _add_overview(board: Dashboard) -> Dashboard:
 
 def _add_queues(board: Dashboard) -> Dashboard:
     by_pack = Face("Throughput by pack", "Seconds of sound analyzed in a second.", "suffix: ×")
-    depth = Face("Queue depth", "Segments in RabbitMQ that no worker has taken yet.", "short")
+    depth = Face("Queue depth", "Segments by lane that wait, in the outbox and in RabbitMQ, or are in work.", "short")
     age = Face("Oldest segment", "Since the segment that waits for longest was queued.", "s")
     wait = Face("Wait", "From queued to started: half of the segments, and 19 of 20, were faster.", "s")
-    outbox = Face("Outbox lag", "Age of the oldest job that PostgreSQL holds and RabbitMQ has not confirmed.", "s")
+    outbox = Face("Outbox lag", "Since when nothing could be published, if jobs wait. A backlog is no lag.", "s")
     waiting = Face("Outbox", "Jobs waiting to be published, and those published in a second.", "short")
-    depths = 'sum by (queue) (rabbitmq_detailed_queue_messages_ready{queue=~"chorus\\\\..*"})'
+    depths = "max by (lane) (chorus_backlog_segments)"
     waits = "sum by (lane, le) (rate(chorus_queue_wait_seconds_bucket[$__rate_interval]))"
     return (
         board.with_row(name_row("Queues"))
@@ -78,7 +78,7 @@ def _add_queues(board: Dashboard) -> Dashboard:
                 ),
             )
         )
-        .with_panel(draw_lines(depth, query(depths, "{{queue}}")))
+        .with_panel(draw_lines(depth, query(depths, "{{lane}}")))
         .with_panel(draw_lines(age, query("max by (lane) (chorus_backlog_oldest_seconds)", "{{lane}}")))
         .with_panel(
             draw_lines(

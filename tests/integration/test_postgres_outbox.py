@@ -1,10 +1,13 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Event
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
+import yaml
 
 from dawn_chorus.adapters.postgres.analyses import cancel_analysis, get_status, retry_analysis
 from dawn_chorus.adapters.postgres.database import Database
@@ -18,6 +21,8 @@ from dawn_chorus.domain.errors import Conflict, NotFound, TransientError
 from dawn_chorus.domain.jobs import Lane, OutboxEntry
 from tests.integration.queues import wait_until
 from tests.servers.postgres_fill import job, post, save, start
+
+SCALING = Path(__file__).parents[2] / "deploy" / "kubernetes" / "components" / "keda" / "scaling.yaml"
 
 
 def confirm_all(entries: Sequence[OutboxEntry]) -> list[int]:
@@ -270,6 +275,27 @@ def test_an_archive_of_retries_does_not_block_the_next_recording(database: Datab
 
 
 # -- Waiting
+
+
+def count_for_autoscaler(database: Database) -> list[int]:
+    """Run the queries that scale workers in Kubernetes: express, bulk."""
+    documents = yaml.safe_load_all(SCALING.read_text())
+    (scaled,) = [each for each in documents if each["kind"] == "ScaledObject"]
+    with psycopg.connect(database.url) as connection:
+        rows = [connection.execute(trigger["metadata"]["query"]).fetchone() for trigger in scaled["spec"]["triggers"]]
+    return [row[0] for row in rows if row]
+
+
+def test_the_autoscaler_counts_what_waits_for_workers(database: Database) -> None:
+    outbox, ledger = PostgresOutbox(database), PostgresLedger(database)
+    assert count_for_autoscaler(database) == [0, 0]
+    express = post(database, 10.0, segment_s=1.0).analyses[0].id
+    post_bulk(database, 30)
+    assert count_for_autoscaler(database) == [10, 30]
+    publish_in_order(outbox, express=4, bulk=10)
+    start(ledger, express, 0)
+    ledger.retry_segment(job(express, 0), "the store was away", 3600.0)
+    assert count_for_autoscaler(database) == [6, 20]
 
 
 def test_a_relay_wakes_when_a_recording_comes(database: Database) -> None:

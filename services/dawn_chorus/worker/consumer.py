@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from enum import Enum, auto
-from queue import Empty, PriorityQueue, SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
 from dawn_chorus.adapters import metrics
@@ -11,17 +11,15 @@ from dawn_chorus.adapters.logs import get_logger, log_ids
 from dawn_chorus.adapters.queue.messages import decode_job
 from dawn_chorus.adapters.retrying import Stopped
 from dawn_chorus.domain.errors import UnknownMessage
-from dawn_chorus.domain.jobs import Lane, SegmentJob
+from dawn_chorus.domain.jobs import SegmentJob
 from dawn_chorus.domain.ports import Delivery, SegmentSource
 from dawn_chorus.worker.shared_lock import SharedLock
+from dawn_chorus.worker.waiting_jobs import WaitingJobs
 
 log = get_logger(__name__)
 
-_URGENCY = {Lane.EXPRESS: 0, Lane.BULK: 1}
 _SUSPECT_RETURNS = 2
 """A job redelivered this often may be what killed its workers."""
-_WAKE_UP = 2
-"""Less urgent than any job: an empty entry that wakes an idle thread, so that it sees `_draining`."""
 
 
 class _Signal(Enum):
@@ -54,8 +52,8 @@ class Worker:
         self._in_flight, self._grace_s, self._stopping = in_flight, grace_s, stopping
         self._draining = False
         self._lock = SharedLock()
-        self._waiting: PriorityQueue[tuple[int, int, Delivery | None, SegmentJob | None]] = PriorityQueue()
-        self._taken, self._failed = 0, False
+        self._waiting = WaitingJobs()
+        self._failed = False
         self._threads = in_flight
         # Not an Event: `stop` is called by signal handlers, and only SimpleQueue.put is reentrant.
         self._signals: SimpleQueue[_Signal] = SimpleQueue()
@@ -90,8 +88,7 @@ class Worker:
     def _drain(self) -> bool:
         """Start no further job and wait for the threads. Return False after the grace time or at a second `stop`."""
         self._draining = True
-        for number in range(self._in_flight):
-            self._waiting.put((_WAKE_UP, number, None, None))
+        self._waiting.close()
         deadline = time.monotonic() + self._grace_s
         while self._threads:
             try:
@@ -113,7 +110,7 @@ class Worker:
             self._signals.put(_Signal.QUEUE_ENDED)
 
     def _take(self, delivery: Delivery) -> None:
-        """Queue a delivery for the segment threads, express first. Called on the queue thread."""
+        """Queue a delivery for the segment threads. Called on the queue thread."""
         try:
             job = decode_job(delivery.body)
         except UnknownMessage as error:
@@ -125,15 +122,15 @@ class Worker:
             metrics.deliveries.labels("dead").inc()
             delivery.reject(requeue=False)
             return
-        self._taken += 1
-        self._waiting.put((_URGENCY[job.lane], self._taken, delivery, job))
+        self._waiting.put(delivery, job)
 
     def _work(self) -> None:
         try:
             while not self._draining:
-                _, _, delivery, job = self._waiting.get()
-                if delivery is None or job is None or self._draining:
+                waiting = self._waiting.take()
+                if waiting is None or self._draining:
                     break
+                delivery, job = waiting
                 ids = log_ids(analysis_id=job.analysis_id, segment=job.segment_index)
                 with self._lock.hold(exclusive=delivery.returns >= _SUSPECT_RETURNS), ids:
                     self._finish(delivery, job)

@@ -33,7 +33,7 @@ LISTENING = [
     (OURS["api"], 9103, {"prometheus"}),
     (OURS["relay"], 9102, {"prometheus"}),
     (OURS["worker"], 9101, {"prometheus"}),
-    (BROKER, 5672, {"relay", "worker", "keda"}),
+    (BROKER, 5672, {"relay", "worker"}),
     (BROKER, 15672, {"operator of rabbitmq"}),
     (BROKER, 15692, {"prometheus"}),
     (BROKER, 25672, {"broker"}),

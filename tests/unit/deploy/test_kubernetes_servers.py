@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import yaml
 
-from dawn_chorus.adapters.queue.rabbitmq.topology import LANE_QUEUES
+from dawn_chorus.domain.jobs import Lane
 from tests.unit.deploy.kubernetes import COMPOSE, OVERLAYS, ROOT, SERVING, main_container, of_kind, the
 
 CPU, _ = OVERLAYS
@@ -16,14 +16,15 @@ PROMETHEUS: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "prometheus" / "p
 def test_workers_follow_both_lanes(part: str) -> None:
     scaling = the(part, "ScaledObject", "worker")["spec"]
     triggers = [trigger["metadata"] for trigger in scaling["triggers"]]
-    assert {trigger["queueName"] for trigger in triggers} == set(LANE_QUEUES.values())
-    assert {trigger["mode"] for trigger in triggers} == {"QueueLength"}
-    assert {trigger["authenticationRef"]["name"] for trigger in scaling["triggers"]} == {"broker"}
+    # What the queries count is held by tests/integration/test_postgres_outbox.py.
+    assert [lane for trigger in triggers for lane in Lane if f"'{lane}'" in trigger["query"]] == list(Lane)
+    assert {trigger["type"] for trigger in scaling["triggers"]} == {"postgresql"}
+    assert {trigger["authenticationRef"]["name"] for trigger in scaling["triggers"]} == {"database"}
     assert scaling["scaleTargetRef"]["name"] in of_kind(part, "Deployment")
     assert scaling["minReplicaCount"] == 1
     assert "replicas" not in the(part, "Deployment", "worker")["spec"]
-    (told,) = the(part, "TriggerAuthentication", "broker")["spec"]["secretTargetRef"]
-    assert told == {"parameter": "host", "name": "chorus", "key": "broker_url"}
+    (told,) = the(part, "TriggerAuthentication", "database")["spec"]["secretTargetRef"]
+    assert told == {"parameter": "connection", "name": "chorus", "key": "database_url"}
 
 
 def test_prometheus_asks_ports_that_there_are_under_the_jobs_that_alerts_know() -> None:

@@ -122,6 +122,21 @@ def test_express_segments_overtake_bulk_ones_that_wait_in_the_worker(
     assert analysis.started[:2] == [0, 2]
 
 
+def test_express_segments_that_keep_coming_do_not_starve_bulk_ones(source: FakeSource, analysis: FakeAnalysis) -> None:
+    analysis.held = {0}
+    with running(make(source, analysis, in_flight=1)):
+        source.put(job(0))
+        wait_until(lambda: analysis.started == [0])
+        for index in range(1, 4):
+            source.put(job(index, Lane.BULK))
+        express = [source.put(job(index, Lane.EXPRESS)) for index in range(10, 30)]
+        barrier = source.put(b"read after those before it were queued")
+        assert barrier.ended.wait(10)
+        analysis.go.set()
+        assert all(delivery.ended.wait(10) for delivery in express)
+    assert analysis.started[:16] == [0, 10, 11, 12, 13, 1, 14, 15, 16, 17, 2, 18, 19, 20, 21, 3]
+
+
 def test_a_segment_redelivered_repeatedly_runs_alone(source: FakeSource, analysis: FakeAnalysis) -> None:
     analysis.held = {0, 1, 2}
     with running(make(source, analysis, in_flight=3)):
