@@ -80,8 +80,6 @@ def measure(settings: BenchSettings, console: Console) -> dict[str, Any]:
     found: dict[str, list[Round]] = defaultdict(list)
     with tempfile.TemporaryDirectory(prefix="chorus-bench-") as made:
         folder = Path(made)
-        (folder / "packs").mkdir()
-        (folder / "packs" / PACK).symlink_to(ROOT / "models" / "packs" / PACK)
         minutes = write_minutes(folder, settings.audio_dir, settings.bench_cost_files + _WARM_UP)
         for _ in range(settings.bench_rounds):
             for name, services in checkouts.items():
@@ -98,7 +96,8 @@ def _run_round(services: Path, folder: Path, minutes: Sequence[Path]) -> Round:
     try:
         with EmbeddedPostgres(turn / "postgres", options=_OPTIONS) as postgres:
             database_url = _make_database(postgres, services)
-            service = CheckoutService(turn, database_url, broker.make_vhost(), folder / "packs", f"file://{turn}/store")
+            packs_dir = services.parent / "models" / "packs"
+            service = CheckoutService(turn, database_url, broker.make_vhost(), packs_dir, f"file://{turn}/store")
             service.services = services
             try:
                 service.open(*_PARTS, default_pack=PACK, log_level="WARNING", request_burst="100000")

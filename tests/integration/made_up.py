@@ -28,6 +28,7 @@ PACK = PackFacts(
     grid=Grid(window_s=5.0, frame_s=0.5),
     rules=EventRules(EventRule(0.5, 0.3, 0.0, 0.5), {FROG.code: EventRule(0.9, 0.8, 0.0, 0.5)}),
     taxa=(ROBIN, WREN, FROG),
+    has_occurrence=True,
 )
 FACTS = WorkerFacts("made-up", "CPUExecutionProvider", PACK.version, {"inference": 0.1})
 

@@ -272,6 +272,22 @@ def test_what_lies_beyond_the_longest_duration_is_one_segment_and_the_ledger_is_
     assert again.segments_total == 5
 
 
+def test_a_recording_that_turns_out_too_long_for_the_express_lane_goes_on_in_bulk(
+    database: Database, ledger: PostgresLedger
+) -> None:
+    short, long = (post(database, 120.0).analyses[0] for _ in range(2))
+    ledger.extend_recording(start(ledger, short.id, 0), 600.0)
+    ledger.extend_recording(start(ledger, long.id, 0), 601.0)
+    with database.transaction() as connection:
+        rows = connection.execute("SELECT analysis_id, lane FROM outbox ORDER BY id").fetchall()
+    lanes = {each.id: [row["lane"] for row in rows if row["analysis_id"] == each.id] for each in (short, long)}
+    assert lanes == {short.id: ["express", "express"], long.id: ["express", "bulk", "bulk"]}
+    assert (get_status(database, short.id).analysis.lane, get_status(database, long.id).analysis.lane) == (
+        Lane.EXPRESS,
+        Lane.BULK,
+    )
+
+
 def test_every_visible_change_has_a_new_revision(database: Database, ledger: PostgresLedger) -> None:
     analysis = post(database, 600.0).analyses[0]
     seen = [get_revision(database, analysis.id)]

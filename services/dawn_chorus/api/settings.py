@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from dawn_chorus.domain.analysis import MAX_DURATION_S
+from dawn_chorus.domain.analysis import MAX_DURATION_S, MAX_SEGMENTS
 
 _WEB_ADDRESS = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?", re.IGNORECASE)
 _HOST = re.compile(r"\*|\.?[^\s:/@*.]+(\.[^\s:/@*.]+)*\.?")
@@ -67,6 +67,8 @@ class ApiSettings(BaseSettings):
     """Size of a whole request body; 24 hours of 192 kHz in 16 bit are 33 GB."""
     max_duration_s: float = Field(default=MAX_DURATION_S, gt=0)
     """Longest recording that is accepted; 7 days."""
+    max_segments: int = Field(default=MAX_SEGMENTS, ge=1)
+    """A recording of more segments is refused, whatever their length."""
     uploads_at_once: int = Field(default=16, ge=1)
     """Concurrent uploads per process; further ones get 429 and `Retry-After`, unless a slow one gives way."""
     upload_threads: int = Field(default=4, ge=1)

@@ -76,6 +76,19 @@ def channels_to_score(chosen: Channels, n_channels: int) -> tuple[int | None, ..
 
 MAX_DURATION_S = 7 * 24 * 3600.0
 """Of a recording, where no setting says otherwise."""
+MAX_SEGMENTS = 10_000
+"""Of an analysis, where no setting says otherwise: more than a month in segments of 300 s."""
+
+
+def longest_plan_s(max_duration_s: float, max_segments: int, segment_s: float) -> float:
+    """Return how much of a recording is analyzed where its duration and the number of segments are limited."""
+    return min(max_duration_s, max_segments * segment_s)
+
+
+def count_segments(duration_s: float, segment_s: float) -> int:
+    """Return the number of segments of `segment_s` that a recording is cut into."""
+    # In whole microseconds: as floats, 87.5 / 0.7 is slightly more than 125 and would add an empty segment.
+    return max(0, math.ceil(Fraction(round(duration_s * 1e6), round(segment_s * 1e6))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +116,7 @@ def plan_segments(
         rest_s = max(start_s, most_s)
         planned = plan_segments(rest_s, segment_s, start_s=start_s, index=index)
         return [*planned, Segment(index + len(planned), round_s(rest_s), round_s(duration_s))]
-    # In whole microseconds: as floats, 87.5 / 0.7 is slightly more than 125 and would add an empty segment.
-    count = max(0, math.ceil(Fraction(round((duration_s - start_s) * 1e6), round(segment_s * 1e6))))
+    count = count_segments(duration_s - start_s, segment_s)
     edges = [round_s(start_s + number * segment_s) for number in range(count)] + [round_s(duration_s)]
     return [Segment(index + number, edges[number], edges[number + 1]) for number in range(count)]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dawn_chorus.adapters.logs import get_logger, log_ids
-from dawn_chorus.domain.analysis import MAX_DURATION_S, channels_to_score
+from dawn_chorus.domain.analysis import MAX_DURATION_S, MAX_SEGMENTS, channels_to_score, longest_plan_s
 from dawn_chorus.domain.errors import PermanentError, TransientError, UndecodableAudio
 from dawn_chorus.domain.jobs import SegmentJob, SegmentWork, WorkerFacts
 from dawn_chorus.domain.lost_audio import NothingHeard, describe_lost
@@ -67,11 +67,12 @@ class SegmentAnalyst:
         name: str,
         retry: RetryPolicy,
         max_duration_s: float = MAX_DURATION_S,
+        max_segments: int = MAX_SEGMENTS,
     ) -> None:
-        """Audio of a recording beyond `max_duration_s` is not analyzed, with that reason."""
+        """Audio of a recording beyond `max_duration_s` or `max_segments` is not analyzed, with that reason."""
         self._ledger, self._store, self._decoders, self._packs = ledger, store, decoders, packs
         self._name, self._retry = name, retry
-        self._max_duration_s = max_duration_s
+        self._max_duration_s, self._max_segments = max_duration_s, max_segments
 
     def analyze_segment(self, job: SegmentJob) -> None:
         """Analyze the job's segment and save the outcome in the ledger, whatever it is.
@@ -120,15 +121,19 @@ class SegmentAnalyst:
         return work, result.timeline, facts
 
     def _check_limit(self, work: SegmentWork) -> None:
-        """Raise PermanentError for what is beyond the longest duration, or was when the analysis was planned.
+        """Raise PermanentError for what is beyond the limits, or was when the analysis was planned.
 
-        The latter is one segment that may be days long, whatever the limit is now: no worker has the memory for it.
+        The latter is one segment that may be days long, whatever the limits are now: no worker has the memory for it.
         """
-        if work.segment.start_s >= self._max_duration_s:
+        segment = work.segment
+        if segment.start_s >= self._max_duration_s:
             limit = f"{self._max_duration_s / 3600:g} hours (CHORUS_MAX_DURATION_S)"
             raise PermanentError(f"the recording is longer than the {limit} that are analyzed of one")
-        if work.segment.duration_s > work.segment_s + _LENGTH_SLACK_S:
-            limit = f"{work.segment.start_s / 3600:g} hours (CHORUS_MAX_DURATION_S)"
+        if segment.index >= self._max_segments:
+            limit = f"{self._max_segments} segments of {work.segment_s:g} s (CHORUS_MAX_SEGMENTS)"
+            raise PermanentError(f"the recording is longer than the {limit} that are analyzed of one")
+        if segment.duration_s > work.segment_s + _LENGTH_SLACK_S:
+            limit = f"{segment.start_s / 3600:g} hours (CHORUS_MAX_DURATION_S or CHORUS_MAX_SEGMENTS)"
             raise PermanentError(f"the limit was {limit} when this analysis began: start a new one")
 
     @contextmanager
@@ -148,7 +153,8 @@ class SegmentAnalyst:
         if length_s <= declared_s + _LENGTH_SLACK_S:
             return work
         log.warning("file is longer than its header declares", declared_s=declared_s, length_s=length_s)
-        return self._ledger.extend_recording(work, length_s, self._max_duration_s)
+        most_s = longest_plan_s(self._max_duration_s, self._max_segments, work.segment_s)
+        return self._ledger.extend_recording(work, length_s, most_s)
 
     def _load(
         self, work: SegmentWork, path: Path, ensemble: Ensemble, channel: int | None, *, measured: bool = True

@@ -53,6 +53,7 @@ def open_worker(
             name=settings.worker_name,
             retry=retry,
             max_duration_s=settings.max_duration_s,
+            max_segments=settings.max_segments,
         )
         analyze = analyst.analyze_segment
         try:

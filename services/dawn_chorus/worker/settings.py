@@ -9,7 +9,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dawn_chorus.adapters.available_cores import count_available_cores
-from dawn_chorus.domain.analysis import MAX_DURATION_S
+from dawn_chorus.domain.analysis import MAX_DURATION_S, MAX_SEGMENTS
 
 
 def _name_self() -> str:
@@ -57,6 +57,8 @@ class WorkerSettings(BaseSettings):
 
     max_duration_s: float = Field(default=MAX_DURATION_S, gt=0)
     """Audio beyond this is not analyzed where a file turns out longer than its header says; as in the API."""
+    max_segments: int = Field(default=MAX_SEGMENTS, ge=1)
+    """Likewise what would be more segments than this."""
     max_attempts: int = Field(default=5, ge=1)
     """After this many attempts that ended with a transient error, a segment fails for good."""
     retry_first_s: float = Field(default=5.0, gt=0)

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from dawn_chorus.adapters.retrying import Stopped
-from dawn_chorus.domain.analysis import MAX_DURATION_S, AnalysisSettings, Segment
+from dawn_chorus.domain.analysis import MAX_DURATION_S, MAX_SEGMENTS, AnalysisSettings, Segment
 from dawn_chorus.domain.errors import TransientError, UndecodableAudio, UnknownPack
 from dawn_chorus.domain.jobs import Lane, SegmentJob, SegmentWork
 from dawn_chorus.domain.lost_audio import LostStretch
@@ -103,6 +103,7 @@ def analyze(
     *,
     stop_soon: bool = False,
     max_duration_s: float = MAX_DURATION_S,
+    max_segments: int = MAX_SEGMENTS,
 ) -> None:
     stopping = Event()
     if stop_soon:
@@ -110,7 +111,14 @@ def analyze(
     retrying = RetryingLedger(ledger, stopping, first_s=0.001, most_s=0.001)
     retry = RetryPolicy(max_attempts=3)
     analyst = SegmentAnalyst(
-        retrying, store, decoders, packs, name="worker-1", retry=retry, max_duration_s=max_duration_s
+        retrying,
+        store,
+        decoders,
+        packs,
+        name="worker-1",
+        retry=retry,
+        max_duration_s=max_duration_s,
+        max_segments=max_segments,
     )
     analyst.analyze_segment(JOB)
 
@@ -283,13 +291,28 @@ def test_nothing_beyond_the_longest_duration_is_planned_or_analyzed(
     assert "CHORUS_MAX_DURATION_S" in reason
 
 
+def test_nothing_beyond_the_highest_number_of_segments_is_planned_or_analyzed(
+    store: FolderStore, decoders: FakeDecoders, packs: FakePacks
+) -> None:
+    work = replace(make_work(duration_s=5.0), segment_s=5.0)
+    ledger = ScriptedLedger(work, extended=make_work(duration_s=12.0))
+    analyze(ledger, store, decoders, packs, max_duration_s=100.0, max_segments=2)
+    assert ledger.most_s == 10.0
+    beyond = ScriptedLedger(replace(make_work(duration_s=1e7), segment=Segment(3, 12.0, 1e7), segment_s=4.0))
+    analyze(beyond, store, decoders, packs, max_segments=3)
+    reason = "the recording is longer than the 3 segments of 4 s (CHORUS_MAX_SEGMENTS) that are analyzed of one"
+    assert beyond.ends == [("failed", reason)]
+
+
 def test_what_lay_beyond_the_longest_duration_is_not_analyzed_as_one_segment_when_that_is_raised(
     store: FolderStore, decoders: FakeDecoders, packs: FakePacks
 ) -> None:
     rest = replace(make_work(duration_s=1e7), segment=Segment(12, 3600.0, 1e7), segment_s=300.0)
     ledger = ScriptedLedger(rest)
     analyze(ledger, store, decoders, packs, max_duration_s=1e8)
-    reason = "the limit was 1 hours (CHORUS_MAX_DURATION_S) when this analysis began: start a new one"
+    reason = (
+        "the limit was 1 hours (CHORUS_MAX_DURATION_S or CHORUS_MAX_SEGMENTS) when this analysis began: start a new one"
+    )
     assert ledger.ends == [("failed", reason)]
 
 

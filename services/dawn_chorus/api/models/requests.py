@@ -114,7 +114,8 @@ class SettingsFields(EventRuleFields):
     floor: Score = Field(default=0.05, description="Taxa whose peak within a segment stays below this are not stored.")
     occurrence_min: Score | None = Field(
         default=None,
-        description="Drop taxa less probable than this at the recording's coordinates and week. Unset or 0: keep all.",
+        description="Drop taxa less probable than this at the recording's coordinates and week. Unset or 0: keep all. "
+        "Only for packs that know where taxa occur.",
     )
 
     channels: ChosenChannels = Field(
@@ -134,7 +135,8 @@ class AnalysisFields(SettingsFields):
     pack: Name | None = Field(default=None, description="A model pack installed here. Default: that of the service.")
     priority: Lane | None = Field(
         default=None,
-        description="`express` goes before `bulk`. Default: `express` for up to ten minutes of audio.",
+        description="`express` goes before `bulk`, and is refused for more than ten minutes of audio. Default: "
+        "`express` for up to ten minutes.",
     )
 
 

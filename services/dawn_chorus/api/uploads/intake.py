@@ -5,7 +5,6 @@ one before its header is read and one after.
 """
 
 import asyncio
-import math
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -30,7 +29,6 @@ from dawn_chorus.api.http.problems import (
     NOT_AUDIO,
     STALLED,
     TOO_LARGE,
-    TOO_LONG,
     Problem,
     invalid_field,
     invalid_fields,
@@ -117,7 +115,7 @@ class Intake:
 
         That is so when the connection breaks during the commit. The sweep later decides by what the database has.
         """
-        request = plan_analysis(self._deps, fields, new.audio)
+        request = plan_analysis(self._deps, fields, new.audio, name=new.filename)
         self._is_kept = True
         try:
             stored = create_recording(self._deps.database, new, request, reserved=True)
@@ -135,15 +133,7 @@ class Intake:
     async def _probe(self, filename: str) -> AudioFacts:
         with ExitStack() as stack:
             file, stored_name = await self._in_thread(self._open, filename, stack)
-            facts = await self._deps.decoders.read_header(file, stored_name, filename)
-        most_s = self._deps.settings.max_duration_s
-        if facts.duration_s > most_s:
-            raise Problem(
-                TOO_LONG,
-                f"{filename} is {_spoken(facts.duration_s)} long; this service takes at most {_spoken(most_s)} "
-                "(CHORUS_MAX_DURATION_S): cut it into shorter recordings",
-            )
-        return facts
+            return await self._deps.decoders.read_header(file, stored_name, filename)
 
     def _open(self, filename: str, stack: ExitStack) -> tuple[int, str]:
         """Store the bytes, unless they are, and return a descriptor of the stored file and its name there.
@@ -174,12 +164,6 @@ def _log_accepted(stored: StoredRecording) -> None:
             duration_s=recording.audio.duration_s,
             store_key=recording.store_key,
         )
-
-
-def _spoken(seconds: float) -> str:
-    minutes, rest_s = divmod(math.ceil(seconds), 60)
-    parts = ((minutes // 60, "h"), (minutes % 60, "min"), (rest_s, "s"))
-    return " ".join(f"{number:,} {unit}" for number, unit in parts if number)
 
 
 def new_store_key(filename: str) -> str:

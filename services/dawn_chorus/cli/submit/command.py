@@ -48,7 +48,8 @@ def submit(  # noqa: PLR0913 - the parameters are the options
     key: Key = None,
     pack: Annotated[str | None, typer.Option(metavar="PACK", help="Model pack; default: the service's.")] = None,
     priority: Annotated[
-        Lane | None, typer.Option(help="express goes before bulk; default: express for up to ten minutes of sound.")
+        Lane | None,
+        typer.Option(help="express goes before bulk, and is for up to ten minutes of sound, where it is the default."),
     ] = None,
     site: Site = None,
     sites: Sites = None,

@@ -169,9 +169,10 @@ FROM outbox_lanes WHERE lane = :lane;
 -- name: extend_segment(analysis_id, segment_index, end_s)!
 UPDATE segments SET end_s = :end_s WHERE analysis_id = :analysis_id AND segment_index = :segment_index;
 
--- name: extend_recording(analysis_id, recording_id, duration_s, added)!
+-- name: extend_recording(analysis_id, recording_id, duration_s, added, lane)!
 -- A recording's duration only increases: another analysis may have found more audio.
 WITH planned AS (
-    UPDATE analyses SET segments_total = segments_total + :added, revision = revision + 1 WHERE id = :analysis_id
+    UPDATE analyses SET segments_total = segments_total + :added, lane = :lane, revision = revision + 1
+    WHERE id = :analysis_id
 )
 UPDATE recordings SET duration_s = greatest(duration_s, :duration_s::numeric(14, 6)) WHERE id = :recording_id;

@@ -48,7 +48,7 @@ async def begin_analysis(
 
     def begin() -> UUID:
         recording = get_recording(deps.database, recording_id).recording
-        request = plan_analysis(deps, chosen, recording.audio)
+        request = plan_analysis(deps, chosen, recording.audio, field="recording_id")
         return create_analysis(deps.database, recording_id, request).id
 
     return await _answer_once(deps, once, chosen.model_dump_json(), begin, status=202)
