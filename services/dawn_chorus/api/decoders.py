@@ -160,5 +160,7 @@ def _facts(received: bytes, ended: Message, timeout_s: float) -> AudioFacts:
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         raise Problem(UNDECODABLE, f"The decoder crashed while it read the header ({how})") from error
     if isinstance(answer, _Refusal):
+        if answer.error == "transient":
+            raise TransientError(answer.detail)
         raise Problem(NOT_AUDIO if answer.error == "not_audio" else UNDECODABLE, answer.detail)
     return AudioFacts(answer.format, round_s(answer.duration_s), answer.sample_rate_hz, answer.channels, answer.notes)

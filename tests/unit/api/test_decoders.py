@@ -203,3 +203,9 @@ def test_children_of_many_requests_are_as_many_as_there_are_places(tmp_path: Pat
         return most
 
     assert with_decoders(many) == 4
+
+
+def test_what_the_machine_lacks_is_not_put_down_to_the_file(tmp_path: Path) -> None:
+    script = 'answer(error="transient", detail="the file could not be read: Too many open files")'
+    with pytest.raises(TransientError, match="Too many open files"):
+        read_with(tmp_path, script)

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from dawn_chorus.domain.errors import EmptyAudio, NotAudio, UndecodableAudio
 from dawn_chorus.inference.audio.claims import GAP_S, PacketClock
 from dawn_chorus.inference.audio.containers.byte_ranges import FileBytes
+from dawn_chorus.inference.audio.failures import is_of_machine
 from dawn_chorus.inference.audio.reader import Piece, Samples, name_format, only_channel
 
 OPEN_OPTIONS = {
@@ -245,6 +246,8 @@ def open_track(file: FileBytes) -> tuple[InputContainer, AudioStream]:
     try:
         container = open_container(file.for_ffmpeg())
     except (av.FFmpegError, OSError) as error:
+        if is_of_machine(error):
+            raise
         raise NotAudio(f"{file.name} is no audio that any decoder knows: {error.strerror}") from error
     if not container.streams.audio:
         container.close()
