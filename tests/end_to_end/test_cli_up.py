@@ -23,6 +23,7 @@ from tests.end_to_end.test_cli_analyze import write_tones
 from tests.packs import write_tone_pack
 
 PATIENCE_S = 120.0
+START = (sys.executable, "-P", "-m", "dawn_chorus.cli")
 
 
 class Service:
@@ -43,7 +44,7 @@ class Service:
         self.env["CHORUS_URL"] = self.url
 
     def _run_up(self, words: tuple[object, ...], out: IO[bytes], errors: IO[bytes]) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "dawn_chorus.cli", "up", "--port", "0", *map(str, words)]
+        command = [*START, "up", "--port", "0", *map(str, words)]
         return subprocess.Popen(command, stdout=out, stderr=errors, env=self.env, start_new_session=True)
 
     def _wait_for_address(self) -> str:
@@ -83,7 +84,7 @@ class Service:
         return code
 
     def chorus(self, *words: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "dawn_chorus.cli", *map(str, words)]
+        command = [*START, *map(str, words)]
         return subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S, env=self.env)
 
 

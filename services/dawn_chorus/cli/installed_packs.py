@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 def find_pack(requested: str | None, settings: CliSettings) -> Path:
     """Return the folder of the requested pack, given by name or path; None requests the default pack.
 
-    Raises UnknownPack with the installed packs and how to install more.
+    What has no slash is a name: a folder that happens to be called so, on somebody's memory card, is not run. Raises
+    UnknownPack with the installed packs and how to install more.
     """
-    name = requested or settings.default_pack
-    if requested and (Path(requested) / MANIFEST).is_file():
-        return Path(requested)
-    if requested and Path(requested).is_dir():
+    if requested is None or "/" not in requested:
+        return require_installed(requested or settings.default_pack, settings)
+    if not (Path(requested) / MANIFEST).is_file():
         raise UnknownPack(f"{requested} is not a model pack: there is no {MANIFEST} in it")
-    return require_installed(name, settings)
+    return Path(requested)
 
 
 def require_installed(name: str, settings: CliSettings) -> Path:
@@ -35,6 +35,8 @@ def require_installed(name: str, settings: CliSettings) -> Path:
     install = (
         f"CHORUS_PACKS_DIR={settings.packs_path} chorus models install" if not_default else "chorus models install"
     )
+    if (Path(name) / MANIFEST).is_file():
+        raise UnknownPack(f"no pack {name!r} in {settings.packs_path}: for the folder of that name write ./{name}")
     raise UnknownPack(
         f"no pack {name!r} in {settings.packs_path} (installed: {listed}): choose another with --pack, or install it "
         f"with `{install}`"

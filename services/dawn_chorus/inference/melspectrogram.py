@@ -5,10 +5,14 @@ its own: torchaudio's AmplitudeToDB takes the floor over a whole batch, which ma
 neighbors; here they do not.
 """
 
+import importlib
 import math
+import sys
+import warnings
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-import librosa
 import numpy as np
 import scipy.fft
 import scipy.sparse
@@ -100,7 +104,7 @@ class MelFrontEnd:
 
 def mel_filters(table: MelTable, sample_rate_hz: int) -> Array:
     """Return the filter matrix, (n_mels, n_fft // 2 + 1); training uses the same function and images."""
-    filters: Array = librosa.filters.mel(
+    filters: Array = _librosa_filters().mel(
         sr=sample_rate_hz,
         n_fft=table.n_fft,
         n_mels=table.n_mels,
@@ -110,6 +114,24 @@ def mel_filters(table: MelTable, sample_rate_hz: int) -> Array:
         norm="slaney" if table.mel_norm == "slaney" else None,
     )
     return filters.astype(np.float32)
+
+
+@cache
+def _librosa_filters() -> Any:
+    """Import `librosa.filters`, and with it Numba, which must not find PyYAML.
+
+    If it did, it would read `.numba_config.yaml` in the current folder, whoever put it there, and run the code in the
+    cache that this file names. It warns of such a file instead; that warning advises what must not be done.
+    """
+    warnings.filterwarnings("ignore", "A Numba config file is found")
+    hidden = sys.modules.get("yaml")
+    sys.modules["yaml"] = None  # type: ignore[assignment]
+    try:
+        return importlib.import_module("librosa.filters")
+    finally:
+        del sys.modules["yaml"]
+        if hidden is not None:
+            sys.modules["yaml"] = hidden
 
 
 def _periodic_hann(win_length: int, n_fft: int) -> Array:
