@@ -37,16 +37,15 @@ from dawn_chorus.api.revision_watch import RevisionWatch
 from dawn_chorus.api.routes.audio import original
 from dawn_chorus.api.routes.intake import recordings
 from dawn_chorus.api.routes.operations import health
-from dawn_chorus.api.routes.results import analyses, detections, progress_stream, taxa, timeline
+from dawn_chorus.api.routes.results import analyses, detections, progress_stream, shortcomings, taxa, timeline
 from dawn_chorus.api.settings import ApiSettings
 from dawn_chorus.api.uploads.sweep import sweep_store
 from dawn_chorus.domain.errors import NotFound, TransientError
 from dawn_chorus.domain.ports import AudioStore
 
 log = get_logger(__name__)
-_ROUTERS = tuple(
-    module.router for module in (recordings, original, analyses, progress_stream, timeline, detections, taxa, health)
-)
+_ROUTES = (recordings, original, analyses, progress_stream, shortcomings, timeline, detections, taxa, health)
+_ROUTERS = tuple(module.router for module in _ROUTES)
 _TAGS = [
     {"name": "recordings", "description": "Upload, list, download and remove recordings."},
     {"name": "analyses", "description": "A model pack applied to a recording: progress and result."},

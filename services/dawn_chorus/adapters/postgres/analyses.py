@@ -7,16 +7,18 @@ from uuid import UUID
 from dawn_chorus.adapters.postgres.audio_presence import lock_audio
 from dawn_chorus.adapters.postgres.completion import finish_if_complete
 from dawn_chorus.adapters.postgres.database import Connection, Database
+from dawn_chorus.adapters.postgres.failures import first_failures
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row, read_analysis, write_settings
 from dawn_chorus.adapters.postgres.values import Analysis, AnalysisRequest, AnalysisStatus, Failure, StoredRecording
 from dawn_chorus.adapters.postgres.warnings import warnings_of
-from dawn_chorus.domain.analysis import AnalysisState, Segment, SegmentState, plan_segments
+from dawn_chorus.domain.analysis import AnalysisState, Segment, plan_segments
 from dawn_chorus.domain.errors import Conflict, NotFound, PlaceUnknown
-from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.domain.warnings import AnalysisWarning
 
 _sql = load_queries("analyses")
+MOST_LISTED = 100
+"""Failures of an analysis that its status lists, stretches of lost audio, and warnings; all of them have pages."""
 
 
 def create_analysis(database: Database, recording_id: UUID, request: AnalysisRequest) -> Analysis:
@@ -94,14 +96,19 @@ def get_status(database: Database, analysis_id: UUID) -> AnalysisStatus:
     return found[analysis_id]
 
 
-def get_statuses(database: Database, analysis_ids: Collection[UUID]) -> dict[UUID, AnalysisStatus]:
-    """Return the status of each analysis that exists, all from one snapshot."""
+def get_statuses(
+    database: Database, analysis_ids: Collection[UUID], *, most: int = MOST_LISTED
+) -> dict[UUID, AnalysisStatus]:
+    """Return the status of each analysis that exists, all from one snapshot.
+
+    Each with its first `most` failures, stretches of lost audio, and warnings.
+    """
     ids = list(analysis_ids)
     with database.snapshot() as connection:
         rows = list(_sql.get_analyses(connection, analysis_ids=ids, recording_ids=[]))
         ledgers = {row["analysis_id"]: row for row in _sql.get_ledgers(connection, analysis_ids=ids)}
-        failures, warnings = _read_failures(connection, ids), warnings_of(connection, ids)
-    return {row["id"]: _status(row, ledgers[row["id"]], failures[row["id"]], warnings[row["id"]]) for row in rows}
+        failures, warnings = first_failures(connection, ids, most), warnings_of(connection, ids)
+    return {row["id"]: _status(row, ledgers[row["id"]], failures[row["id"]], warnings[row["id"]], most) for row in rows}
 
 
 def status_of_new(stored: StoredRecording) -> AnalysisStatus:
@@ -122,7 +129,7 @@ def status_of_new(stored: StoredRecording) -> AnalysisStatus:
 
 
 def _status(
-    row: Row, ledger: Row, failures: Sequence[Failure], warnings: tuple[AnalysisWarning, ...]
+    row: Row, ledger: Row, failures: tuple[Failure, ...], warnings: tuple[AnalysisWarning, ...], most: int
 ) -> AnalysisStatus:
     analysis = read_analysis(row)
     terminal = analysis.state is AnalysisState.FINISHED
@@ -136,28 +143,11 @@ def _status(
         analyzed_s=ledger["analyzed_s"],
         failed_s=ledger["failed_s"],
         eta_s=None if terminal else _eta_s(ledger),
-        failures=tuple(failures),
-        warnings=warnings,
+        failures=failures,
+        failures_total=ledger["failures"],
+        warnings=warnings[:most],
+        warnings_total=len(warnings),
     )
-
-
-def _read_failures(connection: Connection, analysis_ids: list[UUID]) -> dict[UUID, list[Failure]]:
-    lost: dict[tuple[UUID, int], list[LostStretch]] = {}
-    for row in _sql.get_lost_stretches(connection, analysis_ids=analysis_ids):
-        stretch = LostStretch(row["start_s"], row["end_s"], row["reason"])
-        lost.setdefault((row["analysis_id"], row["segment_index"]), []).append(stretch)
-    failures: dict[UUID, list[Failure]] = {analysis_id: [] for analysis_id in analysis_ids}
-    for row in _sql.get_failures(connection, analysis_ids=analysis_ids):
-        of_segment = lost.get((row["analysis_id"], row["segment_index"]), [])
-        failures[row["analysis_id"]].append(_read_failure(row, of_segment))
-    return failures
-
-
-def _read_failure(row: Row, lost: Sequence[LostStretch]) -> Failure:
-    reason = row["reason"] or "lost"
-    if not lost and row["state"] != SegmentState.DONE:
-        lost = [LostStretch(row["start_s"], row["end_s"], reason)]
-    return Failure(row["segment_index"], row["start_s"], row["end_s"], row["failed_s"], reason, tuple(lost))
 
 
 def _eta_s(ledger: Row) -> float | None:

@@ -19,6 +19,7 @@ Position = TypeVar("Position")
 _RowId = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 """PostgreSQL's `bigint`."""
 _BY_ID: TypeAdapter[tuple[UUID]] = TypeAdapter(tuple[UUID])
+_BY_INDEX: TypeAdapter[tuple[int]] = TypeAdapter(tuple[Annotated[int, Field(ge=0, lt=2**31)]])
 _BY_TIME: TypeAdapter[tuple[AwareDatetime | None, int]] = TypeAdapter(tuple[AwareDatetime | None, _RowId])
 
 
@@ -38,6 +39,11 @@ def write_cursor(*position: str | int | None) -> str:
 def read_id_cursor(cursor: str | None) -> UUID | None:
     """Return the id in the cursor of a list in order of ids. Raises InvalidCursor."""
     return None if cursor is None else _read(cursor, _BY_ID)[0]
+
+
+def read_index_cursor(cursor: str | None) -> int:
+    """Return the index in the cursor of a list in order of indexes; -1 without a cursor. Raises InvalidCursor."""
+    return -1 if cursor is None else _read(cursor, _BY_INDEX)[0]
 
 
 def read_time_cursor(cursor: str | None) -> tuple[datetime | None, int | None]:

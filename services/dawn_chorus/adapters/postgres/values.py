@@ -74,7 +74,9 @@ class Failure:
     """All of the segment, or the audio that was lost within it."""
     reason: str
     lost: tuple[LostStretch, ...] = ()
-    """The stretches that it consists of, in order of time; empty only for results older than these rows."""
+    """The first stretches that it consists of, in order of time; none are known of results older than these rows."""
+    lost_total: int = 0
+    """How many stretches there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +96,11 @@ class AnalysisStatus:
     eta_s: float | None
     """Seconds until the end, estimated from the segments done so far; None: finished, or no segment is done yet."""
     failures: tuple[Failure, ...]
-    """In order of time."""
+    """The first ones, in order of time."""
+    failures_total: int = 0
     warnings: tuple[AnalysisWarning, ...] = ()
-    """In order of time, those of neighboring segments joined; of the segments done so far while it runs."""
+    """The first ones, in order of time, those of neighboring segments joined; while it runs, of the segments done."""
+    warnings_total: int = 0
 
 
 @dataclass(frozen=True, slots=True)

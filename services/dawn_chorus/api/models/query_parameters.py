@@ -44,6 +44,10 @@ class RecordingsQuery(PagedQuery):
     limit: int = Field(default=50, ge=1, le=500)
 
 
+class PartsQuery(PagedQuery):
+    limit: int = Field(default=100, ge=1, le=200, description="How many on a page.")
+
+
 class TaxaQuery(StrictQuery):
     q: Text = Field(default="", max_length=200, description="Part of a code, scientific or common name.")
     limit: int = Field(default=50, ge=1, le=1000)

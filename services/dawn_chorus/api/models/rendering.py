@@ -45,7 +45,7 @@ def pack_out(analysis: Analysis) -> PackOut:
 
 def _summary(analysis: Analysis) -> dict[str, Any]:
     url = analysis_url(analysis.id)
-    names = ("events", "timeline", "detections", "cancel", "retry")
+    names = ("events", "timeline", "detections", "failures", "warnings", "cancel", "retry")
     links = {"self": url, "recording": recording_url(analysis.recording_id)} | {name: f"{url}/{name}" for name in names}
     return {
         "id": analysis.id,
@@ -76,7 +76,9 @@ def analysis_out(status: AnalysisStatus) -> AnalysisOut:
         failed_s=status.failed_s,
         eta_s=status.eta_s,
         failures=[FailureOut.model_validate(failure) for failure in status.failures],
+        failures_total=status.failures_total,
         warnings=[WarningOut.model_validate(warning) for warning in status.warnings],
+        warnings_total=status.warnings_total,
     )
 
 

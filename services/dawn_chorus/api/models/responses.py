@@ -69,9 +69,10 @@ class FailureOut(Answer):
         examples=["lost 1043.200 s to 1200.000 s: the audio ends at 1043.2 s, the header claims 1200.0 s"]
     )
     lost: list[LostOut] = Field(
-        description="The stretches that it consists of, at most 100: the last one then covers all the others. "
-        "Empty only for analyses older than this field."
+        description="The first stretches that it consists of; the list of failures has them all. There are at most "
+        "100: the last one then covers all the others. None are known of analyses older than this field."
     )
+    lost_total: int = Field(description="How many stretches there are.", examples=[1])
 
 
 class SettingsOut(Answer):
@@ -119,8 +120,16 @@ class AnalysisOut(Answer):
     analyzed_s: float = Field(description="Once finished, analyzed_s + failed_s is the recording's duration.")
     failed_s: float
     eta_s: float | None = Field(description="Seconds left, estimated from the speed so far; null while unknown.")
-    failures: list[FailureOut]
-    warnings: list[WarningOut] = Field(description="Ordered by time; of the segments done so far while it runs.")
+    failures: list[FailureOut] = Field(
+        description="The first 100, and of all of them together the first 100 stretches that were lost; in lists of "
+        "recordings 10 of each. All of them: `GET /v1/analyses/{id}/failures`."
+    )
+    failures_total: int = Field(description="How many there are.", examples=[1])
+    warnings: list[WarningOut] = Field(
+        description="The first 100, in lists of recordings 10, ordered by time; of the segments done so far while it "
+        "runs. All of them: `GET /v1/analyses/{id}/warnings`."
+    )
+    warnings_total: int = Field(description="How many there are.", examples=[0])
     pack: PackOut
     provider: str | None = Field(
         description="ONNX Runtime execution provider in use.", examples=["CPUExecutionProvider"]

@@ -31,7 +31,7 @@ def status(
     """Show whether the service is ready and how far its analyses are."""
     client = connect(url, key)
     if some_id is not None:
-        show_analysis(client.find_analysis(str(some_id)), as_json=as_json)
+        show_analysis(client, str(some_id), as_json=as_json)
         return
     health, recordings = client.health(), client.recordings(limit)
     if as_json:

@@ -17,6 +17,7 @@ Answer = dict[str, Any]
 
 _TIMEOUT_S = 60.0
 """For each step on the wire, not for a whole upload: a day of audio over a slow line takes long."""
+_PARTS_A_PAGE = 200
 _STORING_S = 300.0
 _STORING_BYTES_PER_S = 10e6
 """How long the service may take from the last byte to its answer: it reads the file again, from S3 perhaps."""
@@ -93,6 +94,23 @@ class ServiceClient:
 
     def analysis(self, analysis_id: str) -> Answer:
         return self._request("GET", f"/v1/analyses/{analysis_id}")
+
+    def parts(self, analysis: Answer, name: str) -> Iterator[Answer]:
+        """Yield all `failures` or `warnings` of an analysis; those that its status has are not asked for again."""
+        known = analysis[name]
+        yield from known
+        # A service of before has no more than these, and its total is missing.
+        if analysis.get(f"{name}_total", 0) <= len(known):
+            return
+        path, query = f"/v1/analyses/{analysis['id']}/{name}", {"limit": str(_PARTS_A_PAGE)}
+        seen = 0
+        while True:
+            page = self._request("GET", path, params=query)
+            yield from page["items"][max(0, len(known) - seen) :]
+            seen += len(page["items"])
+            if page["next"] is None:
+                return
+            query["cursor"] = page["next"]
 
     def timeline(self, analysis_id: str, taxa: list[str], min_score: float = 0.0) -> Answer:
         query = {"taxon": taxa, "min_score": min_score}

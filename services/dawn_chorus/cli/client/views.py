@@ -56,16 +56,23 @@ def follow(fetch: Callable[[str], Answer], awaited: Iterable[tuple[Answer, Answe
 
 def _report_end(name: str, analysis: Answer) -> bool:
     for failure in analysis["failures"]:
-        print_warning(f"{name}: {failure['start_s']:g} s to {failure['end_s']:g} s: {failure['reason']}")
-    for warning in _warning_lines(analysis):
-        print_warning(f"{name}: {warning}")
+        print_warning(f"{name}: {_failure_line(failure)}")
+    for warning in analysis["warnings"]:
+        print_warning(f"{name}: {_warning_line(warning)}")
+    more = sum(analysis.get(f"{part}_total", 0) - len(analysis[part]) for part in ("failures", "warnings"))
+    if more > 0:
+        print_warning(f"{name}: and {more:,} more, which `chorus status {analysis['id']}` shows")
     if analysis["result"] != "succeeded":
         print_warning(f"{name}: {analysis['result']}")
     return bool(analysis["result"] == "succeeded")
 
 
-def _warning_lines(analysis: Answer) -> list[str]:
-    return [describe_warning(AnalysisWarning(**warning)) for warning in analysis["warnings"]]
+def _failure_line(failure: Answer) -> str:
+    return f"{failure['start_s']:g} s to {failure['end_s']:g} s: {failure['reason']}"
+
+
+def _warning_line(warning: Answer) -> str:
+    return describe_warning(AnalysisWarning(**warning))
 
 
 def show_health(health: Answer) -> None:
@@ -90,7 +97,9 @@ def _length(duration_s: float) -> str:
     return f"{int(minutes // 60)}:{int(minutes % 60):02}:{seconds:04.1f}"
 
 
-def show_analysis(analysis: Answer, *, as_json: bool) -> None:
+def show_analysis(client: "ServiceClient", some_id: str, *, as_json: bool) -> None:
+    """Print the state of an analysis, or of the latest analysis of a recording, with all its failures and warnings."""
+    analysis = client.find_analysis(some_id)
     if as_json:
         show_json(analysis)
         return
@@ -107,10 +116,10 @@ def show_analysis(analysis: Answer, *, as_json: bool) -> None:
     if analysis["eta_s"] is not None:
         facts["remaining"] = f"{analysis['eta_s']:.0f} s"
     show_facts(facts)
-    for failure in analysis["failures"]:
-        print_warning(f"{failure['start_s']:g} s to {failure['end_s']:g} s: {failure['reason']}")
-    for warning in _warning_lines(analysis):
-        print_warning(warning)
+    for failure in client.parts(analysis, "failures"):
+        print_warning(_failure_line(failure))
+    for warning in client.parts(analysis, "warnings"):
+        print_warning(_warning_line(warning))
 
 
 def show_timeline(client: "ServiceClient", some_id: str, taxa: list[str], *, as_json: bool = False) -> None:
@@ -127,7 +136,7 @@ def show_timeline(client: "ServiceClient", some_id: str, taxa: list[str], *, as_
     typer.echo(f"{recording['filename']}: {_length(recording['duration_s'])}{began}, {state}")
     for line in picture_lines(found, start and datetime.fromisoformat(start), stdout_width()):
         typer.echo(line.rstrip())
-    for warning in _warning_lines(analysis):
-        print_warning(warning)
+    for warning in client.parts(analysis, "warnings"):
+        print_warning(_warning_line(warning))
     pack = found["pack"]
     typer.echo(f"{pack['name']} {pack['version'] or ''}, {pack['license'] or 'licence unknown'}")

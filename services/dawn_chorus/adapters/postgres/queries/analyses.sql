@@ -38,6 +38,7 @@ SELECT
     count(*) FILTER (WHERE state = 'done') AS segments_done,
     count(*) FILTER (WHERE state IN ('failed', 'cancelled')) AS segments_failed,
     count(*) FILTER (WHERE state = 'running') AS segments_running,
+    count(*) FILTER (WHERE failed_s > 0) AS failures,
     sum(end_s - start_s) AS duration_s,
     sum(analyzed_s) AS analyzed_s,
     sum(failed_s) AS failed_s,
@@ -46,18 +47,6 @@ SELECT
     / sum(end_s - start_s) FILTER (WHERE state = 'done') AS seconds_per_audio_second
 FROM segments WHERE analysis_id = ANY(:analysis_ids::uuid[])
 GROUP BY analysis_id;
-
--- name: get_failures(analysis_ids)
-SELECT
-    analysis_id, segment_index, start_s, end_s, failed_s, state,
-    CASE state WHEN 'done' THEN lost ELSE error END AS reason
-FROM segments WHERE analysis_id = ANY(:analysis_ids::uuid[]) AND failed_s > 0
-ORDER BY analysis_id, segment_index;
-
--- name: get_lost_stretches(analysis_ids)
-SELECT analysis_id, segment_index, start_s, end_s, reason
-FROM lost_stretches WHERE analysis_id = ANY(:analysis_ids::uuid[])
-ORDER BY analysis_id, segment_index, start_s, end_s;
 
 -- name: get_revision(analysis_id)$
 SELECT revision FROM analyses WHERE id = :analysis_id;

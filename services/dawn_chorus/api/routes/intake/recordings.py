@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from dawn_chorus.adapters import metrics
-from dawn_chorus.adapters.postgres.analyses import get_statuses, status_of_new
+from dawn_chorus.adapters.postgres.analyses import MOST_LISTED, get_statuses, status_of_new
 from dawn_chorus.adapters.postgres.recordings import delete_recording, get_recording, list_recordings
 from dawn_chorus.adapters.postgres.values import RecordingFilter, StoredRecording
 from dawn_chorus.api.auth import Admin, Lister, Reader
@@ -39,6 +39,8 @@ from dawn_chorus.api.uploads.sweep import discard_audio
 from dawn_chorus.domain.clock.start import Start
 
 UPLOAD_PATH = "/v1/recordings"
+_MOST_IN_LISTS = 10
+"""Failures, stretches of lost audio and warnings of each analysis in a list of up to 500 recordings."""
 _UPLOAD_PROBLEMS = (
     MALFORMED, STALLED, CONFLICT, IN_PROGRESS, TOO_LARGE, NOT_AUDIO, UNSUPPORTED, INVALID, UNDECODABLE, UNKNOWN_PACK,
     KEY_REUSED,
@@ -131,7 +133,7 @@ def get_recordings(
     wanted = RecordingFilter(query.site, query.sha256, query.recorded_after, query.recorded_before, query.state)
     page = list_recordings(deps.database, wanted, limit=query.limit, cursor=query.cursor)
     response.headers.update(next_link(request, page.next_cursor))
-    return PageOut(items=_outs(deps, page.items), next=page.next_cursor)
+    return PageOut(items=_outs(deps, page.items, most=_MOST_IN_LISTS), next=page.next_cursor)
 
 
 @router.get("/v1/recordings/{recording_id:uuid}", summary="One recording", responses=documented(NOT_FOUND))
@@ -150,10 +152,13 @@ def remove_recording(recording_id: UUID, deps: Deps, _caller: Admin) -> None:
     discard_audio(deps, delete_recording(deps.database, recording_id))
 
 
-def _outs(deps: Dependencies, found: Sequence[StoredRecording]) -> list[RecordingOut]:
-    """Return the recordings with their analyses, all looked up in one query; those deleted meanwhile are left out."""
+def _outs(deps: Dependencies, found: Sequence[StoredRecording], most: int = MOST_LISTED) -> list[RecordingOut]:
+    """Return the recordings with their analyses, all looked up at once; those deleted meanwhile are left out.
+
+    `most`: as for `get_statuses`.
+    """
     ids = [analysis.id for stored in found for analysis in stored.analyses]
-    statuses = get_statuses(deps.database, ids)
+    statuses = get_statuses(deps.database, ids, most=most)
     return [
         recording_out(stored.recording, [statuses[each.id] for each in stored.analyses if each.id in statuses])
         for stored in found

@@ -1,5 +1,6 @@
 """Progress and results of analyses: who sang when.
 
-Read: analyses (begin, progress, cancel, retry), progress_stream (server-sent events), timeline, detections, taxa.
+Read: analyses (begin, progress, cancel, retry), progress_stream (server-sent events),
+shortcomings (failures and warnings), timeline, detections, taxa.
 May touch the adapters' functions; it holds no state.
 """
