@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -73,6 +74,25 @@ class Service:
         processes = [each for each in (parent, *parent.children(recursive=True)) if each.name() != "postgres"]
         sockets = [each for process in processes for each in process.net_connections("inet")]
         return {each.laddr.port for each in sockets if each.status == psutil.CONN_LISTEN}
+
+    def find_api(self) -> psutil.Process:
+        """Return the process of the API."""
+        assert self._process is not None
+        children = psutil.Process(self._process.pid).children()
+        (api,) = [each for each in children if "dawn_chorus.api" in each.cmdline()]
+        return api
+
+    def wait(self) -> int:
+        """Wait for its end and give the exit code."""
+        assert self._process is not None
+        code, self._process = self._process.wait(PATIENCE_S), None
+        return code
+
+    def end_group(self, how: signal.Signals) -> int:
+        """Send a signal to all processes of its group, as a terminal does."""
+        assert self._process is not None
+        os.killpg(self._process.pid, how)
+        return self.wait()
 
     def end(self, how: signal.Signals) -> int:
         """Send a signal and give the exit code."""
@@ -199,6 +219,41 @@ def test_it_listens_on_one_port_which_serves_no_metrics(running_service: Service
     assert running_service.listening_on() == {httpx.URL(running_service.url).port}
     assert "metrics" not in running_service.said
     assert httpx.get(f"{running_service.url}/metrics", timeout=30).status_code == 404
+
+
+def test_the_api_has_a_process_of_its_own_that_shows_no_secrets(running_service: Service) -> None:
+    api = running_service.find_api()
+    assert "-P" in api.cmdline()
+    password = (running_service.folder / "data" / "postgres" / "password").read_text()
+    assert password not in " ".join(api.cmdline())
+    assert httpx.URL(running_service.url).port in {each.laddr.port for each in api.net_connections("inet")}
+
+
+def test_the_service_ends_when_its_api_dies(service: Service) -> None:
+    service.start()
+    service.find_api().kill()
+    assert service.wait() == 1
+    assert "the API stopped unexpectedly" in service.said
+
+
+def test_the_api_does_not_outlive_a_service_that_is_killed(service: Service) -> None:
+    service.start()
+    api, port = service.find_api(), httpx.URL(service.url).port
+    service.end(signal.SIGKILL)
+    psutil.wait_procs([api], timeout=PATIENCE_S)
+    assert not api.is_running()
+    service.start("--port", port)
+    assert httpx.get(f"{service.url}/health/ready", timeout=30).status_code == 200
+
+
+def test_ctrl_c_in_a_terminal_lets_an_upload_in_progress_end_in_its_time(service: Service) -> None:
+    """A terminal sends it to all processes of the group."""
+    service.start()
+    with socket.create_connection(("127.0.0.1", httpx.URL(service.url).port), timeout=30) as connection:
+        connection.sendall(b"POST /v1/recordings HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")
+        assert service.end_group(signal.SIGINT) == 0
+    assert "Traceback" not in service.said
+    assert "stopped" in service.said
 
 
 def test_metrics_are_served_on_a_port_of_their_own_where_that_is_asked_for(service: Service) -> None:

@@ -205,9 +205,9 @@ def test_nothing_is_stored_that_is_not_written_down(
     monkeypatch.setattr("dawn_chorus.api.uploads.intake.reserve_audio", away)
     with socket.create_connection(("127.0.0.1", start_api().port), timeout=30) as connection:
         connection.sendall(
-            b"POST /v1/recordings HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n"
+            b"POST /v1/recordings HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\n"
             b"Content-Type: multipart/form-data; boundary=x\r\n\r\n"
-            b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\nRIFF'
+            b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n' + bytes(2**21)
         )
         # Before all of the body came: the sender is not kept busy in vain.
         assert connection.recv(65536).startswith(b"HTTP/1.1 503")

@@ -15,7 +15,7 @@ from prometheus_client import generate_latest
 from dawn_chorus.adapters.audio_store import ObjectAudioStore, open_audio_store
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.api.app import create_app
-from dawn_chorus.api.http.h11_protocol import ProblemProtocol
+from dawn_chorus.api.serving import make_config
 from dawn_chorus.api.settings import ApiSettings
 from dawn_chorus.domain.ports import AudioStore
 
@@ -31,11 +31,8 @@ class StartedApi:
 
 @contextmanager
 def run_api(database: Database, store: AudioStore, **settings: Any) -> Iterator[StartedApi]:
-    app = create_app(ApiSettings(**settings), database, store)
-    config = uvicorn.Config(
-        app, port=0, http=ProblemProtocol, ws="none", log_config=None, access_log=False, timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
+    read = ApiSettings(**{"port": 0, "shutdown_s": 1, **settings})
+    server = uvicorn.Server(make_config(create_app(read, database, store), read))
     thread = Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

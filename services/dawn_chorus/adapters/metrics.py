@@ -34,6 +34,17 @@ event_streams = Gauge("chorus_api_event_streams", "Clients connected to an analy
 store_bytes = Gauge("chorus_store_bytes", "Space of the audio store's volume, if the store is a folder.", ["space"])
 """`free` and `total`."""
 
+API = (
+    api_requests,
+    api_request_seconds,
+    uploads,
+    upload_bytes,
+    upload_audio_seconds,
+    uploads_in_flight,
+    event_streams,
+    store_bytes,
+)
+
 # -- Relay
 
 outbox_published = Counter("chorus_outbox_published_total", "Jobs that the broker confirmed.")

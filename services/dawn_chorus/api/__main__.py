@@ -1,7 +1,9 @@
 """`python -m dawn_chorus.api`: opens the database and the audio store, and serves HTTP until it is stopped."""
 
+import socket
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import uvicorn
@@ -11,12 +13,10 @@ from dawn_chorus.adapters.logs import configure_logs, get_logger
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.status_server import StatusServer
 from dawn_chorus.api.app import create_app
-from dawn_chorus.api.http.h11_protocol import ProblemProtocol
+from dawn_chorus.api.parent_process import serve_parent
+from dawn_chorus.api.serving import make_config
 from dawn_chorus.api.settings import ApiSettings
 from dawn_chorus.domain.errors import ChorusError
-
-SHUTDOWN_S = 10
-"""How long open requests may go on at shutdown. Event streams are cut then, and clients reconnect elsewhere."""
 
 log = get_logger("dawn_chorus.api")
 
@@ -37,21 +37,17 @@ def run_api(settings: ApiSettings) -> None:
     cache = CacheOptions(settings.cache_dir or Path(tempfile.gettempdir()) / "chorus-cache", settings.cache_bytes)
     store = open_audio_store(settings.store_url, cache=cache)
     store.watch_space()
-    with Database(settings.database_url, max_size=settings.database_connections) as database:
+    with Database(settings.database_url, max_size=settings.database_connections) as database, ExitStack() as stack:
         app = create_app(settings, database, store)
-        with StatusServer(settings.status_host, settings.status_port, ready=app.state.dependencies.readiness):
-            uvicorn.run(
-                app,
-                host=settings.host,
-                port=settings.port,
-                http=ProblemProtocol,
-                ws="none",
-                forwarded_allow_ips=settings.trusted_proxies,
-                access_log=False,
-                log_config=None,
-                server_header=False,
-                timeout_graceful_shutdown=SHUTDOWN_S,
-            )
+        if settings.status_port != "none":
+            ready = app.state.dependencies.readiness
+            stack.enter_context(StatusServer(settings.status_host, settings.status_port, ready=ready))
+        server = uvicorn.Server(make_config(app, settings))
+        if settings.listen_fd is None:
+            server.run()
+        else:
+            serve_parent()
+            server.run(sockets=[stack.enter_context(socket.socket(fileno=settings.listen_fd))])
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import os
 import re
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
@@ -36,8 +36,12 @@ class ApiSettings(BaseSettings):
     trusted_proxies: str = "127.0.0.1"
     """Addresses whose `X-Forwarded-For` is trusted, separated by commas."""
     status_host: str = "127.0.0.1"
-    status_port: int = Field(default=9103, ge=0, le=65535)
-    """The port of metrics, and of health checks too; metrics are never on the port of the API."""
+    status_port: Annotated[int, Field(ge=0, le=65535)] | Literal["none"] = 9103
+    """The port of metrics, and of health checks too; metrics are never on the port of the API. `none`: nowhere."""
+    listen_fd: int | None = Field(default=None, ge=3)
+    """Descriptor of a listening socket that the parent process hands over, rather than `host` and `port`."""
+    shutdown_s: float = Field(default=10.0, ge=0)
+    """How long open requests may go on at shutdown. Event streams are cut then, and clients reconnect elsewhere."""
     public_url: str = ""
     """Where people reach the service, as `https://chorus.example.org`: its host is let in."""
     allowed_hosts: str = ""

@@ -65,6 +65,11 @@ class CliSettings(BaseSettings):
         return self.packs_dir or self.data_dir / "packs"
 
 
+def environment_with(**changes: str) -> dict[str, str]:
+    """Return the environment of a process to start: this one's, with changes."""
+    return os.environ | changes
+
+
 def load_settings(**options: Any) -> CliSettings:
     """Return the settings; options that are not None override. Raises PermanentError that names an invalid variable."""
     try:

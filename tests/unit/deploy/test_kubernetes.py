@@ -10,7 +10,6 @@ from pydantic_settings import BaseSettings
 
 from dawn_chorus.adapters.readiness import Readiness
 from dawn_chorus.adapters.status_server import StatusServer
-from dawn_chorus.api.__main__ import SHUTDOWN_S
 from dawn_chorus.api.http.browsers.hosts import AllowedHosts
 from dawn_chorus.api.routes.operations import health
 from dawn_chorus.api.settings import ApiSettings
@@ -142,7 +141,7 @@ def test_there_is_time_to_finish_what_is_in_hand() -> None:
         assert specs[component]["terminationGracePeriodSeconds"] >= int(compose(component)["stop_grace_period"][:-1])
     assert specs["worker"]["terminationGracePeriodSeconds"] > WorkerSettings().grace_s
     wait_s = main_container(CPU, "api")["lifecycle"]["preStop"]["sleep"]["seconds"]
-    assert specs["api"]["terminationGracePeriodSeconds"] > wait_s + SHUTDOWN_S
+    assert specs["api"]["terminationGracePeriodSeconds"] > wait_s + ApiSettings().shutdown_s
 
 
 @pytest.mark.parametrize("component", [*SETTINGS, "packs"])

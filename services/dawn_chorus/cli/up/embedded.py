@@ -1,4 +1,4 @@
-"""The embedded service: PostgreSQL as a child, the API, a relay and a worker in this process, a queue in memory.
+"""The embedded service: PostgreSQL and the API as children, a relay and a worker in this process, a queue in memory.
 
 Each step of the start needs the steps before it; the service stops in the reverse order:
 
@@ -9,23 +9,20 @@ Each step of the start needs the steps before it; the service stops in the rever
    decoders start while this process is still small.
 4. Put unfinished segments of a killed service back in the outbox: the queue in memory was lost with it.
 5. Start the relay, then the worker's threads: from here on segments are analyzed.
-6. Start the API. It stops first, so that nothing new comes in while started segments finish.
+6. Start the API, in a process of its own, and wait until it answers. It stops first, so that nothing new comes in while
+   started segments finish. The relay hears of its uploads by PostgreSQL's NOTIFY.
 
 The main thread waits for a signal. If any part ends by itself, the whole service stops.
 """
 
 import os
 import signal
-import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
 from threading import Event, Thread
-
-import uvicorn
-from fastapi import FastAPI
 
 from dawn_chorus.adapters.audio_store import open_audio_store
 from dawn_chorus.adapters.embedded_postgres.server import EmbeddedPostgres
@@ -38,15 +35,15 @@ from dawn_chorus.adapters.postgres.lost_messages import requeue_unfinished
 from dawn_chorus.adapters.postgres.migrate import migrate
 from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
 from dawn_chorus.adapters.queue.in_process import InProcessQueue
+from dawn_chorus.adapters.readiness import Readiness
 from dawn_chorus.adapters.status_server import StatusServer
-from dawn_chorus.api.app import create_app
-from dawn_chorus.api.http.h11_protocol import ProblemProtocol
-from dawn_chorus.api.settings import ApiSettings
 from dawn_chorus.cli.output import print_note
 from dawn_chorus.cli.settings import CliSettings
+from dawn_chorus.cli.up.api_metrics import show_api_metrics
+from dawn_chorus.cli.up.api_process import ApiProcess
 from dawn_chorus.cli.up.first_job import FirstJob, run_first_job
+from dawn_chorus.cli.up.listener import listen, url_of
 from dawn_chorus.cli.up.service_threads import Part
-from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.relay.app import Relay, open_relay, prune_responses_task
 from dawn_chorus.relay.queue_metrics import QueueMetrics
 from dawn_chorus.worker.app import open_worker
@@ -92,15 +89,14 @@ def open_embedded(options: EmbeddedOptions, unfinished: Event) -> Iterator["Simp
     """Run the service during the context; yield a queue that receives the name of a part that ended by itself."""
     settings, ended = options.settings, SimpleQueue[str]()
     with ExitStack() as stack:
-        listener = stack.enter_context(_listen(options.host, options.port))
-        url = _url_of(options.host, listener)
+        listener = stack.enter_context(listen(options.host, options.port))
+        url = url_of(options.host, listener)
         print_note(f"starting PostgreSQL in {settings.data_dir}")
         database_url = stack.enter_context(_database(settings))
         database = stack.enter_context(Database(database_url, max_size=16))
         store_url = settings.embedded_store_url
         store, queue = open_audio_store(store_url), InProcessQueue()
         ledger = PostgresLedger(database)
-        store.watch_space()
 
         print_note(f"opening the pack {settings.default_pack}")
         worker_settings = _worker_settings(settings, database_url, store_url)
@@ -109,11 +105,10 @@ def open_embedded(options: EmbeddedOptions, unfinished: Event) -> Iterator["Simp
         requeue_unfinished(database)
 
         relay = stack.enter_context(_open_relay(database, queue))
-        api_settings = _api_settings(options, database_url, store_url)
-        app = create_app(api_settings, database, store)
-        server = uvicorn.Server(_uvicorn_config(app))
+        api = ApiProcess(listener, settings, database_url)
         if settings.status_port is not None:
-            ready = app.state.dependencies.readiness
+            show_api_metrics(api.read_metrics)
+            ready = Readiness({"database": database.check, "store": store.check, "API": api.check})
             status = stack.enter_context(StatusServer(settings.status_host, settings.status_port, ready=ready))
             print_note(f"metrics are at http://{settings.status_host}:{status.port}/metrics")
 
@@ -121,37 +116,15 @@ def open_embedded(options: EmbeddedOptions, unfinished: Event) -> Iterator["Simp
             if not worker.run():
                 unfinished.set()
 
-        def stop_api() -> None:
-            server.should_exit = True
-
-        for part in (
-            Part("relay", relay.run, relay.stop),
-            Part("worker", run_worker, worker.stop),
-            Part("API", lambda: server.run(sockets=[listener]), stop_api),
-        ):
+        for part in (Part("relay", relay.run, relay.stop), Part("worker", run_worker, worker.stop)):
             stack.enter_context(part.running(ended))
+        api.start(options.host)
+        stack.enter_context(Part("API", api.run, api.stop).running(ended))
+        api.wait_until_serving()
         _print_welcome(url, settings)
         if options.first is not None:
             Thread(target=run_first_job, args=(url, options.first), name="first job", daemon=True).start()
         yield ended
-
-
-@contextmanager
-def _listen(host: str, port: int) -> Iterator[socket.socket]:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        listener = socket.create_server((host, port), family=family, backlog=128)
-    except OSError as error:
-        raise PermanentError(f"cannot listen on {host}:{port}: {error.strerror}; choose another --port") from error
-    with listener:
-        yield listener
-
-
-def _url_of(host: str, listener: socket.socket) -> str:
-    """Return the URL at which this machine reaches the service."""
-    port: int = listener.getsockname()[1]
-    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    return f"http://{name}:{port}"
 
 
 @contextmanager
@@ -188,28 +161,6 @@ def _worker_settings(settings: CliSettings, database_url: str, store_url: str) -
         default_pack=settings.default_pack,
         device=settings.device,
         grace_s=GRACE_S,
-    )
-
-
-def _api_settings(options: EmbeddedOptions, database_url: str, store_url: str) -> ApiSettings:
-    return ApiSettings(
-        host=options.host,
-        port=options.port,
-        database_url=database_url,
-        store_url=store_url,
-        default_pack=options.settings.default_pack,
-    )
-
-
-def _uvicorn_config(app: FastAPI) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        http=ProblemProtocol,
-        ws="none",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        timeout_graceful_shutdown=3,
     )
 
 
