@@ -4,6 +4,7 @@ After draft-ietf-httpapi-idempotency-key-header-07. Only successful responses (2
 changed nothing, and may be corrected and sent again under its key.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from typing import Annotated
 from fastapi import Depends, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from dawn_chorus.adapters.logs import get_logger
+from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.idempotency import (
     Claim,
     KeyInProgress,
@@ -19,17 +22,22 @@ from dawn_chorus.adapters.postgres.idempotency import (
     claim_key,
     complete_claim,
     release_claim,
+    renew_claim,
 )
 from dawn_chorus.adapters.postgres.idempotency import Response as StoredResponse
 from dawn_chorus.api.auth import Caller, Uploader
 from dawn_chorus.api.dependencies import Dependencies, Deps
 from dawn_chorus.api.http.problems import IN_PROGRESS, KEY_REUSED, Problem
+from dawn_chorus.domain.errors import ChorusError
 
-LEASE_S = 120.0
-"""How long a request may take after its last body byte; then its key is free again, in case this process died."""
+LEASE_S = 15.0
+"""A key is free again so long after the process that ran its request died."""
+RENEW_EVERY_S = 3.0
+"""A running request keeps its key by renewing the lease, however long it takes."""
 REPLAYED = "Idempotency-Replayed"
 _STORED_HEADERS = ("content-type", "location")
 
+log = get_logger(__name__)
 Action = Callable[[], Awaitable[Response]]
 
 
@@ -79,15 +87,28 @@ class Once:
 
     async def _run(self, claim: Claim, action: Action) -> Response:
         database = self._deps.database
+        renewing = asyncio.create_task(_keep_renewing(database, claim))
         try:
             response = await action()
         except BaseException:
             await run_in_threadpool(release_claim, database, claim)
             raise
+        finally:
+            renewing.cancel()
         headers = {name: response.headers[name] for name in _STORED_HEADERS if name in response.headers}
         stored = StoredResponse(response.status_code, headers, bytes(response.body))
         await run_in_threadpool(complete_claim, database, claim, stored)
         return response
+
+
+async def _keep_renewing(database: Database, claim: Claim) -> None:
+    while True:
+        await asyncio.sleep(RENEW_EVERY_S)
+        try:
+            # A pool of threads that requests do not use: they may all wait while a lease runs out.
+            await asyncio.to_thread(renew_claim, database, claim, lease_s=LEASE_S)
+        except ChorusError as error:
+            log.warning("idempotency key not renewed, will be retried", reason=str(error))
 
 
 def _in_progress() -> Problem:

@@ -40,13 +40,13 @@ class KeyInProgress:
 
 
 def claim_key(
-    database: Database, key: str, fingerprint: str, *, ttl_s: float = 86_400.0, lease_s: float = 900.0
+    database: Database, key: str, fingerprint: str, *, ttl_s: float = 86_400.0, lease_s: float = 15.0
 ) -> Claim | Response | KeyMismatch | KeyInProgress:
     """Claim the key; return the Claim, or the stored response, or why the key is not free.
 
     Of concurrent calls, one gets the Claim. Callers put the owner into the key, so that keys of two owners never
-    collide. A claim that is neither completed nor released within `lease_s` (its process died) can be claimed again; a
-    response is stored for `ttl_s`.
+    collide. A claim that is not renewed within `lease_s` (its process died) can be claimed again; a response is stored
+    for `ttl_s`.
     """
     while True:
         with database.statement() as connection:
@@ -80,10 +80,22 @@ def complete_claim(database: Database, claim: Claim, response: Response) -> None
         )
 
 
+def renew_claim(database: Database, claim: Claim, *, lease_s: float) -> None:
+    """Hold the key for another `lease_s`, as its request is still running."""
+    with database.transaction() as connection:
+        _sql.renew(connection, key=claim.key, claim=claim.token, lease_s=lease_s)
+
+
 def release_claim(database: Database, claim: Claim) -> None:
     """Release the key after a failure, so that the request can be repeated."""
     with database.statement() as connection:
         _sql.release(connection, key=claim.key, claim=claim.token)
+
+
+def release_all_claims(database: Database) -> None:
+    """Release all keys without a response: for whoever knows that no API is running."""
+    with database.transaction() as connection:
+        _sql.release_all(connection)
 
 
 def prune_responses(database: Database) -> int:

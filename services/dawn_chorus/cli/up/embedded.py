@@ -7,7 +7,8 @@ Each step of the start needs the steps before it; the service stops in the rever
    open the connection pool.
 3. Open and verify the worker's pack: a pack that does not work must end `up` before anybody uploads a recording. The
    decoders start while this process is still small.
-4. Put unfinished segments of a killed service back in the outbox: the queue in memory was lost with it.
+4. Put unfinished segments of a killed service back in the outbox: the queue in memory was lost with it. Release the
+   idempotency keys of its requests.
 5. Start the relay, then the worker's threads: from here on segments are analyzed.
 6. Start the API, in a process of its own, and wait until it answers. It stops first, so that nothing new comes in while
    started segments finish. The relay hears of its uploads by PostgreSQL's NOTIFY.
@@ -29,7 +30,7 @@ from dawn_chorus.adapters.embedded_postgres.server import EmbeddedPostgres
 from dawn_chorus.adapters.logs import configure_logs
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.dead_letters import PostgresDeadLetters
-from dawn_chorus.adapters.postgres.idempotency import prune_responses
+from dawn_chorus.adapters.postgres.idempotency import prune_responses, release_all_claims
 from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.adapters.postgres.lost_messages import requeue_unfinished
 from dawn_chorus.adapters.postgres.migrate import migrate
@@ -103,6 +104,7 @@ def open_embedded(options: EmbeddedOptions, unfinished: Event) -> Iterator["Simp
         source = queue.open_source()
         worker = stack.enter_context(open_worker(worker_settings, ledger=ledger, store=store, source=source))
         requeue_unfinished(database)
+        release_all_claims(database)
 
         relay = stack.enter_context(_open_relay(database, queue))
         api = ApiProcess(listener, settings, database_url)

@@ -15,8 +15,15 @@ SELECT fingerprint, status, headers, body FROM idempotency_keys WHERE key = :key
 UPDATE idempotency_keys SET status = :status, headers = :headers, body = :body
 WHERE key = :key AND claim = :claim;
 
+-- name: renew(key, claim, lease_s)!
+UPDATE idempotency_keys SET claimed_until = now() + make_interval(secs => :lease_s)
+WHERE key = :key AND claim = :claim AND status IS NULL;
+
 -- name: release(key, claim)!
 DELETE FROM idempotency_keys WHERE key = :key AND claim = :claim AND status IS NULL;
+
+-- name: release_all()!
+DELETE FROM idempotency_keys WHERE status IS NULL;
 
 -- name: prune()!
 DELETE FROM idempotency_keys WHERE expires_at <= now();
