@@ -31,6 +31,8 @@ class BenchSettings(BaseSettings):
     """How many hours `make capacity` measures."""
     capacity_pack: str = "birdnet"
     capacity_recorders: int = Field(default=1000, ge=1)
+    bench_relay_jobs: int = Field(default=10_000, ge=2)
+    """How many messages the relay publishes."""
     bench_out: Path = ROOT / ".cache" / "bench"
     """Where results are written."""
 

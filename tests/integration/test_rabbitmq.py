@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from urllib.parse import urlsplit
 
 import pika
@@ -15,7 +15,7 @@ from dawn_chorus.adapters.queue.rabbitmq.topology import DEAD_QUEUE, JOBS_EXCHAN
 from dawn_chorus.adapters.retrying import Backoff
 from dawn_chorus.domain.errors import TransientError
 from dawn_chorus.domain.jobs import Lane
-from tests.integration.queues import PATIENCE_S, entry, number_of, receiving, wait_until
+from tests.integration.queues import PATIENCE_S, count_ready, entry, number_of, receiving, wait_until
 from tests.servers.rabbitmq import Broker, RabbitNode
 
 DEFINITIONS = Path(__file__).parents[2] / "deploy" / "rabbitmq" / "definitions.json"
@@ -73,6 +73,110 @@ def test_nothing_is_lost_when_the_broker_goes_away_and_comes_back(
             delivery.ack()
         publishing.join(PATIENCE_S)
     assert not publishing.is_alive()
+
+
+# -- Confirms in flight
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", [RabbitNode.kill, RabbitNode.stop])
+def test_confirms_in_flight_survive_a_dying_broker(
+    restartable_broker: tuple[RabbitNode, str], end: Callable[[RabbitNode], None]
+) -> None:
+    node, url = restartable_broker
+    publisher = RabbitPublisher(url, name="test relay")
+    publisher.publish([])
+    waiting, published = [entry(number) for number in range(20_000)], Event()
+    confirmed: list[int] = []
+
+    def publish() -> None:
+        # As the relay does: what is not confirmed is published again, and what is confirmed never.
+        while left := waiting[len(confirmed) :][:500]:
+            try:
+                done = publisher.publish(left)
+            except TransientError:
+                time.sleep(0.2)
+            else:
+                # The order of a lane holds: a batch is confirmed from its beginning.
+                assert list(done) == [each.id for each in left[: len(done)]]
+                confirmed.extend(done)
+            if len(confirmed) >= 2000:
+                published.set()
+
+    publishing = Thread(target=publish, daemon=True)
+    publishing.start()
+    assert published.wait(PATIENCE_S)
+    end(node)
+    assert len(confirmed) < 20_000
+    node.start()
+    publishing.join(PATIENCE_S)
+    assert not publishing.is_alive()
+    seen: list[int] = []
+    with receiving(eager_source(url), prefetch=1000) as inbox:
+        while set(seen) != set(range(20_000)):
+            seen += inbox.take_numbers(1)
+    # At most what was in flight came twice.
+    assert len(seen) <= 20_000 + 500
+
+
+def test_a_broker_short_of_memory_blocks_the_publisher_which_sends_nothing_twice(
+    restartable_broker: tuple[RabbitNode, str],
+) -> None:
+    node, url = restartable_broker
+    publisher = RabbitPublisher(f"{url}?heartbeat=2", name="test relay")
+    assert publisher.publish([entry(0)]) == [0]
+    node.control("set_vm_memory_high_watermark", "0.00001")
+    try:
+        for _ in range(5):
+            with pytest.raises(TransientError, match="RabbitMQ blocks publishers: low on memory"):
+                publisher.publish([entry(number) for number in range(1, 300)])
+        # Blocked is not lost: heartbeats go on.
+        for _ in range(6):
+            time.sleep(1)
+            with pytest.raises(TransientError, match="blocks publishers"):
+                publisher.publish([])
+    finally:
+        node.control("set_vm_memory_high_watermark", "0.4")
+    confirmed: set[int] = set()
+    while len(confirmed) < 299:
+        try:
+            confirmed |= set(publisher.publish([entry(number) for number in range(1, 300) if number not in confirmed]))
+        except TransientError:
+            time.sleep(0.2)
+    with receiving(eager_source(url)) as inbox:
+        assert inbox.take_numbers(300) == list(range(300))
+        inbox.expect_silence()
+
+
+def test_what_a_full_queue_refuses_stays_and_the_rest_is_confirmed(broker: Broker, broker_url: str) -> None:
+    vhost = broker_url.rpartition("/")[2]
+    publisher = RabbitPublisher(broker_url, name="test relay")
+    publisher.publish([])
+    policy = {"pattern": "bulk", "definition": {"max-length": 5}, "apply-to": "queues"}
+    broker.manage("PUT", f"/api/policies/{vhost}/short", policy)
+
+    def confirm(*numbers: int) -> set[int]:
+        try:
+            return set(publisher.publish([entry(number, Lane.BULK) for number in numbers]))
+        except TransientError:
+            return set()
+
+    wait_until(lambda: len(confirm(*range(50))) < 50, "the queue is full")
+    with pytest.raises(TransientError, match="refused a job: nack"):
+        publisher.publish([entry(100, Lane.BULK)])
+    assert publisher.publish([entry(100), entry(101, Lane.BULK), entry(102)]) == [100, 102]
+    with receiving(eager_source(broker_url)) as inbox:
+        inbox.take_numbers(count_ready(publisher))
+        wait_until(lambda: confirm(101) == {101}, "there is room again")
+
+
+def test_an_archive_of_confirms_comes_in_the_order_of_the_lane(broker_url: str) -> None:
+    publisher = RabbitPublisher(broker_url, name="test relay")
+    for first in range(0, 3000, 500):
+        numbers = range(first, first + 500)
+        assert publisher.publish([entry(number, Lane.BULK) for number in numbers]) == list(numbers)
+    with receiving(eager_source(broker_url), prefetch=100) as inbox:
+        assert inbox.take_numbers(3000) == list(range(3000))
 
 
 @pytest.mark.slow

@@ -114,6 +114,12 @@ class RabbitNode(Broker):
     def read_log(self, characters: int = 6000) -> str:
         return (self.folder / "output").read_text(errors="replace")[-characters:]
 
+    def control(self, *command: str) -> None:
+        """Run rabbitmqctl."""
+        program = [str(RABBITMQ_BIN / "rabbitmqctl"), "--node", f"chorus-{self._port}@localhost", *command]
+        done = subprocess.run(program, env=self._environment(), check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None:
             os.killpg(self._process.pid, how) if how is signal.SIGKILL else self._process.send_signal(how)

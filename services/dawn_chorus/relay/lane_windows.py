@@ -33,14 +33,17 @@ class _Window:
         return max(0, self.limit - self.ready - self.published)
 
     def look(self, depth: LaneDepth, passed_s: float) -> float:
-        """Note the depth after `passed_s`; return in how many seconds about half the window will be empty."""
-        taken = self.ready + self.published - depth.ready
+        """Note the depth after `passed_s`; return in how many seconds half the window will be empty, 0 if unknown."""
+        was_full, taken = self.room == 0, self.ready + self.published - depth.ready
         if depth.ready > self.limit // 2 or self.published == 0:
             self.limit //= 2
-        elif depth.ready == 0 and self.room == 0:
+        elif depth.ready == 0 and was_full:
             self.limit *= 2
         self.limit = min(_MOST, max(_LEAST, _PER_CONSUMER * depth.consumers, self.limit))
         self.ready, self.published = depth.ready, 0
+        if depth.ready == 0:
+            # Workers would have taken more.
+            return 0.0
         return self.limit / 2 * passed_s / taken if taken > 0 else MOST_PAUSE_S
 
 
