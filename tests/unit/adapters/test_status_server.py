@@ -1,4 +1,5 @@
 import json
+import socket
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from urllib.error import HTTPError
@@ -6,7 +7,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from dawn_chorus.adapters import metrics
+from dawn_chorus.adapters import metrics, status_server
 from dawn_chorus.adapters.readiness import Readiness
 from dawn_chorus.adapters.status_server import StatusServer
 from dawn_chorus.domain.errors import PermanentError, TransientError
@@ -83,6 +84,16 @@ def test_head_is_answered_as_get_without_the_body(server: StatusServer) -> None:
         answer = connection.getresponse()
         assert (answer.status, answer.read()) == (status, b"")
         assert int(answer.headers["content-length"]) > 0
+
+
+def test_a_client_that_says_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(status_server, "_IDLE_S", 0.1)
+    with (
+        StatusServer("127.0.0.1", 0, ready=Readiness({})) as server,
+        socket.create_connection(("127.0.0.1", server.port), timeout=30) as silent,
+    ):
+        assert silent.recv(1) == b""
+        assert get(server, "/health/live")[0] == 200
 
 
 def test_it_listens_on_addresses_of_both_kinds() -> None:
