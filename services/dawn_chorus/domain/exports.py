@@ -88,7 +88,8 @@ RAVEN_COLUMNS = (
 )
 BIRDNET_COLUMNS = ("Start (s)", "End (s)", "Scientific name", "Common name", "Confidence", "File")
 _BREAKS = str.maketrans("\t\r\n", "   ")
-_FORMULA = re.compile(r"[=+\-@\t\r\n]")
+_FORMULA = re.compile(r"[=+\-@＝＋－＠\t\r\n]")
+"""How a cell begins that a spreadsheet runs; in East Asian settings the full-width signs count, too."""
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -239,7 +240,11 @@ def _fixed(detection: "Detection") -> dict[str, str]:
 
 
 def csv_line(cells: Iterable[object]) -> str:
-    """Return a line of CSV. Cells that a spreadsheet would take for a formula begin with an apostrophe."""
+    """Return a line of CSV. Cells that a spreadsheet would take for a formula begin with an apostrophe.
+
+    CSV is for people and their spreadsheets. Programs that need every character as it is read JSON, or the tables of
+    Raven and Audacity, which know no formulas.
+    """
     line = io.StringIO()
     # With this terminator the writer quotes carriage returns, too: readers take a bare one for the end of a line.
     csv.writer(line, lineterminator="\r\n").writerow([_defused(cell) for cell in cells])
@@ -247,9 +252,10 @@ def csv_line(cells: Iterable[object]) -> str:
 
 
 def _defused(cell: object) -> object:
-    """Return the cell with an apostrophe before = + - @, tab or line break; numbers, such as -3.5, stay numbers."""
-    is_formula = isinstance(cell, str) and _FORMULA.match(cell) and not _NUMBER.fullmatch(cell)
-    return f"'{cell}" if is_formula else cell
+    """Return the cell with an apostrophe before what would begin a formula; numbers, such as -3.5, stay numbers."""
+    if not isinstance(cell, str) or _NUMBER.fullmatch(cell):
+        return cell
+    return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
 def _tab_line(cells: Sequence[str]) -> str:
