@@ -4,14 +4,16 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from dawn_chorus.adapters.audio_store import ObjectAudioStore
 from dawn_chorus.adapters.postgres.api_keys import create_key
@@ -41,9 +43,9 @@ def begin_upload(api: StartedApi, opened: ExitStack, body: bytes = b"") -> socke
     return connection
 
 
-def count_requests(route: str, status: str) -> float:
+def count_requests(route: str, status: str, method: str = "\\w+") -> float:
     found = re.findall(
-        rf'chorus_api_requests_total{{method="\w+",route="{re.escape(route)}",status="{status}"}} (\S+)',
+        rf'chorus_api_requests_total{{method="{method}",route="{re.escape(route)}",status="{status}"}} (\S+)',
         read_metrics(),
     )
     return sum(map(float, found))
@@ -182,3 +184,152 @@ def test_a_small_file_with_a_wrong_field_is_never_stored(
     problem_of(client.post("/v1/recordings", files=FILES, data={"latitude": "91"}), 422, "invalid-request")
     assert stored_files(store_dir) == []
     assert row_count(database, "audio_to_delete") == 0
+
+
+def test_a_half_sent_header_is_answered_and_its_connection_closed(start_api: StartApi, opened: ExitStack) -> None:
+    api = start_api(header_timeout_s=0.3)
+    connection = opened.enter_context(socket.create_connection(("127.0.0.1", api.port), timeout=30))
+    connection.sendall(b"GET /v1/recordings HTTP/1.1\r\nHost: localhost\r\n")
+    answer = receive_all(connection)
+    assert answer.startswith("HTTP/1.1 408")
+    assert "application/problem+json" in answer
+    assert "request-timeout" in answer
+
+
+def test_a_header_in_drops_is_not_waited_for(start_api: StartApi, opened: ExitStack) -> None:
+    api = start_api(header_timeout_s=0.3)
+    connection = opened.enter_context(socket.create_connection(("127.0.0.1", api.port), timeout=0.05))
+    connection.sendall(b"GET /v1/recordings HTTP/1.1\r\nHost: localhost\r\n")
+    answer = ""
+
+    def drip() -> bool:
+        nonlocal answer
+        connection.sendall(b"X")
+        with suppress(TimeoutError):
+            answer += connection.recv(65536).decode()
+        return bool(answer)
+
+    wait_until(drip)
+    assert answer.startswith("HTTP/1.1 408")
+
+
+def test_a_connection_on_which_nothing_comes_is_closed(start_api: StartApi, opened: ExitStack) -> None:
+    api = start_api(header_timeout_s=0.3)
+    silent = opened.enter_context(socket.create_connection(("127.0.0.1", api.port), timeout=30))
+    assert receive_all(silent) == ""
+
+
+def test_a_half_sent_second_header_is_not_waited_for_either(start_api: StartApi, opened: ExitStack) -> None:
+    api = start_api(header_timeout_s=0.3)
+    connection = opened.enter_context(socket.create_connection(("127.0.0.1", api.port), timeout=30))
+    request = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    connection.sendall(request + request[:20])
+    answer = receive_all(connection)
+    assert re.findall(r"HTTP/1.1 (\d+)", answer) == ["200", "408"]
+
+
+def test_a_slow_body_is_not_a_slow_header(start_api: StartApi, opened: ExitStack) -> None:
+    api = start_api(header_timeout_s=0.3)
+    content = wav_bytes(1)
+    body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n' + content + b"\r\n--x--\r\n"
+    connection = opened.enter_context(socket.create_connection(("127.0.0.1", api.port), timeout=30))
+    head = HEAD.partition(b"--x")[0].replace(b"5000000", str(len(body)).encode())
+    connection.sendall(head + body[:100])
+    time.sleep(1)
+    connection.sendall(body[100:])
+    assert connection.recv(65536).decode().startswith("HTTP/1.1 202")
+
+
+def test_more_connections_than_allowed_get_a_problem(start_api: StartApi, opened: ExitStack) -> None:
+    api = start_api(connections_at_once=3)
+    for _ in range(4):
+        opened.enter_context(socket.create_connection(("127.0.0.1", api.port), timeout=30))
+    response = httpx.get(f"{api.url}/v1/recordings")
+    problem_of(response, 503, "unavailable")
+    assert int(response.headers["retry-after"]) > 0
+
+
+def receive_all(connection: socket.socket) -> str:
+    """Return what comes until the other side closes the connection."""
+    received = b""
+    while part := connection.recv(65536):
+        received += part
+    return received.decode()
+
+
+class Leaving:
+    """What a client that goes away does to the log and the metrics."""
+
+    def __init__(self, lines: list[MutableMapping[str, Any]], method: str, route: str) -> None:
+        self._lines, self._method, self._route = lines, method, route
+        self._before = self._count("disconnected"), self._count("500")
+
+    def check(self) -> None:
+        wait_until(lambda: self._count("disconnected") == self._before[0] + 1)
+        assert self._count("500") == self._before[1]
+        said = [line for line in self._lines if line["event"] == "client disconnected"]
+        assert [line["log_level"] for line in said] == ["info"]
+        assert not any("exc_info" in line for line in self._lines)
+
+    def _count(self, status: str) -> float:
+        return count_requests(self._route, status, self._method)
+
+
+@pytest.fixture
+def log_lines() -> Iterator[list[MutableMapping[str, Any]]]:
+    """What the API logs; a test requests it before the API is started."""
+    with capture_logs() as lines:
+        yield lines
+
+
+def test_an_upload_that_is_broken_off_is_no_error(
+    log_lines: list[MutableMapping[str, Any]], start_api: StartApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    api, leaving = start_api(), Leaving(log_lines, "POST", "/v1/recordings")
+    with ExitStack() as opened:
+        begin_upload(api, opened)
+        wait_until(lambda: "chorus_uploads_in_flight 1.0" in read_metrics())
+    leaving.check()
+    assert "Traceback" not in caplog.text
+    assert 'chorus_uploads_total{outcome="disconnected"}' in read_metrics()
+
+
+def test_a_json_body_that_is_broken_off_is_no_error(
+    log_lines: list[MutableMapping[str, Any]], start_api: StartApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    api = start_api()
+    url = upload(api.client)["links"]["analyses"]
+    leaving = Leaving(log_lines, "POST", "/v1/recordings/{recording_id}/analyses")
+    with socket.create_connection(("127.0.0.1", api.port), timeout=30) as connection:
+        head = (
+            f"POST {url} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{{"
+        )
+        connection.sendall(head.encode())
+    leaving.check()
+    assert "Traceback" not in caplog.text
+
+
+def test_an_event_stream_that_is_left_is_no_error(
+    log_lines: list[MutableMapping[str, Any]], start_api: StartApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    api = start_api()
+    url = upload(api.client)["analyses"][0]["links"]["events"]
+    leaving = Leaving(log_lines, "GET", "/v1/analyses/{analysis_id}/events")
+    with socket.create_connection(("127.0.0.1", api.port), timeout=30) as connection:
+        connection.sendall(f"GET {url} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+    leaving.check()
+    assert "Traceback" not in caplog.text
+
+
+def test_a_download_that_is_broken_off_is_no_error(
+    log_lines: list[MutableMapping[str, Any]], start_api: StartApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    api = start_api()
+    url = upload(api.client, wav_bytes(3600))["links"]["audio"]
+    leaving = Leaving(log_lines, "GET", "/v1/recordings/{recording_id}/audio")
+    with socket.create_connection(("127.0.0.1", api.port), timeout=30) as connection:
+        connection.sendall(f"GET {url} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+    leaving.check()
+    assert "Traceback" not in caplog.text

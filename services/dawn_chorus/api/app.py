@@ -21,16 +21,16 @@ from dawn_chorus.adapters.readiness import Readiness
 from dawn_chorus.api.auth import name_caller, warn_if_open
 from dawn_chorus.api.decoders import Decoders
 from dawn_chorus.api.dependencies import Dependencies
-from dawn_chorus.api.http.admission import Admission, Limits
 from dawn_chorus.api.http.body_limit import BodyLimit, BodyLimits
 from dawn_chorus.api.http.browsers.gate import Gate
 from dawn_chorus.api.http.browsers.hosts import AllowedHosts, own_names
 from dawn_chorus.api.http.docs_page import add_docs_page
 from dawn_chorus.api.http.error_handlers import install_problems
 from dawn_chorus.api.http.head_requests import HeadRequests
+from dawn_chorus.api.http.limits.admission import Admission, Limits
+from dawn_chorus.api.http.limits.places import Pace, Places
+from dawn_chorus.api.http.limits.rate_limit import RateLimit
 from dawn_chorus.api.http.openapi import describe, problem_table
-from dawn_chorus.api.http.places import Pace, Places
-from dawn_chorus.api.http.rate_limit import RateLimit
 from dawn_chorus.api.http.request_metrics import Observe
 from dawn_chorus.api.key_cache import KeyCache
 from dawn_chorus.api.revision_watch import RevisionWatch

@@ -9,8 +9,8 @@ from fastapi import Depends, Request
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.readiness import Readiness
 from dawn_chorus.api.decoders import Decoders
-from dawn_chorus.api.http.places import Places
-from dawn_chorus.api.http.rate_limit import RateLimit
+from dawn_chorus.api.http.limits.places import Places
+from dawn_chorus.api.http.limits.rate_limit import RateLimit
 from dawn_chorus.api.key_cache import KeyCache
 from dawn_chorus.api.revision_watch import RevisionWatch
 from dawn_chorus.api.settings import ApiSettings

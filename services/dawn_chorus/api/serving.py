@@ -5,7 +5,7 @@ import math
 import uvicorn
 from fastapi import FastAPI
 
-from dawn_chorus.api.http.h11_protocol import ProblemProtocol
+from dawn_chorus.api.http.late_headers import PunctualProtocol
 from dawn_chorus.api.settings import ApiSettings
 
 _BACKLOG = 512
@@ -13,13 +13,19 @@ _BACKLOG = 512
 
 
 def make_config(app: FastAPI, settings: ApiSettings) -> uvicorn.Config:
+    """Return the configuration; uvicorn makes a `Connection` for each client."""
+
+    class Connection(PunctualProtocol):
+        header_timeout_s = settings.header_timeout_s
+
     return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
-        http=ProblemProtocol,
+        http=Connection,
         ws="none",
         backlog=_BACKLOG,
+        limit_concurrency=settings.connections_at_once,
         forwarded_allow_ips=settings.trusted_proxies,
         access_log=False,
         log_config=None,

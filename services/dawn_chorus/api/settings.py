@@ -64,6 +64,10 @@ class ApiSettings(BaseSettings):
     """Sustained rate of requests for a key, or for an address without one; uploads count by themselves. Per process."""
     request_burst: int = Field(default=1000, ge=1)
     """How many requests it may make in a burst."""
+    connections_at_once: int = Field(default=500, ge=1)
+    """Clients connected to this process, with all that wait for events; the requests of further ones get 503."""
+    header_timeout_s: float = Field(default=10.0, gt=0)
+    """A connection is closed when the headers of its request are not complete within this time."""
     key_cache_s: float = Field(default=5.0, ge=0)
     """How long the look-up of a key is used: a revoked key works so much longer at most."""
 

@@ -31,6 +31,7 @@ CROSS_SITE = ProblemType("cross-site", 403, "Pages of other sites may not do thi
 NOT_FOUND = ProblemType("not-found", 404, "There is no such thing here")
 METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "This cannot be done here")
 NOT_ACCEPTABLE = ProblemType("not-acceptable", 406, "None of the accepted formats can be given")
+HEADERS_LATE = ProblemType("request-timeout", 408, "The headers did not come in time")
 STALLED = ProblemType("upload-stalled", 408, "The upload came to a standstill")
 CONFLICT = ProblemType("conflict", 409, "The state does not allow this")
 IN_PROGRESS = ProblemType("request-in-progress", 409, "A request with this Idempotency-Key is still running")
@@ -52,9 +53,9 @@ UNKNOWN_CODING = ProblemType("unknown-transfer-coding", 501, "The body is encode
 UNAVAILABLE = ProblemType("unavailable", 503, "A server behind this one is away")
 
 PROBLEM_TYPES = (
-    MALFORMED, UNAUTHENTICATED, FORBIDDEN, CROSS_SITE, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, STALLED, CONFLICT,
-    IN_PROGRESS, AUDIO_REMOVED, TOO_LARGE, NOT_AUDIO, UNSUPPORTED, RANGE, MISDIRECTED, INVALID, UNDECODABLE, TOO_LONG,
-    UNKNOWN_PACK, KEY_REUSED, TOO_MANY, HEADERS_TOO_LARGE, INTERNAL, UNKNOWN_CODING, UNAVAILABLE,
+    MALFORMED, UNAUTHENTICATED, FORBIDDEN, CROSS_SITE, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, HEADERS_LATE,
+    STALLED, CONFLICT, IN_PROGRESS, AUDIO_REMOVED, TOO_LARGE, NOT_AUDIO, UNSUPPORTED, RANGE, MISDIRECTED, INVALID,
+    UNDECODABLE, TOO_LONG, UNKNOWN_PACK, KEY_REUSED, TOO_MANY, HEADERS_TOO_LARGE, INTERNAL, UNKNOWN_CODING, UNAVAILABLE,
 )  # fmt: skip
 
 

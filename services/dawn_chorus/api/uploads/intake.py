@@ -24,7 +24,7 @@ from dawn_chorus.adapters.postgres.recordings import create_recording
 from dawn_chorus.adapters.postgres.values import NewRecording, StoredRecording
 from dawn_chorus.api.analysis_request import plan_analysis
 from dawn_chorus.api.dependencies import Dependencies
-from dawn_chorus.api.http.places import Place
+from dawn_chorus.api.http.limits.places import Place
 from dawn_chorus.api.http.problems import (
     NOT_AUDIO,
     STALLED,

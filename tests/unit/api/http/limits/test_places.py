@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from dawn_chorus.api.http.places import Pace, Place, Places
+from dawn_chorus.api.http.limits.places import Pace, Place, Places
 from dawn_chorus.api.http.problems import STALLED, TOO_MANY, Problem
 
 PACE = Pace(floor_bytes_per_s=1000, settle_s=10)

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from dawn_chorus.api.http.limits.rate_limit import too_many
 from dawn_chorus.api.http.problems import STALLED, Problem
-from dawn_chorus.api.http.rate_limit import too_many
 
 _RETRY_S = 5.0
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dawn_chorus.api.http.places import Places
+from dawn_chorus.api.http.limits.places import Places
+from dawn_chorus.api.http.limits.rate_limit import RateLimit
 from dawn_chorus.api.http.problems import Problem, problem_response
-from dawn_chorus.api.http.rate_limit import RateLimit
 
 LIMITED = "/v1/"
 

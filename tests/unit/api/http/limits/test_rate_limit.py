@@ -1,7 +1,7 @@
 import pytest
 
+from dawn_chorus.api.http.limits.rate_limit import RateLimit
 from dawn_chorus.api.http.problems import TOO_MANY, Problem
-from dawn_chorus.api.http.rate_limit import RateLimit
 
 
 class Clock:

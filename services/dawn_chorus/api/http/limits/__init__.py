@@ -1,0 +1,5 @@
+"""What is too much is refused here, before anything is done for it.
+
+Read: admission (the middleware), rate_limit (token buckets), places (of uploads, where a slow one gives way).
+May touch what `http` may.
+"""
