@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
+import pytest
 
 from tests.end_to_end.ledger import assert_ledger_exact, query
 from tests.end_to_end.mutations import SECONDS, mutate, write_originals
@@ -43,6 +44,7 @@ def wait_all_finished(service: Service, within_s: float) -> None:
         raise AssertionError(f"{error}: {query(service.database_url, unfinished)}") from error
 
 
+@pytest.mark.timeout(300 + 5 * FILES)
 def test_mutated_files_are_refused_or_accounted_for_to_the_second(
     service: Service, tmp_path: Path, audio_dir: Path
 ) -> None:
