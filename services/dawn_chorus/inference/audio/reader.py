@@ -96,7 +96,9 @@ def to_mono(channels: Samples) -> Samples:
     if channels.shape[1] == 1:
         return np.ascontiguousarray(channels[:, 0])
     mono = channels[:, 0].copy()
-    for channel in range(1, channels.shape[1]):
-        mono += channels[:, channel]
+    # What is no finite number is found and told of by `source`; a warning of NumPy would only fill the log.
+    with np.errstate(invalid="ignore", over="ignore"):
+        for channel in range(1, channels.shape[1]):
+            mono += channels[:, channel]
     mono /= np.float32(channels.shape[1])
     return mono

@@ -1,5 +1,6 @@
 """One channel of a recording, or the mean of all, in every format; measured on the way or not."""
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -184,3 +185,12 @@ def test_a_source_that_is_not_measured_keeps_one_channel(tmp_path: Path, song: S
     with open_source(path, 2, measured=False) as source:
         load_from(source, 0.0, 5.0, [AS_IS], duration_s=DURATION_S)
         assert {piece.samples.shape[1] for piece in source._reader.read(0, 1000)} == {1}
+
+
+def test_samples_that_are_no_numbers_are_mixed_without_a_warning() -> None:
+    channels = np.array([[np.inf, -np.inf], [3e38, 3e38], [np.nan, 0], [0.5, 0.25]], np.float32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        mono = to_mono(channels)
+    assert list(np.isfinite(mono)) == [False, False, False, True]
+    assert mono[3] == 0.375
