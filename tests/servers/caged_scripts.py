@@ -1,7 +1,9 @@
 """A server whose jobs are scripts: what the file says is run in the cage. `scripts_on_path` lets a server find it."""
 
+import ctypes  # noqa: F401 - for scripts, which can import nothing in the cage
+import errno  # noqa: F401
 import os
-import resource  # noqa: F401 - for scripts, which can import nothing in the cage
+import resource  # noqa: F401
 import select  # noqa: F401
 import signal  # noqa: F401
 import socket

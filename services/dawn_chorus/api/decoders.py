@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationE
 from dawn_chorus.adapters.logs import get_logger
 from dawn_chorus.api.http.problems import NOT_AUDIO, UNDECODABLE, Problem
 from dawn_chorus.cage.limits import Limits
-from dawn_chorus.cage.messages import Hangup, Message, parse_messages
+from dawn_chorus.cage.messages import NOT_CAGED, Hangup, Message, parse_messages
 from dawn_chorus.cage.server_process import Child, ServerGone, ServerProcess
 from dawn_chorus.domain.clock.readings import RecorderNotes, read_notes_json
 from dawn_chorus.domain.errors import TransientError
@@ -120,17 +120,19 @@ async def _result(child: Child, limits: Limits) -> tuple[bytes, Message]:
         raise ServerGone("it does not tell what became of a child") from error
     if not told or "exit" not in told[-1]:
         raise ServerGone("it ended while a child was at work")
+    if told[-1]["exit"] == NOT_CAGED:
+        raise ServerGone("it could not cage a child")
     return _received(child), told[-1]
 
 
 def _start_server(module: str) -> ServerProcess:
     server = ServerProcess(module)
     try:
-        missing = server.wait_until_ready()
+        server.wait_until_ready()
     except ServerGone as error:
         raise TransientError(f"the server of decoders: {error}") from error
-    if missing:
-        log.warning("decoders are held with less than they could be on other systems", missing=missing)
+    if server.missing:
+        log.warning("decoders are held with less than they could be on other systems", missing=server.missing)
     return server
 
 

@@ -17,12 +17,10 @@ from dataclasses import dataclass
 
 from dawn_chorus.cage.enter import Layers, enter_cage, find_layers, refuse_new_privileges
 from dawn_chorus.cage.limits import Limits
-from dawn_chorus.cage.messages import Hangup, Message, receive_descriptors, send_message
+from dawn_chorus.cage.messages import CRASHED, NOT_CAGED, Hangup, Message, receive_descriptors, send_message
 
 Job = Callable[[Message, socket.socket, list[int]], None]
 """What a child does with a request, its connection and the files: all in its own process, until it returns."""
-CRASHED = 70
-"""The exit code of a job that raised an error."""
 
 
 @dataclass(slots=True)
@@ -85,14 +83,22 @@ class _ForkServer:
     def _fork(self, request: Message, descriptors: list[int]) -> None:
         connection, status = (socket.socket(fileno=descriptor) for descriptor in descriptors[:2])
         limits, files, server = Limits(**request.pop("limits")), descriptors[2:], os.getpid()
-        pid = os.fork()
+        told: Message = {}
+        try:
+            pid = told["pid"] = os.fork()
+        except OSError as error:
+            pid = told["pid"] = -1
+            told["failed"] = str(error)
         if pid == 0:
             self._run_job(request, limits, connection, files, server)
         connection.close()
         for descriptor in files:
             os.close(descriptor)
         with suppress(OSError):  # whoever asked may be gone: then the poll tells
-            send_message(status, {"pid": pid})
+            send_message(status, told)
+        if pid < 0:
+            status.close()
+            return
         deadline = None if limits.wall_s is None else time.monotonic() + limits.wall_s
         self._children[pid] = _Child(status, deadline)
         self._poll.register(status, 0)
@@ -101,12 +107,13 @@ class _ForkServer:
         self, request: Message, limits: Limits, connection: socket.socket, files: list[int], server: int
     ) -> None:
         """Do the job in this process, the child, and end it."""
-        code = CRASHED
+        code = NOT_CAGED
         with suppress(BaseException):
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             os.dup2(1, 2)  # the output of codec libraries belongs into no log
             enter_cage(self._layers, limits, {0, 1, 2, connection.fileno(), *files}, server)
+            code = CRASHED
             self._jobs[request["job"]](request, connection, files)
             code = 0
         os._exit(code)

@@ -26,7 +26,8 @@ def set_limits(limits: Limits) -> None:
     for kind in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
         resource.setrlimit(kind, (0, 0))
     if limits.cpu_s is not None:
-        resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_s, limits.cpu_s))
+        # At the second one comes SIGKILL, which would look like a lack of memory.
+        resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_s, limits.cpu_s + 1))
     if IS_LINUX:
         resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
         most = used_address_space() + limits.memory_bytes

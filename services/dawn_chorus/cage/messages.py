@@ -13,6 +13,8 @@ from typing import Any
 Message = dict[str, Any]
 MAX_BYTES = 1 << 24
 MAX_DESCRIPTORS = 4
+CRASHED, NOT_CAGED = 70, 71
+"""Exit codes: of a child whose job raised an error, and of one that could not be caged and did nothing."""
 _LENGTH = struct.Struct("<Q")
 
 

@@ -14,6 +14,8 @@ from dawn_chorus.cage.messages import Hangup, Message, receive_message, send_mes
 START_TIMEOUT_S = 120.0
 SEND_TIMEOUT_S = 10.0
 """A server that takes no request for so long is stuck."""
+SOCKET_BYTES = 1 << 20
+"""Waveforms of 100 MB pass four times as fast as through the default buffer."""
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(64 << 20), "MALLOC_TRIM_THRESHOLD_": str(128 << 20)}
 """For glibc: blocks of samples are kept for the next block. Giving them back each time took a third of the decoding."""
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -46,6 +48,8 @@ class ServerProcess:
 
     def __init__(self, module: str) -> None:
         """Start `python -P -m module`, which warms up and calls `serve_jobs`. It inherits nothing but its socket."""
+        self.missing: list[str] = []
+        """What this machine does not have to hold children with, once the server is ready."""
         self._connection, theirs = socket.socketpair()
         self._connection.settimeout(START_TIMEOUT_S)
         with theirs:
@@ -58,17 +62,16 @@ class ServerProcess:
                 cwd="/",
             )
 
-    def wait_until_ready(self) -> list[str]:
-        """Return what this machine lacks to hold children with, once the server is warm. Raises ServerGone."""
+    def wait_until_ready(self) -> None:
+        """Wait until the server is warm. Raises ServerGone if it does not start."""
         try:
-            missing: list[str] = receive_message(self._connection)["missing"]
+            self.missing = receive_message(self._connection)["missing"]
             self._connection.settimeout(SEND_TIMEOUT_S)
         except (Hangup, OSError) as error:
             self.stop()
             code = self._process.returncode
             how = f"signal {-code}" if code < 0 else f"exit code {code}"
             raise ServerGone(f"it did not start: {how}; see its output above") from error
-        return missing
 
     @property
     def pid(self) -> int:
@@ -80,6 +83,7 @@ class ServerProcess:
     def fork(self, job: str, request: Message, limits: Limits, files: Sequence[int]) -> Child:
         """Ask for a child that does a job and may read these files; the caller still closes them. Raises ServerGone."""
         connection, theirs = socket.socketpair()
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BYTES)
         status, told = socket.socketpair()
         child = Child(connection, status)
         with theirs, told:

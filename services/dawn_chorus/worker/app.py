@@ -41,6 +41,8 @@ def open_worker(
     stopping = Event()
     retrying = RetryingLedger(ledger, stopping)
     with DecoderPool(processes=settings.decoders or settings.sessions) as decoders:
+        if decoders.lacking:
+            log.warning("decoders are held with less than they could be on other systems", missing=decoders.lacking)
         packs = _open_packs(settings, retrying)
         packs.open(settings.default_pack)
         _register_packs(packs, retrying, stopping, registered=packs.installed()[settings.default_pack])

@@ -19,7 +19,7 @@ from dawn_chorus.cli.analyze.result_files import Making, ResultFiles, describe_m
 from dawn_chorus.cli.analyze.results import EventCutter, FileResult
 from dawn_chorus.cli.analyze.segments import AnalyzedSegment, LocalAnalyzer, OpenedFile, RefusedFile, Step
 from dawn_chorus.cli.installed_packs import open_pack
-from dawn_chorus.cli.output import print_error, print_warning
+from dawn_chorus.cli.output import print_error, print_note, print_warning
 from dawn_chorus.cli.place.report import report_without_time
 from dawn_chorus.cli.place.sites import Places, plan_places
 from dawn_chorus.cli.settings import load_settings
@@ -67,6 +67,8 @@ class _Run:
         workers = batch.workers or count_available_cores()
         with ExitStack() as stack:
             decoders = stack.enter_context(DecoderPool(processes=workers))
+            if decoders.lacking:
+                print_note(f"this system has no {' and no '.join(decoders.lacking)}: decoders are held with less")
             ensemble = open_pack(batch.pack, workers, load_settings(device=batch.device))
             self._facts = ensemble.facts
             self._rules = _override_rules(self._facts.rules, batch.rule_overrides)

@@ -1,8 +1,5 @@
 """Reads a file's header: its facts, and its length."""
 
-import os
-import resource
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -34,30 +31,7 @@ def describe_facts(facts: AudioFacts) -> dict[str, Any]:
     return audio | ({"notes": facts.notes.as_json()} if facts.notes else {})
 
 
-def measure_duration_s(path: Path) -> float:
+def measure_duration_s(file: Path | AudioFile) -> float:
     """Return the actual length of a recording, whatever its header declares, without decoding it."""
-    with open_source(path) as source:
+    with open_source(file) as source:
         return round_s(source.count_samples() / source.sample_rate_hz)
-
-
-def silence_libraries() -> None:
-    """Keep the output of codec libraries out of the logs; Python's own standard error still gets there.
-
-    A damaged MP3 alone causes hundreds of lines, none of them JSON, none of them naming the file.
-    """
-    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
-
-
-def limit_memory(bytes_more: int) -> None:
-    """Limit the address space of this process to `bytes_more` beyond what it uses now, and disable core dumps.
-
-    Memory is limited on Linux only; other systems have no such limit.
-    """
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform != "linux":
-        return
-    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (used + bytes_more, used + bytes_more))

@@ -1,5 +1,6 @@
-"""Decoding in child processes, so that a hostile file can crash nothing but its decoder.
+"""Decoding in caged child processes, so that a hostile file can crash nothing but its decoder, and reach nothing.
 
-Read: pool (`DecoderPool`, for callers), __main__ (the process), protocol (the messages between them).
-May touch processes and sockets between them, `inference.audio` and `inference.waveforms`.
+Read: pool (`DecoderPool`, for callers), __main__ (the server, and what its children do), protocol (samples between
+them).
+May touch `cage`, sockets, `inference.audio` and `inference.waveforms`.
 """

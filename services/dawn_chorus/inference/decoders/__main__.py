@@ -1,32 +1,27 @@
-"""The decoder process: `python -P -m dawn_chorus.inference.decoders FD MEMORY_BYTES`, started by `DecoderPool` only.
+"""The server of decoders: `python -P -m dawn_chorus.inference.decoders FD`, started by `DecoderPool` only.
 
-A file that crashes a decoder ends only this process. The process exits when its socket is closed, so it never outlives
-its parent, however the parent ends.
+A file that crashes a decoder ends only its child. The server ends when its socket is closed, and its children with it,
+so none outlives whoever started them.
 """
 
 import os
-import queue
-import signal
 import socket
 import sys
-import threading
+from contextlib import suppress
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import dawn_chorus.one_blas_thread  # noqa: F401 - before numpy
+from dawn_chorus.cage.fork_server import serve_jobs
+from dawn_chorus.cage.messages import Hangup, receive_descriptors, send_message
 from dawn_chorus.domain.analysis import Segment
+from dawn_chorus.inference.audio.containers.audio_file import AudioFile
 from dawn_chorus.inference.audio.failures import describe_failure
-from dawn_chorus.inference.audio.opening import choose_source
-from dawn_chorus.inference.audio.probe import (
-    describe_facts,
-    limit_memory,
-    measure_duration_s,
-    probe_audio,
-    silence_libraries,
-)
+from dawn_chorus.inference.audio.opening import choose_source, open_source
+from dawn_chorus.inference.audio.probe import describe_facts, measure_duration_s, probe_audio
 from dawn_chorus.inference.audio.source import AudioSource
-from dawn_chorus.inference.decoders.protocol import Hangup, receive_message, send_message, send_samples
+from dawn_chorus.inference.audio.warm_up import warm_up
+from dawn_chorus.inference.decoders.protocol import send_samples
 from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat, load_from
 from dawn_chorus.inference.waveforms.resampling import allocate_resamplers
 
@@ -34,27 +29,20 @@ Request = dict[str, Any]
 
 
 def main() -> None:
-    """Answer requests, one after another, until the socket is closed."""
     connection = socket.socket(fileno=int(sys.argv[1]))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    silence_libraries()
     allocate_resamplers()
-    limit_memory(int(sys.argv[2]))
-    requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
-    threading.Thread(target=_receive, args=(connection, requests), daemon=True).start()
-    send_message(connection, {"ready": True})
+    warm_up(_load_some)
+    serve_jobs(connection, {"decode": decode})
+
+
+def decode(_request: Request, connection: socket.socket, _files: list[int]) -> None:
+    """Answer requests, one after another, each with the file that it is about, until the connection is closed."""
     opened = OpenFile()
-    while True:
-        _answer(connection, requests.get(), opened)
-
-
-def _receive(connection: socket.socket, requests: "queue.SimpleQueue[Request]") -> None:
-    """Put requests into the queue, even while decoding; exit at once if the socket is closed."""
-    try:
+    send_message(connection, {"ready": True})
+    with suppress(Hangup):
         while True:
-            requests.put(receive_message(connection))
-    except Hangup:
-        os._exit(0)
+            request, (descriptor,) = receive_descriptors(connection)
+            _answer(connection, request, opened.choose(request, descriptor))
 
 
 def _answer(connection: socket.socket, request: Request, opened: "OpenFile") -> None:
@@ -69,14 +57,13 @@ def _answer(connection: socket.socket, request: Request, opened: "OpenFile") -> 
 
 
 def _work(request: Request, opened: "OpenFile") -> tuple[Request, LoadedAudio | None]:
-    path = Path(request["path"])
     if request["action"] == "probe":
-        return describe_facts(probe_audio(path)), None
+        return describe_facts(probe_audio(opened.file)), None
     if request["action"] == "measure":
-        return {"duration_s": measure_duration_s(path)}, None
+        return {"duration_s": measure_duration_s(opened.file)}, None
     formats = [WaveformFormat(rate_hz, name) for rate_hz, name in request["formats"]]
     measured = Segment(**request["measured"]) if request["measured"] else None
-    source = opened.source(path, request["channel"], measured=measured is not None)
+    source = opened.source(request["channel"], measured=measured is not None)
     stretch, duration_s = (request["start_s"], request["end_s"]), request["duration_s"]
     audio = load_from(source, *stretch, formats, duration_s=duration_s, measured=measured)
     lost, warnings = ([asdict(each) for each in found] for found in (audio.lost, audio.warnings))
@@ -90,32 +77,48 @@ class OpenFile:
     """
 
     def __init__(self) -> None:
-        self._key: tuple[str, int, int, int] | None = None
+        self._file: AudioFile | None = None
         self._sources: dict[tuple[int | None, bool], AudioSource] = {}
 
-    def source(self, path: Path, channel: int | None, *, measured: bool) -> AudioSource:
+    @property
+    def file(self) -> AudioFile:
+        assert self._file is not None  # noqa: S101 - each request comes with its file
+        return self._file
+
+    def choose(self, request: Request, descriptor: int) -> "OpenFile":
+        """Go on with the file of a request, or with the one that is open, if it is the same."""
+        name, size, version = request["name"], request["size"], tuple(request["version"])
+        before = self._file
+        if before is not None and (before.name, before.size, before.version) == (name, size, version):
+            os.close(descriptor)
+            return self
+        self.close()
+        if before is not None and before.descriptor is not None:
+            os.close(before.descriptor)
+        self._file = AudioFile(name, size, version, descriptor=descriptor)
+        return self
+
+    def source(self, channel: int | None, *, measured: bool) -> AudioSource:
         """Return the file opened for one channel, or for the mix; see `AudioSource.choose_channel`."""
-        key = _identity(path)
-        if key is None or key != self._key:
-            self.close()
-        self._key = key
         source = self._sources.get((channel, measured))
         if source is None:
-            source = self._sources[channel, measured] = choose_source(path)
+            source = self._sources[channel, measured] = choose_source(self.file)
             source.choose_channel(channel, measured=measured)
         return source
 
     def close(self) -> None:
+        """Close what reads the file."""
         for source in self._sources.values():
             source.close()
-        self._sources, self._key = {}, None
+        self._sources = {}
 
 
-def _identity(path: Path) -> tuple[str, int, int, int] | None:
-    if not path.exists():
-        return None
-    facts = path.stat()
-    return str(path), facts.st_ino, facts.st_size, facts.st_mtime_ns
+def _load_some(file: AudioFile) -> None:
+    """Load a part of a file as a request for it would, at another rate and measured."""
+    with open_source(file) as source:
+        formats = [WaveformFormat(32000, "soxr_hq"), WaveformFormat(22050, "kaiser_fast")]
+        duration_s = source.length() / source.sample_rate_hz
+        load_from(source, 0.1, duration_s, formats, duration_s=duration_s, measured=Segment(0, 0.1, duration_s))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
-"""A pool of long-lived decoder processes, which a hostile file may crash."""
+"""A pool of long-lived decoder processes in cages, which a hostile file may crash."""
 
 import os
+import select
 import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -15,25 +14,27 @@ from typing import Any, Self
 
 import numpy as np
 
+from dawn_chorus.cage.limits import Limits
+from dawn_chorus.cage.messages import Hangup, receive_message, send_message
+from dawn_chorus.cage.server_process import Child, ServerGone, ServerProcess
 from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.clock.readings import read_notes_json
-from dawn_chorus.domain.errors import ChorusError, TransientError, UndecodableAudio
+from dawn_chorus.domain.errors import ChorusError, PermanentError, TransientError, UndecodableAudio
 from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.domain.names import displayed
 from dawn_chorus.domain.recording import AudioFacts
 from dawn_chorus.domain.warnings import AnalysisWarning
 from dawn_chorus.inference.audio.failures import raise_failure
 from dawn_chorus.inference.audio.reader import Samples
-from dawn_chorus.inference.decoders.protocol import Hangup, receive_message, receive_samples, send_message
+from dawn_chorus.inference.decoders.protocol import receive_samples
 from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat
 
-START_TIMEOUT_S = 120.0
-SOCKET_BYTES = 1 << 20
-"""Waveforms of 100 MB pass four times as fast as through the default buffer."""
-
-
-KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(64 << 20), "MALLOC_TRIM_THRESHOLD_": str(128 << 20)}
-"""For glibc: blocks of samples are kept for the next block. Giving them back each time took a third of the decoding."""
+SERVER_MODULE = "dawn_chorus.inference.decoders"
+DESCRIPTORS = 2
+"""Of the file that is open and the next one, in a child."""
+START_TIMEOUT_S = 60.0
+END_TIMEOUT_S = 5.0
+"""Within this the server tells how a child ended."""
 
 
 class DecoderPool:
@@ -41,16 +42,20 @@ class DecoderPool:
 
     def __init__(self, processes: int, *, timeout_s: float = 600.0, memory_bytes: int = 4 << 30) -> None:
         """Set how many files are decoded at once, and the limits of time and memory of one call."""
-        self._processes, self._timeout_s, self._memory_bytes = processes, timeout_s, memory_bytes
+        self._processes, self._timeout_s, self._limits = (
+            processes,
+            timeout_s,
+            Limits(memory_bytes, descriptors=DESCRIPTORS),
+        )
         self._changed = threading.Condition()
         self._idle: list[DecoderProcess] = []
         self._all: set[DecoderProcess] = set()
         self._closed = False
+        self._starting = threading.Lock()
+        self._server: ServerProcess | None = None
 
     def __enter__(self) -> Self:
         self._idle = [self._start() for _ in range(self._processes)]
-        for child in self._idle:
-            child.wait_until_ready()
         return self
 
     def __exit__(
@@ -61,6 +66,14 @@ class DecoderPool:
             for child in self._all:
                 child.kill()
             self._changed.notify_all()
+        with self._starting:
+            if self._server is not None:
+                self._server.stop()
+
+    @property
+    def lacking(self) -> list[str]:
+        """What this machine does not have to hold decoders with; empty if it has all."""
+        return [] if self._server is None else self._server.missing
 
     def load(
         self,
@@ -93,9 +106,9 @@ class DecoderPool:
         with self._call(path, request) as (child, answer):
             for waveform in waveforms.values():
                 receive_samples(child.connection, waveform)
-        lost = tuple(LostStretch(**stretch) for stretch in answer["lost"])
-        warnings = tuple(AnalysisWarning(**each) for each in answer["warnings"])
-        return LoadedAudio(waveforms, start_s, end_s, lost, answer["stage_s"], answer["goes_on"], warnings)
+            lost = tuple(LostStretch(**stretch) for stretch in answer["lost"])
+            warnings = tuple(AnalysisWarning(**each) for each in answer["warnings"])
+            return LoadedAudio(waveforms, start_s, end_s, lost, answer["stage_s"], answer["goes_on"], warnings)
 
     def probe(self, path: Path) -> AudioFacts:
         """Return what `probe_audio` returns."""
@@ -111,21 +124,25 @@ class DecoderPool:
     @contextmanager
     def _call(self, path: Path, request: dict[str, Any]) -> "Iterator[tuple[DecoderProcess, dict[str, Any]]]":
         """Send a request to a child and yield the child with its answer; the block reads what follows the answer."""
-        child = self._acquire(path)
-        try:
-            send_message(child.connection, {**request, "path": str(path)})
-            answer = receive_message(child.connection)
-            raise_failure(answer)
-            yield child, answer
-        except ChorusError:
-            raise
-        except (Hangup, OSError) as error:
-            raise child.exit_reason(path, error) from error
-        except BaseException:
-            child.kill()  # it may be in the middle of an answer that will not be read
-            raise
-        finally:
-            self._release(child)
+        with _opened(path) as (descriptor, about):
+            child = self._acquire(path)
+            try:
+                send_message(child.connection, {**request, **about}, [descriptor])
+                answer = receive_message(child.connection)
+                raise_failure(answer)
+                yield child, answer
+            except ChorusError:
+                raise
+            except (Hangup, OSError) as error:
+                raise child.exit_reason(path, error) from error
+            except (KeyError, TypeError, ValueError) as error:  # a file has taken the child over
+                child.kill()
+                raise UndecodableAudio(f"the decoder sent no answer while it read {displayed(path.name)}") from error
+            except BaseException:
+                child.kill()  # it may be in the middle of an answer that will not be read
+                raise
+            finally:
+                self._release(child)
 
     def _acquire(self, path: Path) -> "DecoderProcess":
         """Wait for an idle child, preferably the one that has the file open; replace it if it is dead."""
@@ -145,10 +162,10 @@ class DecoderPool:
             self._all.discard(dead)
         try:
             child = self._start()
-            child.wait_until_ready()
         except BaseException:
             self._release(dead)
             raise
+        dead.close()
         return child
 
     def _release(self, child: "DecoderProcess") -> None:
@@ -157,66 +174,100 @@ class DecoderPool:
             self._changed.notify()
 
     def _start(self) -> "DecoderProcess":
-        child = DecoderProcess(self._timeout_s, self._memory_bytes)
+        try:
+            with self._starting:
+                server = self._running()
+                child = DecoderProcess(server.fork("decode", {}, self._limits, []), self._timeout_s)
+            child.wait_until_ready()
+        except ServerGone as error:
+            raise TransientError(f"a decoder process did not start: {error}") from error
         with self._changed:
             self._all.add(child)
         return child
 
+    def _running(self) -> ServerProcess:
+        """Return the server that forks the children, started again if it died. Raises ServerGone."""
+        if self._server is None or not self._server.is_running():
+            if self._server is not None:
+                self._server.stop()
+            self._server = ServerProcess(SERVER_MODULE)
+            self._server.wait_until_ready()
+        return self._server
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield a descriptor of a file, and what a child is told of it. Raises PermanentError if there is no such file."""
+    if not path.is_file():
+        raise PermanentError(f"no such file: {path}")
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError as error:
+        raise TransientError(f"the file could not be read: {error.strerror}") from error
+    try:
+        facts = os.fstat(descriptor)
+        yield descriptor, {"name": path.name, "size": facts.st_size, "version": (facts.st_ino, facts.st_mtime_ns)}
+    finally:
+        os.close(descriptor)
+
 
 class DecoderProcess:
-    """A child process and the socket to it. The child inherits no other file descriptor."""
+    """A caged child and the sockets to it."""
 
-    def __init__(self, timeout_s: float, memory_bytes: int) -> None:
+    def __init__(self, child: Child, timeout_s: float) -> None:
         self.path: Path | None = None
         """The file it has open."""
-        self._timeout_s = timeout_s
-        self.connection, theirs = socket.socketpair()
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BYTES)
-        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BYTES)
-        command = [sys.executable, "-P", "-m", "dawn_chorus.inference.decoders"]
-        command += [str(theirs.fileno()), str(memory_bytes)]
-        with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - our own command
-                command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=os.environ | KEEP_MEMORY
-            )
-        self.connection.settimeout(START_TIMEOUT_S)
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
+        self.pid = 0
+        self.connection = child.connection
+        self._child, self._timeout_s = child, timeout_s
 
     def wait_until_ready(self) -> None:
-        """Wait until the child has imported its modules. Raises TransientError if it does not start."""
+        """Wait until the server has forked the child, and it is in its cage. Raises ServerGone if that fails."""
+        for side in (self._child.status, self.connection):
+            side.settimeout(START_TIMEOUT_S)
         try:
-            receive_message(self.connection)
+            told = receive_message(self._child.status)
+            if "failed" not in told:
+                receive_message(self.connection)
         except (Hangup, OSError) as error:
-            self.kill()
-            reason = self._describe_exit()
-            raise TransientError(f"a decoder process did not start: {reason}; see its output above") from error
+            self.close()
+            raise ServerGone("its server has ended, or could not cage it") from error
+        if "failed" in told:
+            self.close()
+            raise ServerGone(f"it could not be forked: {told['failed']}")
+        self.pid = told["pid"]
+        self._child.status.settimeout(END_TIMEOUT_S)
         self.connection.settimeout(self._timeout_s)
 
     def is_dead(self) -> bool:
-        return self._process.poll() is not None
+        poll = select.poll()  # whatever comes on this socket comes at the end
+        poll.register(self._child.status, select.POLLIN)
+        return bool(poll.poll(0))
 
     def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
+        """Have the child killed; who waits for it on another thread finds its connection closed."""
+        for side in (self._child.status, self.connection):
+            with suppress(OSError):
+                side.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self._child.close()
 
     def exit_reason(self, path: Path, error: Exception) -> ChorusError:
         """Return the error that explains why the child failed; kill it if it is still running."""
+        name = displayed(path.name)
         if isinstance(error, TimeoutError):
             self.kill()
-            return UndecodableAudio(f"the decoder took longer than {self._timeout_s:g} s over {displayed(path.name)}")
+            return UndecodableAudio(f"the decoder took longer than {self._timeout_s:g} s over {name}")
         try:
-            self._process.wait(5.0)
-        except subprocess.TimeoutExpired:
+            code: int = receive_message(self._child.status)["exit"]
+        except TimeoutError:
             self.kill()
-        if self._process.returncode == -signal.SIGKILL:
-            return TransientError(
-                f"the decoder was killed while it read {displayed(path.name)}: is there enough memory?"
-            )
-        return UndecodableAudio(f"the decoder crashed ({self._describe_exit()}) while it read {displayed(path.name)}")
-
-    def _describe_exit(self) -> str:
-        code = self._process.returncode
-        return f"signal {-code}" if code < 0 else f"exit code {code}"
+            return UndecodableAudio(f"the decoder sent no answer while it read {name}")
+        except (Hangup, OSError, KeyError):
+            return TransientError(f"the server of decoders ended while one of them read {name}")
+        self._child.status.shutdown(socket.SHUT_RDWR)
+        if code == -signal.SIGKILL:
+            return TransientError(f"the decoder was killed while it read {name}: is there enough memory?")
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        return UndecodableAudio(f"the decoder crashed ({how}) while it read {name}")

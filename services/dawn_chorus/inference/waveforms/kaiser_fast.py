@@ -175,8 +175,12 @@ class _FilterTable:
         return taps
 
 
+@functools.cache
 def _load_table() -> tuple[NDArray[np.float64], int]:
-    """Return the table and its entries per zero crossing, without importing resampy, which takes seconds."""
+    """Return the table and its entries per zero crossing, without importing resampy, which takes seconds.
+
+    It is kept: a decoder in its cage cannot open it.
+    """
     package = find_spec("resampy")
     if package is None or package.origin is None:
         raise PermanentError("the resampler kaiser_fast needs the filter table of resampy: install resampy")

@@ -15,8 +15,10 @@ import pytest
 
 from dawn_chorus.domain.errors import EmptyAudio, NotAudio, PermanentError, TransientError, UndecodableAudio
 from dawn_chorus.inference.audio.probe import measure_duration_s, probe_audio
+from dawn_chorus.inference.decoders import pool
 from dawn_chorus.inference.decoders.pool import DecoderPool, DecoderProcess
 from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat, load_audio
+from tests.servers.caged_scripts import scripts_on_path
 from tests.unit.inference.audio_files import SECONDS, damage, real_sound, truncate, write_as
 
 BIRDNET = WaveformFormat(48000, "kaiser_fast")
@@ -105,29 +107,31 @@ def test_a_file_that_was_replaced_is_read_again(decoders: DecoderPool, audio_dir
 
 def test_many_threads_share_the_children(decoders: DecoderPool, song: Path) -> None:
     whole = load_song(decoders, song).waveforms[PERCH]
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(8) as threads:
         starts_s = [0.5 * number for number in range(16)]
-        futures = [pool.submit(decoders.load, song, at_s, at_s + 1, [PERCH], duration_s=SECONDS) for at_s in starts_s]
+        futures = [
+            threads.submit(decoders.load, song, at_s, at_s + 1, [PERCH], duration_s=SECONDS) for at_s in starts_s
+        ]
     for start_s, future in zip(starts_s, futures, strict=True):
         first = round((start_s + 1) * PERCH.sample_rate_hz)
         expected = whole[first : first + PERCH.sample_rate_hz]
         np.testing.assert_allclose(future.result().waveforms[PERCH], expected, atol=1e-6)
 
 
-def load_while_stopped(decoders: DecoderPool, path: Path, pool: ThreadPoolExecutor) -> "Future[LoadedAudio]":
+def load_while_stopped(decoders: DecoderPool, path: Path, threads: ThreadPoolExecutor) -> "Future[LoadedAudio]":
     """Start a load whose child is stopped, and was found alive: one that dies before that is only replaced."""
     child = only_child(decoders)
     os.kill(child.pid, signal.SIGSTOP)
-    future = pool.submit(load_song, decoders, path)
+    future = threads.submit(load_song, decoders, path)
     while child.path != path:
         time.sleep(0.001)
     return future
 
 
 def test_a_crash_is_reported_and_the_next_file_is_read(song: Path) -> None:
-    with DecoderPool(processes=1) as decoders, ThreadPoolExecutor() as pool:
+    with DecoderPool(processes=1) as decoders, ThreadPoolExecutor() as threads:
         child = only_child(decoders)
-        future = load_while_stopped(decoders, song, pool)
+        future = load_while_stopped(decoders, song, threads)
         os.kill(child.pid, signal.SIGSEGV)
         os.kill(child.pid, signal.SIGCONT)
         with pytest.raises(UndecodableAudio, match=r"the decoder crashed \(signal 11\).*pcm_16\.flac"):
@@ -137,9 +141,9 @@ def test_a_crash_is_reported_and_the_next_file_is_read(song: Path) -> None:
 
 
 def test_a_killed_decoder_is_a_transient_error(song: Path) -> None:
-    with DecoderPool(processes=1) as decoders, ThreadPoolExecutor() as pool:
+    with DecoderPool(processes=1) as decoders, ThreadPoolExecutor() as threads:
         child = only_child(decoders)
-        future = load_while_stopped(decoders, song, pool)
+        future = load_while_stopped(decoders, song, threads)
         os.kill(child.pid, signal.SIGKILL)
         with pytest.raises(TransientError, match="was killed"):
             future.result()
@@ -155,8 +159,8 @@ def test_a_child_that_died_while_idle_is_replaced(song: Path) -> None:
 
 
 def test_a_decoder_that_hangs_is_killed(song: Path) -> None:
-    with DecoderPool(processes=1, timeout_s=0.5) as decoders, ThreadPoolExecutor() as pool:
-        future = load_while_stopped(decoders, song, pool)
+    with DecoderPool(processes=1, timeout_s=0.5) as decoders, ThreadPoolExecutor() as threads:
+        future = load_while_stopped(decoders, song, threads)
         with pytest.raises(UndecodableAudio, match=r"longer than 0\.5 s"):
             future.result()
         assert decoders.probe(song).duration_s == SECONDS
@@ -176,6 +180,62 @@ def test_children_inherit_no_socket_of_their_parent() -> None:
             for child in decoders._idle:
                 opened = [str(entry.readlink()) for entry in Path(f"/proc/{child.pid}/fd").iterdir()]
                 assert sum("socket" in target for target in opened) == 1
+
+
+def test_decoders_are_caged_and_know_no_secret(monkeypatch: pytest.MonkeyPatch, song: Path) -> None:
+    monkeypatch.setenv("CHORUS_DATABASE_URL", "postgresql://secret")
+    with DecoderPool(processes=1) as decoders:
+        load_song(decoders, song)
+        assert decoders._server
+        for pid in (only_child(decoders).pid, decoders._server.pid):
+            assert b"secret" not in Path(f"/proc/{pid}/environ").read_bytes()
+            assert "NoNewPrivs:\t1" in Path(f"/proc/{pid}/status").read_text()
+        status = Path(f"/proc/{only_child(decoders).pid}/status").read_text()
+        assert ("Seccomp:\t2" in status) == ("seccomp" not in decoders.lacking)
+
+
+def test_decoders_are_started_again_if_their_server_was_killed(song: Path) -> None:
+    with DecoderPool(processes=1) as decoders, ThreadPoolExecutor() as threads:
+        assert decoders._server
+        future = load_while_stopped(decoders, song, threads)
+        os.kill(decoders._server.pid, signal.SIGKILL)
+        with pytest.raises(TransientError, match="server of decoders ended"):
+            future.result()
+        assert load_song(decoders, song).lost == ()
+
+
+def test_decoders_are_started_again_if_their_server_was_killed_meanwhile(song: Path) -> None:
+    with DecoderPool(processes=2) as decoders:
+        assert decoders._server
+        os.kill(decoders._server.pid, signal.SIGKILL)
+        wait_for_end(decoders._server.pid)
+        for child in decoders._idle:
+            wait_for_end(child.pid)
+        assert load_song(decoders, song).lost == ()
+
+
+@pytest.mark.parametrize("script", ["answer(lost=[])", "answer(lost=1, stage_s=2)", "connection.sendall(bytes(99))"])
+def test_a_decoder_that_answers_nonsense_is_a_broken_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str
+) -> None:
+    monkeypatch.setattr(pool, "SERVER_MODULE", "tests.servers.taken_over")
+    path = tmp_path / "hostile.flac"
+    path.write_text(script + "; connection.sendall(bytes(1 << 20))")
+    refused = pytest.raises(UndecodableAudio, match=r"hostile\.flac")
+    with scripts_on_path(), DecoderPool(processes=1, timeout_s=5) as decoders, refused:
+        decoders.load(path, 0.0, 1.0, [PERCH], duration_s=1.0)
+
+
+def test_no_descriptor_is_left_behind(decoders: DecoderPool, song: Path, tmp_path: Path) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for number in range(30):
+        copy = tmp_path / f"{number}.flac"
+        copy.write_bytes(song.read_bytes())
+        decoders.load(copy, 0.0, 1.0, [PERCH], duration_s=1.0)
+    for _ in range(3):
+        decoders._idle[0].kill()
+        load_song(decoders, song)
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
 
 
 def test_children_end_when_the_pool_is_closed(song: Path) -> None:

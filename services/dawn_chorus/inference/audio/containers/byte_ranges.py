@@ -10,7 +10,7 @@ from dawn_chorus.inference.audio.containers.audio_file import AudioFile, FileRan
 
 Range = tuple[int, int]
 """[start, end), in bytes."""
-BUFFER_BYTES = 1 << 15
+BUFFER_BYTES = 1 << 16
 """Decoders ask for some bytes at a time; without a buffer each time would cost a call into Python."""
 
 
