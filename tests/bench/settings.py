@@ -33,6 +33,11 @@ class BenchSettings(BaseSettings):
     capacity_recorders: int = Field(default=1000, ge=1)
     bench_relay_jobs: int = Field(default=10_000, ge=2)
     """How many messages the relay publishes."""
+    bench_upload_s: float = Field(default=15.0, gt=0)
+    """How long uploads are sent, each way and round."""
+    bench_upload_pack: str = "synthetic"
+    bench_upload_packs: Path = ROOT / "models" / "packs"
+    """The pack that the worker uses meanwhile, and the folder that it is in."""
     bench_out: Path = ROOT / ".cache" / "bench"
     """Where results are written."""
 

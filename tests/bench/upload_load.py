@@ -128,14 +128,13 @@ class Load:
 async def _main(url: str, how: str, amount: float, seconds: float) -> None:
     load = Load(url)
     took_s = await (load.run_closed(round(amount), seconds) if how == "closed" else load.run_open(amount, seconds))
-    answers = {"posts": load.posts, "gets": load.gets}
-    found = {
-        kind: {
-            outcome: {"n": len(each), "median_s": median(each), "worst_s": max(each)} for outcome, each in some.items()
-        }
-        for kind, some in answers.items()
+    sys.stdout.write(json.dumps({"took_s": took_s, "posts": _sum_up(load.posts), "gets": _sum_up(load.gets)}))
+
+
+def _sum_up(outcomes: Outcomes) -> dict[str, dict[str, float]]:
+    return {
+        outcome: {"n": len(each), "median_s": median(each), "worst_s": max(each)} for outcome, each in outcomes.items()
     }
-    sys.stdout.write(json.dumps({"took_s": took_s, **found}))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """More than the API can do: what is too much is refused at once, and nobody else notices."""
 
+import json
 import re
 import socket
 import threading
@@ -159,6 +160,36 @@ def test_the_slowest_upload_gives_way_to_the_next(start_api: StartApi, database:
     assert "upload-stalled" in answer
     wait_until(lambda: row_count(database, "audio_to_delete") <= 1)
     assert "chorus_uploads_in_flight 1.0" in read_metrics()
+
+
+def test_without_a_place_an_upload_is_refused_on_its_first_bytes(start_api: StartApi, opened: ExitStack) -> None:
+    api = start_api(uploads_at_once=1)
+    begin_upload(api, opened)
+    wait_until(lambda: "chorus_uploads_in_flight 1.0" in read_metrics())
+    before = count_requests("/v1/recordings", "429")
+    started = opened.enter_context(socket.create_connection(("127.0.0.1", api.port), timeout=30))
+    started.sendall(HEAD[:60])
+    answer = receive_all(started)
+    assert answer.startswith("HTTP/1.1 429")
+    for line in ("retry-after: 5", "connection: close", "content-type: application/problem+json"):
+        assert f"{line}\r\n" in answer.lower()
+    assert json.loads(answer.partition("\r\n\r\n")[2])["instance"] == "/v1/recordings"
+    assert count_requests("/v1/recordings", "429") == before + 1
+
+
+def test_a_refused_client_that_sends_on_for_a_while_still_gets_its_answer(
+    start_api: StartApi, opened: ExitStack
+) -> None:
+    """Closing with unread bytes would reset the connection, and the answer would be lost."""
+    api = start_api(uploads_at_once=1)
+    begin_upload(api, opened)
+    wait_until(lambda: "chorus_uploads_in_flight 1.0" in read_metrics())
+    for size in (10, 900_000):
+        connection = opened.enter_context(socket.create_connection(("127.0.0.1", api.port), timeout=30))
+        connection.sendall(HEAD.replace(b"5000000", str(size + 71).encode()))
+        for _ in range(size // 10_000 + 1):
+            connection.sendall(bytes(min(size, 10_000)))
+        assert receive_all(connection).startswith("HTTP/1.1 429")
 
 
 def test_idle_uploads_hold_no_place_that_others_want(start_api: StartApi, opened: ExitStack) -> None:

@@ -5,7 +5,8 @@ import math
 import uvicorn
 from fastapi import FastAPI
 
-from dawn_chorus.api.http.late_headers import PunctualProtocol
+from dawn_chorus.api.http.limits.early_refusal import Door, DoorProtocol
+from dawn_chorus.api.routes.intake.recordings import UPLOAD_PATH
 from dawn_chorus.api.settings import ApiSettings
 
 _BACKLOG = 512
@@ -15,8 +16,9 @@ _BACKLOG = 512
 def make_config(app: FastAPI, settings: ApiSettings) -> uvicorn.Config:
     """Return the configuration; uvicorn makes a `Connection` for each client."""
 
-    class Connection(PunctualProtocol):
+    class Connection(DoorProtocol):
         header_timeout_s = settings.header_timeout_s
+        door = Door(app.state.dependencies.uploads, UPLOAD_PATH)
 
     return uvicorn.Config(
         app,

@@ -28,7 +28,7 @@ class Observe:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._refusals = _Refusals()
+        self._refusals = Refusals()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -92,7 +92,7 @@ class _Watched:
             log.info("request", status=status, **facts)
 
 
-class _Refusals:
+class Refusals:
     """How many requests were refused since the last line about them."""
 
     def __init__(self) -> None:

@@ -81,10 +81,17 @@ class Places:
         self._total, self._pace, self._clock = total, pace, clock
         self._taken: set[Place] = set()
 
+    def is_full(self) -> bool:
+        """Return whether there is no place for another upload, and none that would give way."""
+        return len(self._taken) >= self._total and self._slowest() is None
+
     def check(self) -> None:
-        """Raise a 429 Problem if there is no place for another upload, and none that would give way."""
-        if len(self._taken) >= self._total and self._slowest() is None:
-            raise too_many(_RETRY_S, f"The maximum of {self._total} concurrent uploads is reached")
+        """Raise a 429 Problem if there is no place."""
+        if self.is_full():
+            raise self.refusal()
+
+    def refusal(self) -> Problem:
+        return too_many(_RETRY_S, f"The maximum of {self._total} concurrent uploads is reached")
 
     @contextmanager
     def one(self) -> Iterator[Place]:
