@@ -216,9 +216,12 @@ def delete_recording(database: Database, recording_id: UUID) -> str:
 
     Workers that are analyzing it find nothing left to do. Raises NotFound for an unknown id.
     """
-    with database.transaction() as connection:
-        list(_sql.lock_analyses_of(connection, recording_id=recording_id))
-        store_key: str | None = _sql.delete_recording(connection, recording_id=recording_id)
-    if store_key is None:
-        raise NotFound(f"no recording {recording_id}")
-    return store_key
+    while True:
+        with database.transaction() as connection:
+            locked = [row["id"] for row in _sql.lock_analyses_of(connection, recording_id=recording_id)]
+            if _sql.lock_for_deletion(connection, recording_id=recording_id) is None:
+                raise NotFound(f"no recording {recording_id}")
+            if not _sql.has_others(connection, recording_id=recording_id, locked=locked):
+                store_key: str = _sql.delete_recording(connection, recording_id=recording_id)
+                return store_key
+        # An analysis was begun meanwhile. Its lock comes before the recording's, so that one is given back first.

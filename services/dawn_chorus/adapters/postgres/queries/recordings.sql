@@ -113,6 +113,12 @@ WITH warned AS (
 )
 UPDATE analyses SET revision = revision + 1 WHERE id IN (SELECT analysis_id FROM warned);
 
+-- name: lock_for_deletion(recording_id)$
+SELECT id FROM recordings WHERE id = :recording_id FOR UPDATE;
+
+-- name: has_others(recording_id, locked)$
+SELECT EXISTS (SELECT FROM analyses WHERE recording_id = :recording_id AND id <> ALL(:locked::uuid[]));
+
 -- name: delete_recording(recording_id)$
 WITH removed AS (
     DELETE FROM recordings WHERE id = :recording_id RETURNING store_key, size_bytes, audio_removed_at
