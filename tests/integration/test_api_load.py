@@ -364,3 +364,16 @@ def test_a_download_that_is_broken_off_is_no_error(
         assert connection.recv(100).startswith(b"HTTP/1.1 200")
     leaving.check()
     assert "Traceback" not in caplog.text
+
+
+def test_a_service_that_stops_says_so_to_whoever_is_still_sending(
+    database: Database, store: ObjectAudioStore, opened: ExitStack, caplog: pytest.LogCaptureFixture
+) -> None:
+    with run_api(database, store) as api:
+        connection = begin_upload(api, opened, b"RIFF")
+        api.client.get("/health/live")
+    answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"urn:dawn-chorus:problem:unavailable" in answer
+    assert b"retry-after: " in answer.lower()
+    assert not [record for record in caplog.records if record.exc_info and record.name != "uvicorn.lifespan"]

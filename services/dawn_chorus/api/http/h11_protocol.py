@@ -1,5 +1,6 @@
 """uvicorn's HTTP/1.1, with problem documents for what never becomes a request: uvicorn writes plain text there."""
 
+import asyncio
 import sys
 from typing import Any
 
@@ -8,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
 from dawn_chorus.adapters import metrics
+from dawn_chorus.adapters.logs import get_logger
 from dawn_chorus.api.http.browsers.response_headers import PROTECTIVE_HEADERS
 from dawn_chorus.api.http.problems import (
     HEADERS_TOO_LARGE,
@@ -19,6 +21,8 @@ from dawn_chorus.api.http.problems import (
     problem_response,
 )
 from dawn_chorus.api.http.request_metrics import UNMATCHED
+
+log = get_logger(__name__)
 
 _KINDS = {431: HEADERS_TOO_LARGE, 501: UNKNOWN_CODING}
 _BUSY_S = 1
@@ -49,11 +53,18 @@ class ProblemProtocol(H11Protocol):
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application, unless there are more requests or connections than `limit_concurrency`."""
         if self._limit is None or max(len(self.connections), len(self.tasks)) <= self._limit:
-            await self._whole_app(scope, receive, send)
+            await self._run(scope, receive, send)
             return
         headers = {**PROTECTIVE_HEADERS, "Retry-After": str(_BUSY_S), "Connection": "close"}
         problem = Problem(UNAVAILABLE, "This service has as many requests as it can take; try again", headers=headers)
         await problem_response(problem, scope["path"])(scope, receive, send)
+
+    async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._whole_app(scope, receive, send)
+        except asyncio.CancelledError:  # the service stops in the middle of an answer, which ends without its last part
+            log.info("answer cut short, the service stops", path=scope["path"])
+            self.transport.close()
 
 
 def _describe(error: BaseException | None, message: str) -> Problem:

@@ -1,5 +1,6 @@
 """Logs every request and counts it; the metrics are labeled by the route's template, never by the path."""
 
+import asyncio
 import time
 
 from starlette.requests import ClientDisconnect
@@ -7,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dawn_chorus.adapters import metrics
 from dawn_chorus.adapters.logs import get_logger
+from dawn_chorus.api.http.problems import RETRY_AFTER_S, UNAVAILABLE, Problem, problem_response
 
 UNMATCHED = "unmatched"
 DISCONNECTED = "disconnected"
@@ -22,8 +24,9 @@ log = get_logger(__name__)
 class Observe:
     """The outermost middleware, except Starlette's own error handler: it sees every response.
 
-    A client that goes away is no error of the service: it is counted by a status of its own, and logged in one line.
-    Refusals (429) are all counted, but logged once a second with their number: a flood must not fill the log.
+    A client that goes away is no error of the service: it is counted by a status of its own, and logged in one line. A
+    service that stops says so to whoever is still sending, and neither is that an error. Refusals (429) are all
+    counted, but logged once a second with their number: a flood must not fill the log.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -39,12 +42,22 @@ class Observe:
             await self._app(scope, watched.receive, watched.send)
         except ClientDisconnect:
             watched.is_gone = True
+        except asyncio.CancelledError:  # by uvicorn, which has waited for as long as it may
+            if watched.status is not None:
+                raise
+            await _say_stopping(scope, receive, watched.send)
         finally:
             watched.count()
             if watched.status != _REFUSED:
                 watched.log()
             elif number := self._refusals.due(time.perf_counter()):
                 watched.log(refused=number)
+
+
+async def _say_stopping(scope: Scope, receive: Receive, send: Send) -> None:
+    headers = {"Retry-After": str(RETRY_AFTER_S), "Connection": "close"}
+    problem = Problem(UNAVAILABLE, "This service is being stopped; send the request again in a while", headers=headers)
+    await problem_response(problem, scope["path"])(scope, receive, send)
 
 
 class _Watched:
