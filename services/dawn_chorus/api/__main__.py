@@ -23,9 +23,10 @@ log = get_logger("dawn_chorus.api")
 
 def main() -> None:
     """Serve until SIGINT or SIGTERM; a setting that cannot be followed ends it with one line that says why."""
-    settings = ApiSettings()
-    configure_logs(settings.log_level)
+    configure_logs("INFO")
     try:
+        settings = ApiSettings.load()
+        configure_logs(settings.log_level)
         run_api(settings)
     except ChorusError as error:
         log.critical("API cannot start", reason=str(error))

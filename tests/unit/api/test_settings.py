@@ -2,6 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from dawn_chorus.api.settings import ApiSettings
+from dawn_chorus.domain.errors import PermanentError
 
 
 def test_names_come_from_the_address_the_public_url_and_the_list() -> None:
@@ -24,6 +25,12 @@ def test_a_public_url_is_a_url(url: str) -> None:
 def test_an_allowed_host_is_a_name_only(hosts: str) -> None:
     with pytest.raises(ValidationError, match="without scheme and port"):
         ApiSettings(allowed_hosts=f"good.org,{hosts}")
+
+
+def test_a_variable_that_cannot_be_followed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHORUS_ALLOWED_HOSTS", "https://a.org")
+    with pytest.raises(PermanentError, match=r"^CHORUS_ALLOWED_HOSTS: .https://a\.org. is no host"):
+        ApiSettings.load()
 
 
 @pytest.mark.parametrize("hosts", ["*", "a", ".a", "a.b.org.", "bücher.example", "10.0.0.7"])
