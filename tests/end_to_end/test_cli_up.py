@@ -298,6 +298,10 @@ def test_a_port_that_is_taken_is_told_before_anything_starts(running_service: Se
     assert second.returncode == 1
     assert "choose another --port" in second.stderr
     assert "PostgreSQL" not in second.stderr
+    third = running_service.chorus("up", "--port", 0, "--status-port", port)
+    assert third.returncode == 1
+    assert "choose another --status-port" in third.stderr
+    assert "PostgreSQL" not in third.stderr
 
 
 def test_keys_are_made_asked_for_and_revoked(service: Service, tmp_path: Path) -> None:

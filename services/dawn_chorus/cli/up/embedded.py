@@ -2,7 +2,7 @@
 
 Each step of the start needs the steps before it; the service stops in the reverse order:
 
-1. Bind the port, so that a port in use fails at once.
+1. Bind the port, and try that of the metrics, so that a port in use fails at once.
 2. Start PostgreSQL. It locks its folder, so that only one service at a time uses the data. Then migrate the schema and
    open the connection pool.
 3. Open and verify the worker's pack: a pack that does not work must end `up` before anybody uploads a recording. The
@@ -92,6 +92,9 @@ def open_embedded(options: EmbeddedOptions, unfinished: Event) -> Iterator["Simp
     with ExitStack() as stack:
         listener = stack.enter_context(listen(options.host, options.port))
         url = url_of(options.host, listener)
+        if settings.status_port is not None:
+            with listen(settings.status_host, settings.status_port, option="--status-port"):
+                pass  # free, and so it will be when there is something to show
         print_note(f"starting PostgreSQL in {settings.data_dir}")
         database_url = stack.enter_context(_database(settings))
         database = stack.enter_context(Database(database_url, max_size=16))

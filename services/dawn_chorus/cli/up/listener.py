@@ -11,13 +11,13 @@ _BACKLOG = 512
 
 
 @contextmanager
-def listen(host: str, port: int) -> Iterator[socket.socket]:
-    """Yield a listening socket. Raises PermanentError for an address in use."""
+def listen(host: str, port: int, *, option: str = "--port") -> Iterator[socket.socket]:
+    """Yield a listening socket. Raises PermanentError for an address in use, naming the option that chooses another."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
-        raise PermanentError(f"cannot listen on {host}:{port}: {error.strerror}; choose another --port") from error
+        raise PermanentError(f"cannot listen on {host}:{port}: {error.strerror}; choose another {option}") from error
     with listener:
         yield listener
 
