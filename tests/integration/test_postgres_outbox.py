@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 import yaml
+from psycopg import sql
 
 from dawn_chorus.adapters.postgres.analyses import cancel_analysis, get_status, retry_analysis
 from dawn_chorus.adapters.postgres.database import Database
@@ -19,8 +20,9 @@ from dawn_chorus.adapters.queue.messages import encode_job
 from dawn_chorus.domain.analysis import AnalysisResult, AnalysisState
 from dawn_chorus.domain.errors import Conflict, NotFound, TransientError
 from dawn_chorus.domain.jobs import Lane, OutboxEntry
+from dawn_chorus.domain.lost_audio import LostStretch
 from tests.integration.queues import wait_until
-from tests.servers.postgres_fill import job, post, save, start
+from tests.servers.postgres_fill import ROBIN, job, post, save, start
 
 SCALING = Path(__file__).parents[2] / "deploy" / "kubernetes" / "components" / "keda" / "scaling.yaml"
 
@@ -394,3 +396,61 @@ def test_a_letter_thrown_away_leaves_its_segment_failed(database: Database) -> N
     letters.discard(thrown)
     assert [letter.id for letter in letters.list_dead_letters(requeued=True)] == [kept]
     assert get_status(database, analysis.id).failures[0].reason == "worker lost 6 times"
+
+
+# -- Cancelled and deleted
+
+
+def test_many_segments_are_cancelled_at_once_and_none_is_published_any_more(database: Database) -> None:
+    outbox, ledger = PostgresOutbox(database), PostgresLedger(database)
+    cancelled = post_bulk(database, 20_000)
+    kept = post_bulk(database, 3)
+    published = publish_in_order(outbox, 10)
+    save(ledger, cancelled, 0)
+    start(ledger, cancelled, 1)
+    cancel_analysis(database, cancelled)
+    status = get_status(database, cancelled)
+    assert (status.analysis.result, status.analyzed_s, status.failed_s) == (AnalysisResult.CANCELLED, 1.0, 19_999.0)
+    # What is on the queue already leaves nothing to do and is not started.
+    indexes = [index for analysis, index in published if analysis == cancelled]
+    assert [ledger.start_segment(job(cancelled, index), "worker-1") for index in indexes] == [None] * len(indexes)
+    assert get_status(database, cancelled) == status
+    assert {analysis for analysis, _ in publish_in_order(outbox)} <= {kept}
+    assert outbox.lag().waiting == 0
+
+
+def test_a_deleted_recording_leaves_nothing_behind_however_many_segments_it_had(database: Database) -> None:
+    ledger = PostgresLedger(database)
+    stored = post(database, 20_000.0, segment_s=1.0, lane=Lane.BULK)
+    analysis, recording = stored.analyses[0].id, stored.recording.id
+    publish_in_order(PostgresOutbox(database), 10)
+    save(ledger, analysis, 0, [(ROBIN, 0.2, 0.8, 0.9)], analyzed_s=0.9)
+    start(ledger, analysis, 1)
+    ledger.fail_segment(job(analysis, 1), "undecodable", [LostStretch(1.0, 2.0, "undecodable")])
+    start(ledger, analysis, 2)
+    ledger.retry_segment(job(analysis, 2), "the store was away", 3600.0)
+    with database.transaction() as connection:
+        warning = "INSERT INTO segment_warnings (analysis_id, segment_index, code, detail) VALUES (%s, %s, 'a', 'b')"
+        for index in (0, None):
+            connection.execute(warning, [analysis, index])
+    delete_recording(database, recording)
+    assert ledger.start_segment(job(analysis, 3), "worker-1") is None
+    with database.transaction() as connection:
+        for table in (
+            "segments",
+            "timelines",
+            "detections",
+            "lost_stretches",
+            "segment_warnings",
+            "outbox",
+            "analyses",
+        ):
+            count = sql.SQL("SELECT count(*) AS n FROM {}").format(sql.Identifier(table))
+            assert (table, connection.execute(count).fetchone()) == (table, {"n": 0})
+
+
+def test_a_deletion_asks_nothing_for_each_segment(database: Database) -> None:
+    # A foreign key to segments is a statement for each of a hundred thousand of them.
+    with database.transaction() as connection:
+        query = "SELECT conname FROM pg_constraint WHERE contype = 'f' AND confrelid = 'segments'::regclass"
+        assert connection.execute(query).fetchall() == []

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from dawn_chorus.domain.jobs import Lane, LaneDepth
 
+_AHEAD_S = 2.0
+"""The broker holds about what workers take in so long."""
 _PER_CONSUMER = 2
 _LEAST, _MOST = 4, 1000
 LEAST_PAUSE_S, MOST_PAUSE_S = 0.05, 1.0
@@ -21,7 +23,7 @@ class _Window:
     """Of one lane."""
 
     limit: int = _LEAST
-    """Messages that may wait. It grows while workers empty the queue between two looks, and shrinks otherwise."""
+    """Messages that may wait."""
     ready: int = _MOST
     """Messages that waited at the last look."""
     published: int = 0
@@ -34,17 +36,15 @@ class _Window:
 
     def look(self, depth: LaneDepth, passed_s: float) -> float:
         """Note the depth after `passed_s`; return in how many seconds half the window will be empty, 0 if unknown."""
-        was_full, taken = self.room == 0, self.ready + self.published - depth.ready
-        if depth.ready > self.limit // 2 or self.published == 0:
-            self.limit //= 2
-        elif depth.ready == 0 and was_full:
-            self.limit *= 2
-        self.limit = min(_MOST, max(_LEAST, _PER_CONSUMER * depth.consumers, self.limit))
+        taken_per_s = max(0, self.ready + self.published - depth.ready) / passed_s
+        ran_dry = self.room == 0 and depth.ready == 0 < self.published
+        # Workers that found nothing would have taken more.
+        wanted = 2 * self.limit if ran_dry else round(taken_per_s * _AHEAD_S)
+        self.limit = min(_MOST, max(_LEAST, _PER_CONSUMER * depth.consumers, wanted))
         self.ready, self.published = depth.ready, 0
         if depth.ready == 0:
-            # Workers would have taken more.
             return 0.0
-        return self.limit / 2 * passed_s / taken if taken > 0 else MOST_PAUSE_S
+        return self.limit / 2 / taken_per_s if taken_per_s > 0 else MOST_PAUSE_S
 
 
 class LaneWindows:

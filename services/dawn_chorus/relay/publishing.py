@@ -94,6 +94,8 @@ class Publishing:
         self._publisher.publish(())
         while True:
             room = self._windows.find_room()
+            if not any(room.values()):
+                return list(Lane)
             self._taken.clear()
             if published := self._outbox.publish_waiting(self._publish, _BATCH, room):
                 metrics.outbox_published.inc(published)
@@ -118,8 +120,8 @@ class Publishing:
         """Wait for the next job; while lanes are full, until it is time to look at their queues again."""
         deadline_s = time.monotonic() + min(self._poll_s, self._windows.pause_s(full) if full else math.inf)
         if full:
-            # However many jobs come meanwhile.
-            stopping.wait(LEAST_PAUSE_S)
+            # However many jobs come meanwhile; if no lane has room, they change nothing.
+            stopping.wait(deadline_s - time.monotonic() if len(full) == len(Lane) else LEAST_PAUSE_S)
         while not stopping.is_set() and (left_s := deadline_s - time.monotonic()) > 0:
             if self._outbox.wait(min(_SLEEP_S, left_s)):
                 return

@@ -22,12 +22,11 @@ def finish_if_complete(connection: Connection, analysis_id: UUID) -> None:
     Locks the recording, so that its place cannot be corrected while it is copied into the detections. Whether the
     analysis counts in lists across recordings (`current_analyses`) is kept by a trigger.
     """
-    segments = list(_sql.get_states(connection, analysis_id=analysis_id))
-    states = [SegmentState(segment["state"]) for segment in segments]
-    result = result_of(states, sum(segment["failed_s"] for segment in segments))
-    if result is None:
+    if _sql.find_open_segment(connection, analysis_id=analysis_id) is not None:
         _sql.bump_revision(connection, analysis_id=analysis_id)
         return
+    outcomes = list(_sql.get_outcomes(connection, analysis_id=analysis_id))
+    result = result_of([SegmentState(row["state"]) for row in outcomes], sum(row["failed_s"] for row in outcomes))
     _sql.lock_recording_of(connection, analysis_id=analysis_id)
     _replace_detections(connection, analysis_id)
     _sql.finish_analysis(connection, analysis_id=analysis_id, result=result)

@@ -1,5 +1,11 @@
--- name: get_states(analysis_id)
-SELECT state, failed_s FROM segments WHERE analysis_id = :analysis_id ORDER BY segment_index;
+-- name: find_open_segment(analysis_id)$
+-- From the end, where the ones to come lie: mostly one row is read, however many segments there are.
+SELECT segment_index FROM segments WHERE analysis_id = :analysis_id AND state IN ('queued', 'running')
+ORDER BY segment_index DESC LIMIT 1;
+
+-- name: get_outcomes(analysis_id)
+-- The states that its segments ended in, and the seconds lost in each.
+SELECT state, sum(failed_s) AS failed_s FROM segments WHERE analysis_id = :analysis_id GROUP BY state;
 
 -- name: get_done_segments(analysis_id)
 -- The positions of each done segment's scores in the recording.
