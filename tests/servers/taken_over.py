@@ -10,8 +10,9 @@ from tests.servers.caged_scripts import run_script
 
 def decode(_request: Message, connection: socket.socket, _files: list[int]) -> None:
     send_message(connection, {"ready": True})
-    request, files = receive_descriptors(connection)
-    run_script(request, connection, files)
+    while True:
+        request, files = receive_descriptors(connection)
+        run_script(request, connection, files)
 
 
 if __name__ == "__main__":

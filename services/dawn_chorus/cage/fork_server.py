@@ -23,11 +23,17 @@ Job = Callable[[Message, socket.socket, list[int]], None]
 """What a child does with a request, its connection and the files: all in its own process, until it returns."""
 
 
+SLOW_S, LESS_PRIORITY = 2.0, 10
+"""A child with a time limit that takes longer leaves the processor to others, mostly: small files take milliseconds."""
+
+
 @dataclass(slots=True)
 class _Child:
     status: socket.socket
     """Whoever asked for the child closes the other side when it is not wanted any more."""
     deadline: float | None
+    slow_at: float | None
+    """When its priority is lowered."""
     is_late: bool = False
 
 
@@ -67,7 +73,8 @@ class _ForkServer:
 
     def _wait(self) -> None:
         """Wait for a request, the end of a child, or that somebody loses interest in one."""
-        deadlines = [child.deadline for child in self._children.values() if child.deadline is not None]
+        times = [time for child in self._children.values() for time in (child.deadline, child.slow_at)]
+        deadlines = [time for time in times if time is not None]
         wait_ms = max(0.0, min(deadlines) - time.monotonic()) * 1000 + 1 if deadlines else None
         for descriptor, _ in self._poll.poll(wait_ms):
             if descriptor == self._connection.fileno():
@@ -99,8 +106,9 @@ class _ForkServer:
         if pid < 0:
             status.close()
             return
-        deadline = None if limits.wall_s is None else time.monotonic() + limits.wall_s
-        self._children[pid] = _Child(status, deadline)
+        now = time.monotonic()
+        times = (now + limits.wall_s, now + SLOW_S) if limits.wall_s is not None else (None, None)
+        self._children[pid] = _Child(status, *times)
         self._poll.register(status, 0)
 
     def _run_job(
@@ -136,3 +144,7 @@ class _ForkServer:
             if child.deadline is not None and now >= child.deadline:
                 child.deadline, child.is_late = None, True
                 os.kill(pid, signal.SIGKILL)
+            if child.slow_at is not None and now >= child.slow_at:
+                child.slow_at = None
+                with suppress(OSError):
+                    os.setpriority(os.PRIO_PROCESS, pid, LESS_PRIORITY)

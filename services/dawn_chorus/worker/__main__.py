@@ -48,7 +48,7 @@ def run_worker(settings: WorkerSettings) -> bool:
     pack_is_open = Event()
     source = RabbitSource(settings.broker_url, name=settings.worker_name)
     store = open_audio_store(settings.store_url, cache=_cache(settings))
-    with Database(settings.database_url, max_size=settings.in_flight + 2, prepared=True) as database:
+    with Database(settings.database_url, max_size=settings.in_flight + 3, prepared=True) as database:
         checks = readiness_checks(
             pack_is_open, settings.default_pack, database=database.check, broker=source.check, store=store.check
         )

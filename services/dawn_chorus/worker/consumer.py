@@ -31,6 +31,9 @@ class _Signal(Enum):
 class Worker:
     """Analyzes the jobs of a source on `in_flight` threads until it is stopped.
 
+    One more thread takes those of the lane express that nobody takes for seconds: a short recording need not wait until
+    long ones are done, however long a hostile one takes.
+
     A job that was redelivered repeatedly may be what killed its workers. It runs alone, so that it takes no other job
     down with it.
 
@@ -54,7 +57,7 @@ class Worker:
         self._lock = SharedLock()
         self._waiting = WaitingJobs()
         self._failed = False
-        self._threads = in_flight
+        self._threads = in_flight + 1
         # Not an Event: `stop` is called by signal handlers, and only SimpleQueue.put is reentrant.
         self._signals: SimpleQueue[_Signal] = SimpleQueue()
         self._queue_thread = Thread(target=self._consume, name="queue", daemon=True)
@@ -66,8 +69,9 @@ class Worker:
 
     def run(self) -> bool:
         """Run until `stop`. Return whether no thread failed and every started segment finished."""
-        for number in range(self._in_flight):
-            Thread(target=self._work, name=f"segment-{number}", daemon=True).start()
+        for number in range(self._threads):
+            take = self._waiting.take if number < self._in_flight else self._waiting.take_late
+            Thread(target=self._work, args=[take], name=f"segment-{number}", daemon=True).start()
         self._queue_thread.start()
         if self._signals.get() is _Signal.THREAD_ENDED:
             log.critical("segment thread failed, the process must be restarted")
@@ -124,10 +128,10 @@ class Worker:
             return
         self._waiting.put(delivery, job)
 
-    def _work(self) -> None:
+    def _work(self, take: Callable[[], tuple[Delivery, SegmentJob] | None]) -> None:
         try:
             while not self._draining:
-                waiting = self._waiting.take()
+                waiting = take()
                 if waiting is None or self._draining:
                     break
                 delivery, job = waiting

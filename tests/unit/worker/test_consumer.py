@@ -122,6 +122,17 @@ def test_express_segments_overtake_bulk_ones_that_wait_in_the_worker(
     assert analysis.started[:2] == [0, 2]
 
 
+def test_a_short_recording_need_not_wait_until_long_ones_are_done(source: FakeSource, analysis: FakeAnalysis) -> None:
+    analysis.held = {0, 1}
+    with running(make(source, analysis, in_flight=2)):
+        for index in range(8):
+            source.put(job(index, Lane.BULK))
+        wait_until(lambda: sorted(analysis.started) == [0, 1])
+        assert source.put(job(20, Lane.EXPRESS)).ended.wait(30)
+        assert sorted(analysis.started) == [0, 1, 20]
+        analysis.go.set()
+
+
 def test_express_segments_that_keep_coming_do_not_starve_bulk_ones(source: FakeSource, analysis: FakeAnalysis) -> None:
     analysis.held = {0}
     with running(make(source, analysis, in_flight=1)):

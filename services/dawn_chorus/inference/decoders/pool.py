@@ -5,6 +5,7 @@ import select
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -33,6 +34,13 @@ SERVER_MODULE = "dawn_chorus.inference.decoders"
 DESCRIPTORS = 2
 """Of the file that is open and the next one, in a child."""
 START_TIMEOUT_S = 60.0
+SLOW_S = 3.0
+"""A file that takes longer keeps its decoder, but no longer the place of others: one more decoder is started for them.
+
+Decoding five minutes takes less than a second, unless a file is made to take long, or is read from its start.
+"""
+LESS_PRIORITY = 5
+"""Of a slow decoder (man 2 setpriority): a third of what others get where they compete."""
 END_TIMEOUT_S = 5.0
 """Within this the server tells how a child ended."""
 
@@ -50,6 +58,8 @@ class DecoderPool:
         self._changed = threading.Condition()
         self._idle: list[DecoderProcess] = []
         self._all: set[DecoderProcess] = set()
+        self._spares = 0
+        """Children beyond `processes`, each for one that takes long."""
         self._closed = False
         self._starting = threading.Lock()
         self._server: ServerProcess | None = None
@@ -146,15 +156,51 @@ class DecoderPool:
 
     def _acquire(self, path: Path) -> "DecoderProcess":
         """Wait for an idle child, preferably the one that has the file open; replace it if it is dead."""
+        child = self._wait_for_place(path)
+        if child is None:
+            child = self._start_spare()
+        elif child.is_dead():
+            child = self._replace(child)
+        child.path, child.busy_since = path, time.monotonic()
+        return child
+
+    def _wait_for_place(self, path: Path) -> "DecoderProcess | None":
+        """Return an idle child; None if all are busy, one has been for long, and another may be started beside it."""
         with self._changed:
-            self._changed.wait_for(lambda: self._idle or self._closed)
+            while not self._idle and not self._closed:
+                wait_s = self._spare_in_s()
+                if wait_s is not None and wait_s <= 0:
+                    self._spares += 1
+                    return None
+                self._changed.wait(wait_s)
             if self._closed:
                 raise TransientError("the decoders have been stopped")
             child = next((child for child in self._idle if child.path == path), self._idle[0])
             self._idle.remove(child)
-        if child.is_dead():
-            child = self._replace(child)
-        child.path = path
+            return child
+
+    def _spare_in_s(self) -> float | None:
+        """Return in how many seconds one more child may be started: one for each that is slow, as many as there are."""
+        if self._spares >= self._processes:
+            return None
+        starts = sorted(child.busy_since for child in self._all if child.busy_since is not None)
+        if len(starts) <= self._spares:
+            return SLOW_S
+        return starts[self._spares] + SLOW_S - time.monotonic()
+
+    def _start_spare(self) -> "DecoderProcess":
+        """Start a child beside those that take long; from then on these leave the processor to others, mostly."""
+        try:
+            child = self._start()
+        except BaseException:
+            with self._changed:
+                self._spares -= 1
+                self._changed.notify()
+            raise
+        with self._changed:
+            for other in self._all:
+                if other.busy_since is not None and time.monotonic() - other.busy_since >= SLOW_S:
+                    other.give_way()
         return child
 
     def _replace(self, dead: "DecoderProcess") -> "DecoderProcess":
@@ -170,7 +216,16 @@ class DecoderPool:
 
     def _release(self, child: "DecoderProcess") -> None:
         with self._changed:
-            self._idle.append(child)
+            child.busy_since = None
+            if child.gave_way:  # it would do so for the next file too
+                child.kill()
+            if self._spares and len(self._all) > self._processes:
+                self._spares -= 1
+                self._all.discard(child)
+                child.kill()
+                child.close()
+            else:
+                self._idle.append(child)
             self._changed.notify()
 
     def _start(self) -> "DecoderProcess":
@@ -218,6 +273,9 @@ class DecoderProcess:
         self.path: Path | None = None
         """The file it has open."""
         self.pid = 0
+        self.busy_since: float | None = None
+        """Since when it has been at work, by the monotonic clock."""
+        self.gave_way = False
         self.connection = child.connection
         self._child, self._timeout_s = child, timeout_s
 
@@ -249,6 +307,13 @@ class DecoderProcess:
         for side in (self._child.status, self.connection):
             with suppress(OSError):
                 side.shutdown(socket.SHUT_RDWR)
+
+    def give_way(self) -> None:
+        """Lower its priority, for good."""
+        if not self.gave_way:
+            self.gave_way = True
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, self.pid, LESS_PRIORITY)
 
     def close(self) -> None:
         self._child.close()

@@ -226,6 +226,40 @@ def test_a_decoder_that_answers_nonsense_is_a_broken_file(
         decoders.load(path, 0.0, 1.0, [PERCH], duration_s=1.0)
 
 
+def test_a_file_that_takes_long_keeps_its_decoder_and_no_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(pool, "SERVER_MODULE", "tests.servers.taken_over")
+    monkeypatch.setattr(pool, "SLOW_S", 0.2)
+    quick, bomb = tmp_path / "quick.flac", tmp_path / "bomb.flac"
+    bomb.write_text("while True: pass")
+    quick.write_text("answer(duration_s=8.0)")
+    with scripts_on_path(), ThreadPoolExecutor() as threads:
+        with DecoderPool(processes=2) as decoders:
+            bombs = [threads.submit(decoders.measure_duration_s, bomb) for _ in range(2)]
+            for _ in range(3):
+                assert decoders.measure_duration_s(quick) == 8.0
+            assert not any(future.done() for future in bombs)
+            slow = [child for child in decoders._all if child.busy_since is not None]
+            assert [os.getpriority(os.PRIO_PROCESS, child.pid) for child in slow] == [pool.LESS_PRIORITY] * 2
+            assert len(decoders._all) == 2 + decoders._spares
+        assert all(future.exception() for future in bombs)
+
+
+def test_no_more_decoders_than_twice_as_many_are_started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(pool, "SERVER_MODULE", "tests.servers.taken_over")
+    monkeypatch.setattr(pool, "SLOW_S", 0.1)
+    bomb = tmp_path / "bomb.flac"
+    bomb.write_text("time.sleep(600)")
+    with scripts_on_path(), ThreadPoolExecutor() as threads, DecoderPool(processes=2, timeout_s=3.0) as decoders:
+        bombs = [threads.submit(decoders.measure_duration_s, bomb) for _ in range(6)]
+        most = 0
+        while not all(future.done() for future in bombs):
+            most = max(most, len(decoders._all))
+            time.sleep(0.01)
+        assert most == 4
+        assert all("longer than 3 s" in str(future.exception()) for future in bombs)
+        assert len(decoders._all) == 2 + decoders._spares
+
+
 def test_no_descriptor_is_left_behind(decoders: DecoderPool, song: Path, tmp_path: Path) -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
     for number in range(30):
