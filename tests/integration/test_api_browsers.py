@@ -173,3 +173,11 @@ def test_a_method_that_a_path_does_not_take_is_told_all_that_it_takes(door: Star
 def test_a_slash_too_many_is_not_found_and_leads_nowhere(door: StartedApi, path: str) -> None:
     for method in ("GET", "POST"):
         problem_of(door.client.request(method, path), 404, "not-found")
+
+
+def test_an_unexpected_error_is_protected_too(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dawn_chorus.api.routes.results.taxa.list_packs", lambda _database: 1 / 0)
+    response = client.get("/v1/packs")
+    problem_of(response, 500, "internal-error")
+    assert response.headers.get_list("x-content-type-options") == ["nosniff"]
+    assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
