@@ -1,6 +1,8 @@
 """What only a real broker can show: it goes away and comes back, it refuses, it is looked at by an operator."""
 
 import json
+import os
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -146,6 +148,46 @@ def test_a_broker_short_of_memory_blocks_the_publisher_which_sends_nothing_twice
     with receiving(eager_source(url)) as inbox:
         assert inbox.take_numbers(300) == list(range(300))
         inbox.expect_silence()
+
+
+@pytest.mark.slow
+def test_a_broker_that_freezes_is_waited_for_and_at_last_connected_to_anew(
+    restartable_broker: tuple[RabbitNode, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dawn_chorus.adapters.queue.rabbitmq.publisher._CONFIRMS_S", 0.5)
+    monkeypatch.setattr("dawn_chorus.adapters.queue.rabbitmq.publisher._SILENT_S", 1.5)
+    node, url = restartable_broker
+    publisher = RabbitPublisher(url, name="test relay")
+    publisher.publish([])
+    os.killpg(node.pid, signal.SIGSTOP)
+    try:
+        for _ in range(2):
+            with pytest.raises(TransientError, match="RabbitMQ did not confirm"):
+                publisher.publish([entry(number) for number in range(10)])
+    finally:
+        os.killpg(node.pid, signal.SIGCONT)
+    # Awake again, it confirms what it was sent: nothing is sent twice.
+    wait_until(lambda: publish_whole(publisher, 10), "the ten are confirmed")
+    os.killpg(node.pid, signal.SIGSTOP)
+    try:
+        while publisher._channel is not None:
+            with pytest.raises(TransientError, match="RabbitMQ did not confirm"):
+                publisher.publish([entry(number) for number in range(10, 20)])
+    finally:
+        os.killpg(node.pid, signal.SIGCONT)
+    publish_patiently(publisher, range(10, 20))
+    with receiving(eager_source(url)) as inbox:
+        seen = inbox.take_numbers(20)
+        assert seen[:10] == list(range(10))
+        while set(seen) != set(range(20)):
+            seen += inbox.take_numbers(1)
+
+
+def publish_whole(publisher: RabbitPublisher, count: int) -> bool:
+    try:
+        return len(publisher.publish([entry(number) for number in range(count)])) == count
+    except TransientError:
+        return False
 
 
 def test_what_a_full_queue_refuses_stays_and_the_rest_is_confirmed(broker: Broker, broker_url: str) -> None:

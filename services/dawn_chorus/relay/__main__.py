@@ -61,7 +61,8 @@ def run_relay(settings: RelaySettings) -> bool:
                 lost_messages_task(partial(requeue_unfinished, database), publisher, settings),
             ),
             poll_s=settings.poll_s,
-            keep_published_s=settings.keep_published_s,
+            # Whether a segment was published lately is known from these rows.
+            keep_published_s=max(settings.keep_published_s, settings.recover_after_s),
         )
         checks = {"database": database.check, "broker": dead_source.check, **relay.checks}
         with StatusServer(settings.status_host, settings.status_port, ready=Readiness(checks)):

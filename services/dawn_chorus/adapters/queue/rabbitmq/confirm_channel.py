@@ -33,7 +33,7 @@ class ConfirmChannel:
         """Connect and declare the topology. Raises one of BROKER_ERRORS."""
         self._numbers: dict[int, int] = {}
         """Of unconfirmed messages, by delivery tag; in the order in which they were sent."""
-        self._last_tag = 0
+        self._last_tag, self._progress_s = 0, time.monotonic()
         self._returned: dict[int, str] = {}
         self.confirmed: set[int] = set()
         """Stored by a quorum and not yet taken by `take_confirmed`."""
@@ -65,12 +65,19 @@ class ConfirmChannel:
             raise AMQPConnectionError(f"no answer in {_CONNECT_S:.0f} s")
 
     @property
+    def silent_s(self) -> float:
+        """Return for how long confirms were due and none came; 0 if none is due, or while publishers are blocked."""
+        return time.monotonic() - self._progress_s if self._numbers and not self.blocked else 0.0
+
+    @property
     def unconfirmed(self) -> set[int]:
         """The numbers of the messages whose confirm is still to come."""
         return set(self._numbers.values())
 
     def send(self, number: int, exchange: str, routing_key: str, body: bytes, properties: BasicProperties) -> None:
         """Send a persistent message; `run` until its number is in `confirmed` or `refused`."""
+        if not self._numbers:
+            self._progress_s = time.monotonic()
         self._last_tag += 1
         self._numbers[self._last_tag] = number
         properties.message_id = str(number)
@@ -138,7 +145,7 @@ class ConfirmChannel:
         self.blocked = str(frame.method.reason)
 
     def _on_unblocked(self, _connection: Any, _frame: Any) -> None:
-        self.blocked = ""
+        self.blocked, self._progress_s = "", time.monotonic()
 
     def _on_return(self, _channel: Any, method: Any, properties: Any, _body: bytes) -> None:
         """Note that no queue took a message; its confirm comes after this."""
@@ -146,6 +153,7 @@ class ConfirmChannel:
 
     def _on_confirm(self, frame: Any) -> None:
         last: int = frame.method.delivery_tag
+        self._progress_s = time.monotonic()
         for tag in self._tags_up_to(last) if frame.method.multiple else [last]:
             number = self._numbers.pop(tag)
             if isinstance(frame.method, Basic.Nack):

@@ -17,6 +17,8 @@ from dawn_chorus.domain.jobs import Lane, LaneDepth, OutboxEntry
 _PERSISTENT = 2
 _CONFIRMS_S = 5.0
 """How long a call waits for confirms and answers; a quorum confirms hundreds of messages within a fraction of it."""
+_SILENT_S = 60.0
+"""A connection on which no confirm came for so long is given up; what it sent is published again."""
 _log = get_logger(__name__)
 
 
@@ -51,7 +53,7 @@ class RabbitPublisher:
         confirmed = channel.take_confirmed([entry.id for entry in entries])
         stored = set(confirmed)
         self._published.update(entry.job.lane for entry in entries if entry.id in stored)
-        if channel.refused:
+        if channel.refused or channel.silent_s > _SILENT_S:
             # A new connection declares the queues again, which repairs an unroutable message.
             self.close()
         if failure and not confirmed:

@@ -3,8 +3,9 @@
 `python -m dawn_chorus.adapters.queue.rabbitmq` prints them as RabbitMQ definitions; `deploy/rabbitmq/definitions.json`
 is its output. Every connection declares them too, so that an empty broker is enough.
 
-A delayed job is published to `chorus.retry` with its lane as routing key; when its time to live is over, the retry
-queue dead-letters it to `chorus` with the same key, and so to its lane.
+Nothing is published to `chorus.retry` any more: retries wait in the outbox until they are due, each on its own. The
+exchange and its queue stay for relays of before, and for what these left there: when a message's time to live is over,
+the retry queue dead-letters it to `chorus` with the same key, and so to its lane.
 """
 
 from dataclasses import dataclass, field
