@@ -27,6 +27,10 @@ class BenchSettings(BaseSettings):
     """The folder `services` of another checkout, for benches that compare two."""
     bench_cost_files: int = Field(default=60, ge=1)
     """How many files of one minute each checkout takes in a turn of `file_cost`."""
+    bench_detections: int = Field(default=10_000_000, ge=10_000)
+    """How many detections the lists are read from; ten million take 5 GB of disk while they are there."""
+    bench_taxa: int = Field(default=50, ge=1)
+    """How many taxa the timeline has, of `bench_day_hours`."""
     capacity_hours: int = Field(default=3, ge=1)
     """How many hours `make capacity` measures."""
     capacity_pack: str = "birdnet"

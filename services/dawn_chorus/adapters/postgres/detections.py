@@ -72,6 +72,7 @@ def read_latest(connection: Connection, wanted: DetectionFilter, page: Row) -> l
         "pack": wanted.pack,
         "all_analyses": wanted.all_analyses,
     }
+    _sql.read_in_order(connection)
     if not wanted.taxa:
         return list(_sql.latest_detections(connection, **filters, **page))
     names = [name.lower() for name in wanted.taxa]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 
 _sql = load_queries("retention")
@@ -78,15 +78,24 @@ def plan_retention(database: Database, rule: RetentionRule) -> RetentionPlan:
     """Return the rule with its dates, by the database's clock, and the best recordings."""
     with database.transaction() as connection:
         now: datetime = _sql.read_clock(connection)
-        best = [row["recording_id"] for row in _sql.find_best(connection, n=rule.keep_best, site=rule.site)]
+        best = find_best(connection, rule)
     return RetentionPlan(
         audio_before=_days_before(now, rule.audio_days),
         results_before=_days_before(now, rule.results_days),
         stored_before=now - timedelta(days=rule.stored_days),
         settled_before=now - _SETTLE,
         site=rule.site,
-        best=frozenset(best),
+        best=best,
     )
+
+
+def find_best(connection: Connection, rule: RetentionRule) -> frozenset[UUID]:
+    """Return the recordings that have the most confident detections of some taxon."""
+    if rule.site is None:
+        found = _sql.find_best(connection, n=rule.keep_best)
+    else:
+        found = _sql.find_best_of_site(connection, n=rule.keep_best, site=rule.site)
+    return frozenset(row["recording_id"] for row in found)
 
 
 def _days_before(now: datetime, days: int | None) -> datetime | None:

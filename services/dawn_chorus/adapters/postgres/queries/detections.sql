@@ -8,9 +8,15 @@ WHERE a.id = :analysis_id;
 SELECT id FROM taxa
 WHERE lower(code) = ANY(:names) OR lower(scientific_name) = ANY(:names) OR lower(common_name) = ANY(:names);
 
+-- name: read_in_order()!
+-- A page is read from an index that has its order, until it is full. The planner overrates what is at hand in memory: it
+-- reads and sorts all rows of a site and taxon instead, a hundred times as many. Until the end of the transaction.
+SET LOCAL enable_bitmapscan = off;
+
 -- name: latest_detections(site, from_time, to_time, min_confidence, pack, all_analyses, before_time, before_id, n)
--- Latest first, undated last, by the index on time, or on site and time. Whether its analysis counts is looked up for each
--- row of the page, before the limit. A pack that is null: all packs.
+-- Latest first, undated last, by an index on time: of all, of a site, or of sure detections. Whether its analysis counts is
+-- looked up for each row of the page, before the limit. A pack that is null: all packs. Not to be prepared: a plan for any
+-- value cannot use the indexes of sure detections.
 SELECT
     d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence, d.channel,
     x.code, x.scientific_name, x.common_name, x.taxonomic_class,

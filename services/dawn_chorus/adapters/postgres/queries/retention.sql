@@ -1,15 +1,42 @@
 -- name: read_clock()$
 SELECT clock_timestamp();
 
--- name: find_best(n, site)
+-- name: find_best(n)
 -- For each taxon the n recordings with audio that have its most confident detections; of equal ones the older. Counts
--- the analyses that count in lists.
+-- the analyses that count in lists. Each recording is the best one that is not yet found, from the top of an index.
+WITH RECURSIVE best AS (
+    SELECT x.id AS taxon_id, ARRAY[top.recording_id] AS found
+    FROM taxa AS x
+    CROSS JOIN LATERAL (
+        SELECT recording_id FROM detections AS d
+        WHERE taxon_id = x.id
+            AND EXISTS (SELECT FROM current_analyses AS c WHERE c.analysis_id = d.analysis_id)
+            AND EXISTS (SELECT FROM recordings AS r WHERE r.id = d.recording_id AND r.audio_removed_at IS NULL)
+        ORDER BY confidence DESC, recording_id LIMIT 1
+    ) AS top
+    WHERE :n > 0
+    UNION ALL
+    SELECT best.taxon_id, best.found || top.recording_id
+    FROM best
+    CROSS JOIN LATERAL (
+        SELECT recording_id FROM detections AS d
+        WHERE taxon_id = best.taxon_id AND recording_id <> ALL(best.found)
+            AND EXISTS (SELECT FROM current_analyses AS c WHERE c.analysis_id = d.analysis_id)
+            AND EXISTS (SELECT FROM recordings AS r WHERE r.id = d.recording_id AND r.audio_removed_at IS NULL)
+        ORDER BY confidence DESC, recording_id LIMIT 1
+    ) AS top
+    WHERE cardinality(best.found) < :n
+)
+SELECT DISTINCT unnest(found) AS recording_id FROM best;
+
+-- name: find_best_of_site(n, site)
+-- As above, of one site: few rows of a taxon are, so that all of the site are read.
 WITH best_of_recording AS (
     SELECT d.taxon_id, d.recording_id, max(d.confidence) AS confidence
     FROM detections AS d
-    JOIN current_analyses AS c ON c.analysis_id = d.analysis_id
-    JOIN recordings AS r ON r.id = d.recording_id
-    WHERE r.audio_removed_at IS NULL AND (:site::text IS NULL OR r.site = :site::text)
+    WHERE d.site = :site
+        AND EXISTS (SELECT FROM current_analyses AS c WHERE c.analysis_id = d.analysis_id)
+        AND EXISTS (SELECT FROM recordings AS r WHERE r.id = d.recording_id AND r.audio_removed_at IS NULL)
     GROUP BY d.taxon_id, d.recording_id
 ), ranked AS (
     SELECT recording_id, row_number() OVER (PARTITION BY taxon_id ORDER BY confidence DESC, recording_id) AS place
