@@ -1,6 +1,7 @@
 """Writes the JSON of a `TimelineOut` taxon by taxon, without an object for each of its million scores."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timezone
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +10,8 @@ from pydantic_core import to_json
 from dawn_chorus.adapters.postgres.timelines import TaxonTimeline
 from dawn_chorus.adapters.postgres.values import AnalysisStatus
 from dawn_chorus.api.models.rendering import pack_out
-from dawn_chorus.api.models.responses import EventOut, TaxonTimelineOut, TimelineOut
-from dawn_chorus.domain.exports import detection_row
+from dawn_chorus.api.models.responses import TaxonTimelineOut, TimelineOut
+from dawn_chorus.domain.exports import clock_time
 from dawn_chorus.domain.recording import Recording
 from dawn_chorus.domain.timeline import Detection, Scores
 
@@ -21,13 +22,13 @@ def timeline_json(
     status: AnalysisStatus, recording: Recording, rows: Iterator[TaxonTimeline], *, frames: bool
 ) -> Iterator[bytes]:
     """Yield the document in parts; at most one taxon is in memory."""
-    first = next(rows, None)
+    first, positions = next(rows, None), _Positions()
     yield _head(status, first).model_dump_json(exclude={"taxa"})[:-1].encode() + b', "taxa": ['
     if first is not None:
-        yield from _taxon(first, recording, frames=frames)
+        yield from _taxon(first, recording, positions, frames=frames)
     for row in rows:
         yield b",\n"
-        yield from _taxon(row, recording, frames=frames)
+        yield from _taxon(row, recording, positions, frames=frames)
     yield b"]}\n"
 
 
@@ -48,7 +49,7 @@ def _head(status: AnalysisStatus, first: TaxonTimeline | None) -> TimelineOut:
     )
 
 
-def _taxon(row: TaxonTimeline, recording: Recording, *, frames: bool) -> Iterator[bytes]:
+def _taxon(row: TaxonTimeline, recording: Recording, positions: "_Positions", *, frames: bool) -> Iterator[bytes]:
     """Yield the JSON of a `TaxonTimelineOut`."""
     named = TaxonTimelineOut(
         code=row.taxon.code,
@@ -60,32 +61,68 @@ def _taxon(row: TaxonTimeline, recording: Recording, *, frames: bool) -> Iterato
         detections=[],
     )
     yield named.model_dump_json(exclude={"windows", "detections", "frames"})[:-1].encode() + b',"windows":['
-    yield from _scores(row.window_start_s, row.window_scores)
-    yield b'],"detections":' + to_json([_event(detection, recording) for detection in row.detections])
+    yield from _scores(positions.written(row.window_start_s).__getitem__, row.window_scores)
+    yield b'],"detections":' + to_json(_events(row.detections, recording.place.recorded_at))
     if frames:
         yield b',"frames":['
-        yield from _scores(row.frame_start_s, row.frame_scores)
+        yield from _scores(lambda part: _numbers(row.frame_start_s[part]), row.frame_scores)
         yield b"]"
     yield b"}"
 
 
-def _scores(starts_s: NDArray[np.float64], scores: Scores) -> Iterator[bytes]:
+class _Positions:
+    """Writes positions as JSON, and only once those that the taxa of a recording have in common."""
+
+    def __init__(self) -> None:
+        self._last: NDArray[np.float64] = np.empty(0)
+        self._written: list[bytes] = []
+
+    def written(self, starts_s: NDArray[np.float64]) -> list[bytes]:
+        if not np.array_equal(starts_s, self._last):
+            self._last, self._written = starts_s, _numbers(starts_s)
+        return self._written
+
+
+def _scores(starts: Callable[[slice], Sequence[bytes]], scores: Scores) -> Iterator[bytes]:
     """Yield the elements of a list of `ScoreOut`; scores with six decimals: a float32 is no more precise."""
     for first in range(0, len(scores), _SCORES_A_PART):
         part = slice(first, first + _SCORES_A_PART)
         # The product of a float32 and 10⁶ is exact in a float64: this rounds as Python does.
         rounded = np.rint(scores[part].astype(np.float64) * 1e6) / 1e6
-        pairs = zip(_numbers(starts_s[part]), _numbers(rounded), strict=True)
-        elements = b'},{"start_s":'.join(map(b',"score":'.join, pairs))
-        yield (b"," if first else b"") + b'{"start_s":' + elements + b"}"
+        elements = map(b',"score":'.join, zip(starts(part), _numbers(rounded), strict=True))
+        yield (b',{"start_s":' if first else b'{"start_s":') + b'},{"start_s":'.join(elements) + b"}"
 
 
 def _numbers(values: NDArray[np.float64]) -> list[bytes]:
     """Return each value as pydantic writes it in JSON."""
-    return to_json(values.tolist())[1:-1].split(b",")
+    return to_json(values.tolist())[1:-1].split(b",") if len(values) else []
 
 
-def _event(detection: Detection, recording: Recording) -> dict[str, object]:
-    """Return an `EventOut` as a mapping."""
-    row = detection_row(detection, recording.place.recorded_at)
-    return {field: row[field] for field in EventOut.model_fields}
+def _events(detections: Sequence[Detection], recorded_at: datetime | None) -> list[dict[str, object]]:
+    """Return `EventOut`s as mappings."""
+    started, ended = (
+        _clock_times(recorded_at, positions_s)
+        for positions_s in ([each.onset_s for each in detections], [each.offset_s for each in detections])
+    )
+    return [
+        {
+            "onset_s": round(each.onset_s, 3),
+            "offset_s": round(each.offset_s, 3),
+            "started_at": started_at,
+            "ended_at": ended_at,
+            "confidence": round(each.confidence, 4),
+            "channel": each.channel,
+        }
+        for each, started_at, ended_at in zip(detections, started, ended, strict=True)
+    ]
+
+
+def _clock_times(recorded_at: datetime | None, positions_s: Sequence[float]) -> Sequence[str | None]:
+    """Return the `clock_time` of each position, which are in whole microseconds."""
+    if recorded_at is None or not isinstance(recorded_at.tzinfo, timezone):
+        return [clock_time(recorded_at, position_s) for position_s in positions_s]
+    # An offset that is the same all the time: the clock needs no calendar.
+    steps = np.rint(np.array(positions_s, float) * 1e6).astype("timedelta64[us]")
+    local = np.datetime64(recorded_at.replace(tzinfo=None), "us") + steps
+    offset = recorded_at.replace(microsecond=0).isoformat().removeprefix(f"{recorded_at:%Y-%m-%dT%H:%M:%S}")
+    return [f"{text}{offset}" for text in np.datetime_as_string(local.astype("datetime64[ms]")).tolist()]

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from hypothesis import given
@@ -15,12 +16,20 @@ from dawn_chorus.api.models.timeline_json import timeline_json
 from dawn_chorus.domain.analysis import AnalysisResult, AnalysisSettings, AnalysisState
 from dawn_chorus.domain.exports import detection_row
 from dawn_chorus.domain.jobs import Lane
-from dawn_chorus.domain.recording import AudioFacts, Place, Recording
+from dawn_chorus.domain.recording import AudioFacts, Place, Recording, round_s
 from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.timeline import Detection, positions_s
 
 AN_ID = UUID(int=7)
 NOON = datetime(2026, 3, 29, 1, 30, tzinfo=timezone(timedelta(hours=1)))
+STARTS = [
+    None,
+    NOON,
+    NOON.replace(microsecond=999_999, tzinfo=timezone(timedelta(hours=-9, minutes=-30))),
+    NOON.replace(tzinfo=timezone(timedelta(hours=1, seconds=37))),
+    NOON.replace(tzinfo=UTC, year=1969),
+    NOON.replace(tzinfo=ZoneInfo("Europe/Berlin")),
+]
 STATUS = AnalysisStatus(
     analysis=Analysis(
         AN_ID, AN_ID, AnalysisState.FINISHED, AnalysisResult.PARTIAL, "woods", "1.0.0", "CC0-1.0", 'the "woods"',
@@ -38,9 +47,8 @@ def recording(recorded_at: datetime | None) -> Recording:
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 scores = st.lists(st.floats(0, 1, width=32) | st.integers(0, 65535).map(lambda step: step / 65535), max_size=40)
-events = st.lists(
-    st.tuples(st.floats(0, 90_000), st.floats(0, 90_000), st.floats(0, 1), st.none() | st.integers(1, 8)), max_size=4
-)
+seconds = st.floats(0, 90_000).map(round_s)
+events = st.lists(st.tuples(seconds, seconds, st.floats(0, 1), st.none() | st.integers(1, 8)), max_size=4)
 
 
 @st.composite
@@ -90,7 +98,7 @@ def taxon_by_the_model(row: TaxonTimeline, of: Recording, *, frames: bool) -> st
     return out.model_dump_json(exclude=None if frames else {"frames"})
 
 
-@given(st.lists(timelines(), max_size=3), st.sampled_from([None, NOON]), st.booleans())
+@given(st.lists(timelines(), max_size=3), st.sampled_from(STARTS), st.booleans())
 def test_it_is_the_document_of_the_model_to_the_byte(
     rows: list[TaxonTimeline], recorded_at: datetime | None, frames: bool
 ) -> None:
