@@ -36,7 +36,7 @@ def run_script(_request: Message, connection: socket.socket, files: list[int]) -
 @contextmanager
 def scripts_on_path() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(ROOT))
+        patch.setenv("PYTHONPATH", f"{ROOT}:{ROOT}/services")
         yield
 
 

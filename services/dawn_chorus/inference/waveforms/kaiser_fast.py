@@ -146,6 +146,8 @@ class _FilterTable:
     """resampy's table of half a windowed sinc, read with linear interpolation."""
 
     right_half: NDArray[np.float64]
+    slopes: NDArray[np.float64]
+    """From each entry to the next."""
     per_sample: float
     """Table entries per input sample; resampy steps by whole entries, which is slightly different."""
     wing: int
@@ -155,7 +157,8 @@ class _FilterTable:
         right_half, entries = _load_table()
         ratio = min(1.0, target_hz / source_hz)
         wing = len(right_half) // int(ratio * entries) + 1
-        return cls(right_half * ratio, ratio * entries, wing)
+        scaled = right_half * ratio
+        return cls(scaled, np.diff(scaled, append=scaled[-1]), ratio * entries, wing)
 
     def weights(self, fraction: float) -> NDArray[np.float64]:
         """Return the weights (2·wing,) of input samples n − wing + 1 … n + wing for an output at n + fraction."""
@@ -170,8 +173,7 @@ class _FilterTable:
         step = int(self.per_sample)
         count = (len(self.right_half) - first) // step
         at = first + step * np.arange(count)
-        slopes = np.diff(self.right_half, append=self.right_half[-1])
-        taps: NDArray[np.float64] = self.right_half[at] + (entry - first) * slopes[at]
+        taps: NDArray[np.float64] = self.right_half[at] + (entry - first) * self.slopes[at]
         return taps
 
 
