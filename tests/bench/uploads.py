@@ -8,7 +8,6 @@ is in the worker's process, its CPU time is not known.
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -114,7 +113,7 @@ def _open_service(services: Path, folder: Path, settings: BenchSettings) -> Iter
         children = psutil.Process(process.pid).children()
         yield url, next((each.pid for each in children if "dawn_chorus.api" in each.cmdline()), None)
     finally:
-        process.send_signal(signal.SIGINT)
+        process.terminate()
         process.wait()
 
 

@@ -10,6 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from anyio import CapacityLimiter, to_thread
 
@@ -62,9 +63,14 @@ class KeyCache:
         if hashed not in self._running:
             task = asyncio.create_task(self._look_up(hashed, key))
             self._running[hashed] = task
-            task.add_done_callback(lambda _: self._running.pop(hashed))
+            task.add_done_callback(partial(self._forget, hashed))
         # Shielded: when one client goes away, others still wait for the answer.
         return await asyncio.shield(self._running[hashed])
+
+    def _forget(self, hashed: bytes, task: asyncio.Task[ApiKey | None]) -> None:
+        del self._running[hashed]
+        if not task.cancelled():
+            task.exception()  # looked at here: all who waited for it may have gone away
 
     async def any_exist(self) -> bool:
         """Return whether a key was ever created: for good once one was, for some seconds while none is."""

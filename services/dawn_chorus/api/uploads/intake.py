@@ -1,7 +1,6 @@
 """Receives one recording: bytes to the store, header read by a child process, rows in one transaction.
 
-What blocks runs on the threads of uploads, in few steps, since each costs a tenth of a millisecond: for a small file
-one before its header is read and one after.
+What blocks runs on the threads of uploads: for a small file once before its header is read and once after.
 """
 
 import asyncio
@@ -14,6 +13,7 @@ from uuid import uuid4
 
 from anyio import to_thread
 from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
 
@@ -132,14 +132,13 @@ class Intake:
 
     async def _probe(self, filename: str) -> AudioFacts:
         with ExitStack() as stack:
-            file, stored_name = await self._in_thread(self._open, filename, stack)
+            # Fetching a large file from a bucket takes long: small ones do not wait for that.
+            run = run_in_threadpool if self._content is None else self._in_thread
+            file, stored_name = await run(self._open, filename, stack)
             return await self._deps.decoders.read_header(file, stored_name, filename)
 
     def _open(self, filename: str, stack: ExitStack) -> tuple[int, str]:
-        """Store the bytes, unless they are, and return a descriptor of the stored file and its name there.
-
-        Both end with the stack.
-        """
+        """Store the bytes, unless they are; return a descriptor of the file, until the stack ends, and its name."""
         if self._content is not None:
             self._reserve(filename)
             self._deps.store.put(self._key, self._content)
