@@ -34,6 +34,11 @@ from tests.servers.postgres import PostgresServer
 PACK = "synthetic"
 SERVICES = ROOT / "services"
 _PARTS = ("api", "relay", "worker")
+_BEFORE = {
+    "api": 317.5, "relay": 0.4, "worker": 161.7, "PostgreSQL": 17.8, "RabbitMQ": 5.4,
+    "statements": 60.0, "transactions": 18.4, "executed_ms": 21.8, "wal_bytes": 56_944.5,
+}  # fmt: skip
+"""At ffba2f8, in turns with a checkout that cost 31.9, 1.6, 150.0, 8.0 and 1.2 CPU ms, on two busy cores."""
 _WARM_UP = 4
 """Files before the meters run: plans are made, pools filled, statements prepared."""
 _UPLOADS_AT_ONCE = 4
@@ -175,14 +180,15 @@ def _top_statements(watcher: psycopg.Connection[dict[str, Any]], files: int) -> 
 
 
 def _draw_costs(found: dict[str, list[Round]]) -> Table:
-    table = Table("for one file", *found, title=f"A file of a minute, medians of {len(next(iter(found.values())))}")
-    for name in next(iter(found.values()))[0].cpu_ms:
-        table.add_row(
-            f"{name}, CPU ms", *(f"{median(r.cpu_ms[name] for r in rounds):.1f}" for rounds in found.values())
-        )
+    others = {} if "before" in found else {"before, measured once": _BEFORE}
+    table = Table("for one file", *found, *others, title="A file of a minute, medians")
+    for part in next(iter(found.values()))[0].cpu_ms:
+        medians = [f"{median(r.cpu_ms[part] for r in rounds):.1f}" for rounds in found.values()]
+        table.add_row(f"{part}, CPU ms", *medians, *(f"{each[part]:.1f}" for each in others.values()))
     table.add_section()
     for name in ("statements", "transactions", "executed_ms", "wal_bytes"):
-        table.add_row(name, *(f"{median(getattr(r, name) for r in rounds):,.1f}" for rounds in found.values()))
+        medians = [f"{median(getattr(r, name) for r in rounds):,.1f}" for rounds in found.values()]
+        table.add_row(name, *medians, *(f"{each[name]:,.1f}" for each in others.values()))
     return table
 
 

@@ -22,12 +22,15 @@ def test_an_analysis_that_begins_meanwhile_is_locked_before_its_recording(databa
             """Take the locks that a worker takes, of an analysis that is just being committed."""
             with database.transaction() as connection:
                 begun.wait(30)
-                while not connection.execute(
-                    "SELECT FROM analyses WHERE recording_id = %s AND lane = 'bulk' FOR NO KEY UPDATE", [recording_id]
-                ).rowcount:
-                    pass
-                connection.execute("SELECT pg_sleep(0.02)")
-                connection.execute("SELECT FROM recordings WHERE id = %s FOR NO KEY UPDATE", [recording_id])
+                while connection.execute("SELECT FROM recordings WHERE id = %s", [recording_id]).rowcount:
+                    locked = connection.execute(
+                        "SELECT FROM analyses WHERE recording_id = %s AND lane = 'bulk' FOR NO KEY UPDATE",
+                        [recording_id],
+                    )
+                    if locked.rowcount:
+                        connection.execute("SELECT pg_sleep(0.02)")
+                        connection.execute("SELECT FROM recordings WHERE id = %s FOR NO KEY UPDATE", [recording_id])
+                        return
 
         with ThreadPoolExecutor(2) as pool:
             with database.transaction() as connection:
