@@ -40,8 +40,8 @@ class BenchSettings(BaseSettings):
     bench_upload_s: float = Field(default=15.0, gt=0)
     """How long uploads are sent, each way and round."""
     bench_upload_pack: str = "synthetic"
-    bench_upload_packs: Path = ROOT / "models" / "packs"
-    """The pack that the worker uses meanwhile, and the folder that it is in."""
+    bench_upload_packs: Path | None = None
+    """The pack that the worker uses meanwhile, and the folder that it is in; unset: `models/packs` of the checkout."""
     bench_out: Path = ROOT / ".cache" / "bench"
     """Where results are written."""
 

@@ -101,7 +101,7 @@ def _open_service(services: Path, folder: Path, settings: BenchSettings) -> Iter
     environment = os.environ | {
         "PYTHONPATH": str(services),
         "CHORUS_DATA_DIR": str(folder / "data"),
-        "CHORUS_PACKS_DIR": str(settings.bench_upload_packs),
+        "CHORUS_PACKS_DIR": str(settings.bench_upload_packs or services.parent / "models" / "packs"),
         "CHORUS_DEFAULT_PACK": settings.bench_upload_pack,
     }
     said = folder / "up.err"
