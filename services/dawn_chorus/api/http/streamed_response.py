@@ -11,7 +11,7 @@ from dawn_chorus.adapters.logs import get_logger
 from dawn_chorus.domain.errors import ChorusError
 
 _WHOLE_BYTES = 256 * 2**10
-_CHUNK_BYTES = 64 * 2**10
+_CHUNK_BYTES = 256 * 2**10
 
 log = get_logger(__name__)
 
