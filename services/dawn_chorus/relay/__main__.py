@@ -3,8 +3,9 @@
 import os
 import signal
 import sys
+from contextlib import suppress
 from functools import partial
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
 
 from dawn_chorus.adapters.logs import configure_logs, get_logger
@@ -23,6 +24,7 @@ from dawn_chorus.relay.queue_metrics import QueueMetrics
 from dawn_chorus.relay.settings import RelaySettings
 
 _GRACE_S = 20.0
+_LOOK_UP_S = 0.5
 log = get_logger(__name__)
 
 
@@ -85,10 +87,17 @@ def _run_until_signal(relay: Relay) -> bool:
         signal.signal(number, lambda received, _: ended.put(signal.Signals(received).name))
     thread = Thread(target=run, name="relay", daemon=True)
     thread.start()
-    log.info("relay stopping", cause=ended.get())
+    log.info("relay stopping", cause=_wait_for(ended))
     relay.stop()
     thread.join(_GRACE_S)
     return outcomes == [True]
+
+
+def _wait_for(ended: "SimpleQueue[str]") -> str:
+    """Return what ended it. A signal just before a wait is noticed after it: so no wait is long."""
+    while True:
+        with suppress(Empty):
+            return ended.get(timeout=_LOOK_UP_S)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from enum import Enum, auto
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
@@ -18,6 +19,7 @@ from dawn_chorus.worker.waiting_jobs import WaitingJobs
 
 log = get_logger(__name__)
 
+_LOOK_UP_S = 0.5
 _SUSPECT_RETURNS = 2
 """A job redelivered this often may be what killed its workers."""
 
@@ -73,7 +75,7 @@ class Worker:
             take = self._waiting.take if number < self._in_flight else self._waiting.take_late
             Thread(target=self._work, args=[take], name=f"segment-{number}", daemon=True).start()
         self._queue_thread.start()
-        if self._signals.get() is _Signal.THREAD_ENDED:
+        if self._wait_for_signal() is _Signal.THREAD_ENDED:
             log.critical("segment thread failed, the process must be restarted")
             self._failed, self._threads = True, self._threads - 1
         log.info("draining", grace_s=self._grace_s)
@@ -83,6 +85,12 @@ class Worker:
         self._queue_thread.join()
         log.info("stopped" if finished else "stopped with unfinished segments, they return to the queue")
         return finished and not self._failed
+
+    def _wait_for_signal(self) -> _Signal:
+        """Return the next. One just before a wait is noticed after it: so no wait is long."""
+        while True:
+            with suppress(Empty):
+                return self._signals.get(timeout=_LOOK_UP_S)
 
     def stop(self) -> None:
         """Stop gracefully; a second call stops at once. Call from any thread or signal handler."""

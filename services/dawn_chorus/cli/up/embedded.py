@@ -19,10 +19,10 @@ The main thread waits for a signal. If any part ends by itself, the whole servic
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
 from dawn_chorus.adapters.audio_store import open_audio_store
@@ -53,6 +53,7 @@ from dawn_chorus.worker.settings import WorkerSettings
 GRACE_S = 10.0
 """How long started segments may go on after Ctrl-C; unfinished ones are resumed at the next start."""
 _MEASURE_EVERY_S = 10.0
+_LOOK_UP_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def run_embedded(options: EmbeddedOptions) -> bool:
     unfinished = Event()
     try:
         with open_embedded(options, unfinished) as ended:
-            part = ended.get()
+            part = _wait_for(ended)
         print_note(f"the {part} stopped unexpectedly, see the log above")
         stopped_by_signal = False
     except KeyboardInterrupt:
@@ -83,6 +84,13 @@ def run_embedded(options: EmbeddedOptions) -> bool:
         # Threads may still be running a network; a normal interpreter exit could crash or hang on them.
         os._exit(0 if stopped_by_signal else 1)
     return stopped_by_signal
+
+
+def _wait_for(ended: "SimpleQueue[str]") -> str:
+    """Return which part ended. A signal just before a wait is noticed after it: so no wait is long."""
+    while True:
+        with suppress(Empty):
+            return ended.get(timeout=_LOOK_UP_S)
 
 
 @contextmanager
