@@ -142,6 +142,30 @@ def test_a_worker_that_is_saving_a_segment_is_waited_for(
         assert "0005_field" in migrating.result(timeout=60)
 
 
+READ = ("detections", "segment_warnings", "lost_stretches", "timelines", "segments", "analyses", "recordings")
+
+
+def test_readers_go_on_while_indexes_are_built_and_whatever_they_read_first_there_is_no_deadlock(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    migrate_up_to(empty_url, "0005_field", monkeypatch, tmp_path)
+    with (
+        psycopg.connect(empty_url, autocommit=True) as watching,
+        ThreadPoolExecutor(1) as pool,
+        psycopg.connect(empty_url, options="-c statement_timeout=20s") as reader,
+    ):
+        reader.execute("SELECT FROM detections")
+        migrating = pool.submit(migrate, empty_url)
+        wait_for_a_waiter(watching)
+        for table in READ:
+            reader.execute(f"SELECT FROM {table}")
+            time.sleep(0.2)
+        reader.execute("SELECT pg_sleep(2)")
+        assert not migrating.done()
+        reader.commit()
+        assert "0006_doors" in migrating.result(timeout=60)
+
+
 def test_a_server_that_is_away_is_worth_another_try() -> None:
     with pytest.raises(TransientError, match="PostgreSQL"):
         migrate("postgresql://nobody:nothing@127.0.0.1:1/nowhere")
