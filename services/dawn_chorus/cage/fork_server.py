@@ -24,7 +24,7 @@ Job = Callable[[Message, socket.socket, list[int]], None]
 
 
 SLOW_S, LESS_PRIORITY = 2.0, 10
-"""A child with a time limit that takes longer leaves the processor to others, mostly: small files take milliseconds."""
+"""A child with a time limit that takes longer gets so much less than the server: small files take milliseconds."""
 
 
 @dataclass(slots=True)
@@ -52,6 +52,8 @@ class _ForkServer:
     def __init__(self, connection: socket.socket, jobs: Mapping[str, Job], layers: Layers) -> None:
         self._connection, self._jobs, self._layers = connection, jobs, layers
         self._children: dict[int, _Child] = {}
+        # Where the service itself runs with less priority, an absolute number would raise that of the child.
+        self._slow_priority = os.getpriority(os.PRIO_PROCESS, 0) + LESS_PRIORITY
         self._poll = select.poll()
         self._woken, wake = socket.socketpair()
         for side in (self._woken, wake):
@@ -63,7 +65,10 @@ class _ForkServer:
         self._poll.register(connection, select.POLLIN)
 
     def run(self) -> None:
-        send_message(self._connection, {"ready": True, "missing": self._layers.missing})
+        try:
+            send_message(self._connection, {"ready": True, "missing": self._layers.missing})
+        except ConnectionError:  # whoever started it has ended meanwhile
+            return
         with suppress(Hangup):
             while True:
                 self._wait()
@@ -76,16 +81,17 @@ class _ForkServer:
         times = [time for child in self._children.values() for time in (child.deadline, child.slow_at)]
         deadlines = [time for time in times if time is not None]
         wait_ms = max(0.0, min(deadlines) - time.monotonic()) * 1000 + 1 if deadlines else None
-        for descriptor, _ in self._poll.poll(wait_ms):
-            if descriptor == self._connection.fileno():
-                self._fork(*receive_descriptors(self._connection))
-            elif descriptor == self._woken.fileno():
-                self._woken.recv(4096)
-                self._reap()
-            else:
-                self._poll.unregister(descriptor)
-                for pid in [pid for pid, child in self._children.items() if child.status.fileno() == descriptor]:
-                    os.kill(pid, signal.SIGKILL)
+        ready = {descriptor for descriptor, _ in self._poll.poll(wait_ms)}
+        # First those of children: reaping one closes its descriptor, and a new one may get the same number.
+        for pid, child in self._children.items():
+            if child.status.fileno() in ready:
+                self._poll.unregister(child.status)
+                os.kill(pid, signal.SIGKILL)
+        if self._woken.fileno() in ready:
+            self._woken.recv(4096)
+            self._reap()
+        if self._connection.fileno() in ready:
+            self._fork(*receive_descriptors(self._connection))
 
     def _fork(self, request: Message, descriptors: list[int]) -> None:
         connection, status = (socket.socket(fileno=descriptor) for descriptor in descriptors[:2])
@@ -147,4 +153,4 @@ class _ForkServer:
             if child.slow_at is not None and now >= child.slow_at:
                 child.slow_at = None
                 with suppress(OSError):
-                    os.setpriority(os.PRIO_PROCESS, pid, LESS_PRIORITY)
+                    os.setpriority(os.PRIO_PROCESS, pid, self._slow_priority)

@@ -88,7 +88,7 @@ def _read_body(connection: socket.socket, start: bytearray) -> Message:
 def _load(body: bytes | bytearray) -> Message:
     try:
         message = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # also of brackets in brackets without end
         raise Hangup("what came is no message") from error
     if not isinstance(message, dict):
         raise Hangup("what came is no message")

@@ -111,6 +111,7 @@ class ServerProcess:
 def server_environment() -> dict[str, str]:
     """Return the environment of a server: no secret of the service is in it."""
     passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    if "PYTHONPATH" in passed:  # it starts in another folder
-        passed["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, passed["PYTHONPATH"].split(os.pathsep)))
+    if "PYTHONPATH" in passed:  # it starts in another folder; an empty entry is the current one: nothing there is run
+        folders = filter(None, passed["PYTHONPATH"].split(os.pathsep))
+        passed["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, folders))
     return {"PYTHONUTF8": "1"} | passed | ONE_THREAD | KEEP_MEMORY

@@ -40,7 +40,7 @@ SLOW_S = 3.0
 Decoding five minutes takes less than a second, unless a file is made to take long, or is read from its start.
 """
 LESS_PRIORITY = 5
-"""Of a slow decoder (man 2 setpriority): a third of what others get where they compete."""
+"""So much less has a slow decoder (man 2 setpriority): a third of what others get where they compete."""
 END_TIMEOUT_S = 5.0
 """Within this the server tells how a child ended."""
 
@@ -313,7 +313,8 @@ class DecoderProcess:
         if not self.gave_way:
             self.gave_way = True
             with suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, self.pid, LESS_PRIORITY)
+                now = os.getpriority(os.PRIO_PROCESS, self.pid)
+                os.setpriority(os.PRIO_PROCESS, self.pid, now + LESS_PRIORITY)
 
     def close(self) -> None:
         self._child.close()
