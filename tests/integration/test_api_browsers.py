@@ -134,6 +134,7 @@ def test_every_response_tells_browsers_to_do_nothing_with_it(client: httpx.Clien
     responses.append(client.get("/v1/packs", headers={"Host": "evil.example"}))
     for response in responses:
         assert response.headers.get_list("x-content-type-options") == ["nosniff"], response.url
+        assert response.headers.get_list("referrer-policy") == ["same-origin"], response.url
         (policy,) = response.headers.get_list("content-security-policy")
         assert "default-src 'none'" in policy
         assert "frame-ancestors 'none'" in policy

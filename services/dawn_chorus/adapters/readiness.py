@@ -32,10 +32,11 @@ class Readiness:
         """Return the findings to come of the round that runs, or those of the last one, while they are fresh."""
         with self._lock:
             if self._round is None or (self._round.done() and time.monotonic() - self._ended_at >= self._fresh_s):
-                self._round = Future()
+                begun: Future[Findings] = Future()
                 # From here on nobody who gives up waiting can cancel it for the others.
-                self._round.set_running_or_notify_cancel()
-                Thread(target=self._look, args=(self._round,), name="readiness", daemon=True).start()
+                begun.set_running_or_notify_cancel()
+                Thread(target=self._look, args=(begun,), name="readiness", daemon=True).start()
+                self._round = begun  # not before: where no thread can be started, the next to ask tries again
             return self._round
 
     def _look(self, found: Future[Findings]) -> None:

@@ -37,8 +37,8 @@ def _read_notes(value: Any) -> Any:
 class _Facts(BaseModel):
     format: str
     duration_s: float = Field(gt=0, allow_inf_nan=False)
-    sample_rate_hz: int = Field(gt=0)
-    channels: int = Field(gt=0)
+    sample_rate_hz: int = Field(gt=0, lt=2**31)
+    channels: int = Field(gt=0, lt=2**31)
     notes: Annotated[RecorderNotes | None, BeforeValidator(_read_notes)] = None
 
 

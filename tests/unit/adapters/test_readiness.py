@@ -1,7 +1,7 @@
 """Whether all is there is found out once for all who ask."""
 
 from concurrent.futures import Future
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 
@@ -72,4 +72,16 @@ def test_a_bug_in_a_check_is_raised_and_the_next_round_runs() -> None:
     with pytest.raises(ZeroDivisionError):
         readiness.ask().result(30)
     server.error = None
+    assert readiness.ask().result(30) == {"store": None}
+
+
+def test_where_no_thread_could_be_started_the_next_to_ask_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_thread: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    readiness = Readiness({"store": Server().check})
+    with monkeypatch.context() as patch:
+        patch.setattr(Thread, "start", refuse)
+        with pytest.raises(RuntimeError):
+            readiness.ask()
     assert readiness.ask().result(30) == {"store": None}

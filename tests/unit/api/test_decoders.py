@@ -18,6 +18,10 @@ from tests.servers import caged_scripts
 from tests.unit.inference.audio_files import real_sound, write_as
 
 FACTS = 'answer(format="flac/pcm_16", duration_s=12.3456789, sample_rate_hz=48000, channels=2)'
+ODD_CLOCK = (
+    'answer(format="x", duration_s=1, sample_rate_hz=1, channels=1, notes={"latitude": None, "longitude": None, '
+    '"recorder": {}, "clocks": [{"local": "2024-05-04", "offset_s": 1e300, "source": "", "writer": ""}]})'
+)
 Result = TypeVar("Result")
 
 
@@ -88,8 +92,25 @@ def test_a_refusal_keeps_its_reason(tmp_path: Path, error: str, kind: object) ->
         ("answer(facts=[1])", "crashed"),
         ("connection.sendall(b'[1]')", "crashed"),
         ("connection.sendall(bytes([3]) + bytes(7) + b'[1]')", "crashed"),
+        ("connection.sendall((50_000).to_bytes(8, 'little') + b'[' * 50_000)", "crashed"),
+        ('answer(format="x", duration_s=1, sample_rate_hz=1 << 40, channels=1)', "crashed"),
+        ('answer(format="x", duration_s=1, sample_rate_hz=1, channels=1 << 31)', "crashed"),
+        (ODD_CLOCK, "crashed"),
     ],
-    ids=["segfault", "exit", "error", "garbage", "no duration", "other facts", "cut off", "no object"],
+    ids=[
+        "segfault",
+        "exit",
+        "error",
+        "garbage",
+        "no duration",
+        "other facts",
+        "cut off",
+        "no object",
+        "brackets",
+        "rate",
+        "channels",
+        "clock",
+    ],
 )
 def test_a_file_that_crashes_its_child_is_undecodable(tmp_path: Path, script: str, detail: str) -> None:
     problem = refusal_with(tmp_path, script)

@@ -77,7 +77,7 @@ def read_notes_json(value: Mapping[str, Any]) -> RecorderNotes:
     clocks = tuple(
         ClockReading(
             datetime.fromisoformat(clock["local"]),
-            None if clock["offset_s"] is None else timedelta(seconds=clock["offset_s"]),
+            None if clock["offset_s"] is None else _offset(clock["offset_s"]),
             clock["source"],
             clock["writer"],
         )
@@ -90,3 +90,10 @@ def read_notes_json(value: Mapping[str, Any]) -> RecorderNotes:
     if (latitude is None) != (longitude is None) or not is_place:
         raise ValueError(f"no place: {latitude}, {longitude}")
     return RecorderNotes(clocks, latitude, longitude, Recorder(**value["recorder"]))
+
+
+def _offset(seconds: float) -> timedelta:
+    try:
+        return timedelta(seconds=seconds)
+    except OverflowError as error:
+        raise ValueError(f"no offset: {seconds} s") from error

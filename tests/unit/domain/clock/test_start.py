@@ -122,6 +122,7 @@ def test_all_readings_are_found_the_best_first() -> None:
         {"latitude": "north"},
         {"clocks": [{"local": "soon", "offset_s": 0, "source": "header", "writer": "x"}]},
         {"clocks": [{"local": "2024-05-04T04:30:00", "offset_s": 1e9, "source": "header", "writer": "x"}]},
+        {"clocks": [{"local": "2024-05-04T04:30:00", "offset_s": 1e300, "source": "header", "writer": "x"}]},
         {"clocks": [{"local": "2024-05-04T04:30:00"}]},
         {"recorder": {"weight": 3}},
     ],

@@ -7,6 +7,7 @@ PROTECTIVE_HEADERS = {
     # Media are for the page that a browser makes around a recording opened at its own address.
     "content-security-policy": f"{_NOTHING}; media-src 'self'",
     "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
 }
 """Of every response that has none of these names itself."""
