@@ -14,6 +14,7 @@ from dawn_chorus.adapters.postgres.analyses import cancel_analysis, get_status, 
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.dead_letters import PostgresDeadLetters
 from dawn_chorus.adapters.postgres.ledger import PostgresLedger
+from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
 from dawn_chorus.adapters.postgres.recordings import delete_recording
 from dawn_chorus.adapters.queue.messages import encode_job
@@ -264,6 +265,34 @@ def test_a_retry_is_published_when_it_is_due_and_not_before(database: Database) 
     assert (outbox.lag().waiting, outbox.lag().oldest_s) == (2, 0.0)
 
 
+def test_a_relay_waits_while_another_has_a_retry_to_publish(database: Database) -> None:
+    """It would ask the database thousands of times a second: the retry is due all the while."""
+    outbox, other, ledger = PostgresOutbox(database), PostgresOutbox(database), PostgresLedger(database)
+    analysis = post(database, 300.0).analyses[0].id
+    publish_in_order(outbox)
+    start(ledger, analysis, 0)
+    ledger.retry_segment(job(analysis, 0), "the store was away", 0.001)
+    assert other.wait(0.001) is True
+    post(database, 300.0)
+
+    def publish_slowly(entries: Sequence[OutboxEntry]) -> list[int]:
+        with database.transaction() as connection:
+            connection.execute("UPDATE outbox SET available_at = now() WHERE published_at IS NULL")
+        assert other.publish_waiting(confirm_all) == 0
+        while other.wait(0.001):
+            other.publish_waiting(confirm_all)
+        return confirm_all(entries)
+
+    assert outbox.publish_waiting(publish_slowly) == 2
+
+
+def test_a_connection_of_a_relay_keeps_no_plan_from_when_the_outbox_was_empty(database: Database) -> None:
+    with database.connect() as connection:
+        for number in range(12):
+            connection.execute("SELECT FROM outbox WHERE id = %s", [number])
+        assert connection.execute("SELECT count(*) FROM pg_prepared_statements").fetchone() == {"count": 0}
+
+
 def test_an_archive_of_retries_does_not_block_the_next_recording(database: Database) -> None:
     outbox, ledger = PostgresOutbox(database), PostgresLedger(database)
     archive = post(database, 100.0, segment_s=1.0).analyses[0].id
@@ -326,6 +355,17 @@ def test_the_lag_is_the_count_and_the_age_of_the_oldest(database: Database) -> N
         connection.execute("UPDATE outbox SET created_at = now() - interval '90 s'")
     assert outbox.lag().waiting == 2
     assert outbox.lag().oldest_s >= 90
+
+
+def test_the_lag_is_found_however_much_was_published(database: Database) -> None:
+    post(database, 3000.0, segment_s=1.0)
+    with database.transaction() as connection:
+        connection.execute("UPDATE outbox SET published_at = now() WHERE segment_index > 0")
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE outbox")
+        plan = connection.execute(f"EXPLAIN {load_queries('outbox').lag.sql}").fetchall()
+    assert "Seq Scan" not in str(plan)
+    assert PostgresOutbox(database).lag().waiting == 1
 
 
 def test_only_what_was_published_long_ago_is_pruned(database: Database) -> None:

@@ -76,9 +76,12 @@ class Database:
             connection.execute("SELECT 1")
 
     def connect(self) -> Connection:
-        """Open a connection outside the pool, each statement its own transaction; the caller closes it."""
+        """Open a connection outside the pool, each statement its own transaction; the caller closes it.
+
+        It prepares nothing: it lives long, and a plan made while a table was nearly empty is slow once it is full.
+        """
         with translated_errors():
-            connection: Connection = psycopg.connect(self.url, autocommit=True, **self._options)
+            connection: Connection = psycopg.connect(self.url, autocommit=True, prepare_threshold=None, **self._options)
         _configure(connection)
         return connection
 

@@ -72,7 +72,8 @@ class PostgresOutbox:
         room: Mapping[Lane, int],
     ) -> int:
         begun = _sql.begin_publishing(session, key=_LOCK)
-        self._remember_next_due(begun["next_due_s"])
+        # Retries that are due are for whoever publishes: to look for them again at once would be to do so without end.
+        self._remember_next_due(begun["next_due_s"] if begun["is_publisher"] else None)
         if not begun["is_publisher"]:
             if any(row for row in _sql.end_stalled_publisher(session, key=_LOCK, stalled_s=_STALLED_S)):
                 _log.warning("another relay froze while it published, its connection was closed")

@@ -54,11 +54,15 @@ FROM (SELECT lane, max(turn) AS turn FROM published GROUP BY lane) AS p
 WHERE l.lane = p.lane AND l.turn <= p.turn;
 
 -- name: lag()^
--- A retry that is not due waits too, but nobody waits for it to be published.
+-- A retry that is not due waits too, but nobody waits for it to be published. Two indexes, not all that was published.
 SELECT
     count(*) AS waiting,
-    greatest(0, coalesce(extract(epoch FROM clock_timestamp() - min(coalesce(available_at, created_at))), 0)) AS oldest_s
-FROM outbox WHERE published_at IS NULL;
+    greatest(0, coalesce(extract(epoch FROM clock_timestamp() - min(since)), 0)) AS oldest_s
+FROM (
+    SELECT created_at AS since FROM outbox WHERE published_at IS NULL AND available_at IS NULL
+    UNION ALL
+    SELECT available_at FROM outbox WHERE published_at IS NULL AND available_at IS NOT NULL
+) AS waiting;
 
 -- name: prune(keep_s)!
 DELETE FROM outbox WHERE published_at < now() - make_interval(secs => :keep_s);
