@@ -119,11 +119,8 @@ def open_embedded(options: EmbeddedOptions, unfinished: Event) -> Iterator["Simp
 
         relay = stack.enter_context(_open_relay(database, queue))
         api = ApiProcess(listener, settings, database_url)
-        if settings.status_port is not None:
-            show_api_metrics(api.read_metrics)
-            ready = Readiness({"database": database.check, "store": store.check, "API": api.check})
-            status = stack.enter_context(StatusServer(settings.status_host, settings.status_port, ready=ready))
-            print_note(f"metrics are at http://{settings.status_host}:{status.port}/metrics")
+        ready = Readiness({"database": database.check, "store": store.check, "API": api.check})
+        stack.enter_context(_status(settings, api, ready))
 
         def run_worker() -> None:
             if not worker.run():
@@ -138,6 +135,18 @@ def open_embedded(options: EmbeddedOptions, unfinished: Event) -> Iterator["Simp
         if options.first is not None:
             Thread(target=run_first_job, args=(url, options.first), name="first job", daemon=True).start()
         yield ended
+
+
+@contextmanager
+def _status(settings: CliSettings, api: ApiProcess, ready: Readiness) -> Iterator[None]:
+    """Serve health and metrics, the API's among them, if a port was asked for."""
+    if settings.status_port is None:
+        yield
+        return
+    show_api_metrics(api.read_metrics)
+    with StatusServer(settings.status_host, settings.status_port, ready=ready) as status:
+        print_note(f"metrics are at http://{settings.status_host}:{status.port}/metrics")
+        yield
 
 
 @contextmanager
