@@ -14,6 +14,8 @@ from uuid import UUID
 import structlog
 from structlog.contextvars import bound_contextvars
 
+from dawn_chorus.domain.errors import PermanentError
+
 _SECRET_KEY = re.compile(r"authorization|password|passwd|secret|token|api_?key|credential", re.IGNORECASE)
 _SECRET_IN_URL = re.compile(r"(?<=://)([^/\s:@]*):([^/\s@]+)(?=@)")
 _SECRET_IN_QUERY = re.compile(r"(?i)([?&][\w-]*(?:secret|token|password|signature|key)[\w-]*=)[^&\s]+")
@@ -25,7 +27,7 @@ _CHATTY = {"pika": logging.CRITICAL, "uvicorn.access": logging.WARNING, "yoyo": 
 def configure_logs(level: str = "INFO", *, stream: TextIO | None = None) -> None:
     """Send every log line of this process to `stream` (standard error); called once, at the start of the process.
 
-    Lines are JSON unless the stream is a terminal.
+    Lines are JSON unless the stream is a terminal. Raises PermanentError for a level that there is not.
     """
     stream = stream or sys.stderr
     shared: list[structlog.types.Processor] = [
@@ -46,7 +48,10 @@ def configure_logs(level: str = "INFO", *, stream: TextIO | None = None) -> None
     sink = logging.StreamHandler(stream)
     sink.setFormatter(formatter)
     logging.root.handlers = [sink]
-    logging.root.setLevel(level.upper())
+    try:
+        logging.root.setLevel(level.upper())
+    except ValueError as error:
+        raise PermanentError(f"CHORUS_LOG_LEVEL: {level[:40]!r} is none of DEBUG, INFO, WARNING, ERROR") from error
     _quiet_libraries()
 
 

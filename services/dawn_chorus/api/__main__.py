@@ -12,6 +12,7 @@ from dawn_chorus.adapters.audio_store import CacheOptions, open_audio_store
 from dawn_chorus.adapters.logs import configure_logs, get_logger
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.status_server import StatusServer
+from dawn_chorus.adapters.variables import read_settings
 from dawn_chorus.api.app import create_app
 from dawn_chorus.api.parent_process import serve_parent
 from dawn_chorus.api.serving import make_config
@@ -25,7 +26,7 @@ def main() -> None:
     """Serve until SIGINT or SIGTERM; a setting that cannot be followed ends it with one line that says why."""
     configure_logs("INFO")
     try:
-        settings = ApiSettings.load()
+        settings = read_settings(ApiSettings)
         configure_logs(settings.log_level)
         run_api(settings)
     except ChorusError as error:

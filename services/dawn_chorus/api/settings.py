@@ -4,14 +4,13 @@ import os
 import re
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dawn_chorus.domain.analysis import MAX_DURATION_S, MAX_SEGMENTS
-from dawn_chorus.domain.errors import PermanentError
 
 _WEB_ADDRESS = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?", re.IGNORECASE)
 _HOST = re.compile(r"\*|\.?[^\s:/@*.]+(\.[^\s:/@*.]+)*\.?")
@@ -112,16 +111,6 @@ class ApiSettings(BaseSettings):
             if not _HOST.fullmatch(host):
                 raise ValueError(f"{host!r} is no host: write names without scheme and port, separated by commas")
         return hosts
-
-    @classmethod
-    def load(cls) -> Self:
-        """Return the settings of the environment. Raises PermanentError that names an invalid variable."""
-        try:
-            return cls()
-        except ValidationError as error:
-            first = error.errors()[0]
-            variable = "CHORUS_" + "_".join(map(str, first["loc"])).upper()
-            raise PermanentError(f"{variable}: {first['msg'].removeprefix('Value error, ')}") from error
 
     @property
     def host_names(self) -> tuple[str, ...]:

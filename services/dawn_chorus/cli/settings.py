@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from dawn_chorus.domain.errors import PermanentError
+from dawn_chorus.adapters.variables import read_settings
 
 
 def _default_data_dir() -> Path:
@@ -72,9 +72,4 @@ def environment_with(**changes: str) -> dict[str, str]:
 
 def load_settings(**options: Any) -> CliSettings:
     """Return the settings; options that are not None override. Raises PermanentError that names an invalid variable."""
-    try:
-        return CliSettings(**{name: value for name, value in options.items() if value is not None})
-    except ValidationError as error:
-        first = error.errors()[0]
-        variable = "CHORUS_" + "_".join(map(str, first["loc"])).upper()
-        raise PermanentError(f"{variable}: {first['msg']}") from error
+    return read_settings(CliSettings, **{name: value for name, value in options.items() if value is not None})

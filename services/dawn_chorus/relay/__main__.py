@@ -17,6 +17,7 @@ from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
 from dawn_chorus.adapters.queue.rabbitmq import RabbitPublisher, RabbitSource
 from dawn_chorus.adapters.readiness import Readiness
 from dawn_chorus.adapters.status_server import StatusServer
+from dawn_chorus.adapters.variables import read_settings
 from dawn_chorus.domain.errors import ChorusError
 from dawn_chorus.relay.app import Relay, open_relay, prune_responses_task
 from dawn_chorus.relay.lost_messages import lost_messages_task
@@ -30,9 +31,10 @@ log = get_logger(__name__)
 
 def main() -> None:
     """Run until SIGTERM or SIGINT; the exit code is 0 only if a signal ended it and every thread finished in time."""
-    settings = RelaySettings()
-    configure_logs(settings.log_level)
+    configure_logs("INFO")
     try:
+        settings = read_settings(RelaySettings)
+        configure_logs(settings.log_level)
         ended_well = run_relay(settings)
     except ChorusError as error:
         log.critical("relay cannot start", reason=str(error))

@@ -16,6 +16,7 @@ from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.adapters.queue.rabbitmq import RabbitSource
 from dawn_chorus.adapters.readiness import Readiness
 from dawn_chorus.adapters.status_server import StatusServer
+from dawn_chorus.adapters.variables import read_settings
 from dawn_chorus.domain.errors import ChorusError
 from dawn_chorus.worker.app import open_worker
 from dawn_chorus.worker.consumer import Worker
@@ -27,9 +28,10 @@ log = get_logger("dawn_chorus.worker")
 
 def main() -> None:
     """Run until SIGTERM or SIGINT; a second signal ends at once. Exit code 0 only if every started segment finished."""
-    settings = WorkerSettings()
-    configure_logs(settings.log_level)
+    configure_logs("INFO")
     try:
+        settings = read_settings(WorkerSettings)
+        configure_logs(settings.log_level)
         finished = run_worker(settings)
     except ChorusError as error:
         log.critical("worker cannot start", reason=str(error))

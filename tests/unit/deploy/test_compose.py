@@ -13,8 +13,11 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic_settings import BaseSettings
 
 from dawn_chorus.api.settings import ApiSettings
+from dawn_chorus.relay.settings import RelaySettings
+from dawn_chorus.worker.settings import WorkerSettings
 
 ROOT = Path(__file__).parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -36,6 +39,12 @@ def checkout(tmp_path: Path) -> Path:
 def make_secrets(checkout: Path, *changed: str) -> dict[str, str]:
     subprocess.run([sys.executable, checkout / "deploy" / "docker" / "make-secrets", *changed], check=True)
     return {path.name: path.read_text() for path in (checkout / "secrets").iterdir()}
+
+
+def passed_on(service: dict[str, Any]) -> set[str]:
+    """Return the variables that a service gets as they are in `.env`, or not at all."""
+    environment = service.get("environment", {})
+    return {name for name, value in environment.items() if value is None}
 
 
 def test_only_the_api_grafana_and_rabbitmqs_panel_are_published_and_on_loopback() -> None:
@@ -122,7 +131,7 @@ def test_metrics_are_published_nowhere() -> None:
 
 
 def test_no_password_stands_in_the_compose_file() -> None:
-    words = re.compile(r"password|secret|key", re.IGNORECASE)
+    words = re.compile(r"password|secret|key(?!_cache_s)", re.IGNORECASE)
     for service in SERVICES.values():
         for variable, value in (service.get("environment") or {}).items():
             assert not words.search(variable) or str(value).startswith("/run/secrets"), variable
@@ -173,6 +182,15 @@ def test_the_settings_that_are_shown_are_those_that_there_are() -> None:
     files = [ROOT / "docker-compose.yml", *(ROOT / "deploy" / "docker").glob("license/*.env")]
     known = {name for file in files for name in re.findall(r"\b([A-Z][A-Z_]{5,})\b", file.read_text())}
     assert shown - {"COMPOSE_PROFILES"} <= known
+    asked = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
+    assert asked.union(*map(passed_on, SERVICES.values())) <= shown
+
+
+@pytest.mark.parametrize(
+    ("service", "settings"), [("api", ApiSettings), ("relay", RelaySettings), ("worker", WorkerSettings)]
+)
+def test_the_settings_that_are_passed_on_are_those_of_the_service(service: str, settings: type[BaseSettings]) -> None:
+    assert passed_on(SERVICES[service]) <= {f"CHORUS_{field.upper()}" for field in settings.model_fields}
 
 
 def test_the_api_is_known_by_its_name_in_the_stack_and_by_what_is_set() -> None:

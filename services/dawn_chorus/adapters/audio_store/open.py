@@ -13,6 +13,8 @@ from dawn_chorus.adapters.audio_store.download_cache import DownloadCache
 from dawn_chorus.adapters.audio_store.local_files import LocalFiles
 from dawn_chorus.adapters.audio_store.object_errors import first_line
 from dawn_chorus.adapters.audio_store.store import ObjectAudioStore
+from dawn_chorus.adapters.logs import redact
+from dawn_chorus.domain.errors import PermanentError
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +34,21 @@ def open_audio_store(
     Keys of the query and of `credentials` are those of obstore's S3Config (`access_key_id`, `secret_access_key`,
     `endpoint`, `region`, …), also as environment variables spell them (`AWS_ACCESS_KEY_ID`); the query takes
     precedence. Without access keys, AWS's own chain applies (environment, instance, web identity). Without `cache`,
-    `local_copy` of an S3 store is refused. Raises ValueError for a URL that names no store.
+    `local_copy` of an S3 store is refused. Raises PermanentError for a URL that names no store.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        query = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
+    except ValueError as error:
+        raise PermanentError(f"audio store {redact(url)!r}: {error}") from error
     if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
         root = Path(unquote(parts.path))
         return ObjectAudioStore(_open_folder(root), LocalFiles(root), "on disk")
     if parts.scheme == "s3" and parts.netloc:
-        options = {**(credentials or {}), **dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))}
-        bucket = _open_bucket(parts.netloc, parts.path.strip("/"), options)
+        bucket = _open_bucket(parts.netloc, parts.path.strip("/"), {**(credentials or {}), **query})
         downloads = DownloadCache(bucket, cache.folder, cache.max_bytes) if cache else None
         return ObjectAudioStore(bucket, downloads, f"s3://{parts.netloc}{parts.path}")
-    raise ValueError(f"audio store {url!r}: use file:///absolute/folder or s3://bucket/prefix?endpoint=…")
+    raise PermanentError(f"audio store {redact(url)!r}: use file:///absolute/folder or s3://bucket/prefix?endpoint=…")
 
 
 def _open_folder(root: Path) -> LocalStore:
@@ -51,7 +56,7 @@ def _open_folder(root: Path) -> LocalStore:
         root.mkdir(parents=True, exist_ok=True)
         return LocalStore(root, automatic_cleanup=True)
     except (BaseError, OSError) as error:
-        raise ValueError(f"audio store, folder {root}: {first_line(error)}") from error
+        raise PermanentError(f"audio store, folder {root}: {first_line(error)}") from error
 
 
 def _open_bucket(bucket: str, prefix: str, options: Mapping[str, str]) -> S3Store:
@@ -69,4 +74,4 @@ def _open_bucket(bucket: str, prefix: str, options: Mapping[str, str]) -> S3Stor
             retry_config={"max_retries": 3},
         )
     except BaseError as error:
-        raise ValueError(f"audio store, bucket {bucket}: {first_line(error)}") from error
+        raise PermanentError(f"audio store, bucket {bucket}: {first_line(error)}") from error

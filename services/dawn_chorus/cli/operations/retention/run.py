@@ -95,14 +95,12 @@ class Removed:
 def open_operations_store(settings: CliSettings) -> AudioStore:
     """Return the store of CHORUS_STORE_URL or, if neither it nor CHORUS_DATABASE_URL is set, the embedded service's.
 
-    Raises PermanentError if only the database is set: its rows would be matched with another service's audio.
+    Raises PermanentError if only the database is set, as its rows would be matched with another service's audio, or if
+    the URL names no store.
     """
     if settings.database_url is not None and settings.store_url is None:
         raise PermanentError("no audio store: set CHORUS_STORE_URL to the store of the API that uses this database")
-    try:
-        return open_audio_store(settings.store_url or settings.embedded_store_url)
-    except ValueError as error:
-        raise PermanentError(str(error)) from error
+    return open_audio_store(settings.store_url or settings.embedded_store_url)
 
 
 def look_ahead(database: Database, plan: RetentionPlan) -> Outlook:
