@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -20,12 +20,12 @@ import pika
 import pytest
 from prometheus_client import REGISTRY
 
-from dawn_chorus.adapters.postgres.analyses import get_status
+from dawn_chorus.adapters.postgres.analyses import get_status, lock_analysis
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.dead_letters import PostgresDeadLetters
 from dawn_chorus.adapters.postgres.idempotency import Claim, claim_key, prune_responses
 from dawn_chorus.adapters.postgres.ledger import PostgresLedger
-from dawn_chorus.adapters.postgres.lost_messages import requeue_unfinished
+from dawn_chorus.adapters.postgres.lost_messages import _requeue, requeue_unfinished
 from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
 from dawn_chorus.adapters.queue.in_process import InProcessQueue
 from dawn_chorus.adapters.queue.messages import decode_job
@@ -34,7 +34,7 @@ from dawn_chorus.adapters.queue.rabbitmq.topology import LANE_QUEUES
 from dawn_chorus.adapters.retrying import Backoff
 from dawn_chorus.domain.analysis import AnalysisResult
 from dawn_chorus.domain.errors import TransientError
-from dawn_chorus.domain.jobs import DELIVERY_LIMIT, Lane
+from dawn_chorus.domain.jobs import DELIVERY_LIMIT, Lane, OutboxEntry
 from dawn_chorus.domain.ports import SegmentPublisher, SegmentSource
 from dawn_chorus.relay.app import Relay, open_relay, prune_responses_task
 from dawn_chorus.relay.lost_messages import lost_messages_task
@@ -46,6 +46,8 @@ from tests.servers.ports import find_free_ports
 from tests.servers.postgres import PostgresNode
 from tests.servers.postgres_fill import job, post, start
 from tests.servers.rabbitmq import RabbitNode
+
+LOST = "dawn_chorus.adapters.postgres.lost_messages"
 
 
 @dataclass(frozen=True)
@@ -386,7 +388,8 @@ def test_what_workers_gave_back_waits_on_the_queue_and_is_not_lost(database: Dat
 def test_many_lost_segments_are_queued_again_in_short_transactions(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dawn_chorus.adapters.postgres.lost_messages._A_TRANSACTION", 10)
+    monkeypatch.setattr(f"{LOST}._A_TRANSACTION", 10)
+    monkeypatch.setattr(f"{LOST}._A_SEARCH", 20)
     post(database, 45.0, segment_s=1.0)
     with closing(PostgresOutbox(database)) as outbox:
         outbox.publish_waiting(InProcessQueue().publish)
@@ -395,6 +398,50 @@ def test_many_lost_segments_are_queued_again_in_short_transactions(
     assert requeue_unfinished(database) == 45
     assert requeue_unfinished(database) == 0
     assert PostgresOutbox(database).lag().waiting == 45
+
+
+def lose_an_archive(database: Database) -> UUID:
+    archive = post(database, 45.0, segment_s=1.0).analyses[0].id
+    with closing(PostgresOutbox(database)) as outbox:
+        outbox.publish_waiting(InProcessQueue().publish)
+    return archive
+
+
+def test_a_lost_archive_takes_turns_like_any_other(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{LOST}._A_TRANSACTION", 10)
+    lose_an_archive(database)
+    assert requeue_unfinished(database) == 45
+    late = post(database, 5.0, segment_s=1.0).analyses[0].id
+    seen: list[UUID] = []
+
+    def note(entries: Sequence[OutboxEntry]) -> list[int]:
+        seen.extend(entry.job.analysis_id for entry in entries)
+        return [entry.id for entry in entries]
+
+    with closing(PostgresOutbox(database)) as outbox:
+        outbox.publish_waiting(note, 10)
+    assert seen.count(late) == 5
+
+
+def test_what_is_touched_while_lost_segments_are_sought_is_left_alone(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive, ledger, requeue = lose_an_archive(database), PostgresLedger(database), _requeue
+
+    def requeue_late(database: Database, idle: Sequence[Any]) -> int:
+        start(ledger, archive, 7)
+        return requeue(database, idle)
+
+    monkeypatch.setattr(f"{LOST}._requeue", requeue_late)
+    assert requeue_unfinished(database) == 44
+
+
+def test_an_analysis_that_somebody_is_changing_is_not_waited_for(database: Database) -> None:
+    archive = lose_an_archive(database)
+    with database.transaction() as connection:
+        lock_analysis(connection, archive)
+        assert requeue_unfinished(database) == 0
+    assert requeue_unfinished(database) == 45
 
 
 # -- Servers that go away
