@@ -1,6 +1,7 @@
 """The server of caged children goes on whatever becomes of a child, and ends quietly with whoever started it."""
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -91,3 +92,14 @@ def test_a_server_whose_service_ended_while_it_warmed_up_ends_without_a_word() -
 def test_the_current_folder_is_no_place_for_modules(monkeypatch: pytest.MonkeyPatch, folders: str, passed: str) -> None:
     monkeypatch.setenv("PYTHONPATH", folders)
     assert server_environment()["PYTHONPATH"] == passed
+
+
+def test_limits_that_the_service_was_started_with_are_not_raised(tmp_path: Path) -> None:
+    script = "answer(cpu=resource.getrlimit(resource.RLIMIT_CPU), files=resource.getrlimit(resource.RLIMIT_NOFILE))"
+    path = tmp_path / "script"
+    path.write_text(script)
+    with ServerProcess("tests.servers.caged_without_seccomp") as server, path.open("rb") as file:
+        server.wait_until_ready()
+        resource.prlimit(server.pid, resource.RLIMIT_CPU, (30, 30))
+        with closing(server.fork("script", {}, Limits(256 << 20, cpu_s=60), [file.fileno()])) as child:
+            assert receive_message(child.connection) == {"cpu": [30, 30], "files": [0, 0]}

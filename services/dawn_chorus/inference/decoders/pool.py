@@ -1,13 +1,10 @@
 """A pool of long-lived decoder processes in cages, which a hostile file may crash."""
 
 import os
-import select
-import signal
-import socket
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +14,7 @@ import numpy as np
 
 from dawn_chorus.cage.limits import Limits
 from dawn_chorus.cage.messages import Hangup, receive_message, send_message
-from dawn_chorus.cage.server_process import Child, ServerGone, ServerProcess
+from dawn_chorus.cage.server_process import ServerGone, ServerProcess
 from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.clock.readings import read_notes_json
 from dawn_chorus.domain.errors import ChorusError, PermanentError, TransientError, UndecodableAudio
@@ -27,22 +24,18 @@ from dawn_chorus.domain.recording import AudioFacts
 from dawn_chorus.domain.warnings import AnalysisWarning
 from dawn_chorus.inference.audio.failures import raise_failure
 from dawn_chorus.inference.audio.reader import Samples
+from dawn_chorus.inference.decoders.decoder_process import DecoderProcess
 from dawn_chorus.inference.decoders.protocol import receive_samples
 from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat
 
 SERVER_MODULE = "dawn_chorus.inference.decoders"
 DESCRIPTORS = 2
 """Of the file that is open and the next one, in a child."""
-START_TIMEOUT_S = 60.0
 SLOW_S = 3.0
 """A file that takes longer keeps its decoder, but no longer the place of others: one more decoder is started for them.
 
 Decoding five minutes takes less than a second, unless a file is made to take long, or is read from its start.
 """
-LESS_PRIORITY = 5
-"""So much less has a slow decoder (man 2 setpriority): a third of what others get where they compete."""
-END_TIMEOUT_S = 5.0
-"""Within this the server tells how a child ended."""
 
 
 class DecoderPool:
@@ -132,7 +125,7 @@ class DecoderPool:
             return float(answer["duration_s"])
 
     @contextmanager
-    def _call(self, path: Path, request: dict[str, Any]) -> "Iterator[tuple[DecoderProcess, dict[str, Any]]]":
+    def _call(self, path: Path, request: dict[str, Any]) -> Iterator[tuple[DecoderProcess, dict[str, Any]]]:
         """Send a request to a child and yield the child with its answer; the block reads what follows the answer."""
         with _opened(path) as (descriptor, about):
             child = self._acquire(path)
@@ -154,7 +147,7 @@ class DecoderPool:
             finally:
                 self._release(child)
 
-    def _acquire(self, path: Path) -> "DecoderProcess":
+    def _acquire(self, path: Path) -> DecoderProcess:
         """Wait for an idle child, preferably the one that has the file open; replace it if it is dead."""
         child = self._wait_for_place(path)
         if child is None:
@@ -164,7 +157,7 @@ class DecoderPool:
         child.path, child.busy_since = path, time.monotonic()
         return child
 
-    def _wait_for_place(self, path: Path) -> "DecoderProcess | None":
+    def _wait_for_place(self, path: Path) -> DecoderProcess | None:
         """Return an idle child; None if all are busy, one has been for long, and another may be started beside it."""
         with self._changed:
             while not self._idle and not self._closed:
@@ -188,7 +181,7 @@ class DecoderPool:
             return SLOW_S
         return starts[self._spares] + SLOW_S - time.monotonic()
 
-    def _start_spare(self) -> "DecoderProcess":
+    def _start_spare(self) -> DecoderProcess:
         """Start a child beside those that take long; from then on these leave the processor to others, mostly."""
         try:
             child = self._start()
@@ -203,7 +196,7 @@ class DecoderPool:
                     other.give_way()
         return child
 
-    def _replace(self, dead: "DecoderProcess") -> "DecoderProcess":
+    def _replace(self, dead: DecoderProcess) -> DecoderProcess:
         with self._changed:
             self._all.discard(dead)
         try:
@@ -214,7 +207,7 @@ class DecoderPool:
         dead.close()
         return child
 
-    def _release(self, child: "DecoderProcess") -> None:
+    def _release(self, child: DecoderProcess) -> None:
         with self._changed:
             child.busy_since = None
             if child.gave_way:  # it would do so for the next file too
@@ -228,7 +221,7 @@ class DecoderPool:
                 self._idle.append(child)
             self._changed.notify()
 
-    def _start(self) -> "DecoderProcess":
+    def _start(self) -> DecoderProcess:
         try:
             with self._starting:
                 server = self._running()
@@ -242,6 +235,8 @@ class DecoderPool:
 
     def _running(self) -> ServerProcess:
         """Return the server that forks the children, started again if it died. Raises ServerGone."""
+        if self._closed:
+            raise ServerGone("the decoders have been stopped")
         if self._server is None or not self._server.is_running():
             if self._server is not None:
                 self._server.stop()
@@ -264,76 +259,3 @@ def _opened(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         yield descriptor, {"name": path.name, "size": facts.st_size, "version": (facts.st_ino, facts.st_mtime_ns)}
     finally:
         os.close(descriptor)
-
-
-class DecoderProcess:
-    """A caged child and the sockets to it."""
-
-    def __init__(self, child: Child, timeout_s: float) -> None:
-        self.path: Path | None = None
-        """The file it has open."""
-        self.pid = 0
-        self.busy_since: float | None = None
-        """Since when it has been at work, by the monotonic clock."""
-        self.gave_way = False
-        self.connection = child.connection
-        self._child, self._timeout_s = child, timeout_s
-
-    def wait_until_ready(self) -> None:
-        """Wait until the server has forked the child, and it is in its cage. Raises ServerGone if that fails."""
-        for side in (self._child.status, self.connection):
-            side.settimeout(START_TIMEOUT_S)
-        try:
-            told = receive_message(self._child.status)
-            if "failed" not in told:
-                receive_message(self.connection)
-        except (Hangup, OSError) as error:
-            self.close()
-            raise ServerGone("its server has ended, or could not cage it") from error
-        if "failed" in told:
-            self.close()
-            raise ServerGone(f"it could not be forked: {told['failed']}")
-        self.pid = told["pid"]
-        self._child.status.settimeout(END_TIMEOUT_S)
-        self.connection.settimeout(self._timeout_s)
-
-    def is_dead(self) -> bool:
-        poll = select.poll()  # whatever comes on this socket comes at the end
-        poll.register(self._child.status, select.POLLIN)
-        return bool(poll.poll(0))
-
-    def kill(self) -> None:
-        """Have the child killed; who waits for it on another thread finds its connection closed."""
-        for side in (self._child.status, self.connection):
-            with suppress(OSError):
-                side.shutdown(socket.SHUT_RDWR)
-
-    def give_way(self) -> None:
-        """Lower its priority, for good."""
-        if not self.gave_way:
-            self.gave_way = True
-            with suppress(OSError):
-                now = os.getpriority(os.PRIO_PROCESS, self.pid)
-                os.setpriority(os.PRIO_PROCESS, self.pid, now + LESS_PRIORITY)
-
-    def close(self) -> None:
-        self._child.close()
-
-    def exit_reason(self, path: Path, error: Exception) -> ChorusError:
-        """Return the error that explains why the child failed; kill it if it is still running."""
-        name = displayed(path.name)
-        if isinstance(error, TimeoutError):
-            self.kill()
-            return UndecodableAudio(f"the decoder took longer than {self._timeout_s:g} s over {name}")
-        try:
-            code: int = receive_message(self._child.status)["exit"]
-        except TimeoutError:
-            self.kill()
-            return UndecodableAudio(f"the decoder sent no answer while it read {name}")
-        except (Hangup, OSError, KeyError):
-            return TransientError(f"the server of decoders ended while one of them read {name}")
-        self._child.status.shutdown(socket.SHUT_RDWR)
-        if code == -signal.SIGKILL:
-            return TransientError(f"the decoder was killed while it read {name}: is there enough memory?")
-        how = f"signal {-code}" if code < 0 else f"exit code {code}"
-        return UndecodableAudio(f"the decoder crashed ({how}) while it read {name}")

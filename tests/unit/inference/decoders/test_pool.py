@@ -16,7 +16,8 @@ import pytest
 from dawn_chorus.domain.errors import EmptyAudio, NotAudio, PermanentError, TransientError, UndecodableAudio
 from dawn_chorus.inference.audio.probe import measure_duration_s, probe_audio
 from dawn_chorus.inference.decoders import pool
-from dawn_chorus.inference.decoders.pool import DecoderPool, DecoderProcess
+from dawn_chorus.inference.decoders.decoder_process import LESS_PRIORITY, DecoderProcess
+from dawn_chorus.inference.decoders.pool import DecoderPool
 from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat, load_audio
 from tests.servers.caged_scripts import scripts_on_path
 from tests.unit.inference.audio_files import SECONDS, damage, real_sound, truncate, write_as
@@ -241,7 +242,7 @@ def test_a_file_that_takes_long_keeps_its_decoder_and_no_other(monkeypatch: pyte
                 assert decoders.measure_duration_s(quick) == 8.0
             assert not any(future.done() for future in bombs)
             slow = [child for child in decoders._all if child.busy_since is not None]
-            less = min(19, os.getpriority(os.PRIO_PROCESS, 0) + pool.LESS_PRIORITY)
+            less = min(19, os.getpriority(os.PRIO_PROCESS, 0) + LESS_PRIORITY)
             assert [os.getpriority(os.PRIO_PROCESS, child.pid) for child in slow] == [less] * 2
             assert len(decoders._all) == 2 + decoders._spares
         assert all(future.exception() for future in bombs)
@@ -339,3 +340,12 @@ def test_a_refusal_shows_a_name_that_is_no_utf8_with_replacement(
     path.write_bytes(content)
     with pytest.raises(UndecodableAudio, match="r\ufffdveil"):
         decoders.probe(path)
+
+
+def test_no_server_is_started_again_for_a_pool_that_was_closed() -> None:
+    with DecoderPool(processes=1) as decoders:
+        pass
+    with pytest.raises(TransientError, match="the decoders have been stopped"):
+        decoders._start()
+    assert decoders._server
+    assert not decoders._server.is_running()

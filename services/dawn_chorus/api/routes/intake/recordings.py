@@ -24,6 +24,7 @@ from dawn_chorus.api.http.problems import (
     NOT_FOUND,
     STALLED,
     TOO_LARGE,
+    TOO_LONG,
     UNDECODABLE,
     UNKNOWN_PACK,
     UNSUPPORTED,
@@ -42,8 +43,8 @@ UPLOAD_PATH = "/v1/recordings"
 _MOST_IN_LISTS = 10
 """Failures, stretches of lost audio and warnings of each analysis in a list of up to 500 recordings."""
 _UPLOAD_PROBLEMS = (
-    MALFORMED, STALLED, CONFLICT, IN_PROGRESS, TOO_LARGE, NOT_AUDIO, UNSUPPORTED, INVALID, UNDECODABLE, UNKNOWN_PACK,
-    KEY_REUSED,
+    MALFORMED, STALLED, CONFLICT, IN_PROGRESS, TOO_LARGE, NOT_AUDIO, UNSUPPORTED, INVALID, UNDECODABLE, TOO_LONG,
+    UNKNOWN_PACK, KEY_REUSED,
 )  # fmt: skip
 router = APIRouter(tags=["recordings"])
 

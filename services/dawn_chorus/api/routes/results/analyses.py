@@ -21,6 +21,7 @@ from dawn_chorus.api.http.problems import (
     MALFORMED,
     NOT_FOUND,
     TOO_LARGE,
+    TOO_LONG,
     UNKNOWN_PACK,
     documented,
 )
@@ -38,7 +39,7 @@ _POST_PROBLEMS = (NOT_FOUND, CONFLICT, IN_PROGRESS, INVALID, KEY_REUSED)
     summary="Analyze a recording with another pack or other settings",
     status_code=202,
     response_model=AnalysisOut,
-    responses=documented(MALFORMED, TOO_LARGE, *_POST_PROBLEMS, AUDIO_REMOVED, UNKNOWN_PACK),
+    responses=documented(MALFORMED, TOO_LARGE, *_POST_PROBLEMS, AUDIO_REMOVED, TOO_LONG, UNKNOWN_PACK),
 )
 async def begin_analysis(
     recording_id: UUID, deps: Deps, once: OnceDep, fields: Annotated[AnalysisFields | None, Body()] = None
