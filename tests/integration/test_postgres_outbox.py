@@ -286,11 +286,22 @@ def test_a_relay_waits_while_another_has_a_retry_to_publish(database: Database) 
     assert outbox.publish_waiting(publish_slowly) == 2
 
 
-def test_a_connection_of_a_relay_keeps_no_plan_from_when_the_outbox_was_empty(database: Database) -> None:
-    with database.connect() as connection:
-        for number in range(12):
-            connection.execute("SELECT FROM outbox WHERE id = %s", [number])
-        assert connection.execute("SELECT count(*) FROM pg_prepared_statements").fetchone() == {"count": 0}
+def plan_of(connection: psycopg.Connection[Any], query: str, **parameters: Any) -> str:
+    return str(connection.execute(f"EXPLAIN {query}", parameters).fetchall())
+
+
+def test_plans_from_when_the_outbox_was_empty_are_good_for_a_full_one(database: Database) -> None:
+    """They are kept until statistics are gathered again, which is a minute away when half a million jobs come."""
+    outbox, queries = PostgresOutbox(database), load_queries("outbox")
+    post(database, 5.0, segment_s=1.0)
+    publish_in_order(outbox)
+    take, mark = (queries.take_waiting.sql, {"n_express": 5, "n_bulk": 5}), (queries.mark_published.sql, {"ids": [1]})
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        connection.execute("ANALYZE outbox")
+        assert "Seq Scan" in plan_of(connection, take[0], **take[1])
+    session = outbox._session
+    assert session is not None
+    assert "Seq Scan" not in plan_of(session, take[0], **take[1]) + plan_of(session, mark[0], **mark[1])
 
 
 def test_an_archive_of_retries_does_not_block_the_next_recording(database: Database) -> None:

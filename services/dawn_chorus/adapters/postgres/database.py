@@ -78,7 +78,7 @@ class Database:
     def connect(self) -> Connection:
         """Open a connection outside the pool, each statement its own transaction; the caller closes it.
 
-        It prepares nothing: it lives long, and a plan made while a table was nearly empty is slow once it is full.
+        It prepares nothing, unless told to: a plan made while a table is nearly empty is slow once it is full.
         """
         with translated_errors():
             connection: Connection = psycopg.connect(self.url, autocommit=True, prepare_threshold=None, **self._options)

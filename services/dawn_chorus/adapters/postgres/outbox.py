@@ -24,6 +24,8 @@ _LOCK = 0x43484F53
 """Number of the advisory lock that a relay holds while it publishes a batch."""
 _STALLED_S = 60.0
 """A relay that holds the lock for so long without a statement is frozen or cut off: no batch takes as long."""
+_PREPARED_AFTER = 2
+"""Executions of a statement."""
 _log = get_logger(__name__)
 
 
@@ -58,11 +60,18 @@ class PostgresOutbox:
         try:
             with translated_errors():
                 if self._session is None:
-                    self._session = self._database.connect()
+                    self._session = self._open_session()
                 return self._publish_alone(self._session, publish, limit, room or dict.fromkeys(Lane, limit))
         except BaseException:
             self._close_session()
             raise
+
+    def _open_session(self) -> Connection:
+        """Return a connection that keeps its plans, and whose plans stay good however full the outbox becomes."""
+        session = self._database.connect()
+        _sql.read_by_indexes(session)
+        session.prepare_threshold = _PREPARED_AFTER
+        return session
 
     def _publish_alone(
         self,

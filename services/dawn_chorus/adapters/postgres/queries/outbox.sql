@@ -1,3 +1,11 @@
+-- name: read_by_indexes()^
+-- For a connection that keeps its plans: one made while the outbox is nearly empty would read and sort all of it, and go on
+-- doing so once half a million jobs wait.
+SELECT
+    set_config('enable_seqscan', 'off', false),
+    set_config('enable_bitmapscan', 'off', false),
+    set_config('enable_sort', 'off', false);
+
 -- name: begin_publishing(key)^
 -- At most one relay publishes at a time, so that lanes keep their order. Seconds until the next retry is due; null: none.
 SELECT
