@@ -377,3 +377,16 @@ def test_a_service_that_stops_says_so_to_whoever_is_still_sending(
     assert b"urn:dawn-chorus:problem:unavailable" in answer
     assert b"retry-after: " in answer.lower()
     assert not [record for record in caplog.records if record.exc_info and record.name != "uvicorn.lifespan"]
+
+
+def test_an_event_stream_that_the_stop_cuts_short_is_no_unfinished_answer(
+    database: Database, store: ObjectAudioStore, opened: ExitStack, caplog: pytest.LogCaptureFixture
+) -> None:
+    with run_api(database, store) as api:
+        url = upload(api.client)["analyses"][0]["links"]["events"]
+        connection = opened.enter_context(socket.create_connection(("127.0.0.1", api.port), timeout=30))
+        connection.sendall(f"GET {url} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+    rest = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert not rest.endswith(b"0\r\n\r\n")
+    assert not [record for record in caplog.records if "without completing" in record.getMessage() or record.exc_info]

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sys
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
@@ -12,9 +13,11 @@ from typing import Any, Self
 from prometheus_client import REGISTRY
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from dawn_chorus.adapters.logs import get_logger
 from dawn_chorus.adapters.readiness import Readiness
 from dawn_chorus.domain.errors import PermanentError
 
+log = get_logger(__name__)
 _IDLE_S = 10.0
 """A client that sends nothing for this long is disconnected: it holds a thread."""
 
@@ -102,6 +105,12 @@ class _Server(ThreadingHTTPServer):
         """Listen, without asking the DNS for this machine's name: nobody needs it, and a DNS can be slow."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - socketserver's own
+        """Log an error, but not that a client went away before it had its answer: a probe waits no longer."""
+        error = sys.exception()
+        if not isinstance(error, ConnectionError | TimeoutError):
+            log.error("status request failed", exc_info=error)
 
 
 def _json(status: int, document: dict[str, Any]) -> tuple[int, str, bytes]:

@@ -1,7 +1,9 @@
 import json
 import socket
+import struct
 from collections.abc import Iterator
 from http.client import HTTPConnection
+from threading import Event
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -107,3 +109,21 @@ def test_it_listens_on_addresses_of_both_kinds() -> None:
 def test_a_host_that_is_nowhere_is_named() -> None:
     with pytest.raises(PermanentError, match=r"no status at nowhere\.invalid:9103"):
         StatusServer("nowhere.invalid", 9103, ready=Readiness({}))
+
+
+def test_a_client_that_waits_no_longer_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    is_gone, answered = Event(), Event()
+
+    def look() -> None:
+        is_gone.wait(30)
+
+    with StatusServer("127.0.0.1", 0, ready=Readiness({"database": look})) as server:
+        monkeypatch.setattr(server._server, "shutdown_request", lambda _request: answered.set())  # its last step
+        with socket.create_connection(("127.0.0.1", server.port)) as client:
+            client.sendall(b"GET /health/ready HTTP/1.1\r\n\r\n")
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        is_gone.set()
+        assert answered.wait(30)
+    assert capfd.readouterr() == ("", "")

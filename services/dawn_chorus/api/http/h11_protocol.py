@@ -65,6 +65,7 @@ class ProblemProtocol(H11Protocol):
         except asyncio.CancelledError:  # the service stops in the middle of an answer, which ends without its last part
             log.info("answer cut short, the service stops", path=scope["path"])
             self.transport.close()
+            await asyncio.sleep(0)  # then uvicorn knows that it is closed, and calls no unfinished answer an error
 
 
 def _describe(error: BaseException | None, message: str) -> Problem:
