@@ -1,6 +1,7 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -164,6 +165,40 @@ def test_readers_go_on_while_indexes_are_built_and_whatever_they_read_first_ther
         assert not migrating.done()
         reader.commit()
         assert "0006_doors" in migrating.result(timeout=60)
+
+
+BEFORE_DOORS = """
+INSERT INTO recordings (filename, store_key, size_bytes, sha256, format, duration_s, sample_rate_hz, channels)
+SELECT name, name, 1, repeat(name, 64), 'wav', 900, 48000, 1 FROM (VALUES ('a'), ('b')) AS t (name);
+INSERT INTO analyses (recording_id, pack_name, settings, lane, segment_s, segments_total)
+SELECT id, 'woods', '{}', 'bulk', 300, 3 FROM recordings;
+INSERT INTO segments (analysis_id, segment_index, start_s, end_s)
+SELECT id, number, number * 300, number * 300 + 300 FROM analyses, generate_series(0, 2) AS number;
+INSERT INTO outbox (analysis_id, segment_index, lane, published_at)
+SELECT a.id, number, 'bulk', CASE WHEN r.filename = 'a' AND number = 0 THEN now() END
+FROM recordings AS r JOIN analyses AS a ON a.recording_id = r.id CROSS JOIN generate_series(0, 2) AS number
+ORDER BY r.filename, number;
+INSERT INTO outbox (analysis_id, segment_index, lane, delay_s)
+SELECT a.id, 0, 'bulk', 60 FROM recordings AS r JOIN analyses AS a ON a.recording_id = r.id WHERE r.filename = 'a';
+"""
+
+
+def test_jobs_that_wait_take_turns_after_the_migration_and_retries_keep_their_delay(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    migrate_up_to(empty_url, "0005_field", monkeypatch, tmp_path)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute(BEFORE_DOORS)
+    migrate(empty_url)
+    with psycopg.connect(empty_url) as connection:
+        waiting = connection.execute(
+            "SELECT r.filename, o.segment_index FROM outbox AS o JOIN analyses AS a ON a.id = o.analysis_id "
+            "JOIN recordings AS r ON r.id = a.recording_id "
+            "WHERE o.published_at IS NULL AND o.available_at IS NULL ORDER BY o.turn, o.id"
+        ).fetchall()
+        delays = connection.execute("SELECT available_at - created_at FROM outbox WHERE delay_s > 0").fetchall()
+    assert waiting == [("a", 1), ("b", 0), ("a", 2), ("b", 1), ("b", 2)]
+    assert delays == [(timedelta(seconds=60),)]
 
 
 def test_a_server_that_is_away_is_worth_another_try() -> None:
