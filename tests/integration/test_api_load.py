@@ -275,9 +275,14 @@ def test_more_connections_than_allowed_get_a_problem(start_api: StartApi, opened
     api = start_api(connections_at_once=3)
     for _ in range(4):
         opened.enter_context(socket.create_connection(("127.0.0.1", api.port), timeout=30))
-    response = httpx.get(f"{api.url}/v1/recordings")
-    problem_of(response, 503, "unavailable")
-    assert int(response.headers["retry-after"]) > 0
+    before = count_requests("unmatched", "503", "other")
+    for path in ("/v1/recordings", "/health/ready"):
+        response = httpx.get(f"{api.url}{path}")
+        problem_of(response, 503, "unavailable")
+        assert int(response.headers["retry-after"]) > 0
+    assert count_requests("unmatched", "503", "other") == before + 2
+    # Else whoever watches over it would restart it, and cut off those who are connected.
+    assert httpx.get(f"{api.url}/health/live").status_code == 200
 
 
 def receive_all(connection: socket.socket) -> str:

@@ -26,6 +26,7 @@ log = get_logger(__name__)
 
 _KINDS = {431: HEADERS_TOO_LARGE, 501: UNKNOWN_CODING}
 _BUSY_S = 1
+_ALWAYS = "/health/live"
 
 
 class ProblemProtocol(H11Protocol):
@@ -51,10 +52,15 @@ class ProblemProtocol(H11Protocol):
             self.transport.write(self.conn.send(event) or b"")
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application, unless there are more requests or connections than `limit_concurrency`."""
-        if self._limit is None or max(len(self.connections), len(self.tasks)) <= self._limit:
+        """Run the application, unless there are more requests or connections than `limit_concurrency`.
+
+        Whether this process lives is answered nevertheless: restarting it would only cut all the others off.
+        """
+        is_full = self._limit is not None and max(len(self.connections), len(self.tasks)) > self._limit
+        if not is_full or scope["path"] == _ALWAYS:
             await self._run(scope, receive, send)
             return
+        metrics.api_requests.labels("other", UNMATCHED, str(UNAVAILABLE.status)).inc()
         headers = {**PROTECTIVE_HEADERS, "Retry-After": str(_BUSY_S), "Connection": "close"}
         problem = Problem(UNAVAILABLE, "This service has as many requests as it can take; try again", headers=headers)
         await problem_response(problem, scope["path"])(scope, receive, send)
