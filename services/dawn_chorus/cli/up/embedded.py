@@ -108,11 +108,10 @@ def open_embedded(options: EmbeddedOptions, unfinished: Event) -> Iterator["Simp
         database = stack.enter_context(Database(database_url, max_size=16))
         store_url = settings.embedded_store_url
         store, queue = open_audio_store(store_url), InProcessQueue()
-        ledger = PostgresLedger(database)
 
         print_note(f"opening the pack {settings.default_pack}")
         worker_settings = _worker_settings(settings, database_url, store_url)
-        source = queue.open_source()
+        ledger, source = PostgresLedger(database), queue.open_source()
         worker = stack.enter_context(open_worker(worker_settings, ledger=ledger, store=store, source=source))
         requeue_unfinished(database)
         release_all_claims(database)
