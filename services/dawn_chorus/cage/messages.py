@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import struct
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -62,15 +63,29 @@ def parse_messages(received: bytes) -> list[Message]:
 
 
 def receive_into(connection: socket.socket, view: memoryview) -> None:
-    """Fill the view. Raises Hangup, and TimeoutError if the connection has a timeout."""
-    while len(view):
-        try:
+    """Fill the view. Raises Hangup, and TimeoutError if the connection has a timeout, which is for all bytes."""
+    timeout_s = connection.gettimeout()
+    ends_at = None if timeout_s is None else time.monotonic() + timeout_s
+    try:
+        while len(view):
+            if ends_at is not None:  # who sends a byte now and then gets no more time by it
+                connection.settimeout(_time_left_s(ends_at))
             count = connection.recv_into(view)
-        except ConnectionError as error:
-            raise Hangup(str(error)) from error
-        if not count:
-            raise Hangup("the connection was closed")
-        view = view[count:]
+            if not count:
+                raise Hangup("the connection was closed")
+            view = view[count:]
+    except ConnectionError as error:
+        raise Hangup(str(error)) from error
+    finally:
+        if timeout_s is not None:
+            connection.settimeout(timeout_s)
+
+
+def _time_left_s(ends_at: float) -> float:
+    left_s = ends_at - time.monotonic()
+    if left_s <= 0:
+        raise TimeoutError("timed out")
+    return left_s
 
 
 def _read_body(connection: socket.socket, start: bytearray) -> Message:

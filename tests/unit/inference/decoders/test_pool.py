@@ -349,3 +349,20 @@ def test_no_server_is_started_again_for_a_pool_that_was_closed() -> None:
         decoders._start()
     assert decoders._server
     assert not decoders._server.is_running()
+
+
+def test_a_decoder_that_sends_a_byte_now_and_then_gets_no_more_time(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(pool, "SERVER_MODULE", "tests.servers.taken_over")
+    drip = tmp_path / "drip.flac"
+    drip.write_text(
+        "connection.sendall((500).to_bytes(8, 'little'))\n"
+        "for _ in range(500):\n    connection.sendall(b' ')\n    time.sleep(0.1)"
+    )
+    with (
+        scripts_on_path(),
+        DecoderPool(processes=1, timeout_s=1.0) as decoders,
+        pytest.raises(UndecodableAudio, match="longer than 1 s"),
+    ):
+        decoders.measure_duration_s(drip)
