@@ -9,7 +9,7 @@ from tests.end_to_end.service import Service, wait_until
 from tests.integration.api_checks import stored_files
 
 HEAD = (
-    b"POST /v1/recordings HTTP/1.1\r\nHost: here\r\nContent-Length: 99999999\r\n"
+    b"POST /v1/recordings HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n"
     b"Content-Type: multipart/form-data; boundary=x\r\n\r\n"
     b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
 )

@@ -10,7 +10,8 @@ import pytest
 
 from dawn_chorus.adapters.postgres.analyses import get_status
 from dawn_chorus.adapters.postgres.database import Database
-from dawn_chorus.adapters.postgres.detections import detections_of
+from dawn_chorus.adapters.postgres.detection_stream import stream_detections
+from dawn_chorus.adapters.postgres.detections import DetectionFilter, detections_of
 from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
 from dawn_chorus.adapters.postgres.recordings import get_recording
@@ -96,12 +97,25 @@ def test_a_stream_that_is_cut_off_says_so_and_does_not_look_complete(
     with Database(url) as database:
         analysis_id = post(database, 30_000.0, segment_s=30_000.0).analyses[0].id
         save(PostgresLedger(database), analysis_id, 0, [(ROBIN, 10.0 * n, 10.0 * n + 5, 0.9) for n in range(2500)])
-        stream = detections_of(database, analysis_id)
+        stream = stream_detections(database, DetectionFilter())
         next(stream)
-        node.restart()
+        node.stop()
         with pytest.raises(TransientError):
             list(stream)
-        assert len(list(patiently(lambda: detections_of(database, analysis_id)))) == 2500
+        node.start()
+        assert len(patiently(lambda: list(stream_detections(database, DetectionFilter())))) == 2500
+
+
+def test_the_events_of_one_analysis_are_read_at_once_and_outlive_the_server(
+    restartable_postgres: tuple[PostgresNode, str],
+) -> None:
+    node, url = restartable_postgres
+    with Database(url) as database:
+        analysis_id = post(database, 30_000.0, segment_s=30_000.0).analyses[0].id
+        save(PostgresLedger(database), analysis_id, 0, [(ROBIN, 10.0 * n, 10.0 * n + 5, 0.9) for n in range(2500)])
+        stream = detections_of(database, analysis_id)
+        node.restart()
+        assert len(list(stream)) == 2500
 
 
 def test_a_migration_under_a_running_service_costs_one_more_try(database_url: str) -> None:

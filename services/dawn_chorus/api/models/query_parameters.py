@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from dawn_chorus.api.models.requests import EventRuleFields, Moment, Name, Score, Text
+from dawn_chorus.api.models.requests import EventRuleFields, Moment, Name, Score
 from dawn_chorus.domain.analysis import AnalysisState
 from dawn_chorus.domain.exports import ExportFormat
 
@@ -49,7 +49,7 @@ class PartsQuery(PagedQuery):
 
 
 class TaxaQuery(StrictQuery):
-    q: Text = Field(default="", max_length=200, description="Part of a code, scientific or common name.")
+    q: str = Field(default="", max_length=200, description="Part of a code, scientific or common name.")
     limit: int = Field(default=50, ge=1, le=1000)
 
 
