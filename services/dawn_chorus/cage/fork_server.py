@@ -73,6 +73,9 @@ class _ForkServer:
             while True:
                 self._wait()
                 self._kill_late()
+        # Nobody is to be woken any more: the sockets for that go before the last of the children do.
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for pid in self._children:
             os.kill(pid, signal.SIGKILL)
 

@@ -88,6 +88,28 @@ def test_a_server_whose_service_ended_while_it_warmed_up_ends_without_a_word() -
     assert (server.communicate()[1], server.returncode) == (b"", 0)
 
 
+@pytest.mark.parametrize("_", range(5))
+def test_a_server_with_children_at_work_ends_without_a_word_when_its_service_does(_: int, tmp_path: Path) -> None:
+    (tmp_path / "script").write_text("connection.recv(1)")
+    service = (
+        "import os, sys\n"
+        "from dawn_chorus.cage.limits import Limits\n"
+        "from dawn_chorus.cage.messages import receive_message\n"
+        "from dawn_chorus.cage.server_process import ServerProcess\n"
+        f"server = ServerProcess({caged_scripts.MODULE!r})\n"
+        "server.wait_until_ready()\n"
+        "script = open(sys.argv[1], 'rb')\n"
+        "children = [server.fork('script', {}, Limits(256 << 20), [script.fileno()]) for _ in range(8)]\n"
+        "for child in children: receive_message(child.status)\n"
+        "os._exit(0)\n"
+    )
+    # All of them hold the pipe: it is read to its end when the last has ended.
+    ended = subprocess.run(
+        [sys.executable, "-P", "-c", service, str(tmp_path / "script")], stderr=subprocess.PIPE, check=True
+    )
+    assert ended.stderr == b""
+
+
 @pytest.mark.parametrize(("folders", "passed"), [("", ""), (":/lib/a", "/lib/a"), ("/lib/a:", "/lib/a"), ("::", "")])
 def test_the_current_folder_is_no_place_for_modules(monkeypatch: pytest.MonkeyPatch, folders: str, passed: str) -> None:
     monkeypatch.setenv("PYTHONPATH", folders)
