@@ -65,7 +65,7 @@ def _taxon(row: TaxonTimeline, recording: Recording, positions: "_Positions", *,
     yield b'],"detections":' + to_json(_events(row.detections, recording.place.recorded_at))
     if frames:
         yield b',"frames":['
-        yield from _scores(lambda part: _numbers(row.frame_start_s[part]), row.frame_scores)
+        yield from _scores(lambda part: _openings(row.frame_start_s[part]), row.frame_scores)
         yield b"]"
     yield b"}"
 
@@ -78,24 +78,31 @@ class _Positions:
         self._written: list[bytes] = []
 
     def written(self, starts_s: NDArray[np.float64]) -> list[bytes]:
+        """Return what `_openings` returns."""
         if not np.array_equal(starts_s, self._last):
-            self._last, self._written = starts_s, _numbers(starts_s)
+            self._last, self._written = starts_s, _openings(starts_s)
         return self._written
 
 
-def _scores(starts: Callable[[slice], Sequence[bytes]], scores: Scores) -> Iterator[bytes]:
+def _scores(openings: Callable[[slice], list[bytes]], scores: Scores) -> Iterator[bytes]:
     """Yield the elements of a list of `ScoreOut`; scores with six decimals: a float32 is no more precise."""
     for first in range(0, len(scores), _SCORES_A_PART):
         part = slice(first, first + _SCORES_A_PART)
         # The product of a float32 and 10⁶ is exact in a float64: this rounds as Python does.
         rounded = np.rint(scores[part].astype(np.float64) * 1e6) / 1e6
-        elements = map(b',"score":'.join, zip(starts(part), _numbers(rounded), strict=True))
-        yield (b',{"start_s":' if first else b'{"start_s":') + b'},{"start_s":'.join(elements) + b"}"
+        pieces = [b""] * (2 * len(rounded))
+        pieces[::2], pieces[1::2] = openings(part), to_json(rounded.tolist())[1:-1].split(b",")
+        pieces[0] = pieces[0].removeprefix(b"}" if first else b"},")
+        yield b"".join(pieces) + b"}"
 
 
-def _numbers(values: NDArray[np.float64]) -> list[bytes]:
-    """Return each value as pydantic writes it in JSON."""
-    return to_json(values.tolist())[1:-1].split(b",") if len(values) else []
+def _openings(starts_s: NDArray[np.float64]) -> list[bytes]:
+    """Return, of each position, what stands between the score before it and its own."""
+    if not len(starts_s):
+        return []
+    numbers = to_json(starts_s.tolist())[1:-1]
+    written = numbers.replace(b",", b',"score":\0},{"start_s":')
+    return (b'},{"start_s":' + written + b',"score":').split(b"\0")
 
 
 def _events(detections: Sequence[Detection], recorded_at: datetime | None) -> list[dict[str, object]]:
