@@ -2,7 +2,6 @@
 
 import logging
 import socket
-from collections.abc import Iterator
 from threading import Thread
 
 import pytest
@@ -10,25 +9,12 @@ import uvicorn
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from dawn_chorus.adapters.audio_store import open_audio_store
-from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.api.http.h11_protocol import ProblemProtocol
 from tests.integration.api_checks import wait_until
 from tests.integration.raw_http import exchange, read_answer
-from tests.servers.api import StartedApi, read_metrics, run_api
-from tests.servers.postgres import PostgresServer
+from tests.servers.api import StartedApi, read_metrics
 
 HEAD = b"POST /v1/recordings HTTP/1.1\r\nHost: localhost\r\n"
-
-
-@pytest.fixture(scope="module")
-def door(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartedApi]:
-    """A service that no test of this file changes."""
-    url = postgres_server.make_database()
-    store = open_audio_store(tmp_path_factory.mktemp("store").as_uri())
-    with Database(url) as database, run_api(database, store) as api:
-        yield api
-    postgres_server.drop_database(url)
 
 
 @pytest.mark.parametrize(

@@ -1,35 +1,22 @@
 """Who is let in: names that a page could have made up, and requests that a page of another site has a browser send."""
 
 import socket
-from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from dawn_chorus.adapters.audio_store import open_audio_store
 from dawn_chorus.adapters.postgres.api_keys import create_key
 from dawn_chorus.adapters.postgres.database import Database
 from tests.integration.api_checks import problem_of, row_count
 from tests.integration.made_up import upload, wav_bytes
 from tests.integration.raw_http import exchange
-from tests.servers.api import StartApi, StartedApi, run_api
-from tests.servers.postgres import PostgresServer
+from tests.servers.api import StartApi, StartedApi
 
 FORM = (
     b"POST /v1/recordings HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\n"
     b"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n%s\r\n%s"
 )
 EVERY_PATH = ("/v1/recordings", "/health/live", "/health/ready", "/docs", "/openapi.json", "/nowhere", "/")
-
-
-@pytest.fixture(scope="module")
-def door(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartedApi]:
-    """A service that no test of this file changes."""
-    url = postgres_server.make_database()
-    store = open_audio_store(tmp_path_factory.mktemp("store").as_uri())
-    with Database(url) as database, run_api(database, store) as api:
-        yield api
-    postgres_server.drop_database(url)
 
 
 def form(host: str, origin: str, more_headers: bytes = b"") -> bytes:

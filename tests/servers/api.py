@@ -18,6 +18,7 @@ from dawn_chorus.api.app import create_app
 from dawn_chorus.api.serving import make_config
 from dawn_chorus.api.settings import ApiSettings
 from dawn_chorus.domain.ports import AudioStore
+from tests.servers.postgres import PostgresServer
 
 
 class StartedApi:
@@ -78,3 +79,13 @@ def api(start_api: StartApi) -> StartedApi:
 @pytest.fixture
 def client(api: StartedApi) -> httpx.Client:
     return api.client
+
+
+@pytest.fixture(scope="module")
+def door(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartedApi]:
+    """A service that no test of a file changes."""
+    url = postgres_server.make_database()
+    store = open_audio_store(tmp_path_factory.mktemp("store").as_uri())
+    with Database(url) as database, run_api(database, store) as api:
+        yield api
+    postgres_server.drop_database(url)

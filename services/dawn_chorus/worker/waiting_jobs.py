@@ -50,7 +50,7 @@ class WaitingJobs:
             return bulk.popleft()[:2]
 
     def close(self) -> None:
-        """Give no more jobs to anybody."""
+        """Hand out no more jobs."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
