@@ -39,15 +39,21 @@ def fork(server: ServerProcess, script: str, folder: Path) -> tuple[Child, int]:
     return child, pid
 
 
+def wait_until_state(state: str, pid: int) -> None:
+    """Wait until the kernel says so of the process: T is stopped, Z is ended and not yet waited for."""
+    while f"State:\t{state}" not in Path(f"/proc/{pid}/status").read_text():
+        time.sleep(0.01)
+
+
 def test_children_that_end_just_when_they_are_given_up_take_nobody_along(tmp_path: Path) -> None:
     with ServerProcess(caged_scripts.MODULE) as server:
         server.wait_until_ready()
         children = [fork(server, "connection.recv(1)", tmp_path) for _ in range(3)]
         os.kill(server.pid, signal.SIGSTOP)  # so that it learns both at once, as on a busy machine
+        wait_until_state("T", server.pid)  # the signal is there at once, its effect not
         for child, pid in children:
             child.close()
-            while "State:\tZ" not in Path(f"/proc/{pid}/status").read_text():
-                time.sleep(0.01)
+            wait_until_state("Z", pid)
         os.kill(server.pid, signal.SIGCONT)
         with closing(fork(server, "answer(number=1)", tmp_path)[0]) as child:
             assert receive_message(child.connection) == {"number": 1}
