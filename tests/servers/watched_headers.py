@@ -6,8 +6,8 @@ from typing import Any
 
 from dawn_chorus.cage.fork_server import serve_jobs
 from dawn_chorus.cage.messages import Message, send_message
-from dawn_chorus.inference.audio import __main__ as headers
 from dawn_chorus.inference.audio.warm_up import warm_up
+from dawn_chorus.inference.pictures import __main__ as headers
 
 WATCHED = ("open", "import", "os.", "socket.", "subprocess.", "ctypes.dlopen", "glob.", "tempfile.", "shutil.")
 

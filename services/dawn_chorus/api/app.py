@@ -19,7 +19,7 @@ from dawn_chorus.adapters.postgres.api_keys import any_keys, find_key
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.readiness import Readiness
 from dawn_chorus.api.auth import name_caller, warn_if_open
-from dawn_chorus.api.decoders import Decoders
+from dawn_chorus.api.decoders.server import Decoders
 from dawn_chorus.api.dependencies import Dependencies
 from dawn_chorus.api.http.body_limit import BodyLimit, BodyLimits
 from dawn_chorus.api.http.browsers.gate import Gate

@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.readiness import Readiness
-from dawn_chorus.api.decoders import Decoders
+from dawn_chorus.api.decoders.server import Decoders
 from dawn_chorus.api.http.limits.places import Places
 from dawn_chorus.api.http.limits.rate_limit import RateLimit
 from dawn_chorus.api.key_cache import KeyCache

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import pytest
 
-from dawn_chorus.api.decoders import Decoders
+from dawn_chorus.api.decoders.server import Decoders
 from dawn_chorus.api.http.problems import NOT_AUDIO, UNDECODABLE, Problem
 from dawn_chorus.domain.errors import TransientError
 from dawn_chorus.domain.recording import AudioFacts
@@ -71,7 +71,7 @@ def test_a_real_header_is_read_and_the_file_is_open_once_for_all(audio_dir: Path
     async def read_all(decoders: Decoders) -> list[AudioFacts]:
         return list(await asyncio.gather(*(read(decoders, path) for path in paths)))
 
-    formats = [facts.format for facts in with_decoders(read_all, module="dawn_chorus.inference.audio")]
+    formats = [facts.format for facts in with_decoders(read_all, module="dawn_chorus.inference.pictures")]
     assert formats == ["wav/pcm_16", "flac/pcm_16", "ogg/vorbis", "ogg/opus", "mp3", "mp4/aac"]
 
 

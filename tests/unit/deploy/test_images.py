@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[3]
 REQUIREMENTS = ROOT / "deploy" / "requirements"
 DOCKERFILE = (ROOT / "deploy" / "docker" / "Dockerfile").read_text().replace("\\\n", " ")
 ENTRIES = {
-    "api": ("dawn_chorus.api.__main__", "dawn_chorus.inference.audio.__main__"),
+    "api": ("dawn_chorus.api.__main__", "dawn_chorus.inference.pictures.__main__"),
     "relay": ("dawn_chorus.relay.__main__",),
     "worker": ("dawn_chorus.worker.__main__", "dawn_chorus.inference.decoders.__main__"),
     "operations": (

@@ -16,7 +16,7 @@ from tests.unit.inference.audio_files import declare_flac_samples, write_sound
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[ServerProcess]:
-    with ServerProcess("dawn_chorus.inference.audio") as server:
+    with ServerProcess("dawn_chorus.inference.pictures") as server:
         server.wait_until_ready()
         yield server
 

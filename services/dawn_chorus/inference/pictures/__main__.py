@@ -1,4 +1,4 @@
-"""The API's server of caged children: `python -P -m dawn_chorus.inference.audio FD`, started by the API only."""
+"""The API's server of caged children: `python -P -m dawn_chorus.inference.pictures FD`, started by the API only."""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-"""Has files decoded in caged children of a warm server process: no decoder ever runs in the API's own process."""
+"""The server of decoders and its children, as the API sees them."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ from dawn_chorus.domain.errors import TransientError
 from dawn_chorus.domain.recording import AudioFacts, round_s
 
 log = get_logger(__name__)
-SERVER_MODULE = "dawn_chorus.inference.audio"
+SERVER_MODULE = "dawn_chorus.inference.pictures"
 """Started as a process: the API imports nothing of it."""
 MEMORY_BYTES = 256 << 20
 CPU_S = 60

@@ -1,0 +1,5 @@
+"""What a browser shows and plays of a recording: pictures of its sound, and clips of it.
+
+Read: __main__ (the API's server, which forks a caged child for each header, picture or clip).
+May touch `cage`, `inference.audio`, numpy, soundfile and PyAV, nothing heavier: the API's image contains it.
+"""
