@@ -79,13 +79,13 @@ class Decoders:
         """
         facts = os.fstat(file)
         request = {"name": stored_name, "size": facts.st_size, "version": (facts.st_ino, facts.st_mtime_ns)}
-        answer, ended = await self._do("header", request, self._header_limits, file)
+        answer, ended = await self.run("header", request, self._header_limits, file)
         try:
             return _facts(answer, ended, self._timeout_s)
         except Problem as problem:
             raise Problem(problem.kind, problem.detail.replace(stored_name, filename)) from problem
 
-    async def _do(self, job: str, request: Message, limits: Limits, file: int) -> tuple[bytes, Message]:
+    async def run(self, job: str, request: Message, limits: Limits, file: int) -> tuple[bytes, Message]:
         """Return what a child answered, and how it ended. Raises TransientError."""
         async with self._places:
             for _ in range(2):
