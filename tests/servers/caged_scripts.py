@@ -7,6 +7,7 @@ import resource  # noqa: F401
 import select  # noqa: F401
 import signal  # noqa: F401
 import socket
+import struct
 import subprocess  # noqa: F401
 import sys
 import threading  # noqa: F401
@@ -30,7 +31,11 @@ def run_script(_request: Message, connection: socket.socket, files: list[int]) -
     def answer(**message: object) -> None:
         send_message(connection, message)
 
-    exec(script, globals() | {"answer": answer, "files": files, "connection": connection})  # noqa: S102
+    def part(position: int, content: bytes) -> None:
+        connection.sendall(struct.pack("<QQ", position, len(content)) + content)
+
+    known = {"answer": answer, "part": part, "files": files, "connection": connection}
+    exec(script, globals() | known)  # noqa: S102
 
 
 @contextmanager

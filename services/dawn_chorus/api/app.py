@@ -19,6 +19,7 @@ from dawn_chorus.adapters.postgres.api_keys import any_keys, find_key
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.readiness import Readiness
 from dawn_chorus.api.auth import name_caller, warn_if_open
+from dawn_chorus.api.decoders.pictures import Pictures
 from dawn_chorus.api.decoders.server import Decoders
 from dawn_chorus.api.dependencies import Dependencies
 from dawn_chorus.api.http.body_limit import BodyLimit, BodyLimits
@@ -115,6 +116,7 @@ def _wire(settings: ApiSettings, database: Database, store: AudioStore) -> Depen
                 found[analysis_id] = get_revision(database, analysis_id)
         return found
 
+    decoders = Decoders(settings.probe_timeout_s, settings.uploads_at_once)
     return Dependencies(
         settings=settings,
         database=database,
@@ -124,7 +126,8 @@ def _wire(settings: ApiSettings, database: Database, store: AudioStore) -> Depen
         keys=KeyCache(partial(find_key, database), partial(any_keys, database), settings.key_cache_s),
         uploads=Places(settings.uploads_at_once, Pace(settings.upload_floor_bytes_per_s, settings.upload_settle_s)),
         upload_threads=CapacityLimiter(settings.upload_threads),
-        decoders=Decoders(settings.probe_timeout_s, settings.uploads_at_once),
+        decoders=decoders,
+        pictures=Pictures(decoders, settings.pictures_at_once, settings.pictures_waiting),
         watch=RevisionWatch(lambda analysis_ids: run_in_threadpool(revisions, analysis_ids)),
     )
 

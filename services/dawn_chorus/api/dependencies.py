@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.readiness import Readiness
+from dawn_chorus.api.decoders.pictures import Pictures
 from dawn_chorus.api.decoders.server import Decoders
 from dawn_chorus.api.http.limits.places import Places
 from dawn_chorus.api.http.limits.rate_limit import RateLimit
@@ -32,6 +33,7 @@ class Dependencies:
     """Threads that uploads share: however many wait for the database or the store, reads have their own."""
     watch: RevisionWatch
     decoders: Decoders
+    pictures: Pictures
     running_keys: set[str] = field(default_factory=set)
     """Idempotency keys of requests that are running in this process."""
 

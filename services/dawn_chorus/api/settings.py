@@ -89,6 +89,10 @@ class ApiSettings(BaseSettings):
     """How long the rate of an upload is measured before it can be too slow."""
     probe_timeout_s: float = Field(default=90.0, gt=0)
     """How long reading a header may take before the file counts as broken."""
+    pictures_at_once: int = Field(default=2, ge=1)
+    """Concurrent pictures and clips per process, each made by a child on a processor core of its own."""
+    pictures_waiting: int = Field(default=64, ge=0)
+    """How many more requests for them may wait; further ones get 503 and `Retry-After`."""
 
     default_pack: str = "birdnet"
     """Used where an upload names no pack."""

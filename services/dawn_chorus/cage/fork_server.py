@@ -137,14 +137,16 @@ class _ForkServer:
 
     def _reap(self) -> None:
         while self._children:
-            pid, status = os.waitpid(-1, os.WNOHANG)
+            pid, status, used = os.wait4(-1, os.WNOHANG)
             if pid == 0:
                 return
             child = self._children.pop(pid)
             with suppress(KeyError):
                 self._poll.unregister(child.status)
+            ended: Message = {"exit": os.waitstatus_to_exitcode(status), "late": child.is_late}
+            ended |= {"cpu_s": used.ru_utime + used.ru_stime, "memory_bytes": used.ru_maxrss * 1024}
             with suppress(OSError):
-                send_message(child.status, {"exit": os.waitstatus_to_exitcode(status), "late": child.is_late})
+                send_message(child.status, ended)
             child.status.close()
 
     def _kill_late(self) -> None:

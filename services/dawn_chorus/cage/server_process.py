@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from typing import Self
 
@@ -28,6 +29,10 @@ class ServerGone(Exception):
     """The server did not start, or has ended."""
 
 
+class NoRoom(ServerGone):
+    """The machine has no descriptor, memory or process left for another child; the server itself goes on."""
+
+
 @dataclass(slots=True)
 class Child:
     """A caged process, and the sockets to it and to the server about it. Close it when it is not wanted any more."""
@@ -35,7 +40,8 @@ class Child:
     connection: socket.socket
     """To the child; it is closed when the child ends."""
     status: socket.socket
-    """Tells `{"pid"}` at its start and `{"exit", "late"}` at its end; closed without that if the server ended."""
+    """Tells `{"pid"}` at its start, and at its end `{"exit", "late", "cpu_s", "memory_bytes"}`; or `{"failed"}`, for it
+    could not be forked. Closed without that if the server ended."""
 
     def close(self) -> None:
         """Close both sockets; the server kills the child if it still runs."""
@@ -47,20 +53,21 @@ class ServerProcess:
     """A server, started. `fork` may be called from many threads only under a lock."""
 
     def __init__(self, module: str) -> None:
-        """Start `python -P -m module`, which warms up and calls `serve_jobs`. It inherits nothing but its socket."""
+        """Start `python -P -m module`, which warms up and calls `serve_jobs`. It inherits nothing but its socket.
+
+        Raises NoRoom.
+        """
         self.missing: list[str] = []
         """What this machine does not have to hold children with, once the server is ready."""
-        self._connection, theirs = socket.socketpair()
-        self._connection.settimeout(START_TIMEOUT_S)
-        with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - our own command
-                [sys.executable, "-P", "-m", module, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                env=server_environment(),
-                cwd="/",
-            )
+        try:
+            with ExitStack() as unless_started:
+                self._connection, theirs = map(unless_started.enter_context, socket.socketpair())
+                self._connection.settimeout(START_TIMEOUT_S)
+                self._process = _start(module, theirs)
+                theirs.close()
+                unless_started.pop_all()
+        except OSError as error:
+            raise NoRoom(f"it could not be started: {error.strerror}") from error
 
     def wait_until_ready(self) -> None:
         """Wait until the server is warm. Raises ServerGone if it does not start."""
@@ -81,19 +88,26 @@ class ServerProcess:
         return self._process.poll() is None
 
     def fork(self, job: str, request: Message, limits: Limits, files: Sequence[int]) -> Child:
-        """Ask for a child that does a job and may read these files; the caller still closes them. Raises ServerGone."""
-        connection, theirs = socket.socketpair()
-        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BYTES)
-        status, told = socket.socketpair()
-        child = Child(connection, status)
-        with theirs, told:
+        """Ask for a child that does a job and may read these files; the caller still closes them.
+
+        Raises ServerGone, and NoRoom, after which the server can be asked again.
+        """
+        with ExitStack() as unless_asked:
+            try:
+                connection, theirs = map(unless_asked.enter_context, socket.socketpair())
+                status, told = map(unless_asked.enter_context, socket.socketpair())
+            except OSError as error:
+                raise NoRoom(f"no child could be had: {error.strerror}") from error
+            theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BYTES)
             message = {**request, "job": job, "limits": asdict(limits)}
             try:
                 send_message(self._connection, message, [theirs.fileno(), told.fileno(), *files])
             except OSError as error:
-                child.close()
                 raise ServerGone(f"it takes no requests: {error}") from error
-        return child
+            theirs.close()
+            told.close()
+            unless_asked.pop_all()
+        return Child(connection, status)
 
     def stop(self) -> None:
         """End the server and its children."""
@@ -106,6 +120,17 @@ class ServerProcess:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def _start(module: str, connection: socket.socket) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-P", "-m", module, str(connection.fileno())],
+        pass_fds=[connection.fileno()],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        env=server_environment(),
+        cwd="/",
+    )
 
 
 def server_environment() -> dict[str, str]:

@@ -187,7 +187,7 @@ def test_a_file_is_read_again_if_the_server_dies_meanwhile_and_only_once_more(tm
                 killed.add(server.pid)
                 os.kill(server.pid, signal.SIGKILL)
             await asyncio.sleep(0.01)
-        with pytest.raises(TransientError, match="send it again"):
+        with pytest.raises(TransientError, match="send the request again"):
             await waiting
         return killed
 

@@ -217,12 +217,19 @@ def test_a_file_handed_in_cannot_be_written(cage: tuple[ServerProcess, str], tmp
 
 def test_a_child_that_computes_too_long_is_ended_by_the_kernel(cage: tuple[ServerProcess, str], tmp_path: Path) -> None:
     limits = Limits(256 << 20, wall_s=60, cpu_s=1)
-    assert run(cage[0], "while True: pass", tmp_path, limits) == {"exit": -24, "late": False}
+    assert run(cage[0], "while True: pass", tmp_path, limits)["exit"] == -24
 
 
 def test_a_child_that_takes_too_long_is_killed(cage: tuple[ServerProcess, str], tmp_path: Path) -> None:
     limits = Limits(256 << 20, wall_s=0.2)
-    assert run(cage[0], "time.sleep(600)", tmp_path, limits) == {"exit": -9, "late": True}
+    ended = run(cage[0], "time.sleep(600)", tmp_path, limits)
+    assert (ended["exit"], ended["late"]) == (-9, True)
+
+
+def test_what_a_child_used_is_told(cage: tuple[ServerProcess, str], tmp_path: Path) -> None:
+    ended = run(cage[0], "while time.process_time() < 0.2: held = b'x' * (64 << 20)", tmp_path)
+    assert 0.2 <= ended["cpu_s"] < 5
+    assert ended["memory_bytes"] > 64 << 20
 
 
 @pytest.mark.parametrize("script", ["os.abort()", "ctypes.string_at(0)"])

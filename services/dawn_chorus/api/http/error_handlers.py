@@ -1,5 +1,7 @@
 """Turns every error into an RFC 9457 problem response."""
 
+import errno
+import os
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -43,6 +45,10 @@ from dawn_chorus.domain.errors import (
 _FIRST_BY_STATUS = {kind.status: kind for kind in reversed(PROBLEM_TYPES)} | {422: INVALID, 415: UNSUPPORTED}
 _KINDS = {NotFound: NOT_FOUND, AudioRemoved: AUDIO_REMOVED, Conflict: CONFLICT, TooManyEvents: INVALID}
 """The first match counts, so subclasses come before their base class."""
+_OF_MACHINE = frozenset(
+    {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EAGAIN, errno.ENOSPC, errno.EDQUOT}
+)
+"""Numbers of OSErrors that pass when others have ended: no request is to blame for them."""
 _METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
 
 log = get_logger(__name__)
@@ -66,6 +72,9 @@ def translate(error: Exception) -> Problem:
 
 
 def _from_domain(error: Exception) -> Problem:
+    if isinstance(error, OSError) and error.errno in _OF_MACHINE:
+        detail = f"This machine is short of something: {os.strerror(error.errno)}; try again soon"
+        return Problem(UNAVAILABLE, detail, headers={"Retry-After": str(RETRY_AFTER_S)})
     if isinstance(error, BelowFloor):
         return Problem(INVALID, str(error), errors=[FieldError(field=error.field, detail=str(error))])
     if isinstance(error, PlaceUnknown):

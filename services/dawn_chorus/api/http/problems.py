@@ -51,11 +51,13 @@ HEADERS_TOO_LARGE = ProblemType("headers-too-large", 431, "The address and heade
 INTERNAL = ProblemType("internal-error", 500, "Something went wrong here")
 UNKNOWN_CODING = ProblemType("unknown-transfer-coding", 501, "The body is encoded in a way that is not understood here")
 UNAVAILABLE = ProblemType("unavailable", 503, "A server behind this one is away")
+BUSY = ProblemType("busy", 503, "Others are served first")
 
 PROBLEM_TYPES = (
     MALFORMED, UNAUTHENTICATED, FORBIDDEN, CROSS_SITE, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, HEADERS_LATE,
     STALLED, CONFLICT, IN_PROGRESS, AUDIO_REMOVED, TOO_LARGE, NOT_AUDIO, UNSUPPORTED, RANGE, MISDIRECTED, INVALID,
     UNDECODABLE, TOO_LONG, UNKNOWN_PACK, KEY_REUSED, TOO_MANY, HEADERS_TOO_LARGE, INTERNAL, UNKNOWN_CODING, UNAVAILABLE,
+    BUSY,
 )  # fmt: skip
 
 

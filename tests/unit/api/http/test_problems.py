@@ -1,9 +1,12 @@
+import errno
+import os
+
 import pytest
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from dawn_chorus.api.http.error_handlers import translate
-from dawn_chorus.api.http.problems import PROBLEM_TYPES, Problem, problem_response
+from dawn_chorus.api.http.problems import PROBLEM_TYPES, UNAVAILABLE, Problem, problem_response
 from dawn_chorus.domain.errors import (
     AudioRemoved,
     BelowFloor,
@@ -49,6 +52,13 @@ def test_invalid_json_is_reported_as_the_field_body() -> None:
 
 def test_an_unavailable_server_sets_retry_after() -> None:
     assert int(translate(TransientError("unavailable")).headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC])
+def test_what_the_machine_lacks_is_unavailable_and_shows_no_path(number: int) -> None:
+    problem = translate(OSError(number, os.strerror(number), "/secret/place"))
+    assert (problem.kind, "secret" in problem.detail) == (UNAVAILABLE, False)
+    assert int(problem.headers["Retry-After"]) > 0
 
 
 def test_types_are_stable_and_each_stands_for_one_cause() -> None:
