@@ -48,7 +48,7 @@ def test_the_upload_form_is_described(document: dict[str, Any]) -> None:
     ("method", "path", "status", "name"),
     [
         ("GET", "/v1/nothing", 404, "not-found"),
-        ("GET", "/", 404, "not-found"),
+        ("GET", "/nothing", 404, "not-found"),
         ("PUT", "/v1/recordings", 405, "method-not-allowed"),
         ("DELETE", "/v1/packs", 405, "method-not-allowed"),
     ],

@@ -58,7 +58,7 @@ def test_the_use_of_a_key_is_noted_once_a_minute(database: Database) -> None:
 
 @pytest.mark.parametrize("scopes", [[], ["write"], ["read", "root"]])
 def test_a_key_needs_a_scope_that_exists(database: Database, scopes: list[str]) -> None:
-    with pytest.raises(PermanentError, match="read, upload, admin"):
+    with pytest.raises(PermanentError, match="read, upload, review, admin"):
         create_key(database, "k", scopes)
 
 

@@ -95,7 +95,15 @@ def test_a_reader_may_read_results(database: Database, table: str) -> None:
         connection.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(table)))
 
 
-@pytest.mark.parametrize("statement", ["SELECT * FROM api_keys", "SELECT * FROM idempotency_keys", "DELETE FROM taxa"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM api_keys",
+        "SELECT * FROM sessions",
+        "SELECT * FROM idempotency_keys",
+        "DELETE FROM taxa",
+    ],
+)
 def test_a_reader_may_neither_read_keys_nor_write(database_url: str, statement: str) -> None:
     with psycopg.connect(database_url) as connection:
         connection.execute("SET ROLE reader")

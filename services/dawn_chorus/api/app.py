@@ -17,6 +17,7 @@ from dawn_chorus.adapters.logs import get_logger
 from dawn_chorus.adapters.postgres.analyses import get_revision
 from dawn_chorus.adapters.postgres.api_keys import any_keys, find_key
 from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.sessions import find_session
 from dawn_chorus.adapters.readiness import Readiness
 from dawn_chorus.api.auth import name_caller, warn_if_open
 from dawn_chorus.api.decoders.pictures import Pictures
@@ -37,7 +38,7 @@ from dawn_chorus.api.key_cache import KeyCache
 from dawn_chorus.api.revision_watch import RevisionWatch
 from dawn_chorus.api.routes.audio import original
 from dawn_chorus.api.routes.intake import recordings
-from dawn_chorus.api.routes.operations import health
+from dawn_chorus.api.routes.operations import front_page, health, session
 from dawn_chorus.api.routes.results import analyses, detections, progress_stream, shortcomings, taxa, timeline
 from dawn_chorus.api.settings import ApiSettings
 from dawn_chorus.api.uploads.sweep import sweep_store
@@ -45,13 +46,26 @@ from dawn_chorus.domain.errors import NotFound, TransientError
 from dawn_chorus.domain.ports import AudioStore
 
 log = get_logger(__name__)
-_ROUTES = (recordings, original, analyses, progress_stream, shortcomings, timeline, detections, taxa, health)
+_ROUTES = (
+    recordings,
+    original,
+    analyses,
+    progress_stream,
+    shortcomings,
+    timeline,
+    detections,
+    taxa,
+    session,
+    health,
+    front_page,
+)
 _ROUTERS = tuple(module.router for module in _ROUTES)
 _TAGS = [
     {"name": "recordings", "description": "Upload, list, download and remove recordings."},
     {"name": "analyses", "description": "A model pack applied to a recording: progress and result."},
     {"name": "results", "description": "Who sang when: timelines and detections."},
     {"name": "taxa and packs", "description": "Which taxa can be detected, and with which model packs."},
+    {"name": "sessions", "description": "For browsers, in place of a key with every request."},
     {"name": "operations", "description": "Health."},
 ]
 
@@ -124,6 +138,7 @@ def _wire(settings: ApiSettings, database: Database, store: AudioStore) -> Depen
         readiness=Readiness(health.readiness_checks(database, store)),
         rate=RateLimit(settings.requests_per_s, settings.request_burst),
         keys=KeyCache(partial(find_key, database), partial(any_keys, database), settings.key_cache_s),
+        sessions=KeyCache(partial(find_session, database), partial(any_keys, database), settings.key_cache_s),
         uploads=Places(settings.uploads_at_once, Pace(settings.upload_floor_bytes_per_s, settings.upload_settle_s)),
         upload_threads=CapacityLimiter(settings.upload_threads),
         decoders=decoders,

@@ -28,6 +28,8 @@ class Dependencies:
     readiness: Readiness
     rate: RateLimit
     keys: KeyCache
+    sessions: KeyCache
+    """The keys of sessions, by the ids of these."""
     uploads: Places
     upload_threads: CapacityLimiter
     """Threads that uploads share: however many wait for the database or the store, reads have their own."""

@@ -1,7 +1,7 @@
 """Remembers for some seconds which keys are known: a key in use costs one look-up in that time, not one a request.
 
 So a revoked key works until its look-up has expired, and so does an API without keys for everybody on this machine
-after the first key was made.
+after the first key was made. Sessions are remembered likewise, in a cache of their own.
 """
 
 import asyncio
@@ -63,14 +63,18 @@ class KeyCache:
         if hashed not in self._running:
             task = asyncio.create_task(self._look_up(hashed, key))
             self._running[hashed] = task
-            task.add_done_callback(partial(self._forget, hashed))
+            task.add_done_callback(partial(self._end_look_up, hashed))
         # Shielded: when one client goes away, others still wait for the answer.
         return await asyncio.shield(self._running[hashed])
 
-    def _forget(self, hashed: bytes, task: asyncio.Task[ApiKey | None]) -> None:
+    def _end_look_up(self, hashed: bytes, task: asyncio.Task[ApiKey | None]) -> None:
         del self._running[hashed]
         if not task.cancelled():
             task.exception()  # looked at here: all who waited for it may have gone away
+
+    def forget(self, key: str) -> None:
+        """Look a key up anew when it comes again."""
+        self._entries.pop(_hash(key), None)
 
     async def any_exist(self) -> bool:
         """Return whether a key was ever created: for good once one was, for some seconds while none is."""

@@ -34,7 +34,7 @@ class ApiSettings(BaseSettings):
     """Address to listen on. Beyond loopback, `/v1` needs a key, unless `auth` is off."""
     port: int = Field(default=8000, ge=0, le=65535)
     trusted_proxies: str = "127.0.0.1"
-    """Addresses whose `X-Forwarded-For` is trusted, separated by commas."""
+    """Addresses whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted, separated by commas."""
     status_host: str = "127.0.0.1"
     status_port: Annotated[int, Field(ge=0, le=65535)] | Literal["none"] = 9103
     """The port of metrics, and of health checks too; metrics are never on the port of the API. `none`: nowhere."""
@@ -43,7 +43,8 @@ class ApiSettings(BaseSettings):
     shutdown_s: float = Field(default=10.0, ge=0)
     """How long open requests may go on at shutdown. Event streams are cut then, and clients reconnect elsewhere."""
     public_url: str = ""
-    """Where people reach the service, as `https://chorus.example.org`: its host is let in."""
+    """Where people reach the service, as `https://chorus.example.org`: its host is let in, and with `https` cookies are
+    never sent over HTTP."""
     allowed_hosts: str = ""
     """Further names in `Host` that are let in, separated by commas; `.example.org` with all below it, `*` for all."""
     log_level: str = "INFO"
@@ -121,6 +122,11 @@ class ApiSettings(BaseSettings):
         """Return the names in `Host` that the settings let in."""
         public = urlsplit(self.public_url).hostname
         return (self.host, *((public,) if public else ()), *_split(self.allowed_hosts))
+
+    @property
+    def is_https(self) -> bool:
+        """Return whether people reach the service over HTTPS, wherever that ends."""
+        return urlsplit(self.public_url).scheme.lower() == "https"
 
     @property
     def is_loopback(self) -> bool:

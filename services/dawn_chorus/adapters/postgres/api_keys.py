@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row
 from dawn_chorus.domain.errors import NotFound, PermanentError
 
-SCOPES = ("read", "upload", "admin")
+SCOPES = ("read", "upload", "review", "admin")
 _PREFIX_LENGTH = 12
 
 _sql = load_queries("api_keys")
@@ -32,7 +32,7 @@ class ApiKey:
     prefix: str
     """The first characters of the key, by which its owner recognizes it."""
     scopes: frozenset[str]
-    """Of `read`, `upload`, `admin`."""
+    """Of `read`, `upload`, `review`, `admin`."""
     created_at: datetime
     last_used_at: datetime | None
     """Accurate to about a minute."""
@@ -52,22 +52,22 @@ def create_key(database: Database, name: str, scopes: Collection[str]) -> tuple[
         row = _sql.insert_key(
             connection, name=name, prefix=key[:_PREFIX_LENGTH], sha256=_hash(key), scopes=sorted(set(scopes))
         )
-    return _read_key(row), key
+    return read_key(row), key
 
 
 def list_keys(database: Database) -> Sequence[ApiKey]:
     """Return all keys, oldest first, revoked ones too."""
     with database.transaction() as connection:
-        return [_read_key(row) for row in _sql.list_keys(connection)]
+        return [read_key(row) for row in _sql.list_keys(connection)]
 
 
 def revoke_key(database: Database, key_id: UUID) -> ApiKey:
-    """Revoke a key permanently; revoking it again changes nothing. Raises NotFound."""
+    """Revoke a key permanently, and end its sessions; revoking it again changes nothing. Raises NotFound."""
     with database.transaction() as connection:
         row = _sql.revoke_key(connection, key_id=key_id)
     if row is None:
         raise NotFound(f"no key {key_id}")
-    return _read_key(row)
+    return read_key(row)
 
 
 def find_key(database: Database, key: str) -> ApiKey | None:
@@ -78,8 +78,13 @@ def find_key(database: Database, key: str) -> ApiKey | None:
         # The timing of the index lookup reveals the hash at most, not the key; the comparison takes constant time.
         if row is None or not hmac.compare_digest(bytes(row["sha256"]), hashed):
             return None
-        _sql.update_last_used(connection, key_id=row["id"])
-    return _read_key(row)
+        note_use(connection, row["id"])
+    return read_key(row)
+
+
+def note_use(connection: Connection, key_id: UUID) -> None:
+    """Update the time of a key's last use, within the caller's transaction."""
+    _sql.update_last_used(connection, key_id=key_id)
 
 
 def any_keys(database: Database) -> bool:
@@ -92,7 +97,8 @@ def _hash(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
 
 
-def _read_key(row: Row) -> ApiKey:
+def read_key(row: Row) -> ApiKey:
+    """Return the key of a row with the columns of `api_keys`."""
     return ApiKey(
         id=row["id"],
         name=row["name"],

@@ -195,4 +195,14 @@ class UploadFields(AnalysisFields):
         return locate(self.place(), facts.notes, filename, start_from=self.start, zone=zone)
 
 
+class SessionFields(BaseModel):
+    """What signs a browser in."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: Annotated[str, Field(min_length=1, max_length=200)] = Field(
+        description="A key created with `chorus keys create`.", examples=["chorus_…"]
+    )
+
+
 UPLOAD_FIELDS = frozenset(UploadFields.model_fields)

@@ -291,3 +291,13 @@ class ReadyOut(Answer):
 
 class LiveOut(Answer):
     status: str = Field(examples=["live"])
+
+
+class SessionOut(Answer):
+    """Who asks, and what they may do."""
+
+    name: str | None = Field(description="Of the key; null where no key is asked for.", examples=["field laptop"])
+    scopes: list[str] = Field(
+        description="`read`, `upload`, `review`, `admin`; the last includes the others.", examples=[["read", "review"]]
+    )
+    open: bool = Field(description="No key is asked for: everybody who reaches the service may do all.")

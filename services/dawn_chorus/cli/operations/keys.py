@@ -18,7 +18,7 @@ def create(
     *,
     scope: Annotated[
         list[str] | None,
-        typer.Option(metavar="SCOPE", help="read, upload or admin; repeatable; default: read and upload."),
+        typer.Option(metavar="SCOPE", help="read, upload, review or admin; repeatable; default: read and upload."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -67,7 +67,7 @@ def list_keys(*, as_json: Json = False) -> None:
 
 @app.command()
 def revoke(key_id: Annotated[UUID, typer.Argument(metavar="ID", help="Id from `chorus keys list`.")]) -> None:
-    """Revoke a key, permanently and at once."""
+    """Revoke a key, permanently and at once; its sessions in browsers end with it."""
     from dawn_chorus.adapters.postgres.api_keys import revoke_key
     from dawn_chorus.cli.operations.database import open_operations_database
     from dawn_chorus.cli.settings import load_settings

@@ -5,6 +5,7 @@ INSERT INTO api_keys (name, prefix, sha256, scopes) VALUES (:name, :prefix, :sha
 SELECT * FROM api_keys ORDER BY id;
 
 -- name: revoke_key(key_id)^
+WITH ended AS (DELETE FROM sessions WHERE key_id = :key_id)
 UPDATE api_keys SET revoked_at = coalesce(revoked_at, clock_timestamp()) WHERE id = :key_id RETURNING *;
 
 -- name: find_key(sha256)^

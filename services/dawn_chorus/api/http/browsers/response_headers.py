@@ -22,6 +22,11 @@ def docs_policy(script_hash: str) -> str:
     )
 
 
+def text_policy(style_hash: str) -> str:
+    """Return the policy of a page that is text and links, with one style of its own, of this SHA-256 in Base64."""
+    return f"{_NOTHING}; style-src 'sha256-{style_hash}'"
+
+
 def add_protection(message: Message) -> Message:
     """Return the start of a response with the protective headers that it lacks; other messages unchanged."""
     if message["type"] != "http.response.start":
