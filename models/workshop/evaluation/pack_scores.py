@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.detections import ScoreRun, detect_events
 from dawn_chorus.domain.event_rules import EventRule
+from dawn_chorus.domain.timeline import quantize_scores
 from dawn_chorus.inference.ensemble import Ensemble
 from dawn_chorus.inference.pipeline import score_segment
 from dawn_chorus.inference.waveforms.loading import load_audio
@@ -58,7 +59,7 @@ def cut_events(
         for column, taxon in enumerate(facts.taxa)
         for found in detect_events(
             taxon,
-            [ScoreRun(0, frames[:, column])],
+            [ScoreRun(0, quantize_scores(frames[:, column]))],
             rule or facts.rules.of(taxon.code),
             step_s=step_s,
             end_s=clip.duration_s,

@@ -1,12 +1,18 @@
-"""Framewise scores → onset and offset events, by hysteresis.
+"""Scores → onset and offset events, by hysteresis.
 
 The rule is the Schmitt trigger of voice activity detection (as in Gelly and Gauvain, "Optimization of RNN-based speech
 activity detection", 2018): an event begins at the first frame that reaches the onset threshold and ends before the
 first frame below the offset threshold, so a score that moves between the two thresholds does not split the event.
+
+Steps of 1/65535 are compared, never scores: whoever holds the steps, a browser say, cuts the same events.
+`tests/unit/domain/golden_cuts.json` holds examples for other implementations.
 """
 
+import math
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,58 +20,81 @@ from numpy.typing import NDArray
 from dawn_chorus.domain.event_rules import EventRule
 from dawn_chorus.domain.recording import round_s
 from dawn_chorus.domain.taxonomy import Taxon
-from dawn_chorus.domain.timeline import ChannelNumbers, Detection, Scores
+from dawn_chorus.domain.timeline import FRAME_STEPS, ChannelNumbers, Detection, Steps, dequantize_scores
+
+Number = TypeVar("Number", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreRun:
-    """Consecutive scores of one taxon. Lost audio ends a run, and no event spans two runs."""
+    """Consecutive scores of one taxon. Segments that were not done end a run, and no event spans two runs."""
 
     first_frame: int
-    scores: Scores
+    steps: Steps
     """(n_frames,)"""
     channels: ChannelNumbers | None = None
     """(n_frames,), the channel that each score comes from; None: the same, or the mean of all."""
 
 
-def join_runs(runs: Iterable[ScoreRun]) -> list[ScoreRun]:
-    """Return the runs, which are in time order, with adjacent ones joined: a run no longer ends at a segment's end."""
-    groups: list[list[ScoreRun]] = []
-    for run in runs:
-        if groups and groups[-1][-1].first_frame + len(groups[-1][-1].scores) == run.first_frame:
-            groups[-1].append(run)
-        else:
-            groups.append([run])
-    return [_joined(group) for group in groups]
+def threshold_step(threshold: float) -> int:
+    """Return the lowest step that reaches a threshold in [0, 1].
+
+    The product is that of double precision, so that every language has the same: 0.6 is reached by step 39321, although
+    the nearest double to 0.6 is a little less than 39321/65535.
+    """
+    return math.ceil(threshold * FRAME_STEPS)
 
 
-def _joined(group: Sequence[ScoreRun]) -> ScoreRun:
-    channels = [run.channels for run in group if run.channels is not None]
-    scores = np.concatenate([run.scores for run in group])
-    return ScoreRun(group[0].first_frame, scores, np.concatenate(channels) if len(channels) == len(group) else None)
+def join_ranges(analyzed: Sequence[range]) -> list[range]:
+    """Return the runs that ranges in time order make up: adjacent ones joined, empty ones left out."""
+    joined: list[range] = []
+    for each in analyzed:
+        if joined and joined[-1].stop == each.start:
+            joined[-1] = range(joined[-1].start, each.stop)
+        elif each:
+            joined.append(each)
+    return joined
 
 
-def bridge_silence(
-    analyzed: Sequence[range], scores: Mapping[int, Scores], channels: Mapping[int, ChannelNumbers] | None = None
+def place_steps(
+    analyzed: Sequence[range], steps: Mapping[int, Steps], channels: Mapping[int, ChannelNumbers] | None = None
 ) -> Iterator[ScoreRun]:
     """Yield one taxon's runs over the analyzed stretches, in time order, from the scores that were stored.
 
-    `scores` and `channels` are by position in `analyzed`. A stretch without scores between two with scores stayed
-    below the floor: it is filled with zeros, because it is silence and not lost audio. Without that, events would
-    depend on where segments were cut.
+    `steps` and `channels` are by position in `analyzed`. A stretch without scores stayed below the floor: it is filled
+    with zeros, because it is silence and not lost audio. Without that, events would depend on where segments were cut.
     """
-    for position, frames in enumerate(analyzed):
-        if position in scores:
-            yield ScoreRun(frames.start, scores[position], channels.get(position) if channels else None)
-        elif scores and min(scores) < position < max(scores):
-            none = np.zeros(len(frames), np.uint8) if channels else None
-            yield ScoreRun(frames.start, np.zeros(len(frames), np.float32), none)
+    runs = join_ranges(analyzed)
+    starts = [run.start for run in runs]
+    present: list[list[int]] = [[] for _ in runs]
+    for position in sorted(steps):
+        if len(steps[position]):
+            present[bisect_right(starts, analyzed[position].start) - 1].append(position)
+    for run, positions in zip(runs, present, strict=True):
+        known = channels is not None and all(position in channels for position in positions)
+        yield ScoreRun(
+            run.start,
+            _filled(run, analyzed, steps, positions),
+            _filled(run, analyzed, channels, positions) if channels is not None and known else None,
+        )
+
+
+def _filled(
+    run: range, analyzed: Sequence[range], parts: Mapping[int, NDArray[Number]], positions: Iterable[int]
+) -> NDArray[Number]:
+    """Return the parts at these positions side by side, with zeros elsewhere, (len(run),)."""
+    dtype = next(iter(parts.values())).dtype if parts else np.uint8
+    filled = np.zeros(len(run), dtype)
+    for position in positions:
+        first = analyzed[position].start - run.start
+        filled[first : first + len(parts[position])] = parts[position]
+    return filled
 
 
 def cut_taxon(
     taxon: Taxon,
     analyzed: Sequence[range],
-    scores: Mapping[int, Scores],
+    steps: Mapping[int, Steps],
     rule: EventRule,
     *,
     step_s: float,
@@ -74,15 +103,17 @@ def cut_taxon(
 ) -> list[Detection]:
     """Return one taxon's events over a whole recording from the scores of its segments, in time order.
 
-    `analyzed` are the steps (frames, or windows if the pack has no frames) of each analyzed segment, in time order;
-    `scores` are by position in it, as for `bridge_silence`; `step_s` and `end_s` as for `detect_events`. `channels`:
+    `analyzed` are the frames (or windows if the pack has no frames) of each analyzed segment, in time order; `steps`
+    are their scores by position in it, as for `place_steps`; `step_s` and `end_s` as for `detect_events`. `channels`:
     those that the scores come from, by position too; or the only one that was scored; None: the mean of all.
     """
+    onset_step = threshold_step(rule.onset_threshold)
+    if all(each.max(initial=0) < onset_step for each in steps.values()):
+        return []  # the usual case: most stored taxa have no event
     if isinstance(channels, int):
-        events = cut_taxon(taxon, analyzed, scores, rule, step_s=step_s, end_s=end_s)
+        events = cut_taxon(taxon, analyzed, steps, rule, step_s=step_s, end_s=end_s)
         return [replace(event, channel=channels) for event in events]
-    runs = join_runs(bridge_silence(analyzed, scores, channels))
-    return detect_events(taxon, runs, rule, step_s=step_s, end_s=end_s)
+    return detect_events(taxon, place_steps(analyzed, steps, channels), rule, step_s=step_s, end_s=end_s)
 
 
 def detect_events(
@@ -101,23 +132,23 @@ def detect_events(
 
 
 def _cut_run(taxon: Taxon, run: ScoreRun, rule: EventRule, *, step_s: float, end_s: float) -> Iterator[Detection]:
-    if not (run.scores >= rule.onset_threshold).any():
-        return  # the usual case: most stored taxa have no event in most runs
-    active = _hysteresis(run.scores, rule)
+    if not (run.steps >= threshold_step(rule.onset_threshold)).any():
+        return
+    active = _hysteresis(run.steps, rule)
     edges = np.flatnonzero(np.diff(active.astype(np.int8), prepend=0, append=0))
     for begin, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
         onset_s = round_s((run.first_frame + begin) * step_s)
         offset_s = min(round_s((run.first_frame + end) * step_s), end_s)
         if offset_s > onset_s:
-            peak = begin + int(run.scores[begin:end].argmax())
-            channel = None if run.channels is None else int(run.channels[peak])
-            yield Detection(taxon, onset_s, offset_s, float(run.scores[peak]), channel)
+            peak = begin + int(run.steps[begin:end].argmax())
+            channel = None if run.channels is None else int(run.channels[peak]) or None
+            yield Detection(taxon, onset_s, offset_s, float(dequantize_scores(run.steps[peak])), channel)
 
 
-def _hysteresis(scores: Scores, rule: EventRule) -> NDArray[np.bool_]:
+def _hysteresis(steps: Steps, rule: EventRule) -> NDArray[np.bool_]:
     """Return for each frame whether it is within an event, (n_frames,): the last threshold crossed decides."""
-    on, off = scores >= rule.onset_threshold, scores < rule.offset_threshold
-    last_crossing = np.maximum.accumulate(np.where(on | off, np.arange(len(scores)), -1))
+    on, off = steps >= threshold_step(rule.onset_threshold), steps < threshold_step(rule.offset_threshold)
+    last_crossing = np.maximum.accumulate(np.where(on | off, np.arange(len(steps)), -1))
     return np.where(last_crossing >= 0, on[last_crossing], False)
 
 

@@ -1,7 +1,7 @@
 """Timelines: window scores and framewise scores of an analysis, by taxon.
 
-Frame scores are stored as unsigned 16-bit steps of 1/65535, little-endian. The command line quantizes as the service
-does, so that both cut the same events from the same audio.
+Frame scores are stored as unsigned 16-bit steps of 1/65535, little-endian; window scores as they are. Events are cut
+from steps, also those of windows: service, command line and browsers cut the same events from the same audio.
 """
 
 import math
@@ -20,18 +20,21 @@ from dawn_chorus.domain.warnings import AnalysisWarning
 Scores = NDArray[np.float32]
 """Scores in [0, 1]; the docstring of each use states the shape."""
 
+Steps = NDArray[np.uint16]
+"""Scores in steps of 1/65535; the docstring of each use states the shape."""
+
 ChannelNumbers = NDArray[np.uint8]
 """Channels of a recording, from 1; the docstring of each use states the shape."""
 
 FRAME_STEPS = 65535
 
 
-def quantize_scores(scores: Scores) -> NDArray[np.uint16]:
+def quantize_scores(scores: Scores) -> Steps:
     """Return scores in [0, 1] as steps of 1/65535, any shape; scores outside are clipped."""
     return np.rint(np.clip(scores, 0.0, 1.0) * FRAME_STEPS).astype("<u2")
 
 
-def dequantize_scores(steps: NDArray[np.uint16]) -> Scores:
+def dequantize_scores(steps: Steps) -> Scores:
     """Return steps of 1/65535 as scores, any shape."""
     return (steps / np.float32(FRAME_STEPS)).astype(np.float32)
 
@@ -85,7 +88,7 @@ class TaxonRow:
     taxon: Taxon
     window_scores: Scores
     """(n_windows,)"""
-    frame_steps: NDArray[np.uint16]
+    frame_steps: Steps
     """(n_frames,), quantized; empty where the pack has no framewise member."""
     peak: float
     """The highest window or frame score."""
@@ -128,6 +131,6 @@ class Detection:
     onset_s: float
     offset_s: float
     confidence: float
-    """The highest frame score within the event."""
+    """The highest score within the event, of frames or, where the pack has none, of windows, as quantized."""
     channel: int | None = None
     """The channel, from 1, in which it is that high; None: the mean of all was scored."""

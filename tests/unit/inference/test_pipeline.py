@@ -13,7 +13,6 @@ import pytest
 from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.detections import ScoreRun, detect_events
 from dawn_chorus.domain.lost_audio import LostStretch
-from dawn_chorus.domain.timeline import dequantize_scores
 from dawn_chorus.inference.ensemble import Ensemble
 from dawn_chorus.inference.member import OpenMember, Outputs
 from dawn_chorus.inference.pipeline import analyze_segment, score_segment
@@ -163,7 +162,7 @@ def test_a_tone_is_found_from_where_it_begins_to_where_it_ends(tones: Ensemble) 
     timeline = to_timeline(score_sounds(tones, sounds, 31.0), segment, tones.facts, floor=0.05, analyzed_s=31.0)
     found = {}
     for row in timeline.rows:
-        runs = [ScoreRun(timeline.first_frame, dequantize_scores(row.frame_steps))]
+        runs = [ScoreRun(timeline.first_frame, row.frame_steps)]
         rule = tones.facts.rules.of(row.taxon.code)
         for event in detect_events(row.taxon, runs, rule, step_s=0.25, end_s=31.0):
             found[row.taxon.code] = (event.onset_s, event.offset_s)

@@ -6,7 +6,7 @@ import numpy as np
 from psycopg.adapt import Buffer, Loader
 from psycopg.pq import Format
 
-from dawn_chorus.domain.timeline import Scores, dequantize_scores
+from dawn_chorus.domain.timeline import Scores, Steps, dequantize_scores, quantize_scores
 
 REAL_ARRAY = 1021
 """The type's OID in PostgreSQL."""
@@ -31,3 +31,10 @@ def read_scores(stored: Any) -> Scores:
     if isinstance(stored, bytes | memoryview):
         return dequantize_scores(np.frombuffer(stored, "<u2"))
     return np.asarray(stored, np.float32)
+
+
+def read_steps(stored: Any) -> Steps:
+    """Return stored frame scores (bytes) as they are, window scores (a list or an array) quantized, (n,)."""
+    if isinstance(stored, bytes | memoryview):
+        return np.frombuffer(stored, "<u2")
+    return quantize_scores(np.asarray(stored, np.float32))

@@ -13,7 +13,7 @@ from dawn_chorus.domain.detections import cut_taxon
 from dawn_chorus.domain.jobs import SegmentWork, WorkerFacts
 from dawn_chorus.domain.lost_audio import describe_lost
 from dawn_chorus.domain.recording import round_s
-from dawn_chorus.domain.timeline import ChannelNumbers, Detection, SegmentTimeline, TaxonRow, dequantize_scores
+from dawn_chorus.domain.timeline import ChannelNumbers, Detection, SegmentTimeline, TaxonRow, quantize_scores
 
 Parameters = dict[str, Any]
 
@@ -112,7 +112,7 @@ def _cut(work: SegmentWork, timeline: SegmentTimeline, pack: RegisteredPack) -> 
         events = cut_taxon(
             row.taxon,
             [range(first, first + count)],
-            {0: row.window_scores if by_windows else dequantize_scores(row.frame_steps)},
+            {0: quantize_scores(row.window_scores) if by_windows else row.frame_steps},
             rules.of(row.taxon.code),
             step_s=pack.grid.event_step_s,
             end_s=timeline.segment.end_s,

@@ -10,7 +10,7 @@ import numpy as np
 from dawn_chorus.adapters.postgres.database import Connection
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row, read_rules, read_settings, read_taxon
-from dawn_chorus.adapters.postgres.score_arrays import REAL_ARRAY, ScoreArrayLoader, read_scores
+from dawn_chorus.adapters.postgres.score_arrays import REAL_ARRAY, ScoreArrayLoader, read_steps
 from dawn_chorus.domain.analysis import Channels
 from dawn_chorus.domain.detections import cut_taxon
 from dawn_chorus.domain.event_rules import EventRules
@@ -54,11 +54,11 @@ def cut_events(connection: Connection, scored: ScoredAnalysis) -> Iterator[tuple
     first, count = ("first_window", "n_windows") if scored.grid.frame_s is None else ("first_frame", "n_frames")
     analyzed = [range(segment[first], segment[first] + segment[count]) for segment in segments]
     for taxon_id, taxon, rows in _rows_by_taxon(connection, scored):
-        scores = {positions[row["segment_index"]]: read_scores(row["scores"]) for row in rows}
+        steps = {positions[row["segment_index"]]: read_steps(row["scores"]) for row in rows}
         events = cut_taxon(
             taxon,
             analyzed,
-            scores,
+            steps,
             scored.rules.of(taxon.code),
             step_s=scored.grid.event_step_s,
             end_s=scored.duration_s,

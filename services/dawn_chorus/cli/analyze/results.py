@@ -12,7 +12,7 @@ from dawn_chorus.domain.event_rules import EventRules
 from dawn_chorus.domain.exports import Finding
 from dawn_chorus.domain.lost_audio import LostStretch, clip_lost, describe_lost
 from dawn_chorus.domain.taxonomy import Taxon
-from dawn_chorus.domain.timeline import ChannelNumbers, Detection, Grid, Scores, SegmentTimeline, dequantize_scores
+from dawn_chorus.domain.timeline import ChannelNumbers, Detection, Grid, SegmentTimeline, Steps, quantize_scores
 from dawn_chorus.domain.warnings import AnalysisWarning, join_codes, merge_warnings
 
 
@@ -22,8 +22,8 @@ class EventCutter:
     def __init__(self, grid: Grid, rules: EventRules, channels: Channels = "mix") -> None:
         self._grid, self._rules, self._channels = grid, rules, channels
         self._analyzed: list[range] = []
-        """The steps (frames, or windows if the pack has no frames) of each analyzed segment."""
-        self._scores: dict[Taxon, dict[int, Scores]] = {}
+        """The frames (or windows if the pack has no frames) of each analyzed segment."""
+        self._steps: dict[Taxon, dict[int, Steps]] = {}
         """By taxon, then by index in `_analyzed`; likewise the channels that they come from."""
         self._sources: dict[Taxon, dict[int, ChannelNumbers]] = {}
 
@@ -32,8 +32,8 @@ class EventCutter:
         first = timeline.first_frame if framewise else timeline.first_window
         count = timeline.n_frames if framewise else timeline.n_windows
         for row in timeline.rows:
-            scores = dequantize_scores(row.frame_steps) if framewise else row.window_scores
-            self._scores.setdefault(row.taxon, {})[len(self._analyzed)] = scores
+            steps = row.frame_steps if framewise else quantize_scores(row.window_scores)
+            self._steps.setdefault(row.taxon, {})[len(self._analyzed)] = steps
             channels = row.frame_channels if framewise else row.window_channels
             if channels is not None:
                 self._sources.setdefault(row.taxon, {})[len(self._analyzed)] = channels
@@ -41,14 +41,14 @@ class EventCutter:
 
     def detections(self, duration_s: float) -> list[Detection]:
         """Return the events of all taxa, sorted by onset."""
-        found = [event for taxon in self._scores for event in self._events(taxon, duration_s)]
+        found = [event for taxon in self._steps for event in self._events(taxon, duration_s)]
         return sorted(found, key=lambda event: (event.onset_s, event.taxon.code))
 
     def _events(self, taxon: Taxon, duration_s: float) -> list[Detection]:
         rule, step_s = self._rules.of(taxon.code), self._grid.event_step_s
         channels = self._channels if isinstance(self._channels, int) else self._sources.get(taxon)
-        scores = self._scores[taxon]
-        return cut_taxon(taxon, self._analyzed, scores, rule, step_s=step_s, end_s=duration_s, channels=channels)
+        steps = self._steps[taxon]
+        return cut_taxon(taxon, self._analyzed, steps, rule, step_s=step_s, end_s=duration_s, channels=channels)
 
 
 @dataclass(slots=True)
