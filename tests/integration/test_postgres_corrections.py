@@ -249,6 +249,12 @@ class TestFilteredAnalyses:
         correct_recording(database, stored.recording.id, {"latitude": 20.0})
         assert len(warnings_of(database, stored.analyses[0].id)) == 1, "its worker has the one before"
 
+    def test_one_that_has_not_begun_is_told_that_there_is_no_place_any_more(self, database: Database) -> None:
+        PostgresLedger(database).register_pack(PACK)
+        stored = create_recording(database, new_recording(20.0, POND), FILTERED)
+        correct_recording(database, stored.recording.id, {"latitude": None, "longitude": None})
+        assert [warning[1] for warning in warnings_of(database, stored.analyses[0].id)] == ["place_changed"]
+
     def test_a_place_that_is_taken_over_is_told_too(self, database: Database) -> None:
         PostgresLedger(database).register_pack(PACK)
         new = new_recording(20.0, replace(POND, recorded_at=None))

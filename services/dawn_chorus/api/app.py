@@ -37,7 +37,7 @@ from dawn_chorus.api.http.request_metrics import Observe
 from dawn_chorus.api.key_cache import KeyCache
 from dawn_chorus.api.revision_watch import RevisionWatch
 from dawn_chorus.api.routes.audio import original
-from dawn_chorus.api.routes.intake import recordings
+from dawn_chorus.api.routes.intake import corrections, recordings
 from dawn_chorus.api.routes.operations import front_page, health, session
 from dawn_chorus.api.routes.results import analyses, detections, progress_stream, shortcomings, taxa, timeline
 from dawn_chorus.api.settings import ApiSettings
@@ -48,6 +48,7 @@ from dawn_chorus.domain.ports import AudioStore
 log = get_logger(__name__)
 _ROUTES = (
     recordings,
+    corrections,
     original,
     analyses,
     progress_stream,
@@ -74,6 +75,8 @@ _LINKS = {
     ("post", "/v1/recordings"): _RECORDING,
     ("get", "/v1/recordings"): {"recording_id": "$response.body#/items/0/id"},
     ("get", "/v1/recordings/{recording_id}"): _RECORDING,
+    ("patch", "/v1/recordings/{recording_id}"): _RECORDING,
+    ("post", "/v1/recordings/corrections"): {"recording_id": "$response.body#/items/0/id"},
     ("post", "/v1/recordings/{recording_id}/analyses"): {"analysis_id": "$response.body#/id"},
     ("get", "/v1/analyses/{analysis_id}"): {"recording_id": "$response.body#/recording_id"},
 }

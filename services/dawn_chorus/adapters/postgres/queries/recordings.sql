@@ -80,39 +80,6 @@ LIMIT :n;
 -- refers to them: when one analysis ceases to count, current_analyses refers to another.
 SELECT id FROM analyses WHERE recording_id = :recording_id ORDER BY id FOR NO KEY UPDATE;
 
--- name: find_twin(recording_id, sha256, site, recorded_at)$
--- Another recording of the same bytes, site and start.
-SELECT id FROM recordings
-WHERE sha256 = :sha256 AND id <> :recording_id AND site IS NOT DISTINCT FROM :site::text
-    AND recorded_at IS NOT DISTINCT FROM :recorded_at::timestamptz;
-
--- name: write_place(recording_id, site, latitude, longitude, recorded_at, recorded_utc_offset_s)^
-UPDATE recordings
-SET site = :site, latitude = :latitude, longitude = :longitude,
-    recorded_at = :recorded_at, recorded_utc_offset_s = :recorded_utc_offset_s
-WHERE id = :recording_id
-RETURNING *;
-
--- name: move_detections(recording_id, site, recorded_at)!
-UPDATE detections
-SET site = :site,
-    started_at = :recorded_at::timestamptz + make_interval(secs => onset_s::double precision),
-    ended_at = :recorded_at::timestamptz + make_interval(secs => offset_s::double precision)
-WHERE recording_id = :recording_id;
-
--- name: warn_filtered_analyses(recording_id, code, detail)!
--- Once those whose occurrence filter has seen the place: of what is not started yet, the worker will read the new one.
--- A bound of 0 leaves nothing out.
-WITH warned AS (
-    INSERT INTO segment_warnings (analysis_id, code, detail)
-    SELECT a.id, :code, :detail FROM analyses AS a
-    WHERE a.recording_id = :recording_id AND (a.settings ->> 'occurrence_min')::double precision > 0
-        AND EXISTS (SELECT FROM segments AS s WHERE s.analysis_id = a.id AND s.state IN ('running', 'done'))
-        AND NOT EXISTS (SELECT FROM segment_warnings AS w WHERE w.analysis_id = a.id AND w.code = :code)
-    RETURNING analysis_id
-)
-UPDATE analyses SET revision = revision + 1 WHERE id IN (SELECT analysis_id FROM warned);
-
 -- name: lock_for_deletion(recording_id)$
 SELECT id FROM recordings WHERE id = :recording_id FOR UPDATE;
 

@@ -1,5 +1,5 @@
-"""Recordings: upload, list, remove.
+"""Recordings: upload, list, remove, correct.
 
-Read: recordings.
+Read: recordings, corrections.
 May touch `uploads`, `idempotency` and the adapters' functions; it holds no state.
 """

@@ -112,7 +112,9 @@ async def upload_recording(request: Request, deps: Deps, once: OnceDep) -> Respo
 
 
 def _answer_upload(deps: Dependencies, stored: StoredRecording, start: Start) -> Response:
-    out = _out(deps, stored) if stored.is_known else recording_out(stored.recording, [status_of_new(stored)])
+    out = (
+        recording_answer(deps, stored) if stored.is_known else recording_out(stored.recording, [status_of_new(stored)])
+    )
     answer = UploadOut(
         **dict(out),
         start=StartOut.model_validate(start),
@@ -139,7 +141,7 @@ def get_recordings(
 
 @router.get("/v1/recordings/{recording_id:uuid}", summary="One recording", responses=documented(NOT_FOUND))
 def get_one_recording(recording_id: UUID, deps: Deps, _caller: Reader) -> RecordingOut:
-    return _out(deps, get_recording(deps.database, recording_id))
+    return recording_answer(deps, get_recording(deps.database, recording_id))
 
 
 @router.delete(
@@ -166,5 +168,6 @@ def _outs(deps: Dependencies, found: Sequence[StoredRecording], most: int = MOST
     ]
 
 
-def _out(deps: Dependencies, stored: StoredRecording) -> RecordingOut:
+def recording_answer(deps: Dependencies, stored: StoredRecording) -> RecordingOut:
+    """Return what a GET of the recording says."""
     return _outs(deps, [stored])[0]
