@@ -1,4 +1,4 @@
-"""A bad line: a proxy that refuses connections, answers 429 and 503, cuts uploads, and counts what passes."""
+"""A bad line: a proxy that refuses connections, answers 429 and 503, cuts or spoils uploads, counts what passes."""
 
 import socket
 import struct
@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Lock, Thread
 
-_PIECE = 16 << 10
+_PIECE = 64 << 10
 CUT_AFTER_BYTES = 10_000
 
 
@@ -56,9 +56,15 @@ class Gate:
     plan: Plan = no_trouble
     loses_answer: Callable[[Request], bool] = lambda _request: False
     """Whether the answer to a request that the service took does not arrive."""
+    cuts_after: Callable[[Request], int | None] = lambda _request: None
+    """After how many bytes of its body, which reach the service, a request is cut; None: it passes whole."""
+    spoils: Callable[[Request], bool] = lambda _request: False
+    """Whether the last byte of a body arrives as another."""
     passed: list[Passed] = field(default_factory=list)
     refused: list[Request] = field(default_factory=list)
     """Requests that got the gate's own reply, or were cut."""
+    body_bytes: int = 0
+    """Of all requests, those that were cut included."""
     port: int = 0
     _counts: dict[str, int] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
@@ -122,14 +128,22 @@ class Gate:
     def _forward(self, connection: socket.socket, request: Request, head: bytes, rest: bytes) -> None:
         with closing(socket.create_connection(("127.0.0.1", self.target_port), timeout=60)) as service:
             lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"connection:")]
-            service.sendall(b"\r\n".join([*lines, b"Connection: close"]) + b"\r\n\r\n" + rest)
-            total, sent = _body_bytes(head), len(rest)
-            while sent < total:
-                piece = connection.recv(_PIECE)
-                if not piece:
-                    return
-                service.sendall(piece)
+            service.sendall(b"\r\n".join([*lines, b"Connection: close"]) + b"\r\n\r\n")
+            total = _body_bytes(head)
+            limit, is_spoiled = self.cuts_after(request), self.spoils(request)
+            sent = 0
+            for piece in _body(connection, rest, total):
                 sent += len(piece)
+                if limit is not None and sent >= limit:
+                    service.sendall(piece[: len(piece) - (sent - limit)])
+                    self._cut(request, limit)
+                    _break(service)
+                    _break(connection)
+                    return
+                service.sendall(_spoiled(piece) if is_spoiled and sent == total else piece)
+            self._note_bytes(sent)
+            if sent < total:
+                return
             answer = b"".join(iter(lambda: service.recv(_PIECE), b""))
         if not answer:
             return
@@ -139,6 +153,28 @@ class Gate:
             _break(connection)
         else:
             connection.sendall(answer)
+
+    def _cut(self, request: Request, body_bytes: int) -> None:
+        self._note_bytes(body_bytes)
+        self.refused.append(request)
+
+    def _note_bytes(self, body_bytes: int) -> None:
+        with self._lock:
+            self.body_bytes += body_bytes
+
+
+def _body(connection: socket.socket, rest: bytes, total: int) -> Iterator[bytes]:
+    """Yield a body as it arrives; it is short if the connection ends."""
+    if rest:
+        yield rest
+    left = total - len(rest)
+    while left > 0 and (piece := connection.recv(min(_PIECE, left))):
+        left -= len(piece)
+        yield piece
+
+
+def _spoiled(piece: bytes) -> bytes:
+    return piece[:-1] + bytes([piece[-1] ^ 1])
 
 
 def _read_head(connection: socket.socket) -> tuple[bytes, bytes]:

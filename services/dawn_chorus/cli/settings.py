@@ -21,6 +21,10 @@ def _default_data_dir() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "dawn-chorus"
 
 
+def _default_state_dir() -> Path:
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "dawn-chorus"
+
+
 class CliSettings(BaseSettings):
     """`CHORUS_…` variables, all optional; also read from files of the same names in the folder CHORUS_SECRETS_DIR."""
 
@@ -40,6 +44,8 @@ class CliSettings(BaseSettings):
     """The service that `submit`, `status` and `timeline` use."""
     key: str | None = None
     """The API key they send."""
+    state_dir: Path = _default_state_dir()
+    """Where `submit` remembers which uploads it began, so that the same command goes on after a stop."""
     database_url: str | None = None
     """The database of `keys`, `retention`, `migrate` …; unset: the embedded service's, in the data directory."""
     store_url: str | None = None

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +9,12 @@ import httpx
 
 from dawn_chorus.cli.client.address import check_key, find_proxy, read_address
 from dawn_chorus.cli.client.failures import CHANGED, NoService, RequestCut, ServiceAway, answer_error, away_error
+from dawn_chorus.cli.client.sent_file import TIMEOUT_S, CountedFile, sendable_name, storing_timeout
 from dawn_chorus.domain.errors import PermanentError
-from dawn_chorus.domain.names import displayed, find_forbidden
 
 Answer = dict[str, Any]
 
-_TIMEOUT_S = 60.0
-"""For each step on the wire, not for a whole upload: a day of audio over a slow line takes long."""
 _PARTS_A_PAGE = 200
-_STORING_S = 300.0
-_STORING_BYTES_PER_S = 10e6
-"""How long the service may take from the last byte to its answer: it reads the file again, from S3 perhaps."""
 
 
 class ServiceClient:
@@ -42,13 +36,13 @@ class ServiceClient:
         self._http = httpx.Client(
             base_url=base_url,
             headers=headers,
-            timeout=_TIMEOUT_S,
+            timeout=TIMEOUT_S,
             proxy=self._proxy,
             trust_env=False,
             verify=httpx.create_ssl_context(trust_env=True),
             limits=httpx.Limits(max_connections=None),
         )
-        self._url = str(base_url.copy_with(userinfo=b""))
+        self.url = str(base_url.copy_with(userinfo=b""))
         self._reached = False
         """Whether the service has answered."""
 
@@ -59,15 +53,11 @@ class ServiceClient:
 
         `on_bytes` receives the number of bytes of each piece that is sent; what it raises ends the upload.
         """
-        filename = displayed(path.name)
-        if (forbidden := find_forbidden(filename)) is not None:
-            # httpx would send %0A for a line break, and the service would store that.
-            raise PermanentError(f"its name contains U+{ord(forbidden):04X}, a control character: rename it")
+        filename = sendable_name(path)
         form = {name: value for name, value in fields.items() if value is not None}
-        storing_s = _STORING_S + path.stat().st_size / _STORING_BYTES_PER_S
-        timeout = httpx.Timeout(_TIMEOUT_S, read=storing_s)
+        timeout = storing_timeout(path.stat().st_size)
         with path.open("rb") as file:
-            part = (filename, file if on_bytes is None else _CountedFile(file, on_bytes))
+            part = (filename, file if on_bytes is None else CountedFile(file, on_bytes))
             return self._request(
                 "POST", "/v1/recordings", is_upload=True, data=form, files={"file": part}, timeout=timeout
             )
@@ -118,9 +108,9 @@ class ServiceClient:
 
     def find_analysis(self, some_id: str) -> Answer:
         """Return the analysis with this id, or the latest analysis of the recording with this id."""
-        response = self._send("GET", f"/v1/analyses/{some_id}")
+        response = self.send("GET", f"/v1/analyses/{some_id}")
         if response.status_code != httpx.codes.NOT_FOUND:
-            return self._read(response)
+            return self.read(response)
         analyses: list[Answer] = self.recording(some_id)["analyses"]
         if not analyses:
             raise PermanentError(f"recording {some_id} has no analysis")
@@ -128,59 +118,53 @@ class ServiceClient:
 
     def health(self) -> Answer:
         """Return the readiness report, also if the service is not ready; empty if the answer is not JSON."""
-        response = self._send("GET", "/health/ready")
+        response = self.send("GET", "/health/ready")
         return dict(response.json()) if response.headers.get("content-type", "").startswith("application/") else {}
 
     def _request(self, method: str, path: str, *, is_upload: bool = False, **request: Any) -> Answer:
-        return self._read(self._send(method, path, is_upload=is_upload, **request))
+        return self.read(self.send(method, path, is_upload=is_upload, **request))
 
-    def _send(self, method: str, path: str, *, is_upload: bool = False, **request: Any) -> httpx.Response:
+    def send(self, method: str, path: str, *, is_upload: bool = False, **request: Any) -> httpx.Response:
+        """Return the response, whatever its status."""
         with self._translated_errors(is_upload=is_upload):
             return self._http.request(method, path, **request)
 
-    def _read(self, response: httpx.Response) -> Answer:
-        if not response.is_success:
-            error = answer_error(response, self._url, reached=self._reached)
-            self._reached = self._reached or not isinstance(error, NoService | ServiceAway)
-            raise error
+    def read(self, response: httpx.Response) -> Answer:
+        """Return the JSON of an answer; raises what its status means, if it is no success."""
+        self.check(response)
         try:
             answer = dict(response.json())
         except (ValueError, TypeError) as error:
-            # The sign-in page of a hotel's network answers 200 to everything.
-            foreign = f"{self._url} is not the address of a Dawn Chorus service (its answer is not JSON): check --url"
-            raise (RequestCut(foreign) if self._reached else NoService(foreign)) from error
+            raise self.foreign("its answer is not JSON") from error
         self._reached = True
         return answer
+
+    def check(self, response: httpx.Response) -> None:
+        """Raise what the status means, if it is no success."""
+        if not response.is_success:
+            error = answer_error(response, self.url, reached=self._reached)
+            self._reached = self._reached or not isinstance(error, NoService | ServiceAway)
+            raise error
+
+    def foreign(self, why: str) -> Exception:
+        """Return the error for an answer that our service does not give.
+
+        The sign-in page of a hotel's network answers 200 to everything.
+        """
+        message = f"{self.url} is not the address of a Dawn Chorus service ({why}): check --url"
+        return RequestCut(message) if self._reached else NoService(message)
 
     @contextmanager
     def _translated_errors(self, *, is_upload: bool) -> Iterator[None]:
         try:
             yield
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            raise PermanentError(f"the address {self._url} (--url or CHORUS_URL) cannot be used: {error}") from error
+            raise PermanentError(f"the address {self.url} (--url or CHORUS_URL) cannot be used: {error}") from error
         except httpx.LocalProtocolError as error:
             raise PermanentError(CHANGED) from error
         except httpx.HTTPError as error:
-            translated = away_error(error, self._url, self._proxy, reached=self._reached)
+            translated = away_error(error, self.url, self._proxy, reached=self._reached)
             is_cut = is_upload and not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
             if is_cut and isinstance(translated, ServiceAway):
                 translated = RequestCut(f"the connection broke: {error or type(error).__name__}")
             raise translated from error
-
-
-class _CountedFile:
-    """A file whose reader is told of each piece; just what httpx asks of a file."""
-
-    def __init__(self, file: BufferedReader, on_bytes: Callable[[int], None]) -> None:
-        self._file, self._on_bytes = file, on_bytes
-
-    def fileno(self) -> int:
-        return self._file.fileno()
-
-    def seek(self, position: int) -> int:
-        return self._file.seek(position)
-
-    def read(self, size: int = -1) -> bytes:
-        piece = self._file.read(size)
-        self._on_bytes(len(piece))
-        return piece

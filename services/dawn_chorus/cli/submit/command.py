@@ -9,6 +9,7 @@ import typer
 from dawn_chorus.cli.client.commands import Json, Key, Url, connect
 from dawn_chorus.cli.output import print_note
 from dawn_chorus.cli.place.options import PlaceOptions
+from dawn_chorus.cli.settings import load_settings
 from dawn_chorus.cli.shared_options import (
     EVENTS,
     PLACE,
@@ -117,6 +118,7 @@ def submit(  # noqa: PLR0913 - the parameters are the options
     )
     options = SubmitOptions(
         paths=tuple(paths),
+        state_dir=load_settings().state_dir,
         analysis=analysis,
         place=PlaceOptions(site, latitude, longitude, recorded_at, start, time_zone),
         sites=sites,

@@ -63,6 +63,8 @@ class SubmitOptions:
     """The parameters of one `chorus submit`."""
 
     paths: tuple[Path, ...]
+    state_dir: Path
+    """Where uploads that were begun are remembered."""
     analysis: AnalysisOptions = field(default_factory=AnalysisOptions)
     place: PlaceOptions = field(default_factory=PlaceOptions)
     sites: Path | None = None

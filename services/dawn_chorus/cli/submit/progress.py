@@ -32,22 +32,19 @@ class Totals:
     _lock: Lock = field(default_factory=Lock)
 
     @contextmanager
-    def sending(self) -> Iterator[Callable[[int], None]]:
-        """Yield a function to call with the bytes of one upload as they are sent."""
-        sent = 0
-
-        def count(n_bytes: int) -> None:
-            nonlocal sent
-            sent += n_bytes
-            with self._lock:
-                self.bytes_sent += n_bytes
-                self._under_way += n_bytes
-
+    def sending(self) -> Iterator["Sending"]:
+        """Yield where to count the bytes of one upload as they are sent."""
+        sending = Sending(self)
         try:
-            yield count
+            yield sending
         finally:
-            with self._lock:
-                self._under_way -= sent
+            sending.stand_at(0)
+
+    def add(self, *, sent: int, further: int) -> None:
+        """Count bytes on the wire, and how much further the uploads under way are."""
+        with self._lock:
+            self.bytes_sent += sent
+            self._under_way += further
 
     def end(self, outcome: Outcome) -> None:
         with self._lock:
@@ -60,6 +57,24 @@ class Totals:
         """Bytes of files that ended and of uploads under way."""
         with self._lock:
             return min(self.size_bytes, self.bytes_done + self._under_way)
+
+
+@dataclass(slots=True)
+class Sending:
+    """One file on its way."""
+
+    _totals: Totals
+    _position: int = 0
+
+    def count(self, n_bytes: int) -> None:
+        """Count bytes that were sent."""
+        self._position += n_bytes
+        self._totals.add(sent=n_bytes, further=n_bytes)
+
+    def stand_at(self, position: int) -> None:
+        """Note how many bytes have arrived: fewer than were sent after a cut, more where an earlier run sent some."""
+        self._totals.add(sent=0, further=position - self._position)
+        self._position = position
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from dawn_chorus.adapters.retrying import Stopped
+from dawn_chorus.cli.client.resumable import ResumableClient
 from dawn_chorus.cli.client.views import follow
 from dawn_chorus.cli.output import print_error, print_note, show_json
 from dawn_chorus.cli.place.sites import plan_places
@@ -19,6 +20,8 @@ from dawn_chorus.cli.submit.location import Locator, open_locator
 from dawn_chorus.cli.submit.options import SubmitOptions
 from dawn_chorus.cli.submit.outcomes import Outcome
 from dawn_chorus.cli.submit.patience import Patience
+from dawn_chorus.cli.submit.pieces.remembered import Remembered
+from dawn_chorus.cli.submit.pieces.transfer import ResumableSender
 from dawn_chorus.cli.submit.progress import Totals, open_display
 from dawn_chorus.cli.submit.report import Report, open_report
 from dawn_chorus.cli.submit.summary import note_unfiltered, print_stop, print_summary
@@ -66,7 +69,12 @@ class _Run:
         self._totals = Totals(len(sources), sum(map(_size_bytes, sources)))
         self._catalog = Catalog(client, options.analysis)
         self._client = client
-        self._uploader = Uploader(client, self._catalog, locator, self._patience, self._totals, self._stopping)
+        resumable = ResumableClient(client)
+        remembered = Remembered(options.state_dir / "uploads", client.url)
+        self._resumable = ResumableSender(resumable, self._patience, remembered, self._stopping)
+        self._uploader = Uploader(
+            client, self._catalog, locator, self._patience, self._totals, self._stopping, self._resumable
+        )
         self._todo: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._ended: queue.SimpleQueue[tuple[int, Outcome | BaseException]] = queue.SimpleQueue()
         self._outcomes: dict[int, Outcome] = {}
@@ -157,6 +165,8 @@ class _Run:
             return 128 + self._interrupts.number
         if not self._catalog.can_be_asked:
             print_note("this service is of an older version and cannot be asked what it has: every file was sent")
+        if not self._resumable.is_offered:
+            print_note("this service takes no resumable uploads: large files were sent in one request each")
         if self._options.analysis.occurrence_min:
             note_unfiltered(outcomes)
         print_summary(outcomes)

@@ -1,18 +1,16 @@
 """Brings one file to the service: hash, ask, send what is not there, and again after a cut."""
 
-import hashlib
-import stat
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from dawn_chorus.adapters.retrying import Stopped
 from dawn_chorus.cli.client.failures import CHANGED, NoService, Refused
+from dawn_chorus.cli.client.resumable import NotOffered
 from dawn_chorus.cli.client.views import answering_analysis
 from dawn_chorus.cli.sources import Source
 from dawn_chorus.cli.submit.known import Catalog, Known, read_place
@@ -20,13 +18,14 @@ from dawn_chorus.cli.submit.location import Located, Locator
 from dawn_chorus.cli.submit.options import RULE_FIELDS
 from dawn_chorus.cli.submit.outcomes import Answer, Outcome, OutcomeKind
 from dawn_chorus.cli.submit.patience import Patience
-from dawn_chorus.cli.submit.progress import Totals
+from dawn_chorus.cli.submit.pieces.hashed_file import HashedFile, file_size, hash_file
+from dawn_chorus.cli.submit.pieces.transfer import ResumableSender, Transfer
+from dawn_chorus.cli.submit.progress import Sending, Totals
 from dawn_chorus.domain.errors import ChorusError, PermanentError
 
 if TYPE_CHECKING:
     from dawn_chorus.cli.client.http_client import ServiceClient
 
-_PIECE_BYTES = 1 << 20
 _EVERY_FILE = frozenset({"pack", "priority", "start", *RULE_FIELDS})
 """Fields that are the same for all files: where one is refused, the command is wrong and not the file."""
 
@@ -60,17 +59,19 @@ class Uploader:
     patience: Patience
     totals: Totals
     stopping: Event
+    resumable: ResumableSender
     _turns: Turns = field(default_factory=Turns)
 
     def bring(self, source: Source) -> Outcome:
         """Return how the file ended. Raises Stopped, and NoService if no other file can pass either."""
         path, shown, size_bytes, sha256 = source.path, source.shown, 0, None
         try:
-            size_bytes = _file_size(path)
-            sha256 = self._hash(path)
+            size_bytes = file_size(path)
+            file = hash_file(path, self._check_stop)
+            sha256 = file.sha256
             located = self.locator.locate(source)
-            with self._turns.of(sha256):
-                kind, answer, analysis_id = self._bring(path, sha256, located)
+            with self._turns.of(sha256), self.totals.sending() as sending:
+                kind, answer, analysis_id = self._bring(file, located, sending)
         except NoService:
             raise
         except Refused as error:
@@ -82,22 +83,17 @@ class Uploader:
             return Outcome(shown, OutcomeKind.REFUSED, size_bytes, sha256, reason=reason)
         return Outcome(shown, kind, size_bytes, sha256, answer, analysis_id)
 
-    def _hash(self, path: Path) -> str:
-        digest = hashlib.sha256()
-        with path.open("rb") as file:
-            while piece := file.read(_PIECE_BYTES):
-                self._check_stop(len(piece))
-                digest.update(piece)
-        return digest.hexdigest()
-
-    def _bring(self, path: Path, sha256: str, located: Located) -> tuple[OutcomeKind, Answer, str | None]:
+    def _bring(self, file: HashedFile, located: Located, sending: Sending) -> tuple[OutcomeKind, Answer, str | None]:
         """Ask, and send what is not there; after a cut ask first, for the bytes may have arrived all the same."""
         key = str(uuid4())
+        transfer = self.resumable.open(file, sending)
 
         def attempt() -> tuple[OutcomeKind, Answer, str | None]:
-            known = self.catalog.find(sha256, located)
+            known = self.catalog.find(file.sha256, located)
             if known is None:
-                return self._send(path, sha256, located)
+                return self._send(file, located, transfer, sending)
+            if transfer is not None:
+                transfer.drop()
             if known.analysis_id is None:
                 return self._analyze_again(known, located, key)
             return OutcomeKind.ALREADY_THERE, known.as_upload(known.analysis_id), known.analysis_id
@@ -111,28 +107,35 @@ class Uploader:
         known.answer["analyses"].append(analysis)
         return OutcomeKind.ANALYZED_AGAIN, known.as_upload(analysis["id"], duplicate=False), analysis["id"]
 
-    def _send(self, path: Path, sha256: str, located: Located) -> tuple[OutcomeKind, Answer, str | None]:
+    def _send(
+        self, file: HashedFile, located: Located, transfer: Transfer | None, sending: Sending
+    ) -> tuple[OutcomeKind, Answer, str | None]:
         asked = self.catalog.fields(located.place)
         form = located.given.fields() | {name: str(value) for name, value in asked.items()}
-        answer = self._send_once(path, form)
-        if answer.get("sha256", sha256) != sha256:
+        answer = None
+        if transfer is not None and self.resumable.is_offered:
+            with suppress(NotOffered):  # told at the end of the run
+                answer = transfer.bring(form)
+        if answer is None:
+            answer = self._send_whole(file, form, sending)
+        if answer.get("sha256", file.sha256) != file.sha256:
             raise PermanentError(CHANGED)
         analysis = answering_analysis(answer)
         kind = OutcomeKind.ALREADY_THERE if answer.get("duplicate") else OutcomeKind.UPLOADED
         return kind, answer, analysis["id"] if analysis else None
 
-    def _send_once(self, path: Path, form: dict[str, str | None]) -> Answer:
-        with self.totals.sending() as count:
+    def _send_whole(self, file: HashedFile, form: dict[str, str | None], sending: Sending) -> Answer:
+        def on_bytes(n_bytes: int) -> None:
+            self._check_stop(n_bytes)
+            sending.count(n_bytes)
 
-            def on_bytes(n_bytes: int) -> None:
-                self._check_stop(n_bytes)
-                count(n_bytes)
-
-            try:
-                answer = self.client.upload(path, form, on_bytes=on_bytes)
-            except Refused:
-                self.patience.note_answer()
-                raise
+        try:
+            answer = self.client.upload(file.path, form, on_bytes=on_bytes)
+        except Refused:
+            self.patience.note_answer()
+            raise
+        finally:
+            sending.stand_at(0)
         self.patience.note_answer()
         return answer
 
@@ -140,11 +143,3 @@ class Uploader:
         # At the end of the file nothing is cut: the answer is all that is left to come.
         if self.stopping.is_set() and n_bytes:
             raise Stopped
-
-
-def _file_size(path: Path) -> int:
-    """Return the size in bytes; raises PermanentError for a pipe or device, which could be read only once."""
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
-        raise PermanentError("is a pipe, socket or device: save it to a file first")
-    return status.st_size

@@ -20,9 +20,9 @@ def ended(size_bytes: int, duration_s: float = 1800.0) -> Outcome:
 
 def test_files_bytes_and_hours_add_up() -> None:
     totals = Totals(n_files=4, size_bytes=4_000_000)
-    with totals.sending() as count:
-        count(300_000)
-        count(700_000)
+    with totals.sending() as sending:
+        sending.count(300_000)
+        sending.count(700_000)
         assert (totals.bytes_sent, totals.bytes_behind) == (1_000_000, 1_000_000)
     totals.end(ended(1_000_000))
     assert (totals.bytes_behind, totals.sound_s, totals.files_done) == (1_000_000, 1800, 1)
@@ -30,8 +30,8 @@ def test_files_bytes_and_hours_add_up() -> None:
 
 def test_a_cut_upload_was_sent_but_is_not_behind() -> None:
     totals = Totals(1, 1_000_000)
-    with totals.sending() as count:
-        count(600_000)
+    with totals.sending() as sending:
+        sending.count(600_000)
     assert (totals.bytes_sent, totals.bytes_behind) == (600_000, 0)
 
 
@@ -40,8 +40,8 @@ def test_speed_and_time_left_are_those_of_the_last_minute() -> None:
     totals, pace = Totals(10, 100_000_000), Pace(clock)
     assert describe(totals, pace) == "0 of 10 files, 0.0 MB/s, 0.0 h of sound"
     pace.mark(totals)
-    with totals.sending() as count:
-        count(10_000_000)
+    with totals.sending() as sending:
+        sending.count(10_000_000)
         totals.end(ended(10_000_000))
     clock.now = 5.0
     pace.mark(totals)
