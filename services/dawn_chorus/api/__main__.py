@@ -2,9 +2,7 @@
 
 import socket
 import sys
-import tempfile
 from contextlib import ExitStack
-from pathlib import Path
 
 import uvicorn
 
@@ -36,7 +34,7 @@ def main() -> None:
 
 def run_api(settings: ApiSettings) -> None:
     """Serve until SIGINT or SIGTERM; requests in progress are finished first. Raises PermanentError: a port in use."""
-    cache = CacheOptions(settings.cache_dir or Path(tempfile.gettempdir()) / "chorus-cache", settings.cache_bytes)
+    cache = CacheOptions(settings.cache_folder, settings.cache_bytes)
     store = open_audio_store(settings.store_url, cache=cache)
     store.watch_space()
     with Database(settings.database_url, max_size=settings.database_connections) as database, ExitStack() as stack:

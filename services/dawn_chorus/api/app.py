@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi_offline import FastAPIOffline
 
+from dawn_chorus.adapters.disk_cache import DiskCache
 from dawn_chorus.adapters.logs import get_logger
 from dawn_chorus.adapters.postgres.analyses import get_revision
 from dawn_chorus.adapters.postgres.api_keys import any_keys, find_key
@@ -36,11 +37,13 @@ from dawn_chorus.api.http.openapi import describe, problem_table
 from dawn_chorus.api.http.request_metrics import Observe
 from dawn_chorus.api.key_cache import KeyCache
 from dawn_chorus.api.revision_watch import RevisionWatch
-from dawn_chorus.api.routes.audio import original
+from dawn_chorus.api.routes.audio import original, spectrogram
 from dawn_chorus.api.routes.intake import corrections, recordings
 from dawn_chorus.api.routes.operations import front_page, health, session
 from dawn_chorus.api.routes.results import analyses, detections, progress_stream, shortcomings, taxa, timeline
 from dawn_chorus.api.settings import ApiSettings
+from dawn_chorus.api.spectrograms.drawing import Drawing
+from dawn_chorus.api.spectrograms.overview import Overviews
 from dawn_chorus.api.uploads.sweep import sweep_store
 from dawn_chorus.domain.errors import NotFound, TransientError
 from dawn_chorus.domain.ports import AudioStore
@@ -50,6 +53,7 @@ _ROUTES = (
     recordings,
     corrections,
     original,
+    spectrogram,
     analyses,
     progress_stream,
     shortcomings,
@@ -134,6 +138,8 @@ def _wire(settings: ApiSettings, database: Database, store: AudioStore) -> Depen
         return found
 
     decoders = Decoders(settings.probe_timeout_s, settings.uploads_at_once)
+    pictures = Pictures(decoders, settings.pictures_at_once, settings.pictures_waiting)
+    drawing = Drawing(pictures, store, DiskCache(settings.cache_folder / "pictures", settings.tile_cache_bytes))
     return Dependencies(
         settings=settings,
         database=database,
@@ -145,7 +151,9 @@ def _wire(settings: ApiSettings, database: Database, store: AudioStore) -> Depen
         uploads=Places(settings.uploads_at_once, Pace(settings.upload_floor_bytes_per_s, settings.upload_settle_s)),
         upload_threads=CapacityLimiter(settings.upload_threads),
         decoders=decoders,
-        pictures=Pictures(decoders, settings.pictures_at_once, settings.pictures_waiting),
+        pictures=pictures,
+        drawing=drawing,
+        overviews=Overviews(drawing),
         watch=RevisionWatch(lambda analysis_ids: run_in_threadpool(revisions, analysis_ids)),
     )
 
@@ -159,6 +167,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    await deps.overviews.close()
     deps.decoders.close()
 
 

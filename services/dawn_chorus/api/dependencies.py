@@ -15,6 +15,8 @@ from dawn_chorus.api.http.limits.rate_limit import RateLimit
 from dawn_chorus.api.key_cache import KeyCache
 from dawn_chorus.api.revision_watch import RevisionWatch
 from dawn_chorus.api.settings import ApiSettings
+from dawn_chorus.api.spectrograms.drawing import Drawing
+from dawn_chorus.api.spectrograms.overview import Overviews
 from dawn_chorus.domain.ports import AudioStore
 
 
@@ -36,6 +38,8 @@ class Dependencies:
     watch: RevisionWatch
     decoders: Decoders
     pictures: Pictures
+    drawing: Drawing
+    overviews: Overviews
     running_keys: set[str] = field(default_factory=set)
     """Idempotency keys of requests that are running in this process."""
 

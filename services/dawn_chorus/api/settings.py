@@ -2,6 +2,7 @@
 
 import os
 import re
+import tempfile
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
@@ -58,6 +59,8 @@ class ApiSettings(BaseSettings):
     """Holds copies of a remote store's recordings while their header is read; unset: in the temporary folder."""
     cache_bytes: int = Field(default=20 * 2**30, ge=1)
     """Maximum size of these copies together."""
+    tile_cache_bytes: int = Field(default=2 * 2**30, ge=0)
+    """Maximum size of the spectrograms that are kept beside them, shared by the processes of a machine; 0: none are."""
 
     auth: Literal["on", "off"] = "on"
     """`on`: requires a key once one exists; before that, serves loopback only. `off`: everybody has full access."""
@@ -116,6 +119,10 @@ class ApiSettings(BaseSettings):
             if not _HOST.fullmatch(host):
                 raise ValueError(f"{host!r} is no host: write names without scheme and port, separated by commas")
         return hosts
+
+    @property
+    def cache_folder(self) -> Path:
+        return self.cache_dir or Path(tempfile.gettempdir()) / "chorus-cache"
 
     @property
     def host_names(self) -> tuple[str, ...]:

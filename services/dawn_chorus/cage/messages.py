@@ -52,14 +52,19 @@ def receive_descriptors(connection: socket.socket) -> tuple[Message, list[int]]:
 
 def parse_messages(received: bytes) -> list[Message]:
     """Return the messages in what was received to the end of a connection. Raises Hangup if the last is cut off."""
-    messages, position = [], 0
-    while position < len(received):
-        begin = position + _LENGTH.size
-        position = begin + int.from_bytes(received[position:begin], "little")
-        if position > len(received):
-            raise Hangup("the connection was closed within a message")
-        messages.append(_load(received[begin:position]))
+    messages = []
+    while received:
+        message, received = split_message(received)
+        messages.append(message)
     return messages
+
+
+def split_message(received: bytes) -> tuple[Message, bytes]:
+    """Return the first message in what was received, and the bytes behind it. Raises Hangup if it is cut off."""
+    end = _LENGTH.size + int.from_bytes(received[: _LENGTH.size], "little")
+    if len(received) < _LENGTH.size or end > len(received):
+        raise Hangup("the connection was closed within a message")
+    return _load(received[_LENGTH.size : end]), received[end:]
 
 
 def receive_into(connection: socket.socket, view: memoryview) -> None:

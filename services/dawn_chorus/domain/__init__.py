@@ -4,6 +4,6 @@ Read: recording, same_recording (which one an upload means), analysis, lost_audi
 event_rules and detections (scores become events: a detection is an event of one taxon, a finding is a detection with
 its recording); jobs (the messages on the queue); ports (the protocols that adapters implement); errors (which failures
 are retried); exports (rows for other tools); names (of files and sites); clock/ (when a recording starts, by the clock
-of its recorder).
+of its recorder); pictures/ (where pictures of sound are).
 May touch the standard library and numpy, nothing else.
 """

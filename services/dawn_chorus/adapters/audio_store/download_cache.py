@@ -74,8 +74,9 @@ class DownloadCache:
         """
         found = []
         for path in self._folder.iterdir():
-            with suppress(FileNotFoundError):
-                found.append((path.stat().st_mtime, path.stat().st_size, path))
+            if path.is_file():  # folders are other caches' own
+                with suppress(FileNotFoundError):
+                    found.append((path.stat().st_mtime, path.stat().st_size, path))
         excess = sum(size_bytes for _, size_bytes, _ in found) + needed_bytes - self._max_bytes
         for _, size_bytes, path in sorted(found):
             if excess <= 0:

@@ -10,6 +10,13 @@ from dawn_chorus.inference.audio.containers.audio_file import AudioFile
 from dawn_chorus.inference.audio.failures import describe_failure
 from dawn_chorus.inference.audio.probe import describe_facts, probe_audio
 from dawn_chorus.inference.audio.warm_up import warm_up
+from dawn_chorus.inference.pictures.spectrogram_jobs import (
+    draw_strip,
+    draw_tile,
+    encode_levels,
+    measure_contrast,
+    warm_up_spectrograms,
+)
 
 
 def read_header(request: Message, connection: socket.socket, files: list[int]) -> None:
@@ -22,12 +29,18 @@ def read_header(request: Message, connection: socket.socket, files: list[int]) -
     send_message(connection, answer)
 
 
-JOBS = {"header": read_header}
+JOBS = {
+    "header": read_header,
+    "spectrogram": draw_tile,
+    "spectrogram strip": draw_strip,
+    "spectrogram overview": encode_levels,
+    "spectrogram contrast": measure_contrast,
+}
 
 
 def main() -> None:
     connection = socket.socket(fileno=int(sys.argv[1]))
-    warm_up()
+    warm_up(warm_up_spectrograms)
     serve_jobs(connection, JOBS)
 
 
