@@ -38,7 +38,7 @@ from dawn_chorus.api.http.request_metrics import Observe
 from dawn_chorus.api.key_cache import KeyCache
 from dawn_chorus.api.revision_watch import RevisionWatch
 from dawn_chorus.api.routes.audio import original, spectrogram
-from dawn_chorus.api.routes.intake import corrections, recordings
+from dawn_chorus.api.routes.intake import corrections, recordings, sites
 from dawn_chorus.api.routes.operations import front_page, health, session
 from dawn_chorus.api.routes.results import analyses, detections, progress_stream, shortcomings, taxa, timeline
 from dawn_chorus.api.settings import ApiSettings
@@ -52,6 +52,7 @@ log = get_logger(__name__)
 _ROUTES = (
     recordings,
     corrections,
+    sites,
     original,
     spectrogram,
     analyses,

@@ -10,16 +10,25 @@ from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, TypeAdapter
+from pydantic import AfterValidator, AwareDatetime, Field, TypeAdapter
 
 from dawn_chorus.domain.errors import InvalidCursor
 
 Item = TypeVar("Item")
 Position = TypeVar("Position")
+
+
+def _storable(name: str) -> str:
+    if "\0" in name:
+        raise ValueError("PostgreSQL stores no NUL")
+    return name
+
+
 _RowId = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 """PostgreSQL's `bigint`."""
 _BY_ID: TypeAdapter[tuple[UUID]] = TypeAdapter(tuple[UUID])
 _BY_INDEX: TypeAdapter[tuple[int]] = TypeAdapter(tuple[Annotated[int, Field(ge=0, lt=2**31)]])
+_BY_NAME: TypeAdapter[tuple[str]] = TypeAdapter(tuple[Annotated[str, AfterValidator(_storable)]])
 _BY_TIME: TypeAdapter[tuple[AwareDatetime | None, int]] = TypeAdapter(tuple[AwareDatetime | None, _RowId])
 
 
@@ -44,6 +53,11 @@ def read_id_cursor(cursor: str | None) -> UUID | None:
 def read_index_cursor(cursor: str | None) -> int:
     """Return the index in the cursor of a list in order of indexes; -1 without a cursor. Raises InvalidCursor."""
     return -1 if cursor is None else _read(cursor, _BY_INDEX)[0]
+
+
+def read_name_cursor(cursor: str | None) -> str | None:
+    """Return the name in the cursor of a list in order of names. Raises InvalidCursor."""
+    return None if cursor is None else _read(cursor, _BY_NAME)[0]
 
 
 def read_time_cursor(cursor: str | None) -> tuple[datetime | None, int | None]:
