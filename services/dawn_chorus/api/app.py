@@ -35,24 +35,29 @@ from dawn_chorus.api.http.limits.places import Pace, Places
 from dawn_chorus.api.http.limits.rate_limit import RateLimit
 from dawn_chorus.api.http.openapi import describe, problem_table
 from dawn_chorus.api.http.request_metrics import Observe
+from dawn_chorus.api.http.tus import TusProtocol
 from dawn_chorus.api.key_cache import KeyCache
 from dawn_chorus.api.revision_watch import RevisionWatch
 from dawn_chorus.api.routes.audio import original, spectrogram
-from dawn_chorus.api.routes.intake import corrections, recordings, sites
+from dawn_chorus.api.routes.intake import corrections, recordings, sites, uploads
 from dawn_chorus.api.routes.operations import front_page, health, session
 from dawn_chorus.api.routes.results import analyses, detections, progress_stream, shortcomings, taxa, timeline
 from dawn_chorus.api.settings import ApiSettings
 from dawn_chorus.api.spectrograms.drawing import Drawing
 from dawn_chorus.api.spectrograms.overview import Overviews
+from dawn_chorus.api.uploads.resumable.tending import tend_uploads
 from dawn_chorus.api.uploads.sweep import sweep_store
 from dawn_chorus.domain.errors import NotFound, TransientError
 from dawn_chorus.domain.ports import AudioStore
 
 log = get_logger(__name__)
+_JOINS_AT_ONCE = 2
+"""Uploads in parts whose bytes one process joins at once; each reads and writes a whole file."""
 _ROUTES = (
     recordings,
     corrections,
     sites,
+    uploads,
     original,
     spectrogram,
     analyses,
@@ -68,6 +73,7 @@ _ROUTES = (
 _ROUTERS = tuple(module.router for module in _ROUTES)
 _TAGS = [
     {"name": "recordings", "description": "Upload, list, download and remove recordings."},
+    {"name": "uploads", "description": "Send a file in parts that survive a cut line, then make a recording of it."},
     {"name": "analyses", "description": "A model pack applied to a recording: progress and result."},
     {"name": "results", "description": "Who sang when: timelines and detections."},
     {"name": "taxa and packs", "description": "Which taxa can be detected, and with which model packs."},
@@ -78,6 +84,7 @@ _TAGS = [
 _RECORDING = {"recording_id": "$response.body#/id", "analysis_id": "$response.body#/analyses/0/id"}
 _LINKS = {
     ("post", "/v1/recordings"): _RECORDING,
+    ("post", "/v1/uploads"): {"upload_id": "$response.body#/id"},
     ("get", "/v1/recordings"): {"recording_id": "$response.body#/items/0/id"},
     ("get", "/v1/recordings/{recording_id}"): _RECORDING,
     ("patch", "/v1/recordings/{recording_id}"): _RECORDING,
@@ -120,12 +127,13 @@ def create_app(settings: ApiSettings, database: Database, store: AudioStore) -> 
     # The middleware added last is the outermost: it sees the responses of the others.
     app.add_middleware(HeadRequests)
     routes = [route for router in _ROUTERS for route in router.routes]
-    limits = Limits(deps.rate, partial(name_caller, deps), deps.uploads, recordings.UPLOAD_PATH, routes)
+    limits = Limits(deps.rate, partial(name_caller, deps), deps.uploads, uploads.UPLOAD_REQUESTS, routes)
     app.add_middleware(Admission, limits=limits)
-    body_limits = BodyLimits(recordings.UPLOAD_PATH, settings.max_upload_bytes, settings.upload_idle_s)
+    body_limits = BodyLimits(uploads.UPLOAD_REQUESTS, settings.max_upload_bytes, settings.upload_idle_s)
     app.add_middleware(BodyLimit, limits=body_limits)
     hosts = AllowedHosts((*settings.host_names, *own_names(socket.gethostname())))
     app.add_middleware(Gate, hosts=hosts)
+    app.add_middleware(TusProtocol)
     app.add_middleware(Observe)
     return app
 
@@ -151,6 +159,7 @@ def _wire(settings: ApiSettings, database: Database, store: AudioStore) -> Depen
         sessions=KeyCache(partial(find_session, database), partial(any_keys, database), settings.key_cache_s),
         uploads=Places(settings.uploads_at_once, Pace(settings.upload_floor_bytes_per_s, settings.upload_settle_s)),
         upload_threads=CapacityLimiter(settings.upload_threads),
+        join_threads=CapacityLimiter(_JOINS_AT_ONCE),
         decoders=decoders,
         pictures=pictures,
         drawing=drawing,
@@ -164,7 +173,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await run_in_threadpool(warn_if_open, app.state.dependencies)
     deps: Dependencies = app.state.dependencies
     tasks = [asyncio.create_task(sweep_store(deps)), asyncio.create_task(_warm_decoders(deps))]
+    tasks.append(asyncio.create_task(tend_uploads(deps)))
     yield
+    tasks += deps.background
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

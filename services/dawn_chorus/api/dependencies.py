@@ -1,5 +1,6 @@
 """What every route depends on: settings, the database, the audio store, and the state of this process."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -35,6 +36,8 @@ class Dependencies:
     uploads: Places
     upload_threads: CapacityLimiter
     """Threads that uploads share: however many wait for the database or the store, reads have their own."""
+    join_threads: CapacityLimiter
+    """Threads that join the parts of whole uploads."""
     watch: RevisionWatch
     decoders: Decoders
     pictures: Pictures
@@ -42,6 +45,8 @@ class Dependencies:
     overviews: Overviews
     running_keys: set[str] = field(default_factory=set)
     """Idempotency keys of requests that are running in this process."""
+    background: set[asyncio.Task[None]] = field(default_factory=set)
+    """Work that goes on after its request was answered; ended with the service."""
 
 
 async def get_dependencies(request: Request) -> Dependencies:

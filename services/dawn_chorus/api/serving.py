@@ -6,7 +6,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from dawn_chorus.api.http.limits.early_refusal import Door, DoorProtocol
-from dawn_chorus.api.routes.intake.recordings import UPLOAD_PATH
+from dawn_chorus.api.routes.intake.uploads import UPLOAD_REQUESTS
 from dawn_chorus.api.settings import ApiSettings
 
 _BACKLOG = 512
@@ -18,7 +18,7 @@ def make_config(app: FastAPI, settings: ApiSettings) -> uvicorn.Config:
 
     class Connection(DoorProtocol):
         header_timeout_s = settings.header_timeout_s
-        door = Door(app.state.dependencies.uploads, UPLOAD_PATH)
+        door = Door(app.state.dependencies.uploads, UPLOAD_REQUESTS)
 
     return uvicorn.Config(
         app,

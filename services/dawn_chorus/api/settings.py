@@ -91,6 +91,8 @@ class ApiSettings(BaseSettings):
     """When all places are taken, the slowest upload below this rate is aborted for the next one."""
     upload_settle_s: float = Field(default=10.0, gt=0)
     """How long the rate of an upload is measured before it can be too slow."""
+    upload_expiry_h: float = Field(default=168.0, gt=0)
+    """How long an upload in parts is kept after its last byte, unless it becomes a recording."""
     probe_timeout_s: float = Field(default=90.0, gt=0)
     """How long reading a header may take before the file counts as broken."""
     pictures_at_once: int = Field(default=2, ge=1)

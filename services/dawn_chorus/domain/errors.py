@@ -65,6 +65,19 @@ class Conflict(PermanentError):
     """The current state does not allow this; the message names the state."""
 
 
+class UploadGone(Conflict):
+    """The upload was used, deleted, or expired; the message says which."""
+
+    def __init__(self, message: str, recording_id: object = None) -> None:
+        super().__init__(message)
+        self.recording_id = recording_id
+        """The recording that it became."""
+
+
+class WrongOffset(Conflict):
+    """The bytes of an upload begin elsewhere than those that are here end; the message says where to go on."""
+
+
 class AudioRemoved(Conflict):
     """Retention removed the recording's audio from the store; the message says when, and what to do."""
 

@@ -11,6 +11,7 @@ from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.orphaned_audio import UploadExpired, claim_audio
 from dawn_chorus.adapters.postgres.packs import find_latest_version
 from dawn_chorus.adapters.postgres.rows import Row, read_recording, utc_offset_s, write_settings
+from dawn_chorus.adapters.postgres.uploads import lock_ready, mark_used
 from dawn_chorus.adapters.postgres.values import (
     Analysis,
     AnalysisRequest,
@@ -27,7 +28,12 @@ _sql = load_queries("recordings")
 
 
 def create_recording(
-    database: Database, new: NewRecording, request: AnalysisRequest, *, reserved: bool = False
+    database: Database,
+    new: NewRecording,
+    request: AnalysisRequest,
+    *,
+    reserved: bool = False,
+    upload_id: UUID | None = None,
 ) -> StoredRecording:
     """Write recording, analysis, segments and outbox in one transaction; of known bytes only what is new.
 
@@ -38,13 +44,19 @@ def create_recording(
 
     `reserved`: the bytes were reserved with `reserve_audio` and are claimed here. Raises UploadExpired if they were
     deleted meanwhile, Conflict if it is not clear which recording is meant, PlaceUnknown as `plan_analysis` does.
+
+    `upload_id`: the bytes are those of an upload in parts, which is used up. Raises UploadGone if it was before.
     """
     while True:
         with database.transaction() as connection:
+            if upload_id is not None:
+                lock_ready(connection, upload_id)
             stored = None
             if has_place(request, new.place.latitude):
                 stored = _create(connection, new, request, reserved=reserved)
             stored = stored or _receive_known(connection, new, request, reserved=reserved)
+            if stored is not None and upload_id is not None:
+                mark_used(connection, upload_id, stored.recording.id)
         # None: it was created, changed or deleted meanwhile, so there is another answer.
         if stored is not None:
             return stored

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dawn_chorus.api.http.limits.upload_requests import UploadRequests
 from dawn_chorus.api.http.problems import STALLED, TOO_LARGE, Problem, problem_response
 
 MAX_JSON_BYTES = 2**20
@@ -31,7 +32,7 @@ class BodyStalled(Problem):
 class BodyLimits:
     """What a body may be; uploads are recordings, all others are JSON."""
 
-    upload_path: str
+    uploads: UploadRequests
     max_upload_bytes: int
     idle_s: float
     """No bytes for so long end a request."""
@@ -56,7 +57,7 @@ class BodyLimit:
             await self._app(scope, body.receive, body.send)
 
     def _limit_of(self, scope: Scope) -> int:
-        is_upload = scope["method"] == "POST" and scope["path"] == self._limits.upload_path
+        is_upload = self._limits.uploads.include(scope["method"], scope["path"])
         return self._limits.max_upload_bytes if is_upload else min(MAX_JSON_BYTES, self._limits.max_upload_bytes)
 
 

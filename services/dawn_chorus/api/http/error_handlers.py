@@ -3,6 +3,7 @@
 import errno
 import os
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -22,6 +23,8 @@ from dawn_chorus.api.http.problems import (
     RETRY_AFTER_S,
     UNAVAILABLE,
     UNSUPPORTED,
+    UPLOAD_GONE,
+    WRONG_OFFSET,
     FieldError,
     Problem,
     ProblemResponse,
@@ -30,6 +33,7 @@ from dawn_chorus.api.http.problems import (
     invalid_fields,
     problem_response,
 )
+from dawn_chorus.api.http.tus import tus_headers
 from dawn_chorus.domain.errors import (
     AudioRemoved,
     BelowFloor,
@@ -40,16 +44,24 @@ from dawn_chorus.domain.errors import (
     PlaceUnknown,
     TooManyEvents,
     TransientError,
+    UploadGone,
+    WrongOffset,
 )
 
 _FIRST_BY_STATUS = {kind.status: kind for kind in reversed(PROBLEM_TYPES)} | {422: INVALID, 415: UNSUPPORTED}
-_KINDS = {NotFound: NOT_FOUND, AudioRemoved: AUDIO_REMOVED, Conflict: CONFLICT, TooManyEvents: INVALID}
+_KINDS = {
+    NotFound: NOT_FOUND,
+    AudioRemoved: AUDIO_REMOVED,
+    WrongOffset: WRONG_OFFSET,
+    Conflict: CONFLICT,
+    TooManyEvents: INVALID,
+}
 """The first match counts, so subclasses come before their base class."""
 _OF_MACHINE = frozenset(
     {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EAGAIN, errno.ENOSPC, errno.EDQUOT}
 )
 """Numbers of OSErrors that pass when others have ended: no request is to blame for them."""
-_METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
+_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 log = get_logger(__name__)
 
@@ -79,6 +91,9 @@ def _from_domain(error: Exception) -> Problem:
         return Problem(INVALID, str(error), errors=[FieldError(field=error.field, detail=str(error))])
     if isinstance(error, PlaceUnknown):
         return invalid_field("occurrence_min", str(error))
+    if isinstance(error, UploadGone):
+        became: dict[str, Any] = {} if error.recording_id is None else {"recording_id": str(error.recording_id)}
+        return Problem(UPLOAD_GONE, str(error), **became)
     for cause, kind in _KINDS.items():
         if isinstance(error, cause):
             return Problem(kind, str(error))
@@ -118,7 +133,7 @@ async def answer_problem(request: Request, error: Exception) -> ProblemResponse:
         problem.headers["Allow"] = ", ".join(_allowed_methods(request))
     response = problem_response(problem, request.url.path)
     # The one to an unexpected error passes no middleware.
-    response.headers.update(PROTECTIVE_HEADERS)
+    response.headers.update({**PROTECTIVE_HEADERS, **tus_headers(request.url.path)})
     return response
 
 

@@ -21,6 +21,7 @@ from dawn_chorus.api.http.problems import (
     problem_response,
 )
 from dawn_chorus.api.http.request_metrics import UNMATCHED
+from dawn_chorus.api.http.tus import tus_headers
 
 log = get_logger(__name__)
 
@@ -61,7 +62,8 @@ class ProblemProtocol(H11Protocol):
             await self._run(scope, receive, send)
             return
         metrics.api_requests.labels("other", UNMATCHED, str(UNAVAILABLE.status)).inc()
-        headers = {**PROTECTIVE_HEADERS, "Retry-After": str(_BUSY_S), "Connection": "close"}
+        common = {**PROTECTIVE_HEADERS, **tus_headers(scope["path"])}
+        headers = {**common, "Retry-After": str(_BUSY_S), "Connection": "close"}
         problem = Problem(UNAVAILABLE, "This service has as many requests as it can take; try again", headers=headers)
         await problem_response(problem, scope["path"])(scope, receive, send)
 

@@ -35,7 +35,11 @@ HEADERS_LATE = ProblemType("request-timeout", 408, "The headers did not come in 
 STALLED = ProblemType("upload-stalled", 408, "The upload came to a standstill")
 CONFLICT = ProblemType("conflict", 409, "The state does not allow this")
 IN_PROGRESS = ProblemType("request-in-progress", 409, "A request with this Idempotency-Key is still running")
+WRONG_OFFSET = ProblemType("wrong-offset", 409, "The bytes begin elsewhere than those here end")
+INCOMPLETE = ProblemType("upload-incomplete", 409, "Bytes of the upload are missing")
 AUDIO_REMOVED = ProblemType("audio-removed", 410, "The audio of this recording was removed")
+UPLOAD_GONE = ProblemType("upload-gone", 410, "The upload has ended")
+PROTOCOL_VERSION = ProblemType("unsupported-version", 412, "This version of the protocol is not spoken here")
 TOO_LARGE = ProblemType("too-large", 413, "The body is too large")
 NOT_AUDIO = ProblemType("not-audio", 415, "The file is not audio")
 UNSUPPORTED = ProblemType("unsupported-media-type", 415, "The body has a type that is not understood here")
@@ -48,6 +52,7 @@ UNKNOWN_PACK = ProblemType("unknown-pack", 422, "No such model pack is installed
 KEY_REUSED = ProblemType("idempotency-key-reused", 422, "This Idempotency-Key was used for another request")
 TOO_MANY = ProblemType("too-many-requests", 429, "Too many requests")
 HEADERS_TOO_LARGE = ProblemType("headers-too-large", 431, "The address and headers are too long")
+CHECKSUM = ProblemType("checksum-mismatch", 460, "The bytes are not those that were sent")
 INTERNAL = ProblemType("internal-error", 500, "Something went wrong here")
 UNKNOWN_CODING = ProblemType("unknown-transfer-coding", 501, "The body is encoded in a way that is not understood here")
 UNAVAILABLE = ProblemType("unavailable", 503, "A server behind this one is away")
@@ -55,9 +60,9 @@ BUSY = ProblemType("busy", 503, "Others are served first")
 
 PROBLEM_TYPES = (
     MALFORMED, UNAUTHENTICATED, FORBIDDEN, CROSS_SITE, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, HEADERS_LATE,
-    STALLED, CONFLICT, IN_PROGRESS, AUDIO_REMOVED, TOO_LARGE, NOT_AUDIO, UNSUPPORTED, RANGE, MISDIRECTED, INVALID,
-    UNDECODABLE, TOO_LONG, UNKNOWN_PACK, KEY_REUSED, TOO_MANY, HEADERS_TOO_LARGE, INTERNAL, UNKNOWN_CODING, UNAVAILABLE,
-    BUSY,
+    STALLED, CONFLICT, IN_PROGRESS, WRONG_OFFSET, INCOMPLETE, AUDIO_REMOVED, UPLOAD_GONE, PROTOCOL_VERSION, TOO_LARGE,
+    NOT_AUDIO, UNSUPPORTED, RANGE, MISDIRECTED, INVALID, UNDECODABLE, TOO_LONG, UNKNOWN_PACK, KEY_REUSED, TOO_MANY,
+    HEADERS_TOO_LARGE, CHECKSUM, INTERNAL, UNKNOWN_CODING, UNAVAILABLE, BUSY,
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -142,6 +143,11 @@ class AnalysisFields(SettingsFields):
 
 class UploadFields(AnalysisFields):
     """The text fields of an upload; the file's header and name are read only with `start=file`."""
+
+    upload: UUID | None = Field(
+        default=None,
+        description="In place of `file`: the id of an upload whose bytes were sent to `/v1/uploads` before.",
+    )
 
     recorded_at: PastMoment | None = Field(
         default=None,

@@ -7,9 +7,9 @@ import asyncio
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import PurePath
+from dataclasses import replace
 from typing import Self, TypeVar
-from uuid import uuid4
+from uuid import UUID
 
 from anyio import to_thread
 from fastapi import Request, Response
@@ -35,6 +35,8 @@ from dawn_chorus.api.http.problems import (
 )
 from dawn_chorus.api.models.requests import UPLOAD_FIELDS, UploadFields
 from dawn_chorus.api.uploads.multipart import Chunks, Upload, receive_upload
+from dawn_chorus.api.uploads.resumable.reading import wait_until_ready
+from dawn_chorus.api.uploads.store_keys import new_store_key
 from dawn_chorus.api.uploads.sweep import discard_audio
 from dawn_chorus.domain.clock.start import Start
 from dawn_chorus.domain.errors import Conflict, PermanentError, TransientError, UnclearHour
@@ -51,10 +53,14 @@ Answer = Callable[[StoredRecording, Start], Response]
 
 
 class Intake:
-    """One upload in progress. Its stored bytes are deleted again unless `accept` succeeds."""
+    """One upload in progress. Its stored bytes are deleted again unless `accept` succeeds.
 
-    def __init__(self, deps: Dependencies, request: Request, place: Place) -> None:
-        self._deps, self._request, self._place = deps, request, place
+    Those of an upload in parts stay until that expires, and can be tried again with other fields; they are deleted if
+    they turn out to be known.
+    """
+
+    def __init__(self, deps: Dependencies, request: Request) -> None:
+        self._deps, self._request = deps, request
         self._content: bytes | None = None
         """The bytes of a small file, until they are stored."""
         self._key = ""
@@ -73,10 +79,10 @@ class Intake:
     async def _in_thread(self, call: Callable[..., _T], *arguments: object) -> _T:
         return await to_thread.run_sync(call, *arguments, limiter=self._deps.upload_threads)
 
-    async def receive(self) -> tuple[Upload, UploadFields]:
+    async def receive(self, place: Place) -> tuple[Upload, UploadFields]:
         """Read the body, and stream a large file to the store; raises Problem for an invalid body or field."""
         content_type = self._request.headers.get("content-type", "")
-        body = self._place.read(self._request.stream())
+        body = place.read(self._request.stream())
         upload = await receive_upload(body, content_type, UPLOAD_FIELDS, self._take)
         try:
             return upload, UploadFields.model_validate(upload.fields)
@@ -95,6 +101,14 @@ class Intake:
         await self._in_thread(self._reserve, filename)
         await self._deps.store.write(self._key, _joined(bytes(first), counted))
 
+    async def _take_whole(self, upload: Upload, upload_id: UUID) -> Upload:
+        """Return the upload with the file that was sent in parts, and is whole."""
+        whole = await wait_until_ready(self._deps, upload_id)
+        if whole.store_key is None or whole.sha256 is None:
+            raise Conflict("this upload is not complete")
+        self._key, self._is_kept = whole.store_key, True
+        return replace(upload, filename=whole.filename, size_bytes=whole.size_bytes, sha256=whole.sha256)
+
     def _reserve(self, filename: str) -> None:
         store_key = new_store_key(filename)
         reserve_audio(self._deps.database, store_key)
@@ -102,6 +116,8 @@ class Intake:
 
     async def accept(self, upload: Upload, fields: UploadFields, answer: Answer) -> Response:
         """Read the header and write the rows; of known bytes, those that are new (`create_recording`)."""
+        if fields.upload is not None:
+            upload = await self._take_whole(upload, fields.upload)
         facts = await self._probe(upload.filename)
         try:
             place, start = fields.locate(facts, upload.filename)
@@ -118,9 +134,9 @@ class Intake:
         request = plan_analysis(self._deps, fields, new.audio, name=new.filename)
         self._is_kept = True
         try:
-            stored = create_recording(self._deps.database, new, request, reserved=True)
+            stored = create_recording(self._deps.database, new, request, reserved=True, upload_id=fields.upload)
         except (PermanentError, UploadExpired):
-            self._is_kept = False
+            self._is_kept = fields.upload is not None
             raise
         # A duplicate restores bytes that had been removed; otherwise the first upload's bytes stay.
         self._is_kept = stored.recording.store_key == self._key
@@ -163,12 +179,6 @@ def _log_accepted(stored: StoredRecording) -> None:
             duration_s=recording.audio.duration_s,
             store_key=recording.store_key,
         )
-
-
-def new_store_key(filename: str) -> str:
-    """Return a new key; the file suffix helps people who look into the store, and decoders of headerless formats."""
-    suffix = PurePath(filename).suffix.lower()
-    return f"{uuid4()}{suffix if suffix[1:].isalnum() and suffix.isascii() and len(suffix) <= 6 else ''}"
 
 
 async def _counted(chunks: Chunks) -> Chunks:

@@ -8,16 +8,19 @@ from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TypeAlias
-from urllib.parse import unquote_to_bytes
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
-from dawn_chorus.api.http.problems import MALFORMED, UNSUPPORTED, Problem, invalid_field
+from dawn_chorus.api.http.problems import MALFORMED, TOO_LARGE, UNSUPPORTED, Problem, invalid_field
 from dawn_chorus.domain.names import find_forbidden
 
 FILE_FIELD = "file"
+UPLOAD_FIELD = "upload"
+"""Names a file whose bytes were sent before, in place of one."""
 MAX_PARTS = 32
 MAX_FIELD_BYTES = 16 * 2**10
+MAX_FORM_BYTES = 2**19
 MAX_FILENAME = 255
 _QUOTED = re.compile(r'"[^"]*"')
 _EXTENDED_FILENAME = re.compile(r";\s*filename\*\s*=\s*([^';]*)'[^';]*'([^;\s]*)", re.IGNORECASE)
@@ -34,6 +37,7 @@ class Upload:
     """A received upload: facts about the file, and the text fields."""
 
     filename: str
+    """Empty, as are size and hash, if the field `upload` names a file that was sent before."""
     size_bytes: int
     sha256: str
     fields: dict[str, str]
@@ -45,13 +49,19 @@ class Upload:
 
 
 async def receive_upload(body: Chunks, content_type: str, allowed: frozenset[str], sink: Sink) -> Upload:
-    """Read a multipart body to its end, and write the part `file` to the sink.
+    """Read a body to its end, and write the part `file` to the sink; a form without files may be urlencoded.
 
-    Raises Problem for a body that is not multipart or is broken, a missing or second file, or a field not allowed. It
-    raises as soon as this is known, before the rest of the body is read.
+    Raises Problem for a body that is no form or is broken, a missing or second file, or a field not allowed. It raises
+    as soon as this is known, before the rest of the body is read.
     """
+    if _media_type(content_type) == "application/x-www-form-urlencoded":
+        return read_urlencoded(await _read_short(body), allowed)
     async with aclosing(_events(body, _boundary(content_type))) as events:
         return await _UploadReader(events, allowed, sink).read()
+
+
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
 
 
 def _boundary(content_type: str) -> str:
@@ -89,24 +99,27 @@ class _UploadReader:
         async for event in self._events:
             if isinstance(event, MultipartSegment):
                 await self._read_part(event)
+        if self._file is None and UPLOAD_FIELD in self._fields:
+            return Upload("", 0, "", self._fields)
         if self._file is None:
-            raise invalid_field(FILE_FIELD, "Field required: the recording, as one file")
+            raise _missing_file()
         return Upload(self._file.name, self._file.size_bytes, self._file.hash.hexdigest(), self._fields)
 
     async def _read_part(self, part: MultipartSegment) -> None:
         name = _as_utf8(part.name or "")
         if name == FILE_FIELD:
             await self._read_file(part)
-        elif name not in self._allowed:
-            raise invalid_field(name, f"Unknown field; allowed: file, {', '.join(sorted(self._allowed))}")
-        elif name in self._fields:
-            raise invalid_field(name, "Sent twice")
         else:
+            _check_field(name, self._fields, self._allowed)
+            if name == UPLOAD_FIELD and self._file is not None:
+                raise _two_files()
             self._fields[name] = await self._read_text(name)
 
     async def _read_file(self, part: MultipartSegment) -> None:
         if self._file is not None:
             raise invalid_field(FILE_FIELD, "Sent twice; send one recording per request")
+        if UPLOAD_FIELD in self._fields:
+            raise _two_files()
         name = _filename(part)
         if not name:
             raise invalid_field(FILE_FIELD, "Not a file: with curl, write file=@dawn.flac")
@@ -130,6 +143,46 @@ class _UploadReader:
                 return
             if not isinstance(event, MultipartSegment):
                 yield bytes(event)
+
+
+async def _read_short(body: Chunks) -> bytes:
+    """Return a body without files; raise Problem for one that is as long as if it had one."""
+    content = bytearray()
+    async for chunk in body:
+        content += chunk
+        if len(content) > MAX_FORM_BYTES:
+            raise Problem(TOO_LARGE, f"A form without a file may have at most {MAX_FORM_BYTES} bytes")
+    return bytes(content)
+
+
+def read_urlencoded(content: bytes, allowed: frozenset[str]) -> Upload:
+    """Return the fields of an urlencoded form, which must name an upload; raise Problem for what is wrong with it."""
+    fields: dict[str, str] = {}
+    try:
+        pairs = parse_qsl(content.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARTS)
+    except ValueError as error:  # more fields, or bytes that are not UTF-8
+        raise Problem(MALFORMED, f"The form is broken: {error}") from error
+    for name, text in pairs:
+        _check_field(name, fields, allowed)
+        fields[name] = text
+    if UPLOAD_FIELD not in fields:
+        raise _missing_file()
+    return Upload("", 0, "", fields)
+
+
+def _check_field(name: str, fields: dict[str, str], allowed: frozenset[str]) -> None:
+    if name not in allowed:
+        raise invalid_field(name, f"Unknown field; allowed: file, {', '.join(sorted(allowed))}")
+    if name in fields:
+        raise invalid_field(name, "Sent twice")
+
+
+def _missing_file() -> Problem:
+    return invalid_field(FILE_FIELD, "Field required: the recording, as one file, or upload, the id of one sent before")
+
+
+def _two_files() -> Problem:
+    return invalid_field(UPLOAD_FIELD, "Send a file, or the id of an upload, not both")
 
 
 @dataclass(slots=True)

@@ -16,7 +16,41 @@ CREATE INDEX sessions_key ON sessions (key_id, created_at);
 COMMENT ON TABLE sessions IS 'of browsers, each begun with a key whose scopes it has; not for the role reader';
 COMMENT ON COLUMN sessions.sha256 IS 'of the id in the cookie, which is stored nowhere';
 
--- == Uploads in parts (tus).
+-- == Uploads in parts (tus). The role `reader` sees none of these: an id is all that is needed to go on with an upload.
+CREATE TABLE uploads (
+    id uuid PRIMARY KEY,
+    size_bytes bigint NOT NULL CHECK (size_bytes >= 0),
+    filename text NOT NULL,
+    metadata text NOT NULL,
+    state text NOT NULL CHECK (state IN ('open', 'joining', 'ready', 'used', 'expired', 'terminated', 'broken')),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL,
+    joiner uuid,
+    lease_until timestamptz,
+    store_key text,
+    sha256 text,
+    recording_id uuid,
+    CHECK (state NOT IN ('ready', 'used') OR (store_key IS NOT NULL AND sha256 IS NOT NULL))
+);
+CREATE INDEX uploads_joining ON uploads (lease_until) WHERE state = 'joining';
+CREATE INDEX uploads_expiry ON uploads (expires_at);
+COMMENT ON TABLE uploads IS 'files that arrive in parts, until they become recordings; see upload_parts';
+COMMENT ON COLUMN uploads.metadata IS 'the header Upload-Metadata as it was sent';
+COMMENT ON COLUMN uploads.expires_at IS
+    'some days after the last byte; then the bytes are deleted. Of an upload that has ended: when its row is deleted';
+COMMENT ON COLUMN uploads.joiner IS 'who joins the parts, until lease_until; then another may';
+COMMENT ON COLUMN uploads.store_key IS 'of the whole file once it is ready; until it is used, audio_to_delete lists it too';
+COMMENT ON COLUMN uploads.recording_id IS 'the recording that it became; that one may be deleted by now';
+
+CREATE TABLE upload_parts (
+    upload_id uuid NOT NULL REFERENCES uploads ON DELETE CASCADE,
+    start_byte bigint NOT NULL CHECK (start_byte >= 0),
+    size_bytes integer NOT NULL CHECK (size_bytes > 0),
+    number integer NOT NULL CHECK (number BETWEEN 1 AND 10000),
+    store_key text NOT NULL,
+    PRIMARY KEY (upload_id, start_byte)
+);
+COMMENT ON TABLE upload_parts IS 'the bytes that count, each part an object of its own in the store; they leave no gap';
 
 -- == Byte indexes of files that cannot be read from the middle.
 

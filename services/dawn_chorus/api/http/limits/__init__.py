@@ -1,6 +1,6 @@
 """What is too much is refused here, before anything is done for it.
 
-Read: admission (the middleware), rate_limit (token buckets), places (of uploads, where a slow one gives way),
-early_refusal (of uploads, on their first bytes).
+Read: admission (the middleware), rate_limit (token buckets), upload_requests (which ones are uploads), places
+(of uploads, where a slow one gives way), early_refusal (of uploads, on their first bytes).
 May touch what `http` may.
 """

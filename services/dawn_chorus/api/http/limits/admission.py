@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dawn_chorus.api.http.limits.places import Places
 from dawn_chorus.api.http.limits.rate_limit import RateLimit
+from dawn_chorus.api.http.limits.upload_requests import UploadRequests
 from dawn_chorus.api.http.problems import Problem, problem_response
 
 LIMITED = "/v1/"
@@ -21,7 +22,7 @@ class Limits:
     name_caller: Callable[[Scope], str]
     """Returns whose rate a request counts to; must not block."""
     places: Places
-    upload_path: str
+    uploads: UploadRequests
     routes: Sequence[BaseRoute]
     """By which the metrics name a refused request, as it never reaches its route."""
 
@@ -38,7 +39,7 @@ class Admission:
             return
         try:
             caller = self._limits.name_caller(scope)
-            if scope["method"] == "POST" and scope["path"] == self._limits.upload_path:
+            if self._limits.uploads.include(scope["method"], scope["path"]):
                 # A limit of their own: whoever uploads too much can still read.
                 self._limits.rate.take(f"{caller} uploads")
                 self._limits.places.check()

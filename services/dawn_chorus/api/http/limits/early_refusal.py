@@ -5,6 +5,7 @@ Only so does a flood of uploads leave the time that is needed to take some of th
 
 import re
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from dawn_chorus.adapters import metrics
@@ -13,32 +14,57 @@ from dawn_chorus.api.http.body_limit import LINGER_BYTES, LINGER_S
 from dawn_chorus.api.http.browsers.response_headers import PROTECTIVE_HEADERS
 from dawn_chorus.api.http.late_headers import PunctualProtocol
 from dawn_chorus.api.http.limits.places import Places
+from dawn_chorus.api.http.limits.upload_requests import UploadRequests
 from dawn_chorus.api.http.problems import problem_response
 from dawn_chorus.api.http.request_metrics import Refusals
+from dawn_chorus.api.http.tus import tus_headers
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,15})[ \t]*\r\n", re.IGNORECASE)
+_ANY_ID = "00000000-0000-0000-0000-000000000000"
+"""In a prepared answer, for an id of the same length."""
 log = get_logger(__name__)
 
 
 class Door:
-    """What all connections share: the places, the answer while all are taken, and how many got it."""
+    """What all connections share: the places, the answers while all are taken, and how many got one."""
 
-    def __init__(self, places: Places, upload_path: str) -> None:
-        self.places, self._path = places, upload_path
-        self.first_line = f"POST {upload_path} HTTP/1.1\r\n".encode()
-        self.answer = _render(places, upload_path)
-        self._counter = metrics.api_requests.labels("POST", upload_path, "429")
+    def __init__(self, places: Places, uploads: UploadRequests) -> None:
+        self.places = places
+        self._first_line = uploads.first_line
+        self._answers: Mapping[bytes, _Refusal] = {
+            b"POST " + uploads.whole.encode(): _Refusal("POST", uploads.whole, _render(places, uploads.whole)),
+            b"POST " + uploads.parts.encode(): _Refusal("POST", uploads.parts, _render(places, uploads.parts)),
+        }
+        template = f"{uploads.parts}/{{upload_id}}"
+        self._answer_of_one = _Refusal("PATCH", template, _render(places, f"{uploads.parts}/{_ANY_ID}"))
         self._refusals = Refusals()
+
+    def refuse(self, data: bytes) -> bytes | None:
+        """Return the answer to an upload that begins so, and count it; None: it is none, or there is a place."""
+        found = self._first_line.match(data)
+        if found is None or not self.places.is_full():
+            return None
+        refusal = self._answer_of_one if found[2] else self._answers[found[1]]
+        refusal.count()
+        if number := self._refusals.due(time.perf_counter()):
+            log.info("request", method=refusal.method, path=refusal.route, status=429, refused=number)
+        return refusal.answer.replace(_ANY_ID.encode(), found[2]) if found[2] else refusal.answer
+
+
+class _Refusal:
+    """The answer to one kind of upload; `route` is what metrics call it."""
+
+    def __init__(self, method: str, route: str, answer: bytes) -> None:
+        self.method, self.route, self.answer = method, route, answer
+        self._counter = metrics.api_requests.labels(method, route, "429")
 
     def count(self) -> None:
         self._counter.inc()
-        if number := self._refusals.due(time.perf_counter()):
-            log.info("request", method="POST", path=self._path, status=429, refused=number)
 
 
 def _render(places: Places, path: str) -> bytes:
     response = problem_response(places.refusal(), path)
-    response.headers.update({**PROTECTIVE_HEADERS, "Connection": "close"})
+    response.headers.update({**PROTECTIVE_HEADERS, **tus_headers(path), "Connection": "close"})
     headers = b"".join(b"%s: %s\r\n" % header for header in response.raw_headers)
     return b"HTTP/1.1 429 Too Many Requests\r\n" + headers + b"\r\n" + bytes(response.body)
 
@@ -56,14 +82,13 @@ class DoorProtocol(PunctualProtocol):
     def data_received(self, data: bytes) -> None:
         if self._unread_bytes is not None:
             self._discard(len(data))
-        elif self.scope is None and data.startswith(self.door.first_line) and self.door.places.is_full():
-            self._refuse(data)
+        elif self.scope is None and (answer := self.door.refuse(data)) is not None:
+            self._refuse(data, answer)
         else:
             super().data_received(data)
 
-    def _refuse(self, data: bytes) -> None:
-        self.door.count()
-        self.transport.write(self.door.answer)
+    def _refuse(self, data: bytes, answer: bytes) -> None:
+        self.transport.write(answer)
         head_bytes, length = data.find(b"\r\n\r\n") + 4, _LENGTH.search(data)
         # What is not known to be a short body is discarded for a moment: closing at once would reset the connection.
         is_known = length is not None and head_bytes >= 4

@@ -33,7 +33,7 @@ from dawn_chorus.api.idempotency import OnceDep
 from dawn_chorus.api.models.corrections import CorrectedOut, CorrectionFields, CorrectionsFields, CorrectionsOut
 from dawn_chorus.api.models.rendering import json_response
 from dawn_chorus.api.models.responses import RecordingOut
-from dawn_chorus.api.routes.intake.recordings import UPLOAD_PATH, recording_answer
+from dawn_chorus.api.routes.intake.recordings import RECORDINGS_PATH, recording_answer
 from dawn_chorus.domain.recording import Recording
 
 MERGE_PATCH = "application/merge-patch+json"
@@ -82,7 +82,7 @@ def patch_recording(
 
 
 @router.post(
-    f"{UPLOAD_PATH}/corrections",
+    f"{RECORDINGS_PATH}/corrections",
     summary="Correct site, place and start of many recordings",
     dependencies=[IsJson],
     response_model=CorrectionsOut,

@@ -1,6 +1,7 @@
 """Recordings: upload, list, remove."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from dawn_chorus.api.http.pagination import next_link
 from dawn_chorus.api.http.problems import (
     CONFLICT,
     IN_PROGRESS,
+    INCOMPLETE,
     INVALID,
     KEY_REUSED,
     MALFORMED,
@@ -28,6 +30,7 @@ from dawn_chorus.api.http.problems import (
     UNDECODABLE,
     UNKNOWN_PACK,
     UNSUPPORTED,
+    UPLOAD_GONE,
     documented,
 )
 from dawn_chorus.api.idempotency import OnceDep
@@ -39,12 +42,12 @@ from dawn_chorus.api.uploads.intake import Intake
 from dawn_chorus.api.uploads.sweep import discard_audio
 from dawn_chorus.domain.clock.start import Start
 
-UPLOAD_PATH = "/v1/recordings"
+RECORDINGS_PATH = "/v1/recordings"
 _MOST_IN_LISTS = 10
 """Failures, stretches of lost audio and warnings of each analysis in a list of up to 500 recordings."""
 _UPLOAD_PROBLEMS = (
     MALFORMED, STALLED, CONFLICT, IN_PROGRESS, TOO_LARGE, NOT_AUDIO, UNSUPPORTED, INVALID, UNDECODABLE, TOO_LONG,
-    UNKNOWN_PACK, KEY_REUSED,
+    UNKNOWN_PACK, KEY_REUSED, NOT_FOUND, INCOMPLETE, UPLOAD_GONE,
 )  # fmt: skip
 router = APIRouter(tags=["recordings"])
 
@@ -57,13 +60,16 @@ def _upload_form() -> dict[str, Any]:
         "format": "binary",
         "description": "The recording: WAV, FLAC, MP3, Ogg, AIFF, M4A, … Its name is stored as sent, without folders.",
     }
+    fields = _inlined(schema["properties"], schema.get("$defs", {}))
     form = {
         "type": "object",
-        "required": ["file"],
         "additionalProperties": False,
-        "properties": {"file": audio} | _inlined(schema["properties"], schema.get("$defs", {})),
+        "properties": {"file": audio} | fields,
+        "oneOf": [{"required": ["file"]}, {"required": ["upload"]}],
     }
-    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}}}
+    of_upload = {"type": "object", "required": ["upload"], "additionalProperties": False, "properties": fields}
+    content = {"multipart/form-data": {"schema": form}, "application/x-www-form-urlencoded": {"schema": of_upload}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 def _inlined(part: Any, definitions: dict[str, Any]) -> Any:
@@ -81,7 +87,7 @@ def _inlined(part: Any, definitions: dict[str, Any]) -> Any:
 
 
 @router.post(
-    UPLOAD_PATH,
+    RECORDINGS_PATH,
     summary="Upload a recording and start its analysis",
     status_code=202,
     response_model=UploadOut,
@@ -104,9 +110,13 @@ async def upload_recording(request: Request, deps: Deps, once: OnceDep) -> Respo
     sent. With another site or start the same bytes are another recording. 409 if several recordings with these bytes
     fit what was sent, or if the one that fits was made more than 100 m from the coordinates sent.
     """
-    with once.running(), deps.uploads.one() as place, metrics.uploads_in_flight.track_inprogress():
-        async with Intake(deps, request, place) as intake:
-            upload, fields = await intake.receive()
+    with once.running(), ExitStack() as held:
+        async with Intake(deps, request) as intake:
+            place = held.enter_context(deps.uploads.one())
+            held.enter_context(metrics.uploads_in_flight.track_inprogress())
+            upload, fields = await intake.receive(place)
+            if fields.upload is not None:  # it may wait for long, and brings no bytes
+                held.close()
             accept = partial(intake.accept, upload, fields, partial(_answer_upload, deps))
             return await once.respond(upload.fingerprint(), accept)
 
@@ -124,7 +134,7 @@ def _answer_upload(deps: Dependencies, stored: StoredRecording, start: Start) ->
     return json_response(answer, 200 if stored.duplicate else 202, {"Location": recording_url(stored.recording.id)})
 
 
-@router.get(UPLOAD_PATH, summary="List recordings, newest first", responses=documented(INVALID))
+@router.get(RECORDINGS_PATH, summary="List recordings, newest first", responses=documented(INVALID))
 def get_recordings(
     request: Request,
     response: Response,

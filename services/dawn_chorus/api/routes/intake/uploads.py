@@ -1,0 +1,178 @@
+"""Resumable uploads: the tus protocol 1.0, with creation, checksums, expiration and termination."""
+
+from collections.abc import AsyncIterator
+from functools import partial
+from uuid import UUID
+
+from anyio import to_thread
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, Field
+from starlette.datastructures import Headers
+
+from dawn_chorus.adapters import metrics
+from dawn_chorus.adapters.postgres.uploads import (
+    ResumableUpload,
+    UploadState,
+    create_upload,
+    get_upload,
+    terminate_upload,
+    wrong_offset,
+)
+from dawn_chorus.api.auth import Uploader
+from dawn_chorus.api.dependencies import Dependencies, Deps
+from dawn_chorus.api.http.limits.places import Place
+from dawn_chorus.api.http.limits.upload_requests import UploadRequests
+from dawn_chorus.api.http.problems import (
+    CHECKSUM,
+    MALFORMED,
+    NOT_FOUND,
+    PROTOCOL_VERSION,
+    STALLED,
+    TOO_LARGE,
+    UNSUPPORTED,
+    UPLOAD_GONE,
+    WRONG_OFFSET,
+    documented,
+)
+from dawn_chorus.api.http.tus import UPLOADS_PATH
+from dawn_chorus.api.models.rendering import json_response
+from dawn_chorus.api.routes.intake.recordings import RECORDINGS_PATH
+from dawn_chorus.api.uploads.resumable import headers as tus
+from dawn_chorus.api.uploads.resumable.background import delete_soon
+from dawn_chorus.api.uploads.resumable.joining import start_joining
+from dawn_chorus.api.uploads.resumable.receiving import Receiver, most_bytes
+
+UPLOAD_REQUESTS = UploadRequests(RECORDINGS_PATH, UPLOADS_PATH)
+_ONE = f"{UPLOADS_PATH}/{{upload_id:uuid}}"
+_GONE = (PROTOCOL_VERSION, NOT_FOUND, UPLOAD_GONE)
+_BYTES = (MALFORMED, STALLED, TOO_LARGE, UNSUPPORTED, CHECKSUM)
+router = APIRouter(tags=["uploads"])
+
+
+def _check_version(request: Request, _caller: Uploader) -> None:
+    tus.check_version(request.headers)
+
+
+class BegunOut(BaseModel):
+    """A new upload."""
+
+    id: UUID = Field(description="For `POST /v1/recordings`, once all bytes are here.")
+
+
+_SPOKEN = [Depends(_check_version)]
+
+
+@router.options(UPLOADS_PATH, summary="What this server can do", status_code=204)
+def show_abilities(deps: Deps, _caller: Uploader) -> Response:
+    return Response(status_code=204, headers=dict(tus.server_headers(most_bytes(deps))))
+
+
+@router.post(
+    UPLOADS_PATH,
+    summary="Begin an upload",
+    status_code=201,
+    response_model=BegunOut,
+    dependencies=_SPOKEN,
+    responses=documented(PROTOCOL_VERSION, *_BYTES),
+)
+async def begin_upload(request: Request, deps: Deps) -> Response:
+    """Answer with the address to which the bytes are sent; the first ones may come with this request."""
+    headers = request.headers
+    size_bytes = tus.read_length(headers, most_bytes(deps))
+    filename, metadata = tus.read_filename(headers)
+    has_bytes = _has_body(headers)
+    checksum = tus.read_checksum(headers)
+    if has_bytes:
+        tus.check_content_type(headers)
+    create = partial(create_upload, deps.database, size_bytes, filename, metadata, ttl_s=_ttl_s(deps))
+    upload = await to_thread.run_sync(create, limiter=deps.upload_threads)
+    if has_bytes or checksum is not None:
+        try:
+            upload = await _receive(request, deps, Receiver(deps, upload, checksum))
+        except BaseException:
+            # Nobody was told its address.
+            await to_thread.run_sync(_terminate, deps, upload.id, limiter=deps.upload_threads)
+            raise
+    _join_if_whole(deps, upload)
+    location = {"Location": f"{UPLOADS_PATH}/{upload.id}"}
+    return json_response(BegunOut(id=upload.id), 201, {**location, **tus.describe(upload)})
+
+
+@router.head(
+    _ONE, summary="How far an upload is", response_class=Response, dependencies=_SPOKEN, responses=documented(*_GONE)
+)
+def show_upload(upload_id: UUID, deps: Deps) -> Response:
+    upload = get_upload(deps.database, upload_id)
+    metadata = {"Upload-Metadata": upload.metadata} if upload.metadata else {}
+    length = {"Upload-Length": str(upload.size_bytes), "Cache-Control": "no-store"}
+    return Response(headers={**tus.describe(upload), **length, **metadata})
+
+
+@router.patch(
+    _ONE,
+    summary="Send bytes",
+    status_code=204,
+    response_class=Response,
+    dependencies=_SPOKEN,
+    responses=documented(*_BYTES, *_GONE, WRONG_OFFSET),
+)
+async def receive_bytes(upload_id: UUID, request: Request, deps: Deps) -> Response:
+    """Append the bytes at `Upload-Offset`, which must be where those that are here end.
+
+    Without `Upload-Checksum` what has arrived counts when the line is cut: ask by `HEAD` where to go on. With it all of
+    this request counts, or nothing.
+    """
+    headers = request.headers
+    tus.check_content_type(headers)
+    offset = tus.read_number(headers, "Upload-Offset")
+    checksum = tus.read_checksum(headers)
+    upload = await to_thread.run_sync(get_upload, deps.database, upload_id, limiter=deps.upload_threads)
+    if offset != upload.received_bytes:
+        raise wrong_offset(upload.received_bytes)
+    receiver = Receiver(deps, upload, checksum)
+    declared = headers.get("content-length", "")
+    receiver.expect(int(declared) if declared.isdigit() else None)
+    upload = await _receive(request, deps, receiver)
+    _join_if_whole(deps, upload)
+    return Response(status_code=204, headers=tus.describe(upload))
+
+
+@router.delete(
+    _ONE,
+    summary="Delete an upload",
+    status_code=204,
+    response_class=Response,
+    dependencies=_SPOKEN,
+    responses=documented(*_GONE),
+)
+async def delete_upload(upload_id: UUID, deps: Deps) -> Response:
+    """Delete its bytes. One that became a recording has gone: delete the recording."""
+    await to_thread.run_sync(_terminate, deps, upload_id, limiter=deps.upload_threads)
+    delete_soon(deps)
+    return Response(status_code=204)
+
+
+async def _receive(request: Request, deps: Dependencies, receiver: Receiver) -> ResumableUpload:
+    with deps.uploads.one() as place, metrics.uploads_in_flight.track_inprogress():
+        return await receiver.receive(_read(request, place))
+
+
+def _read(request: Request, place: Place) -> AsyncIterator[bytes]:
+    return place.read(request.stream())
+
+
+def _join_if_whole(deps: Dependencies, upload: ResumableUpload) -> None:
+    if upload.state is UploadState.JOINING:
+        start_joining(deps, upload.id)
+
+
+def _terminate(deps: Dependencies, upload_id: UUID) -> None:
+    terminate_upload(deps.database, upload_id, ttl_s=_ttl_s(deps))
+
+
+def _ttl_s(deps: Dependencies) -> float:
+    return deps.settings.upload_expiry_h * 3600
+
+
+def _has_body(headers: Headers) -> bool:
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
