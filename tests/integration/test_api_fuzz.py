@@ -21,7 +21,7 @@ from tests.servers.postgres import PostgresServer
 
 # An API without servers behind it: only its document is read.
 unwired = create_app(ApiSettings(), Database("postgresql://127.0.0.1:1/nowhere"), open_audio_store("file:///tmp"))
-schema = schemathesis.openapi.from_dict(unwired.openapi()).exclude(path="/v1/analyses/{analysis_id}/events")
+schema = schemathesis.openapi.from_dict(unwired.openapi()).exclude(path_regex="/events$")
 
 EXAMPLES = int(os.environ.get("CHORUS_FUZZ_EXAMPLES", "20"))
 """Requests for each operation, and journeys through all of them."""

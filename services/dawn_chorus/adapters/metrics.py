@@ -30,7 +30,7 @@ uploads = Counter("chorus_uploads_total", "Uploads ended, by outcome.", ["outcom
 upload_bytes = Counter("chorus_upload_bytes_total", "Bytes received in uploads, refused ones included.")
 upload_audio_seconds = Counter("chorus_upload_audio_seconds_total", "Seconds of audio accepted, as headers declare.")
 uploads_in_flight = Gauge("chorus_uploads_in_flight", "Uploads being received or probed.")
-event_streams = Gauge("chorus_api_event_streams", "Clients connected to an analysis' event stream.")
+event_streams = Gauge("chorus_api_event_streams", "Clients connected to an event stream.")
 store_bytes = Gauge("chorus_store_bytes", "Space of the audio store's volume, if the store is a folder.", ["space"])
 """`free` and `total`."""
 

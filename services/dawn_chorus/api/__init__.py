@@ -3,6 +3,7 @@
 Read: app (wires everything), serving and parent_process (how it is run), routes/ (what each URL does), uploads/ (how a
 file is received), models/ (request and response models), decoders (has files read, in cages), spectrograms (pictures of
 sound, kept), http/ (what knows nothing of recordings). dependencies, auth (with key_cache) and taxon_names serve the
-routes, idempotency and analysis_request those that POST, revision_watch the progress stream.
+routes, idempotency and analysis_request those that POST, revision_watch the progress stream, change_feed and
+change_events the stream of everything.
 May touch `adapters`, `cage` and `domain`; `inference` only as a process that it starts.
 """

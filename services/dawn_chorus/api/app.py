@@ -21,6 +21,8 @@ from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.sessions import find_session
 from dawn_chorus.adapters.readiness import Readiness
 from dawn_chorus.api.auth import name_caller, warn_if_open
+from dawn_chorus.api.change_events import DatabaseChanges
+from dawn_chorus.api.change_feed import ChangeFeed
 from dawn_chorus.api.decoders.pictures import Pictures
 from dawn_chorus.api.decoders.server import Decoders
 from dawn_chorus.api.dependencies import Dependencies
@@ -41,7 +43,15 @@ from dawn_chorus.api.revision_watch import RevisionWatch
 from dawn_chorus.api.routes.audio import original, spectrogram
 from dawn_chorus.api.routes.intake import corrections, recordings, sites, uploads
 from dawn_chorus.api.routes.operations import front_page, health, session
-from dawn_chorus.api.routes.results import analyses, detections, progress_stream, shortcomings, taxa, timeline
+from dawn_chorus.api.routes.results import (
+    analyses,
+    detections,
+    event_stream,
+    progress_stream,
+    shortcomings,
+    taxa,
+    timeline,
+)
 from dawn_chorus.api.settings import ApiSettings
 from dawn_chorus.api.spectrograms.drawing import Drawing
 from dawn_chorus.api.spectrograms.overview import Overviews
@@ -62,6 +72,7 @@ _ROUTES = (
     spectrogram,
     analyses,
     progress_stream,
+    event_stream,
     shortcomings,
     timeline,
     detections,
@@ -165,6 +176,7 @@ def _wire(settings: ApiSettings, database: Database, store: AudioStore) -> Depen
         drawing=drawing,
         overviews=Overviews(drawing),
         watch=RevisionWatch(lambda analysis_ids: run_in_threadpool(revisions, analysis_ids)),
+        changes=ChangeFeed(DatabaseChanges(database)),
     )
 
 

@@ -130,7 +130,7 @@ def _name_address(scope: Scope) -> str:
     return f"address {address}"
 
 
-_read, _read_or_upload = Require("read"), Require("read", "upload")
+admit_reader, _read_or_upload = Require("read"), Require("read", "upload")
 
 
 async def admit_lister(request: Request, deps: Deps, credentials: Bearer, session: Cookie) -> Caller:
@@ -138,7 +138,7 @@ async def admit_lister(request: Request, deps: Deps, credentials: Bearer, sessio
 
     The latter would be told of a recording with these bytes if they sent them.
     """
-    require = _read_or_upload if request.query_params.get("sha256") else _read
+    require = _read_or_upload if request.query_params.get("sha256") else admit_reader
     return await require(request, deps, credentials, session)
 
 
@@ -166,7 +166,7 @@ def warn_if_open(deps: Dependencies) -> None:
 
 Anybody = Annotated[Caller, Depends(Require(*SCOPES))]
 """With a key, whatever its scopes."""
-Reader = Annotated[Caller, Depends(Require("read"))]
+Reader = Annotated[Caller, Depends(admit_reader)]
 ReaderOrUploader = Annotated[Caller, Depends(_read_or_upload)]
 Lister = Annotated[Caller, Depends(admit_lister)]
 Uploader = Annotated[Caller, Depends(Require("upload"))]

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.readiness import Readiness
+from dawn_chorus.api.change_feed import ChangeFeed
 from dawn_chorus.api.decoders.pictures import Pictures
 from dawn_chorus.api.decoders.server import Decoders
 from dawn_chorus.api.http.limits.places import Places
@@ -39,6 +40,7 @@ class Dependencies:
     join_threads: CapacityLimiter
     """Threads that join the parts of whole uploads."""
     watch: RevisionWatch
+    changes: ChangeFeed
     decoders: Decoders
     pictures: Pictures
     drawing: Drawing

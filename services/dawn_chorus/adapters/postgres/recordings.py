@@ -1,5 +1,6 @@
 """Recordings: created with their first analysis, listed, deleted."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -198,6 +199,12 @@ def get_recording(database: Database, recording_id: UUID) -> StoredRecording:
         if row is None:
             raise NotFound(f"no recording {recording_id}")
         return _with_analyses(connection, [row])[0]
+
+
+def get_recordings(database: Database, recording_ids: Sequence[UUID]) -> Sequence[StoredRecording]:
+    """Return those of the recordings that exist, in order of their ids."""
+    with database.snapshot() as connection:
+        return _with_analyses(connection, list(_sql.get_recordings(connection, recording_ids=list(recording_ids))))
 
 
 def list_recordings(

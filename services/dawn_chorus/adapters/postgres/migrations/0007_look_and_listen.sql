@@ -1,5 +1,8 @@
 -- Look and listen: sessions of browsers, resumable uploads, and what lists for a page need.
 
+-- First of all the locks, in the order of 0006: whoever is in the middle of writing ends it before anything here begins.
+LOCK TABLE recordings, analyses IN SHARE ROW EXCLUSIVE MODE;
+
 -- == Sessions, and the scope of reviewers.
 ALTER TABLE api_keys
     DROP CONSTRAINT api_keys_scopes_check,
@@ -55,3 +58,37 @@ COMMENT ON TABLE upload_parts IS 'the bytes that count, each part an object of i
 -- == Byte indexes of files that cannot be read from the middle.
 
 -- == Lists and the stream of events.
+
+-- What changed, for the stream of events, whoever changed it: workers and APIs of the version before this one, too. Rows are
+-- read by transaction, not by time or number: so none is missed that was committed late. They are kept for an hour.
+CREATE TABLE changes (
+    xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    recording_id uuid NOT NULL,
+    analysis_id uuid,
+    is_deleted boolean NOT NULL DEFAULT false,
+    at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX changes_xid ON changes (xid);
+COMMENT ON TABLE changes IS 'which recordings and analyses changed; no foreign key: what was deleted has a row, too';
+COMMENT ON COLUMN changes.analysis_id IS 'null: the recording itself changed';
+
+CREATE FUNCTION note_recording() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO changes (recording_id, is_deleted)
+    VALUES (CASE TG_OP WHEN 'DELETE' THEN OLD.id ELSE NEW.id END, TG_OP = 'DELETE');
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER recording_noted AFTER INSERT OR DELETE ON recordings FOR EACH ROW EXECUTE FUNCTION note_recording();
+CREATE TRIGGER recording_change_noted AFTER UPDATE ON recordings FOR EACH ROW
+    WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION note_recording();
+
+CREATE FUNCTION note_analysis() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO changes (recording_id, analysis_id) VALUES (NEW.recording_id, NEW.id);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER analysis_noted AFTER INSERT ON analyses FOR EACH ROW EXECUTE FUNCTION note_analysis();
+CREATE TRIGGER analysis_change_noted AFTER UPDATE OF revision ON analyses FOR EACH ROW
+    WHEN (OLD.revision <> NEW.revision) EXECUTE FUNCTION note_analysis();

@@ -55,6 +55,9 @@ WHERE id = :recording_id;
 -- name: get_recording(recording_id)^
 SELECT * FROM recordings WHERE id = :recording_id;
 
+-- name: get_recordings(recording_ids)
+SELECT * FROM recordings WHERE id = ANY(:recording_ids::uuid[]) ORDER BY id;
+
 -- name: lock_recording(recording_id)^
 -- Its audio cannot be removed nor its place changed until the end of the transaction. After its analyses, if these are
 -- locked too.

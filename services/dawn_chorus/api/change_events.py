@@ -1,0 +1,82 @@
+"""Makes the events of what changed: each with what the GET of that recording or analysis would answer now."""
+
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
+from uuid import UUID
+
+from fastapi.concurrency import run_in_threadpool
+
+from dawn_chorus.adapters.postgres.analyses import get_statuses
+from dawn_chorus.adapters.postgres.changes import Look, Unfinished, delete_old_changes, list_unfinished, look
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.recordings import get_recordings
+from dawn_chorus.api.change_feed import Change, Missed
+from dawn_chorus.api.models.rendering import analysis_out, recording_out
+
+_PAGE = 100
+_TIDY_EVERY_S = 60.0
+
+
+class DatabaseChanges:
+    """A `ChangeSource`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._before: Look | None = None
+        self._tidied_at = time.monotonic()
+
+    async def begin(self) -> None:
+        self._before = await run_in_threadpool(look, self._database, None)
+
+    async def look(self) -> AsyncIterator[Sequence[Change]]:
+        found = await run_in_threadpool(look, self._database, self._before)
+        if found is None:
+            raise Missed
+        read: Callable[[Database, Sequence[UUID]], Sequence[Change]]
+        for ids, read in (
+            (found.recording_ids, recording_changes),
+            (found.analysis_ids, analysis_changes),
+            (found.deleted_ids, _deletions),
+        ):
+            for first in range(0, len(ids), _PAGE):
+                yield await run_in_threadpool(read, self._database, ids[first : first + _PAGE])
+        self._before = found
+        if time.monotonic() - self._tidied_at > _TIDY_EVERY_S:
+            self._tidied_at = time.monotonic()
+            await run_in_threadpool(delete_old_changes, self._database)
+
+    async def list_unfinished(self, after: Unfinished | None) -> tuple[Sequence[Change], Unfinished | None]:
+        return await run_in_threadpool(partial(_unfinished_changes, self._database, after))
+
+
+def recording_changes(database: Database, recording_ids: Sequence[UUID]) -> Sequence[Change]:
+    """Return the recordings as they are; those deleted meanwhile are left out, and have a change of their own."""
+    found = get_recordings(database, recording_ids)
+    statuses = get_statuses(database, [analysis.id for stored in found for analysis in stored.analyses])
+    return [
+        Change("recording", str(stored.recording.id), recording_out(
+            stored.recording, [statuses[each.id] for each in stored.analyses if each.id in statuses]
+        ).model_dump_json())
+        for stored in found
+    ]  # fmt: skip
+
+
+def analysis_changes(database: Database, analysis_ids: Sequence[UUID]) -> Sequence[Change]:
+    """Return the analyses as they are; those deleted meanwhile are left out."""
+    statuses = get_statuses(database, analysis_ids)
+    return [
+        Change("finished" if status.terminal else "progress", str(analysis_id), analysis_out(status).model_dump_json())
+        for analysis_id, status in statuses.items()
+    ]
+
+
+def _deletions(_: Database, recording_ids: Sequence[UUID]) -> Sequence[Change]:
+    return [Change("deleted", str(each), json.dumps({"id": str(each)})) for each in recording_ids]
+
+
+def _unfinished_changes(database: Database, after: Unfinished | None) -> tuple[Sequence[Change], Unfinished | None]:
+    found = list_unfinished(database, after, _PAGE)
+    changes = analysis_changes(database, [each.id for each in found])
+    return changes, found[-1] if len(found) == _PAGE else None

@@ -1,0 +1,70 @@
+"""Server-sent events: all that changes, in one stream. Browsers allow six connections to a host."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from dawn_chorus.adapters import metrics
+from dawn_chorus.api.auth import Bearer, Cookie, Reader, admit_reader
+from dawn_chorus.api.change_feed import Follower
+from dawn_chorus.api.dependencies import Dependencies, Deps
+from dawn_chorus.api.http.problems import Problem
+from dawn_chorus.domain.errors import TransientError
+
+RECONNECT_MS = 2000
+_ADMIT_EVERY_S = 10.0
+"""A stream may last for weeks, a key may be revoked any time."""
+router = APIRouter(tags=["analyses"])
+
+
+async def _joined(deps: Deps, _caller: Reader) -> AsyncIterator[Follower]:
+    """Join before the response begins: whatever is committed once a client has its headers comes as an event."""
+    async with deps.changes.joined() as follower:
+        yield follower
+
+
+@router.get("/v1/events", summary="Follow everything", response_class=EventSourceResponse)
+async def follow_all(
+    request: Request,
+    deps: Deps,
+    credentials: Bearer,
+    session: Cookie,
+    follower: Annotated[Follower, Depends(_joined)],
+) -> AsyncIterator[ServerSentEvent]:
+    """Server-sent events of all recordings and analyses, whichever process changes them.
+
+    `recording`: one is new or was corrected; `progress` and `finished`: of an analysis, `progress` at most once a
+    second; each with the body of its GET. `deleted`: `{"id": …}` of a recording. First comes `progress` of all
+    that is unfinished.
+
+    There are no ids: after a break load the list again, once the new stream is open. A client that reads too slowly is
+    cut off. Between events, a comment is sent every 15 s.
+    """
+    with metrics.event_streams.track_inprogress():
+        admitted_at = time.monotonic()
+        while not follower.is_over:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_ADMIT_EVERY_S):
+                    taken = await follower.take()
+                for change in taken:
+                    yield ServerSentEvent(event=change.event, raw_data=change.data, retry=RECONNECT_MS)
+            if time.monotonic() - admitted_at >= _ADMIT_EVERY_S:
+                if not await _is_admitted(request, deps, credentials, session):
+                    return
+                admitted_at = time.monotonic()
+
+
+async def _is_admitted(request: Request, deps: Dependencies, credentials: Bearer, session: Cookie) -> bool:
+    """Return whether the key or the session still lets the client read."""
+    try:
+        await admit_reader(request, deps, credentials, session)
+    except Problem:
+        return False
+    except TransientError:
+        return True  # asked again before long
+    return True
