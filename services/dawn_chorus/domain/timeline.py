@@ -51,6 +51,26 @@ def positions_s(numbers: NDArray[np.int64], step_s: float) -> NDArray[np.float64
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A part of a recording, [from_s, to_s); seconds from its start."""
+
+    from_s: float = 0.0
+    to_s: float = math.inf
+
+    def steps(self, step_s: float, end_s: float) -> range:
+        """Return the numbers of the windows or frames that overlap it and begin before `end_s`, the recording's end.
+
+        Number i covers [i·step_s, (i + 1)·step_s).
+        """
+        stop = _first_at_or_after(min(self.to_s, end_s) / step_s)
+        first = stop if self.from_s >= end_s else math.floor(self.from_s / step_s + 1e-6)
+        return range(min(first, stop), stop)
+
+
+WHOLE = Span()
+
+
+@dataclass(frozen=True, slots=True)
 class Grid:
     """The positions of windows and frames; the same over the whole recording, wherever segments were cut."""
 

@@ -14,7 +14,7 @@ from dawn_chorus.domain.detections import ScoreRun, cut_taxon, detect_events, jo
 from dawn_chorus.domain.event_rules import EventRule
 from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.timeline import Steps, dequantize_scores, quantize_scores
-from tests.slow_cut import Cut, cut_slowly
+from tests.lane_reading import Cut, cut_slowly
 from tests.unit.domain import golden_cuts
 
 WREN = Taxon("eurwre", "Troglodytes troglodytes", "Eurasian Wren", "Aves")

@@ -77,7 +77,7 @@ def read_timeline(
     with database.snapshot() as connection:
         analysis = get_analysis(connection, analysis_id)
         if revision not in (None, analysis.revision):
-            raise _replaced(analysis_id)
+            raise replaced(analysis_id)
         shown = _find_shown(connection, analysis_id, wanted)
     return iter(()) if shown is None else _taxon_timelines(database, shown, wanted)
 
@@ -99,7 +99,7 @@ def _taxon_timelines(database: Database, shown: _Shown, wanted: TimelineFilter) 
             rows = _read_rows(connection, shown, taxon["taxon_id"], frames=wanted.frames)
             # After the rows: if nothing was retried or deleted by now, nothing was when they were read.
             if _sql.get_retries(connection, analysis_id=shown.analysis_id) != shown.retries:
-                raise _replaced(shown.analysis_id)
+                raise replaced(shown.analysis_id)
         yield _taxon_timeline(shown, taxon, rows, wanted)
 
 
@@ -141,5 +141,6 @@ def _above(numbers: NDArray[np.int64], scores: Scores, min_score: float) -> tupl
     return numbers[kept], scores[kept]
 
 
-def _replaced(analysis_id: UUID) -> Replaced:
+def replaced(analysis_id: UUID) -> Replaced:
+    """Return the error of an answer that a retry or a deletion broke off."""
     return Replaced(f"analysis {analysis_id} was changed or deleted while it was read: ask again")

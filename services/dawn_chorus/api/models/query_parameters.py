@@ -3,18 +3,22 @@
 A misspelled filter that was ignored would return the whole list in answer to a narrow query.
 """
 
+import math
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from dawn_chorus.api.models.requests import EventRuleFields, Moment, Name, Score
 from dawn_chorus.domain.analysis import AnalysisState
 from dawn_chorus.domain.exports import ExportFormat
+from dawn_chorus.domain.timeline import Span
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$"), AfterValidator(str.lower)]
 
 
+Position = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+"""Seconds from a recording's start."""
 ANY_PACK = "any"
 
 
@@ -51,6 +55,30 @@ class PartsQuery(PagedQuery):
 class TaxaQuery(StrictQuery):
     q: str = Field(default="", max_length=200, description="Part of a code, scientific or common name.")
     limit: int = Field(default=50, ge=1, le=1000)
+
+
+class SpanQuery(StrictQuery):
+    from_s: Position = Field(default=0.0, description="Only what overlaps the part that begins here.")
+    to_s: Position | None = Field(default=None, description="Where that part ends. Default: with the recording.")
+
+    @field_validator("to_s")
+    @classmethod
+    def _after_its_start(cls, to_s: float | None, info: ValidationInfo) -> float | None:
+        if to_s is not None and to_s <= info.data.get("from_s", 0.0):
+            raise ValueError("must be after from_s")
+        return to_s
+
+    @property
+    def span(self) -> Span:
+        return Span(self.from_s, math.inf if self.to_s is None else self.to_s)
+
+
+class LanesQuery(SpanQuery):
+    taxon: list[Name] = Field(default=[], description="Code, scientific or common name, in any case; repeatable.")
+    frames: bool = Field(
+        default=False,
+        description="Framewise scores, of 60 minutes at most; window scores if the pack has no others.",
+    )
 
 
 class TimelineQuery(StrictQuery):

@@ -45,7 +45,7 @@ def pack_out(analysis: Analysis) -> PackOut:
 
 def _summary(analysis: Analysis) -> dict[str, Any]:
     url = analysis_url(analysis.id)
-    names = ("events", "timeline", "detections", "failures", "warnings", "cancel", "retry")
+    names = ("events", "timeline", "lanes", "detections", "failures", "warnings", "cancel", "retry")
     links = {"self": url, "recording": recording_url(analysis.recording_id)} | {name: f"{url}/{name}" for name in names}
     return {
         "id": analysis.id,

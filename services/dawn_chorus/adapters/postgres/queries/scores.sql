@@ -62,6 +62,27 @@ FROM timelines AS t JOIN segments AS s USING (analysis_id, segment_index)
 WHERE t.analysis_id = :analysis_id AND t.taxon_id = :taxon_id AND t.segment_index <@ :done::int4multirange
 ORDER BY t.segment_index;
 
+-- name: windows_of_taxa(analysis_id, taxon_ids, indexes)
+SELECT taxon_id, segment_index, window_scores AS scores FROM timelines
+WHERE analysis_id = :analysis_id AND segment_index = ANY(:indexes::integer[]) AND taxon_id = ANY(:taxon_ids::integer[]);
+
+-- name: frames_of_taxa(analysis_id, taxon_ids, indexes)
+SELECT taxon_id, segment_index, frame_scores AS scores FROM timelines
+WHERE analysis_id = :analysis_id AND segment_index = ANY(:indexes::integer[]) AND taxon_id = ANY(:taxon_ids::integer[]);
+
+-- name: lost_within(analysis_id, from_s, to_s)
+-- What was lost within segments, and, where no stretches are known, segments that were lost as a whole, or of which an
+-- older version only said that something was.
+SELECT start_s, end_s, reason FROM lost_stretches
+WHERE analysis_id = :analysis_id AND start_s < :to_s::float8 AND end_s > :from_s::float8
+UNION ALL
+SELECT start_s, end_s, coalesce(CASE state WHEN 'done' THEN lost ELSE error END, 'lost') AS reason FROM segments AS s
+WHERE analysis_id = :analysis_id AND start_s < :to_s::float8 AND end_s > :from_s::float8 AND failed_s > 0
+    AND NOT EXISTS (
+        SELECT FROM lost_stretches AS l WHERE l.analysis_id = s.analysis_id AND l.segment_index = s.segment_index
+    )
+ORDER BY start_s, end_s;
+
 -- name: events_of(analysis_id, taxon_ids)
 -- taxon_ids that are null: all taxa.
 SELECT taxon_id, onset_s, offset_s, confidence, coalesce(channel, 0) FROM detections

@@ -1,14 +1,39 @@
-"""Another reading of how events are cut: over the integers of lanes, one at a time, as a browser may do it."""
+"""Another reading of lanes, and of how events are cut from them: one integer at a time, as a browser may do it."""
 
+import json
 import math
+import struct
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
 
 from dawn_chorus.domain.event_rules import EventRule
 
 Cut = tuple[float, float, int]
 """Onset and offset in seconds, and the highest step between them."""
 _MICROSECOND = Decimal("0.000001")
+
+
+def read_lanes(answer: bytes) -> tuple[dict[str, Any], list[list[int]]]:
+    """Return the header, and the row of each taxon."""
+    (header_bytes,) = struct.unpack_from("<I", answer)
+    begin = 4 + header_bytes
+    assert begin % 4 == 0
+    header: dict[str, Any] = json.loads(answer[4:begin])
+    n, taxa = header["n"], len(header["taxa"])
+    assert len(answer) == begin + 2 * n * taxa
+    return header, [list(struct.unpack_from(f"<{n}H", answer, begin + 2 * n * row)) for row in range(taxa)]
+
+
+def cut_lanes(answer: bytes) -> list[tuple[str, Cut]]:
+    """Return the events of all taxa with the taxon's code, each by its own rule, sorted."""
+    header, rows = read_lanes(answer)
+    where = {"step_s": header["step_s"], "end_s": header["end_s"]}
+    return sorted(
+        (taxon["code"], event)
+        for taxon, row in zip(header["taxa"], rows, strict=True)
+        for event in cut_slowly(row, header["first"], header["runs"], EventRule(**taxon["rule"]), **where)
+    )
 
 
 def cut_slowly(
