@@ -14,7 +14,7 @@ from dawn_chorus.inference.pictures.spectrogram_jobs import (
     draw_strip,
     draw_tile,
     encode_levels,
-    measure_contrast,
+    tell_contrast,
     warm_up_spectrograms,
 )
 
@@ -34,7 +34,7 @@ JOBS = {
     "spectrogram": draw_tile,
     "spectrogram strip": draw_strip,
     "spectrogram overview": encode_levels,
-    "spectrogram contrast": measure_contrast,
+    "spectrogram contrast": tell_contrast,
 }
 
 

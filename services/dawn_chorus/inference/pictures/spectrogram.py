@@ -8,13 +8,14 @@ others were drawn.
 from dataclasses import dataclass
 from functools import cache
 from math import ceil
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dawn_chorus.domain.pictures.spectrogram_grid import ABSENT, FULL_SCALE, ROWS, STEPS_PER_DB
 from dawn_chorus.inference.audio.reader import Samples, to_mono
-from dawn_chorus.inference.pictures.stretch import Sound, Span
+from dawn_chorus.inference.pictures.stretch import Span, Stretch
 
 POINTS = 4 * ROWS
 """Of the Fourier transform: the center of a row is a bin, and so are its edges."""
@@ -26,6 +27,17 @@ LONG_COLUMN_S = 0.5
 """Frames of columns as long as this follow each other; those of shorter ones overlap by half."""
 Levels = NDArray[np.uint8]
 """(n_rows, n_columns), the highest frequency first."""
+
+
+class Sound(Protocol):
+    """What is drawn: a `stretch.Sound`."""
+
+    sample_rate_hz: int
+    channels: int
+
+    def read(self, first: int, end: int) -> Stretch:
+        """Return samples [first, end) of all channels; it is called in the order of time."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,24 +7,18 @@ bytes after it, or `{"error", "detail"}`.
 import os
 import socket
 from collections.abc import Callable
+from dataclasses import asdict
 
 import numpy as np
 
 from dawn_chorus.cage.messages import Message, send_message
-from dawn_chorus.domain.pictures.spectrogram_grid import ABSENT, COLUMNS, ROWS, level_to_db
+from dawn_chorus.domain.pictures.spectrogram_grid import COLUMNS, ROWS
 from dawn_chorus.inference.audio.containers.audio_file import AudioFile
 from dawn_chorus.inference.audio.failures import describe_failure
+from dawn_chorus.inference.pictures.contrast import measure_contrast
 from dawn_chorus.inference.pictures.spectrogram import Columns, Levels, draw_levels
-from dawn_chorus.inference.pictures.stretch import Sound, open_sound
+from dawn_chorus.inference.pictures.stretch import open_sound
 from dawn_chorus.inference.pictures.webp import encode_webp
-
-SAMPLED, SAMPLED_S = 8, 2.0
-"""Stretches of a recording by which its contrast is told, and how long they are."""
-LOWEST, HIGHEST = 5, 99.5
-"""Percentiles."""
-MOST_DB = 80.0
-"""Between them: what an MP3 leaves out above its limit, or digital silence, must not make all the rest one gray."""
-Job = Callable[[Message, socket.socket, list[int]], None]
 
 
 def draw_tile(request: Message, connection: socket.socket, files: list[int]) -> None:
@@ -47,11 +41,11 @@ def encode_levels(_request: Message, connection: socket.socket, files: list[int]
     _answer(connection, encode)
 
 
-def measure_contrast(request: Message, connection: socket.socket, files: list[int]) -> None:
+def tell_contrast(request: Message, connection: socket.socket, files: list[int]) -> None:
     """Send `{"low_db", "high_db", "loudest"}`, of the channel asked for, and which channel is the loudest, from 1."""
     try:
         with open_sound(request, files) as sound:
-            answer = _measure(sound, request["duration_s"], request["channel"])
+            answer = asdict(measure_contrast(sound, request["duration_s"], request["channel"]))
     except Exception as error:  # noqa: BLE001 - any error that a hostile file causes in a decoder is reported
         answer = describe_failure(error)
     send_message(connection, answer)
@@ -74,25 +68,6 @@ def _draw(request: Message, files: list[int]) -> Levels:
         return draw_levels(sound, columns)
 
 
-def _measure(sound: Sound, duration_s: float, channel: int | None) -> Message:
-    length_s = SAMPLED_S / 64
-    n_columns = min(64, max(1, int(duration_s / length_s)))
-    starts = np.linspace(0, max(0, int(duration_s / length_s) - n_columns), SAMPLED).astype(int)
-    powers = np.zeros(sound.channels)
-    found = []
-    for start in sorted(set(starts.tolist())):
-        levels = draw_levels(sound, Columns(start, n_columns, length_s, channel, duration_s))
-        found.append(levels[levels != ABSENT])
-        if sound.channels > 1:
-            rate_hz = sound.sample_rate_hz
-            stretch = sound.read(round(start * length_s * rate_hz), round((start + n_columns) * length_s * rate_hz))
-            powers += np.square(stretch.samples).mean(axis=1)
-    present = np.concatenate(found)
-    low, high = np.percentile(present, (LOWEST, HIGHEST)) if len(present) else (1, 255)
-    low_db, high_db = level_to_db(float(low)), level_to_db(float(high))
-    return {"low_db": max(low_db, high_db - MOST_DB), "high_db": high_db, "loudest": int(powers.argmax()) + 1}
-
-
 def warm_up_spectrograms(file: AudioFile) -> None:
     """Draw what can be drawn of a file in memory, so that nothing is left to be imported or allocated in a cage."""
     request = {
@@ -105,6 +80,6 @@ def warm_up_spectrograms(file: AudioFile) -> None:
     }
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        for job in (draw_tile, measure_contrast):
+        for job in (draw_tile, tell_contrast):
             job(request, ours, [file.descriptor or 0])
     encode_webp(np.full((ROWS, COLUMNS), 128, np.uint8))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dawn_chorus.domain.pictures.spectrogram_grid import ABSENT
 from dawn_chorus.inference.pictures.spectrogram import Levels
 
-QUALITY = 75
+QUALITY = 85
 DARKEST, BRIGHTEST = 16, 235
 """What decoders take for black and white in a plane of luma."""
 NO_COLOR = 128
