@@ -23,6 +23,8 @@ from dawn_chorus.adapters.readiness import Readiness
 from dawn_chorus.api.auth import name_caller, warn_if_open
 from dawn_chorus.api.change_events import DatabaseChanges
 from dawn_chorus.api.change_feed import ChangeFeed
+from dawn_chorus.api.clips.files import ClipFiles
+from dawn_chorus.api.clips.making import Clips
 from dawn_chorus.api.decoders.pictures import Pictures
 from dawn_chorus.api.decoders.server import Decoders
 from dawn_chorus.api.dependencies import Dependencies
@@ -40,7 +42,7 @@ from dawn_chorus.api.http.request_metrics import Observe
 from dawn_chorus.api.http.tus import TusProtocol
 from dawn_chorus.api.key_cache import KeyCache
 from dawn_chorus.api.revision_watch import RevisionWatch
-from dawn_chorus.api.routes.audio import original, spectrogram
+from dawn_chorus.api.routes.audio import clip, original, spectrogram
 from dawn_chorus.api.routes.intake import corrections, recordings, sites, uploads
 from dawn_chorus.api.routes.operations import front_page, health, session
 from dawn_chorus.api.routes.results import (
@@ -71,6 +73,7 @@ _ROUTES = (
     uploads,
     original,
     spectrogram,
+    clip,
     analyses,
     progress_stream,
     event_stream,
@@ -177,6 +180,7 @@ def _wire(settings: ApiSettings, database: Database, store: AudioStore) -> Depen
         pictures=pictures,
         drawing=drawing,
         overviews=Overviews(drawing),
+        clips=Clips(pictures, store, ClipFiles(settings.cache_folder, settings.clip_cache_bytes)),
         watch=RevisionWatch(lambda analysis_ids: run_in_threadpool(revisions, analysis_ids)),
         changes=ChangeFeed(DatabaseChanges(database)),
     )

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.readiness import Readiness
 from dawn_chorus.api.change_feed import ChangeFeed
+from dawn_chorus.api.clips.making import Clips
 from dawn_chorus.api.decoders.pictures import Pictures
 from dawn_chorus.api.decoders.server import Decoders
 from dawn_chorus.api.http.limits.places import Places
@@ -45,6 +46,7 @@ class Dependencies:
     pictures: Pictures
     drawing: Drawing
     overviews: Overviews
+    clips: Clips
     running_keys: set[str] = field(default_factory=set)
     """Idempotency keys of requests that are running in this process."""
     background: set[asyncio.Task[None]] = field(default_factory=set)

@@ -99,6 +99,8 @@ class ApiSettings(BaseSettings):
     """Concurrent pictures and clips per process, each made by a child on a processor core of its own."""
     pictures_waiting: int = Field(default=64, ge=0)
     """How many more requests for them may wait; further ones get 503 and `Retry-After`."""
+    clip_cache_bytes: int = Field(default=256 * 2**20, ge=0)
+    """Maximum size of the clips that this process keeps on disk, since players ask for one several times."""
 
     default_pack: str = "birdnet"
     """Used where an upload names no pack."""

@@ -20,8 +20,8 @@ from dawn_chorus.cage.messages import Message
 from dawn_chorus.domain.errors import TransientError
 from tests.servers import caged_scripts
 
-HEAD = 'answer(content_type="audio/flac", rate=8);'
-CLIP = HEAD + 'part(0, b"fLaC"); part(4, bytes(1 << 20)); part(4 + (1 << 20), b"");'
+END = ';answer(content_type="audio/flac", rate=8);'
+CLIP = 'part(0, b"fLaC"); part(4, bytes(1 << 20)); part(4 + (1 << 20), b"")' + END
 SLOW_CLIP = "time.sleep(0.3);" + CLIP
 MAX_BYTES = 4 << 20
 Result = TypeVar("Result")
@@ -83,13 +83,13 @@ def test_an_answer_of_megabytes_is_written_as_it_comes(tmp_path: Path) -> None:
 
 
 def test_a_header_is_written_again_at_the_end_as_encoders_do(tmp_path: Path) -> None:
-    script = HEAD + 'part(0, b"RIFF????"); part(8, b"sound"); part(0, b"fLaC1234"); part(13, b"")'
+    script = 'part(0, b"RIFF????"); part(8, b"sound"); part(0, b"fLaC1234"); part(13, b"")' + END
     assert in_studio(tmp_path, lambda studio: studio.clip(script))[1] == b"fLaC1234sound"
 
 
 @pytest.mark.parametrize(("error", "kind"), [("not_audio", NOT_AUDIO), ("empty", UNDECODABLE), ("new", UNDECODABLE)])
 def test_a_refusal_keeps_its_reason(tmp_path: Path, error: str, kind: ProblemType) -> None:
-    problem = refusal(tmp_path, f'answer(error="{error}", detail="the file is a zip archive")')
+    problem = refusal(tmp_path, f'part(0, b""); answer(error="{error}", detail="the file is a zip archive")')
     assert (problem.kind, problem.detail) == (kind, "the file is a zip archive")
 
 
@@ -102,22 +102,24 @@ def test_a_refusal_keeps_its_reason(tmp_path: Path, error: str, kind: ProblemTyp
         "connection.sendall(b'no message at all')",
         "connection.sendall(bytes([255]) * 100)",
         "connection.sendall((9).to_bytes(8, 'little') + b'[' * 9)",
-        HEAD,
-        HEAD + "part(0, b'fLaC')",
-        HEAD + "part(0, b'fLaC'); part(3, b'')",
-        HEAD + "part(0, b'fLaC'); part(2 ** 64 - 1, b'')",
-        HEAD + "part(0, b'')",
-        HEAD + "part(0, b'RIFF'); part(4, b'')",
-        HEAD + "part(0, b'fL'); part(2, b'')",
-        HEAD + "part(0, b'fLaC'); os._exit(0)",
-        HEAD + "connection.sendall(struct.pack('<QQ', 0, 1 << 40))",
-        HEAD + f"part({MAX_BYTES}, b'x')",
-        HEAD + "part(2 ** 64 - 1, b'x')",
-        "answer(content_type='text/html'); part(0, b'fLaC'); part(4, b'')",
-        "answer(content_type=['audio/flac']); part(0, b'fLaC'); part(4, b'')",
-        "answer(rate=8); part(0, b'fLaC'); part(4, b'')",
-        "answer(error=5)",
-        "answer(note='x' * (1 << 17))",
+        END,
+        "part(0, b'fLaC')" + END,
+        "part(0, b'fLaC'); part(3, b'')" + END,
+        "part(0, b'fLaC'); part(2 ** 64 - 1, b'')" + END,
+        "part(0, b'')" + END,
+        "part(0, b'RIFF'); part(4, b'')" + END,
+        "part(0, b'fL'); part(2, b'')" + END,
+        "part(0, b'fLaC'); os._exit(0)" + END,
+        "connection.sendall(struct.pack('<QQ', 0, 1 << 40))",
+        f"part({MAX_BYTES}, b'x')",
+        "part(2 ** 64 - 1, b'x')" + END,
+        "part(0, b'fLaC'); part(4, b'')",
+        "part(0, b'fLaC'); part(4, b''); answer(content_type='text/html')",
+        "part(0, b'fLaC'); part(4, b''); answer(content_type=['audio/flac'])",
+        "part(0, b'fLaC'); part(4, b''); answer(rate=8)",
+        "part(0, b'fLaC'); part(4, b''); connection.sendall((2).to_bytes(8, 'little') + b'[]')",
+        "part(0, b'fLaC'); part(4, b''); answer(note='x' * (1 << 17))",
+        "part(0, b''); answer(error=5)",
     ],
 )
 def test_a_child_that_ends_or_sends_rubbish_is_undecodable_and_the_next_one_works(tmp_path: Path, script: str) -> None:
@@ -128,9 +130,9 @@ def test_a_child_that_ends_or_sends_rubbish_is_undecodable_and_the_next_one_work
     "script",
     [
         "time.sleep(600)",
-        HEAD + "part(0, b'fLaC'); time.sleep(600)",
-        HEAD + "\nwhile True: part(0, b'fLaC')",
-        HEAD + "\nwhile True: pass",
+        "part(0, b'fLaC'); time.sleep(600)" + END,
+        "while True: part(0, b'fLaC')",
+        "while True: pass",
     ],
     ids=["silent", "stalls", "sends without end", "computes"],
 )
@@ -140,12 +142,12 @@ def test_a_child_that_does_not_end_is_killed(tmp_path: Path, script: str) -> Non
 
 
 def test_a_child_that_computes_too_long_is_ended_by_the_kernel(tmp_path: Path) -> None:
-    problem = refusal(tmp_path, HEAD + "\nwhile True: pass", Limits(64 << 20, wall_s=60, cpu_s=1))
+    problem = refusal(tmp_path, "while True: pass", Limits(64 << 20, wall_s=60, cpu_s=1))
     assert (problem.kind, problem.detail) == (UNDECODABLE, "Making the clip took more than 1 s of a processor")
 
 
 def test_a_child_that_takes_all_memory_gets_none(tmp_path: Path) -> None:
-    script = HEAD + "held = [bytes(1 << 20) for _ in range(1 << 20)]"
+    script = "held = [bytes(1 << 20) for _ in range(1 << 20)]"
     assert "exit code 70" in refusal(tmp_path, script).detail
 
 
@@ -187,7 +189,7 @@ def test_headers_do_not_wait_for_clips(tmp_path: Path) -> None:
     assert in_studio(tmp_path, beside)
 
 
-@pytest.mark.parametrize("script", ["time.sleep(600)", HEAD + "\nwhile True: part(0, b'fLaC' + bytes(1 << 19))"])
+@pytest.mark.parametrize("script", ["time.sleep(600)", "while True: part(0, b'fLaC' + bytes(1 << 19))"])
 def test_a_child_ends_when_nobody_waits_for_it_and_its_place_is_free(tmp_path: Path, script: str) -> None:
     async def give_up(studio: Studio) -> int:
         clips = [asyncio.create_task(studio.clip(script)) for _ in range(3)]
@@ -203,7 +205,7 @@ def test_a_child_ends_when_nobody_waits_for_it_and_its_place_is_free(tmp_path: P
 
 def test_a_clip_is_made_again_if_the_server_dies_meanwhile_and_only_once_more(tmp_path: Path) -> None:
     async def kill_it_each_time(studio: Studio) -> set[int]:
-        clip = asyncio.create_task(studio.clip(HEAD + 'part(0, b"fLaC"); time.sleep(600)'))
+        clip = asyncio.create_task(studio.clip('part(0, b"fLaC"); time.sleep(600)' + END))
         killed: set[int] = set()
         while not clip.done():
             server = studio.decoders._server
@@ -221,11 +223,11 @@ def test_a_clip_is_made_again_if_the_server_dies_meanwhile_and_only_once_more(tm
 def test_a_second_attempt_leaves_nothing_of_the_first(tmp_path: Path) -> None:
     async def kill_it_once(studio: Studio) -> bytes:
         clip = asyncio.create_task(
-            studio.clip(HEAD + 'part(1000, b"x"); time.sleep(0.5); part(0, b"fLaC"); part(1001, b"")')
+            studio.clip('part(1000, b"x"); time.sleep(0.5); part(0, b"fLaC"); part(1001, b"")' + END)
         )
         await studio.until_children(1)
         await asyncio.sleep(0.1)
-        (tmp_path / "script1").write_text(HEAD + 'part(0, b"fLaC"); part(4, b"")')
+        (tmp_path / "script1").write_text('part(0, b"fLaC"); part(4, b"")' + END)
         assert studio.decoders._server
         os.kill(studio.decoders._server.pid, signal.SIGKILL)
         return (await clip)[1]

@@ -22,7 +22,7 @@ log = get_logger(__name__)
 MAX_ANSWER_BYTES = 1 << 20
 OVERDUE_S = 5.0
 """How much later than the time limit the server may tell that a child has ended."""
-MAX_HEAD_BYTES, MAX_PART_BYTES = 1 << 16, 1 << 20
+MAX_MESSAGE_BYTES, MAX_PART_BYTES = 1 << 16, 1 << 20
 _LENGTH = struct.Struct("<Q")
 _PART = struct.Struct("<QQ")
 """Where a part stands in the whole, and its length; a length of 0 ends the answer, with the size of the whole."""
@@ -39,8 +39,8 @@ class Refusal(BaseModel):
 class Written:
     """An answer that was written to a file."""
 
-    head: Message
-    """What the child says of it."""
+    about: Message
+    """What the child says of it, or a refusal."""
     size_bytes: int
 
 
@@ -57,9 +57,9 @@ async def short_answer(child: Child, limits: Limits) -> tuple[bytes, Message]:
 async def long_answer(child: Child, limits: Limits, target: int, max_bytes: int) -> tuple[Written | None, Message]:
     """Write what a child answers to the open file `target` while it comes; return it, and how the child ended.
 
-    The child sends a message, then parts at positions of their own, as whoever writes a file with a header does. It
-    waits while a part is written. None: the answer broke off, or is none. Raises ServerGone, NoRoom; and Problem if the
-    answer exceeds `max_bytes`.
+    The child sends parts at positions of their own, as whoever writes a file with a header does, then a message about
+    all of it. It waits while a part is written. None: the answer broke off, or is none.
+    Raises ServerGone, NoRoom; and Problem if the answer exceeds `max_bytes`.
     """
     child.connection.setblocking(False)
     written: Written | None = None
@@ -119,24 +119,19 @@ async def _receive_all(connection: socket.socket) -> bytes:
 
 async def _write(connection: socket.socket, target: int, max_bytes: int) -> Written:
     """Write the parts of an answer. Raises Hangup for what is no answer, Problem for one that is too large."""
-    length = await _exactly(connection, _LENGTH.size)
-    (count,) = _LENGTH.unpack(length)
-    if count > MAX_HEAD_BYTES:
-        raise Hangup("the message before the answer is too long")
-    (head,) = parse_messages(bytes(length + await _exactly(connection, count)))
-    end = 0
-    while "error" not in head:
+    end, count, position = 0, 1, 0
+    while count:
         position, count = _PART.unpack(await _exactly(connection, _PART.size))
-        if not count:
-            if position != end:
-                raise Hangup("the answer has another size than it says")
-            break
         end = max(end, position + count)
         if count > MAX_PART_BYTES or end > max_bytes:
             raise Problem(UNDECODABLE, f"The answer of the decoder is larger than {max_bytes} bytes")
-        part = await _exactly(connection, count)
-        await _in_thread(_write_at, target, part, position)
-    return Written(head, end)
+        if count:
+            await _in_thread(_write_at, target, await _exactly(connection, count), position)
+    length = await _exactly(connection, _LENGTH.size)
+    if position != end or int.from_bytes(length, "little") > MAX_MESSAGE_BYTES:
+        raise Hangup("the answer has another size than it says")
+    (about,) = parse_messages(bytes(length + await _exactly(connection, int.from_bytes(length, "little"))))
+    return Written(about, end)
 
 
 async def _in_thread(call: Callable[..., None], *arguments: object) -> None:
@@ -170,9 +165,9 @@ async def _exactly(connection: socket.socket, count: int) -> bytearray:
     return received
 
 
-def read_refusal(head: Message) -> Refusal | None:
+def read_refusal(message: Message) -> Refusal | None:
     """Return the refusal that a message is; None: it is none."""
     try:
-        return Refusal.model_validate(head)
+        return Refusal.model_validate(message)
     except ValidationError:
         return None

@@ -42,31 +42,31 @@ class Pictures:
 
         Raises Problem `busy`, and TransientError.
         """
-        async with self._place():
+        async with self.place():
             return await self._decoders.ask(job, request, limits, file, lambda child: short_answer(child, limits))
 
     async def write(self, job: Job, file: int, target: int) -> Message:
         """Write a picture or clip to the open file `target`; return what the child says of it, with its `content_type`.
 
-        Cancel it when the client is gone: the child ends with it. Raises Problem `busy`, and as reading a header does
-        if nothing comes of the file. Raises TransientError.
+        Hold a `place` meanwhile. Cancel it when the client is gone: the child ends with it. Raises Problem as reading a
+        header does if nothing comes of the file, and TransientError.
         """
-        async with self._place():
-            written, ended = await self._decoders.ask(
-                job.name,
-                job.request,
-                job.limits,
-                file,
-                lambda child: long_answer(child, job.limits, target, job.max_bytes),
-            )
-        if written is not None and (refusal := read_refusal(written.head)):
+        written, ended = await self._decoders.ask(
+            job.name,
+            job.request,
+            job.limits,
+            file,
+            lambda child: long_answer(child, job.limits, target, job.max_bytes),
+        )
+        if written is not None and (refusal := read_refusal(written.about)):
             raise_refusal(refusal)
         if written is None or not _is_as_promised(job, written, target):
             raise crashed(ended, job.what, job.limits)
-        return written.head
+        return written.about
 
     @asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
+    async def place(self) -> AsyncIterator[None]:
+        """Wait for a place, and hold it while the block runs. Raises Problem `busy` where too many wait."""
         if not self._free:
             detail = "As many pictures and clips as may wait are waiting; try again soon"
             raise Problem(BUSY, detail, headers={"Retry-After": str(RETRY_AFTER_S)})
@@ -80,6 +80,6 @@ class Pictures:
 
 def _is_as_promised(job: Job, written: Written, target: int) -> bool:
     """Return whether what was written is of a type that was asked for; cut off what an earlier attempt left behind."""
-    magic = job.magic.get(str(written.head.get("content_type")))
+    magic = job.magic.get(str(written.about.get("content_type")))
     os.ftruncate(target, written.size_bytes)
     return magic is not None and bool(written.size_bytes) and os.pread(target, len(magic), 0) == magic

@@ -10,6 +10,7 @@ from dawn_chorus.inference.audio.containers.audio_file import AudioFile
 from dawn_chorus.inference.audio.failures import describe_failure
 from dawn_chorus.inference.audio.probe import describe_facts, probe_audio
 from dawn_chorus.inference.audio.warm_up import warm_up
+from dawn_chorus.inference.pictures.clip import make_clip, warm_up_clips
 from dawn_chorus.inference.pictures.spectrogram_jobs import (
     draw_strip,
     draw_tile,
@@ -35,12 +36,14 @@ JOBS = {
     "spectrogram strip": draw_strip,
     "spectrogram overview": encode_levels,
     "spectrogram contrast": tell_contrast,
+    "clip": make_clip,
 }
 
 
 def main() -> None:
     connection = socket.socket(fileno=int(sys.argv[1]))
     warm_up(warm_up_spectrograms)
+    warm_up_clips()
     serve_jobs(connection, JOBS)
 
 

@@ -37,7 +37,7 @@ class Sound:
 
     def __init__(self, source: AudioSource) -> None:
         self._source = source
-        self.sample_rate_hz, self.channels = source.sample_rate_hz, source.channels
+        self.sample_rate_hz, self.channels, self.format = source.sample_rate_hz, source.channels, source.format
 
     def read(self, first: int, end: int) -> Stretch:
         """Return samples [first, end) of all channels, float32: 4 bytes each, so read long stretches in blocks."""

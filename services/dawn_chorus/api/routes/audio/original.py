@@ -1,6 +1,5 @@
 """A recording's bytes, whole or in part (RFC 9110 §14)."""
 
-import re
 from collections.abc import Iterator
 from itertools import chain
 from typing import Annotated
@@ -15,6 +14,7 @@ from dawn_chorus.adapters.postgres.recordings import get_recording
 from dawn_chorus.api.auth import Reader
 from dawn_chorus.api.dependencies import Dependencies, Deps
 from dawn_chorus.api.http.problems import AUDIO_REMOVED, NOT_FOUND, RANGE, Problem, documented
+from dawn_chorus.api.routes.audio.byte_range import byte_range
 from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.domain.recording import Recording
 
@@ -32,29 +32,8 @@ _MEDIA_TYPES = {
     "asf": "audio/x-ms-wma",
     "caf": "audio/x-caf",
 }
-_RANGE = re.compile(r"bytes=\s*(\d{0,100})\s*-\s*(\d{0,100})\s*", re.IGNORECASE)
-"""At most 100 digits: Python refuses to parse integers of thousands of digits."""
 _BINARY = {"audio/*": {"schema": {"type": "string", "format": "binary"}}}
 router = APIRouter(tags=["recordings"])
-
-
-def byte_range(header: str | None, size_bytes: int) -> tuple[int, int] | None:
-    """Return the range as [start, end); None for the whole file: if there is no range, several, or an invalid one.
-
-    Raises a 416 Problem that has the size if the range is beyond the end.
-    """
-    match = _RANGE.fullmatch(header or "")
-    if match is None or match.groups() == ("", ""):
-        return None
-    first, last = match.groups()
-    start = int(first) if first else max(0, size_bytes - int(last))
-    end = min(int(last) + 1, size_bytes) if first and last else size_bytes
-    if first and last and int(last) < start:
-        return None
-    if start >= size_bytes or start >= end:
-        detail = f"The recording has {size_bytes} bytes"
-        raise Problem(RANGE, detail, headers={"Content-Range": f"bytes */{size_bytes}"})
-    return start, end
 
 
 @router.get(

@@ -1,0 +1,80 @@
+"""Has a clip made by a child, unless it was made just now."""
+
+import os
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import BaseModel, Field, ValidationError
+
+from dawn_chorus.api.clips.files import ClipFile, ClipFiles
+from dawn_chorus.api.clips.wanted import ClipFormat, Wanted
+from dawn_chorus.api.decoders.lending import lend_audio
+from dawn_chorus.api.decoders.pictures import Job, Pictures
+from dawn_chorus.api.http.problems import NOT_FOUND, UNDECODABLE, Problem
+from dawn_chorus.cage.limits import Limits
+from dawn_chorus.domain.errors import PermanentError
+from dawn_chorus.domain.ports import AudioStore
+from dawn_chorus.domain.recording import Recording
+
+LIMITS = Limits(256 << 20, wall_s=120, cpu_s=60)
+CONTENT_TYPES = {
+    ClipFormat.FLAC: ("audio/flac", b"fLaC"),
+    ClipFormat.WAV: ("audio/wav", b"RIFF"),
+    ClipFormat.OPUS: ("audio/ogg", b"OggS"),
+    ClipFormat.MP3: ("audio/mpeg", b"ID3"),
+}
+"""And how the bytes begin."""
+SLACK_S = 0.15
+"""Encoders pad: what is missing of a recording's last moment was never there."""
+_Second = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class _About(BaseModel):
+    lost: list[tuple[_Second, _Second]] = Field(max_length=20)
+
+
+@dataclass(frozen=True, slots=True)
+class Clips:
+    """Makes clips. One for each process of the API, used from one event loop."""
+
+    pictures: Pictures
+    store: AudioStore
+    files: ClipFiles
+
+    async def make(self, recording: Recording, wanted: Wanted) -> ClipFile:
+        """Return a clip. Cancel it when nobody waits for it.
+
+        Raises Problem: `busy`, or `undecodable-audio` where nothing comes of the recording; TransientError.
+        """
+        if kept := self.files.get(wanted.key):
+            return kept
+        async with self.pictures.place():
+            target = self.files.open()
+            try:
+                clip = ClipFile(target, await self._write(recording, wanted, target))
+            except BaseException:
+                os.close(target)
+                raise
+        self.files.keep(wanted.key, clip)
+        return clip
+
+    async def _write(self, recording: Recording, wanted: Wanted, target: int) -> str:
+        content_type, magic = CONTENT_TYPES[wanted.format]
+        request = {name: getattr(wanted, name) for name in ("start_s", "end_s", "format", "slow", "channel")}
+        try:
+            async with lend_audio(self.store, recording.store_key) as lent:
+                job = Job(
+                    "clip", "Making the clip", lent.facts | request, LIMITS, {content_type: magic}, wanted.max_bytes
+                )
+                about = await self.pictures.write(job, lent.descriptor, target)
+        except PermanentError as error:
+            raise Problem(NOT_FOUND, "The audio of this recording is missing in the store") from error
+        try:
+            lost = _About.model_validate(about).lost
+        except ValidationError as error:
+            raise Problem(UNDECODABLE, "The decoder said nothing that makes sense of this stretch") from error
+        return ", ".join(f"{begin:.3f}-{end:.3f}" for begin, end in lost if not _is_padding(begin, recording))
+
+
+def _is_padding(begin_s: float, recording: Recording) -> bool:
+    return begin_s >= recording.audio.duration_s - SLACK_S
