@@ -42,7 +42,8 @@ class Studio:
         path = self._folder / f"script{self._scripts}"
         path.write_text(script)
         with path.open("rb") as file, TemporaryFile() as target:
-            head = await self.pictures.write(job, file.fileno(), target.fileno())
+            async with self.pictures.place():
+                head = await self.pictures.write(job, file.fileno(), target.fileno())
             target.seek(0)
             return head, target.read()
 
