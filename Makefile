@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 ACCEPT_LICENSE ?=
 HOST ?= 127.0.0.1
 PORT ?= 8000
+PROCESSES ?= 2
 SAMPLE := .cache/sample/dawn.wav
 
 .DELETE_ON_ERROR:
@@ -48,8 +49,10 @@ check: $(VENV)/.ready ## Lint, types, import contracts, spelling
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 
-test: setup ## Run all tests, on real RabbitMQ and PostgreSQL
-	$(BIN)/pytest
+# The slowest files come first, so that no process waits for the other at the end.
+test: setup ## Run all tests, on real RabbitMQ and PostgreSQL; PROCESSES=1 for one after the other
+	$(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder \
+	  tests/end_to_end tests/integration tests/unit
 
 bench: setup ## Race the worker against the limit of this machine and against birdnetlib, an hour of sound each
 	$(BIN)/python -m tests.bench
