@@ -175,7 +175,7 @@ def _wire(settings: ApiSettings, database: Database, store: AudioStore) -> Depen
         sessions=KeyCache(partial(find_session, database), partial(any_keys, database), settings.key_cache_s),
         uploads=Places(settings.uploads_at_once, Pace(settings.upload_floor_bytes_per_s, settings.upload_settle_s)),
         upload_threads=CapacityLimiter(settings.upload_threads),
-        join_threads=CapacityLimiter(_JOINS_AT_ONCE),
+        joins=CapacityLimiter(_JOINS_AT_ONCE),
         decoders=decoders,
         pictures=pictures,
         drawing=drawing,

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from anyio import CapacityLimiter
+from anyio import CapacityLimiter, Lock
 from fastapi import Depends, Request
 
 from dawn_chorus.adapters.postgres.database import Database
@@ -38,8 +38,8 @@ class Dependencies:
     uploads: Places
     upload_threads: CapacityLimiter
     """Threads that uploads share: however many wait for the database or the store, reads have their own."""
-    join_threads: CapacityLimiter
-    """Threads that join the parts of whole uploads."""
+    joins: CapacityLimiter
+    """Uploads whose parts are joined at once."""
     watch: RevisionWatch
     changes: ChangeFeed
     decoders: Decoders
@@ -49,6 +49,8 @@ class Dependencies:
     clips: Clips
     running_keys: set[str] = field(default_factory=set)
     """Idempotency keys of requests that are running in this process."""
+    deletions: Lock = field(default_factory=Lock)
+    """Orphaned audio is deleted by one task at a time."""
     background: set[asyncio.Task[None]] = field(default_factory=set)
     """Work that goes on after its request was answered; ended with the service."""
 

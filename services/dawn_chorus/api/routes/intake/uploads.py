@@ -1,6 +1,8 @@
 """Resumable uploads: the tus protocol 1.0, with creation, checksums, expiration and termination."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from functools import partial
 from uuid import UUID
 
@@ -41,6 +43,7 @@ from dawn_chorus.api.uploads.resumable import headers as tus
 from dawn_chorus.api.uploads.resumable.background import delete_soon
 from dawn_chorus.api.uploads.resumable.joining import start_joining
 from dawn_chorus.api.uploads.resumable.receiving import Receiver, most_bytes
+from dawn_chorus.domain.errors import TransientError
 
 UPLOAD_REQUESTS = UploadRequests(RECORDINGS_PATH, UPLOADS_PATH)
 _ONE = f"{UPLOADS_PATH}/{{upload_id:uuid}}"
@@ -90,8 +93,7 @@ async def begin_upload(request: Request, deps: Deps) -> Response:
         try:
             upload = await _receive(request, deps, Receiver(deps, upload, checksum))
         except BaseException:
-            # Nobody was told its address.
-            await to_thread.run_sync(_terminate, deps, upload.id, limiter=deps.upload_threads)
+            await asyncio.shield(_forget(deps, upload.id))
             raise
     _join_if_whole(deps, upload)
     location = {"Location": f"{UPLOADS_PATH}/{upload.id}"}
@@ -164,6 +166,13 @@ def _read(request: Request, place: Place) -> AsyncIterator[bytes]:
 def _join_if_whole(deps: Dependencies, upload: ResumableUpload) -> None:
     if upload.state is UploadState.JOINING:
         start_joining(deps, upload.id)
+
+
+async def _forget(deps: Dependencies, upload_id: UUID) -> None:
+    """Delete an upload whose address nobody was told; if the database is away, it expires."""
+    with suppress(TransientError):
+        await to_thread.run_sync(_terminate, deps, upload_id, limiter=deps.upload_threads)
+        delete_soon(deps)
 
 
 def _terminate(deps: Dependencies, upload_id: UUID) -> None:

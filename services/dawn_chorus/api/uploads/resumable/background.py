@@ -1,10 +1,8 @@
 """Work that goes on after the request that caused it was answered."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
-
-from anyio import to_thread
+from collections.abc import Coroutine
+from typing import Any
 
 from dawn_chorus.adapters.logs import get_logger
 from dawn_chorus.adapters.postgres.orphaned_audio import delete_orphans
@@ -12,7 +10,6 @@ from dawn_chorus.api.dependencies import Dependencies
 from dawn_chorus.domain.errors import ChorusError
 
 log = get_logger(__name__)
-_T = TypeVar("_T")
 
 
 def run_in_background(deps: Dependencies, work: Coroutine[Any, Any, None], name: str) -> None:
@@ -35,11 +32,7 @@ def delete_soon(deps: Dependencies) -> None:
     """Delete orphaned bytes in the background; what fails, the sweep does later."""
 
     async def delete() -> None:
-        await in_join_thread(deps, delete_orphans, deps.database, deps.store.delete)
+        async with deps.deletions:
+            await asyncio.to_thread(delete_orphans, deps.database, deps.store.delete)
 
     run_in_background(deps, delete(), "delete orphaned audio")
-
-
-async def in_join_thread(deps: Dependencies, call: Callable[..., _T], *arguments: object) -> _T:
-    """Call on a thread of those that join uploads and delete parts, which neither uploads nor reads wait for."""
-    return await to_thread.run_sync(call, *arguments, limiter=deps.join_threads)

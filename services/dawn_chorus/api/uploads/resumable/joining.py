@@ -7,11 +7,10 @@ nothing but listed keys: the new file is reserved until it is ready, the parts c
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator
-from functools import partial
 from uuid import UUID
 
 from dawn_chorus.adapters.logs import get_logger
-from dawn_chorus.adapters.postgres.orphaned_audio import reserve_audio
+from dawn_chorus.adapters.postgres.orphaned_audio import check_store, reserve_audio
 from dawn_chorus.adapters.postgres.upload_joining import (
     Joining,
     begin_joining,
@@ -21,7 +20,7 @@ from dawn_chorus.adapters.postgres.upload_joining import (
     renew_joining,
 )
 from dawn_chorus.api.dependencies import Dependencies
-from dawn_chorus.api.uploads.resumable.background import delete_soon, in_join_thread, run_in_background
+from dawn_chorus.api.uploads.resumable.background import delete_soon, run_in_background
 from dawn_chorus.api.uploads.store_keys import new_store_key
 from dawn_chorus.api.uploads.sweep import discard_audio
 from dawn_chorus.domain.errors import ChorusError, PermanentError, TransientError
@@ -48,32 +47,42 @@ def start_joining(deps: Dependencies, upload_id: UUID) -> None:
 
 async def join_upload(deps: Dependencies, upload_id: UUID) -> None:
     """Join an upload if nobody does; then delete its parts. An upload whose parts are lost ends as broken."""
-    joining = await in_join_thread(deps, partial(begin_joining, deps.database, upload_id, lease_s=LEASE_S))
-    if joining is None:
-        return
-    try:
-        await _join(deps, joining)
-    except PermanentError as error:
-        log.warning("upload cannot be joined", upload_id=str(upload_id), reason=str(error))
-        ttl_s = deps.settings.upload_expiry_h * 3600
-        await in_join_thread(deps, partial(break_off_joining, deps.database, joining, ttl_s=ttl_s))
-    except BaseException:
-        await asyncio.shield(in_join_thread(deps, give_up_joining, deps.database, joining))
-        raise
+    async with deps.joins:
+        joining = await asyncio.to_thread(begin_joining, deps.database, upload_id, lease_s=LEASE_S)
+        if joining is None:
+            return
+        try:
+            await _join(deps, joining)
+        except PermanentError as error:
+            log.warning("upload cannot be joined", upload_id=str(upload_id), reason=str(error))
+            await asyncio.to_thread(_break_off, deps, joining)
+        except BaseException:
+            await asyncio.shield(asyncio.to_thread(give_up_joining, deps.database, joining))
+            raise
     delete_soon(deps)
+
+
+def _break_off(deps: Dependencies, joining: Joining) -> None:
+    """End an upload whose parts are lost. Raises PermanentError if all of the store seems to be: then nothing is."""
+    try:
+        check_store(deps.database, deps.store)
+    except PermanentError:
+        give_up_joining(deps.database, joining)
+        raise
+    break_off_joining(deps.database, joining, ttl_s=deps.settings.upload_expiry_h * 3600)
 
 
 async def _join(deps: Dependencies, joining: Joining) -> None:
     store_key = new_store_key(joining.upload.filename)
-    await in_join_thread(deps, reserve_audio, deps.database, store_key)
+    await asyncio.to_thread(reserve_audio, deps.database, store_key)
     try:
         sha256 = await _write_while_held(deps, joining, store_key)
     except BaseException:
-        await asyncio.shield(in_join_thread(deps, discard_audio, deps, store_key))
+        await asyncio.shield(asyncio.to_thread(discard_audio, deps, store_key))
         raise
     # An error leaves open whether the upload is ready: its row decides, and the sweep follows.
-    if not await in_join_thread(deps, finish_joining, deps.database, joining, store_key, sha256):
-        await in_join_thread(deps, discard_audio, deps, store_key)
+    if not await asyncio.to_thread(finish_joining, deps.database, joining, store_key, sha256):
+        await asyncio.to_thread(discard_audio, deps, store_key)
         raise _LeaseLost
     upload = joining.upload
     log.info("upload joined", upload_id=str(upload.id), size_bytes=upload.size_bytes, parts=len(joining.parts))
@@ -105,7 +114,7 @@ async def _write(deps: Dependencies, joining: Joining, store_key: str) -> str:
 
 async def _chunks(deps: Dependencies, joining: Joining, digest: "hashlib._Hash") -> AsyncIterator[bytes]:
     stored = _read_parts(deps, joining, digest)
-    while (chunk := await in_join_thread(deps, next, stored, b"")) != b"":
+    while (chunk := await asyncio.to_thread(next, stored, b"")) != b"":
         yield chunk
 
 
@@ -121,8 +130,7 @@ async def _keep_renewing(deps: Dependencies, joining: Joining, store_key: str) -
     while True:
         await asyncio.sleep(RENEW_EVERY_S)
         try:
-            renew = partial(renew_joining, deps.database, joining, store_key, lease_s=LEASE_S)
-            if not await asyncio.to_thread(renew):
+            if not await asyncio.to_thread(renew_joining, deps.database, joining, store_key, lease_s=LEASE_S):
                 return
         except ChorusError as error:
             log.warning("lease on an upload not renewed, will be retried", reason=str(error))
