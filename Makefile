@@ -16,7 +16,7 @@ SAMPLE := .cache/sample/dawn.wav
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
-setup: $(VENV)/.ready ## Install everything into .venv (RabbitMQ and Prometheus by apt, where missing)
+setup: $(VENV)/.ready ## Install everything into .venv (RabbitMQ, Prometheus and Node by apt, where missing)
 	@tests/servers/install
 
 $(VENV)/.ready: pyproject.toml deploy/requirements/dev.txt

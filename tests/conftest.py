@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.servers.seaweedfs",
     "tests.servers.postgres",
     "tests.servers.api",
+    "tests.servers.tus_client",
 ]
 
 

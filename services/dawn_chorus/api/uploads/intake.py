@@ -22,7 +22,7 @@ from dawn_chorus.adapters.logs import get_logger, log_ids
 from dawn_chorus.adapters.postgres.orphaned_audio import UploadExpired, reserve_audio
 from dawn_chorus.adapters.postgres.recordings import create_recording
 from dawn_chorus.adapters.postgres.values import NewRecording, StoredRecording
-from dawn_chorus.api.analysis_request import plan_analysis
+from dawn_chorus.api.analysis_request import check_pack, plan_analysis
 from dawn_chorus.api.dependencies import Dependencies
 from dawn_chorus.api.http.limits.places import Place
 from dawn_chorus.api.http.problems import (
@@ -117,6 +117,8 @@ class Intake:
     async def accept(self, upload: Upload, fields: UploadFields, answer: Answer) -> Response:
         """Read the header and write the rows; of known bytes, those that are new (`create_recording`)."""
         if fields.upload is not None:
+            # Said before the bytes are waited for: a client may ask with an upload that has none yet.
+            await self._in_thread(check_pack, self._deps, fields.pack or self._deps.settings.default_pack)
             upload = await self._take_whole(upload, fields.upload)
         facts = await self._probe(upload.filename)
         try:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import httpx
 
-from dawn_chorus.cli.client.failures import RequestCut
+from dawn_chorus.cli.client.failures import Refused, RequestCut
 from dawn_chorus.cli.client.sent_file import sendable_name, storing_timeout
 from dawn_chorus.domain.errors import PermanentError
 
@@ -127,6 +128,17 @@ class ResumableClient:
         response = self._client.send("DELETE", _path(upload_id), headers=_TUS)
         if response.status_code not in _GONE:
             self._client.check(response)
+
+    def check_fields(self, upload_id: str, fields: Mapping[str, str | None]) -> None:
+        """Raise Refused for fields with which no recording is made, whatever the bytes will be.
+
+        Asks to make a recording of an upload that is not complete: to be told so means that nothing else is wrong.
+        """
+        try:
+            self.make_recording(upload_id, 0, fields, str(uuid4()))
+        except Refused as error:
+            if error.kind != "upload-incomplete":
+                raise
 
     def make_recording(self, upload_id: str, size_bytes: int, fields: Mapping[str, str | None], key: str) -> "Answer":
         """Make a recording of a whole upload, as `ServiceClient.upload` does of a file.

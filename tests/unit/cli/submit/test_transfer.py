@@ -76,6 +76,10 @@ class FakeService:
         self._note("remove")
         self.uploads.pop(upload_id, None)
 
+    def check_fields(self, upload_id: str, _fields: object) -> None:
+        self._note("check")
+        self._find(upload_id)
+
     def make_recording(self, upload_id: str, size_bytes: int, _fields: object, _key: str) -> dict[str, Any]:
         self._note("make")
         content = self._find(upload_id)
@@ -153,7 +157,7 @@ def test_a_file_arrives_in_pieces_and_becomes_one_recording(
     answer = transfer.bring({})
     assert service.recordings == [path.read_bytes()]
     assert answer["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert service.requests == ["begin", "send", "send", "send", "send", "make"]
+    assert service.requests == ["begin", "check", "send", "send", "send", "send", "make"]
     assert totals.bytes_sent == SIZE
     assert list((tmp_path / "state").iterdir()) == []
 
@@ -165,7 +169,7 @@ def test_a_small_file_goes_in_one_request(sender: ResumableSender, path: Path, t
 
 
 @pytest.mark.parametrize("error", [RequestCut("cut"), ServiceAway("429", 1.0), ServiceAway("no service")])
-@pytest.mark.parametrize("request_", ["begin", "send", "ask"])
+@pytest.mark.parametrize("request_", ["begin", "check", "send", "ask"])
 @pytest.mark.parametrize("is_done", [False, True], ids=["before it is done", "after"])
 def test_after_trouble_it_goes_on_where_it_was(
     error: Exception, request_: str, is_done: bool, transfer: Transfer, service: FakeService, path: Path
@@ -287,6 +291,13 @@ def test_what_is_refused_for_its_fields_need_not_be_sent_again(
     open_transfer(sender, file, totals).bring({})
     assert service.requests == (["ask", "make"] if is_kept else ["begin", "send", "send", "send", "send", "make"])
     assert service.recordings == [path.read_bytes()]
+
+
+def test_wrong_fields_are_told_before_a_byte_is_sent(transfer: Transfer, service: FakeService, totals: Totals) -> None:
+    service.before = once("check", Refused("no such pack", 422, kind="unknown-pack"))
+    with pytest.raises(Refused):
+        transfer.bring({"pack": "nightingales"})
+    assert (totals.bytes_sent, service.uploads) == (0, {})
 
 
 def test_an_answer_that_is_lost_does_not_send_the_file_again(transfer: Transfer, service: FakeService) -> None:

@@ -1,7 +1,9 @@
 """Brings a large file to the service in pieces: after a cut, a killed API or Ctrl-C it goes on where it was."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Event
 from typing import NoReturn
 from uuid import uuid4
@@ -22,6 +24,7 @@ MOST_BEGUN = 5
 """So many times a file is begun in one run, where its uploads vanish."""
 _OF_ITS_SOUND = frozenset({"not-audio", "undecodable-audio", "too-large", "too-long"})
 """Kinds of refusal that no other command changes."""
+Form = Mapping[str, str | None]
 
 
 @dataclass(slots=True)
@@ -34,12 +37,20 @@ class ResumableSender:
     stopping: Event
     is_offered: bool = True
     """False: the service takes no resumable uploads."""
+    _checked: set[frozenset[tuple[str, str | None]]] = field(default_factory=set)
 
     def open(self, file: HashedFile, sending: Sending) -> "Transfer | None":
         """Return the transfer of a file; None for one that goes in one request."""
         if not file.piece_hashes or not self.is_offered:
             return None
         return Transfer(self, file, sending, self.remembered.find(file.sha256))
+
+    def is_new(self, form: Form) -> bool:
+        """Return whether no service has looked at these fields in this run."""
+        return frozenset(form.items()) not in self._checked
+
+    def note_checked(self, form: Form) -> None:
+        self._checked.add(frozenset(form.items()))
 
 
 @dataclass(slots=True)
@@ -56,13 +67,13 @@ class Transfer:
     _n_begun: int = 0
     _n_damaged: int = 0
 
-    def bring(self, form: dict[str, str | None]) -> Answer:
+    def bring(self, form: Form) -> Answer:
         """Send what is not there, and return the recording that is made of it.
 
         Raises NotOffered. After a refusal for its fields the upload stays for the next command, until it expires.
         """
         try:
-            answer = self._make_recording(self._send_all(), form)
+            answer = self._make_recording(self._send_all(form), form)
         except NotOffered:
             self._sender.is_offered = False
             self.drop()
@@ -70,7 +81,7 @@ class Transfer:
         except NoService:
             raise
         except (PermanentError, OSError) as error:
-            if not isinstance(error, Refused) or error.kind in _OF_ITS_SOUND:
+            if not isinstance(error, Refused) or error.kind in _OF_ITS_SOUND or self._offset == 0:
                 self.drop()
             raise
         self._sender.patience.note_answer()
@@ -89,13 +100,13 @@ class Transfer:
         self._sender.remembered.forget(self._file.sha256)
         self._upload_id = self._offset = None
 
-    def _send_all(self) -> str:
+    def _send_all(self, form: Form) -> str:
         """Return the id of the upload that is whole."""
         patience = self._sender.patience
         cuts = CutCount(patience)
         while self._upload_id is None or self._offset != self._file.size_bytes:
             try:
-                has_moved = patience.wait_out(self._advance)
+                has_moved = patience.wait_out(partial(self._advance, form))
             except RequestCut as error:
                 self._offset = None
                 cuts.wait(error)
@@ -104,13 +115,17 @@ class Transfer:
                 cuts = CutCount(patience) if has_moved else cuts
         return self._upload_id
 
-    def _advance(self) -> bool:
+    def _advance(self, form: Form) -> bool:
         """Begin, ask, or send a piece; return whether the file has come further."""
         try:
             if self._upload_id is None:
                 self._begin()
             elif self._offset is None:
                 self._stand_at(self._sender.client.offset(self._upload_id))
+            elif not self._offset and self._sender.is_new(form):
+                # A wrong option shall not cost the time that a day of sound takes.
+                self._sender.client.check_fields(self._upload_id, form)
+                self._sender.note_checked(form)
             else:
                 self._send_piece(self._upload_id, self._file.piece_at(self._offset))
                 return True
@@ -159,7 +174,7 @@ class Transfer:
             raise PermanentError(f"given up: {error}, {MOST_DAMAGED} times in a row") from error
         raise error
 
-    def _make_recording(self, upload_id: str, form: dict[str, str | None]) -> Answer:
+    def _make_recording(self, upload_id: str, form: Form) -> Answer:
         if self._file.is_changed():
             raise PermanentError(CHANGED)
         try:
