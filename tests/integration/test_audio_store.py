@@ -79,6 +79,34 @@ def test_any_stretch_can_be_read(store: ObjectAudioStore) -> None:
     assert read(store, MANY_PARTS + 10) == b""
 
 
+def test_a_range_is_read_in_one_request_and_ends_with_the_file(store: ObjectAudioStore) -> None:
+    sound = os.urandom(MANY_PARTS)
+    write(store, sound)
+    assert store.measure(KEY) == MANY_PARTS
+    for start, length in [(0, 1), (0, 0), (9_000_000, 300_000), (MANY_PARTS - 10, 10), (MANY_PARTS - 10, 1_000)]:
+        assert store.read_range(KEY, start, length) == sound[start : start + length]
+    for start in (MANY_PARTS, MANY_PARTS + 7):
+        assert store.read_range(KEY, start, 100) == b""
+
+
+def test_a_range_of_what_is_not_there_is_refused(store: ObjectAudioStore) -> None:
+    for refused in (lambda: store.read_range("nowhere/x", 0, 1), lambda: store.measure("nowhere/x")):
+        with pytest.raises(PermanentError, match="no recording under nowhere/x"):
+            refused()
+
+
+def test_only_a_folder_has_stored_files(request: pytest.FixtureRequest, under_test: StoreUnderTest) -> None:
+    write(under_test.store, b"sound")
+    stored = under_test.store.stored_file(KEY)
+    if request.node.callspec.params["under_test"] == "s3":
+        assert stored is None
+    else:
+        assert stored is not None
+        assert stored.read_bytes() == b"sound"
+        with pytest.raises(PermanentError, match="no recording under nowhere/x"):
+            under_test.store.stored_file("nowhere/x")
+
+
 def test_a_recording_is_lent_as_a_local_file(store: ObjectAudioStore) -> None:
     sound = os.urandom(MANY_PARTS)
     write(store, sound)

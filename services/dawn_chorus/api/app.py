@@ -25,6 +25,9 @@ from dawn_chorus.api.change_events import DatabaseChanges
 from dawn_chorus.api.change_feed import ChangeFeed
 from dawn_chorus.api.clips.files import ClipFiles
 from dawn_chorus.api.clips.making import Clips
+from dawn_chorus.api.decoders.access import Access
+from dawn_chorus.api.decoders.indexing import Indexes
+from dawn_chorus.api.decoders.lending import Lending
 from dawn_chorus.api.decoders.pictures import Pictures
 from dawn_chorus.api.decoders.server import Decoders
 from dawn_chorus.api.dependencies import Dependencies
@@ -164,7 +167,8 @@ def _wire(settings: ApiSettings, database: Database, store: AudioStore) -> Depen
 
     decoders = Decoders(settings.probe_timeout_s, settings.uploads_at_once)
     pictures = Pictures(decoders, settings.pictures_at_once, settings.pictures_waiting)
-    drawing = Drawing(pictures, store, DiskCache(settings.cache_folder / "pictures", settings.tile_cache_bytes))
+    lending = Lending(Access(store), Indexes(database, decoders))
+    drawing = Drawing(pictures, lending, DiskCache(settings.cache_folder / "pictures", settings.tile_cache_bytes))
     return Dependencies(
         settings=settings,
         database=database,
@@ -177,6 +181,7 @@ def _wire(settings: ApiSettings, database: Database, store: AudioStore) -> Depen
         upload_threads=CapacityLimiter(settings.upload_threads),
         joins=CapacityLimiter(_JOINS_AT_ONCE),
         decoders=decoders,
+        lending=lending,
         pictures=pictures,
         drawing=drawing,
         overviews=Overviews(drawing),
@@ -198,6 +203,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     await deps.overviews.close()
+    await deps.lending.close()
     deps.decoders.close()
 
 

@@ -11,6 +11,7 @@ from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.readiness import Readiness
 from dawn_chorus.api.change_feed import ChangeFeed
 from dawn_chorus.api.clips.making import Clips
+from dawn_chorus.api.decoders.lending import Lending
 from dawn_chorus.api.decoders.pictures import Pictures
 from dawn_chorus.api.decoders.server import Decoders
 from dawn_chorus.api.http.limits.places import Places
@@ -43,6 +44,7 @@ class Dependencies:
     watch: RevisionWatch
     changes: ChangeFeed
     decoders: Decoders
+    lending: Lending
     pictures: Pictures
     drawing: Drawing
     overviews: Overviews

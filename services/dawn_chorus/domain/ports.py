@@ -35,6 +35,24 @@ class AudioStore(Protocol):
         """Return bytes [start, end) in chunks."""
         ...
 
+    def read_range(self, key: str, start: int, length: int) -> bytes:
+        """Return `length` bytes from `start` on, fewer past the end, as one request. Blocks; from any thread.
+
+        Raises PermanentError for an unknown key, TransientError if the store does not answer.
+        """
+        ...
+
+    def measure(self, key: str) -> int:
+        """Return the size in bytes. Blocks. Raises as `read_range` does."""
+        ...
+
+    def stored_file(self, key: str) -> Path | None:
+        """Return the stored file where recordings lie in a folder; None where they have to be fetched.
+
+        Raises PermanentError for an unknown key.
+        """
+        ...
+
     def local_copy(self, key: str) -> AbstractContextManager[Path]:
         """Return a context in which the recording is a local file: the stored file itself, or a cached download.
 

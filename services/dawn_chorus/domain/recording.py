@@ -2,12 +2,16 @@
 
 import calendar
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from dawn_chorus.domain.clock.readings import RecorderNotes
 
+INDEXED_FORMATS = ("mp3", "aac")
+"""As in `AudioFacts`."""
+LEAD_FRAMES = 12
+"""Frames that are decoded before the wanted ones: ten are enough for the bytes that MP3 keeps back."""
 WHOLE_YEAR = -1
 """The week of a recording whose time is not known, for occurrence models."""
 
@@ -54,6 +58,41 @@ class Recording:
     created_at: datetime
     audio_removed_at: datetime | None = None
     """When retention removed the bytes from the store; None: they are there."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByteIndex:
+    """The byte position of a frame every ten seconds or so, of a coding that does not say (MP3, raw AAC)."""
+
+    codec: str
+    """FFmpeg's name of the decoder."""
+    frame_samples: int
+    skipped: int
+    """Samples at the start that belong to the encoder, not to the recording."""
+    frames: int
+    step: int
+    """Frames from one entry to the next."""
+    positions: tuple[int, ...]
+    """Bytes at which frames 0, `step`, 2 `step`, … begin, and at the end, where the last frame ends."""
+    first_entry: int = 0
+    """Which entry `positions` begins with."""
+
+    def first_frame(self, first: int) -> int:
+        """Return the frame to begin with for a recording's sample, those before it included that it needs."""
+        return max(0, (first + self.skipped) // self.frame_samples - LEAD_FRAMES)
+
+    def end_frame(self, end: int) -> int:
+        """Return the frame behind those that hold the samples before `end`."""
+        return min(self.frames, -(-(end + self.skipped) // self.frame_samples))
+
+    def entries(self, first: int, end: int) -> tuple[int, int]:
+        """Return the entries that samples [first, end) lie between, counted from the first of all."""
+        return self.first_frame(first) // self.step, -(-self.end_frame(end) // self.step)
+
+    def around(self, first: int, end: int) -> "ByteIndex":
+        """Return the index with those entries only that samples [first, end) need."""
+        begin, stop = self.entries(first, end)
+        return replace(self, positions=self.positions[begin : stop + 1], first_entry=begin)
 
 
 def week_of(recorded_at: datetime | None) -> int:

@@ -137,6 +137,15 @@ class FolderStore:
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         raise NotImplementedError
 
+    def read_range(self, key: str, start: int, length: int) -> bytes:
+        raise NotImplementedError
+
+    def measure(self, key: str) -> int:
+        raise NotImplementedError
+
+    def stored_file(self, key: str) -> Path | None:
+        raise NotImplementedError
+
     @contextmanager
     def local_copy(self, key: str) -> Iterator[Path]:
         if self.unavailable:

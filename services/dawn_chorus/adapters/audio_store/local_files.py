@@ -27,10 +27,14 @@ class LocalFiles:
     @contextmanager
     def local_copy(self, key: str) -> Iterator[Path]:
         """Yield the path of the stored file. Raises NoSuchRecording."""
+        yield self.stored_file(key)
+
+    def stored_file(self, key: str) -> Path:
+        """Return the path of the stored file. Raises NoSuchRecording."""
         path = self._root / key
         if not path.is_file():
             raise NoSuchRecording(key)
-        yield path
+        return path
 
     def drop(self, key: str) -> None:
         """Remove the partial file of a writer that was killed."""

@@ -13,7 +13,7 @@ from obstore.store import LocalStore, S3Store
 from dawn_chorus.adapters import metrics
 from dawn_chorus.adapters.audio_store.download_cache import DownloadCache
 from dawn_chorus.adapters.audio_store.local_files import LocalFiles
-from dawn_chorus.adapters.audio_store.object_errors import first_line, measure_object
+from dawn_chorus.adapters.audio_store.object_errors import NoSuchRecording, first_line, measure_object
 from dawn_chorus.adapters.audio_store.threaded_upload import upload_on_a_thread
 from dawn_chorus.domain.errors import PermanentError, TransientError
 
@@ -60,6 +60,24 @@ class ObjectAudioStore:
             with self._translate():
                 chunk = bytes(obstore.get_range(self._store, key, start=begin, end=min(begin + _READ_BYTES, end)))
             yield chunk
+
+    def read_range(self, key: str, start: int, length: int) -> bytes:
+        with self._translate():
+            try:
+                return bytes(obstore.get_range(self._store, key, start=start, length=length)) if length else b""
+            except FileNotFoundError as error:
+                raise NoSuchRecording(key) from error
+            except BaseError:
+                if start < measure_object(self._store, key):
+                    raise
+                return b""  # S3 refuses a range that begins past the end
+
+    def measure(self, key: str) -> int:
+        with self._translate():
+            return measure_object(self._store, key)
+
+    def stored_file(self, key: str) -> Path | None:
+        return self._local.stored_file(key) if isinstance(self._local, LocalFiles) else None
 
     @contextmanager
     def local_copy(self, key: str) -> Iterator[Path]:

@@ -5,8 +5,8 @@ A recording: recordings, corrections (of place and start), sites, analyses, outb
 registered_packs and segment_rows (what it saves), plan_extension, completion (the last segment finishes the analysis),
 score_arrays, stitching and recut (scores become events), events (as an array), timelines, lanes, detections and
 detection_stream, failures, warnings, cursors, changes (what a stream of events tells). Around it: packs, api_keys,
-sessions, idempotency, audio_presence and orphaned_audio, uploads (in parts) with upload_joining, retention,
-dead_letters, lost_messages, backlog.
+sessions, idempotency, audio_presence and orphaned_audio, uploads (in parts) with upload_joining,
+byte_indexes, retention, dead_letters, lost_messages, backlog.
 May touch the database. Every call is one transaction, is safe from any thread, and raises TransientError while the
 server is unavailable, NotFound for an unknown id, and Conflict if the current state does not allow the request.
 """

@@ -9,18 +9,19 @@ from pydantic import BaseModel, Field, ValidationError
 
 from dawn_chorus.adapters.disk_cache import DiskCache
 from dawn_chorus.api.decoders.child import crashed, raise_refusal, read_refusal
-from dawn_chorus.api.decoders.lending import lend_audio
+from dawn_chorus.api.decoders.lending import Lending, Reading
 from dawn_chorus.api.decoders.pictures import Pictures
-from dawn_chorus.api.http.problems import NOT_FOUND, Problem
 from dawn_chorus.api.spectrograms.subject import Subject
 from dawn_chorus.cage.limits import Limits
 from dawn_chorus.cage.messages import Hangup, Message, split_message
-from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.domain.pictures.spectrogram_grid import COLUMNS, ROWS, STRIP_SPAN_S
-from dawn_chorus.domain.ports import AudioStore
 
 LIMITS = Limits(256 << 20, wall_s=120, cpu_s=60)
 WEBP = b"RIFF"
+MARGIN_S = 1.0
+"""Of sound on both sides of a picture: half a window of its transform."""
+CONTRAST_PLACES, CONTRAST_S = 16, 64.0
+"""At most so many stretches of a recording tell its contrast, and so much of it in all."""
 DRAWING = "Drawing the spectrogram"
 
 
@@ -37,7 +38,7 @@ class Drawing:
     """Draws spectrograms. One for each process of the API, used from one event loop."""
 
     pictures: Pictures
-    store: AudioStore
+    lending: Lending
     cache: DiskCache
     _running: dict[str, "_Shared"] = field(default_factory=dict)
 
@@ -48,14 +49,14 @@ class Drawing:
         """
         columns = {"first": index * COLUMNS, "length_s": span_s / COLUMNS}
         return await self.kept(
-            subject.key("tile", span_s, index), lambda: self._ask("spectrogram", subject, columns=columns)
+            subject.key("tile", span_s, index), lambda: self._ask("spectrogram", subject, columns)
         )
 
     async def strip(self, subject: Subject, index: int) -> bytes:
         """Return the levels of one strip of an overview, (n_rows, n_columns). Raises as `tile` does."""
         columns = {"first": index * COLUMNS, "length_s": STRIP_SPAN_S / COLUMNS}
         return await self.kept(
-            subject.key("strip", index), lambda: self._ask("spectrogram strip", subject, columns=columns)
+            subject.key("strip", index), lambda: self._ask("spectrogram strip", subject, columns)
         )
 
     def kept_strip(self, subject: Subject, index: int) -> bytes | None:
@@ -98,26 +99,27 @@ class Drawing:
         return found
 
     async def _measure(self, subject: Subject) -> bytes:
-        received, ended = await self._lend("spectrogram contrast", subject, {})
+        reading = Reading(0.0, subject.duration_s, CONTRAST_PLACES, CONTRAST_S)
+        received, ended = await self._lend("spectrogram contrast", subject, reading, {})
         head, _ = _split(received, ended)
         try:
             return Contrast.model_validate(head).model_dump_json().encode()
         except ValidationError as error:
             raise crashed(ended, DRAWING, LIMITS) from error
 
-    async def _ask(self, job: str, subject: Subject, **request: object) -> bytes:
-        return _content(job, *await self._lend(job, subject, request))
+    async def _ask(self, job: str, subject: Subject, columns: Message) -> bytes:
+        length_s = columns["length_s"]
+        first_s, end_s = columns["first"] * length_s, (columns["first"] + COLUMNS) * length_s
+        reading = Reading(max(0.0, first_s - MARGIN_S), min(subject.duration_s, end_s + MARGIN_S))
+        return _content(job, *await self._lend(job, subject, reading, {"columns": columns}))
 
     async def _receive(self, job: str, request: Message, file: int) -> bytes:
         return _content(job, *await self.pictures.run(job, request, LIMITS, file))
 
-    async def _lend(self, job: str, subject: Subject, request: Message) -> tuple[bytes, Message]:
-        try:
-            async with lend_audio(self.store, subject.store_key) as lent:
-                asked = {**lent.facts, **subject.request(), **request}
-                return await self.pictures.run(job, asked, LIMITS, lent.descriptor)
-        except PermanentError as error:
-            raise Problem(NOT_FOUND, "The audio of this recording is missing in the store") from error
+    async def _lend(self, job: str, subject: Subject, reading: Reading, request: Message) -> tuple[bytes, Message]:
+        async with self.lending.lend(subject.recording, reading) as lent:
+            asked = {**lent.facts, **subject.request(), **request}
+            return await self.pictures.run(job, asked, LIMITS, lent.descriptor)
 
 
 @dataclass(slots=True)

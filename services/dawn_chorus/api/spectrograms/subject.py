@@ -11,8 +11,8 @@ from dawn_chorus.domain.recording import Recording
 class Subject:
     """A recording and the channel of it that is shown."""
 
+    recording: Recording
     sha256: str
-    store_key: str
     duration_s: float
     sample_rate_hz: int
     n_channels: int
@@ -24,7 +24,7 @@ class Subject:
         audio = recording.audio
         shown = None if audio.channels == 1 else channel
         facts = (audio.duration_s, audio.sample_rate_hz, audio.channels)
-        return cls(recording.sha256, recording.store_key, *facts, shown)
+        return cls(recording, recording.sha256, *facts, shown)
 
     @property
     def version(self) -> str:

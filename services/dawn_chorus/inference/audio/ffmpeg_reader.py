@@ -48,6 +48,7 @@ MAX_GAP_S = 3600.0
 LONGEST_PACKETS = {"opus": 5760, "vorbis": 8192, "ape": 1 << 20}
 LONGEST_PACKET = 1 << 17
 """Samples in one packet, at most."""
+EVEN_FORMATS, EVEN_PROFILES, PADDING_FRAMES = ("mp4/aac", "mp4/alac"), ("LC", None, "unknown"), 4
 MAX_ERRORS = 10_000
 MOST_COUNTED_PLANES = 7
 PLANE_CODES = {"u8p": "u1", "s16p": "i2", "s32p": "i4", "s64p": "i8", "fltp": "f4", "dblp": "f8"}
@@ -63,7 +64,7 @@ class FfmpegReader:
 
     def __init__(self, file: FileBytes, *, doubtful: bool = False) -> None:
         """`doubtful`: timestamps make jumps that may be wrong, so the file is read from its start, without seeking."""
-        self._file, self._doubtful = file, doubtful
+        self._file, self._doubtful, self._even = file, doubtful, False
         self.sample_rate_hz = 0
         self.end: int | None = None
         self._channel: int | None = None
@@ -88,7 +89,7 @@ class FfmpegReader:
         self._sample_accurate = exact_flac or (self._codec == "opus" and container == "ogg")
         # In Ogg, FFmpeg misplaces FLAC after a seek.
         misplaced = self._codec == "flac" and container == "ogg"
-        self._may_seek = self._sample_accurate and not misplaced and not self._doubtful
+        self._may_seek = (self._sample_accurate and not misplaced and not self._doubtful) or self._even
         self._origin: int | None = None
         self._recent: deque[Piece] = deque()
         self._recent_from = self._position = 0
@@ -107,6 +108,24 @@ class FfmpegReader:
         if self._container.duration:
             return round(self._container.duration * self.sample_rate_hz / av.time_base)
         return None
+
+    def trust_even_packets(self) -> bool:
+        """Seek from now on, in an MP4 whose table says that each packet begins where the one before it ends.
+
+        Return whether it says so: that there are no gaps, but for the padding at the ends, and that timestamps count
+        samples. They do not in AAC of twice the rate of its header (HE-AAC); a fragmented file has no such table.
+        """
+        stream, frame = self._stream, self._stream.codec_context.frame_size or 0
+        excess = stream.frames * frame - (stream.duration or 0)
+        self._even = (
+            self.format in EVEN_FORMATS
+            and stream.time_base == Fraction(1, self.sample_rate_hz)
+            and stream.codec_context.profile in EVEN_PROFILES
+            and stream.frames > 0
+            and abs(excess) <= PADDING_FRAMES * frame
+        )
+        self._may_seek = self._may_seek or self._even
+        return self._even
 
     def _no_audio_error(self) -> UndecodableAudio:
         if not self._stream.codec_context.sample_rate:
@@ -161,7 +180,7 @@ class FfmpegReader:
         self.sample_rate_hz = self.sample_rate_hz or frame.sample_rate
         first = self._place(frame)
         if frame.sample_rate == self.sample_rate_hz:
-            self._recent.append(Piece(first, only_channel(_as_float(frame), self._channel)))
+            self._recent.append(Piece(first, only_channel(as_float(frame), self._channel)))
         self._position = first + round(frame.samples * self.sample_rate_hz / frame.sample_rate)
         return True
 
@@ -308,7 +327,7 @@ def _open_decoder(stream: AudioStream) -> AudioCodecContext:
     return decoder
 
 
-def _as_float(frame: AudioFrame) -> Samples:
+def as_float(frame: AudioFrame) -> Samples:
     """Return (n_samples, n_channels), full scale ±1, as libsndfile scales it."""
     values = _planes(frame) if frame.format.is_planar else frame.to_ndarray()
     channels = values.T if frame.format.is_planar else values.reshape(-1, frame.layout.nb_channels)

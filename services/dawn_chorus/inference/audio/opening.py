@@ -52,10 +52,10 @@ def choose_source(audio: Path | AudioFile) -> AudioSource:
         raise EmptyAudio(f"{file.name} is an empty file")
     parts = _parts_of(file)
     if not parts:
-        return _open(file)
+        return open_recording(file)
     if len(parts) == 1 and parts[0].lost is None:
-        return _open(parts[0].file)
-    chain = ChainReader(list(parts), _open)
+        return open_recording(parts[0].file)
+    chain = ChainReader(list(parts), open_recording)
     return AudioSource(
         file,
         chain,
@@ -69,10 +69,11 @@ def choose_source(audio: Path | AudioFile) -> AudioSource:
 @lru_cache(maxsize=64)
 def _parts_of(file: FileBytes) -> tuple[Part, ...]:
     """Return the parts of a file that holds several recordings; to find them, FLAC and Ogg are read through once."""
-    return tuple(find_parts(file, _open))
+    return tuple(find_parts(file, open_recording))
 
 
-def _open(file: FileBytes) -> AudioSource:
+def open_recording(file: FileBytes) -> AudioSource:
+    """Return the bytes of one recording, opened. Raises NotAudio, EmptyAudio or UndecodableAudio."""
     header = read_wav_header(file)
     if header and header.sample_rate_hz not in RATES_HZ:  # libsndfile does not even take such a number
         raise UndecodableAudio(f"{file.name} claims a sample rate of {header.sample_rate_hz} Hz")

@@ -56,6 +56,17 @@ CREATE TABLE upload_parts (
 COMMENT ON TABLE upload_parts IS 'the bytes that count, each part an object of its own in the store; they leave no gap';
 
 -- == Byte indexes of files that cannot be read from the middle.
+-- Made from the bytes alone, and made again where a row is missing. Without positions: this file has no such index.
+CREATE TABLE byte_indexes (
+    sha256 text PRIMARY KEY CHECK (sha256 ~ '^[0-9a-f]{64}$'),
+    codec text NOT NULL,
+    frame_samples integer NOT NULL,
+    skipped integer NOT NULL,
+    frames bigint NOT NULL,
+    step integer NOT NULL,
+    positions bigint[] NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
 
 -- == Lists and the stream of events.
 

@@ -1,14 +1,19 @@
-"""The file that is read: by its path, or, in a cage where nothing can be opened, by a descriptor that was handed in."""
+"""The file that is read: by its path, or, in a cage where nothing can be opened, by what was handed in.
 
+That is a descriptor of the file, or of a socket over which ranges of a file elsewhere are asked for.
+"""
+
+import errno
 import io
 import os
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from dawn_chorus.domain.errors import PermanentError
+from dawn_chorus.domain.errors import PermanentError, TransientError
+from dawn_chorus.inference.audio.containers.remote_file import RemoteFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,10 @@ class AudioFile:
     """Opened anew for each reader."""
     descriptor: int | None = None
     """Shared by all readers, who read at positions of their own."""
+    remote: RemoteFile | None = None
+    """Shared like a descriptor, where the file is not on this machine."""
+    errors: list[OSError] = field(default_factory=list, compare=False)
+    """What reading it by descriptor met."""
 
     @classmethod
     def at(cls, path: Path) -> Self:
@@ -43,13 +52,20 @@ class AudioFile:
             return self.path.open("rb", buffer_bytes)
         return io.BufferedReader(FileRanges(self, ((0, self.size),), self.name), buffer_bytes)
 
+    def check(self) -> None:
+        """Raise TransientError if any read of the file failed: decoders take that for its end, and say nothing."""
+        if self.remote is not None:
+            self.remote.check()
+        if self.errors:
+            raise TransientError(f"the file could not be read: {self.errors[0].strerror}") from self.errors[0]
+
 
 class FileRanges(io.RawIOBase):
     """Ranges of a file, [start, end) in bytes, as a file. It closes itself when nothing refers to it any more."""
 
     def __init__(self, file: AudioFile, ranges: tuple[tuple[int, int], ...], name: str | None = None) -> None:
         """`name` is what FFmpeg is told."""
-        self._owns = file.descriptor is None
+        self._file, self._owns = file, file.path is not None
         self._descriptor = os.open(file.path, os.O_RDONLY) if file.path is not None else file.descriptor or 0
         self._ranges = ranges
         self._edges = list(accumulate((end - start for start, end in ranges), initial=0))
@@ -78,12 +94,23 @@ class FileRanges(io.RawIOBase):
             number = bisect_right(self._edges, self._position) - 1
             start, inside = self._ranges[number][0], self._position - self._edges[number]
             wanted = min(len(view) - filled, self._edges[number + 1] - self._position)
-            count = os.preadv(self._descriptor, [view[filled : filled + wanted]], start + inside)
+            count = self._read_into(view[filled : filled + wanted], start + inside)
             if not count:
                 break
             filled += count
             self._position += count
         return filled
+
+    def _read_into(self, view: memoryview, position: int) -> int:
+        try:
+            if self._file.remote is not None:
+                return self._file.remote.read_into(view, position)
+            return os.preadv(self._descriptor, [view], position)
+        except TransientError as error:  # libraries know what to do with this one; `AudioFile.check` raises the other
+            raise OSError(errno.ETIMEDOUT, str(error)) from error
+        except OSError as error:
+            self._file.errors.append(error)
+            raise
 
     def close(self) -> None:
         if self._owns and not self.closed:
