@@ -48,16 +48,12 @@ class Drawing:
         Raises Problem: `busy`, or `undecodable-audio`, where the file ended its child too; TransientError.
         """
         columns = {"first": index * COLUMNS, "length_s": span_s / COLUMNS}
-        return await self.kept(
-            subject.key("tile", span_s, index), lambda: self._ask("spectrogram", subject, columns)
-        )
+        return await self.kept(subject.key("tile", span_s, index), lambda: self._ask("spectrogram", subject, columns))
 
     async def strip(self, subject: Subject, index: int) -> bytes:
         """Return the levels of one strip of an overview, (n_rows, n_columns). Raises as `tile` does."""
         columns = {"first": index * COLUMNS, "length_s": STRIP_SPAN_S / COLUMNS}
-        return await self.kept(
-            subject.key("strip", index), lambda: self._ask("spectrogram strip", subject, columns)
-        )
+        return await self.kept(subject.key("strip", index), lambda: self._ask("spectrogram strip", subject, columns))
 
     def kept_strip(self, subject: Subject, index: int) -> bytes | None:
         """Return the levels of a strip that was drawn; None: it was not, or is forgotten. Blocks."""

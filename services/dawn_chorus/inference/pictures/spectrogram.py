@@ -84,7 +84,8 @@ def draw_levels(sound: Sound, columns: Columns) -> Levels:
     """
     frames = _Frames(sound.sample_rate_hz, columns.length_s * sound.sample_rate_hz)
     end = round(columns.duration_s * sound.sample_rate_hz)
-    reader = _FrameReader(sound, columns.channel, frames.window, end)
+    last = int(frames.centers(columns.first + columns.n - 1, 1)[-1])
+    reader = _FrameReader(sound, columns.channel, frames.window, min(end, last + frames.window))
     levels = np.full((ROWS, columns.n), ABSENT, np.uint8)
     at_once = max(1, FRAMES_AT_ONCE // frames.n)
     for first in range(0, columns.n, at_once):
