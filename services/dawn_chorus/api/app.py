@@ -185,7 +185,7 @@ def _wire(settings: ApiSettings, database: Database, store: AudioStore) -> Depen
         pictures=pictures,
         drawing=drawing,
         overviews=Overviews(drawing),
-        clips=Clips(pictures, store, ClipFiles(settings.cache_folder, settings.clip_cache_bytes)),
+        clips=Clips(pictures, lending, ClipFiles(settings.cache_folder, settings.clip_cache_bytes)),
         watch=RevisionWatch(lambda analysis_ids: run_in_threadpool(revisions, analysis_ids)),
         changes=ChangeFeed(DatabaseChanges(database)),
     )

@@ -8,12 +8,10 @@ from pydantic import BaseModel, Field, ValidationError
 
 from dawn_chorus.api.clips.files import ClipFile, ClipFiles
 from dawn_chorus.api.clips.wanted import ClipFormat, Wanted
-from dawn_chorus.api.decoders.lending import lend_audio
+from dawn_chorus.api.decoders.lending import Lending, Reading
 from dawn_chorus.api.decoders.pictures import Job, Pictures
-from dawn_chorus.api.http.problems import NOT_FOUND, UNDECODABLE, Problem
+from dawn_chorus.api.http.problems import UNDECODABLE, Problem
 from dawn_chorus.cage.limits import Limits
-from dawn_chorus.domain.errors import PermanentError
-from dawn_chorus.domain.ports import AudioStore
 from dawn_chorus.domain.recording import Recording
 
 LIMITS = Limits(256 << 20, wall_s=120, cpu_s=60)
@@ -38,7 +36,7 @@ class Clips:
     """Makes clips. One for each process of the API, used from one event loop."""
 
     pictures: Pictures
-    store: AudioStore
+    lending: Lending
     files: ClipFiles
 
     async def make(self, recording: Recording, wanted: Wanted) -> ClipFile:
@@ -61,14 +59,9 @@ class Clips:
     async def _write(self, recording: Recording, wanted: Wanted, target: int) -> str:
         content_type, magic = CONTENT_TYPES[wanted.format]
         request = {name: getattr(wanted, name) for name in ("start_s", "end_s", "format", "slow", "channel")}
-        try:
-            async with lend_audio(self.store, recording.store_key) as lent:
-                job = Job(
-                    "clip", "Making the clip", lent.facts | request, LIMITS, {content_type: magic}, wanted.max_bytes
-                )
-                about = await self.pictures.write(job, lent.descriptor, target)
-        except PermanentError as error:
-            raise Problem(NOT_FOUND, "The audio of this recording is missing in the store") from error
+        async with self.lending.lend(recording, Reading(wanted.start_s, wanted.end_s)) as lent:
+            job = Job("clip", "Making the clip", lent.facts | request, LIMITS, {content_type: magic}, wanted.max_bytes)
+            about = await self.pictures.write(job, lent.descriptor, target)
         try:
             lost = _About.model_validate(about).lost
         except ValidationError as error:

@@ -4,20 +4,16 @@ from pathlib import Path
 
 import numpy as np
 
-from dawn_chorus.inference.audio.opening import choose_source
 from dawn_chorus.inference.pictures.contrast import LEAST_DB, MOST_DB, Contrast, measure_contrast
-from dawn_chorus.inference.pictures.stretch import Sound
 from tests.unit.inference.audio_files import Samples, write_sound
+from tests.unit.inference.lent_files import lent_file
 
 RATE_HZ = 48000
 
 
 def contrast_of(path: Path, channel: int | None = None) -> Contrast:
-    source = choose_source(path)
-    try:
-        return measure_contrast(Sound(source), source.length() / source.sample_rate_hz, channel)
-    finally:
-        source.close()
+    with lent_file(path) as sound:
+        return measure_contrast(sound, sound.n_samples / sound.sample_rate_hz, channel)
 
 
 def noise(duration_s: float, level: float = 0.01) -> Samples:

@@ -1,33 +1,21 @@
 """A spectrogram shows each sound where it is, in time and frequency, whatever picture shows it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dawn_chorus.domain.pictures.spectrogram_grid import ABSENT, COLUMNS, FULL_SCALE, ROWS
-from dawn_chorus.inference.audio.opening import choose_source
 from dawn_chorus.inference.pictures import spectrogram
 from dawn_chorus.inference.pictures.spectrogram import Columns, Levels, draw_levels
-from dawn_chorus.inference.pictures.stretch import Sound
 from tests.unit.inference.audio_files import Samples, write_sound
+from tests.unit.inference.lent_files import lent_file
 
 RATES_HZ = (8000, 22050, 44100, 48000, 96000, 192000, 250000)
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[Sound]:
-    source = choose_source(path)
-    try:
-        yield Sound(source)
-    finally:
-        source.close()
-
-
 def draw(path: Path, span_s: float, index: int, duration_s: float, channel: int | None = None) -> Levels:
-    with opened(path) as sound:
+    with lent_file(path) as sound:
         return draw_levels(sound, Columns(index * COLUMNS, COLUMNS, span_s / COLUMNS, channel, duration_s))
 
 
@@ -76,7 +64,7 @@ def test_a_beep_is_in_its_columns(tmp_path: Path, rate_hz: int) -> None:
 def test_neighbors_fit_however_the_time_is_cut(tmp_path: Path) -> None:
     noise = np.random.default_rng(1).normal(0, 0.1, 20 * 22050).astype(np.float32)
     path = write_sound(tmp_path / "noise.wav", noise, 22050)
-    with opened(path) as sound:
+    with lent_file(path) as sound:
         whole = draw_levels(sound, Columns(0, 3 * COLUMNS, 4 / COLUMNS, None, 20.0))
     parts = np.concatenate([draw(path, 4, index, 20.0) for index in range(3)], axis=1)
     assert np.array_equal(whole, parts)
