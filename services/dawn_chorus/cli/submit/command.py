@@ -9,7 +9,6 @@ import typer
 from dawn_chorus.cli.client.commands import Json, Key, Url, connect
 from dawn_chorus.cli.output import print_note
 from dawn_chorus.cli.place.options import PlaceOptions
-from dawn_chorus.cli.settings import load_settings
 from dawn_chorus.cli.shared_options import (
     EVENTS,
     PLACE,
@@ -103,6 +102,7 @@ def submit(  # noqa: PLR0913 - the parameters are the options
 
     [bold]chorus submit --site north-marsh --report card.csv /media/card[/bold] sends all of a card.
     """
+    from dawn_chorus.cli.settings import load_settings
     from dawn_chorus.cli.submit.run import run_submission
 
     _check(latitude, longitude, onset_threshold, offset_threshold)

@@ -71,3 +71,14 @@ def test_without_a_terminal_there_is_a_line_now_and_then(capsys: pytest.CaptureF
         clock.now += LINE_EVERY_S
         display.show("no service")
     assert capsys.readouterr().err.endswith("; waiting: no service\n")
+
+
+def test_what_an_earlier_run_sent_is_behind_but_was_not_sent() -> None:
+    totals = Totals(1, 1_000_000)
+    with totals.sending() as sending:
+        sending.stand_at(600_000)
+        sending.count(100_000)
+        assert (totals.bytes_sent, totals.bytes_behind) == (100_000, 700_000)
+        sending.stand_at(600_000)
+        assert (totals.bytes_sent, totals.bytes_behind) == (100_000, 600_000)
+    assert (totals.bytes_sent, totals.bytes_behind) == (100_000, 0)
