@@ -46,7 +46,7 @@ from dawn_chorus.api.http.tus import TusProtocol
 from dawn_chorus.api.key_cache import KeyCache
 from dawn_chorus.api.revision_watch import RevisionWatch
 from dawn_chorus.api.routes.audio import clip, original, spectrogram
-from dawn_chorus.api.routes.intake import corrections, recordings, sites, uploads
+from dawn_chorus.api.routes.intake import corrections, facts, recordings, sites, uploads
 from dawn_chorus.api.routes.operations import front_page, health, session
 from dawn_chorus.api.routes.results import (
     analyses,
@@ -74,6 +74,7 @@ _ROUTES = (
     corrections,
     sites,
     uploads,
+    facts,
     original,
     spectrogram,
     clip,

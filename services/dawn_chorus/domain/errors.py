@@ -29,6 +29,10 @@ class UndecodableAudio(PermanentError):
     """No decoder can read these bytes; the message names the stretch, in seconds, and the cause."""
 
 
+class HeaderIncomplete(UndecodableAudio):
+    """What decoders need of a file may be in the bytes that are not here yet."""
+
+
 class NotAudio(UndecodableAudio):
     """The bytes are not audio (text, an archive, an image)."""
 

@@ -31,6 +31,19 @@ class AudioFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlyFacts:
+    """What is known of a file's audio while only its first bytes are here."""
+
+    format: str
+    duration_s: float | None
+    """None: the header does not say."""
+    sample_rate_hz: int
+    channels: int
+    notes: RecorderNotes | None = None
+    """Without what may stand behind the samples."""
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where and when a recording was made; every field is optional."""
 

@@ -61,9 +61,9 @@ def write_with_ffmpeg(path: Path, samples: Samples, rate_hz: int, container: str
     return path
 
 
-def remux(path: Path, into: Path, container: str) -> Path:
+def remux(path: Path, into: Path, container: str, **options: str) -> Path:
     """Write the packets of a file into another container, undecoded."""
-    with av.open(str(path)) as source, av.open(str(into), "w", format=container) as output:
+    with av.open(str(path)) as source, av.open(str(into), "w", format=container, options=options) as output:
         track = source.streams.audio[0]
         copy = output.add_stream_from_template(track)
         for packet in source.demux(track):

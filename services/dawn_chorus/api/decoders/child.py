@@ -12,7 +12,7 @@ from typing import NoReturn
 from pydantic import BaseModel, ValidationError
 
 from dawn_chorus.adapters.logs import get_logger
-from dawn_chorus.api.http.problems import NOT_AUDIO, UNDECODABLE, Problem
+from dawn_chorus.api.http.problems import NOT_AUDIO, TOO_EARLY, UNDECODABLE, Problem
 from dawn_chorus.cage.limits import Limits
 from dawn_chorus.cage.messages import NOT_CAGED, Hangup, Message, parse_messages
 from dawn_chorus.cage.server_process import Child, NoRoom, ServerGone
@@ -75,7 +75,8 @@ def raise_refusal(refusal: Refusal) -> NoReturn:
     """Raise the Problem, or TransientError, that a child reports."""
     if refusal.error == "transient":
         raise TransientError(refusal.detail)
-    raise Problem(NOT_AUDIO if refusal.error == "not_audio" else UNDECODABLE, refusal.detail)
+    kind = {"not_audio": NOT_AUDIO, "incomplete": TOO_EARLY}.get(refusal.error, UNDECODABLE)
+    raise Problem(kind, refusal.detail)
 
 
 def crashed(ended: Message, what: str, limits: Limits) -> Problem:

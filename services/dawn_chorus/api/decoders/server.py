@@ -8,13 +8,13 @@ from typing import TypeVar
 
 from dawn_chorus.adapters.logs import get_logger
 from dawn_chorus.api.decoders.child import short_answer
-from dawn_chorus.api.decoders.header import read_facts
+from dawn_chorus.api.decoders.header import read_early_facts, read_facts
 from dawn_chorus.api.http.problems import Problem
 from dawn_chorus.cage.limits import Limits
 from dawn_chorus.cage.messages import Message
 from dawn_chorus.cage.server_process import Child, NoRoom, ServerGone, ServerProcess
 from dawn_chorus.domain.errors import TransientError
-from dawn_chorus.domain.recording import AudioFacts
+from dawn_chorus.domain.recording import AudioFacts, EarlyFacts
 
 log = get_logger(__name__)
 SERVER_MODULE = "dawn_chorus.inference.pictures"
@@ -58,6 +58,17 @@ class Decoders:
             return read_facts(answer, ended, self._header_limits)
         except Problem as problem:
             raise Problem(problem.kind, problem.detail.replace(stored_name, filename)) from problem
+
+    async def read_beginning(self, file: int, filename: str, whole_bytes: int) -> EarlyFacts:
+        """Return what an open file, the beginning of one of `whole_bytes`, says of it.
+
+        Raises Problem as `read_header` does, and a 409 if more bytes are needed; TransientError.
+        """
+        facts = os.fstat(file)
+        version = (facts.st_ino, facts.st_mtime_ns)
+        request = {"name": filename, "size": facts.st_size, "version": version, "whole_size": whole_bytes}
+        answer, ended = await self.run("beginning", request, self._header_limits, file)
+        return read_early_facts(answer, ended, self._header_limits)
 
     async def run(self, job: str, request: Message, limits: Limits, file: int) -> tuple[bytes, Message]:
         """Return what a child answered, and how it ended. Raises TransientError.

@@ -37,6 +37,7 @@ CONFLICT = ProblemType("conflict", 409, "The state does not allow this")
 IN_PROGRESS = ProblemType("request-in-progress", 409, "A request with this Idempotency-Key is still running")
 WRONG_OFFSET = ProblemType("wrong-offset", 409, "The bytes begin elsewhere than those here end")
 INCOMPLETE = ProblemType("upload-incomplete", 409, "Bytes of the upload are missing")
+TOO_EARLY = ProblemType("too-early", 409, "Not enough of the file is here yet")
 AUDIO_REMOVED = ProblemType("audio-removed", 410, "The audio of this recording was removed")
 UPLOAD_GONE = ProblemType("upload-gone", 410, "The upload has ended")
 PROTOCOL_VERSION = ProblemType("unsupported-version", 412, "This version of the protocol is not spoken here")
@@ -60,9 +61,9 @@ BUSY = ProblemType("busy", 503, "Others are served first")
 
 PROBLEM_TYPES = (
     MALFORMED, UNAUTHENTICATED, FORBIDDEN, CROSS_SITE, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, HEADERS_LATE,
-    STALLED, CONFLICT, IN_PROGRESS, WRONG_OFFSET, INCOMPLETE, AUDIO_REMOVED, UPLOAD_GONE, PROTOCOL_VERSION, TOO_LARGE,
-    NOT_AUDIO, UNSUPPORTED, RANGE, MISDIRECTED, INVALID, UNDECODABLE, TOO_LONG, UNKNOWN_PACK, KEY_REUSED, TOO_MANY,
-    HEADERS_TOO_LARGE, CHECKSUM, INTERNAL, UNKNOWN_CODING, UNAVAILABLE, BUSY,
+    STALLED, CONFLICT, IN_PROGRESS, WRONG_OFFSET, INCOMPLETE, TOO_EARLY, AUDIO_REMOVED, UPLOAD_GONE, PROTOCOL_VERSION,
+    TOO_LARGE, NOT_AUDIO, UNSUPPORTED, RANGE, MISDIRECTED, INVALID, UNDECODABLE, TOO_LONG, UNKNOWN_PACK, KEY_REUSED,
+    TOO_MANY, HEADERS_TOO_LARGE, CHECKSUM, INTERNAL, UNKNOWN_CODING, UNAVAILABLE, BUSY,
 )  # fmt: skip
 
 

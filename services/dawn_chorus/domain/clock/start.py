@@ -71,6 +71,11 @@ def find_readings(notes: RecorderNotes, filename: str) -> list[ClockReading]:
     return sorted(found, key=_rank)
 
 
+def list_candidates(readings: Iterable[ClockReading]) -> list[ClockReading]:
+    """Return the readings that may be a time, the best first; those of clocks that were never set are none."""
+    return [reading for reading in sorted(readings, key=_rank) if not _doubt(reading, None)]
+
+
 def choose_start(readings: Iterable[ClockReading], zone: TimeZone | None) -> Start:
     """Return the start by the best reading; where no clock says enough, a start without a time that says why.
 

@@ -6,6 +6,7 @@ from typing import Any
 from dawn_chorus.domain.errors import (
     ChorusError,
     EmptyAudio,
+    HeaderIncomplete,
     NotAudio,
     PermanentError,
     TransientError,
@@ -14,6 +15,7 @@ from dawn_chorus.domain.errors import (
 from dawn_chorus.domain.names import displayed
 
 KINDS: dict[str, type[ChorusError]] = {
+    "incomplete": HeaderIncomplete,
     "not_audio": NotAudio,
     "empty": EmptyAudio,
     "undecodable": UndecodableAudio,

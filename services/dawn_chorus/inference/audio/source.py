@@ -193,13 +193,21 @@ class AudioSource:
         declared = self.declared_samples
         if not declared:
             return self.count_samples()
+        if self.has_bytes_for(declared) and (self._is_sure is None or self._is_sure()):
+            return declared
+        return believe_length(declared, self.count_samples(), self.sample_rate_hz)
+
+    def has_bytes_for(self, n_samples: int) -> bool:
+        """Return whether the file has as many bytes as so many samples take at least."""
         sure_bytes_per_s = SURE_BYTES_PER_S
         if self.format.endswith(LOSSLESS):
             sure_bytes_per_s = max(sure_bytes_per_s, SURE_SHARE * 2 * self.channels * self.sample_rate_hz)
-        is_long = self._file.size < sure_bytes_per_s * declared / self.sample_rate_hz
-        if not is_long and (self._is_sure is None or self._is_sure()):
-            return declared
-        return believe_length(declared, self.count_samples(), self.sample_rate_hz)
+        return self._file.size >= sure_bytes_per_s * n_samples / self.sample_rate_hz
+
+    @property
+    def is_read_by_ffmpeg(self) -> bool:
+        """Return whether FFmpeg reads it, which may guess a length from a bit rate."""
+        return isinstance(self._reader, FfmpegReader)
 
     def count_samples(self) -> int:
         """Return the number of samples that can be read, whatever the header declares, without decoding."""

@@ -19,7 +19,7 @@ from av.audio.stream import AudioStream
 from dawn_chorus.domain.errors import UndecodableAudio
 from dawn_chorus.inference.audio.containers.audio_file import AudioFile
 from dawn_chorus.inference.audio.opening import open_source
-from dawn_chorus.inference.audio.probe import probe_audio
+from dawn_chorus.inference.audio.probe import probe_audio, probe_beginning
 
 RATE_HZ = 48000
 BY_LIBSNDFILE = (
@@ -67,6 +67,7 @@ def warm_up(load: Callable[[AudioFile], object] | None = None) -> None:
             with open_source(file) as source:
                 source.count_samples()
                 source.read(RATE_HZ // 10, source.length())
+            probe_beginning(file, 2 * file.size)
             if load is not None:
                 load(file)
 

@@ -11,7 +11,7 @@ from dawn_chorus.cage.messages import Message, send_message
 from dawn_chorus.inference.audio.containers.audio_file import AudioFile
 from dawn_chorus.inference.audio.containers.byte_ranges import FileBytes
 from dawn_chorus.inference.audio.failures import describe_failure
-from dawn_chorus.inference.audio.probe import describe_facts, probe_audio
+from dawn_chorus.inference.audio.probe import describe_facts, probe_audio, probe_beginning
 from dawn_chorus.inference.audio.warm_up import warm_up
 from dawn_chorus.inference.pictures.byte_index import build_index
 from dawn_chorus.inference.pictures.clip import make_clip, warm_up_clips
@@ -36,6 +36,17 @@ def read_header(request: Message, connection: socket.socket, files: list[int]) -
     send_message(connection, answer)
 
 
+def read_beginning(request: Message, connection: socket.socket, files: list[int]) -> None:
+    """Send the facts of a file of `{"whole_size"}` of which the first `{"size"}` bytes are here, like `read_header`."""
+    file = lent_file(request, files)
+    try:
+        answer = describe_facts(probe_beginning(file, request["whole_size"]))
+        file.check()
+    except Exception as error:  # noqa: BLE001 - as above
+        answer = describe_failure(error)
+    send_message(connection, answer)
+
+
 def index_bytes(request: Message, connection: socket.socket, files: list[int]) -> None:
     """Send `{"index"}` of a lent MP3 or raw AAC, None where it can have none, or `{"error", "detail"}`."""
     file = lent_file(request, files)
@@ -50,6 +61,7 @@ def index_bytes(request: Message, connection: socket.socket, files: list[int]) -
 
 JOBS = {
     "header": read_header,
+    "beginning": read_beginning,
     "byte_index": index_bytes,
     "spectrogram": draw_tile,
     "spectrogram strip": draw_strip,

@@ -58,6 +58,11 @@ class WavHeader:
     """Whether a format chunk of another format stands there, and its samples behind it."""
 
     @property
+    def first_byte(self) -> int:
+        """Return where the audio bytes begin in the file."""
+        return self.audio.ranges[0][0] if self.audio.ranges else 0
+
+    @property
     def declared_frames(self) -> int | None:
         return None if self.declared_bytes is None else self.declared_bytes // self.frame_bytes
 
