@@ -1,4 +1,5 @@
 from base64 import urlsafe_b64encode
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -187,6 +188,27 @@ def test_detections_are_found_by_taxon_site_time_and_confidence(database: Databa
     assert found(from_time=DAWN + timedelta(seconds=30)) == ["cricket", "winwre4"]
     assert found(to_time=DAWN + timedelta(seconds=30)) == ["eurrob1"]
     assert found(min_confidence=0.85) == ["cricket", "eurrob1"]
+
+
+@pytest.mark.parametrize("near", [1, 2, 50])
+def test_a_class_is_found_whether_it_is_near_or_far(
+    database: Database, monkeypatch: pytest.MonkeyPatch, near: int
+) -> None:
+    monkeypatch.setattr("dawn_chorus.adapters.postgres.detections._NEAR", near)
+    songs: list[Song] = [(CRICKET if n % 7 == 3 else ROBIN, 10.0 + 8 * n, 12.0 + 8 * n, 0.95) for n in range(30)]
+    for place in (Place("pond", None, None, DAWN), Place("hill", None, None, DAWN), Place("pond")):
+        analyzed(database, place, songs)
+    for wanted in (
+        DetectionFilter(classes=("insecta",)),
+        DetectionFilter(classes=("AVES",), site="pond"),
+        DetectionFilter(classes=("Aves", "Insecta"), to_time=DAWN + timedelta(seconds=100)),
+    ):
+        everything = stream_detections(database, replace(wanted, classes=()))
+        expected = [
+            each for each in everything if each.detection.taxon.taxonomic_class.lower() in str(wanted.classes).lower()
+        ]
+        assert list(stream_detections(database, wanted)) == expected
+        assert [pages(database, wanted, limit) for limit in (1, 4, 100)] == [expected] * 3
 
 
 HUGE_ID, ENDLESS_ID = (

@@ -35,6 +35,10 @@ class Source:
     """Where it begins in a table of many recordings one after the other: the sum of the durations before it."""
     warnings: str = ""
     """Codes of the analysis' warnings, joined by `;`."""
+    latitude: float | None = None
+    """Degrees north."""
+    longitude: float | None = None
+    """Degrees east."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,8 @@ DETECTION_COLUMNS = (
     "channel",
 )
 SOURCE_COLUMNS = ("file", "site", "pack", "recording_id", "analysis_id", "warnings")
+LATER_COLUMNS = ("taxonomic_class", "latitude", "longitude")
+"""They follow all others, so that whoever reads columns by their place goes on."""
 RAVEN_COLUMNS = (
     "Selection",
     "View",
@@ -112,9 +118,11 @@ def detection_row(detection: "Detection", recorded_at: datetime | None = None) -
 
 
 def finding_row(finding: Finding) -> dict[str, Any]:
-    """Return one detection by `DETECTION_COLUMNS` and `SOURCE_COLUMNS`."""
+    """Return one detection by `DETECTION_COLUMNS`, `SOURCE_COLUMNS` and `LATER_COLUMNS`."""
     row = detection_row(finding.detection, finding.source.recorded_at)
-    return row | {column: getattr(finding.source, column) for column in SOURCE_COLUMNS}
+    row |= {column: getattr(finding.source, column) for column in SOURCE_COLUMNS}
+    where = {"latitude": finding.source.latitude, "longitude": finding.source.longitude}
+    return row | {"taxonomic_class": finding.detection.taxon.taxonomic_class} | where
 
 
 def clock_time(recorded_at: datetime | None, position_s: float) -> str | None:
@@ -144,7 +152,7 @@ def json_lines(findings: Iterable[Finding]) -> Iterator[str]:
 
 def csv_lines(findings: Iterable[Finding]) -> Iterator[str]:
     """Yield CSV with all columns, named as in the API."""
-    columns = DETECTION_COLUMNS + SOURCE_COLUMNS
+    columns = DETECTION_COLUMNS + SOURCE_COLUMNS + LATER_COLUMNS
     yield csv_line(columns)
     for finding in findings:
         row = finding_row(finding) | _fixed(finding.detection)

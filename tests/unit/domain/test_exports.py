@@ -195,6 +195,9 @@ def test_csv_reads_back_as_the_same_facts() -> None:
         "recording_id": "",
         "analysis_id": "",
         "warnings": "clipped",
+        "taxonomic_class": "Aves",
+        "latitude": "",
+        "longitude": "",
     }
 
 

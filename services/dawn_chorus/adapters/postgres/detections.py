@@ -8,11 +8,16 @@ from uuid import UUID
 from dawn_chorus.adapters.postgres.analyses import get_analysis
 from dawn_chorus.adapters.postgres.cursors import Page, read_time_cursor, write_cursor
 from dawn_chorus.adapters.postgres.database import Connection, Database
-from dawn_chorus.adapters.postgres.events import detections_in, read_events, read_taxa_of
+from dawn_chorus.adapters.postgres.events import EventFilter, detections_in, read_events, read_taxa_of
 from dawn_chorus.adapters.postgres.named_queries import load_queries
+from dawn_chorus.adapters.postgres.packs import find_taxon_ids
 from dawn_chorus.adapters.postgres.rows import Row, read_finding, read_source
 from dawn_chorus.adapters.postgres.warnings import warning_codes_of
 from dawn_chorus.domain.exports import Finding
+
+_ALL = EventFilter()
+_NEAR = 50
+"""How many detections of any taxon are looked through for one of a class, before each of its taxa is looked up."""
 
 _sql = load_queries("detections")
 
@@ -31,12 +36,14 @@ class DetectionFilter:
     min_confidence: float = 0.0
     pack: str | None = None
     """Only analyses with this pack; None: with any."""
+    classes: tuple[str, ...] = ()
+    """Taxonomic classes, in any case."""
     all_analyses: bool = False
     """Also those of analyses that do not count: of each recording and pack the newest with results counts."""
 
 
-def detections_of(database: Database, analysis_id: UUID) -> Iterator[Finding]:
-    """Return an analysis' detections in order of time. Raises NotFound.
+def detections_of(database: Database, analysis_id: UUID, wanted: EventFilter = _ALL) -> Iterator[Finding]:
+    """Return those of an analysis' detections that are wanted, in order of time. Raises NotFound.
 
     All are read at the call; the iterator holds 38 bytes of each, and no connection.
     """
@@ -44,7 +51,8 @@ def detections_of(database: Database, analysis_id: UUID) -> Iterator[Finding]:
         get_analysis(connection, analysis_id)
         row = _sql.get_source(connection, analysis_id=analysis_id)
         source = read_source(row, analysis_id, warning_codes_of(connection, [analysis_id])[analysis_id])
-        events = read_events(connection, analysis_id)
+        taxon_ids = find_taxon_ids(connection, wanted.taxa, wanted.classes)
+        events = read_events(connection, analysis_id, wanted, taxon_ids)
         taxa = read_taxa_of(connection, events)
     return (Finding(each, source) for each in detections_in(events, taxa))
 
@@ -64,7 +72,7 @@ def list_detections(
 
 def read_latest(connection: Connection, wanted: DetectionFilter, page: Row) -> list[Row]:
     """Return the rows of a page: the `n` that follow the one at `before_time` with the id `before_id`."""
-    filters = {
+    filters: Row = {
         "site": wanted.site,
         "from_time": wanted.from_time,
         "to_time": wanted.to_time,
@@ -73,11 +81,15 @@ def read_latest(connection: Connection, wanted: DetectionFilter, page: Row) -> l
         "all_analyses": wanted.all_analyses,
     }
     _sql.read_in_order(connection)
-    if not wanted.taxa:
+    taxon_ids = find_taxon_ids(connection, wanted.taxa, wanted.classes)
+    if taxon_ids is None:
         return list(_sql.latest_detections(connection, **filters, **page))
-    names = [name.lower() for name in wanted.taxa]
-    taxon_ids = [row["id"] for row in _sql.taxon_ids(connection, names=names)]
-    return list(_sql.latest_detections_of_taxa(connection, taxon_ids=taxon_ids, **filters, **page))
+    filters["taxon_ids"] = taxon_ids
+    if not wanted.taxa:
+        near = list(_sql.nearest_detections_of_taxa(connection, most=_NEAR * page["n"], **filters, **page))
+        if len(near) == page["n"]:
+            return near
+    return list(_sql.latest_detections_of_taxa(connection, **filters, **page))
 
 
 def _cursor_after(row: Row) -> str:

@@ -1,6 +1,7 @@
 """The events of one analysis: all of them at once, as an array of 38 bytes each."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
@@ -11,7 +12,7 @@ from dawn_chorus.adapters.postgres.database import Connection
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import read_taxon
 from dawn_chorus.domain.taxonomy import Taxon
-from dawn_chorus.domain.timeline import Detection
+from dawn_chorus.domain.timeline import WHOLE, Detection, Span
 
 Events = NDArray[np.void]
 """(n_events,) of `EVENT`: enough for a long answer, and held in its stead by no connection."""
@@ -24,10 +25,26 @@ _ROWS_A_FETCH = 5000
 _sql = load_queries("scores")
 
 
-def read_events(connection: Connection, analysis_id: UUID, taxon_ids: Sequence[int] | None = None) -> Events:
-    """Return the stored events, of these taxa (None: of all), in order of time, then of ids."""
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Selects events of one analysis; an empty field does not restrict."""
+
+    taxa: tuple[str, ...] = ()
+    """Codes, scientific or common names, in any case."""
+    classes: tuple[str, ...] = ()
+    """Taxonomic classes, in any case."""
+    span: Span = WHOLE
+    """Only events that overlap it."""
+    min_confidence: float = 0.0
+
+
+def read_events(
+    connection: Connection, analysis_id: UUID, wanted: EventFilter, taxon_ids: Sequence[int] | None
+) -> Events:
+    """Return the stored events that are wanted, of these taxa (None: of all), in order of time, then of ids."""
+    bounds = {"from_s": wanted.span.from_s, "to_s": wanted.span.to_s, "min_confidence": wanted.min_confidence}
     with connection.cursor(row_factory=tuple_row) as cursor:
-        cursor.execute(_sql.events_of.sql, {"analysis_id": analysis_id, "taxon_ids": taxon_ids})
+        cursor.execute(_sql.events_of.sql, {"analysis_id": analysis_id, "taxon_ids": taxon_ids, **bounds})
         fetched = iter(lambda: cursor.fetchmany(_ROWS_A_FETCH), [])
         return join_events(np.array(rows, EVENT) for rows in fetched)
 
@@ -36,6 +53,13 @@ def write_events(taxon_id: int, found: Iterable[Detection]) -> Events:
     """Return detections of one taxon as events."""
     rows = [(taxon_id, each.onset_s, each.offset_s, each.confidence, each.channel or 0) for each in found]
     return np.array(rows, EVENT)
+
+
+def select_events(events: Events, wanted: EventFilter) -> Events:
+    """Return the events that are wanted, as `read_events` does but for their taxa."""
+    overlap = (events["onset_s"] < wanted.span.to_s) & (events["offset_s"] > wanted.span.from_s)
+    # As PostgreSQL compares: in single precision, in which confidences are stored.
+    return events[overlap & (events["confidence"] >= float(np.float32(wanted.min_confidence)))]
 
 
 def join_events(parts: Iterable[Events]) -> Events:

@@ -10,6 +10,7 @@ import numpy as np
 from dawn_chorus.adapters.postgres.analyses import get_analysis
 from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
+from dawn_chorus.adapters.postgres.packs import find_taxon_ids
 from dawn_chorus.adapters.postgres.rows import Row, read_taxon
 from dawn_chorus.adapters.postgres.score_arrays import REAL_ARRAY, ScoreArrayLoader, read_steps
 from dawn_chorus.adapters.postgres.stitching import ScoredAnalysis, find_scored_analysis
@@ -34,6 +35,8 @@ class LanesFilter:
     span: Span = WHOLE
     taxa: tuple[str, ...] = ()
     """Codes, scientific or common names, in any case; empty: all."""
+    classes: tuple[str, ...] = ()
+    """Taxonomic classes, in any case; empty: all."""
     frames: bool = False
     """Frame scores; window scores, if the pack has no others."""
 
@@ -100,8 +103,9 @@ def _lanes(
     step_s = grid.frame_s if by_frames and grid.frame_s is not None else grid.window_s
     whole = grid.frames(0.0, end_s) if by_frames else grid.windows(0.0, end_s)
     steps = _overlap(whole, wanted.span.steps(step_s, end_s))
-    names = [name.lower() for name in wanted.taxa] or None
-    taxa = list(_sql.taxa_by_peak(connection, analysis_id=analysis_id, names=names, min_score=0.0))
+    taxon_ids = find_taxon_ids(connection, wanted.taxa, wanted.classes)
+    key = {"analysis_id": analysis_id, "taxon_ids": taxon_ids, "min_score": 0.0, "shown": "{(,)}"}
+    taxa = list(_sql.taxa_by_peak(connection, **key))
     analyzed = _analyzed(connection, analysis_id, by_frames=by_frames)
     placed = {index: each for index, each in analyzed.items() if _overlap(each, steps)}
     shown = _Shown(analysis_id, scored.row["retries"], steps, placed, [taxon["taxon_id"] for taxon in taxa], by_frames)

@@ -108,3 +108,20 @@ def search_taxa(database: Database, text: str, *, limit: int = 50) -> Sequence[T
     """Return taxa whose code, scientific or common name contains the text, names that begin with it first."""
     with database.transaction() as connection:
         return [read_taxon(row) for row in _sql.search_taxa(connection, text=text.lower(), n=limit)]
+
+
+def list_classes(database: Database) -> Sequence[str]:
+    """Return the taxonomic classes of all taxa, in order."""
+    with database.transaction() as connection:
+        return [row["taxonomic_class"] for row in _sql.list_classes(connection)]
+
+
+def find_taxon_ids(connection: Connection, names: Sequence[str], classes: Sequence[str]) -> list[int] | None:
+    """Return the ids of the taxa with one of the names (codes, scientific or common names) and one of the classes.
+
+    In any case. Nothing given does not restrict; None: neither is given.
+    """
+    if not names and not classes:
+        return None
+    lower = {"names": [name.lower() for name in names] or None, "classes": [each.lower() for each in classes] or None}
+    return [row["id"] for row in _sql.find_taxon_ids(connection, **lower)]

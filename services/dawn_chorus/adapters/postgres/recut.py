@@ -8,7 +8,16 @@ import numpy as np
 
 from dawn_chorus.adapters.postgres.analyses import get_analysis
 from dawn_chorus.adapters.postgres.database import Database
-from dawn_chorus.adapters.postgres.events import Events, detections_in, join_events, read_taxa_of, write_events
+from dawn_chorus.adapters.postgres.events import (
+    EventFilter,
+    Events,
+    detections_in,
+    join_events,
+    read_taxa_of,
+    select_events,
+    write_events,
+)
+from dawn_chorus.adapters.postgres.packs import find_taxon_ids
 from dawn_chorus.adapters.postgres.rows import read_source
 from dawn_chorus.adapters.postgres.stitching import ScoredAnalysis, cut_events, find_scored_analysis
 from dawn_chorus.adapters.postgres.warnings import warning_codes_of
@@ -18,12 +27,18 @@ from dawn_chorus.domain.exports import Finding
 from dawn_chorus.domain.taxonomy import Taxon
 
 MOST_EVENTS = 500_000
+_ALL = EventFilter()
 
 
 def recut_detections(
-    database: Database, analysis_id: UUID, changes: Mapping[str, float], *, most: int = MOST_EVENTS
+    database: Database,
+    analysis_id: UUID,
+    changes: Mapping[str, float],
+    wanted: EventFilter = _ALL,
+    *,
+    most: int = MOST_EVENTS,
 ) -> Iterator[Finding]:
-    """Return the events that the analysis' rules yield with `changes` (see `EventRules.changed`).
+    """Return those events that are wanted of all that the analysis' rules yield with `changes` (`EventRules.changed`).
 
     In order of time, then of scientific names. All are cut at the call; the iterator holds 38 bytes of each, and no
     connection. Raises NotFound; BelowFloor for a threshold below the floor that the analysis was stored with;
@@ -36,7 +51,7 @@ def recut_detections(
         return iter(())
     rules = scored.rules.changed(**changes)
     _check_floor(scored.rules, rules, changes, floor)
-    return _recut(database, replace(scored, rules=rules), most)
+    return _recut(database, replace(scored, rules=rules), wanted, most)
 
 
 def _check_floor(own: EventRules, changed: EventRules, changes: Mapping[str, float], floor: float) -> None:
@@ -50,11 +65,12 @@ def _check_floor(own: EventRules, changed: EventRules, changes: Mapping[str, flo
             )
 
 
-def _recut(database: Database, scored: ScoredAnalysis, most: int) -> Iterator[Finding]:
+def _recut(database: Database, scored: ScoredAnalysis, wanted: EventFilter, most: int) -> Iterator[Finding]:
     analysis_id = scored.row["id"]
     with database.snapshot() as connection:
         codes = warning_codes_of(connection, [analysis_id])[analysis_id]
-        events = join_events(_within(most, (write_events(*found) for found in cut_events(connection, scored))))
+        cut = cut_events(connection, scored, find_taxon_ids(connection, wanted.taxa, wanted.classes))
+        events = join_events(_within(most, (select_events(write_events(*found), wanted) for found in cut)))
         taxa = read_taxa_of(connection, events)
     source = read_source(scored.row, analysis_id, codes)
     return (Finding(each, source) for each in detections_in(_in_order_of_time(events, taxa), taxa))

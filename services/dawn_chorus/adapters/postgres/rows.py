@@ -105,6 +105,8 @@ def read_source(row: Row, analysis_id: object, warnings: str) -> Source:
         recording_id=str(row["recording_id"]),
         analysis_id=str(analysis_id),
         warnings=warnings,
+        latitude=row["latitude"],
+        longitude=row["longitude"],
     )
 
 

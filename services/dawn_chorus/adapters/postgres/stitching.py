@@ -1,6 +1,6 @@
 """Joins the stored scores of segments to one row per taxon over the whole recording, and cuts events from it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from uuid import UUID
@@ -44,8 +44,10 @@ def find_scored_analysis(connection: Connection, analysis_id: UUID) -> ScoredAna
     return ScoredAnalysis(row, Grid(row["window_s"], row["frame_s"]), rules, row["duration_s"], settings.channels)
 
 
-def cut_events(connection: Connection, scored: ScoredAnalysis) -> Iterator[tuple[int, list[Detection]]]:
-    """Yield, for every taxon, its id and the events by its rule, in order of time.
+def cut_events(
+    connection: Connection, scored: ScoredAnalysis, taxon_ids: Sequence[int] | None = None
+) -> Iterator[tuple[int, list[Detection]]]:
+    """Yield, for each of these taxa (None: for all), its id and the events by its rule, in order of time.
 
     Holds the scores of one taxon at a time in memory.
     """
@@ -53,7 +55,7 @@ def cut_events(connection: Connection, scored: ScoredAnalysis) -> Iterator[tuple
     positions = {segment["segment_index"]: position for position, segment in enumerate(segments)}
     first, count = ("first_window", "n_windows") if scored.grid.frame_s is None else ("first_frame", "n_frames")
     analyzed = [range(segment[first], segment[first] + segment[count]) for segment in segments]
-    for taxon_id, taxon, rows in _rows_by_taxon(connection, scored):
+    for taxon_id, taxon, rows in _rows_by_taxon(connection, scored, taxon_ids):
         steps = {positions[row["segment_index"]]: read_steps(row["scores"]) for row in rows}
         events = cut_taxon(
             taxon,
@@ -67,12 +69,14 @@ def cut_events(connection: Connection, scored: ScoredAnalysis) -> Iterator[tuple
         yield taxon_id, events
 
 
-def _rows_by_taxon(connection: Connection, scored: ScoredAnalysis) -> Iterator[tuple[int, Taxon, list[Row]]]:
+def _rows_by_taxon(
+    connection: Connection, scored: ScoredAnalysis, taxon_ids: Sequence[int] | None
+) -> Iterator[tuple[int, Taxon, list[Row]]]:
     query = _sql.window_rows if scored.grid.frame_s is None else _sql.frame_rows
     with connection.cursor(name="scores", binary=True) as cursor:
         cursor.adapters.register_loader(REAL_ARRAY, ScoreArrayLoader)
         cursor.itersize = _ROWS_A_FETCH
-        cursor.execute(query.sql, {"analysis_id": scored.row["id"]})
+        cursor.execute(query.sql, {"analysis_id": scored.row["id"], "taxon_ids": taxon_ids})
         for taxon_id, rows in groupby(cursor, key=lambda row: row["taxon_id"]):
             of_taxon = list(rows)
             yield taxon_id, read_taxon(of_taxon[0]), of_taxon

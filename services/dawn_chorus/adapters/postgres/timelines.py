@@ -1,5 +1,6 @@
 """Reads timelines, taxon by taxon, each in a transaction of its own."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -9,14 +10,16 @@ from numpy.typing import NDArray
 
 from dawn_chorus.adapters.postgres.analyses import get_analysis
 from dawn_chorus.adapters.postgres.database import Connection, Database
-from dawn_chorus.adapters.postgres.events import Events, detections_in, read_events
+from dawn_chorus.adapters.postgres.events import EventFilter, Events, detections_in, read_events
 from dawn_chorus.adapters.postgres.named_queries import load_queries
+from dawn_chorus.adapters.postgres.packs import find_taxon_ids
 from dawn_chorus.adapters.postgres.rows import Row, read_taxon
 from dawn_chorus.adapters.postgres.score_arrays import REAL_ARRAY, ScoreArrayLoader, read_scores
-from dawn_chorus.adapters.postgres.stitching import find_scored_analysis
+from dawn_chorus.adapters.postgres.stitching import ScoredAnalysis, find_scored_analysis
+from dawn_chorus.domain.detections import join_ranges
 from dawn_chorus.domain.errors import Replaced
 from dawn_chorus.domain.taxonomy import Taxon
-from dawn_chorus.domain.timeline import Detection, Grid, Scores, positions_s
+from dawn_chorus.domain.timeline import WHOLE, Detection, Grid, Scores, Span, positions_s
 
 _sql = load_queries("scores")
 
@@ -30,14 +33,21 @@ class TimelineFilter:
     min_score: float = 0.0
     """Leave out windows and frames with a score below this, and taxa whose peak is below it."""
     frames: bool = False
+    classes: tuple[str, ...] = ()
+    """Taxonomic classes, in any case; empty: all."""
+    span: Span = WHOLE
+    """Only windows, frames and events that overlap it, and taxa of which something was kept there."""
+    min_confidence: float = 0.0
+    """Leave out events with a lower confidence."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaxonTimeline:
-    """One taxon over a whole recording; there are no entries for lost audio and for segments below the floor."""
+    """One taxon over a recording or a span; there are no entries for lost audio and for segments below the floor."""
 
     taxon: Taxon
     peak: float
+    """Of the whole recording."""
     window_s: float
     window_start_s: NDArray[np.float64]
     """(n_windows,), to the microsecond."""
@@ -59,8 +69,9 @@ class _Shown:
     analysis_id: UUID
     retries: int
     grid: Grid
-    done: str
-    """Indexes of the segments that were done, as a multirange."""
+    duration_s: float
+    segments: str
+    """Indexes of the segments that are done and overlap the span, as a multirange."""
     taxa: Sequence[Row]
     events: Events
 
@@ -86,11 +97,32 @@ def _find_shown(connection: Connection, analysis_id: UUID, wanted: TimelineFilte
     scored = find_scored_analysis(connection, analysis_id)
     if scored is None:
         return None
-    names = [name.lower() for name in wanted.taxa] or None
-    taxa = list(_sql.taxa_by_peak(connection, analysis_id=analysis_id, names=names, min_score=wanted.min_score))
-    done = _sql.get_done_indexes(connection, analysis_id=analysis_id)
-    events = read_events(connection, analysis_id, [taxon["taxon_id"] for taxon in taxa])
-    return _Shown(analysis_id, scored.row["retries"], scored.grid, done or "{}", taxa, events)
+    segments = _find_segments(connection, scored, wanted)
+    taxon_ids = find_taxon_ids(connection, wanted.taxa, wanted.classes)
+    key = {"analysis_id": analysis_id, "taxon_ids": taxon_ids, "min_score": wanted.min_score, "shown": segments}
+    taxa = list(_sql.taxa_by_peak(connection, **key))
+    selected = EventFilter(span=wanted.span, min_confidence=wanted.min_confidence)
+    events = read_events(connection, analysis_id, selected, [taxon["taxon_id"] for taxon in taxa])
+    return _Shown(analysis_id, scored.row["retries"], scored.grid, scored.duration_s, segments, taxa, events)
+
+
+def _find_segments(connection: Connection, scored: ScoredAnalysis, wanted: TimelineFilter) -> str:
+    """Return the indexes of the done segments of which a window, or frame if wanted, overlaps the span."""
+    everything = wanted.span == WHOLE
+    windows = wanted.span.steps(scored.grid.window_s, scored.duration_s)
+    frames = wanted.span.steps(scored.grid.frame_s or scored.grid.window_s, scored.duration_s)
+    found = []
+    for each in _sql.get_done_segments(connection, analysis_id=scored.row["id"]):
+        first, index = each["first_window"], each["segment_index"]
+        own_frames = range(each["first_frame"], each["first_frame"] + each["n_frames"])
+        by_frames = wanted.frames and _meet(own_frames, frames)
+        if everything or by_frames or _meet(range(first, first + each["n_windows"]), windows):
+            found.append(range(index, index + 1))
+    return "{" + ",".join(f"[{run.start},{run.stop})" for run in join_ranges(found)) + "}"
+
+
+def _meet(one: range, other: range) -> bool:
+    return one.start < other.stop and other.start < one.stop and bool(one) and bool(other)
 
 
 def _taxon_timelines(database: Database, shown: _Shown, wanted: TimelineFilter) -> Iterator[TaxonTimeline]:
@@ -104,7 +136,7 @@ def _taxon_timelines(database: Database, shown: _Shown, wanted: TimelineFilter) 
 
 
 def _read_rows(connection: Connection, shown: _Shown, taxon_id: int, *, frames: bool) -> Sequence[Row]:
-    key = {"analysis_id": shown.analysis_id, "taxon_id": taxon_id, "done": shown.done, "frames": frames}
+    key = {"analysis_id": shown.analysis_id, "taxon_id": taxon_id, "shown": shown.segments, "frames": frames}
     # In binary format the scores are exactly those stored, and are read faster.
     with connection.cursor(binary=True) as cursor:
         cursor.adapters.register_loader(REAL_ARRAY, ScoreArrayLoader)
@@ -113,8 +145,11 @@ def _read_rows(connection: Connection, shown: _Shown, taxon_id: int, *, frames: 
 
 def _taxon_timeline(shown: _Shown, taxon: Row, rows: Sequence[Row], wanted: TimelineFilter) -> TaxonTimeline:
     named = read_taxon(taxon)
-    windows = _above(*_join(rows, "first_window", "window_scores"), wanted.min_score)
-    frames = _above(*_join(rows if wanted.frames else [], "first_frame", "frame_scores"), wanted.min_score)
+    grid = shown.grid
+    windows = _select(*_join(rows, "first_window", "window_scores"), shown, wanted, grid.window_s)
+    frames = _select(
+        *_join(rows if wanted.frames else [], "first_frame", "frame_scores"), shown, wanted, grid.frame_s or math.inf
+    )
     events = shown.events[shown.events["taxon_id"] == taxon["taxon_id"]]
     return TaxonTimeline(
         taxon=named,
@@ -136,8 +171,13 @@ def _join(rows: Sequence[Row], first: str, scores: str) -> tuple[NDArray[np.int6
     return np.concatenate([np.empty(0, np.int64), *numbers]), np.concatenate([np.empty(0, np.float32), *parts])
 
 
-def _above(numbers: NDArray[np.int64], scores: Scores, min_score: float) -> tuple[NDArray[np.int64], Scores]:
-    kept = scores >= np.float32(min_score)
+def _select(
+    numbers: NDArray[np.int64], scores: Scores, shown: _Shown, wanted: TimelineFilter, step_s: float
+) -> tuple[NDArray[np.int64], Scores]:
+    kept = scores >= np.float32(wanted.min_score)
+    if wanted.span != WHOLE:
+        within = wanted.span.steps(step_s, shown.duration_s)
+        kept &= (numbers >= within.start) & (numbers < within.stop)
     return numbers[kept], scores[kept]
 
 

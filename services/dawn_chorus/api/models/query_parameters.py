@@ -73,33 +73,39 @@ class SpanQuery(StrictQuery):
         return Span(self.from_s, math.inf if self.to_s is None else self.to_s)
 
 
-class LanesQuery(SpanQuery):
+class TaxonQuery(StrictQuery):
     taxon: list[Name] = Field(default=[], description="Code, scientific or common name, in any case; repeatable.")
+    class_: list[Name] = Field(
+        default=[], alias="class", description="Taxonomic class, in any case; repeatable.", examples=[["Aves"]]
+    )
+
+
+class LanesQuery(SpanQuery, TaxonQuery):
     frames: bool = Field(
         default=False,
         description="Framewise scores, of 60 minutes at most; window scores if the pack has no others.",
     )
 
 
-class TimelineQuery(StrictQuery):
-    taxon: list[Name] = Field(default=[], description="Code, scientific or common name, in any case; repeatable.")
+class TimelineQuery(SpanQuery, TaxonQuery):
     min_score: Score = Field(default=0.0, description="Leave out scores below this, and taxa whose peak is below it.")
+    min_confidence: Score = Field(default=0.0, description="Leave out events with a lower confidence.")
     frames: bool = Field(default=False, description="Include framewise scores.")
 
 
 Bom = Annotated[bool, Field(description="Begin CSV with a byte order mark, by which Excel knows that it is UTF-8.")]
 
 
-class AnalysisDetectionsQuery(EventRuleFields):
+class AnalysisDetectionsQuery(EventRuleFields, SpanQuery, TaxonQuery):
     """With a threshold or duration, events are cut anew from the stored scores."""
 
+    min_confidence: Score = Field(default=0.0, description="Leave out events with a lower confidence.")
     bom: Bom = False
     format: ExportFormat | None = Field(default=None, description="Default: by `Accept`, else JSON.")
 
 
-class DetectionsQuery(PagedQuery):
+class DetectionsQuery(PagedQuery, TaxonQuery):
     bom: Bom = False
-    taxon: list[Name] = Field(default=[], description="Code, scientific or common name, in any case; repeatable.")
     site: Name | None = None
     from_: Moment | None = Field(default=None, alias="from", description="Starting at or after.")
     to: Moment | None = Field(default=None, description="Starting before.")

@@ -268,6 +268,9 @@ class DetectionOut(Answer):
     warnings: str = Field(
         description="Codes of the analysis' warnings, joined by `;`; empty: none.", examples=["channels_differ;silence"]
     )
+    taxonomic_class: str = Field(examples=["Aves"])
+    latitude: float | None = Field(description="Of the recording, degrees north; null if it has no place.")
+    longitude: float | None
 
 
 class DetectionsOut(Answer):

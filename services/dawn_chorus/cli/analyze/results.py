@@ -84,7 +84,14 @@ class FileResult:
     def findings(self, pack: str) -> Iterator[Finding]:
         shown, place, codes = self.file.source.shown, self.file.location.place, join_codes(self.warnings)
         source = exports.Source(
-            shown, self.file.sample_rate_hz, place.recorded_at, pack=pack, site=place.site, warnings=codes
+            shown,
+            self.file.sample_rate_hz,
+            place.recorded_at,
+            pack=pack,
+            site=place.site,
+            warnings=codes,
+            latitude=place.latitude,
+            longitude=place.longitude,
         )
         return (Finding(detection, source) for detection in self.detections())
 

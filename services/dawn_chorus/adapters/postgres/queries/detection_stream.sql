@@ -16,7 +16,7 @@ WITH recent AS MATERIALIZED (
     FROM unnest(:recent_ids::uuid[], :recent_finished::timestamptz[]) AS t (id, finished_at)
 )
 SELECT
-    a.id, a.retries, a.finished_at, r.site, r.recorded_at,
+    a.id, a.retries, a.finished_at, r.site, r.latitude, r.longitude, r.recorded_at,
     (
         coalesce(a.finished_at <= :settled_before, false)
         OR (a.id, coalesce(a.finished_at, 'epoch')) IN (SELECT id, finished_at FROM recent)

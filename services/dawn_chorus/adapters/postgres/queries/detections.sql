@@ -1,12 +1,9 @@
 -- name: get_source(analysis_id)^
-SELECT r.id AS recording_id, r.filename, r.sample_rate_hz, r.site, r.recorded_at, r.recorded_utc_offset_s, a.pack_name
+SELECT
+    r.id AS recording_id, r.filename, r.sample_rate_hz, r.site, r.latitude, r.longitude, r.recorded_at,
+    r.recorded_utc_offset_s, a.pack_name
 FROM analyses AS a JOIN recordings AS r ON r.id = a.recording_id
 WHERE a.id = :analysis_id;
-
--- name: taxon_ids(names)
--- names must be in lower case.
-SELECT id FROM taxa
-WHERE lower(code) = ANY(:names) OR lower(scientific_name) = ANY(:names) OR lower(common_name) = ANY(:names);
 
 -- name: read_in_order()!
 -- A page is read from an index that has its order, until it is full. The planner overrates what is at hand in memory: it
@@ -20,7 +17,7 @@ SET LOCAL enable_bitmapscan = off;
 SELECT
     d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence, d.channel,
     x.code, x.scientific_name, x.common_name, x.taxonomic_class,
-    r.filename, r.sample_rate_hz, r.recorded_at, r.recorded_utc_offset_s, a.pack_name
+    r.filename, r.sample_rate_hz, r.latitude, r.longitude, r.recorded_at, r.recorded_utc_offset_s, a.pack_name
 FROM (
     SELECT * FROM detections AS heard
     WHERE (:site::text IS NULL OR site = :site::text)
@@ -48,12 +45,51 @@ JOIN recordings AS r ON r.id = d.recording_id
 JOIN analyses AS a ON a.id = d.analysis_id
 ORDER BY coalesce(d.started_at, '-infinity') DESC, d.id DESC;
 
+-- name: nearest_detections_of_taxa(taxon_ids, site, from_time, to_time, min_confidence, pack, all_analyses, before_time, before_id, n, most)
+-- As above, but only those among the first `most` of any taxon: fewer than n, if there may be more. For classes, which may
+-- have thousands of taxa, most of which were never heard.
+SELECT
+    d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence, d.channel,
+    x.code, x.scientific_name, x.common_name, x.taxonomic_class,
+    r.filename, r.sample_rate_hz, r.latitude, r.longitude, r.recorded_at, r.recorded_utc_offset_s, a.pack_name
+FROM (
+    SELECT * FROM (
+        SELECT * FROM detections
+        WHERE (:site::text IS NULL OR site = :site::text)
+            AND (:from_time::timestamptz IS NULL OR coalesce(started_at, '-infinity') >= :from_time::timestamptz)
+            AND (
+                :to_time::timestamptz IS NULL
+                OR (started_at IS NOT NULL AND coalesce(started_at, '-infinity') < :to_time::timestamptz)
+            )
+            AND confidence >= :min_confidence::real
+            AND (
+                :before_id::bigint IS NULL
+                OR (coalesce(started_at, '-infinity'), id)
+                < (coalesce(:before_time::timestamptz, '-infinity'), :before_id::bigint)
+            )
+        ORDER BY coalesce(started_at, '-infinity') DESC, id DESC
+        LIMIT :most
+    ) AS heard
+    WHERE taxon_id = ANY(:taxon_ids::integer[])
+        AND EXISTS (
+            SELECT FROM analyses AS a LEFT JOIN current_analyses AS c ON c.analysis_id = a.id
+            WHERE a.id = heard.analysis_id AND (:pack::text IS NULL OR a.pack_name = :pack::text)
+                AND (:all_analyses::boolean OR c.analysis_id IS NOT NULL)
+        )
+    ORDER BY coalesce(started_at, '-infinity') DESC, id DESC
+    LIMIT :n
+) AS d
+JOIN taxa AS x ON x.id = d.taxon_id
+JOIN recordings AS r ON r.id = d.recording_id
+JOIN analyses AS a ON a.id = d.analysis_id
+ORDER BY coalesce(d.started_at, '-infinity') DESC, d.id DESC;
+
 -- name: latest_detections_of_taxa(taxon_ids, site, from_time, to_time, min_confidence, pack, all_analyses, before_time, before_id, n)
 -- As above; each taxon by its own index, then merged.
 SELECT
     d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence, d.channel,
     x.code, x.scientific_name, x.common_name, x.taxonomic_class,
-    r.filename, r.sample_rate_hz, r.recorded_at, r.recorded_utc_offset_s, a.pack_name
+    r.filename, r.sample_rate_hz, r.latitude, r.longitude, r.recorded_at, r.recorded_utc_offset_s, a.pack_name
 FROM unnest(:taxon_ids::integer[]) AS wanted (taxon_id)
 CROSS JOIN LATERAL (
     SELECT * FROM detections AS heard

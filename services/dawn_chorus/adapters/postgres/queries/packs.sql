@@ -44,6 +44,18 @@ FROM packs AS p ORDER BY p.name, p.id DESC;
 -- name: latest_version(name)$
 SELECT version FROM packs WHERE name = :name ORDER BY id DESC LIMIT 1;
 
+-- name: find_taxon_ids(names, classes)
+-- Both in lower case; null: any.
+SELECT id FROM taxa
+WHERE (
+        :names::text[] IS NULL OR lower(code) = ANY(:names::text[])
+        OR lower(scientific_name) = ANY(:names::text[]) OR lower(common_name) = ANY(:names::text[])
+    )
+    AND (:classes::text[] IS NULL OR lower(taxonomic_class) = ANY(:classes::text[]));
+
+-- name: list_classes()
+SELECT DISTINCT taxonomic_class FROM taxa ORDER BY taxonomic_class;
+
 -- name: search_taxa(text, n)
 -- text must be in lower case.
 SELECT code, scientific_name, common_name, taxonomic_class FROM taxa

@@ -16,50 +16,46 @@ WHERE analysis_id = :analysis_id AND state = 'done' ORDER BY segment_index;
 -- What cutting events needs; grid and rules are null while no segment is saved.
 SELECT
     a.id, a.recording_id, a.retries, a.settings, a.pack_name, p.window_s, p.frame_s, p.rules,
-    r.filename, r.sample_rate_hz, r.site, r.recorded_at, r.recorded_utc_offset_s,
+    r.filename, r.sample_rate_hz, r.site, r.latitude, r.longitude, r.recorded_at, r.recorded_utc_offset_s,
     (SELECT max(end_s) FROM segments AS s WHERE s.analysis_id = a.id) AS duration_s
 FROM analyses AS a
 JOIN recordings AS r ON r.id = a.recording_id
 LEFT JOIN packs AS p ON p.name = a.pack_name AND p.version = a.pack_version
 WHERE a.id = :analysis_id;
 
--- name: frame_rows(analysis_id)
+-- name: frame_rows(analysis_id, taxon_ids)
+-- taxon_ids that are null: all taxa; likewise below.
 SELECT t.taxon_id, t.segment_index, t.frame_scores AS scores, t.frame_channels AS channels,
     x.code, x.scientific_name, x.common_name, x.taxonomic_class
 FROM timelines AS t JOIN taxa AS x ON x.id = t.taxon_id
-WHERE t.analysis_id = :analysis_id ORDER BY t.taxon_id, t.segment_index;
+WHERE t.analysis_id = :analysis_id AND (:taxon_ids::integer[] IS NULL OR t.taxon_id = ANY(:taxon_ids::integer[]))
+ORDER BY t.taxon_id, t.segment_index;
 
--- name: window_rows(analysis_id)
+-- name: window_rows(analysis_id, taxon_ids)
 SELECT t.taxon_id, t.segment_index, t.window_scores AS scores, t.window_channels AS channels,
     x.code, x.scientific_name, x.common_name, x.taxonomic_class
 FROM timelines AS t JOIN taxa AS x ON x.id = t.taxon_id
-WHERE t.analysis_id = :analysis_id ORDER BY t.taxon_id, t.segment_index;
+WHERE t.analysis_id = :analysis_id AND (:taxon_ids::integer[] IS NULL OR t.taxon_id = ANY(:taxon_ids::integer[]))
+ORDER BY t.taxon_id, t.segment_index;
 
--- name: taxa_by_peak(analysis_id, names, min_score)
--- names must be in lower case; null: all taxa.
+-- name: taxa_by_peak(analysis_id, taxon_ids, min_score, shown)
+-- Those of which something was kept in the segments that are shown; the peak is that of all segments.
 SELECT t.taxon_id, max(t.peak) AS peak, x.code, x.scientific_name, x.common_name, x.taxonomic_class
 FROM timelines AS t JOIN taxa AS x ON x.id = t.taxon_id
 WHERE t.analysis_id = :analysis_id
-    AND (
-        :names::text[] IS NULL
-        OR ARRAY[lower(x.code), lower(x.scientific_name), lower(x.common_name)] && :names::text[]
-    )
+    AND (:taxon_ids::integer[] IS NULL OR t.taxon_id = ANY(:taxon_ids::integer[]))
 GROUP BY t.taxon_id, x.id
-HAVING max(t.peak) >= :min_score::real
+HAVING max(t.peak) >= :min_score::real AND bool_or(t.segment_index <@ :shown::int4multirange)
 ORDER BY max(t.peak) DESC, x.scientific_name, t.taxon_id;
-
--- name: get_done_indexes(analysis_id)$
-SELECT range_agg(int4range(segment_index, segment_index + 1))::text FROM segments
-WHERE analysis_id = :analysis_id AND state = 'done';
 
 -- name: get_retries(analysis_id)$
 SELECT retries FROM analyses WHERE id = :analysis_id;
 
--- name: rows_of_taxon(analysis_id, taxon_id, done, frames)
+-- name: rows_of_taxon(analysis_id, taxon_id, shown, frames)
 -- Of these segments; frame scores, which are many times as long, only where they are wanted.
 SELECT s.first_window, s.first_frame, t.window_scores, CASE WHEN :frames THEN t.frame_scores END AS frame_scores
 FROM timelines AS t JOIN segments AS s USING (analysis_id, segment_index)
-WHERE t.analysis_id = :analysis_id AND t.taxon_id = :taxon_id AND t.segment_index <@ :done::int4multirange
+WHERE t.analysis_id = :analysis_id AND t.taxon_id = :taxon_id AND t.segment_index <@ :shown::int4multirange
 ORDER BY t.segment_index;
 
 -- name: windows_of_taxa(analysis_id, taxon_ids, indexes)
@@ -83,10 +79,10 @@ WHERE analysis_id = :analysis_id AND start_s < :to_s::float8 AND end_s > :from_s
     )
 ORDER BY start_s, end_s;
 
--- name: events_of(analysis_id, taxon_ids)
--- taxon_ids that are null: all taxa.
+-- name: events_of(analysis_id, taxon_ids, from_s, to_s, min_confidence)
 SELECT taxon_id, onset_s, offset_s, confidence, coalesce(channel, 0) FROM detections
 WHERE analysis_id = :analysis_id AND (:taxon_ids::integer[] IS NULL OR taxon_id = ANY(:taxon_ids::integer[]))
+    AND onset_s < :to_s::float8 AND offset_s > :from_s::float8 AND confidence >= :min_confidence::real
 ORDER BY onset_s, id;
 
 -- name: get_taxa(ids)

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from dawn_chorus.adapters.postgres.analyses import get_status
 from dawn_chorus.adapters.postgres.detection_stream import stream_detections
 from dawn_chorus.adapters.postgres.detections import DetectionFilter, detections_of, list_detections
+from dawn_chorus.adapters.postgres.events import EventFilter
 from dawn_chorus.adapters.postgres.recut import recut_detections
 from dawn_chorus.adapters.postgres.values import Analysis
 from dawn_chorus.api.analysis_request import check_pack
@@ -29,7 +30,7 @@ from dawn_chorus.api.http.streamed_response import streamed
 from dawn_chorus.api.models.query_parameters import ANY_PACK, AnalysesCounted, AnalysisDetectionsQuery, DetectionsQuery
 from dawn_chorus.api.models.rendering import pack_out
 from dawn_chorus.api.models.responses import DetectionOut, DetectionsOut, PageOut
-from dawn_chorus.api.taxon_names import check_taxa
+from dawn_chorus.api.taxon_names import check_classes, check_taxa
 from dawn_chorus.domain.exports import (
     SPREADSHEETS,
     WRITERS,
@@ -67,15 +68,17 @@ def get_detections(
 ) -> Response:
     """Ordered by time. With a threshold or duration, events are cut anew from the stored scores, without inference.
 
-    Omitted values stay as in the analysis.
+    Omitted values stay as in the analysis. The span, `taxon`, `class` and `min_confidence` select among the events.
     """
     chosen = choose_format(query.format, request.headers.get("accept"), tuple(ExportFormat))
     _check_bom(chosen, bom=query.bom)
     analysis = get_status(deps.database, analysis_id).analysis
+    taxa, classes = check_taxa(deps.database, query.taxon), check_classes(deps.database, query.class_)
+    wanted = EventFilter(taxa, classes, query.span, query.min_confidence)
     findings = (
-        recut_detections(deps.database, analysis_id, query.overrides)
+        recut_detections(deps.database, analysis_id, query.overrides, wanted)
         if query.overrides
-        else detections_of(deps.database, analysis_id)
+        else detections_of(deps.database, analysis_id, wanted)
     )
     lines = _document(analysis, findings) if chosen is ExportFormat.JSON else _table(chosen, findings, bom=query.bom)
     return streamed(lines, WRITERS[chosen].media_type, {"Vary": "Accept"})
@@ -137,6 +140,7 @@ def find_detections(
         query.to,
         query.min_confidence,
         _chosen_pack(deps, query),
+        classes=check_classes(deps.database, query.class_),
         all_analyses=query.analyses is AnalysesCounted.ALL,
     )
     media_type = WRITERS[chosen].media_type

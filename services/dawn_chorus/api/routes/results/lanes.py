@@ -15,7 +15,7 @@ from dawn_chorus.api.http.problems import INVALID, NOT_FOUND, documented, invali
 from dawn_chorus.api.http.streamed_response import streamed
 from dawn_chorus.api.models.lanes_binary import HEADER_EXAMPLE, lanes_binary
 from dawn_chorus.api.models.query_parameters import LanesQuery
-from dawn_chorus.api.taxon_names import check_taxa
+from dawn_chorus.api.taxon_names import check_classes, check_taxa
 
 MOST_FRAMES_S = 3600.0
 _MEDIA_TYPE = "application/octet-stream"
@@ -54,7 +54,7 @@ def get_lanes(
     ceil(`offset_threshold` · 65535); those closer than `min_gap_s` are joined, then those shorter than `min_event_s`
     dropped. So the service cuts its own, from frames if the pack has them.
     """
-    taxa = check_taxa(deps.database, query.taxon)
+    taxa, classes = check_taxa(deps.database, query.taxon), check_classes(deps.database, query.class_)
     status = get_status(deps.database, analysis_id)
     if query.frames and min(query.span.to_s, status.duration_s) - query.span.from_s > MOST_FRAMES_S:
         raise invalid_field("to_s", f"With frames=true, ask for at most {MOST_FRAMES_S:g} s: send from_s and to_s")
@@ -62,7 +62,8 @@ def get_lanes(
     if if_none_match is not None and "ETag" in headers and _holds(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     revision = status.analysis.revision if status.terminal else None
-    lanes = read_lanes(deps.database, analysis_id, LanesFilter(query.span, taxa, query.frames), revision=revision)
+    wanted = LanesFilter(query.span, taxa, classes, query.frames)
+    lanes = read_lanes(deps.database, analysis_id, wanted, revision=revision)
     size_bytes, parts = lanes_binary(lanes)
     return streamed(parts, _MEDIA_TYPE, headers | {"Content-Length": str(size_bytes)})
 

@@ -15,7 +15,7 @@ from dawn_chorus.api.http.streamed_response import streamed
 from dawn_chorus.api.models.query_parameters import TimelineQuery
 from dawn_chorus.api.models.responses import TimelineOut
 from dawn_chorus.api.models.timeline_json import timeline_json
-from dawn_chorus.api.taxon_names import check_taxa
+from dawn_chorus.api.taxon_names import check_classes, check_taxa
 
 router = APIRouter(tags=["results"])
 
@@ -39,7 +39,14 @@ def get_timeline(
     """
     status = get_status(deps.database, analysis_id)
     recording = get_recording(deps.database, status.analysis.recording_id).recording
-    wanted = TimelineFilter(check_taxa(deps.database, query.taxon), query.min_score, query.frames)
+    wanted = TimelineFilter(
+        check_taxa(deps.database, query.taxon),
+        query.min_score,
+        query.frames,
+        check_classes(deps.database, query.class_),
+        query.span,
+        query.min_confidence,
+    )
     revision = status.analysis.revision if status.terminal else None
     rows = read_timeline(deps.database, analysis_id, wanted, revision=revision)
     return streamed(timeline_json(status, recording, rows, frames=query.frames), "application/json", {})
