@@ -56,7 +56,7 @@ class ApiSettings(BaseSettings):
     database_connections: int = Field(default=10, ge=1)
     """Maximum number of connections of this process."""
     cache_dir: Path | None = None
-    """Holds copies of a remote store's recordings while their header is read; unset: in the temporary folder."""
+    """Holds copies of recordings of a remote store, and pictures of sound; unset: in the temporary folder."""
     cache_bytes: int = Field(default=20 * 2**30, ge=1)
     """Maximum size of these copies together."""
     tile_cache_bytes: int = Field(default=2 * 2**30, ge=0)

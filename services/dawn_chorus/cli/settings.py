@@ -36,6 +36,8 @@ class CliSettings(BaseSettings):
     """Where the embedded service keeps its database, recordings and packs."""
     packs_dir: Path | None = None
     """Where model packs are installed; unset: `packs` in the data directory."""
+    cache_dir: Path | None = None
+    """Where the embedded service keeps what it can make again; unset: `cache` in the data directory."""
     default_pack: str = "birdnet"
     """The pack used when a command names none."""
     device: Literal["cpu", "cuda"] = "cpu"
@@ -65,6 +67,10 @@ class CliSettings(BaseSettings):
     @property
     def embedded_store_url(self) -> str:
         return (self.data_dir.absolute() / "audio").as_uri()
+
+    @property
+    def cache_path(self) -> Path:
+        return (self.cache_dir or self.data_dir / "cache").absolute()
 
     @property
     def packs_path(self) -> Path:

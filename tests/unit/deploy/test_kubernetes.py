@@ -170,7 +170,8 @@ def test_what_is_written_goes_to_volumes_where_the_image_expects_them(component:
 def test_the_cache_is_smaller_than_its_volume_and_that_than_what_the_pod_may_use(component: str) -> None:
     spec, container = pod_specs(CPU)[component], main_container(CPU, component)
     (volume,) = (each["emptyDir"]["sizeLimit"] for each in spec["volumes"] if each["name"] == "cache")
-    cache_bytes = int(environment(CPU, container)["CHORUS_CACHE_BYTES"])
+    told = environment(CPU, container)
+    cache_bytes = int(told["CHORUS_CACHE_BYTES"]) + int(told["CHORUS_TILE_CACHE_BYTES"])
     assert cache_bytes < to_bytes(volume) < to_bytes(container["resources"]["limits"]["ephemeral-storage"])
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel, Field, ValidationError
 
 from dawn_chorus.adapters.disk_cache import DiskCache
-from dawn_chorus.api.decoders.child import crashed, raise_refusal, read_refusal
+from dawn_chorus.api.decoders.child import Refusal, crashed, raise_refusal, read_refusal
 from dawn_chorus.api.decoders.lending import Lending, Reading
 from dawn_chorus.api.decoders.pictures import Pictures
 from dawn_chorus.api.spectrograms.subject import Subject
@@ -141,6 +141,6 @@ def _split(received: bytes, ended: Message) -> tuple[Message, bytes]:
         head, rest = split_message(received)
     except Hangup as error:
         raise crashed(ended, DRAWING, LIMITS) from error
-    if refusal := read_refusal(head):
-        raise_refusal(refusal)
+    if refusal := read_refusal(head):  # it was audio when it was accepted
+        raise_refusal(refusal if refusal.error == "transient" else Refusal(error="undecodable", detail=refusal.detail))
     return head, rest

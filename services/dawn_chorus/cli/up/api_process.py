@@ -37,6 +37,7 @@ class ApiProcess:
             CHORUS_LISTEN_FD=str(listener.fileno()),
             CHORUS_DATABASE_URL=database_url,
             CHORUS_STORE_URL=settings.embedded_store_url,
+            CHORUS_CACHE_DIR=str(settings.cache_path),
             CHORUS_DEFAULT_PACK=settings.default_pack,
             CHORUS_LOG_LEVEL=settings.log_level,
             CHORUS_SHUTDOWN_S=str(SHUTDOWN_S),
