@@ -22,10 +22,11 @@ from dawn_chorus.cage.fork_server import serve_jobs
 from dawn_chorus.cage.messages import Message, send_message
 
 MODULE = "tests.servers.caged_scripts"
+JOBS = ("header", "script", "clip", "spectrogram", "spectrogram contrast", "spectrogram strip")
 ROOT = Path(__file__).parents[2]
 
 
-def run_script(_request: Message, connection: socket.socket, files: list[int]) -> None:
+def run_script(request: Message, connection: socket.socket, files: list[int]) -> None:
     script = os.pread(files[0], 1 << 20, 0).decode()
 
     def answer(**message: object) -> None:
@@ -34,7 +35,7 @@ def run_script(_request: Message, connection: socket.socket, files: list[int]) -
     def part(position: int, content: bytes) -> None:
         connection.sendall(struct.pack("<QQ", position, len(content)) + content)
 
-    known = {"answer": answer, "part": part, "files": files, "connection": connection}
+    known = {"answer": answer, "part": part, "files": files, "connection": connection, "request": request}
     exec(script, globals() | known)  # noqa: S102
 
 
@@ -46,4 +47,4 @@ def scripts_on_path() -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    serve_jobs(socket.socket(fileno=int(sys.argv[1])), {"header": run_script, "script": run_script})
+    serve_jobs(socket.socket(fileno=int(sys.argv[1])), dict.fromkeys(JOBS, run_script))

@@ -24,7 +24,7 @@ CONTENT_TYPES = {
 """And how the bytes begin."""
 SLACK_S = 0.15
 """Encoders pad: what is missing of a recording's last moment was never there."""
-_Second = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+_Second = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 
 
 class _About(BaseModel):

@@ -11,6 +11,7 @@ from pydantic import Field
 from dawn_chorus.api.http.problems import invalid_field
 from dawn_chorus.api.models.query_parameters import StrictQuery
 from dawn_chorus.api.models.requests import Name, Score
+from dawn_chorus.api.models.spectrograms import ShownChannel
 from dawn_chorus.domain.recording import AudioFacts, round_s
 
 MOST_S = 300.0
@@ -53,12 +54,10 @@ class ClipQuery(StrictQuery):
         "`mp3` hold 48 kHz at most.",
     )
     slow: Slowness = Field(default=Slowness.ONCE, description="10: ten times slower and lower, to hear bats.")
-    channel: int | None = Field(
+    channel: ShownChannel | None = Field(
         default=None,
-        ge=1,
-        le=1024,
-        description="This one alone, from 1. Unset: all, but the mean of more than two in `opus` and `mp3`, of more "
-        "than eight in `flac`.",
+        description="This one alone, from 1; `mix`: the mean of all. Unset: all, but their mean where there are more "
+        "than two in `opus` and `mp3`, more than eight in `flac`.",
     )
     taxon: Name | None = Field(default=None, description="For the name of the file only.")
     confidence: Score | None = Field(default=None, description="For the name of the file only.")
@@ -72,7 +71,8 @@ class Wanted:
     end_s: float
     format: ClipFormat
     slow: int
-    channel: int | None
+    channel: int | str | None
+    """From 1; `mix`; None: all."""
     sha256: str
     """Of the recording."""
     max_bytes: int
@@ -96,7 +96,7 @@ def choose_clip(query: ClipQuery, audio: AudioFacts, sha256: str) -> Wanted:
     n_samples = round(end_s * audio.sample_rate_hz) - round(start_s * audio.sample_rate_hz)
     if not n_samples:
         raise invalid_field("end_s", "no sample of the recording lies between start_s and end_s")
-    if query.channel is not None and query.channel > audio.channels:
+    if isinstance(query.channel, int) and query.channel > audio.channels:
         have = "1 channel" if audio.channels == 1 else f"{audio.channels} channels"
         raise invalid_field("channel", f"the recording has {have}: there is no channel {query.channel}")
     form = query.format or (ClipFormat.FLAC if end_s - start_s <= FLAC_UP_TO_S else ClipFormat.OPUS)

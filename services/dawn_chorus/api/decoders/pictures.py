@@ -6,7 +6,15 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from dawn_chorus.api.decoders.child import Written, crashed, long_answer, raise_refusal, read_refusal, short_answer
+from dawn_chorus.api.decoders.child import (
+    Refusal,
+    Written,
+    crashed,
+    long_answer,
+    raise_refusal,
+    read_refusal,
+    short_answer,
+)
 from dawn_chorus.api.decoders.server import Decoders
 from dawn_chorus.api.http.problems import BUSY, Problem
 from dawn_chorus.cage.limits import Limits
@@ -58,8 +66,10 @@ class Pictures:
             file,
             lambda child: long_answer(child, job.limits, target, job.max_bytes),
         )
-        if written is not None and (refusal := read_refusal(written.about)):
-            raise_refusal(refusal)
+        if written is not None and (refusal := read_refusal(written.about)):  # it was audio when it was accepted
+            raise_refusal(
+                refusal if refusal.error == "transient" else Refusal(error="undecodable", detail=refusal.detail)
+            )
         if written is None or not _is_as_promised(job, written, target):
             raise crashed(ended, job.what, job.limits)
         return written.about

@@ -70,10 +70,11 @@ def make_clip(request: Message, connection: socket.socket, files: list[int]) -> 
 def write_clip(sound: Sound, request: Message, answer: AnswerFile) -> dict[str, Any]:
     """Write a clip; return what it is. Raises PermanentError if there is no such channel or nothing to hear."""
     channel = request["channel"]
-    if channel is not None and channel > sound.channels:
+    if isinstance(channel, int) and channel > sound.channels:
         raise PermanentError(f"the recording has no channel {channel}: it has {sound.channels}")
     first, end = (round(request[edge] * sound.sample_rate_hz) for edge in ("start_s", "end_s"))
-    form = choose_form(request["format"], sound.sample_rate_hz, request["slow"], 1 if channel else sound.channels)
+    n_channels = 1 if isinstance(channel, int) else sound.channels
+    form = choose_form(request["format"], sound.sample_rate_hz, request["slow"], n_channels, mixed=channel == "mix")
     encoder, lost = _open_encoder(answer, form, sound.format), list[Span]()
     resamplers = [_Resampler(sound.sample_rate_hz, form.resampled_hz) for _ in range(form.channels)]
     for samples in _blocks(sound, first, end, channel, form, lost):
@@ -94,9 +95,9 @@ def _write(encoder: Encoder, rows: list[Samples]) -> None:
         encoder.write(np.stack(rows))
 
 
-def choose_form(name: str, rate_hz: int, slow: int, channels: int) -> Form:
-    """Return the form of a clip of so many channels of a recording of `rate_hz`."""
-    is_mix = channels > MOST_CHANNELS[name]
+def choose_form(name: str, rate_hz: int, slow: int, channels: int, *, mixed: bool = False) -> Form:
+    """Return the form of a clip of so many channels, or of their mean, of a recording of `rate_hz`."""
+    is_mix = mixed or channels > MOST_CHANNELS[name]
     channels = 1 if is_mix else channels
     played_hz = max(1, round(rate_hz / slow))
     wanted_hz = _playable(name, played_hz)
@@ -130,7 +131,7 @@ def _blocks(sound: Sound, first: int, end: int, channel: int | None, form: Form,
     for begin in range(first, end, length):
         stretch = sound.read(begin, min(begin + length, end))
         lost += stretch.lost
-        if channel is not None:
+        if isinstance(channel, int):
             yield stretch.samples[channel - 1 : channel]
         else:
             yield to_mono(stretch.samples.T)[np.newaxis] if form.is_mix else stretch.samples
