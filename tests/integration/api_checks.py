@@ -1,5 +1,6 @@
 """What the tests of the API look at again and again."""
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,8 @@ from dawn_chorus.adapters.postgres.database import Database
 
 
 def stored_files(store_dir: Path) -> list[Path]:
-    return [path for path in store_dir.rglob("*") if path.is_file()]
+    # Folders may go while they are read.
+    return [Path(folder) / name for folder, _, names in os.walk(store_dir) for name in names]
 
 
 def row_count(database: Database, table: str) -> int:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import socket
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +57,15 @@ class TusUpload:
     def become(self, headers: dict[str, str] | None = None, **fields: str) -> httpx.Response:
         """Make a recording of it."""
         return self.client.post("/v1/recordings", data={"upload": self.id, **fields}, headers=headers)
+
+
+def open_patch(port: int, path: str, offset: int, size_bytes: int, **headers: str) -> socket.socket:
+    """Begin to send bytes, and leave it to the caller to send them, some of them, or none."""
+    connection = socket.create_connection(("127.0.0.1", port), timeout=60)
+    lines = {**VERSION, **BYTES, "Host": "localhost", "Upload-Offset": offset, "Content-Length": size_bytes, **headers}
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    connection.sendall(f"PATCH {path} HTTP/1.1\r\n{head}\r\n".encode())
+    return connection
 
 
 def begin(client: httpx.Client, size_bytes: int, filename: str = "dawn.wav", **headers: str) -> TusUpload:

@@ -41,11 +41,24 @@ class ObjectAudioStore:
 
     def put(self, key: str, content: bytes) -> None:
         """Write a small file at once. Blocks."""
-        self._put(key, content)
+        try:
+            self._put(key, content)
+        except TransientError:
+            if not isinstance(self._local, LocalFiles):
+                raise
+            # Its folder was removed at the moment when it became empty.
+            self._put(key, content)
 
     def _put(self, key: str, chunks: Iterator[bytes] | bytes) -> None:
         with self._translate():
-            obstore.put(self._store, key, chunks, chunk_size=_PART_BYTES, max_concurrency=_PARTS_AT_ONCE)
+            obstore.put(
+                self._store,
+                key,
+                chunks,
+                use_multipart=False if isinstance(chunks, bytes) else None,
+                chunk_size=_PART_BYTES,
+                max_concurrency=_PARTS_AT_ONCE,
+            )
             if isinstance(self._local, LocalFiles):
                 self._local.sync(key)
 

@@ -155,7 +155,7 @@ class Receiver:
     def _check_number(self, number: int, end_byte: int) -> None:
         """Raise Problem if the rest could not be stored any more after this part, in however large requests it came."""
         if number + math.ceil((self._upload.size_bytes - end_byte) / PART_BYTES) > MOST_PARTS:
-            advice = f"send requests of {PART_BYTES} bytes or more"
+            advice = f"send larger requests, of {PART_BYTES} bytes or more"
             raise Problem(TOO_LARGE, f"An upload has at most {MOST_PARTS:,} parts, one or more a request: {advice}")
 
     async def _in_thread(self, call: Callable[..., _T], *arguments: object) -> _T:
