@@ -16,12 +16,12 @@ WAIT_S = 25.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.02, 0.5
 
 
-async def wait_until_ready(deps: Dependencies, upload_id: UUID) -> ResumableUpload:
-    """Return an upload whose file is in the store; wait until its parts are joined.
+async def wait_until_ready(deps: Dependencies, upload_id: UUID, wait_s: float | None = None) -> ResumableUpload:
+    """Return an upload whose file is in the store; wait until its parts are joined, for WAIT_S unless told otherwise.
 
     Raises a 409 Problem while bytes are missing, a 503 Problem if it is not joined in time; NotFound and UploadGone.
     """
-    deadline, pause_s = time.monotonic() + WAIT_S, _FIRST_PAUSE_S
+    deadline, pause_s = time.monotonic() + (WAIT_S if wait_s is None else wait_s), _FIRST_PAUSE_S
     while True:
         upload = await to_thread.run_sync(get_upload, deps.database, upload_id, limiter=deps.upload_threads)
         if upload.state is UploadState.READY:
