@@ -19,7 +19,8 @@ from dawn_chorus.adapters.postgres.detection_stream import stream_detections
 from dawn_chorus.adapters.postgres.detections import DetectionFilter, list_detections
 from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.adapters.postgres.named_queries import load_queries
-from dawn_chorus.adapters.postgres.recordings import delete_recording, list_recordings
+from dawn_chorus.adapters.postgres.recording_list import list_recordings
+from dawn_chorus.adapters.postgres.recordings import delete_recording
 from dawn_chorus.adapters.postgres.retention import RetentionRule, plan_retention
 from dawn_chorus.adapters.postgres.values import AnalysisRequest, RecordingFilter
 from dawn_chorus.domain.jobs import Lane
@@ -412,9 +413,9 @@ class TestManyDetections:
         sha256 = f"{77:064x}"
         (found,) = list_recordings(many, RecordingFilter(sha256=sha256)).items
         assert found.recording.sha256 == sha256
-        names = ("site", "recorded_after", "recorded_before", "state", "before_id")
+        names = ("site", "recorded_after", "recorded_before", "q", "q_apart", "state", "result", "before_id")
         with many.transaction() as connection:
-            statement = "EXPLAIN (FORMAT JSON) " + load_queries("recordings").list_recordings.sql
+            statement = "EXPLAIN (FORMAT JSON) " + load_queries("recording_list").list_recordings.sql
             row = connection.execute(statement, dict.fromkeys(names) | {"sha256": sha256, "n": 51}).fetchone()
         assert row is not None
         indexes = {node.get("Index Name") for node in nodes_of(row["QUERY PLAN"][0]["Plan"])}

@@ -11,7 +11,8 @@ from dawn_chorus.adapters.postgres.analyses import create_analysis, get_status, 
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
-from dawn_chorus.adapters.postgres.recordings import create_recording, delete_recording, get_recording, list_recordings
+from dawn_chorus.adapters.postgres.recording_list import list_recordings
+from dawn_chorus.adapters.postgres.recordings import create_recording, delete_recording, get_recording
 from dawn_chorus.adapters.postgres.values import AnalysisRequest, RecordingFilter, StoredRecording
 from dawn_chorus.domain.analysis import AnalysisSettings, AnalysisState
 from dawn_chorus.domain.errors import InvalidCursor, NotFound, PermanentError

@@ -133,12 +133,17 @@ def _name_address(scope: Scope) -> str:
 admit_reader, _read_or_upload = Require("read"), Require("read", "upload")
 
 
+_OF_RESULTS = frozenset({"taxon", "min_confidence"})
+"""Filters of the list of recordings by which one could find out what was detected."""
+
+
 async def admit_lister(request: Request, deps: Deps, credentials: Bearer, session: Cookie) -> Caller:
     """Admit callers who may read and, to a list by `sha256`, those who may upload.
 
-    The latter would be told of a recording with these bytes if they sent them.
+    The latter would be told of a recording with these bytes if they sent them, but not of what was detected in it.
     """
-    require = _read_or_upload if request.query_params.get("sha256") else admit_reader
+    query = request.query_params
+    require = _read_or_upload if query.get("sha256") and _OF_RESULTS.isdisjoint(query) else admit_reader
     return await require(request, deps, credentials, session)
 
 

@@ -25,6 +25,8 @@ class DatabaseChanges:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._before: Look | None = None
+        self._told: dict[tuple[str, str], int] = {}
+        """Hashes of what the look before told: a thing is read as it is by then, and may be ahead of that look."""
         self._tidied_at = time.monotonic()
 
     async def begin(self) -> None:
@@ -34,6 +36,7 @@ class DatabaseChanges:
         found = await run_in_threadpool(look, self._database, self._before)
         if found is None:
             raise Missed
+        told: dict[tuple[str, str], int] = {}
         read: Callable[[Database, Sequence[UUID]], Sequence[Change]]
         for ids, read in (
             (found.recording_ids, recording_changes),
@@ -41,8 +44,10 @@ class DatabaseChanges:
             (found.deleted_ids, _deletions),
         ):
             for first in range(0, len(ids), _PAGE):
-                yield await run_in_threadpool(read, self._database, ids[first : first + _PAGE])
-        self._before = found
+                changes = await run_in_threadpool(read, self._database, ids[first : first + _PAGE])
+                told |= {(change.event, change.id): hash(change.data) for change in changes}
+                yield [each for each in changes if self._told.get((each.event, each.id)) != hash(each.data)]
+        self._before, self._told = found, told
         if time.monotonic() - self._tidied_at > _TIDY_EVERY_S:
             self._tidied_at = time.monotonic()
             await run_in_threadpool(delete_old_changes, self._database)

@@ -1,8 +1,8 @@
 """PostgreSQL: one module per kind of object, its SQL in queries/, all on one `Database` (a pool).
 
 Read: database (the pool), named_queries, rows and values (what a row becomes), migrate (migrations/ create the schema).
-A recording: recordings, corrections (of place and start), sites, analyses, outbox; ledger (what a worker does),
-registered_packs and segment_rows (what it saves), plan_extension, completion (the last segment finishes the analysis),
+A recording: recordings, recording_list, corrections (place and start), sites, analyses, outbox; ledger (what a worker
+does), registered_packs and segment_rows (what it saves), plan_extension, completion (the last segment finishes it),
 score_arrays, stitching and recut (scores become events), events (as an array), timelines, lanes, detections and
 detection_stream, failures, warnings, cursors, changes (what a stream of events tells). Around it: packs, api_keys,
 sessions, idempotency, audio_presence and orphaned_audio, uploads (in parts) with upload_joining,

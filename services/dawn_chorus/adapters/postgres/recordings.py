@@ -1,4 +1,4 @@
-"""Recordings: created with their first analysis, listed, deleted."""
+"""Recordings: created with their first analysis, read, deleted."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,6 @@ from uuid import UUID
 
 from dawn_chorus.adapters.postgres.analyses import analyses_of, check_place, has_place, plan_analysis, segment_columns
 from dawn_chorus.adapters.postgres.corrections import lock_for_correction, rewrite_place
-from dawn_chorus.adapters.postgres.cursors import Page, read_id_cursor, write_cursor
 from dawn_chorus.adapters.postgres.database import Connection, Database, run_prepared
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.orphaned_audio import UploadExpired, claim_audio
@@ -17,7 +16,6 @@ from dawn_chorus.adapters.postgres.values import (
     Analysis,
     AnalysisRequest,
     NewRecording,
-    RecordingFilter,
     StoredRecording,
 )
 from dawn_chorus.domain.analysis import AnalysisState, plan_segments
@@ -187,7 +185,8 @@ def _begun(row: Row, request: AnalysisRequest, segments_total: int) -> Analysis:
     )
 
 
-def _with_analyses(connection: Connection, rows: list[Row]) -> list[StoredRecording]:
+def with_analyses(connection: Connection, rows: Sequence[Row]) -> list[StoredRecording]:
+    """Return the recordings of rows of their table, with their analyses."""
     analyses = analyses_of(connection, [row["id"] for row in rows])
     return [StoredRecording(read_recording(row), analyses[row["id"]]) for row in rows]
 
@@ -198,36 +197,13 @@ def get_recording(database: Database, recording_id: UUID) -> StoredRecording:
         row = _sql.get_recording(connection, recording_id=recording_id)
         if row is None:
             raise NotFound(f"no recording {recording_id}")
-        return _with_analyses(connection, [row])[0]
+        return with_analyses(connection, [row])[0]
 
 
 def get_recordings(database: Database, recording_ids: Sequence[UUID]) -> Sequence[StoredRecording]:
     """Return those of the recordings that exist, in order of their ids."""
     with database.snapshot() as connection:
-        return _with_analyses(connection, list(_sql.get_recordings(connection, recording_ids=list(recording_ids))))
-
-
-def list_recordings(
-    database: Database, wanted: RecordingFilter, *, limit: int = 50, cursor: str | None = None
-) -> Page[StoredRecording]:
-    """Return a page of recordings, newest first. Raises InvalidCursor for a cursor that no page returned."""
-    before_id = read_id_cursor(cursor)
-    with database.snapshot() as connection:
-        rows = list(
-            _sql.list_recordings(
-                connection,
-                site=wanted.site,
-                sha256=wanted.sha256,
-                recorded_after=wanted.recorded_after,
-                recorded_before=wanted.recorded_before,
-                state=wanted.state,
-                before_id=before_id,
-                n=limit + 1,
-            )
-        )
-        items = _with_analyses(connection, rows[:limit])
-    more = len(rows) > limit
-    return Page(tuple(items), write_cursor(str(items[-1].recording.id)) if more else None)
+        return with_analyses(connection, list(_sql.get_recordings(connection, recording_ids=list(recording_ids))))
 
 
 def delete_recording(database: Database, recording_id: UUID) -> str:

@@ -130,3 +130,11 @@ class RecordingFilter:
     """Only recordings that start before this."""
     state: AnalysisState | None = None
     """Only recordings with an analysis in this state."""
+    result: AnalysisResult | None = None
+    """Only recordings with an analysis that ended so."""
+    part_of_name: str = ""
+    """Only recordings whose file's name or whose site has this in it, in any case."""
+    taxa: tuple[str, ...] = ()
+    """Only recordings in which an analysis that counts found one of these; codes, scientific or common names."""
+    min_confidence: float | None = None
+    """Only recordings in which an analysis that counts found one of the taxa, or any, at least so surely."""

@@ -9,8 +9,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from dawn_chorus.api.models.requests import EventRuleFields, Moment, Name, Score
-from dawn_chorus.domain.analysis import AnalysisState
+from dawn_chorus.api.models.requests import EventRuleFields, Moment, Name, Score, Text
+from dawn_chorus.domain.analysis import AnalysisResult, AnalysisState
 from dawn_chorus.domain.exports import ExportFormat
 from dawn_chorus.domain.timeline import Span
 
@@ -45,6 +45,18 @@ class RecordingsQuery(PagedQuery):
     recorded_after: Moment | None = Field(default=None, description="Started at or after.")
     recorded_before: Moment | None = Field(default=None, description="Started before.")
     state: AnalysisState | None = Field(default=None, description="With an analysis in this state.")
+    result: AnalysisResult | None = Field(default=None, description="With an analysis that ended so.")
+    q: Annotated[Text, Field(max_length=200)] = Field(
+        default="", description="Part of the file's name or of the site, in any case.", examples=["marsh"]
+    )
+    taxon: list[Name] = Field(
+        default=[],
+        description="With a detection of one of them: code, scientific or common name, in any case; repeatable. Of "
+        "each pack the newest analysis that succeeded or is partial counts.",
+    )
+    min_confidence: Score | None = Field(
+        default=None, description="With a detection at least so sure: of one of the taxa, or of any."
+    )
     limit: int = Field(default=50, ge=1, le=500)
 
 

@@ -1,9 +1,13 @@
 -- name: look(seen)^
 -- What was committed since the snapshot `seen`, and the snapshot of this look; null: nothing, for a first look. A statement
--- sees one snapshot, and pg_current_snapshot is that one.
+-- sees one snapshot, and pg_current_snapshot is that one. Not committed then were transactions that ran, and those that had
+-- not begun; rows of the future came with a backup of another server.
 WITH news AS (
     SELECT recording_id, analysis_id, is_deleted FROM changes
-    WHERE xid >= pg_snapshot_xmin(:seen::pg_snapshot) AND NOT pg_visible_in_snapshot(xid, :seen::pg_snapshot)
+    WHERE xid >= pg_snapshot_xmax(:seen::pg_snapshot) AND xid < pg_snapshot_xmax(pg_current_snapshot())
+    UNION ALL
+    SELECT recording_id, analysis_id, is_deleted FROM changes
+    WHERE xid = ANY(ARRAY(SELECT pg_snapshot_xip(:seen::pg_snapshot)))
 )
 SELECT
     pg_current_snapshot()::text AS seen, clock_timestamp() AS at,

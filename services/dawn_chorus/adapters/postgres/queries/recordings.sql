@@ -63,21 +63,6 @@ SELECT * FROM recordings WHERE id = ANY(:recording_ids::uuid[]) ORDER BY id;
 -- locked too.
 SELECT * FROM recordings WHERE id = :recording_id FOR NO KEY UPDATE;
 
--- name: list_recordings(site, sha256, recorded_after, recorded_before, state, before_id, n)
--- Newest first: UUIDs of version 7 sort by creation time. By sha256 the unique constraint's index is used.
-SELECT r.* FROM recordings AS r
-WHERE (:site::text IS NULL OR r.site = :site::text)
-    AND (:sha256::text IS NULL OR r.sha256 = :sha256::text)
-    AND (:recorded_after::timestamptz IS NULL OR r.recorded_at >= :recorded_after::timestamptz)
-    AND (:recorded_before::timestamptz IS NULL OR r.recorded_at < :recorded_before::timestamptz)
-    AND (:before_id::uuid IS NULL OR r.id < :before_id::uuid)
-    AND (
-        :state::text IS NULL
-        OR EXISTS (SELECT FROM analyses AS a WHERE a.recording_id = r.id AND a.state = :state::text)
-    )
-ORDER BY r.id DESC
-LIMIT :n;
-
 -- name: lock_analyses_of(recording_id)
 -- In the order in which workers lock, analysis before recording, so that the two never deadlock. Shared with whoever only
 -- refers to them: when one analysis ceases to count, current_analyses refers to another.

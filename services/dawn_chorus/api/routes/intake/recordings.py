@@ -10,7 +10,8 @@ from fastapi import APIRouter, Query, Request, Response
 
 from dawn_chorus.adapters import metrics
 from dawn_chorus.adapters.postgres.analyses import MOST_LISTED, get_statuses, status_of_new
-from dawn_chorus.adapters.postgres.recordings import delete_recording, get_recording, list_recordings
+from dawn_chorus.adapters.postgres.recording_list import list_recordings
+from dawn_chorus.adapters.postgres.recordings import delete_recording, get_recording
 from dawn_chorus.adapters.postgres.values import RecordingFilter, StoredRecording
 from dawn_chorus.api.auth import Admin, Lister, Reader
 from dawn_chorus.api.dependencies import Dependencies, Deps
@@ -38,6 +39,7 @@ from dawn_chorus.api.models.query_parameters import RecordingsQuery
 from dawn_chorus.api.models.rendering import json_response, recording_out, recording_url
 from dawn_chorus.api.models.requests import UploadFields
 from dawn_chorus.api.models.responses import PageOut, RecordingOut, StartOut, UploadOut
+from dawn_chorus.api.taxon_names import check_taxa
 from dawn_chorus.api.uploads.intake import Intake
 from dawn_chorus.api.uploads.sweep import discard_audio
 from dawn_chorus.domain.clock.start import Start
@@ -143,7 +145,17 @@ def get_recordings(
     query: Annotated[RecordingsQuery, Query()],
 ) -> PageOut[RecordingOut]:
     """With `sha256`, return the recordings that have these bytes: so a client can ask before it uploads them."""
-    wanted = RecordingFilter(query.site, query.sha256, query.recorded_after, query.recorded_before, query.state)
+    wanted = RecordingFilter(
+        query.site,
+        query.sha256,
+        query.recorded_after,
+        query.recorded_before,
+        query.state,
+        query.result,
+        query.q,
+        check_taxa(deps.database, query.taxon),
+        query.min_confidence,
+    )
     page = list_recordings(deps.database, wanted, limit=query.limit, cursor=query.cursor)
     response.headers.update(next_link(request, page.next_cursor))
     return PageOut(items=_outs(deps, page.items, most=_MOST_IN_LISTS), next=page.next_cursor)
