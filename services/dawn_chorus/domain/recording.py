@@ -90,6 +90,11 @@ class ByteIndex:
     first_entry: int = 0
     """Which entry `positions` begins with."""
 
+    @property
+    def n_samples(self) -> int:
+        """Return the samples in all frames, those of an encoder's padding at the end included."""
+        return self.frames * self.frame_samples - self.skipped
+
     def first_frame(self, first: int) -> int:
         """Return the frame to begin with for a recording's sample, those before it included that it needs."""
         return max(0, (first + self.skipped) // self.frame_samples - LEAD_FRAMES)

@@ -4,7 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
+from dawn_chorus.adapters.logs import get_logger
 from dawn_chorus.domain.errors import TransientError
+
+log = get_logger(__name__)
 
 _T = TypeVar("_T")
 
@@ -24,11 +27,16 @@ class Once(Generic[_T]):
         task = self._tasks.get(key)
         if task is None:
             task = self._tasks[key] = asyncio.create_task(self._in_turn(work))
-            task.add_done_callback(lambda _: self._tasks.pop(key, None))
+            task.add_done_callback(lambda done: self._forget(key, done))
         await asyncio.wait({task}, timeout=wait_s)
         if not task.done():
             raise TransientError(what)
         return task.result()
+
+    def _forget(self, key: str, done: asyncio.Task[_T]) -> None:
+        del self._tasks[key]
+        if not done.cancelled() and done.exception() is not None:  # asked for, for perhaps nobody waits any more
+            log.info("work in the background failed", reason=str(done.exception()))
 
     async def _in_turn(self, work: Callable[[], Awaitable[_T]]) -> _T:
         async with self._places:

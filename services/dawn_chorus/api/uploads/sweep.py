@@ -8,6 +8,7 @@ import asyncio
 from fastapi.concurrency import run_in_threadpool
 
 from dawn_chorus.adapters.logs import get_logger
+from dawn_chorus.adapters.postgres.byte_indexes import delete_stray_byte_indexes
 from dawn_chorus.adapters.postgres.changes import delete_old_changes
 from dawn_chorus.adapters.postgres.orphaned_audio import Freed, check_store, delete_orphans, release_audio
 from dawn_chorus.adapters.postgres.sessions import delete_ended_sessions
@@ -29,6 +30,7 @@ def discard_audio(deps: Dependencies, store_key: str) -> None:
 def _sweep(deps: Dependencies) -> Freed:
     delete_ended_sessions(deps.database)
     delete_old_changes(deps.database)
+    delete_stray_byte_indexes(deps.database)
     check_store(deps.database, deps.store)
     return delete_orphans(deps.database, deps.store.delete)
 

@@ -16,7 +16,7 @@ from dawn_chorus.inference.audio.containers.remote_file import RemoteFile
 from dawn_chorus.inference.audio.opening import choose_source
 from dawn_chorus.inference.audio.probe import probe_audio
 from dawn_chorus.inference.audio.reader import Piece, Samples, join_pieces
-from dawn_chorus.inference.audio.source import MAX_AMPLITUDE, AudioSource
+from dawn_chorus.inference.audio.source import MAX_AMPLITUDE, SLACK_S, AudioSource
 from dawn_chorus.inference.pictures.byte_index import read_by_index
 from dawn_chorus.inference.pictures.healthy import open_healthy
 
@@ -75,21 +75,30 @@ class Sound:
         if first >= end:
             return []
         if self._index is not None:
-            piece = read_by_index(FileBytes(self._file), self._index, first, end)
-            if piece is not None and (piece.first, piece.end) == (first, end):
-                return [piece]
+            pieces = self._pieces_by_index(self._index, first, min(end, self._index.n_samples))
+            if pieces is not None:
+                return pieces
             self._index = None
         if self._source is None:
             self._source = self._checked(open_healthy(self._file, self._facts) or choose_source(self._file))
         return self._source.read_pieces(first, end)
 
+    def _pieces_by_index(self, index: ByteIndex, first: int, end: int) -> list[Piece] | None:
+        """Return the samples; none behind the last frame; None if the index does not fit the file."""
+        if first >= end:
+            return []
+        piece = read_by_index(FileBytes(self._file), index, first, end)
+        return [piece] if piece is not None and (piece.first, piece.end) == (first, end) else None
+
     def _padding(self) -> Span:
         """Return what an encoder's padding or a container's rounding adds to the end of the recording: no loss."""
-        reached = self._source.n_samples if self._source is not None else None
-        if self._source is None or reached is None:
-            return (self.n_samples, self.n_samples)
-        slack = self._source.slack_s * self.sample_rate_hz
-        return (reached if self.n_samples - reached <= slack else self.n_samples, self.n_samples)
+        reached, slack_s = None, SLACK_S
+        if self._source is not None:
+            reached, slack_s = self._source.n_samples, self._source.slack_s
+        elif self._index is not None:
+            reached = self._index.n_samples
+        is_reached = reached is not None and self.n_samples - reached <= slack_s * self.sample_rate_hz
+        return (reached if is_reached and reached is not None else self.n_samples, self.n_samples)
 
     def _is_too_much(self) -> bool:
         return self._file.remote is not None and self._file.remote.is_too_much
