@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
@@ -46,8 +47,8 @@ class Replaced:
         folder = Path(urlsplit(service.store_url).path)
         self._paths = {str(row["id"]): folder / row["store_key"] for row in rows}
 
-    def ask(self, original: str, content: bytes) -> list[httpx.Response]:
-        """Put other bytes in the place of a recording's, and ask for all that is shown of it."""
+    def ask(self, original: str, content: bytes, paths: Sequence[str]) -> list[httpx.Response]:
+        """Put other bytes in the place of a recording's, and ask for what is shown of it."""
         recording_id = self._ids[original]
         assert recording_id
         with self._locks[original]:
@@ -55,7 +56,7 @@ class Replaced:
             other = path.with_suffix(".other")
             other.write_bytes(content)
             other.rename(path)
-            return ask_all(self._service, recording_id)
+            return ask(self._service, recording_id, paths)
 
 
 def post(service: Service, name: str, content: bytes) -> httpx.Response:
@@ -66,12 +67,12 @@ def accepted(answer: httpx.Response) -> str | None:
     return str(answer.json()["id"]) if answer.status_code in (200, 202) else None
 
 
-def ask_all(service: Service, recording_id: str) -> list[httpx.Response]:
+def ask(service: Service, recording_id: str, paths: Sequence[str]) -> list[httpx.Response]:
     url = f"{service.api.status_url}/v1/recordings/{recording_id}"
-    return [httpx.get(f"{url}/{path}", timeout=120) for path in PATHS]
+    return [httpx.get(f"{url}/{path}", timeout=120) for path in paths]
 
 
-@pytest.mark.timeout(300 + 20 * FILES)
+@pytest.mark.timeout(300 + 5 * FILES)
 def test_hostile_files_end_their_children_only(service: Service, tmp_path: Path, audio_dir: Path) -> None:
     service.open("api", tile_cache_bytes="0", clip_cache_bytes="0", max_duration_s="600")
     pid = service.api.pid
@@ -80,9 +81,10 @@ def test_hostile_files_end_their_children_only(service: Service, tmp_path: Path,
 
     def try_file(number: int) -> list[tuple[str, httpx.Response]]:
         name, content = mutate(originals, number, SEED)
-        answers = replaced.ask(sorted(originals)[number % len(originals)], content)
+        paths = [PATHS[(number + step) % len(PATHS)] for step in (0, 3)]
+        answers = replaced.ask(sorted(originals)[number % len(originals)], content, paths)
         own_id = accepted(post(service, name, content))
-        return [(name, answer) for answer in [*answers, *(ask_all(service, own_id) if own_id else [])]]
+        return [(name, answer) for answer in [*answers, *(ask(service, own_id, paths) if own_id else [])]]
 
     with ThreadPoolExecutor(4) as pool:
         answers = [answer for each in pool.map(try_file, range(FILES)) for answer in each]
@@ -92,12 +94,11 @@ def test_hostile_files_end_their_children_only(service: Service, tmp_path: Path,
     assert statuses[200] > len(answers) / 4, statuses
     assert statuses[422] > 0, statuses
     assert (service.api.is_running, service.api.pid) == (True, pid)
-    for name, content in originals.items():
-        whole = replaced.ask(name, content)
-        assert [answer.status_code for answer in whole] == [200] * len(PATHS), (
-            name,
-            [each.text[:200] for each in whole if each.status_code != 200],
-        )
+    for number, (name, content) in enumerate(originals.items()):
+        (answer,) = replaced.ask(name, content, [PATHS[number % len(PATHS)]])
+        assert answer.status_code == 200, (name, answer.url, answer.text[:500])
+    for row in query(service.database_url, "SELECT id FROM recordings"):  # no worker is there to end what they began
+        httpx.delete(f"{service.api.status_url}/v1/recordings/{row['id']}", timeout=60).raise_for_status()
 
 
 def check(name: str, answer: httpx.Response) -> None:
