@@ -21,7 +21,8 @@ EXTENSIONS = "creation,creation-with-upload,checksum,expiration,termination"
 ALGORITHMS = ("sha256", "sha1")
 UNNAMED = "upload"
 """The name of a file that is sent without one."""
-_NUMBER = re.compile(r"[0-9]{1,18}")
+_NUMBER = re.compile(r"[0-9]{1,40}")
+"""More than any file has: what is too large shall be told so."""
 _KEY = re.compile(r"[!-+\--~]+")
 """Of a pair in Upload-Metadata: ASCII without space and comma."""
 
