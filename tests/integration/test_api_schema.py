@@ -1,8 +1,10 @@
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped] # it ships no types
 
 from tests.integration.api_checks import problem_of
 
@@ -31,6 +33,52 @@ def test_every_operation_documents_its_purpose_and_its_errors(document: dict[str
                 is_error = status >= "400"
                 assert (list(response.get("content", {})) == ["application/problem+json"]) == is_error
                 assert "urn:dawn-chorus:problem:" in response["description"] or not is_error
+
+
+def contents(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield where it is, media type and entry of each body of a request or of a successful response."""
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            bodies = {"request": operation.get("requestBody", {})}
+            bodies |= {status: each for status, each in operation["responses"].items() if status < "400"}
+            for name, body in bodies.items():
+                for media_type, entry in body.get("content", {}).items():
+                    yield f"{method} {path} {name}", media_type, entry
+
+
+def test_every_body_has_an_example_that_its_schema_allows(document: dict[str, Any]) -> None:
+    """What is bytes has none."""
+    checked = 0
+    for where, media_type, entry in contents(document):
+        if entry.get("schema", {}).get("format") == "binary":
+            continue
+        assert "example" in entry, f"{where} {media_type}: a field of it has no example"
+        if "json" in media_type and "ndjson" not in media_type:
+            schema = {**entry["schema"], "components": document["components"]}
+            Draft202012Validator(schema).validate(entry["example"])
+            checked += 1
+    assert checked > 25
+
+
+def test_every_problem_has_an_example(document: dict[str, Any]) -> None:
+    known = document["components"]["examples"]
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            for status, response in operation["responses"].items():
+                if status < "400":
+                    continue
+                named = response["content"]["application/problem+json"]["examples"]
+                assert named, f"{method} {path} {status}"
+                assert {known[name]["value"]["status"] for name in named} == {int(status)}
+
+
+def test_headers_of_requests_and_responses_have_examples(document: dict[str, Any]) -> None:
+    """Those that somebody has to write by hand: the ones of the tus protocol."""
+    for path in ("/v1/uploads", "/v1/uploads/{upload_id}"):
+        for method, operation in document["paths"][path].items():
+            sent = [each for each in operation.get("parameters", []) if each["in"] == "header"]
+            assert sent or method == "options"
+            assert all(each["example"] and each["description"] for each in sent)
 
 
 def test_the_upload_form_is_described(document: dict[str, Any]) -> None:

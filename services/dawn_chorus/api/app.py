@@ -25,6 +25,7 @@ from dawn_chorus.api.change_events import DatabaseChanges
 from dawn_chorus.api.change_feed import ChangeFeed
 from dawn_chorus.api.clips.files import ClipFiles
 from dawn_chorus.api.clips.making import Clips
+from dawn_chorus.api.curl_lines import add_curl_lines
 from dawn_chorus.api.decoders.access import Access
 from dawn_chorus.api.decoders.indexing import Indexes
 from dawn_chorus.api.decoders.lending import Lending
@@ -34,13 +35,13 @@ from dawn_chorus.api.dependencies import Dependencies
 from dawn_chorus.api.http.body_limit import BodyLimit, BodyLimits
 from dawn_chorus.api.http.browsers.gate import Gate
 from dawn_chorus.api.http.browsers.hosts import AllowedHosts, own_names
-from dawn_chorus.api.http.docs_page import add_docs_page
+from dawn_chorus.api.http.documentation.docs_page import add_docs_page
+from dawn_chorus.api.http.documentation.openapi import describe, problem_table
 from dawn_chorus.api.http.error_handlers import install_problems
 from dawn_chorus.api.http.head_requests import HeadRequests
 from dawn_chorus.api.http.limits.admission import Admission, Limits
 from dawn_chorus.api.http.limits.places import Pace, Places
 from dawn_chorus.api.http.limits.rate_limit import RateLimit
-from dawn_chorus.api.http.openapi import describe, problem_table
 from dawn_chorus.api.http.request_metrics import Observe
 from dawn_chorus.api.http.tus import TusProtocol
 from dawn_chorus.api.key_cache import KeyCache
@@ -105,6 +106,12 @@ _RECORDING = {"recording_id": "$response.body#/id", "analysis_id": "$response.bo
 _LINKS = {
     ("post", "/v1/recordings"): _RECORDING,
     ("post", "/v1/uploads"): {"upload_id": "$response.body#/id"},
+    ("patch", "/v1/uploads/{upload_id}"): {"upload_id": "$request.path.upload_id"},
+    ("get", "/v1/recordings/{recording_id}/spectrogram"): {
+        "recording_id": "$response.body#/recording_id",
+        "span_s": "$response.body#/levels/0/span_s",
+        "index": "0",
+    },
     ("get", "/v1/recordings"): {"recording_id": "$response.body#/items/0/id"},
     ("get", "/v1/recordings/{recording_id}"): _RECORDING,
     ("patch", "/v1/recordings/{recording_id}"): _RECORDING,
@@ -143,7 +150,7 @@ def create_app(settings: ApiSettings, database: Database, store: AudioStore) -> 
         app.include_router(router)
     add_docs_page(app)
     install_problems(app)
-    describe(app, _LINKS)
+    describe(app, _LINKS, add_curl_lines)
     # The middleware added last is the outermost: it sees the responses of the others.
     app.add_middleware(HeadRequests)
     routes = [route for router in _ROUTERS for route in router.routes]

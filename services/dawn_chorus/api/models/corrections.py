@@ -57,7 +57,10 @@ class CorrectionsFields(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     ids: list[UUID] = Field(
-        min_length=1, max_length=MOST_CORRECTED, description="Of recordings; one sent twice counts once."
+        examples=[["0193d0c8-5a3e-7c21-9d6b-1f2e3d4c5b6a", "0193d0c9-11b2-7a05-8e4f-2a7c9d013e58"]],
+        min_length=1,
+        max_length=MOST_CORRECTED,
+        description="Of recordings; one sent twice counts once.",
     )
     fields: CorrectionFields
 

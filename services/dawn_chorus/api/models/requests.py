@@ -133,6 +133,10 @@ class SettingsFields(EventRuleFields):
 class AnalysisFields(SettingsFields):
     """Pack, priority and settings of a requested analysis."""
 
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"examples": [{"pack": "birdnet", "onset_threshold": 0.8}]}
+    )
+
     pack: Name | None = Field(default=None, description="A model pack installed here. Default: that of the service.")
     priority: Lane | None = Field(
         default=None,

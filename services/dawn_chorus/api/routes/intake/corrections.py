@@ -74,8 +74,6 @@ def patch_recording(
     Sites and times of its detections follow, in all lists and exports. Taxa that an occurrence filter has left out are
     not brought back: such an analysis gets the warning `place_changed`. 409 if another recording of the same bytes has
     this site and start.
-
-    `curl -X PATCH -H 'Content-Type: application/json' -d '{"site": "north-marsh"}' http://127.0.0.1:8000/v1/recordings/ID`
     """
     correct_recording(deps.database, recording_id, fields.changes())
     return recording_answer(deps, get_recording(deps.database, recording_id))
@@ -92,9 +90,6 @@ async def correct_many(deps: Deps, once: OnceDep, wanted: CorrectionsFields) -> 
     """Change the same fields of up to 500 recordings, as `PATCH` does of one: of all of them or, at any error, of none.
 
     `errors[]` names each recording that is unknown (404) or would be the same as another (409) by its place in `ids`.
-
-    `curl -H 'Content-Type: application/json' -d '{"ids": ["ID", "ID"], "fields": {"site": "north-marsh"}}'
-    http://127.0.0.1:8000/v1/recordings/corrections`
     """
 
     async def act() -> Response:

@@ -46,8 +46,6 @@ async def get_facts(upload_id: UUID, response: Response, deps: Deps, _caller: Up
     409 `too-early` before; also of a file whose header stands at its end (most M4A), until all of it is here. What the
     first bytes do not say is null; ask again when `complete` was false and the last byte is sent.
     `POST /v1/recordings` with `start=file` takes the first candidate.
-
-    `curl http://127.0.0.1:8000/v1/uploads/ID/facts`
     """
     response.headers["Cache-Control"] = "no-store"
     upload = await _find(deps, upload_id)

@@ -51,6 +51,14 @@ _UPLOAD_PROBLEMS = (
     MALFORMED, STALLED, CONFLICT, IN_PROGRESS, TOO_LARGE, NOT_AUDIO, UNSUPPORTED, INVALID, UNDECODABLE, TOO_LONG,
     UNKNOWN_PACK, KEY_REUSED, NOT_FOUND, INCOMPLETE, UPLOAD_GONE,
 )  # fmt: skip
+_UPLOAD_ID = "5f0c9b1e-3b1a-4a53-9a55-0f6f2d1c7b88"
+_EXAMPLE = {
+    "site": "north-marsh",
+    "latitude": 52.52,
+    "longitude": 13.405,
+    "start": "file",
+    "time_zone": "Europe/Berlin",
+}
 router = APIRouter(tags=["recordings"])
 
 
@@ -70,7 +78,10 @@ def _upload_form() -> dict[str, Any]:
         "oneOf": [{"required": ["file"]}, {"required": ["upload"]}],
     }
     of_upload = {"type": "object", "required": ["upload"], "additionalProperties": False, "properties": fields}
-    content = {"multipart/form-data": {"schema": form}, "application/x-www-form-urlencoded": {"schema": of_upload}}
+    content = {
+        "multipart/form-data": {"schema": form, "example": {"file": "(bytes of dawn.flac)"} | _EXAMPLE},
+        "application/x-www-form-urlencoded": {"schema": of_upload, "example": {"upload": _UPLOAD_ID} | _EXAMPLE},
+    }
     return {"requestBody": {"required": True, "content": content}}
 
 

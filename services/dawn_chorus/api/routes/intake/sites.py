@@ -22,8 +22,6 @@ def get_sites(
     """Return the names that recordings have as their sites: a site comes with the first of them and goes with the last.
 
     Recordings without a site are no site; `without_site` counts them.
-
-    `curl "http://127.0.0.1:8000/v1/sites?q=marsh"`
     """
     q = None if query.q is None else without_nul(query.q)
     page, without_site = list_sites(deps.database, q, limit=query.limit, cursor=query.cursor)

@@ -37,6 +37,7 @@ from dawn_chorus.api.http.problems import (
     documented,
 )
 from dawn_chorus.api.http.tus import UPLOADS_PATH
+from dawn_chorus.api.models import tus_requests
 from dawn_chorus.api.models.rendering import json_response
 from dawn_chorus.api.routes.intake.recordings import RECORDINGS_PATH
 from dawn_chorus.api.uploads.resumable import headers as tus
@@ -59,13 +60,21 @@ def _check_version(request: Request, _caller: Uploader) -> None:
 class BegunOut(BaseModel):
     """A new upload."""
 
-    id: UUID = Field(description="For `POST /v1/recordings`, once all bytes are here.")
+    id: UUID = Field(
+        description="For `POST /v1/recordings`, once all bytes are here.",
+        examples=["5f0c9b1e-3b1a-4a53-9a55-0f6f2d1c7b88"],
+    )
 
 
 _SPOKEN = [Depends(_check_version)]
 
 
-@router.options(UPLOADS_PATH, summary="What this server can do", status_code=204)
+@router.options(
+    UPLOADS_PATH,
+    summary="What this server can do",
+    status_code=204,
+    responses={204: {"description": "Nothing but headers.", "headers": tus_requests.ABILITIES}},
+)
 def show_abilities(deps: Deps, _caller: Uploader) -> Response:
     return Response(status_code=204, headers=dict(tus.server_headers(most_bytes(deps))))
 
@@ -76,7 +85,11 @@ def show_abilities(deps: Deps, _caller: Uploader) -> Response:
     status_code=201,
     response_model=BegunOut,
     dependencies=_SPOKEN,
-    responses=documented(PROTOCOL_VERSION, *_BYTES),
+    responses={
+        201: {"description": "The upload has begun.", "headers": tus_requests.BEGUN},
+        **documented(PROTOCOL_VERSION, *_BYTES),
+    },
+    openapi_extra=tus_requests.CREATION,
 )
 async def begin_upload(request: Request, deps: Deps) -> Response:
     """Answer with the address to which the bytes are sent; the first ones may come with this request."""
@@ -101,7 +114,12 @@ async def begin_upload(request: Request, deps: Deps) -> Response:
 
 
 @router.head(
-    _ONE, summary="How far an upload is", response_class=Response, dependencies=_SPOKEN, responses=documented(*_GONE)
+    _ONE,
+    summary="How far an upload is",
+    response_class=Response,
+    dependencies=_SPOKEN,
+    responses={200: {"description": "It goes on.", "headers": tus_requests.LENGTH}, **documented(*_GONE)},
+    openapi_extra=tus_requests.ONE,
 )
 def show_upload(upload_id: UUID, deps: Deps) -> Response:
     upload = get_upload(deps.database, upload_id)
@@ -116,7 +134,11 @@ def show_upload(upload_id: UUID, deps: Deps) -> Response:
     status_code=204,
     response_class=Response,
     dependencies=_SPOKEN,
-    responses=documented(*_BYTES, *_GONE, WRONG_OFFSET),
+    responses={
+        204: {"description": "The bytes are here.", "headers": tus_requests.PROGRESS},
+        **documented(*_BYTES, *_GONE, WRONG_OFFSET),
+    },
+    openapi_extra=tus_requests.BYTES,
 )
 async def receive_bytes(upload_id: UUID, request: Request, deps: Deps) -> Response:
     """Append the bytes at `Upload-Offset`, which must be where those that are here end.
@@ -146,6 +168,7 @@ async def receive_bytes(upload_id: UUID, request: Request, deps: Deps) -> Respon
     response_class=Response,
     dependencies=_SPOKEN,
     responses=documented(*_GONE),
+    openapi_extra=tus_requests.ONE,
 )
 async def delete_upload(upload_id: UUID, deps: Deps) -> Response:
     """Delete its bytes. One that became a recording has gone: delete the recording."""

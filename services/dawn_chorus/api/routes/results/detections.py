@@ -1,6 +1,7 @@
 """Detections of one analysis, cut anew on request, and detections across recordings."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -36,20 +37,31 @@ from dawn_chorus.domain.exports import (
     WRITERS,
     ExportFormat,
     Finding,
+    Source,
     finding_row,
     json_lines,
     with_byte_order_mark,
 )
+from dawn_chorus.domain.taxonomy import Taxon
+from dawn_chorus.domain.timeline import Detection
 
 ACROSS = (ExportFormat.JSON, ExportFormat.NDJSON, ExportFormat.CSV)
 _PAGE_ROWS = 100
+_ROBIN = Finding(
+    Detection(Taxon("eurrob1", "Erithacus rubecula", "European Robin", "Aves"), 123.0, 126.5, 0.94),
+    Source(
+        "dawn.flac", 48_000, datetime.fromisoformat("2026-05-03T04:30:00+02:00"), pack="birdnet", site="north-marsh"
+    ),
+)
+"""Of the examples."""
 router = APIRouter(tags=["results"])
 
 
 def _also(*formats: ExportFormat) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI entry of the media types besides JSON."""
-    plain = {WRITERS[each].media_type.split(";", maxsplit=1)[0] for each in formats} - {"application/json"}
-    content = {media_type: {"schema": {"type": "string"}} for media_type in sorted(plain)}
+    written = {WRITERS[each].media_type.partition(";")[0]: "".join(WRITERS[each].lines([_ROBIN])) for each in formats}
+    plain = sorted(written.keys() - {"application/json"})
+    content = {each: {"schema": {"type": "string"}, "example": written[each]} for each in plain}
     return {200: {"content": content, "description": "In the requested format."}}
 
 

@@ -19,6 +19,7 @@ from dawn_chorus.domain.errors import TransientError
 RECONNECT_MS = 2000
 _ADMIT_EVERY_S = 10.0
 """A stream may last for weeks, a key may be revoked any time."""
+_EXAMPLE = 'event: deleted\nretry: 2000\ndata: {"id": "0193d0c8-5a3e-7c21-9d6b-1f2e3d4c5b6a"}\n\n'
 router = APIRouter(tags=["analyses"])
 
 
@@ -28,7 +29,12 @@ async def _joined(deps: Deps, _caller: Reader) -> AsyncIterator[Follower]:
         yield follower
 
 
-@router.get("/v1/events", summary="Follow everything", response_class=EventSourceResponse)
+@router.get(
+    "/v1/events",
+    summary="Follow everything",
+    response_class=EventSourceResponse,
+    responses={200: {"content": {"text/event-stream": {"example": _EXAMPLE}}}},
+)
 async def follow_all(
     request: Request,
     deps: Deps,

@@ -18,6 +18,11 @@ from dawn_chorus.api.models.rendering import analysis_out
 from dawn_chorus.domain.errors import NotFound, TransientError
 
 RECONNECT_MS = 2000
+_EXAMPLE = (
+    "event: progress\nid: 3\nretry: 2000\n"
+    'data: {"id": "0193d0c8-5a41-7f08-8a52-6b1d0c9e7f34", "state": "running", "segments_done": 1}\n\n'
+)
+"""Its data is shortened."""
 router = APIRouter(tags=["analyses"])
 
 
@@ -30,7 +35,7 @@ def _known(analysis_id: UUID, deps: Deps, _caller: Reader) -> AnalysisStatus:
     "/v1/analyses/{analysis_id:uuid}/events",
     summary="Follow an analysis",
     response_class=EventSourceResponse,
-    responses=documented(NOT_FOUND),
+    responses={200: {"content": {"text/event-stream": {"example": _EXAMPLE}}}, **documented(NOT_FOUND)},
 )
 async def follow(
     deps: Deps,

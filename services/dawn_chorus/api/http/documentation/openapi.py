@@ -1,10 +1,12 @@
 """Amends the OpenAPI document: every error response is a problem and names its causes, ids lead on as links."""
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
 
-from dawn_chorus.api.http.links import Sources, add_links
+from dawn_chorus.api.http.documentation.examples import add_examples
+from dawn_chorus.api.http.documentation.links import Sources, add_links
 from dawn_chorus.api.http.problems import (
     CROSS_SITE,
     FORBIDDEN,
@@ -27,13 +29,14 @@ _THAT_CHANGE = documented(FORBIDDEN, CROSS_SITE)
 _UNUSED = ("HTTPValidationError", "ValidationError")
 
 
-def describe(app: FastAPI, sources: Sources) -> None:
-    """Make the app serve the amended document, which is built once."""
+def describe(app: FastAPI, sources: Sources, add_more: Callable[[dict[str, Any]], None]) -> None:
+    """Make the app serve the amended document, which is built once; `add_more` amends its paths once more."""
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             app.openapi_schema = _amended(plain(), sources)
+            add_more(app.openapi_schema["paths"])
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
@@ -51,6 +54,7 @@ def _amended(document: dict[str, Any], sources: Sources) -> dict[str, Any]:
             common |= {} if method == "get" else _THAT_CHANGE
             operation["responses"] = _responses(operation["responses"], common)
     add_links(document, sources)
+    add_examples(document)
     return document
 
 
