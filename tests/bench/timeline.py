@@ -61,7 +61,7 @@ def _measure(url: str, folder: Path, settings: BenchSettings, console: Console) 
         save_segments(database, recording, taxa)
     analysis_id = recording.analyses[0].id
     asked: dict[str, list[Asked]] = defaultdict(list)
-    with _open_api(url, folder) as (pid, client):
+    with open_api(url, folder) as (pid, client):
         for frames in (False, True):
             for _ in range(settings.bench_rounds):
                 for name, path in (
@@ -91,7 +91,7 @@ def _ask(client: httpx.Client, pid: int, path: str, *, frames: bool) -> Asked:
 
 
 @contextmanager
-def _open_api(url: str, folder: Path) -> Iterator[tuple[int, httpx.Client]]:
+def open_api(url: str, folder: Path) -> Iterator[tuple[int, httpx.Client]]:
     (port,) = find_free_ports(1, _PORTS)
     command = [sys.executable, "-m", "tests.bench.timeline_api", url, (folder / "store").as_uri(), str(port)]
     with subprocess.Popen(command) as process:
