@@ -12,15 +12,15 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dawn_chorus.domain.event_rules import EventRule
-from dawn_chorus.domain.recording import round_s
 from dawn_chorus.domain.taxonomy import Taxon
-from dawn_chorus.domain.timeline import FRAME_STEPS, ChannelNumbers, Detection, Steps, dequantize_scores
+from dawn_chorus.domain.timeline import FRAME_STEPS, ChannelNumbers, Detection, Steps, dequantize_scores, positions_s
 
 Number = TypeVar("Number", bound=np.generic)
 
@@ -124,25 +124,37 @@ def detect_events(
     Frame i covers [i·step_s, (i + 1)·step_s). No event reaches beyond `end_s`, the recording's end. Runs are in time
     order. Events closer than `min_gap_s` are joined first, then those shorter than `min_event_s` are dropped.
     """
-    events: list[Detection] = []
-    for run in runs:
-        joined = _join_close(_cut_run(taxon, run, rule, step_s=step_s, end_s=end_s), rule.min_gap_s)
-        events += [event for event in joined if event.offset_s - event.onset_s >= rule.min_event_s - 1e-9]
-    return events
+    return [event for run in runs for event in _cut_run(taxon, run, rule, step_s=step_s, end_s=end_s)]
 
 
 def _cut_run(taxon: Taxon, run: ScoreRun, rule: EventRule, *, step_s: float, end_s: float) -> Iterator[Detection]:
     if not (run.steps >= threshold_step(rule.onset_threshold)).any():
         return
-    active = _hysteresis(run.steps, rule)
-    edges = np.flatnonzero(np.diff(active.astype(np.int8), prepend=0, append=0))
-    for begin, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        onset_s = round_s((run.first_frame + begin) * step_s)
-        offset_s = min(round_s((run.first_frame + end) * step_s), end_s)
-        if offset_s > onset_s:
-            peak = begin + int(run.steps[begin:end].argmax())
-            channel = None if run.channels is None else int(run.channels[peak]) or None
-            yield Detection(taxon, onset_s, offset_s, float(dequantize_scores(run.steps[peak])), channel)
+    edges = np.flatnonzero(np.diff(_hysteresis(run.steps, rule).astype(np.int8), prepend=0, append=0))
+    onsets_s = positions_s(run.first_frame + edges[::2], step_s)
+    offsets_s = np.minimum(positions_s(run.first_frame + edges[1::2], step_s), end_s)
+    count = int(np.count_nonzero(offsets_s > onsets_s))  # those behind the end of the recording are the last
+    if not count:
+        return
+    apart = onsets_s[1:count] - offsets_s[: count - 1] >= rule.min_gap_s - 1e-9
+    firsts = np.flatnonzero(np.append(True, apart))
+    lasts = np.append(firsts[1:], count) - 1
+    long_enough = offsets_s[lasts] - onsets_s[firsts] >= rule.min_event_s - 1e-9
+    firsts, lasts = firsts[long_enough], lasts[long_enough]
+    begins, ends = edges[2 * firsts], edges[2 * lasts + 1]
+    # Between events that were joined the steps are lower than their peaks.
+    peaks = np.maximum.reduceat(np.append(run.steps, np.uint16(0)), np.column_stack((begins, ends)).ravel())[::2]
+    channels = _channels_of_peaks(run, begins.tolist(), ends.tolist())
+    spans = (onsets_s[firsts].tolist(), offsets_s[lasts].tolist(), dequantize_scores(peaks).tolist(), channels)
+    yield from map(Detection, repeat(taxon), *spans)
+
+
+def _channels_of_peaks(run: ScoreRun, begins: Sequence[int], ends: Sequence[int]) -> Iterable[int | None]:
+    """Return the channel of the highest score, of equals the first, within each [begin, end)."""
+    if run.channels is None:
+        return repeat(None)
+    peaks = (begin + int(run.steps[begin:end].argmax()) for begin, end in zip(begins, ends, strict=True))
+    return [int(run.channels[peak]) or None for peak in peaks]
 
 
 def _hysteresis(steps: Steps, rule: EventRule) -> NDArray[np.bool_]:
@@ -150,14 +162,3 @@ def _hysteresis(steps: Steps, rule: EventRule) -> NDArray[np.bool_]:
     on, off = steps >= threshold_step(rule.onset_threshold), steps < threshold_step(rule.offset_threshold)
     last_crossing = np.maximum.accumulate(np.where(on | off, np.arange(len(steps)), -1))
     return np.where(last_crossing >= 0, on[last_crossing], False)
-
-
-def _join_close(events: Iterable[Detection], min_gap_s: float) -> list[Detection]:
-    joined: list[Detection] = []
-    for event in events:
-        if joined and event.onset_s - joined[-1].offset_s < min_gap_s - 1e-9:
-            best = max(joined[-1], event, key=lambda each: each.confidence)
-            joined[-1] = replace(best, onset_s=joined[-1].onset_s, offset_s=event.offset_s)
-        else:
-            joined.append(event)
-    return joined
