@@ -1,4 +1,8 @@
-"""A station's years made by SQL: 50 sites, 300 taxa with a frequency of 1/rank, a tenth analyzed twice."""
+"""A station's years made by SQL: 50 sites, 300 taxa with a frequency of 1/rank, a tenth analyzed twice.
+
+Most taxa are birds. Of the detections one in fifteen is of an insect, one in thirty of an amphibian, one in 2,000 of a
+mammal.
+"""
 
 import psycopg
 from yoyo import get_backend, read_migrations
@@ -7,6 +11,8 @@ from dawn_chorus.adapters.postgres.migrate import MIGRATIONS
 
 DETECTIONS_AN_ANALYSIS = 152
 SITES, TAXA = 50, 300
+SILENT_TAXA = 6200
+"""Birds of the pack that were never heard."""
 CAPPED_TAXON = 40
 """By rank; its confidences end at .85."""
 LONELY_SITE = "site 50"
@@ -18,7 +24,10 @@ VALUES ('birdnet', '2.4.0', 'CC0-1.0', 'nobody', repeat('a', 64), 5, 0.5,
     '{"default": {"onset_threshold": 0.5, "offset_threshold": 0.3, "min_gap_s": 0, "min_event_s": 0.5},
     "by_taxon": {}}');
 INSERT INTO taxa (code, scientific_name, common_name, taxonomic_class)
-SELECT 'code' || i, 'Genus species' || i, 'Bird ' || i, 'Aves' FROM generate_series(1, %(taxa)s) AS i;
+SELECT 'code' || i, 'Genus species' || i, 'Taxon ' || i,
+    CASE WHEN i = 299 THEN 'Mammalia' WHEN i > 250 AND i <= %(taxa)s THEN 'Amphibia'
+        WHEN i %% 10 = 0 AND i <= %(taxa)s THEN 'Insecta' ELSE 'Aves' END
+FROM generate_series(1, %(taxa)s + %(silent)s) AS i;
 INSERT INTO recordings (
     filename, store_key, size_bytes, sha256, format, duration_s, sample_rate_hz, channels, site,
     recorded_at, recorded_utc_offset_s
@@ -82,8 +91,8 @@ def fill(url: str, detections: int) -> None:
     """Fill a database with about so many detections; indexes are made after the rows."""
     analyses = max(1, detections // DETECTIONS_AN_ANALYSIS)
     values = {
-        "taxa": TAXA, "sites": SITES, "recordings": round(analyses / 1.1), "n": DETECTIONS_AN_ANALYSIS,
-        "capped": CAPPED_TAXON, "lonely": LONELY_SITE,
+        "taxa": TAXA, "silent": SILENT_TAXA, "sites": SITES, "recordings": round(analyses / 1.1),
+        "n": DETECTIONS_AN_ANALYSIS, "capped": CAPPED_TAXON, "lonely": LONELY_SITE,
     }  # fmt: skip
     with psycopg.connect(url, autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
         connection.execute("SET maintenance_work_mem = '1GB'; SET synchronous_commit = off")

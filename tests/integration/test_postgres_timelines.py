@@ -195,6 +195,7 @@ def test_a_class_is_found_whether_it_is_near_or_far(
     database: Database, monkeypatch: pytest.MonkeyPatch, near: int
 ) -> None:
     monkeypatch.setattr("dawn_chorus.adapters.postgres.detections._NEAR", near)
+    monkeypatch.setattr("dawn_chorus.adapters.postgres.detections._FEW", 0)
     songs: list[Song] = [(CRICKET if n % 7 == 3 else ROBIN, 10.0 + 8 * n, 12.0 + 8 * n, 0.95) for n in range(30)]
     for place in (Place("pond", None, None, DAWN), Place("hill", None, None, DAWN), Place("pond")):
         analyzed(database, place, songs)

@@ -16,8 +16,10 @@ from dawn_chorus.adapters.postgres.warnings import warning_codes_of
 from dawn_chorus.domain.exports import Finding
 
 _ALL = EventFilter()
+_FEW = 5
+"""So many taxa are looked up one by one at once, without a look at those that lie near."""
 _NEAR = 50
-"""How many detections of any taxon are looked through for one of a class, before each of its taxa is looked up."""
+"""How many detections of any taxon are looked through for each row of many taxa, before each taxon is looked up."""
 
 _sql = load_queries("detections")
 
@@ -84,12 +86,12 @@ def read_latest(connection: Connection, wanted: DetectionFilter, page: Row) -> l
     taxon_ids = find_taxon_ids(connection, wanted.taxa, wanted.classes)
     if taxon_ids is None:
         return list(_sql.latest_detections(connection, **filters, **page))
-    filters["taxon_ids"] = taxon_ids
-    if not wanted.taxa:
-        near = list(_sql.nearest_detections_of_taxa(connection, most=_NEAR * page["n"], **filters, **page))
-        if len(near) == page["n"]:
+    filters |= {"taxon_ids": taxon_ids, "most": _NEAR * page["n"], **page}
+    if len(taxon_ids) > _FEW:
+        near = list(_sql.nearest_detections_of_taxa(connection, **filters))
+        if len(near) == page["n"] or not _sql.are_more(connection, **filters):
             return near
-    return list(_sql.latest_detections_of_taxa(connection, **filters, **page))
+    return list(_sql.latest_detections_of_taxa(connection, **filters))
 
 
 def _cursor_after(row: Row) -> str:

@@ -54,7 +54,7 @@ SELECT
     r.filename, r.sample_rate_hz, r.latitude, r.longitude, r.recorded_at, r.recorded_utc_offset_s, a.pack_name
 FROM (
     SELECT * FROM (
-        SELECT * FROM detections
+        SELECT *, coalesce(started_at, '-infinity') AS heard_at FROM detections
         WHERE (:site::text IS NULL OR site = :site::text)
             AND (:from_time::timestamptz IS NULL OR coalesce(started_at, '-infinity') >= :from_time::timestamptz)
             AND (
@@ -76,13 +76,33 @@ FROM (
             WHERE a.id = heard.analysis_id AND (:pack::text IS NULL OR a.pack_name = :pack::text)
                 AND (:all_analyses::boolean OR c.analysis_id IS NOT NULL)
         )
-    ORDER BY coalesce(started_at, '-infinity') DESC, id DESC
+    ORDER BY heard_at DESC, id DESC
     LIMIT :n
 ) AS d
 JOIN taxa AS x ON x.id = d.taxon_id
 JOIN recordings AS r ON r.id = d.recording_id
 JOIN analyses AS a ON a.id = d.analysis_id
-ORDER BY coalesce(d.started_at, '-infinity') DESC, d.id DESC;
+ORDER BY d.heard_at DESC, d.id DESC;
+
+-- name: are_more(site, from_time, to_time, min_confidence, before_time, before_id, most)$
+-- Whether there are as many of any taxon.
+SELECT EXISTS (
+    SELECT FROM detections
+    WHERE (:site::text IS NULL OR site = :site::text)
+        AND (:from_time::timestamptz IS NULL OR coalesce(started_at, '-infinity') >= :from_time::timestamptz)
+        AND (
+            :to_time::timestamptz IS NULL
+            OR (started_at IS NOT NULL AND coalesce(started_at, '-infinity') < :to_time::timestamptz)
+        )
+        AND confidence >= :min_confidence::real
+        AND (
+            :before_id::bigint IS NULL
+            OR (coalesce(started_at, '-infinity'), id)
+            < (coalesce(:before_time::timestamptz, '-infinity'), :before_id::bigint)
+        )
+    ORDER BY coalesce(started_at, '-infinity') DESC, id DESC
+    OFFSET :most - 1 LIMIT 1
+);
 
 -- name: latest_detections_of_taxa(taxon_ids, site, from_time, to_time, min_confidence, pack, all_analyses, before_time, before_id, n)
 -- As above; each taxon by its own index, then merged.
