@@ -23,8 +23,8 @@ BLOCK_SAMPLES = 1 << 19
 """Read at a time, of all channels together."""
 FRAMES_AT_ONCE = 128
 """Transformed at a time: they stay in the processor's cache."""
-LONG_COLUMN_S = 0.5
-"""Frames of columns as long as this follow each other; those of shorter ones overlap by half."""
+MANY_FRAMES = 32
+"""Frames overlap by half, unless a column would have so many: then they follow each other."""
 Levels = NDArray[np.uint8]
 """(n_rows, n_columns), the highest frequency first."""
 
@@ -57,7 +57,6 @@ class Columns:
 class _Frames:
     """Where the frames of a column are, in samples: `n` of them, evenly."""
 
-    rate_hz: int
     column: float
     """Samples of a column, which may be no whole number."""
 
@@ -67,8 +66,8 @@ class _Frames:
 
     @property
     def n(self) -> int:
-        hop = self.window if self.column >= LONG_COLUMN_S * self.rate_hz else self.window / 2
-        return max(1, ceil(self.column / hop))
+        overlapping = ceil(2 * self.column / self.window)
+        return overlapping if overlapping < MANY_FRAMES else ceil(self.column / self.window)
 
     def centers(self, first: int, n_columns: int) -> NDArray[np.int64]:
         """Return the samples in the middle of the frames of these columns, (n_columns · n,)."""
@@ -82,7 +81,7 @@ def draw_levels(sound: Sound, columns: Columns) -> Levels:
 
     Raises what reading raises.
     """
-    frames = _Frames(sound.sample_rate_hz, columns.length_s * sound.sample_rate_hz)
+    frames = _Frames(columns.length_s * sound.sample_rate_hz)
     end = round(columns.duration_s * sound.sample_rate_hz)
     last = int(frames.centers(columns.first + columns.n - 1, 1)[-1])
     reader = _FrameReader(sound, columns.channel, frames.window, min(end, last + frames.window))

@@ -44,7 +44,9 @@ def test_a_tone_is_in_its_row_and_has_its_level(tmp_path: Path, rate_hz: int, ro
         edge = 1 + int(1024 / rate_hz * COLUMNS / span_s)
         inside = levels[:, edge : int(COLUMNS * 2 / span_s) - edge] if span_s < 512 else levels[:, :1]
         assert (inside.argmax(axis=0) == row_of(hz, rate_hz)).all(), span_s
-        assert np.abs(inside.max(axis=0).astype(int) - FULL_SCALE).max() <= 1, "0 dB is a sine of full scale"
+        # A column of a second has the beginning of the sound in it.
+        tolerance = 1 if span_s < 512 else 2
+        assert np.abs(inside.max(axis=0).astype(int) - FULL_SCALE).max() <= tolerance, "0 dB is a sine of full scale"
         far = np.delete(inside, range(row_of(hz, rate_hz) - 3, row_of(hz, rate_hz) + 4), axis=0)
         assert far.max() < FULL_SCALE - 2 * 45
 
