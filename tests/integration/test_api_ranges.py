@@ -120,6 +120,22 @@ def test_a_tile_of_two_gigabytes_reads_kilobytes(database: Database, tmp_path: P
     assert not store.copies
 
 
+def test_the_header_of_a_large_upload_is_read_by_ranges_where_that_goes(
+    start: StartInBucket, bucket: WatchedBucket, audio_dir: Path, tmp_path: Path
+) -> None:
+    samples, rate_hz = real_sound(audio_dir)
+    client = start().client
+    for name, is_cheap in (("pcm_24.wav", True), ("pcm_24.flac", False)):
+        path = write_as(name, tmp_path, np.tile(samples, 8), rate_hz)
+        bucket.forget()
+        assert upload(client, path.read_bytes(), name)["duration_s"] == pytest.approx(160.0)
+        assert bool(bucket.copies) != is_cheap
+        assert 0 < bucket.bytes_read < (1_000_000 if is_cheap else 9_000_000)
+    bucket.forget()
+    bad = bytes(9 << 20)
+    problem_of(client.post("/v1/recordings", files={"file": ("noise.wav", bad)}), 415, "not-audio")
+
+
 def test_a_bucket_that_does_not_answer_is_said_and_asked_again(
     start: StartInBucket, bucket: WatchedBucket, audio_dir: Path, tmp_path: Path
 ) -> None:

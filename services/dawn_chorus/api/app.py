@@ -31,6 +31,7 @@ from dawn_chorus.api.decoders.indexing import Indexes
 from dawn_chorus.api.decoders.lending import Lending
 from dawn_chorus.api.decoders.pictures import Pictures
 from dawn_chorus.api.decoders.server import Decoders
+from dawn_chorus.api.decoders.stored_headers import StoredHeaders
 from dawn_chorus.api.dependencies import Dependencies
 from dawn_chorus.api.http.body_limit import BodyLimit, BodyLimits
 from dawn_chorus.api.http.browsers.gate import Gate
@@ -175,7 +176,8 @@ def _wire(settings: ApiSettings, database: Database, store: AudioStore) -> Depen
 
     decoders = Decoders(settings.probe_timeout_s, settings.uploads_at_once)
     pictures = Pictures(decoders, settings.pictures_at_once, settings.pictures_waiting)
-    lending = Lending(Access(store), Indexes(database, decoders))
+    access = Access(store)
+    lending = Lending(access, Indexes(database, decoders))
     drawing = Drawing(pictures, lending, DiskCache(settings.cache_folder / "pictures", settings.tile_cache_bytes))
     return Dependencies(
         settings=settings,
@@ -190,6 +192,7 @@ def _wire(settings: ApiSettings, database: Database, store: AudioStore) -> Depen
         joins=CapacityLimiter(_JOINS_AT_ONCE),
         decoders=decoders,
         lending=lending,
+        stored_headers=StoredHeaders(access, decoders),
         pictures=pictures,
         drawing=drawing,
         overviews=Overviews(drawing),

@@ -14,6 +14,7 @@ from dawn_chorus.api.clips.making import Clips
 from dawn_chorus.api.decoders.lending import Lending
 from dawn_chorus.api.decoders.pictures import Pictures
 from dawn_chorus.api.decoders.server import Decoders
+from dawn_chorus.api.decoders.stored_headers import StoredHeaders
 from dawn_chorus.api.http.limits.places import Places
 from dawn_chorus.api.http.limits.rate_limit import RateLimit
 from dawn_chorus.api.key_cache import KeyCache
@@ -45,6 +46,7 @@ class Dependencies:
     changes: ChangeFeed
     decoders: Decoders
     lending: Lending
+    stored_headers: StoredHeaders
     pictures: Pictures
     drawing: Drawing
     overviews: Overviews

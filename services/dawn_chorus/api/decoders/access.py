@@ -36,6 +36,14 @@ class Access:
         """
         return await to_thread.run_sync(self._open_stored, key, limiter=self._threads)
 
+    async def measure_in_bucket(self, key: str) -> int | None:
+        """Return the size of a file in a bucket; None for one in a folder. Raises PermanentError for an unknown key."""
+
+        def measure() -> int | None:
+            return self._store.measure(key) if self._store.stored_file(key) is None else None
+
+        return await to_thread.run_sync(measure, limiter=self._threads)
+
     async def open_copy(self, key: str, wait_s: float) -> int:
         """Return a descriptor of a local copy, which the caller closes. Raises TransientError while it is fetched."""
 

@@ -53,11 +53,15 @@ class Decoders:
         """
         facts = os.fstat(file)
         request = {"name": stored_name, "size": facts.st_size, "version": (facts.st_ino, facts.st_mtime_ns)}
+        return await self.read_lent_header(file, request, filename)
+
+    async def read_lent_header(self, file: int, request: Message, filename: str) -> AudioFacts:
+        """Return as `read_header` does the facts of a file that a request lends by ranges, too."""
         answer, ended = await self.run("header", request, self._header_limits, file)
         try:
             return read_facts(answer, ended, self._header_limits)
         except Problem as problem:
-            raise Problem(problem.kind, problem.detail.replace(stored_name, filename)) from problem
+            raise Problem(problem.kind, problem.detail.replace(request["name"], filename)) from problem
 
     async def read_beginning(self, file: int, filename: str, whole_bytes: int) -> EarlyFacts:
         """Return what an open file, the beginning of one of `whole_bytes`, says of it.

@@ -149,6 +149,10 @@ class Intake:
         return answer(stored, start)
 
     async def _probe(self, filename: str) -> AudioFacts:
+        if self._content is None:
+            facts = await self._deps.stored_headers.read_by_ranges(self._key, filename)
+            if facts is not None:
+                return facts
         with ExitStack() as stack:
             # Fetching a large file from a bucket takes long: small ones do not wait for that.
             run = run_in_threadpool if self._content is None else self._in_thread

@@ -67,7 +67,10 @@ async def _find(deps: Dependencies, upload_id: UUID) -> ResumableUpload:
 
 
 async def _read_whole(deps: Dependencies, upload: ResumableUpload, store_key: str) -> AudioFacts:
-    """Return what the recording will say; in a bucket, the file is fetched as it will be for the recording."""
+    """Return what the recording will say; from a bucket the file is fetched only where ranges of it do not say that."""
+    facts = await deps.stored_headers.read_by_ranges(store_key, upload.filename)
+    if facts is not None:
+        return facts
     with ExitStack() as stack:
         path = await run_in_threadpool(stack.enter_context, deps.store.local_copy(store_key))
         with path.open("rb") as file:
