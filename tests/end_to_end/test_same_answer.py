@@ -1,4 +1,7 @@
-"""The same recording gives the same answer by `chorus analyze` and by the API: detections, lost audio, its words."""
+"""The same recording gives the same answer by `chorus analyze` and by the API: detections, lost audio, its words.
+
+And lanes, read as a browser reads them, are one more way to the same answer.
+"""
 
 import json
 import subprocess
@@ -12,8 +15,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from dawn_chorus.domain.lost_audio import LostStretch, clip_lost
 from tests.end_to_end import recordings
 from tests.end_to_end.service import Service
+from tests.lane_reading import cut_lanes, read_lanes
 
 LENGTH_S = 320.0
 """Two segments."""
@@ -76,3 +81,26 @@ def test_a_damaged_recording_is_told_in_the_same_words(
     assert f"{path}: lost " in stderr
     assert lost[0]["reason"] in stderr
     assert spans(document["detections"]) == spans(detections)
+    check_lanes(url, detections)
+    header, _ = read_lanes(httpx.get(f"{url}/lanes").content)
+    expected = clip_lost((LostStretch(**stretch) for stretch in lost), 0.0, header["end_s"])
+    assert [LostStretch(**stretch) for stretch in header["lost"]] == list(expected)
+
+
+def check_lanes(url: str, detections: list[dict[str, Any]]) -> None:
+    """Check that lanes hold the scores of the timeline, and that whoever cuts them finds the detections."""
+    answer = httpx.get(f"{url}/lanes", params={"frames": True}).content
+    assert spans(detections) == [
+        (code, round(onset_s, 3), round(offset_s, 3), round(float(np.float32(peak / 65535)), 4))
+        for code, (onset_s, offset_s, peak) in cut_lanes(answer)
+    ]
+    for frames in (False, True):
+        header, rows = read_lanes(httpx.get(f"{url}/lanes", params={"frames": frames}).content)
+        taxa = httpx.get(f"{url}/timeline", params={"frames": frames}).json()["taxa"]
+        assert [taxon["code"] for taxon in header["taxa"]] == [taxon["code"] for taxon in taxa]
+        analyzed = {number for first, n in header["runs"] for number in range(first, first + n)}
+        for row, taxon in zip(rows, taxa, strict=True):
+            scores = taxon["frames" if frames else "windows"]
+            kept = {round(each["start_s"] / header["step_s"]): each["score"] * 65535 for each in scores}
+            assert all(abs(step - kept.get(number, 0)) < 0.54 for number, step in enumerate(row))
+            assert {*kept} <= analyzed
