@@ -15,10 +15,12 @@ from dawn_chorus.adapters.postgres.api_keys import create_key
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.api.app import create_app
 from dawn_chorus.api.settings import ApiSettings
-from tests.integration.made_up import MadeUpWorker, upload
+from tests.integration.made_up import MadeUpWorker, upload, wav_bytes
 from tests.servers.api import run_api
 from tests.servers.postgres import PostgresServer
+from tests.servers.tus import send
 
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 # An API without servers behind it: only its document is read.
 unwired = create_app(ApiSettings(), Database("postgresql://127.0.0.1:1/nowhere"), open_audio_store("file:///tmp"))
 schema = schemathesis.openapi.from_dict(unwired.openapi()).exclude(path_regex="/events$")
@@ -36,7 +38,8 @@ def target(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFac
     with Database(url) as database, run_api(database, store, request_burst=1_000_000) as api:
         answer = upload(api.client)
         MadeUpWorker(database).finish(answer)
-        ids = {"recording_id": answer["id"], "analysis_id": answer["analyses"][0]["id"]}
+        sent = send(api.client, wav_bytes())
+        ids = {"recording_id": answer["id"], "analysis_id": answer["analyses"][0]["id"], "upload_id": sent.id}
         yield api.url, ids, create_key(database, "fuzz", ["admin"])[1]
     postgres_server.drop_database(url)
 

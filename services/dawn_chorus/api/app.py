@@ -103,15 +103,19 @@ _TAGS = [
     {"name": "operations", "description": "Health."},
 ]
 
-_RECORDING = {"recording_id": "$response.body#/id", "analysis_id": "$response.body#/analyses/0/id"}
+_FIRST_PICTURE = {"span_s": "2", "index": "0"}
+_RECORDING = {
+    "recording_id": "$response.body#/id",
+    "analysis_id": "$response.body#/analyses/0/id",
+    **_FIRST_PICTURE,
+}
 _LINKS = {
     ("post", "/v1/recordings"): _RECORDING,
     ("post", "/v1/uploads"): {"upload_id": "$response.body#/id"},
     ("patch", "/v1/uploads/{upload_id}"): {"upload_id": "$request.path.upload_id"},
     ("get", "/v1/recordings/{recording_id}/spectrogram"): {
         "recording_id": "$response.body#/recording_id",
-        "span_s": "$response.body#/levels/0/span_s",
-        "index": "0",
+        **_FIRST_PICTURE,
     },
     ("get", "/v1/recordings"): {"recording_id": "$response.body#/items/0/id"},
     ("get", "/v1/recordings/{recording_id}"): _RECORDING,
