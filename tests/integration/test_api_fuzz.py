@@ -25,6 +25,7 @@ schemathesis.serializer.alias("application/offset+octet-stream", "application/oc
 unwired = create_app(ApiSettings(), Database("postgresql://127.0.0.1:1/nowhere"), open_audio_store("file:///tmp"))
 schema = schemathesis.openapi.from_dict(unwired.openapi()).exclude(path_regex="/events$")
 
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 EXAMPLES = int(os.environ.get("CHORUS_FUZZ_EXAMPLES", "20"))
 """Requests for each operation, and journeys through all of them."""
 Target = tuple[str, dict[str, str], str]

@@ -23,6 +23,7 @@ from tests.integration.made_up import MadeUpWorker, wav_bytes
 from tests.servers.api import run_api
 from tests.servers.postgres import PostgresServer
 
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 EXAMPLES = int(os.environ.get("CHORUS_FUZZ_EXAMPLES", "20")) // 2
 STEPS = 12
 ROUNDS = 10

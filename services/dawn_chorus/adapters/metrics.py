@@ -30,6 +30,8 @@ uploads = Counter("chorus_uploads_total", "Uploads ended, by outcome.", ["outcom
 upload_bytes = Counter("chorus_upload_bytes_total", "Bytes received in uploads, refused ones included.")
 upload_audio_seconds = Counter("chorus_upload_audio_seconds_total", "Seconds of audio accepted, as headers declare.")
 uploads_in_flight = Gauge("chorus_uploads_in_flight", "Uploads being received or probed.")
+resumable_uploads = Counter("chorus_resumable_uploads_total", "Uploads in parts, by what became of them.", ["outcome"])
+"""`begun`, `joined` (one file is in the store), `deleted` by the client, `expired`, `broken` (a part was lost)."""
 event_streams = Gauge("chorus_api_event_streams", "Clients connected to an event stream.")
 store_bytes = Gauge("chorus_store_bytes", "Space of the audio store's volume, if the store is a folder.", ["space"])
 """`free` and `total`."""
@@ -41,6 +43,7 @@ API = (
     upload_bytes,
     upload_audio_seconds,
     uploads_in_flight,
+    resumable_uploads,
     event_streams,
     store_bytes,
 )

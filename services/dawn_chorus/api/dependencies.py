@@ -15,6 +15,7 @@ from dawn_chorus.api.decoders.lending import Lending
 from dawn_chorus.api.decoders.pictures import Pictures
 from dawn_chorus.api.decoders.server import Decoders
 from dawn_chorus.api.decoders.stored_headers import StoredHeaders
+from dawn_chorus.api.http.limits.arrivals import Arrivals
 from dawn_chorus.api.http.limits.places import Places
 from dawn_chorus.api.http.limits.rate_limit import RateLimit
 from dawn_chorus.api.key_cache import KeyCache
@@ -53,6 +54,8 @@ class Dependencies:
     clips: Clips
     running_keys: set[str] = field(default_factory=set)
     """Idempotency keys of requests that are running in this process."""
+    arrivals: Arrivals = field(default_factory=Arrivals)
+    """Bytes of uploads in parts, by upload."""
     deletions: Lock = field(default_factory=Lock)
     """Orphaned audio is deleted by one task at a time."""
     background: set[asyncio.Task[None]] = field(default_factory=set)

@@ -58,12 +58,14 @@ def give_up_joining(database: Database, joining: Joining) -> None:
         _sql.give_up_lease(connection, upload_id=joining.upload.id, joiner=joining.joiner)
 
 
-def break_off_joining(database: Database, joining: Joining, *, ttl_s: float) -> None:
-    """End an upload that can never be joined, unless somebody else joins it by now."""
+def break_off_joining(database: Database, joining: Joining, *, ttl_s: float) -> bool:
+    """End an upload that can never be joined; return False if it ended, or somebody else joins it by now."""
     with database.transaction() as connection:
         row = _sql.lock_upload(connection, upload_id=joining.upload.id)
-        if row is not None and row["joiner"] == joining.joiner:
-            end_upload(connection, joining.upload.id, UploadState.BROKEN, ttl_s)
+        if row is None or row["joiner"] != joining.joiner:
+            return False
+        end_upload(connection, joining.upload.id, UploadState.BROKEN, ttl_s)
+    return True
 
 
 def finish_joining(database: Database, joining: Joining, store_key: str, sha256: str) -> bool:

@@ -1,13 +1,13 @@
 """Resumable uploads: the tus protocol 1.0, with creation, checksums, expiration and termination."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from functools import partial
 from uuid import UUID
 
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 from starlette.datastructures import Headers
 
@@ -22,7 +22,6 @@ from dawn_chorus.adapters.postgres.uploads import (
 )
 from dawn_chorus.api.auth import Uploader
 from dawn_chorus.api.dependencies import Dependencies, Deps
-from dawn_chorus.api.http.limits.places import Place
 from dawn_chorus.api.http.limits.upload_requests import UploadRequests
 from dawn_chorus.api.http.problems import (
     CHECKSUM,
@@ -66,6 +65,8 @@ class BegunOut(BaseModel):
     )
 
 
+_SETTLE_S = 5.0
+"""How long a question where to go on waits for what arrived before it."""
 _SPOKEN = [Depends(_check_version)]
 
 
@@ -92,7 +93,10 @@ def show_abilities(deps: Deps, _caller: Uploader) -> Response:
     openapi_extra=tus_requests.CREATION,
 )
 async def begin_upload(request: Request, deps: Deps) -> Response:
-    """Answer with the address to which the bytes are sent; the first ones may come with this request."""
+    """Answer with the address to which the bytes are sent; the first ones may come with this request.
+
+    Whoever knows the address, and has a key with the scope `upload`, can go on with it, at any process of the service.
+    """
     headers = request.headers
     size_bytes = tus.read_length(headers, most_bytes(deps))
     filename, metadata = tus.read_filename(headers)
@@ -102,6 +106,7 @@ async def begin_upload(request: Request, deps: Deps) -> Response:
         tus.check_content_type(headers)
     create = partial(create_upload, deps.database, size_bytes, filename, metadata, ttl_s=_ttl_s(deps))
     upload = await to_thread.run_sync(create, limiter=deps.upload_threads)
+    metrics.resumable_uploads.labels("begun").inc()
     if has_bytes or checksum is not None:
         try:
             upload = await _receive(request, deps, Receiver(deps, upload, checksum))
@@ -121,8 +126,13 @@ async def begin_upload(request: Request, deps: Deps) -> Response:
     responses={200: {"description": "It goes on.", "headers": tus_requests.LENGTH}, **documented(*_GONE)},
     openapi_extra=tus_requests.ONE,
 )
-def show_upload(upload_id: UUID, deps: Deps) -> Response:
-    upload = get_upload(deps.database, upload_id)
+async def show_upload(upload_id: UUID, deps: Deps) -> Response:
+    """Say where to go on. An upload that became a recording is gone (410), as one that was deleted or expired.
+
+    Bytes that arrived before the line was cut are counted first.
+    """
+    await deps.arrivals.settle(upload_id, _SETTLE_S)
+    upload = await run_in_threadpool(get_upload, deps.database, upload_id)
     metadata = {"Upload-Metadata": upload.metadata} if upload.metadata else {}
     length = {"Upload-Length": str(upload.size_bytes), "Cache-Control": "no-store"}
     return Response(headers={**tus.describe(upload), **length, **metadata})
@@ -144,7 +154,7 @@ async def receive_bytes(upload_id: UUID, request: Request, deps: Deps) -> Respon
     """Append the bytes at `Upload-Offset`, which must be where those that are here end.
 
     Without `Upload-Checksum` what has arrived counts when the line is cut: ask by `HEAD` where to go on. With it all of
-    this request counts, or nothing.
+    this request counts, or nothing. After the last byte make a recording of it: `POST /v1/recordings` with `upload`.
     """
     headers = request.headers
     tus.check_content_type(headers)
@@ -173,17 +183,18 @@ async def receive_bytes(upload_id: UUID, request: Request, deps: Deps) -> Respon
 async def delete_upload(upload_id: UUID, deps: Deps) -> Response:
     """Delete its bytes. One that became a recording has gone: delete the recording."""
     await to_thread.run_sync(_terminate, deps, upload_id, limiter=deps.upload_threads)
+    metrics.resumable_uploads.labels("deleted").inc()
     delete_soon(deps)
     return Response(status_code=204)
 
 
 async def _receive(request: Request, deps: Dependencies, receiver: Receiver) -> ResumableUpload:
-    with deps.uploads.one() as place, metrics.uploads_in_flight.track_inprogress():
-        return await receiver.receive(_read(request, place))
-
-
-def _read(request: Request, place: Place) -> AsyncIterator[bytes]:
-    return place.read(request.stream())
+    with (
+        deps.uploads.one() as place,
+        deps.arrivals.one(receiver.upload_id) as arrival,
+        metrics.uploads_in_flight.track_inprogress(),
+    ):
+        return await receiver.receive(arrival.watch(place.read(request.stream())))
 
 
 def _join_if_whole(deps: Dependencies, upload: ResumableUpload) -> None:

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import AsyncIterator, Iterator
 from uuid import UUID
 
+from dawn_chorus.adapters import metrics
 from dawn_chorus.adapters.logs import get_logger
 from dawn_chorus.adapters.postgres.orphaned_audio import check_store, reserve_audio
 from dawn_chorus.adapters.postgres.upload_joining import (
@@ -69,7 +70,8 @@ def _break_off(deps: Dependencies, joining: Joining) -> None:
     except PermanentError:
         give_up_joining(deps.database, joining)
         raise
-    break_off_joining(deps.database, joining, ttl_s=deps.settings.upload_expiry_h * 3600)
+    if break_off_joining(deps.database, joining, ttl_s=deps.settings.upload_expiry_h * 3600):
+        metrics.resumable_uploads.labels("broken").inc()
 
 
 async def _join(deps: Dependencies, joining: Joining) -> None:
@@ -85,6 +87,7 @@ async def _join(deps: Dependencies, joining: Joining) -> None:
         await asyncio.to_thread(discard_audio, deps, store_key)
         raise _LeaseLost
     upload = joining.upload
+    metrics.resumable_uploads.labels("joined").inc()
     log.info("upload joined", upload_id=str(upload.id), size_bytes=upload.size_bytes, parts=len(joining.parts))
 
 

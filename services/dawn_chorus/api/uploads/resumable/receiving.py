@@ -9,7 +9,7 @@ import math
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from anyio import to_thread
 from starlette.requests import ClientDisconnect
@@ -48,6 +48,10 @@ class Receiver:
         """Of the chunks."""
         self._stored: list[Part] = []
         """Parts that do not count yet."""
+
+    @property
+    def upload_id(self) -> UUID:
+        return self._upload.id
 
     async def receive(self, chunks: AsyncIterator[bytes]) -> ResumableUpload:
         """Take the bytes to their end; return the upload as it is then. Raises Problem, and what `add_parts` does."""

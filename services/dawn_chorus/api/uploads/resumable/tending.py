@@ -5,6 +5,7 @@ from functools import partial
 
 from fastapi.concurrency import run_in_threadpool
 
+from dawn_chorus.adapters import metrics
 from dawn_chorus.adapters.logs import get_logger
 from dawn_chorus.adapters.postgres.upload_joining import find_unjoined
 from dawn_chorus.adapters.postgres.uploads import expire_uploads
@@ -35,5 +36,6 @@ async def _tend(deps: Dependencies) -> None:
     ttl_s = deps.settings.upload_expiry_h * 3600
     expired = await run_in_threadpool(partial(expire_uploads, deps.database, ttl_s=ttl_s))
     if expired:
+        metrics.resumable_uploads.labels("expired").inc(expired)
         log.info("uploads expired", uploads=expired)
         delete_soon(deps)
