@@ -74,7 +74,17 @@ async def get_spectrogram(
     summary="A picture of a stretch of its sound",
     response_class=Response,
     responses={
-        200: {"content": _WEBP, "description": "512 × 256 pixels, gray; transparent where there is no sound."},
+        200: {
+            "content": _WEBP,
+            "description": "512 × 256 pixels, gray; transparent where there is no sound.",
+            "headers": {
+                "Chorus-Drawn-Share": {
+                    "description": "How much of an overview is drawn, 0 to 1; not there for other pictures.",
+                    "schema": {"type": "string"},
+                    "example": "0.250",
+                }
+            },
+        },
         304: {"description": "The client already has this picture."},
         **_PROBLEMS,
     },
