@@ -13,6 +13,8 @@ from dawn_chorus.domain.errors import ChorusError, TransientError
 from dawn_chorus.domain.ports import AudioStore
 
 log = get_logger(__name__)
+MOST_BYTES = 1 << 48
+"""Of any file."""
 FETCH_S = 15.0
 """For one range; it is 1 MiB at most."""
 _REASONS = {
@@ -66,6 +68,8 @@ async def answer_ranges(
         asked.clear()
         allowance.asked_for_whole |= start == WHOLE
         content, count = b"", allowance.refuse(length, time.monotonic() - began)
+        if MOST_BYTES < start < WHOLE:
+            count = OVER_BUDGET
         if count < 0:
             allowance.error = allowance.error or TransientError(_REASONS[count])
         elif start != WHOLE:
