@@ -42,6 +42,8 @@ class BenchSettings(BaseSettings):
     bench_upload_pack: str = "synthetic"
     bench_upload_packs: Path | None = None
     """The pack that the worker uses meanwhile, and the folder that it is in; unset: `models/packs` of the checkout."""
+    bench_picture_minutes: int = Field(default=60, ge=10)
+    """How long the recordings are of which pictures and clips are made."""
     bench_out: Path = ROOT / ".cache" / "bench"
     """Where results are written."""
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from dawn_chorus.api.clips.files import ClipFile, ClipFiles
 from dawn_chorus.api.clips.wanted import ClipFormat, Wanted
-from dawn_chorus.api.decoders.lending import Lending, Reading
+from dawn_chorus.api.decoders.lending import Lending, LentAudio, Reading
 from dawn_chorus.api.decoders.pictures import Job, Pictures
 from dawn_chorus.api.http.problems import UNDECODABLE, Problem
 from dawn_chorus.cage.limits import Limits
@@ -46,27 +46,28 @@ class Clips:
         """
         if kept := self.files.get(wanted.key):
             return kept
-        async with self.pictures.place():
-            target = self.files.open()
-            try:
-                clip = ClipFile(target, await self._write(recording, wanted, target))
-            except BaseException:
-                os.close(target)
-                raise
+        reading = Reading(wanted.start_s, wanted.end_s)
+        # Lent first: finding out where in a file a second stands may take long, and should keep nobody from a place.
+        async with self.lending.lend(recording, reading) as lent, self.pictures.place():
+            clip = await self._write(recording, wanted, lent)
         self.files.keep(wanted.key, clip)
         return clip
 
-    async def _write(self, recording: Recording, wanted: Wanted, target: int) -> str:
+    async def _write(self, recording: Recording, wanted: Wanted, lent: LentAudio) -> ClipFile:
         content_type, magic = CONTENT_TYPES[wanted.format]
         request = {name: getattr(wanted, name) for name in ("start_s", "end_s", "format", "slow", "channel")}
-        async with self.lending.lend(recording, Reading(wanted.start_s, wanted.end_s)) as lent:
-            job = Job("clip", "Making the clip", lent.facts | request, LIMITS, {content_type: magic}, wanted.max_bytes)
-            about = await self.pictures.write(job, lent.descriptor, target)
+        job = Job("clip", "Making the clip", lent.facts | request, LIMITS, {content_type: magic}, wanted.max_bytes)
+        target = self.files.open()
         try:
-            lost = _About.model_validate(about).lost
+            about = _About.model_validate(await self.pictures.write(job, lent.descriptor, target))
+            lost = (f"{begin:.3f}-{end:.3f}" for begin, end in about.lost if not _is_padding(begin, recording))
+            return ClipFile(target, ", ".join(lost))
         except ValidationError as error:
+            os.close(target)
             raise Problem(UNDECODABLE, "The decoder said nothing that makes sense of this stretch") from error
-        return ", ".join(f"{begin:.3f}-{end:.3f}" for begin, end in lost if not _is_padding(begin, recording))
+        except BaseException:
+            os.close(target)
+            raise
 
 
 def _is_padding(begin_s: float, recording: Recording) -> bool:

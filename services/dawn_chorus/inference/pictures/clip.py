@@ -26,8 +26,8 @@ from dawn_chorus.inference.pictures.encoders import MP3_HZ, OPUS_HZ, Encoder, Ff
 from dawn_chorus.inference.pictures.stretch import Sound, Span, open_sound
 
 CONTENT_TYPES = {"flac": "audio/flac", "wav": "audio/wav", "opus": "audio/ogg", "mp3": "audio/mpeg"}
-BLOCK_SAMPLES = 1 << 19
-"""Of all channels together, in memory at a time."""
+BLOCK_SAMPLES = 1 << 17
+"""Of all channels together, in memory at a time: new pages for more cost more than reading in turns."""
 MOST_CHANNELS = {"flac": 8, "wav": 1024, "opus": 2, "mp3": 2}
 """Of more the clip is their mean."""
 LOWEST_HZ, HIGHEST_HZ, USUAL_HZ = 8000, 192_000, 48_000
