@@ -46,7 +46,8 @@ def probe_beginning(beginning: AudioFile, whole_bytes: int) -> EarlyFacts:
         start = opened.read(beginning.size)
     whole = replace(beginning, size=whole_bytes)  # behind what is here, reads find nothing
     try:
-        with closing(open_recording(FileBytes(whole))) as source:
+        # Ogg is searched for its end, which is not here.
+        with closing(open_recording(FileBytes(beginning if start.startswith(b"OggS") else whole))) as source:
             n_samples = _promised_samples(source, beginning, whole, start)
             duration_s = round_s(n_samples / source.sample_rate_hz) if n_samples else None
             return EarlyFacts(source.format, duration_s, source.sample_rate_hz, source.channels, read_notes(beginning))
