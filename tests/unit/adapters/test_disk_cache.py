@@ -1,3 +1,4 @@
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,6 +67,26 @@ def test_a_full_disk_costs_the_keeping_only(tmp_path: Path, logged: list[structl
         cache.put("key", b"picture")
     assert cache.get("key") is None
     assert [event["event"] for event in logged] == ["pictures are made, but not kept"], "once, not for each picture"
+
+
+def test_a_disk_that_fills_in_the_middle_leaves_no_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged: list[structlog.typing.EventDict]
+) -> None:
+    write = Path.write_bytes
+
+    def fill_up(path: Path, content: bytes) -> int:
+        write(path, content[: len(content) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    cache = DiskCache(tmp_path, 1000)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_bytes", fill_up)
+        cache.put("key", b"picture")
+    assert cache.get("key") is None
+    assert size_of(tmp_path) == 0
+    assert [event["reason"] for event in logged] == ["No space left on device"]
+    cache.put("key", b"picture")
+    assert cache.get("key") == b"picture"
 
 
 def test_nothing_is_kept_that_is_larger_than_all(tmp_path: Path) -> None:
