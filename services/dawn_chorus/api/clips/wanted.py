@@ -53,7 +53,9 @@ class ClipQuery(StrictQuery):
         "where not all browsers play it, it is brought to 48 kHz, and below 8 kHz to a multiple above that. `opus` and "
         "`mp3` hold 48 kHz at most.",
     )
-    slow: Slowness = Field(default=Slowness.ONCE, description="10: ten times slower and lower, to hear bats.")
+    slow: Slowness = Field(
+        default=Slowness.ONCE, description="10: ten times slower and lower, to hear bats; at 8 kHz at least."
+    )
     channel: ShownChannel | None = Field(
         default=None,
         description="This one alone, from 1; `mix`: the mean of all. Unset: all, but their mean where there are more "
@@ -111,8 +113,7 @@ def choose_clip(query: ClipQuery, audio: AudioFacts, sha256: str) -> Wanted:
 
 def _max_bytes(form: ClipFormat, played_s: float, rate_hz: float, channels: int) -> int:
     """Return what a clip cannot exceed that plays so long, at such a rate as long as its format knows it."""
-    if form is ClipFormat.WAV:
-        return math.ceil(played_s * rate_hz) * channels * 4 + _HEADERS_BYTES
-    if form is ClipFormat.FLAC:  # a rate below 8 kHz is multiplied
-        return math.ceil(played_s * max(rate_hz, 16_000)) * channels * 3 + _HEADERS_BYTES
+    if form in (ClipFormat.FLAC, ClipFormat.WAV):  # a rate below 8 kHz is multiplied
+        bytes_a_sample = 4 if form is ClipFormat.WAV else 3
+        return math.ceil(played_s * max(rate_hz, 16_000)) * channels * bytes_a_sample + _HEADERS_BYTES
     return math.ceil(played_s * 48_000) + _HEADERS_BYTES

@@ -1,7 +1,8 @@
 """Clips of a recording: a stretch of it as a file of its own, that every browser plays.
 
 `format=wav` keeps the recording's samples and rate whatever they are. FLAC does where browsers play that rate, and is
-resampled where not (250 kHz to 48 kHz); Opus and MP3 know few rates. `slow=10` plays ten times as long and as low.
+resampled where not (250 kHz to 48 kHz); Opus and MP3 know few rates. `slow=10` plays ten times as long and as low, WAV
+too at a rate that is played.
 """
 
 import io
@@ -100,16 +101,14 @@ def choose_form(name: str, rate_hz: int, slow: int, channels: int, *, mixed: boo
     is_mix = mixed or channels > MOST_CHANNELS[name]
     channels = 1 if is_mix else channels
     played_hz = max(1, round(rate_hz / slow))
-    wanted_hz = _playable(name, played_hz)
+    wanted_hz = played_hz if name == "wav" and slow == 1 else _playable(name, played_hz)
     return Form(name, wanted_hz, None if wanted_hz == played_hz else wanted_hz * slow, channels, is_mix)
 
 
 def _playable(name: str, rate_hz: int) -> int:
     """Return the rate at which a format is played that comes nearest to this one, and loses least."""
-    if name == "wav":
-        return rate_hz
-    if name == "flac":
-        if rate_hz > HIGHEST_HZ:
+    if name in ("flac", "wav"):
+        if name == "flac" and rate_hz > HIGHEST_HZ:
             return USUAL_HZ
         return rate_hz * max(1, -(-LOWEST_HZ // rate_hz))
     rates = OPUS_HZ if name == "opus" else MP3_HZ
