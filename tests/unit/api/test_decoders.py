@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from structlog.testing import capture_logs
 
 from dawn_chorus.api.decoders.server import Decoders
 from dawn_chorus.api.http.problems import NOT_AUDIO, UNDECODABLE, Problem
@@ -166,15 +167,17 @@ def children_of(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
-def test_a_server_that_died_is_started_again(tmp_path: Path) -> None:
+def test_a_server_that_died_is_started_again_and_that_is_said(tmp_path: Path) -> None:
     async def twice(decoders: Decoders) -> list[AudioFacts]:
         first = await read(decoders, script_in(tmp_path, FACTS))
         assert decoders._server
         os.kill(decoders._server.pid, signal.SIGKILL)
         return [first, await read(decoders, script_in(tmp_path, FACTS))]
 
-    first, second = with_decoders(twice)
+    with capture_logs() as logs:
+        first, second = with_decoders(twice)
     assert first == second
+    assert [entry["event"] for entry in logs] == ["the server of decoders is gone, another is started"]
 
 
 def test_a_file_is_read_again_if_the_server_dies_meanwhile_and_only_once_more(tmp_path: Path) -> None:

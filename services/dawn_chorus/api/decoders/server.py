@@ -103,7 +103,10 @@ class Decoders:
 
     async def _running(self) -> ServerProcess:
         async with self._starting:
-            if self._server is None or not self._server.is_running():
+            if self._server is not None and not self._server.is_running():
+                log.warning("the server of decoders is gone, another is started", reason="it ended between two jobs")
+                self._forget(self._server)
+            if self._server is None:
                 self._server = await asyncio.to_thread(_start_server, self._module)
             return self._server
 
