@@ -3,7 +3,10 @@
 import random
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
+from time import sleep
 from typing import Any
 from uuid import UUID
 
@@ -375,3 +378,42 @@ def test_a_slow_upload_that_gives_way_keeps_what_it_sent(start_api: StartApi) ->
     wait_until(lambda: other.patch(0, b"y" * 100).status_code == 204)
     assert answer_of(slow).startswith(b"HTTP/1.1 408")
     assert upload.offset == 30
+
+
+def test_who_asks_right_after_a_cut_is_told_of_all_that_arrived(
+    api: StartedApi, store: ObjectAudioStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload, put, is_storing = begin(api.client, 100), store.put, Event()
+
+    def put_slowly(key: str, content: bytes) -> None:
+        is_storing.set()
+        sleep(1.0)
+        put(key, content)
+
+    monkeypatch.setattr(store, "put", put_slowly)
+    with open_patch(api.port, upload.path, 0, 100) as connection:
+        connection.sendall(b"x" * 60)
+        wait_until(lambda: IN_FLIGHT in read_metrics())
+    assert is_storing.wait(30)
+    assert upload.offset == 60
+
+
+def test_of_two_that_use_an_upload_at_once_one_gets_a_recording(
+    start_api: StartApi, database: Database, store_dir: Path
+) -> None:
+    urls = [start_api().url, start_api().url]
+    for round_ in range(5):
+        with httpx.Client(base_url=urls[0]) as client:
+            upload = send(client, wav_bytes(1.0, seed=round_))
+
+        def use(number: int, path: str = upload.path) -> tuple[int, str]:
+            with httpx.Client(base_url=urls[number], timeout=60) as client:
+                answer = TusUpload(client, path).become(site=f"site {number}")
+                return answer.status_code, answer.json().get("recording_id") or answer.json()["id"]
+
+        with ThreadPoolExecutor(2) as pool:
+            (first, one), (second, other) = pool.map(use, range(2))
+        assert sorted((first, second)) == [202, 410]
+        assert one == other, "the other is told which recording it became"
+    wait_until(lambda: len(stored_files(store_dir)) == 5)
+    assert row_count(database, "recordings") == 5
