@@ -48,6 +48,12 @@ SELECT id, 'finished', 'succeeded', 'birdnet', '2.4.0',
 FROM recordings CROSS JOIN generate_series(0, 1) AS again
 WHERE again = 0 OR ('x' || right(sha256, 6))::bit(24)::int %% 10 = 0
 ORDER BY again DESC, id;
+INSERT INTO analyses (
+    recording_id, state, result, pack_name, settings, lane, segment_s, segments_total, started_at, finished_at
+)
+SELECT id, 'finished', 'succeeded', 'rare', '{"floor": 0.05, "occurrence_min": null, "event_rule": null}', 'bulk', 300,
+    10, now(), now()
+FROM recordings ORDER BY id LIMIT 10;
 ALTER TABLE analyses ENABLE TRIGGER USER;
 INSERT INTO current_analyses (recording_id, pack_name, analysis_id, finished_at)
 SELECT DISTINCT ON (recording_id, pack_name) recording_id, pack_name, id, finished_at

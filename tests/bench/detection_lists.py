@@ -13,7 +13,7 @@ from tests.bench.detection_corpus import CAPPED_TAXON, LONELY_SITE
 
 PAGE_ROWS = 101
 _TIMES = 5
-_IN_PARTS = re.compile("heard_at DESC|OFFSET")
+_IN_PARTS = re.compile(r"heard_at DESC|OFFSET|array_agg|count\(")
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,8 @@ def cases() -> Iterator[Case]:
                     before = datetime(2024, 2, 1, tzinfo=UTC) if place == "deep" else None
                     yield Case(", ".join(filter(None, parts)), _in_june(wanted) if place == "a day" else wanted, before)
     yield Case("any pack, all analyses", replace(everything, pack=None, all_analyses=True))
+    yield Case("an unknown pack", replace(everything, pack="none"))
+    yield Case("a rare pack", replace(everything, pack="rare"))
     yield Case("an unknown pack, a day", _in_june(replace(everything, pack="none")))
 
 
@@ -97,7 +99,7 @@ class _Cursor:
             return self._cursor.execute(statement, *args, **kwargs)
         self._cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", *args, **kwargs)
         self._plans.append(self._cursor.fetchone()["QUERY PLAN"][0])
-        # What the two return decides whether there is another statement.
+        # What these return decides whether there is another statement.
         return self._cursor.execute(statement, *args, **kwargs) if _IN_PARTS.search(statement) else self._cursor
 
     def __getattr__(self, name: str) -> Any:

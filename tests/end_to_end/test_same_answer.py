@@ -100,7 +100,7 @@ def check_lanes(url: str, detections: list[dict[str, Any]]) -> None:
         assert [taxon["code"] for taxon in header["taxa"]] == [taxon["code"] for taxon in taxa]
         analyzed = {number for first, n in header["runs"] for number in range(first, first + n)}
         for row, taxon in zip(rows, taxa, strict=True):
-            scores = taxon["frames" if frames else "windows"]
+            scores = taxon[header["kind"]]
             kept = {round(each["start_s"] / header["step_s"]): each["score"] * 65535 for each in scores}
             assert all(abs(step - kept.get(number, 0)) < 0.54 for number, step in enumerate(row))
             assert {*kept} <= analyzed

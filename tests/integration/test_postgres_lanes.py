@@ -75,13 +75,15 @@ def made_up_scores(rng: np.random.Generator, n: int, rule: EventRule) -> np.ndar
     return np.clip(near + rng.uniform(-3e-5, 3e-5, n), 0, 1).astype(np.float32)
 
 
-def save_made_up(database: Database, pack: PackFacts, seed: int, failing: set[int]) -> StoredRecording:
-    """Analyze a recording of six segments; those that fail are lost, of the others taxa may stay below the floor."""
+def save_made_up(
+    database: Database, pack: PackFacts, seed: int, failing: set[int], segments: int = 6
+) -> StoredRecording:
+    """Analyze a recording of so many segments; some fail, in the others some taxa stay below the floor."""
     ledger, rng = PostgresLedger(database), np.random.default_rng(seed)
     ledger.register_pack(pack)
     request = AnalysisRequest(pack.name, Lane.EXPRESS, SEGMENT_S, AnalysisSettings(floor=0.05))
-    recording = create_recording(database, new_recording(6 * SEGMENT_S - 1.7), request)
-    for index in range(6):
+    recording = create_recording(database, new_recording(segments * SEGMENT_S - 1.7), request)
+    for index in range(segments):
         work = start(ledger, recording.analyses[0].id, index)
         if index in failing:
             ledger.fail_segment(job(recording.analyses[0].id, index), "the decoder crashed")
@@ -114,6 +116,15 @@ def test_stored_events_are_those_that_lanes_yield(
 ) -> None:
     recording = save_made_up(database, made_up_pack(taxon_rules, frame_s), seed, failing)
     stored = sorted(step_of(each) for each in detections_of(database, recording.analyses[0].id))
+    assert cut_lanes(answer_of(database, recording, frames=True)) == stored
+
+
+@pytest.mark.parametrize("frame_s", [None, 0.5])
+def test_so_are_those_of_a_recording_of_one_segment(database: Database, frame_s: float | None) -> None:
+    pack = made_up_pack([EventRule(0.05 * n / 4, 0.04 * n / 4, 0.5, 1.0) for n in range(4, 4 + TAXA)], frame_s)
+    recording = save_made_up(database, pack, 11, set(), segments=1)
+    stored = sorted(step_of(each) for each in detections_of(database, recording.analyses[0].id))
+    assert stored
     assert cut_lanes(answer_of(database, recording, frames=True)) == stored
 
 

@@ -212,6 +212,24 @@ def test_a_class_is_found_whether_it_is_near_or_far(
         assert [pages(database, wanted, limit) for limit in (1, 4, 100)] == [expected] * 3
 
 
+def test_a_rare_pack_lists_what_a_common_one_would(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    songs: list[Song] = [(CRICKET if n % 3 else ROBIN, 10.0 + 8 * n, 12.0 + 8 * n, 0.9 + n / 1000) for n in range(30)]
+    for place in (Place("pond", None, None, DAWN), Place("hill", None, None, DAWN), Place("pond")):
+        analyzed(database, place, songs)
+    for wanted in (
+        DetectionFilter(pack=PACK.name),
+        DetectionFilter(pack=PACK.name, all_analyses=True, site="pond"),
+        DetectionFilter(("cricket",), pack=PACK.name, to_time=DAWN + timedelta(seconds=100), min_confidence=0.905),
+        DetectionFilter(pack="nobody's"),
+    ):
+        with monkeypatch.context() as patched:
+            patched.setattr("dawn_chorus.adapters.postgres.detections._RARE_DETECTIONS", -1)
+            common = pages(database, wanted, 4)
+        assert pages(database, wanted, 4) == common
+        assert bool(common) == (wanted.pack == PACK.name)
+        assert list(stream_detections(database, wanted)) == common
+
+
 HUGE_ID, ENDLESS_ID = (
     urlsafe_b64encode(place).decode() for place in (b"[null, 9223372036854775808]", b"[null, 1e500]")
 )

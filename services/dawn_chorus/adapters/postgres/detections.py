@@ -20,6 +20,8 @@ _FEW = 5
 """So many taxa are looked up one by one at once, without a look at those that lie near."""
 _NEAR = 50
 """How many detections of any taxon are looked through for each row of many taxa, before each taxon is looked up."""
+_RARE_ANALYSES, _RARE_DETECTIONS = 200, 5000
+"""A pack with no more than these is rare: all its detections are read and sorted."""
 
 _sql = load_queries("detections")
 
@@ -84,6 +86,9 @@ def read_latest(connection: Connection, wanted: DetectionFilter, page: Row) -> l
     }
     _sql.read_in_order(connection)
     taxon_ids = find_taxon_ids(connection, wanted.taxa, wanted.classes)
+    if (rare := _rare_analyses(connection, wanted)) is not None:
+        key = {"analysis_ids": rare, "taxon_ids": taxon_ids}
+        return list(_sql.latest_detections_of_analyses(connection, **key, **filters, **page))
     if taxon_ids is None:
         return list(_sql.latest_detections(connection, **filters, **page))
     filters |= {"taxon_ids": taxon_ids, "most": _NEAR * page["n"], **page}
@@ -92,6 +97,18 @@ def read_latest(connection: Connection, wanted: DetectionFilter, page: Row) -> l
         if len(near) == page["n"] or not _sql.are_more(connection, **filters):
             return near
     return list(_sql.latest_detections_of_taxa(connection, **filters))
+
+
+def _rare_analyses(connection: Connection, wanted: DetectionFilter) -> list[UUID] | None:
+    """Return the analyses of a pack with few detections: an index on time would be read to its end for them."""
+    if wanted.pack is None:
+        return None
+    key = {"pack": wanted.pack, "all_analyses": wanted.all_analyses, "most": _RARE_ANALYSES + 1}
+    found: list[UUID] = _sql.analyses_of_pack(connection, **key)
+    if len(found) > _RARE_ANALYSES:
+        return None
+    count = _sql.count_detections_of(connection, analysis_ids=found, most=_RARE_DETECTIONS + 1)
+    return found if count <= _RARE_DETECTIONS else None
 
 
 def _cursor_after(row: Row) -> str:

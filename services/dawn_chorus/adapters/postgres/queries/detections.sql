@@ -45,6 +45,50 @@ JOIN recordings AS r ON r.id = d.recording_id
 JOIN analyses AS a ON a.id = d.analysis_id
 ORDER BY coalesce(d.started_at, '-infinity') DESC, d.id DESC;
 
+-- name: analyses_of_pack(pack, all_analyses, most)$
+-- The ids of the analyses of a pack that count, at most so many.
+SELECT coalesce(array_agg(id), '{}') FROM (
+    (SELECT analysis_id AS id FROM current_analyses WHERE pack_name = :pack AND NOT :all_analyses::boolean LIMIT :most)
+    UNION ALL
+    (SELECT id FROM analyses WHERE pack_name = :pack AND :all_analyses::boolean LIMIT :most)
+) AS found;
+
+-- name: count_detections_of(analysis_ids, most)$
+-- How many detections these analyses have, counted up to so many.
+SELECT count(*) FROM (SELECT FROM detections WHERE analysis_id = ANY(:analysis_ids::uuid[]) LIMIT :most) AS found;
+
+-- name: latest_detections_of_analyses(analysis_ids, taxon_ids, site, from_time, to_time, min_confidence, before_time, before_id, n)
+-- As above, for analyses that have few: all of them are read and sorted. taxon_ids that are null: all taxa.
+WITH found AS MATERIALIZED (
+    SELECT * FROM detections WHERE analysis_id = ANY(:analysis_ids::uuid[])
+)
+SELECT
+    d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence, d.channel,
+    x.code, x.scientific_name, x.common_name, x.taxonomic_class,
+    r.filename, r.sample_rate_hz, r.latitude, r.longitude, r.recorded_at, r.recorded_utc_offset_s, a.pack_name
+FROM (
+    SELECT * FROM found
+    WHERE (:taxon_ids::integer[] IS NULL OR taxon_id = ANY(:taxon_ids::integer[]))
+        AND (:site::text IS NULL OR site = :site::text)
+        AND (:from_time::timestamptz IS NULL OR coalesce(started_at, '-infinity') >= :from_time::timestamptz)
+        AND (
+            :to_time::timestamptz IS NULL
+            OR (started_at IS NOT NULL AND coalesce(started_at, '-infinity') < :to_time::timestamptz)
+        )
+        AND confidence >= :min_confidence::real
+        AND (
+            :before_id::bigint IS NULL
+            OR (coalesce(started_at, '-infinity'), id)
+            < (coalesce(:before_time::timestamptz, '-infinity'), :before_id::bigint)
+        )
+    ORDER BY coalesce(started_at, '-infinity') DESC, id DESC
+    LIMIT :n
+) AS d
+JOIN taxa AS x ON x.id = d.taxon_id
+JOIN recordings AS r ON r.id = d.recording_id
+JOIN analyses AS a ON a.id = d.analysis_id
+ORDER BY coalesce(d.started_at, '-infinity') DESC, d.id DESC;
+
 -- name: nearest_detections_of_taxa(taxon_ids, site, from_time, to_time, min_confidence, pack, all_analyses, before_time, before_id, n, most)
 -- As above, but only those among the first `most` of any taxon: fewer than n, if there may be more. For classes, which may
 -- have thousands of taxa, most of which were never heard.
