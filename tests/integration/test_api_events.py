@@ -1,9 +1,10 @@
 """One stream for all that changes, whichever process changes it."""
 
 import json
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -16,11 +17,13 @@ from dawn_chorus.adapters.postgres.changes import delete_old_changes
 from dawn_chorus.adapters.postgres.corrections import correct_recording
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.recordings import delete_recording
-from tests.integration.api_checks import problem_of, row_count
+from dawn_chorus.domain.ports import AudioStore
+from tests.integration.api_checks import problem_of, row_count, wait_until
 from tests.integration.made_up import MadeUpWorker, upload, wav_bytes
-from tests.servers.api import StartApi, read_metrics
+from tests.servers.api import StartApi, read_metrics, run_api
 
 EVENTS = "/v1/events"
+STREAMS = "\nchorus_api_event_streams {}.0\n"
 Event = tuple[str, dict[str, Any]]
 
 
@@ -196,7 +199,8 @@ def test_head_answers_at_once_and_leaves_no_stream(client: httpx.Client) -> None
 def test_the_stream_takes_a_key_to_read_or_a_session_and_ends_with_it(
     start_api: StartApi, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dawn_chorus.api.routes.results.event_stream._ADMIT_EVERY_S", 0.1)
+    for module in ("event_stream", "progress_stream"):
+        monkeypatch.setattr(f"dawn_chorus.api.routes.results.{module}.ADMIT_EVERY_S", 0.1)
     client = start_api(key_cache_s=0).client
     _, secret = create_key(database, "page", ["read"])
     send = {"Authorization": f"Bearer {create_key(database, 'sender', ['upload'])[1]}"}
@@ -209,8 +213,12 @@ def test_the_stream_takes_a_key_to_read_or_a_session_and_ends_with_it(
             files = {"file": ("dawn.wav", wav_bytes(seed=len(session + str(headers))))}
             answer = client.post("/v1/recordings", files=files, headers=send).json()
             until(events, "recording", answer["id"])
-    with following(client, Cookie=session) as events:
+    of_one = answer["analyses"][0]["links"]["events"]
+    cookie = {"Cookie": session}
+    with following(client, **cookie) as events, client.stream("GET", of_one, headers=cookie) as progress:
+        assert progress.status_code == 200
         revoke_key(database, list_keys(database)[0].id)
+        assert "event: progress" in progress.read().decode(), "it ends"
         assert [name for name, _ in events if name == "deleted"] == [], "it ends"
     problem_of(client.get(EVENTS, headers={"Cookie": session}), 401, "unauthenticated")
 
@@ -219,6 +227,48 @@ def test_a_stream_that_has_missed_too_much_ends(client: httpx.Client, monkeypatc
     monkeypatch.setattr("dawn_chorus.adapters.postgres.changes.KEPT", timedelta(0))
     with following(client) as events:
         assert list(events) == []
+
+
+def test_a_client_that_does_not_read_is_cut_off_and_holds_up_nobody(
+    start_api: StartApi, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dawn_chorus.api.change_feed.MOST_WAITING_BYTES", 2**21)
+    api = start_api()
+    with database.transaction() as connection:
+        connection.execute(
+            "INSERT INTO recordings (filename, store_key, size_bytes, sha256, format, duration_s, sample_rate_hz, "
+            "channels) SELECT repeat('n', 20000), i, 1, lpad(i::text, 64, '0'), 'wav', 1, 1, 1 "
+            "FROM generate_series(1, 200) AS i"
+        )
+    with socket.socket() as deaf, following(api.client) as events:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.settimeout(30)
+        deaf.connect(("127.0.0.1", api.port))
+        deaf.sendall(b"GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        wait_until(lambda: STREAMS.format(2) in read_metrics())
+        for number in range(4):
+            with database.transaction() as connection:
+                connection.execute("UPDATE recordings SET site = %s", (f"site {number}",))
+            told = [next(events)[1] for _ in range(200)]
+            assert {each["site"] for each in told} == {f"site {number}"}
+        read = b""
+        while not read.endswith(b"\r\n0\r\n\r\n"):
+            read = read[-20:] + deaf.recv(2**20)
+        wait_until(lambda: STREAMS.format(1) in read_metrics())
+
+
+def read_to_the_end(url: str) -> bool:
+    with suppress(httpx.RemoteProtocolError), httpx.stream("GET", url, timeout=60) as stream:
+        stream.read()
+    return True
+
+
+def test_streams_end_when_the_service_stops(database: Database, store: AudioStore) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        with run_api(database, store) as api:
+            ends = [pool.submit(read_to_the_end, f"{api.url}{EVENTS}") for _ in range(3)]
+            wait_until(lambda: STREAMS.format(3) in read_metrics())
+        assert [end.result(timeout=30) for end in ends] == [True] * 3
 
 
 def test_silence_is_kept_alive_by_comments(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,12 +16,14 @@ from dawn_chorus.adapters.logs import get_logger
 from dawn_chorus.adapters.postgres.api_keys import SCOPES, ApiKey, any_keys
 from dawn_chorus.api.dependencies import Dependencies, Deps
 from dawn_chorus.api.http.browsers.session_cookie import PLAIN, sent_sessions
-from dawn_chorus.api.http.problems import FORBIDDEN, UNAUTHENTICATED, Problem
+from dawn_chorus.api.http.problems import FORBIDDEN, TOO_MANY, UNAUTHENTICATED, Problem
 from dawn_chorus.api.key_cache import KeyCache
-from dawn_chorus.domain.errors import ChorusError
+from dawn_chorus.domain.errors import ChorusError, TransientError
 
 ALL_SCOPES = frozenset(SCOPES)
 SESSION_PATH = "/v1/session"
+ADMIT_EVERY_S = 10.0
+"""A stream of events may last for weeks, and a key be revoked any time."""
 
 log = get_logger(__name__)
 bearer = HTTPBearer(auto_error=False, description="A key created with `chorus keys create`.")
@@ -131,6 +133,17 @@ def _name_address(scope: Scope) -> str:
 
 
 admit_reader, _read_or_upload = Require("read"), Require("read", "upload")
+
+
+async def is_still_reader(request: Request, deps: Deps, credentials: Bearer, session: Cookie) -> bool:
+    """Return whether the key or the session of a long stream still lets its client read, as far as can be known."""
+    try:
+        await admit_reader(request, deps, credentials, session)
+    except Problem as problem:
+        return problem.kind is TOO_MANY
+    except TransientError:
+        return True  # asked again before long
+    return True
 
 
 _OF_RESULTS = frozenset({"taxon", "min_confidence"})

@@ -7,7 +7,7 @@ it comes again and begins anew.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -16,12 +16,14 @@ from dawn_chorus.adapters.logs import get_logger
 from dawn_chorus.domain.errors import TransientError
 
 INTERVAL_S = 1.0
-MOST_WAITING_BYTES = 2 * 2**20
-"""For one client. Those that wait for several are one copy."""
+MOST_WAITING_BYTES = 4 * 2**20
+"""For one client, unless it is a single event. What waits for several clients is one copy."""
+_PIECE_BYTES = 2**19
 _AT_ONCE = 100
 _PAGES_A_LOOK = 8
 _PAUSE_S = 0.05
-"""After each page, in which clients take it."""
+"""After each piece, in which clients take it; some more of them while one has no room for the next."""
+_MOST_PAUSES = 10
 _REPLACES = {"recording": ("recording",), "progress": ("progress",), "finished": ("progress", "finished"),
              "deleted": ("recording", "deleted")}  # fmt: skip
 
@@ -74,6 +76,7 @@ class Follower:
 
     @property
     def has_room(self) -> bool:
+        """Whether more may come; one that is over takes nothing."""
         return self._waiting_bytes < MOST_WAITING_BYTES // 4
 
     def put(self, changes: Sequence[Change]) -> None:
@@ -87,13 +90,14 @@ class Follower:
             self._waiting[change.event, change.id] = change
             self._waiting_bytes += len(change.data)
         self._ready.set()
-        if self._waiting_bytes > MOST_WAITING_BYTES:
+        if self._waiting_bytes > MOST_WAITING_BYTES and len(self._waiting) > 1:
             log.info("event stream ended, its client reads too slowly", waiting=len(self._waiting))
             self.end()
 
     def end(self) -> None:
         self.is_over = True
         self._waiting.clear()
+        self._waiting_bytes = 0
         self._ready.set()
 
     async def take(self) -> Sequence[Change]:
@@ -153,23 +157,43 @@ class ChangeFeed:
 
     async def _publish(self) -> None:
         async for changes in self._source.look():
-            for follower in list(self._followers):
-                follower.put(changes)
-            await asyncio.sleep(_PAUSE_S)
+            await self._hand_out(changes, list(self._followers))
 
     async def _give_state(self) -> None:
         """Give all who joined the next pages of what is unfinished, one page to all who are at the same place."""
         for _ in range(_PAGES_A_LOOK):
-            lacking = [each for each in self._followers if each.lacks_state and each.has_room]
+            lacking = [each for each in self._followers if each.lacks_state and each.has_room and not each.is_over]
             if not lacking:
                 return
             place = lacking[0].place
             changes, end = await self._source.list_unfinished(place)
-            for follower in lacking:
-                if follower.place == place and follower in self._followers:
-                    follower.put(changes)
-                    follower.place, follower.lacks_state = end, end is not None
-                    # To the end of the line: others are at another place.
-                    del self._followers[follower]
-                    self._followers[follower] = None
-            await asyncio.sleep(_PAUSE_S)
+            served = [each for each in lacking if each.place == place and each in self._followers]
+            for follower in served:
+                follower.place, follower.lacks_state = end, end is not None
+                # To the end of the line: others are at another place.
+                del self._followers[follower]
+                self._followers[follower] = None
+            await self._hand_out(changes, served)
+
+    async def _hand_out(self, changes: Sequence[Change], followers: Sequence[Follower]) -> None:
+        for piece in _pieces(changes):
+            for follower in followers:
+                follower.put(piece)
+            for _ in range(_MOST_PAUSES):
+                await asyncio.sleep(_PAUSE_S)
+                if all(each.has_room for each in followers):
+                    break
+
+
+def _pieces(changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
+    """Yield the changes in pieces of about the same size, whatever the size of each."""
+    piece: list[Change] = []
+    size_bytes = 0
+    for change in changes:
+        piece.append(change)
+        size_bytes += len(change.data)
+        if size_bytes >= _PIECE_BYTES:
+            yield piece
+            piece, size_bytes = [], 0
+    if piece:
+        yield piece

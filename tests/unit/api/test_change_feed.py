@@ -119,12 +119,24 @@ def test_a_slow_client_gets_the_newest_progress_and_every_end() -> None:
 def test_a_client_that_does_not_read_is_let_go_and_holds_no_memory() -> None:
     async def steps() -> None:
         follower = Follower()
-        for number in range(2000):
+        for number in range(4000):
             follower.put([Change("finished", str(number), "x" * 2000)])
         assert follower.is_over
         assert await follower.take() == []
         assert not follower._waiting
-        assert MOST_WAITING_BYTES < 2000 * 2000
+        assert MOST_WAITING_BYTES < 4000 * 2000
+
+    run(steps)
+
+
+def test_a_look_of_any_size_reaches_a_client_that_reads() -> None:
+    async def steps() -> None:
+        source = Changes()
+        source.looks = [[[Change("recording", str(number), "x" * 100_000) for number in range(100)]]]
+        async with ChangeFeed(source, interval_s=0.001).joined() as follower:
+            assert len(await read(follower, 100)) == 100
+            follower.put([Change("recording", "long", "x" * 2 * MOST_WAITING_BYTES)])
+            assert len(await read(follower, 1)) == 1
 
     run(steps)
 

@@ -36,7 +36,8 @@ class HeadRequests:
                 await answering  # it failed before it had headers
         finally:
             answering.cancel()
-            with suppress(asyncio.CancelledError):
+            # The group is of an event stream that is stopped while an event is on its way.
+            with suppress(asyncio.CancelledError, BaseExceptionGroup):
                 await answering
 
 

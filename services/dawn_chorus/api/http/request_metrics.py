@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+from anyio import BrokenResourceError
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -41,6 +42,10 @@ class Observe:
         try:
             await self._app(scope, watched.receive, watched.send)
         except ClientDisconnect:
+            watched.is_gone = True
+        except BaseExceptionGroup as group:  # of an event stream whose client went away while an event was on its way
+            if group.split(BrokenResourceError)[1] is not None:
+                raise
             watched.is_gone = True
         except asyncio.CancelledError:  # by uvicorn, which has waited for as long as it may
             if watched.status is not None:

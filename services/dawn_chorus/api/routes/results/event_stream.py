@@ -10,15 +10,11 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from dawn_chorus.adapters import metrics
-from dawn_chorus.api.auth import Bearer, Cookie, Reader, admit_reader
+from dawn_chorus.api.auth import ADMIT_EVERY_S, Bearer, Cookie, Reader, is_still_reader
 from dawn_chorus.api.change_feed import Follower
-from dawn_chorus.api.dependencies import Dependencies, Deps
-from dawn_chorus.api.http.problems import Problem
-from dawn_chorus.domain.errors import TransientError
+from dawn_chorus.api.dependencies import Deps
 
 RECONNECT_MS = 2000
-_ADMIT_EVERY_S = 10.0
-"""A stream may last for weeks, a key may be revoked any time."""
 _EXAMPLE = 'event: deleted\nretry: 2000\ndata: {"id": "0193d0c8-5a3e-7c21-9d6b-1f2e3d4c5b6a"}\n\n'
 router = APIRouter(tags=["analyses"])
 
@@ -55,22 +51,11 @@ async def follow_all(
         admitted_at = time.monotonic()
         while not follower.is_over:
             with suppress(TimeoutError):
-                async with asyncio.timeout(_ADMIT_EVERY_S):
+                async with asyncio.timeout(ADMIT_EVERY_S):
                     taken = await follower.take()
                 for change in taken:
                     yield ServerSentEvent(event=change.event, raw_data=change.data, retry=RECONNECT_MS)
-            if time.monotonic() - admitted_at >= _ADMIT_EVERY_S:
-                if not await _is_admitted(request, deps, credentials, session):
+            if time.monotonic() - admitted_at >= ADMIT_EVERY_S:
+                if not await is_still_reader(request, deps, credentials, session):
                     return
                 admitted_at = time.monotonic()
-
-
-async def _is_admitted(request: Request, deps: Dependencies, credentials: Bearer, session: Cookie) -> bool:
-    """Return whether the key or the session still lets the client read."""
-    try:
-        await admit_reader(request, deps, credentials, session)
-    except Problem:
-        return False
-    except TransientError:
-        return True  # asked again before long
-    return True

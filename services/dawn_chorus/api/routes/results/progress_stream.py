@@ -1,17 +1,18 @@
 """Server-sent events: the progress of an analysis."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Depends, Header, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from dawn_chorus.adapters import metrics
 from dawn_chorus.adapters.postgres.analyses import get_status
 from dawn_chorus.adapters.postgres.values import AnalysisStatus
-from dawn_chorus.api.auth import Reader
+from dawn_chorus.api.auth import ADMIT_EVERY_S, Bearer, Cookie, Reader, is_still_reader
 from dawn_chorus.api.dependencies import Dependencies, Deps
 from dawn_chorus.api.http.problems import NOT_FOUND, documented
 from dawn_chorus.api.models.rendering import analysis_out
@@ -38,7 +39,10 @@ def _known(analysis_id: UUID, deps: Deps, _caller: Reader) -> AnalysisStatus:
     responses={200: {"content": {"text/event-stream": {"example": _EXAMPLE}}}, **documented(NOT_FOUND)},
 )
 async def follow(
+    request: Request,
     deps: Deps,
+    credentials: Bearer,
+    session: Cookie,
     status: Annotated[AnalysisStatus, Depends(_known)],
     last_event_id: Annotated[int | None, Header(description="Id after which a broken stream goes on.")] = None,
 ) -> AsyncIterator[ServerSentEvent]:
@@ -50,7 +54,13 @@ async def follow(
         if status.terminal or status.analysis.revision != last_event_id:
             yield _event(status)
         while not status.terminal:
-            await deps.watch.wait_for_change(status.analysis.id, status.analysis.revision)
+            try:
+                async with asyncio.timeout(ADMIT_EVERY_S):
+                    await deps.watch.wait_for_change(status.analysis.id, status.analysis.revision)
+            except TimeoutError:
+                if await is_still_reader(request, deps, credentials, session):
+                    continue
+                return
             latest = await _latest(deps, status)
             if latest is None:
                 return
