@@ -140,7 +140,7 @@ def test_an_upgrade_to_websocket_leads_nowhere(door: StartedApi) -> None:
     ("path", "allow"),
     [
         ("/v1/recordings", "GET, HEAD, POST"),
-        ("/v1/recordings/0198c0de-0000-7000-8000-000000000000", "DELETE, GET, HEAD"),
+        ("/v1/recordings/0198c0de-0000-7000-8000-000000000000", "DELETE, GET, HEAD, PATCH"),
         ("/v1/recordings/0198c0de-0000-7000-8000-000000000000/analyses", "POST"),
         ("/v1/analyses/0198c0de-0000-7000-8000-000000000000/cancel", "POST"),
         ("/v1/packs", "GET, HEAD"),
