@@ -131,7 +131,8 @@ def test_bytes_of_another_kind_are_refused(client: httpx.Client) -> None:
 
 def test_an_upload_that_is_unknown_is_not_found(client: httpx.Client) -> None:
     upload = TusUpload(client, f"/v1/uploads/{uuid4()}")
-    assert upload.head().status_code == 404
+    unknown = upload.head()
+    assert (unknown.status_code, unknown.headers["cache-control"]) == (404, "no-store")
     for response in (upload.patch(0, b"x"), upload.delete(), client.delete("/v1/uploads/none", headers=VERSION)):
         problem_with_version(response, 404, "not-found")
     problem_of(upload.become(), 404, "not-found")
@@ -313,11 +314,28 @@ def test_a_long_urlencoded_form_is_refused(client: httpx.Client) -> None:
 
 def test_a_post_may_stand_for_a_method_that_a_proxy_does_not_know(client: httpx.Client) -> None:
     upload = begin(client, 10)
+    asking = {**VERSION, "X-HTTP-Method-Override": "HEAD"}
     headers = {**VERSION, **BYTES, "Upload-Offset": "0", "X-HTTP-Method-Override": "PATCH"}
     assert client.post(upload.path, content=b"x" * 10, headers=headers).headers["upload-offset"] == "10"
-    deleting = {**VERSION, "X-HTTP-Method-Override": "DELETE"}
+    told = client.post(upload.path, headers=asking)
+    assert (told.status_code, told.headers["upload-offset"], told.content) == (200, "10", b"")
+    deleting = {**VERSION, "X-HTTP-Method-Override": "delete"}
     assert client.post(upload.path, headers=deleting).status_code == 204
     assert upload.head().status_code == 410
+    gone = client.post(upload.path, headers=asking)
+    problem_with_version(gone, 410, "upload-gone")
+    assert client.post(upload.path, headers=VERSION).status_code == 405
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE", "HEAD", "GET", "OPTIONS"])
+def test_no_page_of_another_site_hides_behind_another_method(client: httpx.Client, method: str) -> None:
+    upload = begin(client, 10)
+    headers = {**VERSION, **BYTES, "Upload-Offset": "0", "X-HTTP-Method-Override": method}
+    for elsewhere in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}):
+        refused = client.post(upload.path, content=b"x" * 10, headers={**headers, **elsewhere})
+        problem_with_version(refused, 403, "cross-site")
+    assert client.get(upload.path, headers=headers).status_code == 405, "only a POST stands for another method"
+    assert upload.offset == 0
 
 
 def test_methods_that_are_not_there_are_named(client: httpx.Client) -> None:

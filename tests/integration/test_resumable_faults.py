@@ -240,6 +240,22 @@ def test_an_upload_deleted_while_it_is_joined_stays_deleted(
     wait_until(lambda: stored_files(store_dir) == [])
 
 
+@pytest.mark.usefixtures("nobody_joins")
+def test_a_renewal_that_comes_late_shortens_no_life(client: httpx.Client, database: Database) -> None:
+    upload = send(client, b"x" * 100)
+    joining = begin_joining(database, UUID(upload.id), lease_s=600)
+    assert joining is not None
+    reserve_audio(database, "whole.wav")
+    assert renew_joining(database, joining, "whole.wav", lease_s=600)
+    assert finish_joining(database, joining, "whole.wav", "0" * 64)
+    assert not renew_joining(database, joining, "whole.wav", lease_s=600)
+    with database.transaction() as connection:
+        row = connection.execute(
+            "SELECT due_at > now() + interval '6 days' AS is_late FROM audio_to_delete WHERE store_key = 'whole.wav'"
+        ).fetchone()
+    assert row == {"is_late": True}
+
+
 @pytest.mark.usefixtures("nobody_joins", "small_parts")
 def test_an_upload_whose_part_is_lost_ends_and_says_so(
     client: httpx.Client, database: Database, store_dir: Path

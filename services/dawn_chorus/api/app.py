@@ -44,7 +44,7 @@ from dawn_chorus.api.http.limits.admission import Admission, Limits
 from dawn_chorus.api.http.limits.places import Pace, Places
 from dawn_chorus.api.http.limits.rate_limit import RateLimit
 from dawn_chorus.api.http.request_metrics import Observe
-from dawn_chorus.api.http.tus import TusProtocol
+from dawn_chorus.api.http.tus import MethodOverride, TusProtocol
 from dawn_chorus.api.key_cache import KeyCache
 from dawn_chorus.api.revision_watch import RevisionWatch
 from dawn_chorus.api.routes.audio import clip, original, spectrogram
@@ -163,6 +163,7 @@ def create_app(settings: ApiSettings, database: Database, store: AudioStore) -> 
     app.add_middleware(Admission, limits=limits)
     body_limits = BodyLimits(uploads.UPLOAD_REQUESTS, settings.max_upload_bytes, settings.upload_idle_s)
     app.add_middleware(BodyLimit, limits=body_limits)
+    app.add_middleware(MethodOverride)
     hosts = AllowedHosts((*settings.host_names, *own_names(socket.gethostname())))
     app.add_middleware(Gate, hosts=hosts)
     app.add_middleware(TusProtocol)

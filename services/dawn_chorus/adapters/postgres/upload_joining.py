@@ -45,10 +45,15 @@ def begin_joining(database: Database, upload_id: UUID, *, lease_s: float) -> Joi
 
 
 def renew_joining(database: Database, joining: Joining, store_key: str, *, lease_s: float) -> bool:
-    """Hold the lease, and the reserved key, for longer; return whether the right to join is still there."""
+    """Hold the lease, and the reserved key, for longer; return whether the right to join is still there.
+
+    A renewal that comes late, once the upload is ready, leaves the key alone: it is kept until the upload expires.
+    """
     with database.transaction() as connection:
-        _sql.renew_reservation(connection, store_key=store_key, grace_s=_RESERVED_S)
+        # The upload's row first, as everywhere, so that none waits in a circle.
         held = _sql.renew_lease(connection, upload_id=joining.upload.id, joiner=joining.joiner, lease_s=lease_s)
+        if held:
+            _sql.renew_reservation(connection, store_key=store_key, grace_s=_RESERVED_S)
     return bool(held)
 
 

@@ -91,12 +91,12 @@ async def _read_beginning(deps: Dependencies, upload: ResumableUpload) -> EarlyF
 
 
 async def _read_first(deps: Dependencies, upload: ResumableUpload, n_bytes: int) -> EarlyFacts:
-    start = await to_thread.run_sync(read_upload_start, deps, upload, n_bytes, limiter=deps.upload_threads)
     with tempfile.TemporaryFile() as file:
-        await to_thread.run_sync(_write, file, start)
+        await to_thread.run_sync(_copy_first, deps, upload, n_bytes, file, limiter=deps.upload_threads)
         return await deps.decoders.read_beginning(file.fileno(), upload.filename, upload.size_bytes)
 
 
-def _write(file: IO[bytes], content: bytes) -> None:
-    file.write(content)
+def _copy_first(deps: Dependencies, upload: ResumableUpload, n_bytes: int, file: IO[bytes]) -> None:
+    """Copy the first bytes into a file: whoever waits for a decoder then holds none of them in memory."""
+    file.write(read_upload_start(deps, upload, n_bytes))
     file.flush()
