@@ -3,6 +3,7 @@
 import hashlib
 import random
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,9 +15,35 @@ from dawn_chorus.adapters.postgres.api_keys import create_key
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.api.uploads.resumable.receiving import PART_BYTES
 from tests.integration.api_checks import problem_of, row_count, stored_files, wait_until
+from tests.integration.kept_api import KeptApi, keep_api
 from tests.integration.made_up import wav_bytes
 from tests.servers.api import StartApi, StartedApi
+from tests.servers.postgres import PostgresServer
 from tests.servers.tus import BYTES, VERSION, TusUpload, begin, checksum, metadata, send
+
+
+@pytest.fixture(scope="module")
+def kept(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptApi]:
+    with keep_api(postgres_server, tmp_path_factory.mktemp("kept")) as kept:
+        yield kept
+
+
+@pytest.fixture
+def database(kept: KeptApi) -> Database:
+    kept.clear()
+    return kept.database
+
+
+@pytest.fixture
+def api(kept: KeptApi, database: Database) -> StartedApi:
+    """The service, with nothing in its database."""
+    assert database
+    return kept.api
+
+
+@pytest.fixture
+def store_dir(kept: KeptApi) -> Path:
+    return kept.store_dir
 
 
 def test_a_file_sent_in_parts_becomes_the_recording_that_it_would_be_in_one(

@@ -14,12 +14,27 @@ from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.sessions import MOST_OF_A_KEY, delete_ended_sessions
 from dawn_chorus.api.uploads import sweep
 from tests.integration.api_checks import problem_of, row_count, wait_until
+from tests.integration.kept_api import KeptApi, keep_api
 from tests.integration.made_up import wav_bytes
 from tests.servers.api import StartApi, StartedApi
+from tests.servers.postgres import PostgresServer
 
 SESSION = "/v1/session"
 PLAIN, BOUND = "chorus_session", "__Host-chorus_session"
 HTTPS = {"X-Forwarded-Proto": "https"}
+
+
+@pytest.fixture(scope="module")
+def kept(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptApi]:
+    """A service that looks every key and session up for each request."""
+    with keep_api(postgres_server, tmp_path_factory.mktemp("kept"), key_cache_s=0) as kept:
+        yield kept
+
+
+@pytest.fixture
+def database(kept: KeptApi) -> Database:
+    kept.clear()
+    return kept.database
 
 
 @pytest.fixture
@@ -28,10 +43,10 @@ def key(database: Database) -> str:
 
 
 @pytest.fixture
-def api(start_api: StartApi, key: str) -> StartedApi:
-    """A service that looks every key and session up for each request; the key is there before it starts."""
+def api(kept: KeptApi, key: str) -> StartedApi:
+    """The service, with a key."""
     assert key
-    return start_api(key_cache_s=0)
+    return kept.api
 
 
 def cookies_of(response: httpx.Response) -> dict[str, "Morsel[str]"]:

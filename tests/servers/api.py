@@ -1,6 +1,6 @@
 """The API behind a real socket: uvicorn in a thread, on a port of its own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Thread
@@ -24,8 +24,10 @@ from tests.servers.postgres import PostgresServer
 class StartedApi:
     """A running API; `client` talks to it as anybody would."""
 
-    def __init__(self, port: int, client: httpx.Client) -> None:
+    def __init__(self, port: int, client: httpx.Client, background: Collection[object]) -> None:
         self.port = port
+        self.background = background
+        """What it does for requests that were answered; changes from its thread."""
         self.client = client
         self.url = str(client.base_url)
 
@@ -33,7 +35,8 @@ class StartedApi:
 @contextmanager
 def run_api(database: Database, store: AudioStore, **settings: Any) -> Iterator[StartedApi]:
     read = ApiSettings(**{"port": 0, "shutdown_s": 1, **settings})
-    server = uvicorn.Server(make_config(create_app(read, database, store), read))
+    app = create_app(read, database, store)
+    server = uvicorn.Server(make_config(app, read))
     thread = Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
@@ -41,7 +44,7 @@ def run_api(database: Database, store: AudioStore, **settings: Any) -> Iterator[
         sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-        yield StartedApi(port, client)
+        yield StartedApi(port, client, app.state.dependencies.background)
     server.should_exit = True
     thread.join(timeout=30)
 
