@@ -50,6 +50,11 @@ def choose_source(audio: Path | AudioFile) -> AudioSource:
     file = FileBytes(AudioFile.of(audio))
     if not file.size:
         raise EmptyAudio(f"{file.name} is an empty file")
+    with file.file.checked():
+        return _choose(file)
+
+
+def _choose(file: FileBytes) -> AudioSource:
     parts = _parts_of(file)
     if not parts:
         return open_recording(file)
@@ -69,11 +74,17 @@ def choose_source(audio: Path | AudioFile) -> AudioSource:
 @lru_cache(maxsize=64)
 def _parts_of(file: FileBytes) -> tuple[Part, ...]:
     """Return the parts of a file that holds several recordings; to find them, FLAC and Ogg are read through once."""
-    return tuple(find_parts(file, open_recording))
+    with file.file.checked():  # what a failed read left out must not be kept
+        return tuple(find_parts(file, open_recording))
 
 
 def open_recording(file: FileBytes) -> AudioSource:
     """Return the bytes of one recording, opened. Raises NotAudio, EmptyAudio or UndecodableAudio."""
+    with file.file.checked():
+        return _open_checked(file)
+
+
+def _open_checked(file: FileBytes) -> AudioSource:
     header = read_wav_header(file)
     if header and header.sample_rate_hz not in RATES_HZ:  # libsndfile does not even take such a number
         raise UndecodableAudio(f"{file.name} claims a sample rate of {header.sample_rate_hz} Hz")

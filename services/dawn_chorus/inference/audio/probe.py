@@ -27,21 +27,28 @@ def probe_audio(file: Path | AudioFile) -> AudioFacts:
 
     The length is that of `AudioSource.length`: of all recordings, where the file holds several. A WAV with more samples
     than it declares has the length of its samples.
-    Raises NotAudio, EmptyAudio or UndecodableAudio, and PermanentError if there is no such file.
+    Raises NotAudio, EmptyAudio or UndecodableAudio, PermanentError if there is no such file, and TransientError.
     """
-    with open_source(file) as source:
+    audio = AudioFile.of(file)
+    with audio.checked(), open_source(audio) as source:
         n_samples = source.length()
         if not n_samples:
-            raise EmptyAudio(f"{file.name} holds no sound")
+            raise EmptyAudio(f"{audio.name} holds no sound")
         duration_s = round_s(n_samples / source.sample_rate_hz)
-        return AudioFacts(source.format, duration_s, source.sample_rate_hz, source.channels, read_notes(file))
+        return AudioFacts(source.format, duration_s, source.sample_rate_hz, source.channels, read_notes(audio))
 
 
 def probe_beginning(beginning: AudioFile, whole_bytes: int) -> EarlyFacts:
     """Read the facts in the first bytes of a file that will have `whole_bytes`.
 
-    Raises HeaderIncomplete if more of it is needed, and NotAudio or UndecodableAudio if that would not help.
+    Raises HeaderIncomplete if more of it is needed, NotAudio or UndecodableAudio if that would not help, and
+    TransientError.
     """
+    with beginning.checked():
+        return _probe_beginning(beginning, whole_bytes)
+
+
+def _probe_beginning(beginning: AudioFile, whole_bytes: int) -> EarlyFacts:
     with beginning.open() as opened:
         start = opened.read(beginning.size)
     whole = replace(beginning, size=whole_bytes)  # behind what is here, reads find nothing

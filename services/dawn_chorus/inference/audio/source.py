@@ -136,7 +136,14 @@ class AudioSource:
         return channels[:, self._channel - 1 : self._channel]
 
     def read_pieces(self, first: int, end: int) -> list[Piece]:
-        """Return what can be decoded of [first, end), (n_samples, n_channels) each, in order."""
+        """Return what can be decoded of [first, end), (n_samples, n_channels) each, in order.
+
+        Raises TransientError if the file could not be read, as everything that reads it does.
+        """
+        with self._file.file.checked():
+            return self._read_pieces(first, end)
+
+    def _read_pieces(self, first: int, end: int) -> list[Piece]:
         pieces = self._reader.read(first, end)
         reached = pieces[-1].end if pieces else first
         last_reader = self._reader
@@ -190,12 +197,16 @@ class AudioSource:
         Then it is counted, without decoding, and the claim is believed in proportion: a small file that declares a
         month must not be planned as one.
         """
+        with self._file.file.checked():
+            return self._length()
+
+    def _length(self) -> int:
         declared = self.declared_samples
         if not declared:
-            return self.count_samples()
+            return self._count_samples()
         if self.has_bytes_for(declared) and (self._is_sure is None or self._is_sure()):
             return declared
-        return believe_length(declared, self.count_samples(), self.sample_rate_hz)
+        return believe_length(declared, self._count_samples(), self.sample_rate_hz)
 
     def has_bytes_for(self, n_samples: int) -> bool:
         """Return whether the file has as many bytes as so many samples take at least."""
@@ -211,6 +222,10 @@ class AudioSource:
 
     def count_samples(self) -> int:
         """Return the number of samples that can be read, whatever the header declares, without decoding."""
+        with self._file.file.checked():
+            return self._count_samples()
+
+    def _count_samples(self) -> int:
         fallback = self._open_fallback()
         counted = fallback.count_samples() if fallback else self._reader.count_samples()
         declared = self.declared_samples

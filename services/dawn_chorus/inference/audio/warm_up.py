@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from fractions import Fraction
+from pathlib import Path
 from typing import cast
 
 import av
@@ -57,6 +58,19 @@ NOTES = (
     + _chunk(b"bext", bytes(320) + b"2024-05-0402:30:00" + bytes(264))
 )
 """What recorders write into a WAV file beside the sound."""
+
+
+@contextmanager
+def quiet_libraries() -> Iterator[None]:
+    """Keep what codec libraries print out of the logs, as children do; what the block raises is told behind it."""
+    kept = os.dup(2)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def warm_up(load: Callable[[AudioFile], object] | None = None) -> None:

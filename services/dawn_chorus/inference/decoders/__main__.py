@@ -20,7 +20,7 @@ from dawn_chorus.inference.audio.failures import describe_failure
 from dawn_chorus.inference.audio.opening import choose_source, open_source
 from dawn_chorus.inference.audio.probe import describe_facts, measure_duration_s, probe_audio
 from dawn_chorus.inference.audio.source import AudioSource
-from dawn_chorus.inference.audio.warm_up import warm_up
+from dawn_chorus.inference.audio.warm_up import quiet_libraries, warm_up
 from dawn_chorus.inference.decoders.protocol import send_samples
 from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat, load_from
 from dawn_chorus.inference.waveforms.resampling import allocate_resamplers
@@ -30,8 +30,9 @@ Request = dict[str, Any]
 
 def main() -> None:
     connection = socket.socket(fileno=int(sys.argv[1]))
-    allocate_resamplers()
-    warm_up(_load_some)
+    with quiet_libraries():
+        allocate_resamplers()
+        warm_up(_load_some)
     serve_jobs(connection, {"decode": decode})
 
 

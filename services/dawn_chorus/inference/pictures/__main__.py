@@ -12,7 +12,7 @@ from dawn_chorus.inference.audio.containers.audio_file import AudioFile
 from dawn_chorus.inference.audio.containers.byte_ranges import FileBytes
 from dawn_chorus.inference.audio.failures import describe_failure
 from dawn_chorus.inference.audio.probe import describe_facts, probe_audio, probe_beginning
-from dawn_chorus.inference.audio.warm_up import warm_up
+from dawn_chorus.inference.audio.warm_up import quiet_libraries, warm_up
 from dawn_chorus.inference.pictures.byte_index import build_index
 from dawn_chorus.inference.pictures.clip import make_clip, warm_up_clips
 from dawn_chorus.inference.pictures.spectrogram_jobs import (
@@ -30,7 +30,6 @@ def read_header(request: Message, connection: socket.socket, files: list[int]) -
     file = lent_file(request, files)
     try:
         answer = describe_facts(probe_audio(file))
-        file.check()
     except Exception as error:  # noqa: BLE001 - any error that a hostile file causes in a decoder is reported
         answer = describe_failure(error)
     send_message(connection, answer)
@@ -41,7 +40,6 @@ def read_beginning(request: Message, connection: socket.socket, files: list[int]
     file = lent_file(request, files)
     try:
         answer = describe_facts(probe_beginning(file, request["whole_size"]))
-        file.check()
     except Exception as error:  # noqa: BLE001 - as above
         answer = describe_failure(error)
     send_message(connection, answer)
@@ -52,7 +50,6 @@ def index_bytes(request: Message, connection: socket.socket, files: list[int]) -
     file = lent_file(request, files)
     try:
         index = build_index(FileBytes(file))
-        file.check()
         answer: dict[str, Any] = {"index": index and asdict(index)}
     except Exception as error:  # noqa: BLE001 - as above
         answer = describe_failure(error)
@@ -82,8 +79,9 @@ def _do_all(file: AudioFile) -> None:
 
 def main() -> None:
     connection = socket.socket(fileno=int(sys.argv[1]))
-    warm_up(_do_all)
-    warm_up_clips()
+    with quiet_libraries():
+        warm_up(_do_all)
+        warm_up_clips()
     serve_jobs(connection, JOBS)
 
 

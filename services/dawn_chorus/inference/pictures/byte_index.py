@@ -28,8 +28,13 @@ CHECKED_S, TOLERANCE = 1.0, 1e-3
 def build_index(file: FileBytes) -> ByteIndex | None:
     """Return the index of an MP3 or raw AAC; None where frames are damaged or differ, so that it would mislead.
 
-    Raises NotAudio or UndecodableAudio.
+    Raises NotAudio or UndecodableAudio, and TransientError if the file could not be read.
     """
+    with file.file.checked():
+        return _build_checked(file)
+
+
+def _build_checked(file: FileBytes) -> ByteIndex | None:
     container, stream = open_track(file)
     with container:
         codec, rate_hz = CODECS.get(container.format.name), stream.codec_context.sample_rate

@@ -116,19 +116,23 @@ def test_a_wrong_length_in_the_header_misleads_nobody(
     np.testing.assert_allclose(stretch.samples, expected.T, atol=2e-5)
 
 
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")  # of a library's callback
 @pytest.mark.parametrize("fails_at", [0, 1])
 @pytest.mark.parametrize("name", WRITERS)
-def test_a_read_that_fails_is_never_taken_for_the_end(
-    audio_dir: Path, tmp_path: Path, name: str, fails_at: int
+def test_a_read_that_fails_is_never_taken_for_the_end_and_told_once(
+    audio_dir: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], name: str, fails_at: int
 ) -> None:
     samples, rate_hz = real_sound(audio_dir)
     path, ranges = write_as(name, tmp_path, samples, rate_hz), Ranges(fails_at=fails_at)
-    failure, stretch = None, None
-    with lent_ranges(path, ranges) as sound:
+    known, failure, stretch = facts_of(path), None, None
+    capfd.readouterr()
+    with lent_ranges(path, ranges, known) as sound:
         try:
             stretch = sound.read(7 * rate_hz, 19 * rate_hz)
         except TransientError as error:
             failure = str(error)
+    assert capfd.readouterr().err == ""
+    assert len(ranges.lengths) <= fails_at, "after it nothing is asked for"
     if ranges.has_failed:
         assert failure == "the store of recordings does not answer: ask again"
     else:

@@ -7,6 +7,8 @@ import errno
 import io
 import os
 from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
@@ -46,6 +48,11 @@ class AudioFile:
     def of(cls, file: "Path | AudioFile") -> "AudioFile":
         return file if isinstance(file, AudioFile) else cls.at(file)
 
+    @property
+    def has_failed(self) -> bool:
+        """Return whether a read failed that nobody was told of yet."""
+        return bool(self.errors) or (self.remote is not None and self.remote.has_failed)
+
     def open(self, buffer_bytes: int = io.DEFAULT_BUFFER_SIZE) -> BinaryIO:
         """Return the file, opened; the caller closes it."""
         if self.path is not None:
@@ -53,19 +60,40 @@ class AudioFile:
         return io.BufferedReader(FileRanges(self, ((0, self.size),), self.name), buffer_bytes)
 
     def check(self) -> None:
-        """Raise TransientError if any read of the file failed: decoders take that for its end, and say nothing."""
+        """Raise TransientError if any read of the file failed: decoders take that for its end, and say nothing.
+
+        A disk's error is told once: who asks again reads again.
+        """
         if self.remote is not None:
             self.remote.check()
         if self.errors:
-            raise TransientError(f"the file could not be read: {self.errors[0].strerror}") from self.errors[0]
+            error = self.errors[0]
+            self.errors.clear()
+            raise TransientError(f"the file could not be read: {error.strerror}") from error
+
+    @contextmanager
+    def checked(self) -> Iterator[None]:
+        """Raise what `check` does behind a block, in place of what the block came to: that may be a consequence."""
+        try:
+            yield
+        except Exception:
+            self.check()
+            raise
+        self.check()
 
 
 class FileRanges(io.RawIOBase):
     """Ranges of a file, [start, end) in bytes, as a file. It closes itself when nothing refers to it any more."""
 
-    def __init__(self, file: AudioFile, ranges: tuple[tuple[int, int], ...], name: str | None = None) -> None:
-        """`name` is what FFmpeg is told."""
-        self._file, self._owns = file, file.path is not None
+    def __init__(
+        self, file: AudioFile, ranges: tuple[tuple[int, int], ...], name: str | None = None, *, is_quiet: bool = False
+    ) -> None:
+        """`name` is what FFmpeg is told.
+
+        If it `is_quiet`, as it must be within a library's callback, it ends where a read fails, and raises nothing:
+        `AudioFile.check` does.
+        """
+        self._file, self._owns, self._is_quiet = file, file.path is not None, is_quiet
         self._descriptor = os.open(file.path, os.O_RDONLY) if file.path is not None else file.descriptor or 0
         self._ranges = ranges
         self._edges = list(accumulate((end - start for start, end in ranges), initial=0))
@@ -102,11 +130,21 @@ class FileRanges(io.RawIOBase):
         return filled
 
     def _read_into(self, view: memoryview, position: int) -> int:
+        if self._is_quiet and self._file.has_failed:
+            return 0
+        try:
+            return self._read_file(view, position)
+        except OSError:
+            if self._is_quiet:
+                return 0
+            raise
+
+    def _read_file(self, view: memoryview, position: int) -> int:
         try:
             if self._file.remote is not None:
                 return self._file.remote.read_into(view, position)
             return os.preadv(self._descriptor, [view], position)
-        except TransientError as error:  # libraries know what to do with this one; `AudioFile.check` raises the other
+        except TransientError as error:  # the machine's, to whoever looks at it; `AudioFile.check` raises the other
             raise OSError(errno.ETIMEDOUT, str(error)) from error
         except OSError as error:
             self._file.errors.append(error)

@@ -48,13 +48,17 @@ class FileBytes:
         """Return what libsndfile opens: a whole file's path, as bytes (soundfile refuses names that are no UTF-8)."""
         if self.ranges is None and self.file.path is not None:
             return os.fsencode(self.file.path)
-        return self.open(BUFFER_BYTES)
+        return self._open_quietly()
 
     def for_ffmpeg(self) -> str | BinaryIO:
         """Return what FFmpeg opens: without `file:` it takes what stands before a colon in a path for a protocol."""
         if self.ranges is None and self.file.path is not None:
             return f"file:{self.file.path}"
-        return self.open(BUFFER_BYTES)
+        return self._open_quietly()
+
+    def _open_quietly(self) -> BinaryIO:
+        ranges, name = (((0, self.file.size),), self.name) if self.ranges is None else (self.ranges, None)
+        return io.BufferedReader(FileRanges(self.file, ranges, name, is_quiet=True), BUFFER_BYTES)
 
 
 def _within(ranges: tuple[Range, ...], wanted: Range) -> Iterator[Range]:

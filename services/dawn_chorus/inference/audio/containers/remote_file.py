@@ -48,6 +48,10 @@ class RemoteFile:
             position += len(part)
         return filled
 
+    @property
+    def has_failed(self) -> bool:
+        return self._error is not None
+
     def check(self) -> None:
         """Raise the error of any read of this file: what was decoded since then may be too short."""
         if self._error is not None:
