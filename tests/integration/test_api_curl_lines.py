@@ -12,6 +12,7 @@ from dawn_chorus.adapters.audio_store import open_audio_store
 from dawn_chorus.adapters.postgres.api_keys import create_key
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.api.curl_lines import CURL_LINES, HOST
+from tests.integration.api_checks import wait_until
 from tests.integration.made_up import MadeUpWorker, upload, wav_bytes
 from tests.servers.api import StartedApi, run_api
 from tests.servers.postgres import PostgresServer
@@ -91,6 +92,7 @@ def test_a_stream_begins(shell: Shell, method: str, path: str) -> None:
 def test_a_session_begins_and_ends(shell: Shell) -> None:
     record, key = create_key(shell.database, "laptop", ["read"])
     try:
+        wait_until(lambda: shell.api.client.get("/v1/packs").status_code == 401)  # it asks every few seconds
         lines = [CURL_LINES[each] for each in SESSIONS]
         signed_in, seen, signed_out, after = (shell.run(line, KEY=key) for line in [*lines, lines[1]])
         assert (signed_in.returncode, signed_out.returncode) == (0, 0), signed_in.stderr + signed_out.stderr
