@@ -1,6 +1,7 @@
 """A folder of small files with a size limit, shared by all threads and processes of a machine.
 
-Whoever reads a file touches it, and the least recently used ones are removed first. A file appears whole, by a rename.
+Whoever reads a file touches it, and the least recently used ones are removed first. A file appears whole, by a rename,
+and has a checksum: after a power cut it may be there without its bytes.
 Nothing is lost with the folder: what it holds can be made again.
 """
 
@@ -16,6 +17,7 @@ from dawn_chorus.adapters.logs import get_logger
 
 LOOK_SHARE = 0.05
 """What this process writes, of the whole limit, before it looks again at what others did: a look takes its time."""
+CHECKSUM_BYTES = 16
 KEPT_SHARE = 0.9
 """What is left when room is made."""
 _log = get_logger(__name__)
@@ -35,11 +37,12 @@ class DiskCache:
         """Return the bytes of a key; None: it is not there, or cannot be read."""
         path = self._path(key)
         try:
-            content = path.read_bytes()
+            kept = path.read_bytes()
             os.utime(path)
         except OSError:
             return None
-        return content
+        checksum, content = kept[:CHECKSUM_BYTES], kept[CHECKSUM_BYTES:]
+        return content if checksum == _checksum(content) else None
 
     def put(self, key: str, content: bytes) -> None:
         """Keep the bytes of a key; where there is no room for them, they are not kept, and the log says why."""
@@ -47,11 +50,12 @@ class DiskCache:
         part = path.with_name(f"{path.name}.{os.getpid()}-{next(self._numbers)}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._make_room(len(content))
-            if len(content) > self._max_bytes:
+            size_bytes = len(content) + CHECKSUM_BYTES
+            self._make_room(size_bytes)
+            if size_bytes > self._max_bytes:
                 return
             try:
-                part.write_bytes(content)
+                part.write_bytes(_checksum(content) + content)
                 part.rename(path)
             except OSError:
                 part.unlink(missing_ok=True)
@@ -90,8 +94,12 @@ class DiskCache:
 
     def _files(self) -> Iterator[tuple[float, int, Path]]:
         """Yield when each file was used last, its size, and its path."""
-        for folder in self._folder.iterdir():
+        for folder in self._folder.glob("??/"):
             for entry in os.scandir(folder):
                 with suppress(FileNotFoundError):
                     facts = entry.stat()
                     yield facts.st_mtime, facts.st_size, Path(entry.path)
+
+
+def _checksum(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()[:CHECKSUM_BYTES]

@@ -40,7 +40,7 @@ def test_the_limit_holds_whatever_is_put(tmp_path: Path) -> None:
 
 
 def test_what_was_used_least_recently_goes_first(tmp_path: Path) -> None:
-    cache = DiskCache(tmp_path, 1000)
+    cache = DiskCache(tmp_path, 1160)
     for number in range(10):
         cache.put(str(number), bytes(100))
         age(cache, str(number), 100 - number)
@@ -115,3 +115,14 @@ def test_a_reader_never_sees_a_part(tmp_path: Path) -> None:
         seen.add(cache.get("key"))
     assert seen <= {None, *contents}
     assert list(tmp_path.rglob("*.part")) == []
+
+
+def test_a_file_that_lost_its_bytes_or_is_not_the_caches_own_disturbs_nobody(tmp_path: Path) -> None:
+    cache = DiskCache(tmp_path, 1000)
+    (tmp_path / "lost+found").write_text("somebody else's")
+    for spoiled in (b"", bytes(7), bytes(30)):
+        cache.put("key", b"picture")
+        cache._path("key").write_bytes(spoiled)
+        assert cache.get("key") is None
+    cache.put("key", b"picture")
+    assert cache.get("key") == b"picture"

@@ -88,10 +88,10 @@ class Wanted:
 
 def choose_clip(query: ClipQuery, audio: AudioFacts, sha256: str) -> Wanted:
     """Return the clip that is asked for. Raises Problem for what the recording does not have, or is too much."""
-    start_s, end_s = query.start_s, min(query.end_s, audio.duration_s)
-    if query.end_s <= start_s:
+    start_s, end_s = round_s(query.start_s), round_s(min(query.end_s, audio.duration_s))
+    if query.end_s <= query.start_s:
         raise invalid_field("end_s", "it must be greater than start_s")
-    if query.end_s - start_s > MOST_S:
+    if query.end_s - query.start_s > MOST_S:
         raise invalid_field("end_s", f"a clip has at most {MOST_S:g} s: ask for several")
     if start_s >= audio.duration_s:
         raise invalid_field("start_s", f"the recording ends at {audio.duration_s:g} s")
@@ -108,7 +108,7 @@ def choose_clip(query: ClipQuery, audio: AudioFacts, sha256: str) -> Wanted:
         raise invalid_field(
             "end_s", f"the clip may be larger than {MOST_BYTES >> 20} MiB: ask for less, or one channel"
         )
-    return Wanted(round_s(start_s), round_s(end_s), form, query.slow, query.channel, sha256, max_bytes)
+    return Wanted(start_s, end_s, form, query.slow, query.channel, sha256, max_bytes)
 
 
 def _max_bytes(form: ClipFormat, played_s: float, rate_hz: float, channels: int) -> int:

@@ -1,6 +1,7 @@
 """Answers a child that reads a file in a bucket: the child has no network, so this process fetches what it asks for."""
 
 import asyncio
+import math
 import socket
 import time
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ async def answer_ranges(
     connection: socket.socket, store: AudioStore, key: str, allowance: Allowance, threads: CapacityLimiter
 ) -> None:
     """Answer until the other side closes the connection or misuses it. One request is in flight at a time."""
-    loop, began = asyncio.get_running_loop(), time.monotonic()
+    loop, began = asyncio.get_running_loop(), math.inf
     connection.setblocking(False)
     asked = bytearray()
     while True:
@@ -66,6 +67,7 @@ async def answer_ranges(
             continue
         start, length = REQUEST.unpack(asked)
         asked.clear()
+        began = min(began, time.monotonic())
         allowance.asked_for_whole |= start == WHOLE
         content, count = b"", allowance.refuse(length, time.monotonic() - began)
         if MOST_BYTES < start < WHOLE:

@@ -1,7 +1,7 @@
 """Pictures that children draw, each once: kept on disk, and waited for by all who want the same one."""
 
 import asyncio
-import tempfile
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -66,9 +66,12 @@ class Drawing:
 
     async def encode(self, levels: bytes) -> bytes:
         """Return levels, (n_rows, n_columns), as WebP. Raises as `tile` does."""
-        with tempfile.TemporaryFile(buffering=0) as file:
-            file.write(levels)
-            return await self._receive("spectrogram overview", {}, file.fileno())
+        file = os.memfd_create("levels")
+        try:
+            os.write(file, levels)
+            return await self._receive("spectrogram overview", {}, file)
+        finally:
+            os.close(file)
 
     async def kept(self, key: str, make: Callable[[], Awaitable[bytes]]) -> bytes:
         """Return what is kept under the key, or make it, once for all who ask meanwhile, and keep it.
