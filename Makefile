@@ -7,16 +7,17 @@ ACCEPT_LICENSE ?=
 HOST ?= 127.0.0.1
 PORT ?= 8000
 PROCESSES ?= 2
+PAGE := services/page
 SAMPLE := .cache/sample/dawn.wav
 
 .DELETE_ON_ERROR:
-.PHONY: help setup run license test check bench capacity setup-workshop test-workshop lock clean secrets test-compose \
+.PHONY: help setup run license test check page check-page test-page bench capacity setup-workshop test-workshop lock clean secrets test-compose \
   lock-images
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
-setup: $(VENV)/.ready ## Install everything into .venv (RabbitMQ, Prometheus and Node by apt, where missing)
+setup: $(VENV)/.ready ## Install everything into .venv (RabbitMQ, Prometheus, Chromium and Node by apt, where missing)
 	@tests/servers/install
 
 $(VENV)/.ready: pyproject.toml deploy/requirements/dev.txt
@@ -53,6 +54,25 @@ check: $(VENV)/.ready ## Lint, types, import contracts, spelling
 test: setup ## Run all tests, on real RabbitMQ and PostgreSQL; PROCESSES=1 for one after the other
 	$(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder \
 	  tests/end_to_end tests/integration tests/unit
+
+page: $(PAGE)/node_modules/.ready $(VENV)/.ready ## Build the page into services/dawn_chorus/page (needs Node)
+	mkdir -p $(PAGE)/build
+	$(BIN)/python $(PAGE)/describe_api.py > $(PAGE)/build/openapi.json
+	cd $(PAGE) && npm run --silent types && npm run --silent build
+
+$(PAGE)/node_modules/.ready: $(PAGE)/package-lock.json
+	@tests/servers/install
+	cd $(PAGE) && npm ci --no-audit --no-fund
+	touch $@
+
+check-page: page ## Lint and test the page's source, and hold the committed files to it
+	cd $(PAGE) && npm run --silent check && npm run --silent test
+	@test -z "$$(git status --porcelain -- services/dawn_chorus/page)" || { git status --short services/dawn_chorus/page; \
+	  echo 'The built page is not that of its source: run `make page` and commit services/dawn_chorus/page' >&2; exit 1; }
+
+# Its own files come from npm: axe-core, which the tests ask about every screen.
+test-page: setup $(PAGE)/node_modules/.ready ## Use the page in a real browser, on a service of its own
+	$(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile tests/page
 
 bench: setup ## Race the worker against the limit of this machine and against birdnetlib, an hour of sound each
 	$(BIN)/python -m tests.bench
@@ -105,4 +125,4 @@ test-compose: $(VENV)/.ready ## Run the whole stack for real and use it (needs D
 	$(BIN)/pytest tests/compose
 
 clean: ## Remove what was built, not what was recorded
-	rm -rf $(VENV) .venv-workshop build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .cache
+	rm -rf $(VENV) .venv-workshop build $(PAGE)/node_modules $(PAGE)/build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .cache

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from tests.end_to_end.test_cli_analyze import write_tones
-from tests.end_to_end.test_cli_up import Service, make_service
 from tests.packs import write_tone_pack
 from tests.recorder_files import chunk, guano
+from tests.servers.chorus_up import Service, make_service
 
 NORTH, SOUTH = ("--latitude", 52.5, "--longitude", 13.4), ("--latitude", -33.9, "--longitude", 18.4)
 AUTUMN = ("--recorded-at", "2025-11-01T04:30:00+01:00")

@@ -11,8 +11,8 @@ import pytest
 
 from tests.end_to_end.service import Service as Brokered
 from tests.end_to_end.test_cli_analyze import write_tones
-from tests.end_to_end.test_cli_up import Service, make_service
 from tests.packs import write_tone_pack
+from tests.servers.chorus_up import Service, make_service
 
 STARTED_BY_PYTHON = ("sitecustomize", "usercustomize", "dawn_chorus", "services", "models", "tests")
 SYNTHETIC = Path(__file__).parents[2] / "models" / "packs" / "synthetic"

@@ -49,7 +49,7 @@ from dawn_chorus.api.key_cache import KeyCache
 from dawn_chorus.api.revision_watch import RevisionWatch
 from dawn_chorus.api.routes.audio import clip, original, spectrogram
 from dawn_chorus.api.routes.intake import corrections, facts, recordings, sites, uploads
-from dawn_chorus.api.routes.operations import front_page, health, session
+from dawn_chorus.api.routes.operations import health, page, session
 from dawn_chorus.api.routes.results import (
     analyses,
     detections,
@@ -90,7 +90,7 @@ _ROUTES = (
     taxa,
     session,
     health,
-    front_page,
+    page,
 )
 _ROUTERS = tuple(module.router for module in _ROUTES)
 _TAGS = [

@@ -22,9 +22,12 @@ def docs_policy(script_hash: str) -> str:
     )
 
 
-def text_policy(style_hash: str) -> str:
-    """Return the policy of a page that is text and links, with one style of its own, of this SHA-256 in Base64."""
-    return f"{_NOTHING}; style-src 'sha256-{style_hash}'"
+def page_policy() -> str:
+    """Return the policy of the page: scripts, styles, pictures, sound and answers of this service, and nothing else."""
+    return (
+        f"{_NOTHING}; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+        "media-src 'self' blob:; connect-src 'self'; font-src 'self'"
+    )
 
 
 def add_protection(message: Message) -> Message:

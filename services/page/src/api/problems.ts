@@ -1,0 +1,34 @@
+/** What went wrong, as the service says it (RFC 9457), or that it could not be asked. */
+export class Problem extends Error {
+  constructor(
+    /** The stable end of `type`, as `not-found`; `unreachable` where nothing answered. */
+    readonly kind: string,
+    readonly status: number,
+    /** A sentence that says what to do. */
+    readonly detail: string,
+    /** When to try again; null where trying again does not help. */
+    readonly retryAfterS: number | null = null,
+  ) {
+    super(detail);
+    this.name = "Problem";
+  }
+
+  /** Whether nothing answered at all: the line or the service is away. */
+  get isUnreachable(): boolean {
+    return this.kind === "unreachable";
+  }
+}
+
+/** Read the problem of an answer that is not 2xx. */
+export async function readProblem(answer: Response): Promise<Problem> {
+  const retry = Number(answer.headers.get("retry-after") ?? "");
+  const retryAfterS = retry > 0 ? retry : null;
+  const text = await answer.text();
+  try {
+    const body = JSON.parse(text) as { type?: string; detail?: string; title?: string };
+    const kind = (body.type ?? "").split(/[/:#]/).at(-1) ?? "";
+    return new Problem(kind, answer.status, body.detail ?? body.title ?? text, retryAfterS);
+  } catch {
+    return new Problem("", answer.status, `The service answered ${answer.status}: ${text.slice(0, 200)}`, retryAfterS);
+  }
+}

@@ -1,0 +1,21 @@
+/** The API's nouns, as its OpenAPI document has them (`make page` makes `schema.ts` of it). */
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+export type Recording = Schemas["RecordingOut"];
+export type Analysis = Schemas["AnalysisOut"];
+export type Failure = Schemas["FailureOut"];
+export type Warning = Schemas["WarningOut"];
+export type Pack = Schemas["InstalledPackOut"];
+export type Session = Schemas["SessionOut"];
+export type Site = Schemas["SiteOut"];
+export type Spectrogram = Schemas["SpectrogramOut"];
+export type UploadFacts = Schemas["UploadFactsOut"];
+export type Uploaded = Schemas["UploadOut"];
+export type Detection = Schemas["DetectionOut"];
+
+/** One page of a list; `next` is the cursor of the page behind it. */
+export interface Paged<T> {
+  items: T[];
+  next: string | null;
+}

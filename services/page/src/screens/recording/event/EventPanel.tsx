@@ -1,0 +1,4 @@
+/** The event that is looked at: its taxon, times and scores. */
+export function EventPanel() {
+  return null;
+}

@@ -1,0 +1,64 @@
+/** The scores of all taxa over a stretch, as `GET /v1/analyses/{id}/lanes` sends them in binary. */
+import { request, withQuery } from "../../api/client";
+
+/** How events are cut from scores; thresholds between 0 and 1, lengths in seconds. */
+export interface Rule {
+  onset_threshold: number;
+  offset_threshold: number;
+  min_event_s: number;
+  min_gap_s: number;
+}
+
+export interface LaneTaxon {
+  code: string;
+  scientific_name: string;
+  common_name: string;
+  peak: number;
+  rule: Rule;
+}
+
+export interface Lost {
+  start_s: number;
+  end_s: number;
+  reason: string;
+}
+
+export interface LanesHeader {
+  taxa: LaneTaxon[];
+  /** The first window or frame; index 0 begins at 0 s. */
+  first: number;
+  n: number;
+  step_s: number;
+  kind: "windows" | "frames";
+  end_s: number;
+  /** First and number of windows that were scored without a break: events end at their ends. */
+  runs: [number, number][];
+  /** Stretches that were not analyzed: they are drawn, events do not end there. */
+  lost: Lost[];
+}
+
+export interface Lanes extends LanesHeader {
+  /** (n_taxa, n), row-major, in steps of 1/65535; 0 where nothing was kept. */
+  scores: Uint16Array;
+}
+
+export const STEPS = 65_535;
+
+/** Read the binary answer: uint32 LE length, JSON padded to a multiple of 4, then uint16 LE. */
+export function decodeLanes(bytes: ArrayBuffer): Lanes {
+  const length = new DataView(bytes).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, length))) as LanesHeader;
+  const scores = new Uint16Array(bytes, 4 + length, header.taxa.length * header.n);
+  return { ...header, scores };
+}
+
+/** Fetch window scores of the whole, or framewise scores of up to an hour. */
+export async function fetchLanes(
+  analysisId: string,
+  part: { from_s?: number; to_s?: number; frames?: boolean } = {},
+  abort?: AbortSignal,
+): Promise<Lanes> {
+  const path = withQuery(`/v1/analyses/${analysisId}/lanes`, part);
+  const answer = await request(path, abort === undefined ? {} : { signal: abort });
+  return decodeLanes(await answer.arrayBuffer());
+}

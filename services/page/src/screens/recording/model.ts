@@ -1,0 +1,100 @@
+/** What the parts of the recording's view share: each reads and writes these signals, none knows another part. */
+import { computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+
+import type { Analysis, Recording, Spectrogram } from "../../api/types";
+import type { Lanes } from "./lanes";
+
+/** An event as the threshold cuts it. */
+export interface SungEvent {
+  /** Index in `lanes.taxa`. */
+  taxon: number;
+  onset_s: number;
+  offset_s: number;
+  /** The highest score in it, between 0 and 1. */
+  confidence: number;
+}
+
+/** The shortest stretch that is shown, in seconds. */
+export const LEAST_SPAN_S = 0.5;
+
+export class RecordingModel {
+  readonly recording: Signal<Recording>;
+  /** The analysis that is looked at; null: there is none. */
+  readonly analysis: Signal<Analysis | null>;
+  /** Levels and contrast of the pictures; null: not loaded, or the audio is gone (`recording.audio_removed_at`). */
+  readonly spectrogram = signal<Spectrogram | null>(null);
+  /** Window scores of the whole recording; null: not loaded. */
+  readonly lanes = signal<Lanes | null>(null);
+  /** Framewise scores of a stretch around what is shown, where the pack has frames and the stretch is short enough. */
+  readonly frames = signal<Lanes | null>(null);
+  /** All events at the threshold, ordered by onset; null: not cut yet. */
+  readonly events = signal<readonly SungEvent[] | null>(null);
+  /** The event that is looked at. */
+  readonly selected = signal<SungEvent | null>(null);
+  /** The taxon whose lane has the focus, as index in `lanes.taxa`. */
+  readonly taxon = signal<number | null>(null);
+  /** The threshold of the slider; null: each taxon's own, as the pack has it. */
+  readonly threshold = signal<number | null>(null);
+  /** Where the visible stretch begins, and how long it is, in seconds. */
+  readonly start_s = signal(0);
+  readonly span_s: Signal<number>;
+  /** Lowest and highest frequency of the spectrogram that are shown; null: all. */
+  readonly band_hz = signal<[number, number] | null>(null);
+  /** Where the sound is played, or would be, in seconds: one line through all pictures. */
+  readonly cursor_s = signal<number | null>(null);
+  /** Where the pointer is. */
+  readonly pointer_s = signal<number | null>(null);
+  /** The channel that is shown and heard, from 1; null: what the analysis scored. */
+  readonly channel = signal<number | null>(null);
+  readonly duration_s: ReadonlySignal<number>;
+
+  constructor(recording: Recording) {
+    this.recording = signal(recording);
+    this.analysis = signal(recording.analyses[0] ?? null);
+    this.span_s = signal(recording.duration_s);
+    this.duration_s = computed(() => this.recording.value.duration_s);
+  }
+
+  /** Show a stretch, kept within the recording. */
+  show(start_s: number, span_s: number): void {
+    const all = this.duration_s.value;
+    const span = Math.min(all, Math.max(Math.min(LEAST_SPAN_S, all), span_s));
+    this.span_s.value = span;
+    this.start_s.value = Math.min(Math.max(0, start_s), all - span);
+  }
+
+  /** Zoom by a factor (below 1: nearer) and keep the time at `around_s` where it is. */
+  zoom(factor: number, around_s = this.cursor_s.value ?? this.start_s.value + this.span_s.value / 2): void {
+    const span = Math.min(this.duration_s.value, Math.max(LEAST_SPAN_S, this.span_s.value * factor));
+    const share = (around_s - this.start_s.value) / this.span_s.value;
+    this.show(around_s - share * span, span);
+  }
+
+  /** Move the visible stretch by the least that makes this stretch visible; longer ones by their start. */
+  reveal(onset_s: number, offset_s: number): void {
+    const [start, span] = [this.start_s.value, this.span_s.value];
+    const margin = Math.min(2, span / 10);
+    if (onset_s - margin < start || offset_s - onset_s > span) this.show(onset_s - margin, span);
+    else if (offset_s + margin > start + span) this.show(offset_s + margin - span, span);
+  }
+
+  select(event: SungEvent | null): void {
+    this.selected.value = event;
+    if (event === null) return;
+    this.taxon.value = event.taxon;
+    this.cursor_s.value = event.onset_s;
+    this.reveal(event.onset_s, event.offset_s);
+  }
+}
+
+const ModelContext = createContext<RecordingModel | null>(null);
+export const ProvideModel = ModelContext.Provider;
+
+/** The model of the recording that is shown; only inside of `RecordingScreen`. */
+export function useModel(): RecordingModel {
+  const model = useContext(ModelContext);
+  if (model === null) throw new Error("there is no recording here");
+  return model;
+}

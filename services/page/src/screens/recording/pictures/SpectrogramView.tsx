@@ -1,0 +1,4 @@
+/** The spectrogram of the visible stretch, put together of the service's tiles. */
+export function SpectrogramView() {
+  return null;
+}

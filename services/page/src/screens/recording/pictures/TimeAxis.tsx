@@ -1,0 +1,4 @@
+/** The times of the visible stretch. */
+export function TimeAxis() {
+  return null;
+}

@@ -1,0 +1,4 @@
+/** Plays what is shown or selected. */
+export function Player() {
+  return null;
+}

@@ -1,0 +1,25 @@
+import preact from "@preact/preset-vite";
+import { defineConfig } from "vitest/config";
+
+const SERVICE = process.env.CHORUS_URL ?? "http://127.0.0.1:8000";
+
+export default defineConfig({
+  plugins: [preact({ devToolsEnabled: false })],
+  build: {
+    outDir: "../dawn_chorus/page",
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    target: "es2022",
+    rollupOptions: {
+      output: {
+        entryFileNames: "assets/[name]-[hash].js",
+        chunkFileNames: "assets/[name]-[hash].js",
+        assetFileNames: "assets/[name]-[hash][extname]",
+      },
+    },
+  },
+  worker: { format: "es" },
+  server: { proxy: { "/v1": SERVICE, "/docs": SERVICE, "/health": SERVICE } },
+  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
+});

@@ -1,0 +1,46 @@
+"""A page of the browser in which nothing goes wrong unseen: console errors, requests elsewhere, violations of the CSP."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+
+_PATIENCE_MS = 30_000
+_VIOLATIONS = "document.addEventListener('securitypolicyviolation', e => console.error(`CSP: ${e.violatedDirective}`))"
+
+
+class Faults(list[str]):
+    """What went wrong so far; a test that causes some on purpose removes them by `expect`."""
+
+    def expect(self, part: str) -> None:
+        """Require that some of them have this part, and drop those."""
+        assert any(part in fault for fault in self), f"nothing said {part!r}: {self}"
+        self[:] = [fault for fault in self if part not in fault]
+
+
+@contextmanager
+def watch_page(browser: Browser, url: str, **context: object) -> Iterator[tuple[Page, Faults]]:
+    """Open a page in a context of its own; fail at the end with what the browser complained of."""
+    faults = Faults()
+    made = browser.new_context(base_url=url, **{"viewport": {"width": 1280, "height": 800}, **context})  # type: ignore[arg-type]
+    made.set_default_timeout(_PATIENCE_MS)
+    made.add_init_script(_VIOLATIONS)
+    page = made.new_page()
+
+    def note_console(said: ConsoleMessage) -> None:
+        if said.type in {"error", "warning"}:
+            faults.append(f"console: {said.text}")
+
+    def note_request(request: Request) -> None:
+        if urlsplit(request.url).netloc not in {urlsplit(url).netloc, ""}:
+            faults.append(f"request elsewhere: {request.url}")
+
+    page.on("request", note_request)
+    page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
+    page.on("console", note_console)
+    try:
+        yield page, faults
+    finally:
+        made.close()
+    assert not faults
