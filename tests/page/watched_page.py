@@ -1,4 +1,4 @@
-"""A page of the browser in which nothing goes wrong unseen: console errors, requests elsewhere, violations of the CSP."""
+"""A page of the browser in which nothing goes wrong unseen: console errors, requests elsewhere, breaches of the CSP."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
