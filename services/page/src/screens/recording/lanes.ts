@@ -28,6 +28,7 @@ export interface LanesHeader {
   /** The first window or frame; index 0 begins at 0 s. */
   first: number;
   n: number;
+  /** 0 as long as no segment is done. */
   step_s: number;
   kind: "windows" | "frames";
   end_s: number;
@@ -44,12 +45,27 @@ export interface Lanes extends LanesHeader {
 
 export const STEPS = 65_535;
 
+/** As it is sent: the length of a step is not known before the first segment is done. */
+type Header = Omit<LanesHeader, "step_s"> & { step_s: number | null };
+
 /** Read the binary answer: uint32 LE length, JSON padded to a multiple of 4, then uint16 LE. */
 export function decodeLanes(bytes: ArrayBuffer): Lanes {
   const length = new DataView(bytes).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, length))) as LanesHeader;
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, length))) as Header;
   const scores = new Uint16Array(bytes, 4 + length, header.taxa.length * header.n);
-  return { ...header, scores };
+  return { ...header, step_s: header.step_s ?? 0, scores };
+}
+
+/** Whether scores reach over all of a stretch, as far as the recording does. */
+export function coversStretch(lanes: Lanes, start_s: number, end_s: number): boolean {
+  const { first, n, step_s } = lanes;
+  // A last frame that the recording does not fill is left out: allow for one.
+  return n > 0 && first * step_s <= start_s && (first + n + 1) * step_s >= Math.min(end_s, lanes.end_s);
+}
+
+/** Whether a taxon has the same place in both. */
+export function hasSameTaxa(one: Lanes, other: Lanes): boolean {
+  return one.taxa.length === other.taxa.length && one.taxa.every(({ code }, at) => code === other.taxa[at]?.code);
 }
 
 /** Fetch window scores of the whole, or framewise scores of up to an hour. */
