@@ -1,35 +1,58 @@
 import "./recording.css";
 
-import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useComputed } from "@preact/signals";
+import { useEffect, useMemo } from "preact/hooks";
 
-import { fetchJson } from "../../api/client";
-import type { Recording } from "../../api/types";
-import { complain } from "../../app/notices";
-import { path } from "../../app/router";
+import type { Analysis, Recording } from "../../api/types";
+import { path, query } from "../../app/router";
+import { followAddress } from "./address";
 import { EventPanel } from "./event/EventPanel";
 import { EventTable } from "./events/EventTable";
 import { ThresholdSlider } from "./events/ThresholdSlider";
 import { Facts } from "./facts/Facts";
 import { LaneView } from "./lane_view/LaneView";
+import { useRecording } from "./loading";
 import { ProvideModel, RecordingModel } from "./model";
+import { NoRecording } from "./NoRecording";
 import { Overview } from "./pictures/Overview";
 import { SpectrogramView } from "./pictures/SpectrogramView";
 import { TimeAxis } from "./pictures/TimeAxis";
 import { Player } from "./player/Player";
+import { chooseAnalysis } from "./which_analysis";
+
+const PRODUCT = "Dawn Chorus";
 
 /** One recording: what it looks like, what was heard in it and when, and how it sounds. */
 export function RecordingScreen() {
-  const model = useSignal<RecordingModel | null>(null);
-  const id = path.value.split("/")[2] ?? "";
-  useEffect(() => {
-    fetchJson<Recording>(`/v1/recordings/${id}`)
-      .then((recording) => (model.value = new RecordingModel(recording)))
-      .catch(complain);
-  }, [id]);
-  if (model.value === null) return null;
+  const loaded = useRecording(path.value.split("/")[2] ?? "");
+  const recording = loaded.recording.value;
+  useTitle(recording?.filename ?? null);
+  if (recording === null) return <NoRecording problem={loaded.problem.value} onRetry={loaded.reload} />;
+  const analysis = chooseAnalysis(recording.analyses, query.value.get("analysis"));
   return (
-    <ProvideModel value={model.value}>
+    <>
+      {loaded.isDeleted.value && (
+        <div class="say bad" role="alert">
+          <span>This recording was deleted. What you see is what was left of it in this window.</span>
+          <a href="/">See all recordings</a>
+        </div>
+      )}
+      <Shown key={analysis?.id} recording={recording} analysis={analysis} />
+    </>
+  );
+}
+
+/** The view of one analysis: another one has another model, over the same stretch, which the address says. */
+function Shown({ recording, analysis }: { recording: Recording; analysis: Analysis | null }) {
+  const model = useMemo(() => new RecordingModel(recording, analysis), []);
+  useEffect(() => {
+    model.recording.value = recording;
+    model.analysis.value = analysis;
+  }, [recording, analysis]);
+  useEffect(() => followAddress(model), []);
+  const hasAudio = useComputed(() => model.recording.value.audio_removed_at === null);
+  return (
+    <ProvideModel value={model}>
       <div class="recording">
         <Facts />
         <div class="columns">
@@ -37,7 +60,7 @@ export function RecordingScreen() {
             <Overview />
             <TimeAxis />
             <SpectrogramView />
-            <Player />
+            {hasAudio.value && <Player />}
             <ThresholdSlider />
             <LaneView />
           </div>
@@ -47,4 +70,11 @@ export function RecordingScreen() {
       </div>
     </ProvideModel>
   );
+}
+
+function useTitle(name: string | null): void {
+  useEffect(() => {
+    document.title = name === null ? PRODUCT : `${name} – ${PRODUCT}`;
+    return () => void (document.title = PRODUCT);
+  }, [name]);
 }

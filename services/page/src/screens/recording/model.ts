@@ -50,9 +50,9 @@ export class RecordingModel {
   readonly channel = signal<number | null>(null);
   readonly duration_s: ReadonlySignal<number>;
 
-  constructor(recording: Recording) {
+  constructor(recording: Recording, analysis: Analysis | null = recording.analyses[0] ?? null) {
     this.recording = signal(recording);
-    this.analysis = signal(recording.analyses[0] ?? null);
+    this.analysis = signal(analysis);
     this.span_s = signal(recording.duration_s);
     this.duration_s = computed(() => this.recording.value.duration_s);
   }

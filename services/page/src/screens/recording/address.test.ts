@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import type { Analysis, Recording } from "../../api/types";
+import { notices } from "../../app/notices";
+import { navigate, query } from "../../app/router";
+import { followAddress, readView, writeView } from "./address";
+import type { Lanes } from "./lanes";
+import { RecordingModel } from "./model";
+
+const RECORDING = { id: "one", duration_s: 600, analyses: [] } as unknown as Recording;
+const LANES = { taxa: [{ code: "eurbla" }, { code: "eurwre1" }] } as unknown as Lanes;
+
+let stop: () => void = () => undefined;
+
+function open(address: string): RecordingModel {
+  navigate(address);
+  const model = new RecordingModel(RECORDING, { terminal: true } as Analysis);
+  stop = followAddress(model);
+  return model;
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  notices.value = [];
+});
+afterEach(() => {
+  stop();
+  vi.useRealTimers();
+});
+
+describe("the address of a recording's view", () => {
+  it("says nothing of the whole recording at the pack's own thresholds", () => {
+    open("/recordings/one");
+    vi.runAllTimers();
+    expect(query.value.toString()).toBe("");
+  });
+
+  it("is read when the view is opened", () => {
+    const model = open("/recordings/one?t=60&span=30&threshold=0.4");
+    expect([model.start_s.value, model.span_s.value, model.threshold.value]).toEqual([60, 30, 0.4]);
+  });
+
+  it("is written once the view has settled, without an entry in the history", () => {
+    const model = open("/recordings/one?analysis=two");
+    const entries = history.length;
+    model.show(12.34567, 5);
+    model.show(13.34567, 5);
+    model.threshold.value = 0.25;
+    expect(query.value.get("t")).toBeNull();
+    vi.runAllTimers();
+    expect(query.value.toString()).toBe("analysis=two&t=13.346&span=5&threshold=0.25");
+    expect(history.length).toBe(entries);
+  });
+
+  it("is read again when one goes back", () => {
+    const model = open("/recordings/one?t=60&span=30");
+    navigate("/recordings/one?t=90&span=10&threshold=0.9");
+    expect([model.start_s.value, model.span_s.value, model.threshold.value]).toEqual([90, 10, 0.9]);
+  });
+
+  it("shows a moment with some seconds around it, and the cursor on it", () => {
+    const model = open("/recordings/one?t=100");
+    expect([model.start_s.value, model.span_s.value, model.cursor_s.value]).toEqual([95, 20, 100]);
+  });
+
+  it("finds the taxon by its code once the lanes are there", () => {
+    const model = open("/recordings/one?taxon=eurwre1");
+    vi.runAllTimers();
+    expect(query.value.get("taxon")).toBe("eurwre1");
+    model.lanes.value = LANES;
+    expect(model.taxon.value).toBe(1);
+    model.taxon.value = 0;
+    vi.runAllTimers();
+    expect(query.value.get("taxon")).toBe("eurbla");
+  });
+
+  it("says so where the taxon was not found, and goes on without it", () => {
+    const model = open("/recordings/one?taxon=grifin");
+    model.lanes.value = LANES;
+    expect(notices.value.map((each) => each.text).join()).toContain("grifin");
+    vi.runAllTimers();
+    expect(query.value.get("taxon")).toBeNull();
+  });
+
+  it("says what of it cannot be shown, and shows the rest", () => {
+    const model = open("/recordings/one?t=9999&span=20&threshold=two");
+    expect([model.start_s.value, model.span_s.value, model.threshold.value]).toEqual([0, 20, null]);
+    expect(notices.value[0]?.text).toContain("t=9999 (seconds between 0 and 600), threshold=two (between 0 and 1)");
+  });
+});
+
+it("reads what it wrote", () => {
+  const view = { t: 1.5, span: 0.5, threshold: 0.125, taxon: "eurbla" };
+  const parts = Object.entries(writeView(view)).map(([name, value]) => [name, value ?? ""]);
+  expect(readView(new URLSearchParams(parts), 10)).toEqual({ view, refused: [] });
+});

@@ -1,0 +1,79 @@
+/** A recording as it is now: fetched once, then kept up to date by the stream of changes. */
+import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
+import { useEffect, useMemo } from "preact/hooks";
+
+import { fetchJson } from "../../api/client";
+import { listen } from "../../api/events";
+import { Problem } from "../../api/problems";
+import type { Analysis, Recording } from "../../api/types";
+
+export interface Loaded {
+  /** null: not there yet, or not at all. */
+  recording: ReadonlySignal<Recording | null>;
+  /** Why it is not there. */
+  problem: ReadonlySignal<Problem | null>;
+  /** Somebody deleted it while it was looked at. */
+  isDeleted: ReadonlySignal<boolean>;
+  reload: () => void;
+}
+
+const AGAIN_MS = 3000;
+
+/** Load a recording and follow what becomes of it, while the component is shown. */
+export function useRecording(id: string): Loaded {
+  const loading = useMemo(() => new Loading(id), [id]);
+  useEffect(() => loading.start(), [loading]);
+  return loading;
+}
+
+class Loading implements Loaded {
+  readonly recording: Signal<Recording | null> = signal(null);
+  readonly problem: Signal<Problem | null> = signal(null);
+  readonly isDeleted = signal(false);
+  private timer = 0;
+
+  constructor(private readonly id: string) {}
+
+  start(): () => void {
+    this.reload();
+    const stop = listen({
+      recording: (recording) => recording.id === this.id && this.take(recording),
+      progress: (analysis) => this.merge(analysis),
+      finished: (analysis) => this.merge(analysis),
+      deleted: (gone) => gone === this.id && (this.isDeleted.value = true),
+      resumed: this.reload,
+    });
+    return () => {
+      window.clearTimeout(this.timer);
+      stop();
+    };
+  }
+
+  readonly reload = (): void => {
+    window.clearTimeout(this.timer);
+    fetchJson<Recording>(`/v1/recordings/${encodeURIComponent(this.id)}`).then(
+      (recording) => this.take(recording),
+      (error: unknown) => this.fail(error),
+    );
+  };
+
+  private take(recording: Recording): void {
+    this.recording.value = recording;
+    this.problem.value = null;
+  }
+
+  private fail(error: unknown): void {
+    const problem = error instanceof Problem ? error : new Problem("", 0, String(error));
+    if (problem.status === 404 && this.recording.value !== null) this.isDeleted.value = true;
+    this.problem.value = problem;
+    const again_s = problem.retryAfterS ?? (problem.isUnreachable ? AGAIN_MS / 1000 : null);
+    if (again_s !== null) this.timer = window.setTimeout(this.reload, again_s * 1000);
+  }
+
+  private merge(analysis: Analysis): void {
+    const recording = this.recording.value;
+    if (recording === null || analysis.recording_id !== this.id) return;
+    const others = recording.analyses.filter((each) => each.id !== analysis.id);
+    this.recording.value = { ...recording, analyses: [...others, analysis] };
+  }
+}
