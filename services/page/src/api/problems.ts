@@ -1,3 +1,9 @@
+export interface FieldError {
+  /** As `onset_threshold` or `ids.3`. */
+  field: string;
+  detail: string;
+}
+
 /** What went wrong, as the service says it (RFC 9457), or that it could not be asked. */
 export class Problem extends Error {
   constructor(
@@ -8,6 +14,8 @@ export class Problem extends Error {
     readonly detail: string,
     /** When to try again; null where trying again does not help. */
     readonly retryAfterS: number | null = null,
+    /** Which fields or items are wrong, and why; empty where the detail says it all. */
+    readonly errors: readonly FieldError[] = [],
   ) {
     super(detail);
     this.name = "Problem";
@@ -25,9 +33,9 @@ export async function readProblem(answer: Response): Promise<Problem> {
   const retryAfterS = retry > 0 ? retry : null;
   const text = await answer.text();
   try {
-    const body = JSON.parse(text) as { type?: string; detail?: string; title?: string };
+    const body = JSON.parse(text) as { type?: string; detail?: string; title?: string; errors?: FieldError[] };
     const kind = (body.type ?? "").split(/[/:#]/).at(-1) ?? "";
-    return new Problem(kind, answer.status, body.detail ?? body.title ?? text, retryAfterS);
+    return new Problem(kind, answer.status, body.detail ?? body.title ?? text, retryAfterS, body.errors);
   } catch {
     return new Problem("", answer.status, `The service answered ${answer.status}: ${text.slice(0, 200)}`, retryAfterS);
   }

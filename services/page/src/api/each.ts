@@ -1,0 +1,45 @@
+/** One request for each of many things, a few at once: what could be done, and of each other one why not. */
+import { Problem } from "./problems";
+
+export interface Outcome<T, R> {
+  done: { item: T; result: R }[];
+  refused: { item: T; problem: Problem }[];
+}
+
+/** Browsers allow six connections to a host; one of them is the stream of changes. */
+const AT_ONCE = 4;
+const MOST_TRIES = 5;
+const PAUSE_S = 1;
+
+/** Ask for each item; where the service is busy, wait as long as it says. Once nothing answers, the rest is not tried. */
+export async function askForEach<T, R>(items: readonly T[], ask: (item: T) => Promise<R>): Promise<Outcome<T, R>> {
+  const outcome: Outcome<T, R> = { done: [], refused: [] };
+  const waiting = [...items];
+  let broken: Problem | null = null;
+  const work = async () => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
+      try {
+        if (broken !== null) throw broken;
+        outcome.done.push({ item, result: await askPatiently(ask, item) });
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error;
+        if (error.isUnreachable || error.status === 401) broken = error;
+        outcome.refused.push({ item, problem: error });
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return outcome;
+}
+
+async function askPatiently<T, R>(ask: (item: T) => Promise<R>, item: T): Promise<R> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await ask(item);
+    } catch (error) {
+      const isBusy = error instanceof Problem && (error.status === 429 || error.status === 503);
+      if (!isBusy || tries === MOST_TRIES) throw error;
+      await new Promise((resume) => setTimeout(resume, (error.retryAfterS ?? PAUSE_S) * 1000));
+    }
+  }
+}
