@@ -8,6 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.page.long_day import post_long_day
 from tests.page.watched_page import Faults, watch_page
 from tests.servers.chorus_up import Service, make_service
 from tests.servers.programs import find_program
@@ -39,6 +40,12 @@ def api(service: Service) -> Iterator[httpx.Client]:
     """The same service, as a script talks to it."""
     with httpx.Client(base_url=service.url, timeout=60) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def long_day(service: Service, audio_dir: Path) -> str:
+    """The id of a recording of 24 hours and fifty taxa."""
+    return post_long_day(service, audio_dir)
 
 
 @pytest.fixture
