@@ -51,3 +51,12 @@ export function formatLength(length_s: number): string {
   if (hours > 0) return minutes > 0 ? `${hours} h ${minutes} min` : `${hours} h`;
   return seconds > 0 ? `${minutes} min ${seconds} s` : `${minutes} min`;
 }
+
+const MONTHS = "January February March April May June July August September October November December".split(" ");
+
+/** Return a date as `3 May 2026`, or `3 May` without its year. */
+export function formatDay(date: string, hasYear = true): string {
+  const [year, month, day] = date.split("-").map(Number);
+  const name = `${day ?? ""} ${MONTHS[(month ?? 1) - 1] ?? ""}`;
+  return hasYear ? `${name} ${year ?? ""}` : name;
+}

@@ -66,10 +66,16 @@ export class RecordingModel {
   }
 
   /** Zoom by a factor (below 1: nearer) and keep the time at `around_s` where it is. */
-  zoom(factor: number, around_s = this.cursor_s.value ?? this.start_s.value + this.span_s.value / 2): void {
+  zoom(factor: number, around_s = this.middle_s()): void {
     const span = Math.min(this.duration_s.value, Math.max(LEAST_SPAN_S, this.span_s.value * factor));
     const share = (around_s - this.start_s.value) / this.span_s.value;
     this.show(around_s - share * span, span);
+  }
+
+  /** The time that stays where it is when keys zoom: the cursor's, or the middle where that is not to be seen. */
+  private middle_s(): number {
+    const [start, span, cursor] = [this.start_s.value, this.span_s.value, this.cursor_s.value];
+    return cursor !== null && cursor >= start && cursor <= start + span ? cursor : start + span / 2;
   }
 
   /** Move the visible stretch by the least that makes this stretch visible; longer ones by their start. */
