@@ -1,0 +1,36 @@
+import { setQuery } from "../../../app/router";
+import { useModel } from "../model";
+import { chooseAnalysis, sortNewest } from "../which_analysis";
+import { formatMoment, nameAnalysis } from "./words";
+
+/** By which pack it was analyzed; where it was analyzed several times, a choice of them. */
+export function AnalysisChoice() {
+  const model = useModel();
+  const analysis = model.analysis.value;
+  const all = sortNewest(model.recording.value.analyses);
+  if (analysis === null) return null;
+  const counting = chooseAnalysis(all);
+  return (
+    <div>
+      <dt>{all.length > 1 ? <label for="which-analysis">Analysis</label> : "Analysis"}</dt>
+      <dd>
+        {all.length === 1 ? (
+          nameAnalysis(analysis)
+        ) : (
+          <select
+            id="which-analysis"
+            value={analysis.id}
+            onChange={(event) => setQuery({ analysis: event.currentTarget.value, taxon: null }, { replace: false })}
+          >
+            {all.map((each) => (
+              <option key={each.id} value={each.id}>
+                {`${nameAnalysis(each)}, ${formatMoment(each.created_at)}, ${each.result ?? each.state}`}
+                {each.id === counting?.id ? " (in lists)" : ""}
+              </option>
+            ))}
+          </select>
+        )}
+      </dd>
+    </div>
+  );
+}

@@ -1,0 +1,63 @@
+import { useEffect, useRef } from "preact/hooks";
+
+import { withQuery } from "../../../api/client";
+import { useModel } from "../model";
+import { formatSize } from "./words";
+
+const FORMATS = [
+  ["csv", "Events as CSV"],
+  ["raven", "Events for Raven"],
+  ["audacity", "Events for Audacity"],
+  ["birdnet", "Events as BirdNET-Analyzer writes them"],
+] as const;
+
+/** The recording as it was uploaded, and its events in the formats of other programs, cut at the slider's threshold. */
+export function DownloadMenu() {
+  const model = useModel();
+  const menu = useRef<HTMLDetailsElement>(null);
+  useEffect(() => closeElsewhere(menu.current), []);
+  const recording = model.recording.value;
+  const analysis = model.analysis.value;
+  const threshold = model.threshold.value;
+  const events = `/v1/analyses/${analysis?.id ?? ""}/detections`;
+  return (
+    <details class="menu" ref={menu}>
+      <summary class="button">Download</summary>
+      <ul role="list">
+        {analysis !== null &&
+          FORMATS.map(([format, name]) => (
+            <li key={format}>
+              <a download href={withQuery(events, { format, onset_threshold: threshold })}>
+                {name}
+                {threshold !== null && <span class="soft"> at threshold {threshold}</span>}
+              </a>
+            </li>
+          ))}
+        <li>
+          {recording.audio_removed_at === null ? (
+            <a download href={`/v1/recordings/${recording.id}/audio`}>
+              The recording <span class="soft">{formatSize(recording.size_bytes)}</span>
+            </a>
+          ) : (
+            <span class="soft">The recording was removed</span>
+          )}
+        </li>
+      </ul>
+    </details>
+  );
+}
+
+/** Close a menu by Esc, and by a click elsewhere or on one of its links. */
+function closeElsewhere(menu: HTMLDetailsElement | null): () => void {
+  const close = (event: Event) => {
+    if (menu === null || !menu.open) return;
+    const isOnSummary = event.target instanceof Element && event.target.closest("summary")?.parentElement === menu;
+    if (event instanceof KeyboardEvent ? event.key === "Escape" : !isOnSummary) menu.open = false;
+  };
+  document.addEventListener("click", close);
+  document.addEventListener("keydown", close);
+  return () => {
+    document.removeEventListener("click", close);
+    document.removeEventListener("keydown", close);
+  };
+}
