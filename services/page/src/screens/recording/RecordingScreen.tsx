@@ -37,24 +37,33 @@ export function RecordingScreen() {
           <a href="/">See all recordings</a>
         </div>
       )}
-      <Shown key={analysis?.id} recording={recording} analysis={analysis} />
+      <Shown key={analysis?.id} recording={recording} analysis={analysis} onAnalysis={loaded.merge} />
     </>
   );
 }
 
+interface Props {
+  recording: Recording;
+  analysis: Analysis | null;
+  onAnalysis: (analysis: Analysis) => void;
+}
+
 /** The view of one analysis: another one has another model, over the same stretch, which the address says. */
-function Shown({ recording, analysis }: { recording: Recording; analysis: Analysis | null }) {
+function Shown({ recording, analysis, onAnalysis }: Props) {
   const model = useMemo(() => new RecordingModel(recording, analysis), []);
   useEffect(() => {
+    const isAll = model.span_s.peek() >= model.duration_s.peek();
     model.recording.value = recording;
     model.analysis.value = analysis;
+    // A file may turn out longer than its header says.
+    if (isAll) model.show(0, recording.duration_s);
   }, [recording, analysis]);
   useEffect(() => followAddress(model), []);
   const hasAudio = useComputed(() => model.recording.value.audio_removed_at === null);
   return (
     <ProvideModel value={model}>
       <div class="recording">
-        <Facts />
+        <Facts onAnalysis={onAnalysis} />
         <div class="columns">
           <div class="pictures">
             <Overview />

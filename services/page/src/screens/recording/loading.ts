@@ -15,6 +15,8 @@ export interface Loaded {
   /** Somebody deleted it while it was looked at. */
   isDeleted: ReadonlySignal<boolean>;
   reload: () => void;
+  /** Take an analysis as an answer told it, before the stream does. */
+  merge: (analysis: Analysis) => void;
 }
 
 const AGAIN_MS = 3000;
@@ -70,10 +72,10 @@ class Loading implements Loaded {
     if (again_s !== null) this.timer = window.setTimeout(this.reload, again_s * 1000);
   }
 
-  private merge(analysis: Analysis): void {
+  readonly merge = (analysis: Analysis): void => {
     const recording = this.recording.value;
     if (recording === null || analysis.recording_id !== this.id) return;
     const others = recording.analyses.filter((each) => each.id !== analysis.id);
     this.recording.value = { ...recording, analyses: [...others, analysis] };
-  }
+  };
 }

@@ -1,28 +1,54 @@
+import type { ComponentChildren } from "preact";
+
 import { fetchJson } from "../../../api/client";
 import { may } from "../../../api/session";
 import type { Analysis } from "../../../api/types";
 import { complain, notify } from "../../../app/notices";
 import { formatLength } from "../../../time/clock";
 import { useModel } from "../model";
-import { QueuePlace } from "./QueuePlace";
+import { describeWaiting, NO_WORKER, useQueue } from "./queue";
 
-/** How far the analysis is, or how it ended, and what can be done about it. Says nothing where all is well. */
-export function AnalysisStatus() {
-  const model = useModel();
-  const analysis = model.analysis.value;
-  if (analysis === null) return <p class="say">This recording has not been analyzed yet.</p>;
-  if (analysis.state === "queued")
-    return (
-      <div class="say" role="status">
-        <QueuePlace analysis={analysis} />
-        <Cancel />
-      </div>
-    );
-  if (analysis.state === "running") return <Running analysis={analysis} />;
-  return <Ended analysis={analysis} />;
+interface Props {
+  onAnalysis: (analysis: Analysis) => void;
 }
 
-function Running({ analysis }: { analysis: Analysis }) {
+/** How far the analysis is, or how it ended, and what can be done about it. Says nothing where all is well. */
+export function AnalysisStatus({ onAnalysis }: Props) {
+  const model = useModel();
+  const analysis = model.analysis.value;
+  const act = async (path: "cancel" | "retry", done: string) => {
+    try {
+      onAnalysis(await fetchJson<Analysis>(`/v1/analyses/${analysis?.id ?? ""}/${path}`, { method: "POST" }));
+      notify(done);
+    } catch (error) {
+      complain(error);
+    }
+  };
+  const cancel = <Act name="Cancel" run={() => act("cancel", "Cancelled; what was analyzed stays.")} />;
+  const retry = <Act name="Retry" run={() => act("retry", "What was not analyzed is tried again.")} />;
+  if (analysis === null) return <p class="say">This recording has not been analyzed yet.</p>;
+  if (analysis.state === "queued") return <Waiting analysis={analysis} cancel={cancel} />;
+  if (analysis.state === "running") return <Running analysis={analysis} cancel={cancel} />;
+  return <Ended analysis={analysis} retry={retry} />;
+}
+
+interface GoingOn {
+  analysis: Analysis;
+  cancel: ComponentChildren;
+}
+
+function Waiting({ analysis, cancel }: GoingOn) {
+  const queue = useQueue(analysis.id).value;
+  return (
+    <div class={queue?.workers === 0 ? "say warn" : "say"} role="status">
+      <span>{describeWaiting(queue, analysis.id)}</span>
+      {cancel}
+    </div>
+  );
+}
+
+function Running({ analysis, cancel }: GoingOn) {
+  const queue = useQueue(analysis.id).value;
   const [done, all] = [formatLength(analysis.analyzed_s), formatLength(analysis.duration_s)];
   return (
     <div class="say">
@@ -36,12 +62,13 @@ function Running({ analysis }: { analysis: Analysis }) {
         {analysis.eta_s !== null && `, about ${formatLength(Math.max(1, Math.round(analysis.eta_s)))} left`}. What was
         found so far is shown below.
       </span>
-      <Cancel />
+      {cancel}
+      {queue?.workers === 0 && <strong>{NO_WORKER}</strong>}
     </div>
   );
 }
 
-function Ended({ analysis }: { analysis: Analysis }) {
+function Ended({ analysis, retry }: { analysis: Analysis; retry: ComponentChildren }) {
   const model = useModel();
   const [analyzed, lost] = [formatLength(analysis.analyzed_s), formatLength(analysis.failed_s)];
   if (analysis.result === "succeeded") {
@@ -60,25 +87,13 @@ function Ended({ analysis }: { analysis: Analysis }) {
   return (
     <div class={analysis.result === "failed" ? "say bad" : "say warn"}>
       <span>{words[analysis.result ?? "failed"]}</span>
-      {analysis.retryable && <Act path="retry" name="Retry" done="Trying again what failed" />}
+      {analysis.retryable && retry}
     </div>
   );
 }
 
-const Cancel = () => <Act path="cancel" name="Cancel" done="Cancelled; what was analyzed stays" />;
-
 /** A button that changes the analysis, for those who may. */
-function Act({ path, name, done }: { path: "cancel" | "retry"; name: string; done: string }) {
-  const model = useModel();
-  const run = async () => {
-    try {
-      const id = model.analysis.value?.id ?? "";
-      model.analysis.value = await fetchJson<Analysis>(`/v1/analyses/${id}/${path}`, { method: "POST" });
-      notify(done);
-    } catch (error) {
-      complain(error);
-    }
-  };
+function Act({ name, run }: { name: string; run: () => Promise<void> }) {
   if (!may("upload")) return <span class="soft">Your key may look at recordings, not change them.</span>;
   return (
     <button type="button" onClick={() => void run()}>

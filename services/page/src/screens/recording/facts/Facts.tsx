@@ -1,5 +1,10 @@
 import "./facts.css";
 
+import { useSignal } from "@preact/signals";
+
+import type { Analysis } from "../../../api/types";
+import { setQuery } from "../../../app/router";
+import { AnalyzeAgain } from "../../recordings/analyze_again/AnalyzeAgain";
 import { useModel } from "../model";
 import { About } from "./About";
 import { Acts } from "./Acts";
@@ -8,17 +13,32 @@ import { FactList } from "./FactList";
 import { NotAnalyzed } from "./NotAnalyzed";
 import { Warnings } from "./Warnings";
 
+interface Props {
+  /** Told of what an answer says of an analysis. */
+  onAnalysis: (analysis: Analysis) => void;
+}
+
 /** What is known of the recording and its analysis, and what to know before trusting it. */
-export function Facts() {
+export function Facts({ onAnalysis }: Props) {
   const { recording } = useModel();
+  const isAsking = useSignal(false);
+  const show = (begun: readonly Analysis[]) => {
+    for (const each of begun) {
+      onAnalysis(each);
+      setQuery({ analysis: each.id, taxon: null }, { replace: false });
+    }
+  };
   return (
     <header class="facts">
       <div class="title">
         <h1>{recording.value.filename}</h1>
-        <Acts />
+        <Acts onAnalyze={() => (isAsking.value = true)} />
       </div>
       <FactList />
-      <AnalysisStatus />
+      {isAsking.value && (
+        <AnalyzeAgain recordings={[recording.value]} onClose={() => (isAsking.value = false)} onBegun={show} />
+      )}
+      <AnalysisStatus onAnalysis={onAnalysis} />
       <NotAnalyzed />
       <Warnings />
       <About />
