@@ -1,13 +1,9 @@
 /** The scores of all taxa over a stretch, as `GET /v1/analyses/{id}/lanes` sends them in binary. */
 import { request, withQuery } from "../../api/client";
+import type { Rule } from "../../cut/rule";
 
-/** How events are cut from scores; thresholds between 0 and 1, lengths in seconds. */
-export interface Rule {
-  onset_threshold: number;
-  offset_threshold: number;
-  min_event_s: number;
-  min_gap_s: number;
-}
+export { STEPS } from "../../cut/rule";
+export type { Rule } from "../../cut/rule";
 
 export interface LaneTaxon {
   code: string;
@@ -42,8 +38,6 @@ export interface Lanes extends LanesHeader {
   /** (n_taxa, n), row-major, in steps of 1/65535; 0 where nothing was kept. */
   scores: Uint16Array;
 }
-
-export const STEPS = 65_535;
 
 /** As it is sent: the length of a step is not known before the first segment is done. */
 type Header = Omit<LanesHeader, "step_s"> & { step_s: number | null };

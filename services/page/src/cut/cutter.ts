@@ -1,0 +1,46 @@
+/** The page's side of the worker that cuts: only the latest threshold counts. */
+import type { CutEvents, Scored } from "./cut";
+import type { Answer, Order } from "./cut_worker";
+
+export class Cutter {
+  private readonly worker = new Worker(new URL("./cut_worker.ts", import.meta.url), { type: "module" });
+  private number = 0;
+  private isBusy = false;
+  private waiting: number | null | undefined;
+
+  /** `tell` gets the events of the latest threshold, `fail` what broke the worker. */
+  constructor(tell: (events: CutEvents) => void, fail: (error: Error) => void) {
+    this.worker.addEventListener("message", ({ data }: MessageEvent<Answer>) => {
+      this.isBusy = false;
+      if (data.number === this.number) tell(data.events);
+      if (this.waiting !== undefined) this.cut(this.waiting);
+    });
+    this.worker.addEventListener("error", (event) => {
+      this.isBusy = false;
+      fail(new Error(`Events cannot be cut: ${event.message || "reload the page"}`));
+    });
+  }
+
+  /** Cut these scores from now on; what is being cut of others is not told any more. */
+  hold({ taxa, first, n, step_s, end_s, runs, scores }: Scored): void {
+    this.number += 1;
+    this.send({ hold: { taxa, first, n, step_s, end_s, runs, scores } });
+  }
+
+  /** Cut at a threshold (null: each taxon's own), once what is being cut is done; a later call takes its place. */
+  cut(threshold: number | null): void {
+    this.number += 1;
+    this.waiting = this.isBusy ? threshold : undefined;
+    if (this.isBusy) return;
+    this.isBusy = true;
+    this.send({ number: this.number, threshold });
+  }
+
+  close(): void {
+    this.worker.terminate();
+  }
+
+  private send(order: Order): void {
+    this.worker.postMessage(order);
+  }
+}
