@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 import { cutAll } from "./cut";
 import { cutLane, type Grid } from "./cut_lane";
-import { positionOf } from "./positions";
+import { roundPosition } from "./positions";
 import { changeOnset, STEPS, thresholdStep, type Rule } from "./rule";
 
 interface GoldenCase extends Grid {
@@ -27,8 +27,8 @@ test("a threshold is reached by the step that Python says", () => {
 });
 
 test("positions halfway between two microseconds go to the even one, where toFixed goes up", () => {
-  expect(positionOf(1, 0.1171875)).toBe(0.117188);
-  expect(positionOf(3, 0.1171875)).toBe(0.351562);
+  expect(roundPosition(1, 0.1171875)).toBe(0.117188);
+  expect(roundPosition(3, 0.1171875)).toBe(0.351562);
   expect((0.3515625).toFixed(6)).toBe("0.351563");
 });
 

@@ -1,5 +1,5 @@
 /** One taxon's events from its scores: exactly `detect_events` of `domain/detections.py`. */
-import { positionOf } from "./positions";
+import { roundPosition } from "./positions";
 import { thresholdStep, type Rule } from "./rule";
 
 /** The grid that scores lie on: that of a header of lanes. */
@@ -55,8 +55,8 @@ function findEvents(run: Uint16Array, onset: number, offset: number, first: numb
       if (step < offset) break;
       if (step > peak) peak = step;
     }
-    const onset_s = positionOf(first + begin, grid.step_s);
-    const offset_s = Math.min(positionOf(first + end, grid.step_s), grid.end_s);
+    const onset_s = roundPosition(first + begin, grid.step_s);
+    const offset_s = Math.min(roundPosition(first + end, grid.step_s), grid.end_s);
     if (offset_s <= onset_s) return events; // behind the end of the recording
     events.push({ onset_s, offset_s, peak });
     begin = end;

@@ -3,7 +3,7 @@
 const MICROSECONDS = 1e6;
 
 /** Return number · step_s, rounded to the microsecond; exact halves go to the even one. */
-export function positionOf(number: number, step_s: number): number {
+export function roundPosition(number: number, step_s: number): number {
   const position_s = number * step_s;
   const position_us = position_s * MICROSECONDS;
   const beyond = Math.abs(position_us - Math.round(position_us));
