@@ -9,7 +9,7 @@ export interface Scored extends Grid {
   scores: Uint16Array;
 }
 
-/** Events by onset, of equals by scientific name; all four arrays are of one length. */
+/** Events by onset, of equals by scientific name; all arrays are of one length. */
 export interface CutEvents {
   /** Indexes in `taxa`. */
   taxon: Uint32Array;

@@ -8,7 +8,7 @@ export class Cutter {
   private isBusy = false;
   private waiting: number | null | undefined;
 
-  /** `tell` gets the events of the latest threshold, `fail` what broke the worker. */
+  /** `tell` gets the events of the latest order, `fail` what broke the worker. */
   constructor(tell: (events: CutEvents) => void, fail: (error: Error) => void) {
     this.worker.addEventListener("message", ({ data }: MessageEvent<Answer>) => {
       this.isBusy = false;
@@ -17,13 +17,13 @@ export class Cutter {
     });
     this.worker.addEventListener("error", (event) => {
       this.isBusy = false;
-      fail(new Error(`Events cannot be cut: ${event.message || "reload the page"}`));
+      fail(new Error(`The events could not be cut; reload the page. ${event.message}`));
     });
   }
 
   /** Cut these scores from now on; what is being cut of others is not told any more. */
   hold({ taxa, first, n, step_s, end_s, runs, scores }: Scored): void {
-    this.number += 1;
+    this.drop();
     this.send({ hold: { taxa, first, n, step_s, end_s, runs, scores } });
   }
 
@@ -36,11 +36,24 @@ export class Cutter {
     this.send({ number: this.number, threshold });
   }
 
+  /** Read events that the service listed; the bytes are gone afterwards. */
+  read(listed: ArrayBuffer, codes: readonly string[]): void {
+    this.drop();
+    this.isBusy = true;
+    this.send({ number: this.number, listed, codes }, [listed]);
+  }
+
+  /** Tell nothing of what was ordered so far. */
+  drop(): void {
+    this.number += 1;
+    this.waiting = undefined;
+  }
+
   close(): void {
     this.worker.terminate();
   }
 
-  private send(order: Order): void {
-    this.worker.postMessage(order);
+  private send(order: Order, transfer: Transferable[] = []): void {
+    this.worker.postMessage(order, transfer);
   }
 }

@@ -5,6 +5,9 @@ import type { Rule } from "../../cut/rule";
 export { STEPS } from "../../cut/rule";
 export type { Rule } from "../../cut/rule";
 
+/** The longest stretch that the service sends frames of. */
+export const MOST_FRAMES_S = 3600;
+
 export interface LaneTaxon {
   code: string;
   scientific_name: string;

@@ -2,11 +2,9 @@
 import { effect } from "@preact/signals";
 
 import { complain } from "../../../app/notices";
-import { coversStretch, fetchLanes, hasSameTaxa, type Lanes } from "../lanes";
+import { coversStretch, fetchLanes, hasSameTaxa, MOST_FRAMES_S, type Lanes } from "../lanes";
 import type { RecordingModel } from "../model";
 
-/** The longest stretch that the service sends frames of. */
-export const MOST_FRAMES_S = 3600;
 /** Until the view rests: panning asks once. */
 const REST_MS = 150;
 
