@@ -10,6 +10,7 @@ import { KeysScreen } from "../screens/keys/KeysScreen";
 import { RecordingScreen } from "../screens/recording/RecordingScreen";
 import { RecordingsScreen } from "../screens/recordings/RecordingsScreen";
 import { SignIn } from "../screens/sign_in/SignIn";
+import { DropTarget } from "../screens/upload/DropTarget";
 import { Header } from "./Header";
 import { NoticeList } from "./NoticeList";
 import { colorScheme } from "./preferences";
@@ -34,6 +35,7 @@ export function App() {
       <main id="main" tabIndex={-1}>
         <View key={path.value} />
       </main>
+      {session.value !== null && <DropTarget />}
       <NoticeList />
     </>
   );

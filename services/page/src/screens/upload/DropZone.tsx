@@ -1,9 +1,58 @@
-/** Where files are dropped or chosen; the whole window takes them. */
+import "./upload.css";
+
+import { may } from "../../api/session";
+import { addFiles, items, leftAside } from "./batch";
+import { chosenFiles } from "./sending/collect";
+import { UploadSheet } from "./sheet/UploadSheet";
+import { listed } from "./words";
+
+/** Where files are chosen; the whole window takes them when they are dropped (`DropTarget`). */
 export function DropZone() {
+  if (!may("upload")) {
+    return (
+      <p class="say drop-zone">
+        Your key may look and listen, but not upload. Sign in with a key that has the scope <b>upload</b>.
+      </p>
+    );
+  }
   return (
-    <label class="drop-zone">
-      Choose files
-      <input type="file" multiple />
+    <>
+      <div class="drop-zone">
+        <span>Drop recordings, or a folder of them, anywhere on this page.</span>
+        <FileChoice label="Choose files" />
+        <FileChoice label="Choose a folder" isFolder />
+      </div>
+      {leftAside.value.length > 0 && (
+        <p class="say left-aside">
+          <span>
+            Left aside, for {leftAside.value.length === 1 ? "it is" : "they are"} no audio: {listed(leftAside.value)}
+          </span>
+          <button class="quiet" type="button" onClick={() => (leftAside.value = [])}>
+            Dismiss
+          </button>
+        </p>
+      )}
+      {items.value.length > 0 && <UploadSheet />}
+    </>
+  );
+}
+
+function FileChoice({ label, isFolder = false }: { label: string; isFolder?: boolean }) {
+  return (
+    <label class="button">
+      {label}
+      <input
+        class="hidden-visually"
+        type="file"
+        multiple
+        ref={(input) => {
+          if (input !== null) input.webkitdirectory = isFolder;
+        }}
+        onChange={(event) => {
+          addFiles(chosenFiles(event.currentTarget.files));
+          event.currentTarget.value = ""; // so that the same file can be chosen again
+        }}
+      />
     </label>
   );
 }
