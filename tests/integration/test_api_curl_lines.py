@@ -1,5 +1,6 @@
 """The lines that /docs shows for each operation do what they say, with the real curl against a real service."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ from tests.servers.tus import begin
 
 STREAMS = [("get", "/v1/analyses/{analysis_id}/events"), ("get", "/v1/events")]
 SESSIONS = [(method, "/v1/session") for method in ("post", "get", "delete")]
+KEYS = [("post", "/v1/keys"), ("get", "/v1/keys"), ("delete", "/v1/keys/{key_id}")]
 CONTENT = wav_bytes(20)
 CURL = shutil.which("curl") or "curl"
 
@@ -74,9 +76,7 @@ def test_every_operation_has_a_line(shell: Shell) -> None:
         assert "\n" not in line
 
 
-@pytest.mark.parametrize(
-    ("method", "path"), [each for each in CURL_LINES if each not in STREAMS and each not in SESSIONS]
-)
+@pytest.mark.parametrize(("method", "path"), [each for each in CURL_LINES if each not in STREAMS + SESSIONS + KEYS])
 def test_a_line_does_what_it_says(shell: Shell, method: str, path: str) -> None:
     done = shell.run(CURL_LINES[method, path], **shell.variables(method, path))
     assert done.returncode == 0, f"{done.stdout} {done.stderr}"
@@ -101,3 +101,19 @@ def test_a_session_begins_and_ends(shell: Shell) -> None:
     finally:
         with shell.database.transaction() as connection:
             connection.execute("DELETE FROM api_keys WHERE id = %s", [record.id])
+
+
+def test_a_key_is_made_listed_and_revoked(shell: Shell) -> None:
+    """They show requests without a key; where keys are asked for, one adds it."""
+    _, key = create_key(shell.database, "boss", ["admin"])
+    try:
+        wait_until(lambda: shell.api.client.get("/v1/packs").status_code == 401)
+        header = f'-H "Authorization: Bearer {key}" '
+        made, listed, revoked = (CURL_LINES[each].replace("curl ", f"curl {header}", 1) for each in KEYS)
+        new = json.loads(shell.run(made).stdout)
+        assert new["key"].startswith("chorus_")
+        assert [each["name"] for each in json.loads(shell.run(listed).stdout)["items"]] == ["boss", new["name"]]
+        assert json.loads(shell.run(revoked, KEY_ID=new["id"]).stdout)["revoked_at"]
+    finally:
+        with shell.database.transaction() as connection:
+            connection.execute("DELETE FROM api_keys")

@@ -49,7 +49,7 @@ from dawn_chorus.api.key_cache import KeyCache
 from dawn_chorus.api.revision_watch import RevisionWatch
 from dawn_chorus.api.routes.audio import clip, original, spectrogram
 from dawn_chorus.api.routes.intake import corrections, facts, recordings, sites, uploads
-from dawn_chorus.api.routes.operations import health, page, session
+from dawn_chorus.api.routes.operations import health, keys, page, queue, session
 from dawn_chorus.api.routes.results import (
     analyses,
     detections,
@@ -89,6 +89,8 @@ _ROUTES = (
     detections,
     taxa,
     session,
+    keys,
+    queue,
     health,
     page,
 )
@@ -100,7 +102,8 @@ _TAGS = [
     {"name": "results", "description": "Who sang when: timelines and detections."},
     {"name": "taxa and packs", "description": "Which taxa can be detected, and with which model packs."},
     {"name": "sessions", "description": "For browsers, in place of a key with every request."},
-    {"name": "operations", "description": "Health."},
+    {"name": "keys", "description": "Who may use the service, and for what."},
+    {"name": "operations", "description": "Health, and what waits."},
 ]
 
 _FIRST_PICTURE = {"span_s": "2", "index": "0"}
@@ -123,6 +126,7 @@ _LINKS = {
     ("post", "/v1/recordings/corrections"): {"recording_id": "$response.body#/items/0/id"},
     ("post", "/v1/recordings/{recording_id}/analyses"): {"analysis_id": "$response.body#/id"},
     ("get", "/v1/analyses/{analysis_id}"): {"recording_id": "$response.body#/recording_id"},
+    ("post", "/v1/keys"): {"key_id": "$response.body#/id"},
 }
 """Where the ids are that an answer leads on by; the document says so to whoever reads it."""
 

@@ -6,6 +6,7 @@ Both are looked up once in some seconds (`key_cache`).
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
@@ -46,6 +47,7 @@ class Caller:
     scopes: frozenset[str]
     key_name: str | None = None
     """What the key was called when it was made; None: no key is required."""
+    key_id: UUID | None = None
 
 
 class Require:
@@ -93,7 +95,7 @@ async def _look_up(deps: Dependencies, cache: KeyCache, secret: str) -> Caller |
         return None
     if is_new:  # so far it was counted to the address alone
         deps.rate.take(_name_key(found))
-    return Caller(_name_key(found), found.scopes, found.name)
+    return Caller(_name_key(found), found.scopes, found.name, found.id)
 
 
 def is_secure(deps: Dependencies, scope: Scope) -> bool:

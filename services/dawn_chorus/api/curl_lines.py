@@ -1,6 +1,6 @@
 """A line for each operation that a shell understands, as `/docs` shows it. Tests run each of them.
 
-`$RECORDING`, `$ANALYSIS` and `$UPLOAD` are ids; where keys were made, add `-H "Authorization: Bearer $KEY"`.
+`$RECORDING`, `$ANALYSIS`, `$UPLOAD` and `$KEY_ID` are ids; where keys were made, add `-H "Authorization: Bearer $KEY"`.
 """
 
 from collections.abc import Mapping
@@ -72,6 +72,12 @@ _OPERATIONS = {
     ),
     ("get", "/v1/session"): f"curl -b jar {_V1}/session",
     ("delete", "/v1/session"): f"curl -b jar -X DELETE {_V1}/session",
+    ("get", "/v1/keys"): f"curl {_V1}/keys",
+    ("post", "/v1/keys"): (
+        f'curl -H \'Content-Type: application/json\' -d \'{{"name": "field laptop", "scopes": ["admin"]}}\' {_V1}/keys'
+    ),
+    ("delete", "/v1/keys/{key_id}"): f"curl -X DELETE {_V1}/keys/$KEY_ID",
+    ("get", "/v1/queue"): f'curl "{_V1}/queue?analysis_id=$ANALYSIS"',
     ("get", "/health/live"): f"curl {HOST}/health/live",
     ("get", "/health/ready"): f"curl {HOST}/health/ready",
 }

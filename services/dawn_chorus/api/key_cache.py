@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from uuid import UUID
 
 from anyio import CapacityLimiter, to_thread
 
@@ -75,6 +76,15 @@ class KeyCache:
     def forget(self, key: str) -> None:
         """Look a key up anew when it comes again."""
         self._entries.pop(_hash(key), None)
+
+    def forget_id(self, key_id: UUID) -> None:
+        """Look a key up anew when it comes again, and all that stands for it."""
+        for hashed in [each for each, entry in self._entries.items() if entry.key.id == key_id]:
+            del self._entries[hashed]
+
+    def expect_keys(self) -> None:
+        """Know that a key was created, without asking."""
+        self._are_there = True
 
     async def any_exist(self) -> bool:
         """Return whether a key was ever created: for good once one was, for some seconds while none is."""

@@ -13,6 +13,7 @@ from dawn_chorus.adapters.audio_store import CacheOptions, open_audio_store
 from dawn_chorus.adapters.logs import configure_logs, get_logger
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.ledger import PostgresLedger
+from dawn_chorus.adapters.postgres.workers import PostgresPresence
 from dawn_chorus.adapters.queue.rabbitmq import RabbitSource
 from dawn_chorus.adapters.readiness import Readiness
 from dawn_chorus.adapters.status_server import StatusServer
@@ -21,6 +22,7 @@ from dawn_chorus.domain.errors import ChorusError
 from dawn_chorus.worker.app import open_worker
 from dawn_chorus.worker.consumer import Worker
 from dawn_chorus.worker.health import readiness_checks
+from dawn_chorus.worker.presence import announced
 from dawn_chorus.worker.settings import WorkerSettings
 
 log = get_logger("dawn_chorus.worker")
@@ -63,7 +65,8 @@ def run_worker(settings: WorkerSettings) -> bool:
             # Thousands of taxa live as long as the process: the garbage collector need not scan them over and over.
             gc.freeze()
             pack_is_open.set()
-            return worker.run()
+            with announced(PostgresPresence(database, settings.worker_name, settings.default_pack)):
+                return worker.run()
 
 
 def _stop_on_signals(worker: Worker) -> None:

@@ -1,6 +1,7 @@
 """Analyses: created, read, cancelled, retried."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from dawn_chorus.adapters.postgres.audio_presence import lock_audio
 from dawn_chorus.adapters.postgres.completion import finish_if_complete
 from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.failures import first_failures
+from dawn_chorus.adapters.postgres.findings import findings_of
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row, read_analysis, write_settings
 from dawn_chorus.adapters.postgres.values import Analysis, AnalysisRequest, AnalysisStatus, Failure, StoredRecording
@@ -101,14 +103,18 @@ def get_statuses(
 ) -> dict[UUID, AnalysisStatus]:
     """Return the status of each analysis that exists, all from one snapshot.
 
-    Each with its first `most` failures, stretches of lost audio, and warnings.
+    Each with its first `most` failures, stretches of lost audio, and warnings, and with what it found.
     """
     ids = list(analysis_ids)
     with database.snapshot() as connection:
         rows = list(_sql.get_analyses(connection, analysis_ids=ids, recording_ids=[]))
         ledgers = {row["analysis_id"]: row for row in _sql.get_ledgers(connection, analysis_ids=ids)}
         failures, warnings = first_failures(connection, ids, most), warnings_of(connection, ids)
-    return {row["id"]: _status(row, ledgers[row["id"]], failures[row["id"]], warnings[row["id"]], most) for row in rows}
+        findings = findings_of(connection, ids)
+    statuses = {
+        row["id"]: _status(row, ledgers[row["id"]], failures[row["id"]], warnings[row["id"]], most) for row in rows
+    }
+    return {each: replace(status, findings=findings.get(each)) for each, status in statuses.items()}
 
 
 def status_of_new(stored: StoredRecording) -> AnalysisStatus:

@@ -15,12 +15,16 @@ from uuid import UUID
 from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row
-from dawn_chorus.domain.errors import NotFound, PermanentError
+from dawn_chorus.domain.errors import Conflict, NotFound, PermanentError
 
 SCOPES = ("read", "upload", "review", "admin")
 _PREFIX_LENGTH = 12
 
 _sql = load_queries("api_keys")
+
+
+class LockedOut(Conflict):
+    """Nobody could make keys any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +43,23 @@ class ApiKey:
     revoked_at: datetime | None
 
 
-def create_key(database: Database, name: str, scopes: Collection[str]) -> tuple[ApiKey, str]:
+def create_key(
+    database: Database, name: str, scopes: Collection[str], *, first_is_admin: bool = False
+) -> tuple[ApiKey, str]:
     """Create a key; the second value is the key itself, which cannot be read again.
 
-    Raises PermanentError for an unknown scope, or for none.
+    Raises PermanentError for an unknown scope, or for none. With `first_is_admin` raises LockedOut for the first key of
+    all if it may not make others.
     """
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
         raise PermanentError(f"scopes are {', '.join(SCOPES)}; requested: {', '.join(sorted(scopes)) or 'none'}")
     key = f"chorus_{secrets.token_urlsafe(32)}"
     with database.transaction() as connection:
+        if first_is_admin and "admin" not in scopes:
+            _sql.lock_keys(connection)
+            if not _sql.any_keys(connection):
+                raise LockedOut("The first key needs the scope admin: from then on only such a key can make others")
         row = _sql.insert_key(
             connection, name=name, prefix=key[:_PREFIX_LENGTH], sha256=_hash(key), scopes=sorted(set(scopes))
         )
@@ -61,9 +72,19 @@ def list_keys(database: Database) -> Sequence[ApiKey]:
         return [read_key(row) for row in _sql.list_keys(connection)]
 
 
-def revoke_key(database: Database, key_id: UUID) -> ApiKey:
-    """Revoke a key permanently, and end its sessions; revoking it again changes nothing. Raises NotFound."""
+def revoke_key(database: Database, key_id: UUID, *, keeps_admin: bool = False) -> ApiKey:
+    """Revoke a key permanently, and end its sessions; revoking it again changes nothing. Raises NotFound.
+
+    With `keeps_admin` raises LockedOut for the last key that may make others.
+    """
     with database.transaction() as connection:
+        if keeps_admin:
+            _sql.lock_keys(connection)
+            if _sql.is_last_admin(connection, key_id=key_id):
+                raise LockedOut(
+                    "This is the last key with the scope admin: without it nobody could make keys here. Make another "
+                    "one first, or revoke it on the service's own machine with `chorus keys revoke`"
+                )
         row = _sql.revoke_key(connection, key_id=key_id)
     if row is None:
         raise NotFound(f"no key {key_id}")

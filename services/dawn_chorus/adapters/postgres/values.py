@@ -9,6 +9,7 @@ from dawn_chorus.domain.analysis import AnalysisResult, AnalysisSettings, Analys
 from dawn_chorus.domain.jobs import Lane
 from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.domain.recording import AudioFacts, Place, Recording
+from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.warnings import AnalysisWarning
 
 
@@ -80,6 +81,25 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class TopTaxon:
+    """A taxon that was found."""
+
+    taxon: Taxon
+    confidence: float
+    """Of its surest detection."""
+    detections: int
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found by an analysis, in short."""
+
+    detections: int
+    top: tuple[TopTaxon, ...] = ()
+    """The three taxa with the surest detections, the surest first."""
+
+
+@dataclass(frozen=True, slots=True)
 class AnalysisStatus:
     """The progress of an analysis, and what became of each of its seconds."""
 
@@ -101,6 +121,8 @@ class AnalysisStatus:
     warnings: tuple[AnalysisWarning, ...] = ()
     """The first ones, in order of time, those of neighboring segments joined; while it runs, of the segments done."""
     warnings_total: int = 0
+    findings: Findings | None = None
+    """None until it is finished."""
 
 
 @dataclass(frozen=True, slots=True)

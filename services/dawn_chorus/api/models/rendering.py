@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse
 
 from dawn_chorus.adapters.postgres.packs import PackListing
-from dawn_chorus.adapters.postgres.values import Analysis, AnalysisStatus
+from dawn_chorus.adapters.postgres.values import Analysis, AnalysisStatus, TopTaxon
 from dawn_chorus.api.models.responses import (
     AnalysisOut,
     FailureOut,
@@ -16,6 +16,8 @@ from dawn_chorus.api.models.responses import (
     PackOut,
     RecordingOut,
     SettingsOut,
+    TaxonOut,
+    TopTaxonOut,
     WarningOut,
 )
 from dawn_chorus.domain.analysis import AnalysisState
@@ -66,6 +68,7 @@ def _summary(analysis: Analysis) -> dict[str, Any]:
 
 
 def analysis_out(status: AnalysisStatus) -> AnalysisOut:
+    found = status.findings
     return AnalysisOut(
         **_summary(status.analysis),
         retryable=status.retryable,
@@ -79,7 +82,14 @@ def analysis_out(status: AnalysisStatus) -> AnalysisOut:
         failures_total=status.failures_total,
         warnings=[WarningOut.model_validate(warning) for warning in status.warnings],
         warnings_total=status.warnings_total,
+        detections=None if found is None else found.detections,
+        top_taxa=[] if found is None else [_top_taxon(each) for each in found.top],
     )
+
+
+def _top_taxon(found: TopTaxon) -> TopTaxonOut:
+    taxon = TaxonOut.model_validate(found.taxon)
+    return TopTaxonOut(**taxon.model_dump(), confidence=found.confidence, detections=found.detections)
 
 
 def recording_out(recording: Recording, analyses: Sequence[AnalysisStatus]) -> RecordingOut:

@@ -112,6 +112,20 @@ class WarningOut(Answer):
     channel: int | None = Field(description="From 1; null: all channels, or none in particular.", examples=[None])
 
 
+class TaxonOut(Answer):
+    code: str = Field(examples=["eurrob1"])
+    scientific_name: str = Field(examples=["Erithacus rubecula"])
+    common_name: str = Field(examples=["European Robin"])
+    taxonomic_class: str = Field(examples=["Aves"])
+
+
+class TopTaxonOut(TaxonOut):
+    """A taxon that was found, in short."""
+
+    confidence: float = Field(description="Of its surest detection.", examples=[0.94])
+    detections: int = Field(examples=[17])
+
+
 class AnalysisOut(Answer):
     """One pack applied to one recording: progress and result."""
 
@@ -146,6 +160,10 @@ class AnalysisOut(Answer):
         examples=[[]],
     )
     warnings_total: int = Field(description="How many there are.", examples=[0])
+    detections: int | None = Field(description="How many events it has; null until finished.", examples=[23])
+    top_taxa: list[TopTaxonOut] = Field(
+        description="The three taxa with the surest detections, the surest first; empty until finished."
+    )
     pack: PackOut
     provider: str | None = Field(
         description="ONNX Runtime execution provider in use.", examples=["CPUExecutionProvider"]
@@ -216,13 +234,6 @@ class PageOut(Answer, Generic[Item]):
 
     items: list[Item]
     next: str | None = Field(description="The `cursor` of the next page; null on the last page.", examples=[None])
-
-
-class TaxonOut(Answer):
-    code: str = Field(examples=["eurrob1"])
-    scientific_name: str = Field(examples=["Erithacus rubecula"])
-    common_name: str = Field(examples=["European Robin"])
-    taxonomic_class: str = Field(examples=["Aves"])
 
 
 class TaxaOut(Answer):

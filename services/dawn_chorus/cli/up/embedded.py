@@ -35,6 +35,7 @@ from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.adapters.postgres.lost_messages import requeue_unfinished
 from dawn_chorus.adapters.postgres.migrate import migrate
 from dawn_chorus.adapters.postgres.outbox import PostgresOutbox
+from dawn_chorus.adapters.postgres.workers import PostgresPresence
 from dawn_chorus.adapters.queue.in_process import InProcessQueue
 from dawn_chorus.adapters.readiness import Readiness
 from dawn_chorus.adapters.status_server import StatusServer
@@ -48,6 +49,7 @@ from dawn_chorus.cli.up.service_threads import Part
 from dawn_chorus.relay.app import Relay, open_relay, prune_responses_task
 from dawn_chorus.relay.queue_metrics import QueueMetrics
 from dawn_chorus.worker.app import open_worker
+from dawn_chorus.worker.presence import announced
 from dawn_chorus.worker.settings import WorkerSettings
 
 GRACE_S = 10.0
@@ -127,6 +129,8 @@ def open_embedded(options: EmbeddedOptions, unfinished: Event) -> Iterator["Simp
 
         for part in (Part("relay", relay.run, relay.stop), Part("worker", run_worker, worker.stop)):
             stack.enter_context(part.running(ended))
+        presence = PostgresPresence(database, worker_settings.worker_name, worker_settings.default_pack)
+        stack.enter_context(announced(presence))
         api.start(options.host)
         stack.enter_context(Part("API", api.run, api.stop).running(ended))
         api.wait_until_serving()

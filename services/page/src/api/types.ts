@@ -13,6 +13,11 @@ export type Spectrogram = Schemas["SpectrogramOut"];
 export type UploadFacts = Schemas["UploadFactsOut"];
 export type Uploaded = Schemas["UploadOut"];
 export type Detection = Schemas["DetectionOut"];
+export type TopTaxon = Schemas["TopTaxonOut"];
+export type Queue = Schemas["QueueOut"];
+export type Key = Schemas["KeyOut"];
+export type NewKey = Schemas["NewKeyOut"];
+export type Keys = Schemas["KeysOut"];
 
 /** One page of a list; `next` is the cursor of the page behind it. */
 export interface Paged<T> {

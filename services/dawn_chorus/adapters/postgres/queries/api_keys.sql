@@ -4,6 +4,15 @@ INSERT INTO api_keys (name, prefix, sha256, scopes) VALUES (:name, :prefix, :sha
 -- name: list_keys()
 SELECT * FROM api_keys ORDER BY id;
 
+-- name: lock_keys()!
+-- Until the end of the transaction no key is created, revoked or used for the first time in a minute: others are read.
+LOCK TABLE api_keys IN SHARE ROW EXCLUSIVE MODE;
+
+-- name: is_last_admin(key_id)$
+-- Whether it is the one key left that may make others.
+SELECT EXISTS (SELECT FROM api_keys WHERE id = :key_id AND revoked_at IS NULL AND 'admin' = ANY(scopes))
+    AND NOT EXISTS (SELECT FROM api_keys WHERE id <> :key_id AND revoked_at IS NULL AND 'admin' = ANY(scopes));
+
 -- name: revoke_key(key_id)^
 WITH ended AS (DELETE FROM sessions WHERE key_id = :key_id)
 UPDATE api_keys SET revoked_at = coalesce(revoked_at, clock_timestamp()) WHERE id = :key_id RETURNING *;
