@@ -12,9 +12,10 @@ export const SHOWN_MS = 5000;
 export const notices = signal<readonly Notice[]>([]);
 let latest = 0;
 
-/** Say something; with `undo` it can be taken back, by the button or by Z. */
-export function notify(text: string, undo: (() => void) | null = null): void {
+/** Say something; with `undo` it can be taken back, by the button or by Z. Returns its id, to dismiss it before its time. */
+export function notify(text: string, undo: (() => void) | null = null): number {
   show({ id: ++latest, text, kind: "done", undo });
+  return latest;
 }
 
 /** Say what went wrong; it stays until it is dismissed. */

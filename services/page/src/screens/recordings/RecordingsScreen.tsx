@@ -1,32 +1,95 @@
-import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import "./recordings.css";
 
-import { fetchJson, withQuery } from "../../api/client";
-import type { Paged, Recording } from "../../api/types";
+import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import { useEffect, useMemo } from "preact/hooks";
+
 import { complain } from "../../app/notices";
 import { query } from "../../app/router";
+import { useShortcuts } from "../../app/shortcuts";
 import { DropZone } from "../upload/DropZone";
+import { AnalyzeAgain } from "./analyze_again/AnalyzeAgain";
+import { CorrectionPanel } from "./correction/CorrectionPanel";
+import { FilterBar } from "./filters/FilterBar";
+import { isNarrowed, readFilters } from "./filters/filters";
+import { RecordingList } from "./listing/recording_list";
+import { Removal } from "./removal/removal";
+import { Selection } from "./selection/selection";
+import { SelectionBar, type Panel } from "./selection/SelectionBar";
+import { EmptyList } from "./states/EmptyList";
+import { ListProblem } from "./states/ListProblem";
+import { loadPacks } from "./states/packs";
+import { QueueNote } from "./states/QueueNote";
+import { RecordingTable } from "./table/RecordingTable";
 
 /** All recordings, newest first: what is being done with them, and what was heard. */
 export function RecordingsScreen() {
-  const page = useSignal<Paged<Recording> | null>(null);
-  const asked = query.value.toString();
-  useEffect(() => {
-    fetchJson<Paged<Recording>>(withQuery("/v1/recordings", Object.fromEntries(new URLSearchParams(asked))))
-      .then((found) => (page.value = found))
-      .catch(complain);
-  }, [asked]);
+  const { list, selection, removal } = useList();
+  const panel = useSignal<Panel>(null);
+  const isFiltered = isNarrowed(readFilters(query.value));
+  const chosen = useComputed(() => selection.rows.value.map((each) => each.recording)).value;
+  useSignalEffect(() => {
+    if (selection.rows.value.length === 0) panel.value = null;
+  });
+  useShortcuts([
+    {
+      key: "Escape",
+      does: "Close the panel, or clear the selection",
+      run: () => (panel.value === null ? selection.clear() : (panel.value = null)),
+    },
+  ]);
+  const remove = () => {
+    const ids = chosen.map((each) => each.id);
+    selection.clear();
+    removal.begin(ids);
+  };
   return (
-    <>
+    <div class="recordings-screen">
       <h1>Recordings</h1>
       <DropZone />
-      <ul role="list">
-        {page.value?.items.map((each) => (
-          <li key={each.id}>
-            <a href={`/recordings/${each.id}`}>{each.filename}</a>
-          </li>
-        ))}
-      </ul>
-    </>
+      <QueueNote />
+      <FilterBar />
+      <ListProblem list={list} />
+      {chosen.length > 0 && (
+        <SelectionBar
+          selection={selection}
+          panel={panel.value}
+          onPanel={(next) => (panel.value = next)}
+          onDelete={remove}
+        />
+      )}
+      <div class={panel.value === null ? "" : "beside-panel"}>
+        {panel.value === "analyze" && <AnalyzeAgain recordings={chosen} onClose={() => (panel.value = null)} />}
+        {panel.value === "correct" && (
+          <CorrectionPanel recordings={chosen} list={list} onClose={() => (panel.value = null)} />
+        )}
+        {list.shown.value.length > 0 && <RecordingTable list={list} selection={selection} />}
+      </div>
+      {list.isLoaded.value && list.shown.value.length === 0 && <EmptyList isFiltered={isFiltered} />}
+    </div>
   );
+}
+
+function useList() {
+  const parts = useMemo(() => {
+    const list = new RecordingList();
+    return { list, selection: new Selection(list), removal: new Removal(list) };
+  }, []);
+  const asked = query.value.toString();
+  useEffect(() => {
+    parts.selection.clear();
+    void parts.list.show(readFilters(new URLSearchParams(asked))).catch(complain);
+  }, [asked]);
+  useEffect(() => {
+    const { list, removal } = parts;
+    const stops = [list.follow()];
+    const leave = () => removal.endAtOnce();
+    window.addEventListener("pagehide", leave);
+    loadPacks().catch(complain);
+    return () => {
+      for (const stop of stops) stop();
+      window.removeEventListener("pagehide", leave);
+      removal.endAll();
+    };
+  }, []);
+  return parts;
 }

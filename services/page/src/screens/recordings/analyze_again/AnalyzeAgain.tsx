@@ -7,6 +7,7 @@ import { fetchJson } from "../../../api/client";
 import { askForEach, type Outcome } from "../../../api/each";
 import type { Analysis, Pack, Recording } from "../../../api/types";
 import { complain, notify } from "../../../app/notices";
+import { NoPack } from "../states/EmptyList";
 import { countOf } from "../words";
 import { findFault, firstChoice, requestOf, type AnalysisRequest, type Choice } from "./choice";
 import { ChoiceFields } from "./ChoiceFields";
@@ -125,14 +126,5 @@ function Remarks({ recordings, fault, refused }: RemarkProps) {
         </ul>
       )}
     </>
-  );
-}
-
-function NoPack() {
-  return (
-    <p>
-      No pack is installed, so nothing can be analyzed. On the machine of the service, run{" "}
-      <code>chorus models install synthetic</code> and start a worker.
-    </p>
   );
 }

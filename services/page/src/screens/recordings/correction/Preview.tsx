@@ -1,0 +1,52 @@
+import type { Recording } from "../../../api/types";
+import { localTime } from "../../../time/clock";
+import { countOf } from "../words";
+import type { Change, StartChange } from "./changes";
+
+interface Props {
+  recordings: readonly Recording[];
+  changes: readonly Change[];
+  start: StartChange;
+}
+
+const MOST_SHOWN = 3;
+
+/** What will be so, before it is sent: starts are shown as they were and as they will be. */
+export function Preview({ recordings, changes, start }: Props) {
+  if (changes.length === 0) return <p class="soft">Nothing is changed yet. What you do not touch stays as it is.</p>;
+  const moved = changes.filter(({ fields }) => "recorded_at" in fields);
+  const unchanged = recordings.length - changes.length;
+  return (
+    <div class="preview">
+      {start.kind !== "keep" && moved.length > 0 && (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Start was</th>
+              <th scope="col">will be</th>
+            </tr>
+          </thead>
+          <tbody>
+            {moved.slice(0, MOST_SHOWN).map(({ recording, fields }) => (
+              <tr key={recording.id} title={recording.filename}>
+                <td class="number">{say(recording.recorded_at)}</td>
+                <td class="number">{say(fields.recorded_at ?? null)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {moved.length > MOST_SHOWN && <p class="soft">and {countOf(moved.length - MOST_SHOWN, "more recording")}</p>}
+      {unchanged > 0 && (
+        <p class="soft">
+          {unchanged} of {recordings.length} have this already, or nothing to change.
+        </p>
+      )}
+    </div>
+  );
+}
+
+function say(start: string | null): string {
+  const at = localTime(start);
+  return at === null ? "no time" : `${at.date} ${at.time} ${at.offset}`;
+}

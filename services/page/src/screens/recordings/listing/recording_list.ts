@@ -1,0 +1,195 @@
+/** The recordings that are shown: page by page, and kept true by the stream of changes. */
+import { batch, computed, signal } from "@preact/signals";
+
+import { fetchJson } from "../../../api/client";
+import { Problem } from "../../../api/problems";
+import type { Analysis, Paged, Recording } from "../../../api/types";
+import { isNarrowed, isWithinDays, PAGE, pageUrl, type Filters } from "../filters/filters";
+import { gatherChanges, type Gathered } from "./changes";
+import { Row } from "./row";
+
+const MOST_AT_ONCE = 500;
+const LOOK_AGAIN_MS = 2000;
+
+export class RecordingList {
+  private readonly rows = signal<readonly Row[]>([]);
+  /** Ids of recordings that are about to be deleted. */
+  private readonly leaving = signal<ReadonlySet<string>>(new Set());
+  private filters: Filters = {};
+  private loading: AbortController | null = null;
+  /** What was told since the page that is being loaded was asked for: it may be newer than that page. */
+  private readonly toldSince = new Map<string, Analysis>();
+  private readonly gone = new Set<string>();
+  private lookAgain: ReturnType<typeof setTimeout> | null = null;
+  /** The cursor behind the last row; null: the list ends there. */
+  readonly next = signal<string | null>(null);
+  /** Whether what is shown belongs to the filters. */
+  readonly isLoaded = signal(false);
+  readonly isLoadingMore = signal(false);
+  /** Why the list could not be loaded; null: it could. */
+  readonly problem = signal<Problem | null>(null);
+  readonly shown = computed(() => this.rows.value.filter((each) => !this.leaving.value.has(each.id)));
+
+  /** Load the first page by these filters; what is shown stays until it is there. */
+  async show(filters: Filters): Promise<void> {
+    this.filters = filters;
+    this.isLoaded.value = false;
+    await this.load(async (abort) => {
+      const first = await this.readPage(null, PAGE, abort);
+      this.put(this.rowsOf(first.items), first.next);
+    });
+  }
+
+  /** Load the page behind the last row. */
+  async showMore(): Promise<void> {
+    if (this.next.value === null || this.isLoadingMore.value) return;
+    this.isLoadingMore.value = true;
+    await this.load(async (abort) => {
+      const more = await this.readPage(this.next.value, PAGE, abort);
+      this.put([...this.rows.value, ...this.rowsOf(more.items)], more.next);
+    });
+    this.isLoadingMore.value = false;
+  }
+
+  /** Load again as many as are shown: after a break nobody knows what has changed. */
+  async reload(): Promise<void> {
+    await this.load(async (abort) => {
+      const wanted = Math.max(PAGE, this.rows.value.length);
+      const found: Recording[] = [];
+      let next: string | null = null;
+      do {
+        const page = await this.readPage(next, Math.min(MOST_AT_ONCE, wanted - found.length), abort);
+        found.push(...page.items);
+        next = page.next;
+      } while (next !== null && found.length < wanted);
+      this.put(this.rowsOf(found), next);
+    });
+  }
+
+  /** Follow what changes until the returned function is called. */
+  follow(): () => void {
+    const stop = gatherChanges(
+      (gathered) => this.apply(gathered),
+      () => void this.reload(),
+    );
+    return () => {
+      stop();
+      this.loading?.abort();
+      if (this.lookAgain !== null) clearTimeout(this.lookAgain);
+    };
+  }
+
+  find(id: string): Row | undefined {
+    return this.rows.peek().find((each) => each.id === id);
+  }
+
+  /** Show them no more, while they can still be had back. */
+  hide(ids: Iterable<string>): void {
+    this.leaving.value = new Set([...this.leaving.peek(), ...ids]);
+  }
+
+  unhide(ids: Iterable<string>): void {
+    const back = new Set(ids);
+    this.leaving.value = new Set([...this.leaving.peek()].filter((each) => !back.has(each)));
+  }
+
+  private async load(read: (abort: AbortSignal) => Promise<void>): Promise<void> {
+    this.loading?.abort();
+    const loading = new AbortController();
+    this.loading = loading;
+    this.toldSince.clear();
+    try {
+      await read(loading.signal);
+      this.problem.value = null;
+    } catch (error) {
+      if (loading.signal.aborted) return;
+      if (!(error instanceof Problem)) throw error;
+      this.fail(error);
+    }
+  }
+
+  private fail(problem: Problem): void {
+    this.problem.value = problem;
+    // What is shown stays while nothing answers; but it is no answer to filters that were refused.
+    if (!problem.isUnreachable && !this.isLoaded.peek()) this.rows.value = [];
+  }
+
+  /** Read a page; further ones while all that came lies just outside of the days that were asked for. */
+  private async readPage(cursor: string | null, limit: number, abort?: AbortSignal): Promise<Paged<Recording>> {
+    for (let at = cursor; ;) {
+      const page = await fetchJson<Paged<Recording>>(pageUrl(this.filters, at, limit), abort && { signal: abort });
+      const items = page.items.filter((each) => isWithinDays(each, this.filters));
+      if (items.length > 0 || page.next === null) return { items, next: page.next };
+      at = page.next;
+    }
+  }
+
+  /** Return their rows: those that are there already keep theirs, so that nothing flickers. */
+  private rowsOf(recordings: readonly Recording[]): Row[] {
+    const known = new Map(this.rows.peek().map((each) => [each.id, each]));
+    return recordings.map((each) => {
+      const row = known.get(each.id);
+      row?.replace(each);
+      return row ?? new Row(each);
+    });
+  }
+
+  private put(rows: readonly Row[], next: string | null): void {
+    batch(() => {
+      const known = new Map(rows.filter((each) => !this.gone.has(each.id)).map((each) => [each.id, each]));
+      for (const each of this.toldSince.values()) known.get(each.recording_id)?.update(each);
+      this.rows.value = [...known.values()];
+      this.next.value = next;
+      this.isLoaded.value = true;
+    });
+  }
+
+  private apply({ recordings, analyses, deleted }: Gathered): void {
+    for (const each of deleted) this.gone.add(each);
+    for (const each of analyses.values()) this.toldSince.set(each.id, each);
+    batch(() => {
+      const known = new Map(this.rows.peek().map((each) => [each.id, each]));
+      const fresh: Recording[] = [];
+      for (const each of recordings.values()) {
+        const row = known.get(each.id);
+        if (row !== undefined) row.replace(each);
+        else if (!deleted.has(each.id)) fresh.push(each);
+      }
+      const ofOthers = [...analyses.values()].filter(
+        (each) => known.get(each.recording_id)?.update(each) === undefined,
+      );
+      if (deleted.size > 0) this.rows.value = this.rows.peek().filter((each) => !deleted.has(each.id));
+      if (isNarrowed(this.filters)) this.lookForNew(fresh, ofOthers);
+      else this.add(fresh);
+    });
+  }
+
+  /** Put new ones where they belong; those that belong behind the last row come with their own page. */
+  private add(recordings: readonly Recording[]): void {
+    const rows = this.rows.peek();
+    const last = this.next.peek() === null ? "" : (rows.at(-1)?.id ?? "");
+    const fresh = recordings.filter((each) => each.id > last && this.find(each.id) === undefined);
+    if (fresh.length === 0 || !this.isLoaded.peek()) return;
+    this.rows.value = [...rows, ...fresh.map((each) => new Row(each))].sort((a, b) => (a.id < b.id ? 1 : -1));
+  }
+
+  /** What of the new the filters let through, only the service knows: ask for the first page again, not too often. */
+  private lookForNew(recordings: readonly Recording[], analyses: readonly Analysis[]): void {
+    const mayMatch = analyses.some((each) => each.terminal || this.filters.state !== undefined);
+    if (recordings.length === 0 && !mayMatch) return;
+    this.lookAgain ??= setTimeout(() => {
+      this.lookAgain = null;
+      void this.addNew();
+    }, LOOK_AGAIN_MS);
+  }
+
+  private async addNew(): Promise<void> {
+    const filters = this.filters;
+    try {
+      const first = await this.readPage(null, PAGE);
+      if (filters === this.filters) this.add(first.items);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error; // the stream tells when the service is back, and all is loaded anew
+    }
+  }
+}
