@@ -1,13 +1,32 @@
-import { session, signOut } from "../api/session";
+import { may, session, signOut } from "../api/session";
+import { HelpButton } from "./HelpButton";
 import { complain } from "./notices";
+import { path } from "./router";
+import { Settings } from "./Settings";
 
-/** The bar at the top: where one is, who is signed in. */
+/** The bar at the top: where one can go and where one is, what can be set, who is signed in. */
 export function Header() {
+  const isSignedIn = session.value !== null;
   return (
     <header class="bar">
       <a class="name" href="/">
         Dawn Chorus
       </a>
+      {isSignedIn && (
+        <nav aria-label="Views">
+          <a
+            href="/"
+            aria-current={path.value === "/" ? "page" : path.value.startsWith("/recordings/") ? "true" : false}
+          >
+            Recordings
+          </a>
+          {may("admin") && (
+            <a href="/keys" aria-current={path.value === "/keys" ? "page" : false}>
+              Keys
+            </a>
+          )}
+        </nav>
+      )}
       <div class="end">
         {session.value?.name != null && (
           <>
@@ -17,6 +36,8 @@ export function Header() {
             </button>
           </>
         )}
+        <HelpButton />
+        <Settings />
       </div>
     </header>
   );

@@ -1,6 +1,9 @@
 /** Single keys: never with Ctrl, Alt or Meta, never while somebody types, and only while they are switched on. */
-import { useEffect } from "preact/hooks";
+import { signal } from "@preact/signals";
+import type { RefObject } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 
+import { isOwnKey, isTyping, nameKey } from "./key_names";
 import { hasShortcuts } from "./preferences";
 
 export interface Shortcut {
@@ -9,46 +12,43 @@ export interface Shortcut {
   /** What it does, for the help: "Play or pause". */
   does: string;
   run: () => void;
+  /** Once for each press, however long the key is held. */
+  once?: boolean;
 }
 
-const groups: (readonly Shortcut[])[] = [];
+type Slot = RefObject<readonly Shortcut[]>;
+/** Of each component that is shown and has some, the latest last. */
+const slots = signal<readonly Slot[]>([]);
 
-/** All keys that do something now, the latest first, for the help. */
+/** All keys that do something now, in the order of the views; of the same key the latest. */
 export function activeShortcuts(): Shortcut[] {
   const found = new Map<string, Shortcut>();
-  for (const each of groups.flat()) found.set(each.key, each);
-  return [...found.values()].reverse();
+  for (const each of slots.value.flatMap((slot) => slot.current)) found.set(each.key, each);
+  return [...found.values()];
 }
 
-/** Have these keys work while the component is shown; the latest come first. */
+/** Have these keys work while the component is shown; of the same key the latest wins. */
 export function useShortcuts(shortcuts: readonly Shortcut[]): void {
+  const slot = useRef(shortcuts);
+  slot.current = shortcuts;
   useEffect(() => {
-    groups.push(shortcuts);
-    return () => void groups.splice(groups.indexOf(shortcuts), 1);
-  });
+    slots.value = [...slots.value, slot];
+    return () => (slots.value = slots.value.filter((each) => each !== slot));
+  }, []);
 }
 
-function isTyping(target: EventTarget | null): boolean {
-  if (!(target instanceof HTMLElement)) return false;
-  if (target instanceof HTMLInputElement)
-    return !["checkbox", "radio", "range", "button", "submit"].includes(target.type);
-  return target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
-}
-
-/** A focused control keeps the keys that it uses itself. */
-function isOwnKey(target: EventTarget | null, key: string): boolean {
-  if (!(target instanceof HTMLElement)) return false;
-  if (key === " " || key === "Enter") return target.closest("button, a, summary, input, [role=option]") !== null;
-  return target instanceof HTMLInputElement && /^(Arrow|Page|Home|End)/.test(key);
+/** Behind a dialog that must be answered first nothing happens; Esc closes what is open before anything else. */
+function isCovered(key: string): boolean {
+  const open = key === "Escape" ? ":modal, :popover-open" : ":modal";
+  return document.querySelector(open) !== null;
 }
 
 document.addEventListener("keydown", (event) => {
-  if (!hasShortcuts.value || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
-  if (isTyping(event.target) || isOwnKey(event.target, event.key)) return;
-  const plain = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  const named = event.shiftKey && (event.key.length > 1 || /[a-z]/i.test(event.key)) ? `Shift+${plain}` : plain;
-  const found = activeShortcuts().find(({ key }) => key === named);
+  const key = nameKey(event);
+  if (key === null || event.defaultPrevented || !(hasShortcuts.value || key === "Escape")) return;
+  if (isTyping(event.target) || isOwnKey(event.target, key) || isCovered(key)) return;
+  const found = activeShortcuts().find((each) => each.key === key);
   if (found === undefined) return;
   event.preventDefault();
-  found.run();
+  if (!event.repeat || found.once !== true) found.run();
 });

@@ -1,0 +1,71 @@
+import { timeMode, isLooping } from "../../../app/preferences";
+import { useShortcuts } from "../../../app/shortcuts";
+import { useModel } from "../model";
+import { BatControl } from "./BatControl";
+import { GainControl, stepGain } from "./GainControl";
+import { HighPassControl } from "./HighPassControl";
+import { LoopIcon, PauseIcon, PlayIcon } from "./icons";
+import type { Playback } from "./playback";
+import { PlayerTime } from "./PlayerTime";
+
+/** The bar under the spectrogram: what is heard, where it is, and how it sounds. */
+export function PlayerBar({ playback }: { playback: Playback }) {
+  const model = useModel();
+  useShortcuts([
+    { key: " ", does: "Play or pause", run: () => playback.toggle(), once: true },
+    { key: "r", does: "Play again from the beginning", run: () => playback.replay(), once: true },
+    { key: "ArrowLeft", does: "Back by 1 s", run: () => playback.step(-1) },
+    { key: "ArrowRight", does: "Forward by 1 s", run: () => playback.step(1) },
+    { key: "Shift+ArrowLeft", does: "Back by 10 s", run: () => playback.step(-10) },
+    { key: "Shift+ArrowRight", does: "Forward by 10 s", run: () => playback.step(10) },
+    { key: "l", does: "Loop on or off", run: toggleLoop, once: true },
+    { key: "g", does: "Louder by 6 dB, after 36 dB as recorded", run: stepGain, once: true },
+    { key: "t", does: "Time of day or position", run: toggleTime, once: true },
+  ]);
+  const isPlaying = playback.state.value !== "stopped";
+  const what = playback.isForEvent.value ? "the event, from 2 s before it" : "from the cursor";
+  const loops = playback.isForEvent.value ? "Loop the event" : "Loop what is shown";
+  return (
+    <div class="row">
+      <PlayerTime />
+      <div class="controls">
+        <button
+          type="button"
+          class="play primary"
+          title={isPlaying ? "Pause (Space)" : `Play ${what} (Space)`}
+          onClick={() => playback.toggle()}
+        >
+          {isPlaying ? <PauseIcon /> : <PlayIcon />}
+          {isPlaying ? "Pause" : "Play"}
+        </button>
+        <button
+          type="button"
+          aria-pressed={isLooping.value}
+          title={`${loops} (L)`}
+          // Stays where the keyboard was, so that Space plays after a click.
+          onMouseDown={(event) => event.preventDefault()}
+          onClick={toggleLoop}
+        >
+          <LoopIcon />
+          Loop
+        </button>
+        <span class="words" role="status">
+          {playback.words.value ?? (playback.state.value === "loading" ? "Loading…" : "")}
+        </span>
+        <div class="tuning">
+          {model.recording.value.sample_rate_hz >= 96_000 && <BatControl slow={playback.slow} />}
+          <GainControl />
+          <HighPassControl />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function toggleLoop(): void {
+  isLooping.value = !isLooping.value;
+}
+
+function toggleTime(): void {
+  timeMode.value = timeMode.value === "clock" ? "position" : "clock";
+}
