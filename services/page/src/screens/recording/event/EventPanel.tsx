@@ -1,4 +1,33 @@
+import "./event.css";
+
+import { useModel } from "../model";
+import { sayEvent } from "../events/going";
+import { AlsoHeard } from "./AlsoHeard";
+import { EventActs } from "./EventActs";
+import { EventFacts } from "./EventFacts";
+import { NoEvent } from "./NoEvent";
+import { StepButtons } from "./StepButtons";
+
 /** The event that is looked at: its taxon, times and scores. */
 export function EventPanel() {
-  return null;
+  const model = useModel();
+  const event = model.selected.value;
+  const taxon = event === null ? undefined : model.lanes.value?.taxa[event.taxon];
+  return (
+    <aside class="event" aria-label="Event">
+      <p class="hidden-visually" role="status" aria-live="polite">
+        {sayEvent(model)}
+      </p>
+      {event === null || taxon === undefined ? (
+        <NoEvent />
+      ) : (
+        <>
+          <EventFacts event={event} taxon={taxon} />
+          <EventActs event={event} taxon={taxon} />
+          <AlsoHeard event={event} />
+        </>
+      )}
+      <StepButtons />
+    </aside>
+  );
 }

@@ -1,19 +1,72 @@
 import "./events.css";
 
-import { useEffect } from "preact/hooks";
-import { useSignal } from "@preact/signals";
+import { useComputed, useSignal } from "@preact/signals";
+import { useEffect, useId, useMemo } from "preact/hooks";
 
+import { useShortcuts } from "../../../app/shortcuts";
 import { useModel } from "../model";
 import { Cutting } from "./cutting";
+import { ThresholdNumber } from "./ThresholdNumber";
+import { ownThreshold, sayFound, sayThreshold, slideTo, STEP } from "./threshold_words";
 
-/** The threshold at which all events are cut anew, at once. */
+/** How far a press of [ or ] goes. */
+const KEY_STEP = 0.05;
+
+/** The threshold at which all events are cut anew, at once; and how many there are. */
 export function ThresholdSlider() {
   const model = useModel();
   const cutting = useSignal<Cutting | null>(null);
   useEffect(() => {
-    const made = new Cutting(model);
-    cutting.value = made;
-    return () => made.close();
+    cutting.value = new Cutting(model);
+    return () => cutting.value?.close();
   }, [model]);
-  return null;
+  if (model.analysis.value === null || cutting.value === null) return null;
+  return <Slider cutting={cutting.value} />;
+}
+
+function Slider({ cutting }: { cutting: Cutting }) {
+  const model = useModel();
+  const id = useId();
+  const found = useComputed(() => sayFound(model, cutting));
+  const floor = cutting.floor.value;
+  const threshold = model.threshold.value;
+  const shown = threshold ?? ownThreshold(model.lanes.value, floor);
+  const step = (by: number) => {
+    model.threshold.value = slideTo((model.threshold.peek() ?? shown) + by, by, floor);
+  };
+  useShortcuts(
+    useMemo(
+      () => [
+        { key: "[", does: "Lower the threshold", run: () => step(-KEY_STEP) },
+        { key: "]", does: "Raise the threshold", run: () => step(KEY_STEP) },
+      ],
+      [shown, floor],
+    ),
+  );
+  return (
+    <section class="threshold" aria-label="Threshold">
+      <label for={id}>Threshold</label>
+      <input
+        id={id}
+        type="range"
+        min={Math.ceil(floor / STEP) * STEP}
+        max={1}
+        step={STEP}
+        value={shown}
+        aria-valuetext={`${sayThreshold(threshold)}: ${found.value}`}
+        onInput={(event) => (model.threshold.value = Number(event.currentTarget.value))}
+      />
+      <ThresholdNumber cutting={cutting} shown={shown} />
+      {threshold === null ? (
+        <span class="soft">Each taxon’s own</span>
+      ) : (
+        <button type="button" class="quiet" onClick={() => (model.threshold.value = null)}>
+          Reset to each taxon’s own
+        </button>
+      )}
+      <output for={id} class="found number">
+        {found}
+      </output>
+    </section>
+  );
 }

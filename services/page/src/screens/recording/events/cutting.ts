@@ -17,6 +17,8 @@ import { sameEvent } from "./event_order";
 /** Until the slider rests: the service is asked once. */
 const REST_MS = 250;
 const RETRY_MS = 3000;
+/** Times in links have three decimals. */
+const LINK_PRECISION_S = 0.002;
 
 /** What events are cut from: scores that are here; "service": only it has them; null: not known or not here yet. */
 type Source = Lanes | "service" | null;
@@ -38,6 +40,7 @@ export class Cutting {
   private abort = new AbortController();
   private timer = 0;
   private isClosed = false;
+  private isFirst = true;
   private framesOf: string | null = null;
   private readonly stops: (() => void)[];
 
@@ -162,10 +165,19 @@ export class Cutting {
     const events = hides && cut !== null ? cut.filter(isShown) : cut;
     batch(() => {
       this.model.events.value = events;
-      const selected = this.model.selected.peek();
-      const same = selected === null || events === null ? null : sameEvent(events, selected);
+      if (events === null) return;
+      const selected = this.model.selected.peek() ?? this.linkedMoment();
+      const same = selected === null ? null : sameEvent(events, selected);
       if (same !== null) this.model.selected.value = same;
+      this.isFirst = false;
     });
+  }
+
+  /** A link leads to a moment of a taxon: the event there is selected once there are events. */
+  private linkedMoment(): SungEvent | null {
+    const [taxon, onset_s] = [this.model.taxon.peek(), this.model.cursor_s.peek()];
+    if (!this.isFirst || taxon === null || onset_s === null) return null;
+    return { taxon, onset_s, offset_s: onset_s + LINK_PRECISION_S, confidence: 0 };
   }
 
   /** Say why, and try again where that helps. */

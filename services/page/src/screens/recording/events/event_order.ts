@@ -1,13 +1,18 @@
 /** Finding one event among many: the same one after another cut, the next and the previous one. */
 import type { SungEvent } from "../model";
 
+/** Whether two events are of one taxon and overlap: after another cut that is the same one. */
+export function sharesTime(one: SungEvent, other: SungEvent): boolean {
+  return one.taxon === other.taxon && one.onset_s < other.offset_s && other.onset_s < one.offset_s;
+}
+
 /** Return the event of the same taxon that shares most of its time with another; null: none shares any. */
 export function sameEvent(events: readonly SungEvent[], wanted: SungEvent): SungEvent | null {
   let found: SungEvent | null = null;
   let most_s = 0;
   for (const event of events) {
     if (event.onset_s >= wanted.offset_s) break;
-    if (event.taxon !== wanted.taxon) continue;
+    if (!sharesTime(event, wanted)) continue;
     const shared_s = Math.min(event.offset_s, wanted.offset_s) - Math.max(event.onset_s, wanted.onset_s);
     if (shared_s > most_s) [found, most_s] = [event, shared_s];
   }

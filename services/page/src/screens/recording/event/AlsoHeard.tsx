@@ -1,0 +1,44 @@
+import { useComputed } from "@preact/signals";
+
+import { nameOf } from "../events/going";
+import { formatConfidence } from "../events/threshold_words";
+import { useModel, type SungEvent } from "../model";
+import { findAlsoHeard } from "./also_heard";
+import { ScoreBar } from "./ScoreBar";
+
+/** The other taxa with scores while the event lasted; each leads to its lane. */
+export function AlsoHeard({ event }: { event: SungEvent }) {
+  const model = useModel();
+  const heard = useComputed(() => findAlsoHeard(model, model.selected.value ?? event));
+  const taxa = model.lanes.value?.taxa ?? [];
+  return (
+    <div class="also">
+      <h3>Others in this stretch</h3>
+      {heard.value.length === 0 ? (
+        <p class="soft">No other taxon left a score here.</p>
+      ) : (
+        <ul role="list">
+          {heard.value.map(({ taxon, score }) => {
+            const found = taxa[taxon];
+            return (
+              found !== undefined && (
+                <li key={found.code}>
+                  <button
+                    type="button"
+                    class="quiet"
+                    title={found.scientific_name}
+                    onClick={() => (model.taxon.value = taxon)}
+                  >
+                    {nameOf(found)}
+                  </button>
+                  <ScoreBar score={score} />
+                  <span class="number">{formatConfidence(score)}</span>
+                </li>
+              )
+            );
+          })}
+        </ul>
+      )}
+    </div>
+  );
+}

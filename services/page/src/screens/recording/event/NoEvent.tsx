@@ -1,0 +1,23 @@
+import { formatScore } from "../events/threshold_words";
+import { useModel } from "../model";
+
+/** Nothing is selected: the one thing to do next. */
+export function NoEvent() {
+  const model = useModel();
+  return (
+    <>
+      <h2>No event selected</h2>
+      <p class="soft">{nextStep(model)}</p>
+    </>
+  );
+}
+
+function nextStep({ events, lanes, threshold, analysis }: ReturnType<typeof useModel>): string {
+  if (analysis.value === null) return "Analyze the recording to find out who sings in it.";
+  if (events.value === null) return "The events are on their way.";
+  if (events.value.length > 0) return "Choose one in a lane, or press J for the next one.";
+  const highest = lanes.value?.taxa[0]?.peak;
+  if (highest === undefined) return "Nothing reached the lowest score that is kept.";
+  if (threshold.value === null) return `Lower the threshold: the highest score is ${formatScore(highest)}.`;
+  return `Nothing reached ${formatScore(threshold.value)}. Lower the threshold: the highest score is ${formatScore(highest)}.`;
+}

@@ -1,0 +1,54 @@
+import { useComputed } from "@preact/signals";
+import { useMemo } from "preact/hooks";
+
+import { notices, notify } from "../../../app/notices";
+import { useShortcuts } from "../../../app/shortcuts";
+import { goToNeighbor, nameOf, taxonGoneThrough, type Direction } from "../events/going";
+import { useModel, type RecordingModel } from "../model";
+
+/** To the next and the previous event, by button or J and K. */
+export function StepButtons() {
+  const model = useModel();
+  useShortcuts(
+    useMemo(
+      () => [
+        { key: "j", does: "Go to the next event", run: () => go(model, 1) },
+        { key: "k", does: "Go to the previous event", run: () => go(model, -1) },
+        { key: "Escape", does: "Select nothing", run: () => selectNothing(model) },
+      ],
+      [model],
+    ),
+  );
+  const among = useComputed(() => sayAmong(model));
+  const isEmpty = (model.events.value ?? []).length === 0;
+  return (
+    <div class="steps">
+      <button type="button" disabled={isEmpty} aria-keyshortcuts="k" onClick={() => go(model, -1)}>
+        Previous event <kbd aria-hidden="true">K</kbd>
+      </button>
+      <button type="button" disabled={isEmpty} aria-keyshortcuts="j" onClick={() => go(model, 1)}>
+        Next event <kbd aria-hidden="true">J</kbd>
+      </button>
+      <span class="soft">{among}</span>
+    </div>
+  );
+}
+
+function go(model: RecordingModel, direction: Direction): void {
+  if (goToNeighbor(model, direction)) return;
+  const which = direction === 1 ? "last" : "first";
+  const text = `There is no event ${direction === 1 ? "after" : "before"} this: it is the ${which} one ${sayAmong(model)}.`;
+  if (!notices.peek().some((notice) => notice.text === text)) notify(text);
+}
+
+function selectNothing(model: RecordingModel): void {
+  model.select(null);
+  model.taxon.value = null;
+}
+
+/** Which events one goes through: those of a lane, or all. */
+function sayAmong(model: RecordingModel): string {
+  const taxon = taxonGoneThrough(model);
+  const found = taxon === null ? undefined : model.lanes.value?.taxa[taxon];
+  return found === undefined ? "of all taxa" : `of ${nameOf(found)}`;
+}

@@ -1,0 +1,30 @@
+import { ScoreBar } from "../event/ScoreBar";
+import type { LaneTaxon } from "../lanes";
+import { useModel, type SungEvent } from "../model";
+import { timeInWords } from "../pictures/times";
+import { nameOf } from "./going";
+import { formatConfidence } from "./threshold_words";
+
+/** An event in the table: a click anywhere selects it, Enter on its time. */
+export function EventRow({ event, taxon }: { event: SungEvent; taxon: LaneTaxon | undefined }) {
+  const model = useModel();
+  if (taxon === undefined) return null;
+  const isSelected = model.selected.value === event;
+  const name = nameOf(taxon);
+  return (
+    <tr class={isSelected ? "chosen" : undefined} aria-current={isSelected} onClick={() => model.select(event)}>
+      <td class="number">
+        <button type="button" class="quiet number">
+          {timeInWords(model, event.onset_s, 1)}
+        </button>
+      </td>
+      <td>
+        {name} {name !== taxon.scientific_name && <i class="soft">{taxon.scientific_name}</i>}
+      </td>
+      <td class="number">{(event.offset_s - event.onset_s).toFixed(1)} s</td>
+      <td class="number score">
+        <ScoreBar score={event.confidence} /> {formatConfidence(event.confidence)}
+      </td>
+    </tr>
+  );
+}
