@@ -10,12 +10,13 @@ import { ScoreBar } from "./ScoreBar";
 export function AlsoHeard({ event }: { event: SungEvent }) {
   const model = useModel();
   const heard = useComputed(() => findAlsoHeard(model, model.selected.value ?? event));
+  const floor = model.analysis.value?.settings.floor ?? 0;
   const taxa = model.lanes.value?.taxa ?? [];
   return (
     <div class="also">
       <h3>Others in this stretch</h3>
       {heard.value.length === 0 ? (
-        <p class="soft">No other taxon left a score here.</p>
+        <p class="soft">No other taxon reached {floor} here.</p>
       ) : (
         <ul role="list">
           {heard.value.map(({ taxon, score }) => {

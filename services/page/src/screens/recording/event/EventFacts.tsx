@@ -1,5 +1,5 @@
-import { formatLength, formatPosition, localTime } from "../../../time/clock";
-import { formatConfidence } from "../events/threshold_words";
+import { formatPosition, localTime } from "../../../time/clock";
+import { formatConfidence, formatEventLength } from "../events/threshold_words";
 import type { LaneTaxon } from "../lanes";
 import { useModel, type SungEvent } from "../model";
 import { useChannel } from "./channel";
@@ -36,7 +36,7 @@ export function EventFacts({ event, taxon }: { event: SungEvent; taxon: LaneTaxo
           <span class="number">{formatPosition(event.onset_s, 1)}</span>
         </Fact>
         <Fact name="Length">
-          <span class="number">{formatLength(event.offset_s - event.onset_s)}</span>
+          <span class="number">{formatEventLength(event)}</span>
         </Fact>
         <Fact name="Confidence">
           <ScoreBar score={event.confidence} /> <span class="number">{formatConfidence(event.confidence)}</span>

@@ -18,16 +18,20 @@ export function EventPanel() {
       <p class="hidden-visually" role="status" aria-live="polite">
         {sayEvent(model)}
       </p>
+      <StepButtons />
       {event === null || taxon === undefined ? (
-        <NoEvent />
+        <div class="known">
+          <NoEvent />
+        </div>
       ) : (
         <>
-          <EventFacts event={event} taxon={taxon} />
-          <EventActs event={event} taxon={taxon} />
+          <div class="known">
+            <EventFacts event={event} taxon={taxon} />
+            <EventActs event={event} taxon={taxon} />
+          </div>
           <AlsoHeard event={event} />
         </>
       )}
-      <StepButtons />
     </aside>
   );
 }

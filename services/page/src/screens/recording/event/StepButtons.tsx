@@ -24,10 +24,10 @@ export function StepButtons() {
   return (
     <div class="steps">
       <button type="button" disabled={isEmpty} aria-keyshortcuts="k" onClick={() => go(model, -1)}>
-        Previous event <kbd aria-hidden="true">K</kbd>
+        Previous<span class="hidden-visually"> event</span> <kbd aria-hidden="true">K</kbd>
       </button>
       <button type="button" disabled={isEmpty} aria-keyshortcuts="j" onClick={() => go(model, 1)}>
-        Next event <kbd aria-hidden="true">J</kbd>
+        Next<span class="hidden-visually"> event</span> <kbd aria-hidden="true">J</kbd>
       </button>
       <span class="soft">{among}</span>
     </div>

@@ -13,15 +13,16 @@ export interface Heard {
 
 const MOST = 6;
 
-/** Return the taxa other than the event's of which scores were kept while it lasted, the highest first. */
+/** Return the taxa other than the event's that reached the floor while it lasted, the highest first. */
 export function findAlsoHeard(model: RecordingModel, event: SungEvent): Heard[] {
   const scores = scoresAround(model, event);
   if (scores === null) return [];
+  const floor = model.analysis.value?.settings.floor ?? 0;
   const [begin, end] = stepsOf(scores, event);
   const heard = scores.taxa.map((_, taxon) => ({ taxon, score: highest(scores, taxon, begin, end) / STEPS }));
   const isShown = ({ taxon, score }: Heard) => {
     const each = scores.taxa[taxon];
-    return score > 0 && taxon !== event.taxon && !(hidesVoices.value && each !== undefined && isHumanVoice(each));
+    return score >= floor && taxon !== event.taxon && !(hidesVoices.value && each !== undefined && isHumanVoice(each));
   };
   return heard
     .filter(isShown)

@@ -3,7 +3,7 @@ import type { LaneTaxon } from "../lanes";
 import { useModel, type SungEvent } from "../model";
 import { timeInWords } from "../pictures/times";
 import { nameOf } from "./going";
-import { formatConfidence } from "./threshold_words";
+import { formatConfidence, formatEventLength } from "./threshold_words";
 
 /** An event in the table: a click anywhere selects it, Enter on its time. */
 export function EventRow({ event, taxon }: { event: SungEvent; taxon: LaneTaxon | undefined }) {
@@ -21,7 +21,7 @@ export function EventRow({ event, taxon }: { event: SungEvent; taxon: LaneTaxon 
       <td>
         {name} {name !== taxon.scientific_name && <i class="soft">{taxon.scientific_name}</i>}
       </td>
-      <td class="number">{(event.offset_s - event.onset_s).toFixed(1)} s</td>
+      <td class="number">{formatEventLength(event)}</td>
       <td class="number score">
         <ScoreBar score={event.confidence} /> {formatConfidence(event.confidence)}
       </td>

@@ -1,6 +1,6 @@
 import { useModel } from "../model";
 import type { Cutting } from "./cutting";
-import { sayRefused } from "./threshold_words";
+import { formatScore, sayRefused } from "./threshold_words";
 
 /** The threshold as a number, to read and to write; what cannot be is refused in words, and what was typed stays. */
 export function ThresholdNumber({ cutting, shown }: { cutting: Cutting; shown: number }) {
@@ -24,7 +24,7 @@ export function ThresholdNumber({ cutting, shown }: { cutting: Cutting; shown: n
         min={floor}
         max={1}
         step="any"
-        value={refused ?? Number(shown.toFixed(4))}
+        value={refused ?? formatScore(shown)}
         onChange={(event) => change(event.currentTarget.value)}
       />
       {refused !== null && (

@@ -1,4 +1,5 @@
 /** The threshold, and what it leaves, in numbers and words. */
+import { formatLength } from "../../../time/clock";
 import type { Lanes } from "../lanes";
 import type { RecordingModel, SungEvent } from "../model";
 import type { Cutting } from "./cutting";
@@ -37,6 +38,11 @@ export function formatScore(score: number): string {
 /** Return a confidence with two decimals. */
 export function formatConfidence(confidence: number): string {
   return confidence.toFixed(2);
+}
+
+/** Return how long an event is, to hundredths: frames are that short. */
+export function formatEventLength({ onset_s, offset_s }: SungEvent): string {
+  return offset_s - onset_s < 60 ? `${(offset_s - onset_s).toFixed(2)} s` : formatLength(offset_s - onset_s);
 }
 
 export function sayRefused(asked: number, floor: number): string {
