@@ -43,4 +43,4 @@ def watch_page(browser: Browser, url: str, **context: object) -> Iterator[tuple[
         yield page, faults
     finally:
         made.close()
-    assert not faults
+    assert not faults, list(faults)
