@@ -29,8 +29,9 @@ export function formatBytes(bytes: number): string {
 /** `24 recordings made, 1 was there already, 1 is not audio` */
 export function summaryOf(items: readonly Item[]): string {
   const n = (at: State["at"]) => items.filter(({ state }) => state.value.at === at).length;
-  const parts = [`${count(n("made"), "recording")} made`];
+  const parts: string[] = [];
   const [known, silent, failed, twice] = [n("known"), n("not audio"), n("failed"), n("twice")];
+  if (n("made") > 0) parts.push(`${count(n("made"), "recording")} made`);
   if (known > 0) parts.push(`${known} ${known === 1 ? "was" : "were"} there already`);
   if (silent > 0) parts.push(`${silent} ${silent === 1 ? "is" : "are"} not audio`);
   if (failed > 0) parts.push(`${failed} failed`);

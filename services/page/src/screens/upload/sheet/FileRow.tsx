@@ -4,35 +4,47 @@ import { fields } from "../fields";
 import { isSettled, type Item } from "../item";
 import { formatBytes } from "../words";
 import { FileState } from "./FileState";
+import { FileTrouble } from "./FileTrouble";
 
-/** One file: what it says of itself, and how far it is. */
+/** One file: what it says of itself, how far it is, and below that what is in its way. */
 export function FileRow({ item }: { item: Item }) {
   const { file, folder } = item;
   const state = item.state.value;
+  const canGo = (!isSettled(state) || state.at === "failed") && state.at !== "making";
   return (
-    <tr>
-      <th scope="row" title={folder === "" ? file.name : `${folder}/${file.name}`}>
-        {file.name}
-        {folder !== "" && <span class="soft"> {folder}</span>}
-      </th>
-      <StartCells item={item} />
-      <td class="number">{formatBytes(file.size)}</td>
-      <td class="state">
-        <FileState item={item} />
-      </td>
-      <td>
-        {(!isSettled(state) || state.at === "failed") && state.at !== "making" && (
-          <button
-            class="quiet remove"
-            type="button"
-            aria-label={`Leave out ${file.name}`}
-            onClick={() => takeOut(item)}
-          >
-            ×
-          </button>
-        )}
-      </td>
-    </tr>
+    <>
+      <tr>
+        <th scope="row" id={`upload-${item.id}`} title={folder === "" ? file.name : `${folder}/${file.name}`}>
+          <Name name={file.name} folder={folder} />
+        </th>
+        <StartCells item={item} />
+        <td class="number">{formatBytes(file.size)}</td>
+        <td>
+          <FileState item={item} />
+        </td>
+        <td class="act">
+          {canGo && (
+            <button class="quiet" type="button" aria-label={`Leave out ${file.name}`} onClick={() => takeOut(item)}>
+              ×
+            </button>
+          )}
+        </td>
+      </tr>
+      <FileTrouble item={item} />
+    </>
+  );
+}
+
+/** Names of recorders differ in their last letters: these are never cut. */
+const END = 16;
+
+function Name({ name, folder }: { name: string; folder: string }) {
+  return (
+    <span class="name">
+      {folder !== "" && <span class="begin soft">{folder}/</span>}
+      <span class="begin">{name.slice(0, -END)}</span>
+      <span>{name.slice(-END)}</span>
+    </span>
   );
 }
 
@@ -41,10 +53,9 @@ function StartCells({ item }: { item: Item }) {
   const facts = item.facts.value;
   const reading = chosenReading(facts);
   if (reading === null) {
-    const isKnown = facts?.complete === true;
     return (
       <td colSpan={3} class="soft">
-        {isKnown ? "No clock in header or name" : ""}
+        {facts?.complete === true ? "No clock in header or name" : ""}
       </td>
     );
   }
@@ -53,7 +64,7 @@ function StartCells({ item }: { item: Item }) {
       <td>
         <time>{shownClock(reading)}</time>
       </td>
-      <td>{reading.source === "header" ? "its header" : "its name"}</td>
+      <td>{reading.source === "header" ? "header" : "file name"}</td>
       <td>{zoneOf(item, reading.offset)}</td>
     </>
   );
@@ -63,6 +74,6 @@ function zoneOf(item: Item, offset: string | null) {
   if (offset !== null && !asksForZone(item.facts.value)) return <span class="number">{offset}</span>;
   const answer = (item.order.value?.fields ?? fields.value).zone;
   if (answer === null) return <span class="missing">which?</span>;
-  if (answer === "without a time") return <span class="soft">none: no time is stored</span>;
+  if (answer === "without a time") return <span class="soft">no time</span>;
   return answer.zone;
 }

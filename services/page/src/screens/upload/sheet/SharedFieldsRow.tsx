@@ -2,11 +2,12 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import { fetchJson, withQuery } from "../../../api/client";
-import type { Pack, Paged, Site } from "../../../api/types";
+import type { Paged, Site } from "../../../api/types";
 import { complain } from "../../../app/notices";
 import { items } from "../batch";
 import { change, fields, placeProblem } from "../fields";
 import { count } from "../words";
+import { HowAnalyzed } from "./HowAnalyzed";
 
 /** What is the same for all files: where they were recorded, and under "More" how they are analyzed. */
 export function SharedFieldsRow() {
@@ -104,43 +105,5 @@ function Degrees({ value, example, onWrite }: { value: string; example: string; 
       value={value}
       onInput={(event) => onWrite(event.currentTarget.value)}
     />
-  );
-}
-
-/** With what they are analyzed; the service's own choice is right for most. */
-function HowAnalyzed() {
-  const packs = useSignal<readonly Pack[]>([]);
-  useEffect(() => {
-    fetchJson<{ items: Pack[] }>("/v1/packs")
-      .then((found) => (packs.value = found.items))
-      .catch(complain);
-  }, []);
-  const most = Math.max(1, ...items.value.map(({ facts }) => facts.value?.channels ?? 1));
-  return (
-    <details>
-      <summary>More</summary>
-      <label>
-        Model pack
-        <select value={fields.value.pack} onChange={(event) => change({ pack: event.currentTarget.value })}>
-          <option value="">The usual one</option>
-          {packs.value.map(({ name }) => (
-            <option key={name} value={name}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        Channels
-        <select value={fields.value.channels} onChange={(event) => change({ channels: event.currentTarget.value })}>
-          <option value="">Mixed into one</option>
-          <option value="each">Each by itself, the highest score counts</option>
-          {most > 1 &&
-            Array.from({ length: Math.min(most, 32) }, (_, number) => (
-              <option key={number} value={String(number + 1)}>{`Only channel ${number + 1}`}</option>
-            ))}
-        </select>
-      </label>
-    </details>
   );
 }

@@ -49,7 +49,7 @@ function Progress() {
     <span class="progress">
       <progress aria-label="Sent of all files" value={sent} max={Math.max(total, 1)} />
       <span class="soft number">
-        {formatBytes(sent)} of {formatBytes(total)}
+        {sent < total ? `${formatBytes(sent)} of ${formatBytes(total)}` : `${formatBytes(total)} sent`}
       </span>
     </span>
   );
