@@ -4,9 +4,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Dialog, Locator, Page, expect
 
 from tests import recorder_files as files
+from tests.page.watched_page import Faults, watch_page
+from tests.servers.chorus_up import Service
+
+TUS = {"Tus-Resumable": "1.0.0"}
 
 
 @pytest.fixture(scope="module")
@@ -23,18 +27,30 @@ def upload_button(page: Page) -> Locator:
     return page.get_by_role("button", name="Upload")
 
 
-def moths(folder: Path, pcm: bytes, clocks: list[str], zone: str | None, *, first: int = 0) -> list[Path]:
-    """Write files of an AudioMoth, whose sounds differ; `zone` None: their clocks do not say theirs."""
+def row_of(page: Page, name: str) -> Locator:
+    """Return the row of a file in the sheet."""
+    return page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=name))
+
+
+def moths(folder: Path, pcm: bytes, clocks: list[str], zone: str) -> list[Path]:
+    """Write files of an AudioMoth, of which no two sound alike."""
     paths = []
-    for number, clock in enumerate(clocks, first):
-        comment = files.audiomoth_comment(clock, zone or "")
-        if zone is None:
-            comment = comment.replace(" (UTC)", "")
+    for number, clock in enumerate(clocks):
         path = folder / f"AM{number:03}.WAV"
-        sound = pcm[2 * number + 2 :] + pcm[: 2 * number + 2]
-        path.write_bytes(files.wav(sound, [files.info(comment)]))
+        path.write_bytes(files.wav(rolled(pcm, number), [files.info(files.audiomoth_comment(clock, zone))]))
         paths.append(path)
     return paths
+
+
+def named(folder: Path, pcm: bytes, *names: str, shift: int) -> list[Path]:
+    """Write files whose clock is in their name, without a zone, and which sound like no others."""
+    for number, name in enumerate(names):
+        (folder / name).write_bytes(files.wav(rolled(pcm, shift + number)))
+    return [folder / name for name in names]
+
+
+def rolled(pcm: bytes, samples: int) -> bytes:
+    return pcm[2 * samples :] + pcm[: 2 * samples]
 
 
 def recordings(api: httpx.Client, **query: str) -> list[dict[str, object]]:
@@ -59,3 +75,203 @@ def test_many_files_become_recordings_with_their_own_clocks_and_a_common_site(
     assert len(made) == 24
     assert {(each["latitude"], each["longitude"]) for each in made} == {(52.52, 13.405)}
     assert min(str(each["recorded_at"]) for each in made) == "2024-05-04T00:00:00+02:00"
+
+
+def test_a_clock_without_a_zone_is_asked_for_and_nothing_is_made_before_that(
+    page: Page, api: httpx.Client, pcm: bytes, tmp_path: Path
+) -> None:
+    page.goto("/")
+    choose(page, *named(tmp_path, pcm, "A_20240504_043000.WAV", "B_20240504_050000.WAV", shift=100))
+    expect(page.get_by_text("2 files have a clock without a zone: which is it?")).to_be_visible()
+    expect(upload_button(page)).to_be_disabled()
+    zone = page.get_by_label("Time zone", exact=True)
+    zone.fill("Atlantis")
+    expect(page.get_by_text("There is no zone of that name")).to_be_visible()
+    expect(upload_button(page)).to_be_disabled()
+    zone.fill("kathmandu")
+    upload_button(page).click()
+    expect(page.get_by_role("heading", name="2 recordings made.")).to_be_visible()
+    starts = {each["filename"]: each["recorded_at"] for each in recordings(api, q="_20240504_0")}
+    assert starts == {
+        "A_20240504_043000.WAV": "2024-05-04T04:30:00+05:45",
+        "B_20240504_050000.WAV": "2024-05-04T05:00:00+05:45",
+    }
+
+
+def test_the_zone_of_this_computer_is_offered_and_not_taken(
+    browser: Browser, service: Service, pcm: bytes, tmp_path: Path
+) -> None:
+    with watch_page(browser, service.url, timezone_id="America/St_Johns") as (page, _):
+        page.goto("/")
+        choose(page, *named(tmp_path, pcm, "20240601_043000.WAV", shift=110))
+        expect(page.get_by_text("1 file has a clock without a zone: which is it?")).to_be_visible()
+        expect(upload_button(page)).to_be_disabled()
+        page.get_by_role("button", name="America/St_Johns").click()
+        expect(page.get_by_label("Time zone", exact=True)).to_have_value("America/St_Johns")
+        expect(upload_button(page)).to_be_enabled()
+
+
+def test_the_question_can_be_waved_off(page: Page, api: httpx.Client, pcm: bytes, tmp_path: Path) -> None:
+    page.goto("/")
+    choose(page, *named(tmp_path, pcm, "OFF_20240504_043000.WAV", shift=120))
+    page.get_by_role("button", name="Store without a time").click()
+    upload_button(page).click()
+    expect(page.get_by_role("heading", name="1 recording made.")).to_be_visible()
+    (made,) = recordings(api, q="OFF_20240504")
+    assert made["recorded_at"] is None
+
+
+def test_where_no_clock_was_found_nothing_is_asked(page: Page, pcm: bytes, tmp_path: Path) -> None:
+    page.goto("/")
+    choose(page, *named(tmp_path, pcm, "song.wav", shift=130))
+    expect(page.get_by_text("No clock in header or name")).to_be_visible()
+    expect(upload_button(page)).to_be_enabled()
+    expect(page.get_by_text("which is it?")).to_have_count(0)
+
+
+def test_an_hour_that_summer_time_repeats_is_left_to_a_person(
+    page: Page, api: httpx.Client, faults: Faults, pcm: bytes, tmp_path: Path
+) -> None:
+    page.goto("/")
+    names = ["TWICE_20241027_023000.WAV", "ONCE_20241027_043000.WAV"]
+    choose(page, *named(tmp_path, pcm, *names, shift=140))
+    page.get_by_label("Time zone", exact=True).fill("Europe/Berlin")
+    page.get_by_role("button", name="Upload 2 recordings").click()
+    choice = page.get_by_role("group", name=f"Start of {names[0]}")
+    expect(choice).to_contain_text("comes twice in Europe/Berlin")
+    choice.get_by_role("button", name="02:30:00 +01:00").click()
+    expect(page.get_by_role("heading", name="2 recordings made.")).to_be_visible()
+    starts = {each["filename"]: each["recorded_at"] for each in recordings(api, q="_20241027_")}
+    assert starts == {names[0]: "2024-10-27T02:30:00+01:00", names[1]: "2024-10-27T04:30:00+01:00"}
+    faults.expect("422")
+
+
+def test_what_is_there_already_and_what_is_not_audio_is_said_of_each_file(
+    page: Page, api: httpx.Client, faults: Faults, pcm: bytes, tmp_path: Path
+) -> None:
+    known, fresh = named(tmp_path, pcm, "known.wav", "fresh.wav", shift=150)
+    there = api.post("/v1/recordings", files={"file": (known.name, known.read_bytes())}).raise_for_status().json()
+    (tmp_path / "letter.wav").write_text("To whom it may concern")
+    (tmp_path / "CONFIG.TXT").write_text("gain: medium")
+    page.goto("/")
+    choose(page, known, fresh, tmp_path / "letter.wav", tmp_path / "CONFIG.TXT")
+    expect(page.get_by_text("Left aside, for it is no audio: CONFIG.TXT")).to_be_visible()
+    expect(row_of(page, "letter.wav")).to_contain_text("Not audio")
+    page.get_by_role("button", name="Upload 2 recordings").click()
+    expect(page.get_by_role("heading", name="1 recording made, 1 was there already, 1 is not audio.")).to_be_visible()
+    expect(row_of(page, "known.wav").get_by_role("link", name="Open")).to_have_attribute(
+        "href", f"/recordings/{there['id']}"
+    )
+    faults.expect("415")
+
+
+def test_a_site_brings_its_coordinates_to_files_that_have_none(
+    page: Page, api: httpx.Client, pcm: bytes, tmp_path: Path
+) -> None:
+    first, plain = named(tmp_path, pcm, "first.wav", "plain.wav", shift=160)
+    place = {"site": "old-quarry", "latitude": "47.5", "longitude": "8.25"}
+    api.post("/v1/recordings", files={"file": (first.name, first.read_bytes())}, data=place).raise_for_status()
+    note = files.guano("Timestamp: 2024-05-04T04:30:00+02:00", "Loc Position: 52.37 4.9")
+    (tmp_path / "meter.wav").write_bytes(files.wav(rolled(pcm, 165), after=[note]))
+    page.goto("/")
+    choose(page, plain, tmp_path / "meter.wav")
+    page.get_by_label("Site").fill("old-quarry")
+    expect(page.get_by_label("Latitude")).to_have_value("47.5")
+    expect(page.get_by_text("1 file says where it was recorded, and keeps that.")).to_be_visible()
+    page.get_by_role("button", name="Upload 2 recordings").click()
+    expect(page.get_by_role("heading", name="2 recordings made.")).to_be_visible()
+    places = {each["filename"]: (each["latitude"], each["longitude"]) for each in recordings(api, site="old-quarry")}
+    assert places == {"first.wav": (47.5, 8.25), "plain.wav": (47.5, 8.25), "meter.wav": (52.37, 4.9)}
+
+
+def test_half_a_place_is_asked_for_before_anything_is_made(page: Page, pcm: bytes, tmp_path: Path) -> None:
+    page.goto("/")
+    choose(page, *named(tmp_path, pcm, "half.wav", shift=170))
+    page.get_by_label("Latitude").fill("91")
+    expect(page.get_by_role("alert")).to_have_text("The longitude is missing: write both or neither.")
+    page.get_by_label("Longitude").fill("8.25")
+    expect(page.get_by_role("alert")).to_contain_text("A latitude is a number from −90 to 90")
+    expect(upload_button(page)).to_be_disabled()
+    page.get_by_label("Latitude").fill("9,1")
+    expect(upload_button(page)).to_be_enabled()
+
+
+def test_the_window_takes_a_folder_and_says_so_while_it_hangs_over_it(page: Page, pcm: bytes, tmp_path: Path) -> None:
+    folder = tmp_path / "CARD1"
+    (folder / "DATA").mkdir(parents=True)
+    named(folder / "DATA", pcm, "a.wav", "b.wav", shift=180)
+    (folder / ".DS_Store").write_bytes(b"junk")
+    (folder / "README.md").write_text("our card")
+    page.goto("/keys")
+    chrome = page.context.new_cdp_session(page)
+    dragged = {"items": [], "files": [str(folder)], "dragOperationsMask": 1}
+
+    def drag(kind: str) -> None:
+        chrome.send("Input.dispatchDragEvent", {"type": kind, "x": 400, "y": 300, "data": dragged})
+
+    drag("dragEnter")
+    drag("dragOver")
+    expect(page.get_by_text("Drop to add these recordings")).to_be_visible()
+    drag("drop")
+    expect(page.get_by_role("heading", name="2 files to upload")).to_be_visible()
+    expect(page.get_by_role("rowheader", name="CARD1/DATA/a.wav")).to_be_visible()
+    expect(page.get_by_text("Left aside, for it is no audio: README.md")).to_be_visible()
+    expect(page.get_by_role("button", name="Upload 2 recordings")).to_be_enabled()
+
+
+def test_a_folder_can_be_chosen(page: Page, pcm: bytes, tmp_path: Path) -> None:
+    (tmp_path / "CARD2").mkdir()
+    named(tmp_path / "CARD2", pcm, "c.wav", "d.wav", shift=190)
+    page.goto("/")
+    page.get_by_label("Choose a folder").set_input_files(tmp_path / "CARD2")
+    expect(page.get_by_role("button", name="Upload 2 recordings")).to_be_enabled()
+
+
+def test_a_sheet_that_is_closed_deletes_its_uploads_and_can_be_had_back(
+    page: Page, api: httpx.Client, pcm: bytes, tmp_path: Path
+) -> None:
+    page.goto("/")
+    (path,) = named(tmp_path, pcm, "gone.wav", shift=200)
+    with page.expect_response(lambda answer: answer.url.endswith("/facts")) as facts:
+        choose(page, path)
+    upload_url = facts.value.url.removesuffix("/facts")
+    expect(upload_button(page)).to_be_enabled()
+    with page.expect_response(lambda answer: answer.request.method == "DELETE") as deleted:
+        page.get_by_role("button", name="Close").click()
+    assert deleted.value.status == 204
+    assert api.head(upload_url, headers=TUS).status_code == 410
+    expect(upload_button(page)).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    upload_button(page).click()
+    expect(page.get_by_role("heading", name="1 recording made.")).to_be_visible()
+
+
+def test_an_upload_that_has_expired_begins_anew_by_itself(
+    page: Page, api: httpx.Client, faults: Faults, pcm: bytes, tmp_path: Path
+) -> None:
+    page.goto("/")
+    with page.expect_response(lambda answer: answer.url.endswith("/facts")) as facts:
+        choose(page, *named(tmp_path, pcm, "late.wav", shift=210))
+    expect(upload_button(page)).to_be_enabled()
+    api.delete(facts.value.url.removesuffix("/facts"), headers=TUS).raise_for_status()
+    upload_button(page).click()
+    expect(page.get_by_role("heading", name="1 recording made.")).to_be_visible()
+    assert len(recordings(api, q="late.wav")) == 1
+    faults.expect("410")
+
+
+def test_leaving_while_files_are_on_their_way_is_asked_about(page: Page, pcm: bytes, tmp_path: Path) -> None:
+    page.goto("/")
+    choose(page, *named(tmp_path, pcm, "stay.wav", shift=220))
+    page.get_by_label("Site").click()  # browsers ask only where somebody has done something
+    asked: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", answer)
+    page.reload()
+    assert asked == ["beforeunload"]
+    expect(page.get_by_label("Choose files")).to_be_attached()
+    expect(upload_button(page)).to_have_count(0)

@@ -7,11 +7,20 @@ const OFFSETS = [
   ..."+08:00 +08:45 +09:00 +09:30 +10:00 +10:30 +11:00 +12:00 +12:45 +13:00 +14:00".split(" "),
 ];
 
+/** What people search for by today's names, where browsers list older ones. */
+const NEWER_NAMES = (
+  "Africa/Asmara America/Argentina/Buenos_Aires America/Nuuk Asia/Ho_Chi_Minh Asia/Kathmandu Asia/Kolkata " +
+  "Asia/Yangon Atlantic/Faroe Europe/Kyiv Pacific/Chuuk Pacific/Pohnpei"
+).split(" ");
+
 let names: string[] | null = null;
 
 /** Return all that can be chosen from, in the order in which a list shows them. */
 export function allZones(): string[] {
-  names ??= ["UTC", ...OFFSETS, ...Intl.supportedValuesOf("timeZone").filter((name) => name !== "UTC")];
+  if (names !== null) return names;
+  const listed = new Set([...Intl.supportedValuesOf("timeZone"), ...NEWER_NAMES.filter(isKnown)]);
+  listed.delete("UTC");
+  names = ["UTC", ...OFFSETS, ...[...listed].sort()];
   return names;
 }
 

@@ -15,7 +15,11 @@ export function FileRow({ item }: { item: Item }) {
     <>
       <tr>
         <th scope="row" id={`upload-${item.id}`} title={folder === "" ? file.name : `${folder}/${file.name}`}>
-          <Name name={file.name} folder={folder} />
+          {/* What does not fit is cut at its beginning: names of recorders differ at their end. */}
+          <bdi>
+            {folder !== "" && <span class="soft">{folder}/</span>}
+            {file.name}
+          </bdi>
         </th>
         <StartCells item={item} />
         <td class="number">{formatBytes(file.size)}</td>
@@ -32,19 +36,6 @@ export function FileRow({ item }: { item: Item }) {
       </tr>
       <FileTrouble item={item} />
     </>
-  );
-}
-
-/** Names of recorders differ in their last letters: these are never cut. */
-const END = 16;
-
-function Name({ name, folder }: { name: string; folder: string }) {
-  return (
-    <span class="name">
-      {folder !== "" && <span class="begin soft">{folder}/</span>}
-      <span class="begin">{name.slice(0, -END)}</span>
-      <span>{name.slice(-END)}</span>
-    </span>
   );
 }
 
