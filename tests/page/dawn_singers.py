@@ -60,6 +60,8 @@ eurnig Caprimulgus_europaeus European_Nightjar 2.0 1.8 28 0.92
 comcra Grus_grus Common_Crane 4.6 1.2 12 0.94
 """
 EVENING_H = 20.6
+LAST_OF_NIGHT_H = 3.3
+"""Who sings best after that hour is silent before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +73,17 @@ class Singer:
     """On the recorder's clock."""
     width_h: float
     songs_an_hour: float
-    """At its best hour."""
+    """At its best hour, of one bird; where it is common several sing."""
     best_score: float
 
     def expect_songs(self, hours: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return songs an hour at these hours of the day, (n,): most at dawn, fewer at dusk, few in between."""
-        away_h = np.abs((hours - self.peak_h + 12.0) % 24.0 - 12.0)
-        at_dawn = np.exp(-((away_h / self.width_h) ** 2) / 2)
+        after_h = (hours - self.peak_h + 12.0) % 24.0 - 12.0
+        begins_late = (after_h < 0) & (self.peak_h > LAST_OF_NIGHT_H)
+        at_dawn = np.exp(-((after_h / np.where(begins_late, 0.5, self.width_h)) ** 2) / 2)
         at_dusk = 0.45 * np.exp(-(((hours - EVENING_H) / 0.7) ** 2) / 2)
         by_day = 0.06 * ((hours > self.peak_h) & (hours < EVENING_H))
-        return np.asarray(self.songs_an_hour * (at_dawn + at_dusk + by_day))
+        return np.asarray(self.songs_an_hour**1.3 * (at_dawn + at_dusk + by_day))
 
 
 def _read(line: str) -> Singer:

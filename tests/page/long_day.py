@@ -156,8 +156,14 @@ def _write_audio(path: Path, audio_dir: Path | None) -> int:
         file.write(header)
         file.truncate(len(header) + n_bytes)
         if audio_dir is not None:
+            sound = _ten_minutes(audio_dir)
+            # The eighths are where the service listens to tell the contrast of its pictures.
+            for eighth in range(8):
+                at = min(round(eighth * DAY_S / 7), round(DAY_S) - 10)
+                file.seek(len(header) + at * RATE_HZ * 2)
+                file.write(sound[: 10 * RATE_HZ].tobytes())
             file.seek(len(header) + round(HEARD_FROM_S * RATE_HZ) * 2)
-            file.write(_ten_minutes(audio_dir).tobytes())
+            file.write(sound.tobytes())
     return len(header) + n_bytes
 
 

@@ -1,5 +1,5 @@
 /** Keeps the model's lanes as new as the analysis that is looked at. */
-import { batch, effect, type Signal } from "@preact/signals";
+import { batch, effect, type ReadonlySignal, type Signal } from "@preact/signals";
 
 import { Problem } from "../../../api/problems";
 import type { Analysis } from "../../../api/types";
@@ -11,7 +11,12 @@ export const REFRESH_MS = 4000;
 const RETRY_MS = 3000;
 
 /** Load lanes now, as the analysis goes on, and when another one is chosen; until the returned function is called. */
-export function followAnalysis(model: RecordingModel, problem: Signal<Problem | null>): () => void {
+export function followAnalysis(
+  model: RecordingModel,
+  problem: Signal<Problem | null>,
+  /** Grows whenever somebody asks to try again. */
+  tries: ReadonlySignal<number> | null = null,
+): () => void {
   let abort = new AbortController();
   let timer = 0;
   let shownId: string | null = null;
@@ -43,7 +48,7 @@ export function followAnalysis(model: RecordingModel, problem: Signal<Problem | 
   }
 
   const stop = effect(() => {
-    const analysis = model.analysis.value;
+    const [analysis] = [model.analysis.value, tries?.value];
     clearTimeout(timer);
     if (analysis === null || analysis.id !== shownId) {
       abort.abort();
