@@ -18,6 +18,7 @@ import { SelectionBar, type Panel } from "./selection/SelectionBar";
 import { EmptyList } from "./states/EmptyList";
 import { ListProblem } from "./states/ListProblem";
 import { loadPacks } from "./states/packs";
+import { followQueue } from "./states/queue";
 import { QueueNote } from "./states/QueueNote";
 import { RecordingTable } from "./table/RecordingTable";
 
@@ -81,7 +82,7 @@ function useList() {
   }, [asked]);
   useEffect(() => {
     const { list, removal } = parts;
-    const stops = [list.follow()];
+    const stops = [list.follow(), followQueue(list)];
     const leave = () => removal.endAtOnce();
     window.addEventListener("pagehide", leave);
     loadPacks().catch(complain);

@@ -29,8 +29,8 @@ export function Preview({ recordings, changes, start }: Props) {
           <tbody>
             {moved.slice(0, MOST_SHOWN).map(({ recording, fields }) => (
               <tr key={recording.id} title={recording.filename}>
-                <td class="number">{say(recording.recorded_at)}</td>
-                <td class="number">{say(fields.recorded_at ?? null)}</td>
+                <td>{say(recording.recorded_at)}</td>
+                <td>{say(fields.recorded_at ?? null, recording.recorded_at)}</td>
               </tr>
             ))}
           </tbody>
@@ -46,7 +46,10 @@ export function Preview({ recordings, changes, start }: Props) {
   );
 }
 
-function say(start: string | null): string {
-  const at = localTime(start);
-  return at === null ? "no time" : `${at.date} ${at.time} ${at.offset}`;
+/** Return a start in words; beside an older one without what both have in common. */
+function say(start: string | null, before: string | null = null): string {
+  const [at, was] = [localTime(start), localTime(before)];
+  if (at === null) return "no time";
+  const [date, offset] = [at.date === was?.date ? "" : at.date, at.offset === was?.offset ? "" : at.offset];
+  return `${date} ${at.time} ${offset}`.trim();
 }

@@ -3,7 +3,8 @@ import { useId } from "preact/hooks";
 
 import type { Recording } from "../../../api/types";
 import { localTime } from "../../../time/clock";
-import { findEarliest, type StartChange, type Wanted } from "./changes";
+import { allZones } from "../../upload/clocks/zones";
+import { findEarliest, type Moment, type StartChange, type Wanted } from "./changes";
 import { ShiftFields } from "./ShiftFields";
 
 interface Props {
@@ -38,7 +39,12 @@ export function StartFields({ recordings, wanted }: Props) {
         </select>
       </label>
       {start.kind === "shift" && <ShiftFields by_s={start.by_s} onChange={(by_s) => set({ kind: "shift", by_s })} />}
-      {start.kind === "zone" && <ZoneField zone={start.zone} onChange={(zone) => set({ kind: "zone", zone })} />}
+      {start.kind === "zone" && (
+        <>
+          <ZoneField zone={start.zone} onChange={(zone) => set({ kind: "zone", zone })} />
+          <p class="soft">What the clock showed stays; only its offset from UTC changes.</p>
+        </>
+      )}
       {start.kind === "set" && <MomentFields start={start} onChange={set} />}
       {start.kind !== "keep" && timed.length < recordings.length && !isOne && (
         <p class="soft">{recordings.length - timed.length} of them have no time, and stay without.</p>
@@ -60,7 +66,7 @@ function begin(kind: string, recordings: readonly Recording[]): StartChange {
     case "zone":
       return { kind, zone: first?.offset ?? "" };
     case "set":
-      return { kind, date: first?.date ?? "", time: first?.time ?? "", offset: first?.offset ?? "" };
+      return { kind, date: first?.date ?? "", time: first?.time ?? "", zone: first?.offset ?? "" };
     case "remove":
       return { kind };
     default:
@@ -73,10 +79,17 @@ function ZoneField({ zone, onChange }: { zone: string; onChange: (zone: string) 
   return (
     <label class="field">
       The clock’s zone
-      <input type="text" list={list} value={zone} onInput={(event) => onChange(event.currentTarget.value.trim())} />
-      <span class="soft">As Europe/Berlin, or an offset from UTC as +02:00. What the clock showed stays.</span>
+      <input
+        type="text"
+        list={list}
+        autocomplete="off"
+        spellcheck={false}
+        placeholder="City, zone or offset"
+        value={zone}
+        onInput={(event) => onChange(event.currentTarget.value)}
+      />
       <datalist id={list}>
-        {Intl.supportedValuesOf("timeZone").map((each) => (
+        {allZones().map((each) => (
           <option key={each} value={each} />
         ))}
       </datalist>
@@ -84,40 +97,31 @@ function ZoneField({ zone, onChange }: { zone: string; onChange: (zone: string) 
   );
 }
 
-type Moment = Extract<StartChange, { kind: "set" }>;
-
 function MomentFields({ start, onChange }: { start: Moment; onChange: (start: Moment) => void }) {
   return (
-    <div class="pair">
-      <label class="field">
-        Date
-        <input
-          type="date"
-          required
-          value={start.date}
-          onInput={(event) => onChange({ ...start, date: event.currentTarget.value })}
-        />
-      </label>
-      <label class="field">
-        Time
-        <input
-          type="time"
-          step="1"
-          required
-          value={start.time}
-          onInput={(event) => onChange({ ...start, time: event.currentTarget.value })}
-        />
-      </label>
-      <label class="field">
-        Offset from UTC
-        <input
-          type="text"
-          required
-          placeholder="+02:00"
-          value={start.offset}
-          onInput={(event) => onChange({ ...start, offset: event.currentTarget.value })}
-        />
-      </label>
-    </div>
+    <>
+      <div class="pair">
+        <label class="field">
+          Date
+          <input
+            type="date"
+            required
+            value={start.date}
+            onInput={(event) => onChange({ ...start, date: event.currentTarget.value })}
+          />
+        </label>
+        <label class="field">
+          Time
+          <input
+            type="time"
+            step="1"
+            required
+            value={start.time}
+            onInput={(event) => onChange({ ...start, time: event.currentTarget.value })}
+          />
+        </label>
+      </div>
+      <ZoneField zone={start.zone} onChange={(zone) => onChange({ ...start, zone })} />
+    </>
   );
 }

@@ -52,11 +52,11 @@ test("another zone keeps what each clock showed", () => {
   ]);
   const skipped = recording("s", { recorded_at: "2026-03-29T01:30:00+00:00" });
   expect(() => planChanges([skipped], { ...nothing, start: { kind: "zone", zone: "Europe/London" } })).toThrow("s.wav");
-  expect(() => planChanges([a], { ...nothing, start: { kind: "zone", zone: "" } })).toThrow("Choose a zone");
+  expect(() => planChanges([a], { ...nothing, start: { kind: "zone", zone: "" } })).toThrow("zone");
 });
 
 test("the right start of the first moves the others along", () => {
-  const start = { kind: "set", date: "2026-06-01", time: "05:00:00", offset: "+1" } as const;
+  const start = { kind: "set", date: "2026-06-01", time: "05:00:00", zone: "+1" } as const;
   expect(planChanges([b, a, c], { ...nothing, start }).map((each) => [each.recording.id, each.fields])).toEqual([
     ["b", { recorded_at: "2026-06-01T06:00:00.250+01:00" }],
     ["a", { recorded_at: "2026-06-01T05:00:00+01:00" }],

@@ -1,6 +1,7 @@
 /** What a correction changes of each recording: only what was touched, and of the start each one's own. */
 import type { Recording } from "../../../api/types";
-import { composeStart, inOffset, inZone, isZone, readOffset, secondsBetween, shiftStart, UnclearHour } from "./moments";
+import { readZone } from "../../upload/clocks/zones";
+import { composeStart, inOffset, inZone, offsetOf, secondsBetween, shiftStart, UnclearHour } from "./moments";
 
 /** Fields of `PATCH /v1/recordings/{id}`; what is absent stays. */
 export type Fields = Partial<Pick<Recording, "site" | "latitude" | "longitude" | "recorded_at">>;
@@ -18,8 +19,10 @@ export type StartChange =
   /** What the clock showed is right, the offset from UTC was not. */
   | { kind: "zone"; zone: string }
   /** The earliest began here; the others keep their distance from it. */
-  | { kind: "set"; date: string; time: string; offset: string }
+  | { kind: "set"; date: string; time: string; zone: string }
   | { kind: "remove" };
+
+export type Moment = Extract<StartChange, { kind: "set" }>;
 
 /** What stands in the form; null: not touched. Empty texts take a value away. */
 export interface Wanted {
@@ -71,9 +74,10 @@ function planStarts(recordings: readonly Recording[], start: StartChange): (reco
       return () => ({ recorded_at: null });
     case "shift":
       return movedBy((at) => shiftStart(at, start.by_s));
-    case "zone":
-      if (!isZone(start.zone)) throw new Impossible("Choose a zone, as Europe/Berlin, or write an offset, as +02:00.");
-      return movedBy((at) => inZone(at, start.zone));
+    case "zone": {
+      const zone = zoneOf(start.zone);
+      return movedBy((at) => inZone(at, zone));
+    }
     case "set":
       return planSet(recordings, start);
   }
@@ -91,25 +95,35 @@ function movedBy(move: (start: string) => string): (recording: Recording) => Fie
   };
 }
 
-function planSet(
-  recordings: readonly Recording[],
-  { date, time, offset }: { date: string; time: string; offset: string },
-): (recording: Recording) => Fields {
-  const written = readOffset(offset);
-  if (date === "" || time === "") throw new Impossible("Write a date and a time.");
-  if (written === null) throw new Impossible("Write the offset from UTC, as +02:00.");
-  const start = composeStart(date, time, written);
+function planSet(recordings: readonly Recording[], start: Moment): (recording: Recording) => Fields {
+  const set = momentOf(start);
   const first = findEarliest(recordings)?.recorded_at ?? null;
   if (first === null) {
     if (recordings.length > 1) throw new Impossible("None of them has a time yet: set that of one after the other.");
-    return () => ({ recorded_at: start });
+    return () => ({ recorded_at: set });
   }
-  const by_s = secondsBetween(first, start);
+  const by_s = secondsBetween(first, set);
   // The earliest has what was written; a fraction of a second that the form does not show stays out of it.
   return ({ recorded_at }) => {
     if (recorded_at === null) return {};
-    return { recorded_at: recorded_at === first ? start : inOffset(shiftStart(recorded_at, by_s), written) };
+    return { recorded_at: recorded_at === first ? set : inOffset(shiftStart(recorded_at, by_s), offsetOf(set)) };
   };
+}
+
+function momentOf({ date, time, zone }: Moment): string {
+  if (date === "" || time === "") throw new Impossible("Write a date and a time.");
+  try {
+    return composeStart(date, time, zoneOf(zone));
+  } catch (error) {
+    if (error instanceof UnclearHour) throw new Impossible(error.message);
+    throw error;
+  }
+}
+
+function zoneOf(written: string): string {
+  const zone = readZone(written);
+  if (zone === null) throw new Impossible("Write the clock’s zone: a city, as Berlin, or an offset, as +02:00.");
+  return zone;
 }
 
 /** Return the recording that began first; null: none has a time. */

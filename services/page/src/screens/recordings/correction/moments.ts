@@ -46,31 +46,15 @@ export function inZone(start: string, zone: string): string {
   return write(clock_s, fraction, offset);
 }
 
-/** Return whether a text is a zone that `inZone` knows. */
-export function isZone(text: string): boolean {
-  if (isOffset(text)) return true;
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: text });
-    return text !== "";
-  } catch {
-    return false;
-  }
-}
-
-/** Return `+02:00` of `+2`, `+0200`, `+02:00` or `Z`; null for anything else. */
-export function readOffset(text: string): string | null {
-  if (/^(z|utc)$/i.test(text)) return "+00:00";
-  const found = /^([+−-])(\d{1,2})(?::?(\d\d))?$/.exec(text.trim());
-  if (found === null) return null;
-  const [, sign = "+", hours = "0", minutes = "00"] = found;
-  if (Number(hours) > 14 || Number(minutes) > 59) return null;
-  return `${sign === "+" ? "+" : "-"}${hours.padStart(2, "0")}:${minutes}`;
-}
-
-/** Return a start of what stands in a form: a date, a time and an offset. */
-export function composeStart(date: string, time: string, offset: string): string {
+/** Return a start of what stands in a form: a date, a time and the zone of the clock. */
+export function composeStart(date: string, time: string, zone: string): string {
   const whole = time.length === 5 ? `${time}:00` : time;
-  return `${date}T${whole}${offset}`;
+  return inZone(`${date}T${whole}Z`, zone);
+}
+
+/** Return the offset from UTC of a start, as `+02:00`. */
+export function offsetOf(start: string): string {
+  return formatOffset(read(start).offset_s);
 }
 
 function isOffset(text: string): boolean {

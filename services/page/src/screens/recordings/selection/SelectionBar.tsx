@@ -20,7 +20,7 @@ export function SelectionBar({ selection, panel, onPanel, onDelete }: Props) {
   const lacking = (["upload", "admin"] as const).filter((each) => !may(each));
   return (
     <div class="selection" role="toolbar" aria-label="Selected recordings">
-      <strong>{countOf(count, "recording")} selected</strong>
+      <strong>{count.toLocaleString("en")} selected</strong>
       <PanelButton
         scope="upload"
         isOpen={panel === "correct"}

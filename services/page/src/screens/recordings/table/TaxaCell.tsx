@@ -1,10 +1,10 @@
 import { hidesVoices } from "../../../app/preferences";
 import type { Row } from "../listing/row";
-import { findingsOf, isVoice } from "./findings";
+import { isVoice } from "./findings";
 
 /** The taxa that were found most surely, the scientific name beside the common one. */
 export function TaxaCell({ row }: { row: Row }) {
-  const found = row.counted.value === null ? null : findingsOf(row.counted.value);
+  const found = row.counted.value;
   if (found === null) return <td class="taxa" />;
   if (found.detections === 0) return <td class="taxa soft">Nothing found</td>;
   const shown = hidesVoices.value ? found.top_taxa.filter((each) => !isVoice(each)) : found.top_taxa;
@@ -12,9 +12,11 @@ export function TaxaCell({ row }: { row: Row }) {
     <td class="taxa">
       <ul role="list">
         {shown.map((taxon) => (
-          <li key={taxon.code} title={`${taxon.common_name}, ${taxon.scientific_name}: ${taxon.detections}`}>
-            <span class="common">{taxon.common_name}</span> <i class="soft">{taxon.scientific_name}</i>{" "}
+          <li key={taxon.code} title={`${taxon.common_name}, ${taxon.scientific_name}: ${taxon.detections} events`}>
             <span class="number soft">{taxon.confidence.toFixed(2)}</span>
+            <span class="names">
+              {taxon.common_name} <i class="soft">{taxon.scientific_name}</i>
+            </span>
           </li>
         ))}
       </ul>
