@@ -1,10 +1,10 @@
 import "./filters.css";
 
-import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 import { query, setQuery } from "../../../app/router";
 import { useShortcuts } from "../../../app/shortcuts";
+import { useDraft } from "./draft";
 import { isNarrowed, readFilters, type FilterName } from "./filters";
 import { NameField } from "./NameField";
 
@@ -22,27 +22,11 @@ const TYPING_MS = 250;
 /** Narrows the list. All that is set stands in the address. */
 export function FilterBar() {
   const filters = readFilters(query.value);
-  const search = useRef<HTMLInputElement>(null);
-  const timer = useSignal<ReturnType<typeof setTimeout> | undefined>(undefined);
-  useShortcuts([{ key: "/", does: "Search recordings", run: () => search.current?.select() }]);
   const set = (name: FilterName, value: string) => setQuery({ [name]: value });
-  const setSoon = (name: FilterName, value: string) => {
-    clearTimeout(timer.value);
-    timer.value = setTimeout(() => set(name, value.trim()), TYPING_MS);
-  };
   const chosen = filters.result !== undefined ? `result=${filters.result}` : `state=${filters.state ?? ""}`;
   return (
     <search class="filters">
-      <label class="wide">
-        <span>Search</span>
-        <input
-          type="search"
-          ref={search}
-          placeholder="Name or site ( / )"
-          value={filters.q ?? ""}
-          onInput={(event) => setSoon("q", event.currentTarget.value)}
-        />
-      </label>
+      <SearchField value={filters.q ?? ""} onChange={(value) => set("q", value)} />
       <NameField kind="site" label="Site" value={filters.site ?? ""} onChange={(value) => set("site", value)} />
       <label>
         <span>State</span>
@@ -61,22 +45,60 @@ export function FilterBar() {
         </select>
       </label>
       <NameField kind="taxon" label="Heard" value={filters.taxon ?? ""} onChange={(value) => set("taxon", value)} />
-      <label class="score">
-        <span>At least</span>
-        <input
-          type="number"
-          min="0"
-          max="1"
-          step="any"
-          placeholder="0 to 1"
-          value={filters.min_confidence ?? ""}
-          onChange={(event) => set("min_confidence", event.currentTarget.value)}
-        />
-      </label>
+      <ScoreField value={filters.min_confidence ?? ""} onChange={(value) => set("min_confidence", value)} />
       <DayField label="From" name="from" value={filters.from ?? ""} onChange={set} />
       <DayField label="To" name="to" value={filters.to ?? ""} onChange={set} />
       {isNarrowed(filters) && <ClearFilters />}
     </search>
+  );
+}
+
+interface FieldProps {
+  value: string;
+  onChange: (value: string) => void;
+}
+
+/** Narrows the list while one writes. */
+function SearchField({ value, onChange }: FieldProps) {
+  const field = useRef<HTMLInputElement>(null);
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const draft = useDraft(value);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  useShortcuts([{ key: "/", does: "Search recordings", run: () => field.current?.select() }]);
+  return (
+    <label>
+      <span>Search</span>
+      <input
+        type="search"
+        ref={field}
+        placeholder="Name or site ( / )"
+        value={draft.value}
+        onInput={(event) => {
+          draft.value = event.currentTarget.value;
+          clearTimeout(timer.current);
+          timer.current = setTimeout(() => onChange(draft.value.trim()), TYPING_MS);
+        }}
+      />
+    </label>
+  );
+}
+
+function ScoreField({ value, onChange }: FieldProps) {
+  const draft = useDraft(value);
+  return (
+    <label class="score">
+      <span>At least</span>
+      <input
+        type="number"
+        min="0"
+        max="1"
+        step="any"
+        placeholder="0 to 1"
+        value={draft.value}
+        onInput={(event) => (draft.value = event.currentTarget.value)}
+        onChange={() => onChange(draft.value)}
+      />
+    </label>
   );
 }
 

@@ -3,6 +3,7 @@ import { useId } from "preact/hooks";
 
 import { fetchJson, withQuery } from "../../../api/client";
 import { complain } from "../../../app/notices";
+import { useDraft } from "./draft";
 
 interface Props {
   kind: "site" | "taxon";
@@ -16,6 +17,7 @@ const MOST_SUGGESTED = 20;
 /** A name of a site or taxon, with those that are known as suggestions; it counts once it is chosen or left. */
 export function NameField({ kind, label, value, onChange }: Props) {
   const list = useId();
+  const draft = useDraft(value);
   const known = useSignal<readonly string[]>([]);
   const suggest = async (text: string) => {
     known.value = await suggestNames(kind, text);
@@ -28,10 +30,13 @@ export function NameField({ kind, label, value, onChange }: Props) {
         list={list}
         autocomplete="off"
         placeholder={kind === "site" ? "Any site" : "Any taxon"}
-        value={value}
-        onFocus={(event) => void suggest(event.currentTarget.value).catch(complain)}
-        onInput={(event) => void suggest(event.currentTarget.value).catch(complain)}
-        onChange={(event) => onChange(event.currentTarget.value.trim())}
+        value={draft.value}
+        onFocus={() => void suggest(draft.value).catch(complain)}
+        onInput={(event) => {
+          draft.value = event.currentTarget.value;
+          void suggest(draft.value).catch(complain);
+        }}
+        onChange={() => onChange(draft.value.trim())}
       />
       <datalist id={list}>
         {known.value.map((each) => (

@@ -33,7 +33,7 @@ export function SelectionBar({ selection, panel, onPanel, onDelete }: Props) {
         isOpen={panel === "analyze"}
         onClick={() => onPanel(panel === "analyze" ? null : "analyze")}
       >
-        Analyze again with…
+        Analyze again…
       </PanelButton>
       <ScopedButton scope="admin" onClick={onDelete}>
         Delete {countOf(count, "recording")}

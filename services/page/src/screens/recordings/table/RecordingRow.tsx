@@ -52,7 +52,7 @@ function PlaceCell({ row }: { row: Row }) {
   const where = latitude === null || longitude === null ? "no coordinates" : `${latitude}, ${longitude}`;
   return (
     <td class="place">
-      <div title={where} class={site === null ? "soft" : "site"}>
+      <div title={site === null ? where : `${site}, ${where}`} class={site === null ? "soft" : "site"}>
         {site ?? "No site"}
       </div>
       {start === null ? (
