@@ -27,7 +27,11 @@ export function EventActs({ event, taxon }: { event: SungEvent; taxon: LaneTaxon
     <div class="acts">
       <CopyButton key={link} link={link} />
       {recording.audio_removed_at === null ? (
-        <a download class="button" href={clipLink({ ...event, recording_id, duration_s, taxon: code, channel })}>
+        <a
+          download
+          class="button"
+          href={clipLink({ ...event, recording_id, duration_s, taxon: taxon.scientific_name, channel })}
+        >
           Save as sound file
         </a>
       ) : (

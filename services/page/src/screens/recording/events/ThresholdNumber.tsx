@@ -18,7 +18,7 @@ export function ThresholdNumber({ cutting, shown }: { cutting: Cutting; shown: n
       <input
         type="number"
         class="number"
-        aria-label="Threshold as a number"
+        aria-label="Lowest score at which events begin"
         aria-invalid={refused !== null}
         aria-describedby={refused === null ? undefined : "threshold-refused"}
         min={floor}

@@ -7,7 +7,7 @@ import { useShortcuts } from "../../../app/shortcuts";
 import { useModel } from "../model";
 import { Cutting } from "./cutting";
 import { ThresholdNumber } from "./ThresholdNumber";
-import { ownThreshold, sayFound, sayThreshold, slideTo, STEP } from "./threshold_words";
+import { leastOnSlider, ownThreshold, sayFound, sayThreshold, slideTo, STEP } from "./threshold_words";
 
 /** How far a press of [ or ] goes. */
 const KEY_STEP = 0.05;
@@ -44,12 +44,12 @@ function Slider({ cutting }: { cutting: Cutting }) {
     ),
   );
   return (
-    <section class="threshold" aria-label="Threshold">
+    <div class="threshold">
       <label for={id}>Threshold</label>
       <input
         id={id}
         type="range"
-        min={Math.ceil(floor / STEP) * STEP}
+        min={leastOnSlider(floor)}
         max={1}
         step={STEP}
         value={shown}
@@ -58,15 +58,15 @@ function Slider({ cutting }: { cutting: Cutting }) {
       />
       <ThresholdNumber cutting={cutting} shown={shown} />
       {threshold === null ? (
-        <span class="soft">Each taxon’s own</span>
+        <span class="soft own">Each taxon’s own</span>
       ) : (
-        <button type="button" class="quiet" onClick={() => (model.threshold.value = null)}>
+        <button type="button" class="quiet own" onClick={() => (model.threshold.value = null)}>
           Reset to each taxon’s own
         </button>
       )}
       <output for={id} class="found number">
         {found}
       </output>
-    </section>
+    </div>
   );
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Lanes } from "../lanes";
-import { countInWords, formatScore, ownThreshold, slideTo } from "./threshold_words";
+import { countInWords, formatScore, leastOnSlider, ownThreshold, slideTo } from "./threshold_words";
 
 test("a key goes to the next twentieth, and not beyond the floor or 1", () => {
   expect(slideTo(0.3 + 0.05, 0.05, 0.05)).toBe(0.35);
@@ -27,4 +27,8 @@ test("events and taxa are counted in words", () => {
   expect(countInWords(Array.from({ length: 1200 }, (_, taxon) => ({ ...event, taxon: taxon % 7 })))).toBe(
     "1,200 events of 7 taxa",
   );
+});
+
+test("the slider begins at the floor, or at the first hundredth above it", () => {
+  expect([0.05, 0.07, 0.017, 0].map(leastOnSlider)).toEqual([0.05, 0.07, 0.02, 0]);
 });

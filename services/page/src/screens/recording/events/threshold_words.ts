@@ -8,6 +8,11 @@ import type { Cutting } from "./cutting";
 export const STEP = 0.01;
 const OTHERWISE = 0.5;
 
+/** Return the lowest hundredth that is not under the floor. */
+export function leastOnSlider(floor: number): number {
+  return Number((Math.ceil(floor / STEP - 1e-9) * STEP).toFixed(2));
+}
+
 /** Return the threshold that most taxa have of their own: where the slider stands while each has its own. */
 export function ownThreshold(lanes: Lanes | null, floor: number): number {
   const count = new Map<number, number>();
