@@ -26,9 +26,17 @@ export function watchGestures(element: HTMLElement, gestures: Gestures): () => v
   element.addEventListener("pointermove", (event) => fingers.move(event), options);
   element.addEventListener("pointerup", (event) => fingers.up(event, true), options);
   element.addEventListener("pointercancel", (event) => fingers.up(event, false), options);
-  element.addEventListener("pointerleave", () => gestures.point?.(null, 0), options);
-  element.addEventListener("dblclick", (event) => gestures.zoom(0.5, placeOf(element, event.clientX)), options);
+  element.addEventListener("pointerleave", (event) => fingers.leave(event), options);
+  const zoomThere = (event: MouseEvent) => {
+    if (!isOnControl(event)) gestures.zoom(0.5, placeOf(element, event.clientX));
+  };
+  element.addEventListener("dblclick", zoomThere, options);
   return () => ended.abort();
+}
+
+/** A button over the plot is for itself. */
+function isOnControl(event: MouseEvent): boolean {
+  return event.target instanceof Element && event.target.closest("button, a") !== null;
 }
 
 function placeOf(element: HTMLElement, clientX: number): number {
@@ -58,8 +66,7 @@ class Fingers {
   ) {}
 
   down(event: PointerEvent): void {
-    if (event.button !== 0) return;
-    this.element.setPointerCapture(event.pointerId);
+    if (event.button !== 0 || isOnControl(event)) return;
     if (this.xs.size === 0) [this.moved, this.downX] = [false, event.clientX];
     else this.moved = true;
     this.xs.set(event.pointerId, event.clientX);
@@ -71,6 +78,7 @@ class Fingers {
     const before = this.xs.get(event.pointerId);
     if (before === undefined) return;
     if (!this.moved && Math.abs(event.clientX - this.downX) < DRAG_FROM_PX) return;
+    if (!this.element.hasPointerCapture(event.pointerId)) this.element.setPointerCapture(event.pointerId);
     this.moved = true;
     const middleAndGap = this.spread();
     this.xs.set(event.pointerId, event.clientX);
@@ -83,6 +91,12 @@ class Fingers {
       placeOf(this.element, event.clientX),
       event.clientY - this.element.getBoundingClientRect().top,
     );
+  }
+
+  /** Away before a drag has begun: it will not be told where the pointer is let go. */
+  leave(event: PointerEvent): void {
+    this.xs.delete(event.pointerId);
+    this.gestures.point?.(null, 0);
   }
 
   private follow([x0, gap0]: [number, number], [x1, gap1]: [number, number]): void {

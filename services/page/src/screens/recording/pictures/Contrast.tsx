@@ -13,7 +13,7 @@ export function Contrast({ pictures }: { pictures: Pictures }) {
   return (
     <div class="contrast">
       <Level
-        name="Faintest sound shown"
+        name="Faintest shown"
         value={low}
         range={[least, most]}
         choose={(db) => (pictures.chosen_db.value = [db, Math.max(high, db + LEAST_RANGE_DB)])}
@@ -26,10 +26,11 @@ export function Contrast({ pictures }: { pictures: Pictures }) {
       />
       <button
         type="button"
+        title="Take the contrast that fits this recording"
         disabled={pictures.chosen_db.value === null}
         onClick={() => (pictures.chosen_db.value = null)}
       >
-        Set by itself
+        Automatic
       </button>
     </div>
   );

@@ -78,13 +78,14 @@ function draw(context: CanvasRenderingContext2D, size: Size, model: RecordingMod
   context.font = "12px system-ui, sans-serif";
   context.textAlign = "right";
   context.textBaseline = "middle";
-  const ticks = frequencyTicks(scale, ROOM);
-  ticks.forEach((hz, i) => {
-    const y = scale.toY(hz);
-    context.fillStyle = resolveColor("control-line");
-    context.fillRect(size.width - 5, Math.min(Math.round(y), size.height - 1), 5, 1);
-    context.fillStyle = resolveColor("ink-soft");
-    const unit = i === ticks.length - 1 ? " kHz" : "";
-    context.fillText(formatKhz(hz) + unit, size.width - 9, Math.min(Math.max(y, 7), size.height - 6));
-  });
+  const ticks = frequencyTicks(scale, ROOM).filter((hz) => scale.toY(hz) > ROOM / 2);
+  for (const hz of ticks) drawTick(context, size, scale.toY(hz), formatKhz(hz));
+  drawTick(context, size, 0, `${formatKhz(scale.high_hz)} kHz`);
+}
+
+function drawTick(context: CanvasRenderingContext2D, size: Size, y: number, label: string): void {
+  context.fillStyle = resolveColor("control-line");
+  context.fillRect(size.width - 5, Math.min(Math.round(y), size.height - 1), 5, 1);
+  context.fillStyle = resolveColor("ink-soft");
+  context.fillText(label, size.width - 9, Math.min(Math.max(y, 6), size.height - 5));
 }

@@ -12,16 +12,9 @@ export function FrequencyGutter({ height }: { height: number }) {
   return (
     <div class="gutter frequencies">
       <div class="frequency-zoom" role="group" aria-label="Frequencies">
-        <button
-          type="button"
-          class="small"
-          aria-label="Zoom in on frequencies"
-          title="Zoom in on frequencies; or drag along the axis"
-          disabled={high_hz - low_hz <= LEAST_BAND_HZ}
-          onClick={() => zoomBand(model, 0.5)}
-        >
-          +
-        </button>
+        <span class="soft" aria-hidden="true">
+          Frequencies
+        </span>
         <button
           type="button"
           class="small"
@@ -31,6 +24,16 @@ export function FrequencyGutter({ height }: { height: number }) {
           onClick={() => zoomBand(model, 2)}
         >
           −
+        </button>
+        <button
+          type="button"
+          class="small"
+          aria-label="Zoom in on frequencies"
+          title="Zoom in on frequencies; or drag along the axis"
+          disabled={high_hz - low_hz <= LEAST_BAND_HZ}
+          onClick={() => zoomBand(model, 0.5)}
+        >
+          +
         </button>
         <button
           type="button"

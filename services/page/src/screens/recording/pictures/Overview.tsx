@@ -16,7 +16,7 @@ import { drawTiles } from "./draw_tiles";
 import { drawLost } from "./marks";
 import { usePictures, type Pictures } from "./pictures";
 import type { Tile } from "./tiles/tile_grid";
-import { timeInWords } from "./times";
+import { stretchInWords } from "./times";
 
 const HEIGHT = 48;
 
@@ -28,7 +28,7 @@ export function Overview() {
   const shown = useSignal<readonly Tile[]>([]);
   const draw = useMemo(() => drawOverview(model, pictures, (tiles) => (shown.value = tiles)), [model, pictures]);
   const length = formatLength(model.duration_s.value);
-  const [from, to] = [timeInWords(model, 0), timeInWords(model, model.duration_s.value)];
+  const stretch = stretchInWords(model, 0, model.duration_s.value);
   return (
     <div class="row overview">
       <div class="gutter">
@@ -38,7 +38,7 @@ export function Overview() {
         </span>
       </div>
       <div ref={place} class="frame">
-        <Plot height={HEIGHT} summary={`The whole recording, ${length}, ${from} to ${to}`} draw={draw} />
+        <Plot height={HEIGHT} summary={`The whole recording, ${length}, ${stretch}`} draw={draw} />
         <CursorLines whole />
         <Brush place={place} />
       </div>

@@ -33,19 +33,20 @@ export function SpectrogramView() {
     point: (time_s, y) => (pointerY.value = time_s === null ? null : y),
   });
   useShortcuts(useMemo(() => keysOf(model), [model]));
+  const isWhole = shown.value.length > 0 && shown.value.every((tile) => pictures.tiles.value?.share(tile) === 1);
   if (model.recording.value.audio_removed_at !== null) return <NoPicture pictures={pictures} />;
   return (
     <>
       <div class="row spectrogram">
         <FrequencyGutter height={HEIGHT} />
-        <div ref={place} class="frame picture">
+        <div ref={place} class="frame picture" aria-busy={!isWhole}>
           <Plot height={HEIGHT} summary={inWords(model)} draw={draw} />
           <CursorLines />
           <TileProblems shown={shown} pictures={pictures} />
           {model.spectrogram.value === null && <NoPicture pictures={pictures} />}
         </div>
       </div>
-      <Toolbar pictures={pictures} shown={shown} pointerY={pointerY} height={HEIGHT} />
+      <Toolbar pictures={pictures} isWhole={isWhole} pointerY={pointerY} height={HEIGHT} />
     </>
   );
 }

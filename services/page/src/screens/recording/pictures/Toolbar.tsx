@@ -8,25 +8,25 @@ import { Contrast } from "./Contrast";
 import { bandOf } from "./band";
 import { lossAt } from "./marks";
 import type { Pictures } from "./pictures";
-import type { Tile } from "./tiles/tile_grid";
 import { timeInWords } from "./times";
 
 interface Props {
   pictures: Pictures;
-  shown: Signal<readonly Tile[]>;
+  /** Whether all that is shown is drawn. */
+  isWhole: boolean;
   pointerY: Signal<number | null>;
   height: number;
 }
 
 /** What one may do with the picture, beneath it. */
-export function Toolbar({ pictures, shown, pointerY, height }: Props) {
+export function Toolbar({ pictures, isWhole, pointerY, height }: Props) {
   const hasContrast = useSignal(false);
   return (
     <div class="row">
       <div class="gutter" />
       <div class="picture-tools">
         <Zoom />
-        <Said pictures={pictures} shown={shown} pointerY={pointerY} height={height} />
+        <Said isWhole={isWhole} pointerY={pointerY} height={height} />
         <Channel />
         <label>
           <span class="hidden-visually">Colors</span>
@@ -86,7 +86,7 @@ function Zoom() {
 }
 
 /** What the pointer is over, or what is still on its way. */
-function Said({ pictures, shown, pointerY, height }: Props) {
+function Said({ isWhole, pointerY, height }: Omit<Props, "pictures">) {
   const model = useModel();
   const time_s = model.pointer_s.value;
   if (time_s !== null && pointerY.value !== null) {
@@ -95,12 +95,9 @@ function Said({ pictures, shown, pointerY, height }: Props) {
     const where = `${timeInWords(model, time_s, 1)} · ${formatKhz(Math.round(hz / 10) * 10)} kHz`;
     return <span class="said number">{lost === null ? where : `${where} · not analyzed: ${lost.reason}`}</span>;
   }
-  const tiles = pictures.tiles.value;
-  const shares = shown.value.map((tile) => tiles?.share(tile) ?? 1);
-  const isWhole = shares.every((share) => share >= 1);
   return (
     <span class="said soft" role="status">
-      {isWhole ? "" : "Drawing …"}
+      {isWhole || model.spectrogram.value === null ? "" : "Drawing …"}
     </span>
   );
 }

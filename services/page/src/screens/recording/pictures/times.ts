@@ -13,9 +13,9 @@ export function timeInWords(model: RecordingModel, time_s: number, decimals = 0)
   return localTime(clockOf(model), time_s, decimals)?.time ?? formatPosition(time_s, decimals);
 }
 
-/** Return the visible stretch as `04:31:07 to 04:31:12`; near, with tenths. */
-export function stretchInWords(model: RecordingModel): string {
-  const [start_s, span_s] = [model.start_s.value, model.span_s.value];
+/** Return a stretch as `04:31:07 to 04:31:12`, with tenths where it is short; the visible one unless another is given. */
+export function stretchInWords(model: RecordingModel, start_s?: number, length_s?: number): string {
+  const [from_s, span_s] = [start_s ?? model.start_s.value, length_s ?? model.span_s.value];
   const decimals = span_s < 20 ? 1 : 0;
-  return `${timeInWords(model, start_s, decimals)} to ${timeInWords(model, start_s + span_s, decimals)}`;
+  return `${timeInWords(model, from_s, decimals)} to ${timeInWords(model, from_s + span_s, decimals)}`;
 }
