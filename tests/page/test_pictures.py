@@ -1,8 +1,7 @@
 """The pictures of a recording: overview, time axis, spectrogram; what they show, and how one moves in them."""
 
-import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -11,7 +10,9 @@ import pytest
 import soundfile
 from playwright.sync_api import Page, Route, expect
 
-from tests.end_to_end.service import wait_until
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.domain.lost_audio import LostStretch
+from tests.page.made_states import MadeStates, Song
 from tests.page.spectrogram_canvas import (
     Part,
     darkness,
@@ -45,6 +46,13 @@ def upload(api: httpx.Client) -> Callable[..., str]:
         return str(answer.json()["id"])
 
     return upload
+
+
+@pytest.fixture(scope="module")
+def states(service: Service) -> Iterator[MadeStates]:
+    url = (service.folder / "data" / "database-url").read_text().strip()
+    with Database(url) as database:
+        yield MadeStates(service, database)
 
 
 @pytest.fixture(scope="module")
@@ -295,20 +303,38 @@ def test_an_overview_fills_in_and_says_how_far_it_is(page: Page, upload: Callabl
     assert all("partial=true" in url for url in first)
 
 
-def test_removed_audio_is_said_and_what_was_heard_stays(
-    page: Page, api: httpx.Client, service: Service, upload: Callable[..., str], tmp_path: Path
-) -> None:
-    soundfile.write(tmp_path / "gone.wav", np.random.default_rng(2).normal(0, 0.1, 32_000), 16_000)
-    recording = upload(tmp_path / "gone.wav", recorded_at="2001-05-20T05:00:00Z", site="gone")
-    wait_until(lambda: api.get(f"/v1/recordings/{recording}").json()["analyses"][0]["terminal"], "its analysis")
-    options = ("--audio-days", 1, "--stored-days", 0, "--keep-best", 0, "--site", "gone", "--apply", "--json")
-    done = service.chorus("retention", *options)
-    assert json.loads(done.stdout)["removed"]["audio"] == 1, done
-    page.goto(f"/recordings/{recording}")
-    expect(page.get_by_text(re.compile("The audio was removed on"))).to_be_visible()
+def test_removed_audio_is_said_and_what_was_heard_stays(page: Page, states: MadeStates) -> None:
+    made = states.post("gone.flac").do(0, Song())
+    states.remove_audio(made)
+    page.goto(made.address)
+    expect(page.get_by_text(re.compile("The audio was removed on .* What was heard in it stays"))).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("^Time axis"))).to_be_visible()
     expect(page.get_by_role("slider", name="Shown stretch", exact=True)).to_be_visible()
-    assert not page.locator(".spectrogram").count()
+    expect(spectrogram(page)).to_have_count(0)
+
+
+def test_the_selected_event_is_outlined_and_named(page: Page, states: MadeStates) -> None:
+    open_recording(page, str(states.post("robin.flac").do(0, Song()).recording_id))
+    outline = Part((10.0, 13.0), (3950, 3998), (60.0, 4000.0))
+    before = mean_color(page, outline)
+    page.keyboard.press("j")
+    expect(spectrogram(page)).to_have_accessible_name(re.compile("Outlined: .*Robin, 04:30:10"))
+    after = wait_for_color(page, outline, f"Math.abs(red - {before[0]}) > 60")
+    assert after[2] > after[0] + 40
+
+
+def test_what_was_not_analyzed_is_hatched_and_said(page: Page, states: MadeStates) -> None:
+    lost = LostStretch(20.0, 40.0, "the card was full")
+    open_recording(page, str(states.post("gap.flac").do(0, Song(), lost=[lost]).recording_id))
+    expect(spectrogram(page)).to_have_accessible_name(
+        re.compile("Not analyzed: 04:30:20.0 to 04:30:40.0, the card was full")
+    )
+    there, lost_part = (Part(seconds, (1500, 3500), (60.0, 4000.0)) for seconds in ((42, 58), (22, 38)))
+    assert abs(darkness(page, lost_part) - darkness(page, there)) > 5
+    box = spectrogram(page).bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 100)
+    expect(page.get_by_text(re.compile("not analyzed: the card was full"))).to_be_visible()
 
 
 def test_requests_are_few_at_once_and_given_up_when_nobody_looks(page: Page, dawn: str) -> None:
