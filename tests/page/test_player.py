@@ -1,5 +1,6 @@
 """Hearing a recording: what is asked of the service, and what a listener notices."""
 
+import re
 import wave
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, Request, expect
 
+from tests.page.watched_page import Faults
 from tests.servers.chorus_up import Service
 
 _CLIPS = "**/clip?*"
@@ -25,11 +27,20 @@ def dawn(api: httpx.Client, audio_dir: Path) -> str:
 @pytest.fixture(scope="module")
 def bats(api: httpx.Client, service: Service) -> str:
     """Two seconds at 250 kHz."""
-    path = service.folder / "bats.wav"
+    return _upload(api, _write_noise(service.folder / "bats.wav", 250_000, 2))
+
+
+@pytest.fixture(scope="module")
+def long(api: httpx.Client, service: Service) -> str:
+    """45 seconds."""
+    return _upload(api, _write_noise(service.folder / "long.wav", 16_000, 45))
+
+
+def _write_noise(path: Path, rate_hz: int, length_s: int) -> Path:
     with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, 250_000, 0, "NONE", ""))
-        file.writeframes(np.random.default_rng(1).integers(-3000, 3000, 500_000, np.int16).tobytes())
-    return _upload(api, path)
+        file.setparams((1, 2, rate_hz, 0, "NONE", ""))
+        file.writeframes(np.random.default_rng(1).integers(-3000, 3000, rate_hz * length_s, np.int16).tobytes())
+    return path
 
 
 def _upload(api: httpx.Client, path: Path, recorded_at: str | None = None) -> str:
@@ -43,13 +54,18 @@ def _asked(request: Request) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(request.url).query).items()}
 
 
+def _open(page: Page, address: str) -> None:
+    page.goto(address)
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+
+
 def _wait_until_heard(page: Page, time_s: float) -> None:
     """Wait until the element has played so much; its time only goes on while the sound does."""
     page.locator("audio").evaluate(_UNTIL, time_s)
 
 
 def test_play_is_heard_and_pause_stops_it(page: Page, dawn: str) -> None:
-    page.goto(dawn)
+    _open(page, dawn)
     with page.expect_request(_CLIPS) as clip:
         page.get_by_role("button", name="Play").click()
     assert _asked(clip.value) == {"start_s": "0", "end_s": "10", "format": "flac"}
@@ -61,7 +77,7 @@ def test_play_is_heard_and_pause_stops_it(page: Page, dawn: str) -> None:
 
 
 def test_space_after_a_click_on_play_pauses_and_plays_once_each(page: Page, dawn: str) -> None:
-    page.goto(dawn)
+    _open(page, dawn)
     page.get_by_role("button", name="Play").click()
     _wait_until_heard(page, 0.1)
     page.keyboard.press("Space")
@@ -71,10 +87,134 @@ def test_space_after_a_click_on_play_pauses_and_plays_once_each(page: Page, dawn
 
 
 def test_bats_are_played_ten_times_slower(page: Page, bats: str) -> None:
-    page.goto(bats)
+    _open(page, bats)
     page.get_by_role("button", name="10× slower").click()
     with page.expect_request(_CLIPS) as clip:
         page.keyboard.press("Space")
     assert _asked(clip.value) == {"start_s": "0", "end_s": "2", "format": "flac", "slow": "10"}
     _wait_until_heard(page, 0.1)
     expect(page.locator("audio")).to_have_js_property("duration", 20)
+
+
+def test_arrows_move_by_one_and_ten_seconds_and_play_begins_there(page: Page, dawn: str) -> None:
+    _open(page, dawn)
+    time = page.get_by_label("Player", exact=True)
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft"):
+        page.keyboard.press(key)
+    expect(time).to_contain_text("04:30:01.0")
+    page.keyboard.press("Shift+ArrowRight")
+    expect(time).to_contain_text("04:30:10.0")
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    with page.expect_request(_CLIPS) as clip:
+        page.keyboard.press("Space")
+    assert _asked(clip.value)["start_s"] == "7"
+    _wait_until_heard(page, 0.1)
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    page.keyboard.press("t")
+    expect(time).to_contain_text(re.compile(r"0:0[78]\.\d of 0:10"))
+
+
+def test_r_plays_again_from_where_it_began(page: Page, dawn: str) -> None:
+    _open(page, dawn)
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    _wait_until_heard(page, 0.6)
+    with page.expect_event("console", lambda said: said.text == "again"):
+        page.locator("audio").evaluate(
+            "audio => audio.addEventListener('seeked', () => audio.currentTime < 0.3 && console.log('again'))"
+        )
+        page.keyboard.press("r")
+    expect(page.get_by_label("Player", exact=True)).to_contain_text("04:30:03")
+    expect(page.locator("audio")).to_have_js_property("paused", False)
+
+
+def test_a_long_recording_goes_on_with_the_next_clip(page: Page, long: str) -> None:
+    _open(page, long)
+    page.get_by_role("button", name="Play").click()
+    with page.expect_request(lambda request: "start_s=29.5" in request.url) as following:
+        _wait_until_heard(page, 0.1)
+    assert _asked(following.value) == {"start_s": "29.5", "end_s": "45", "format": "flac"}
+    for key in ["Shift+ArrowRight"] * 2 + ["ArrowRight"] * 9:
+        page.keyboard.press(key)
+    expect(page.locator("audio")).to_have_attribute("src", re.compile("start_s=29.5"))
+    _wait_until_heard(page, 0.6)
+    expect(page.get_by_label("Player", exact=True)).to_contain_text("0:30")
+    expect(page.locator("audio")).to_have_count(1)
+
+
+def test_what_is_shown_is_looped_again_and_again(page: Page, dawn: str) -> None:
+    _open(page, f"{dawn}?t=4&span=1")
+    page.keyboard.press("l")
+    expect(page.get_by_role("button", name="Loop")).to_have_attribute("aria-pressed", "true")
+    with page.expect_request(_CLIPS) as clip:
+        page.keyboard.press("Space")
+    assert _asked(clip.value) == {"start_s": "4", "end_s": "5", "format": "flac"}
+    _wait_until_heard(page, 0.7)
+    page.locator("audio").evaluate(
+        "a => new Promise(done => a.addEventListener('timeupdate', () => a.currentTime < 0.5 && done()))"
+    )
+    expect(page.locator("audio")).to_have_js_property("paused", False)
+    page.keyboard.press("l")
+    expect(page.get_by_role("button", name="Loop")).to_have_attribute("aria-pressed", "false")
+
+
+def test_the_view_turns_the_page_when_the_sound_leaves_it(page: Page, dawn: str) -> None:
+    _open(page, f"{dawn}?t=2&span=1")
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_url(re.compile(r"t=2\.9"))
+
+
+def test_gain_and_high_pass_are_said_and_kept(page: Page, dawn: str) -> None:
+    _open(page, dawn)
+    for _ in range(2):
+        page.keyboard.press("g")
+    page.get_by_label("High-pass").press("ArrowRight")
+    expect(page.get_by_label("High-pass")).to_have_attribute("aria-valuetext", "200 Hz")
+    page.reload()
+    expect(page.get_by_label("Gain")).to_have_attribute("aria-valuetext", "+12 dB")
+    expect(page.get_by_label("High-pass")).to_have_attribute("aria-valuetext", "200 Hz")
+    page.keyboard.press("Space")
+    _wait_until_heard(page, 0.1)
+
+
+def test_a_busy_service_is_asked_again_until_it_plays(page: Page, dawn: str, faults: Faults) -> None:
+    _open(page, dawn)
+    busy = {"type": "https://chorus/problems#busy", "title": "Busy", "status": 503, "detail": "Others are served first"}
+    page.route(_CLIPS, lambda route: route.fulfill(status=503, json=busy, headers={"Retry-After": "1"}), times=2)
+    page.get_by_role("button", name="Play").click()
+    expect(page.get_by_text("The service is busy; trying again in 1 s.")).to_be_visible()
+    _wait_until_heard(page, 0.1)
+    expect(page.get_by_text("The service is busy")).to_be_hidden()
+    faults.expect("503")
+
+
+def test_a_service_that_is_away_is_said_and_play_goes_on_when_it_is_back(page: Page, dawn: str, faults: Faults) -> None:
+    _open(page, dawn)
+    page.route(_CLIPS, lambda route: route.abort("connectionrefused"))
+    page.get_by_role("button", name="Play").click()
+    player = page.get_by_label("Player", exact=True)
+    expect(player).to_contain_text("The service does not answer")
+    page.unroute(_CLIPS)
+    _wait_until_heard(page, 0.1)
+    faults.expect("ERR_CONNECTION_REFUSED")
+
+
+def test_audio_that_is_gone_is_told_with_what_to_do(page: Page, dawn: str, faults: Faults) -> None:
+    _open(page, dawn)
+    gone = {"type": "https://chorus/problems#audio-removed", "title": "Gone", "status": 410, "detail": "…"}
+    page.route(_CLIPS, lambda route: route.fulfill(status=410, json=gone))
+    page.get_by_role("button", name="Play").click()
+    expect(page.get_by_label("Player", exact=True)).to_contain_text("Upload the same file again")
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    faults.expect("410")
+
+
+def test_without_audio_there_is_no_player(page: Page, service: Service, bats: str) -> None:
+    removed = service.chorus("retention", "--audio-days", 0, "--stored-days", 0, "--keep-best", 0, "--apply")
+    assert removed.returncode == 0, removed.stderr
+    page.goto(bats)
+    expect(page.get_by_text("The audio was removed").first).to_be_visible()
+    expect(page.get_by_role("button", name="Play")).to_have_count(0)

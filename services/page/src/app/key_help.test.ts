@@ -12,6 +12,13 @@ test("keys stand in groups, in a fixed order, whatever view was there first", ()
   ]);
 });
 
+test("of two keys that do the same the first is shown", () => {
+  const zoom = (key: string) => ({ ...shortcut(key), does: "Zoom in" });
+  expect(groupKeys([zoom("+"), zoom("=")])).toEqual([
+    { title: "Look", shortcuts: [expect.objectContaining({ key: "+" })] },
+  ]);
+});
+
 test("keys are named as they are on the keyboard", () => {
   expect(keyCaps("Shift+ArrowLeft")).toEqual(["Shift", "←"]);
   expect(keyCaps(" ")).toEqual(["Space"]);

@@ -27,8 +27,9 @@ export interface KeyGroup {
   shortcuts: Shortcut[];
 }
 
-/** Return the keys that do something now, in groups; empty groups are left out. */
-export function groupKeys(active: readonly Shortcut[]): KeyGroup[] {
+/** Return the keys that do something now, in groups; empty groups and second keys for the same are left out. */
+export function groupKeys(all: readonly Shortcut[]): KeyGroup[] {
+  const active = all.filter((each, n) => all.findIndex(({ does }) => does === each.does) === n);
   const known = GROUPS.flatMap(([, keys]) => keys);
   return GROUPS.map(([title, keys], n) => {
     const named = keys.flatMap((key) => active.filter((each) => each.key === key));

@@ -1,7 +1,7 @@
 /** Single keys: never with Ctrl, Alt or Meta, never while somebody types, and only while they are switched on. */
 import { signal } from "@preact/signals";
 import type { RefObject } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 import { isOwnKey, isTyping, nameKey } from "./key_names";
 import { hasShortcuts } from "./preferences";
@@ -31,7 +31,8 @@ export function activeShortcuts(): Shortcut[] {
 export function useShortcuts(shortcuts: readonly Shortcut[]): void {
   const slot = useRef(shortcuts);
   slot.current = shortcuts;
-  useEffect(() => {
+  // Before anybody sees it: a key that is pressed at once must not be lost.
+  useLayoutEffect(() => {
     slots.value = [...slots.value, slot];
     return () => (slots.value = slots.value.filter((each) => each !== slot));
   }, []);

@@ -65,6 +65,8 @@ test("what is loaded is played on where it is the same sound and reaches as far"
   expect(serves(long, { start_s: 100, end_s: 130 }, long, 129)).toBe(true);
   expect(serves(long, { start_s: 100, end_s: 130 }, long, 131)).toBe(false);
   expect(serves(long, { start_s: 0, end_s: 30 }, piece, 14)).toBe(false);
+  expect(serves(long, { start_s: 0, end_s: 15 }, piece, 14)).toBe(true);
+  expect(serves(long, { start_s: 0, end_s: 15 }, { ...piece, loops: true }, 14)).toBe(false);
   expect(serves(piece, piece.stretch, { ...piece, slow: 10 }, 14)).toBe(false);
   expect(serves(piece, piece.stretch, { ...piece, channel: 2 }, 14)).toBe(false);
 });

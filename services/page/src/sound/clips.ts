@@ -59,7 +59,7 @@ export function isWhole({ stretch }: Piece, clip: Stretch): boolean {
 export function serves(loaded: Piece, clip: Stretch, piece: Piece, from_s: number): boolean {
   const isSame = (["recordingId", "slow", "channel"] as const).every((name) => loaded[name] === piece[name]);
   const holdsIt = from_s >= clip.start_s - 1e-3 && from_s < clip.end_s && clip.end_s <= piece.stretch.end_s;
-  return isSame && holdsIt && (isWhole(piece, clip) || !isWhole(piece, firstClip(piece, from_s)));
+  return isSame && holdsIt && (!piece.loops || isWhole(piece, clip) || !isWhole(piece, firstClip(piece, from_s)));
 }
 
 /** Return the format for a clip: lossless while short, and what this browser plays. */

@@ -6,27 +6,24 @@ import { useEffect, useRef } from "preact/hooks";
 import { useModel } from "../model";
 import { Playback } from "./playback";
 import { PlayerBar } from "./PlayerBar";
-import { WithoutAudio } from "./WithoutAudio";
 
-/** Plays what is shown or selected, or says why it cannot. */
+/** Plays what is shown or selected. */
 export function Player() {
   const model = useModel();
   const place = useRef<HTMLDivElement>(null);
   const playback = useSignal<Playback | null>(null);
-  const isRemoved = model.recording.value.audio_removed_at !== null;
   useEffect(() => {
-    if (place.current === null || isRemoved) return;
+    if (place.current === null) return;
     const made = new Playback(model, place.current);
     playback.value = made;
     return () => {
       made.close();
       playback.value = null;
     };
-  }, [model, isRemoved]);
+  }, [model]);
   return (
     <section class="player" aria-label="Player">
       <div ref={place} hidden />
-      {isRemoved && <WithoutAudio />}
       {playback.value !== null && <PlayerBar playback={playback.value} />}
     </section>
   );

@@ -1,4 +1,4 @@
-import { timeMode, isLooping } from "../../../app/preferences";
+import { isLooping } from "../../../app/preferences";
 import { useShortcuts } from "../../../app/shortcuts";
 import { useModel } from "../model";
 import { BatControl } from "./BatControl";
@@ -19,8 +19,7 @@ export function PlayerBar({ playback }: { playback: Playback }) {
     { key: "Shift+ArrowLeft", does: "Back by 10 s", run: () => playback.step(-10) },
     { key: "Shift+ArrowRight", does: "Forward by 10 s", run: () => playback.step(10) },
     { key: "l", does: "Loop on or off", run: toggleLoop, once: true },
-    { key: "g", does: "Louder by 6 dB, after 36 dB as recorded", run: stepGain, once: true },
-    { key: "t", does: "Time of day or position", run: toggleTime, once: true },
+    { key: "g", does: "Louder by 6 dB, then as recorded", run: stepGain, once: true },
   ]);
   const isPlaying = playback.state.value !== "stopped";
   const what = playback.isForEvent.value ? "the event, from 2 s before it" : "from the cursor";
@@ -64,8 +63,4 @@ export function PlayerBar({ playback }: { playback: Playback }) {
 
 function toggleLoop(): void {
   isLooping.value = !isLooping.value;
-}
-
-function toggleTime(): void {
-  timeMode.value = timeMode.value === "clock" ? "position" : "clock";
 }
