@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, Request, expect
 
+from dawn_chorus.adapters.postgres.database import Database
+from tests.page.made_states import MadeStates, Song
 from tests.page.watched_page import Faults
 from tests.servers.chorus_up import Service
+from tests.servers.postgres_fill import WREN
 
 _CLIPS = "**/clip?*"
 _UNTIL = (
@@ -212,9 +215,29 @@ def test_audio_that_is_gone_is_told_with_what_to_do(page: Page, dawn: str, fault
     faults.expect("410")
 
 
-def test_without_audio_there_is_no_player(page: Page, service: Service, bats: str) -> None:
-    removed = service.chorus("retention", "--audio-days", 0, "--stored-days", 0, "--keep-best", 0, "--apply")
-    assert removed.returncode == 0, removed.stderr
-    page.goto(bats)
-    expect(page.get_by_text("The audio was removed").first).to_be_visible()
-    expect(page.get_by_role("button", name="Play")).to_have_count(0)
+def test_an_event_is_played_with_two_seconds_around_it_and_the_next_one_after_it(page: Page, service: Service) -> None:
+    url = (service.folder / "data" / "database-url").read_text().strip()
+    with Database(url) as database:
+        songs = Song(onset_s=10.0, length_s=3.0), Song(WREN, onset_s=30.0, length_s=3.0)
+        _open(page, MadeStates(service, database).post("songs.flac").do(0, *songs).address)
+    expect(page.get_by_role("button", name="Next event")).to_be_enabled()
+    page.keyboard.press("j")
+    with page.expect_request(_CLIPS) as first:
+        page.keyboard.press("Space")
+    assert _asked(first.value) == {"start_s": "8", "end_s": "15", "format": "flac"}
+    _wait_until_heard(page, 0.1)
+    threshold = page.get_by_role("slider", name="Threshold")
+    threshold.focus()
+    before = threshold.input_value()
+    threshold.press("]")
+    expect(threshold).not_to_have_value(before)
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    with page.expect_request(_CLIPS) as second:
+        threshold.press("j")
+    assert _asked(second.value) == {"start_s": "28", "end_s": "35", "format": "flac"}
+    page.keyboard.press("Space")
+    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowLeft")
+    with page.expect_request(_CLIPS) as rest:
+        page.keyboard.press("Space")
+    assert float(_asked(rest.value)["end_s"]) > 35

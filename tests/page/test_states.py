@@ -114,6 +114,7 @@ def test_the_audio_was_removed_and_the_results_stay(page: Page, states: MadeStat
     states.remove_audio(made)
     page.goto(made.address)
     expect(page.get_by_text("The audio was removed")).to_be_visible()
+    expect(page.get_by_role("button", name="Play")).to_have_count(0)
     expect(page.get_by_role("button", name="Analyze again")).to_have_count(0)
     page.get_by_text("Download", exact=True).click()
     expect(page.get_by_role("link", name="Events as CSV")).to_be_visible()

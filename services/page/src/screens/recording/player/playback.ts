@@ -4,7 +4,8 @@ import { effect, signal, untracked, type ReadonlySignal } from "@preact/signals"
 import { gainDb, highPassHz, isLooping } from "../../../app/preferences";
 import { ClipPlayer } from "../../../sound/clip_player";
 import type { Piece, Slowness, Stretch } from "../../../sound/clips";
-import type { RecordingModel } from "../model";
+import { sharesTime } from "../events/event_order";
+import type { RecordingModel, SungEvent } from "../model";
 
 /** An event is heard with so much before and after it. */
 export const AROUND_S = 2;
@@ -21,6 +22,7 @@ export class Playback {
   /** Where the cursor was put by playing: any other place was chosen by somebody. */
   private played_s: number | null = null;
   private began_s = 0;
+  private chosen: SungEvent | null = null;
 
   constructor(
     private readonly model: RecordingModel,
@@ -30,13 +32,14 @@ export class Playback {
     this.player = new ClipPlayer(place, (position_s) => this.move(position_s), settings(1));
     this.stops = [
       effect(() => this.player.set(settings(this.slow.value))),
-      onChange(model.selected, (event) => this.choose(event !== null)),
+      onChange(model.selected, (event) => this.choose(event)),
       onChange(model.cursor_s, (cursor_s) => this.followCursor(cursor_s)),
       onChange(isLooping, () => this.again()),
       onChange(this.slow, () => this.again()),
       onChange(model.channel, () => this.again()),
     ];
-    this.forEvent.value = model.selected.peek() !== null;
+    this.chosen = model.selected.peek();
+    this.forEvent.value = this.chosen !== null;
   }
 
   get state() {
@@ -107,10 +110,15 @@ export class Playback {
     return cursor_s >= model.duration_s.peek() - END_S ? this.began_s : cursor_s;
   }
 
-  private choose(isEvent: boolean): void {
-    this.forEvent.value = isEvent;
+  private choose(event: SungEvent | null): void {
+    const before = this.chosen;
+    this.chosen = event;
+    // Another threshold makes other events of it: that one is still the same does not begin it anew.
+    const isSame = event !== null && before !== null && sharesTime(event, before);
+    if (isSame) return;
+    this.forEvent.value = event !== null;
     this.played_s = null;
-    if (isEvent && this.player.state.peek() !== "stopped") this.play(this.stretch(0).start_s);
+    if (event !== null && this.player.state.peek() !== "stopped") this.play(this.stretch(0).start_s);
   }
 
   /** Somebody put the cursor elsewhere: within the event it is played on, elsewhere what follows the cursor is. */
