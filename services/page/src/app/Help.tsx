@@ -32,16 +32,18 @@ export function Help() {
         </button>
       </div>
       {hasShortcuts.value ? (
-        groupKeys(activeShortcuts()).map(({ title, shortcuts }) => (
-          <section key={title}>
-            <h3>{title}</h3>
-            <dl>
-              {shortcuts.map((each) => (
-                <KeyRow key={each.key} shortcut={each} />
-              ))}
-            </dl>
-          </section>
-        ))
+        <div class="groups">
+          {groupKeys(activeShortcuts()).map(({ title, shortcuts }) => (
+            <section key={title}>
+              <h3>{title}</h3>
+              <dl>
+                {shortcuts.map((each) => (
+                  <KeyRow key={each.key} shortcut={each} />
+                ))}
+              </dl>
+            </section>
+          ))}
+        </div>
       ) : (
         <p>Single keys are switched off: only Tab, Enter, Space and Esc do something.</p>
       )}

@@ -29,8 +29,9 @@ export interface KeyGroup {
 
 /** Return the keys that do something now, in groups; empty groups and second keys for the same are left out. */
 export function groupKeys(all: readonly Shortcut[]): KeyGroup[] {
-  const active = all.filter((each, n) => all.findIndex(({ does }) => does === each.does) === n);
   const known = GROUPS.flatMap(([, keys]) => keys);
+  const ordered = [...all].sort((one, other) => Number(known.includes(other.key)) - Number(known.includes(one.key)));
+  const active = ordered.filter((each, n) => ordered.findIndex(({ does }) => does === each.does) === n);
   return GROUPS.map(([title, keys], n) => {
     const named = keys.flatMap((key) => active.filter((each) => each.key === key));
     const others = n < GROUPS.length - 1 ? [] : active.filter((each) => !known.includes(each.key));

@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 
 import { firstClip, isWhole, nextClip, serves, type Piece, type Stretch } from "./clips";
 import { Deck } from "./deck";
-import { explainFailure, NEEDS_CLICK, NO_OUTPUT, SLOW, UNPLAYABLE } from "./failures";
+import { explainFailure, LOADING, NEEDS_CLICK, NO_OUTPUT, SLOW, UNPLAYABLE } from "./failures";
 import { refuseFormat } from "./formats";
 import { SoundGraph, type Settings } from "./sound_graph";
 
@@ -11,6 +11,8 @@ import { SoundGraph, type Settings } from "./sound_graph";
 const HAND_OVER_S = 0.3;
 const FADE_S = 0.06;
 const MOST_TRIES = 5;
+/** Shorter waits are not worth a word: it would flicker. */
+const UNNOTICED_MS = 300;
 const PATIENCE_MS = 8000;
 
 export type PlayState = "stopped" | "loading" | "playing";
@@ -108,11 +110,14 @@ export class ClipPlayer {
     this.state.value = "loading";
     this.words.value = null;
     clearTimeout(this.timer);
+    const lose = () => {
+      if (this.graph?.context.state === "running") this.words.value = SLOW;
+      else this.pause(NO_OUTPUT);
+    };
     this.timer = window.setTimeout(() => {
-      const isSilent = this.graph?.context.state !== "running";
-      if (isSilent) this.pause(NO_OUTPUT);
-      else this.words.value = SLOW;
-    }, PATIENCE_MS);
+      this.words.value = LOADING;
+      this.timer = window.setTimeout(lose, PATIENCE_MS);
+    }, UNNOTICED_MS);
   }
 
   /** It is heard: keep telling where it is, and fetch what comes next. */

@@ -13,6 +13,7 @@ export const UNPLAYABLE =
 export const NEEDS_CLICK = "The browser lets sound begin only after a click or a key: press Play.";
 export const NO_OUTPUT =
   "The browser finds nothing to play sound on. Connect loudspeakers or headphones, then press Play.";
+export const LOADING = "Loading…";
 export const SLOW = "Loading takes long: the service is still making this stretch of sound.";
 
 /** Ask the service for the first byte of a clip that failed; null: the service has it, the browser cannot play it. */

@@ -1,12 +1,13 @@
 import { isLooping } from "../../../app/preferences";
 import { useShortcuts } from "../../../app/shortcuts";
+import { LOADING } from "../../../sound/failures";
 import { useModel } from "../model";
-import { BatControl } from "./BatControl";
 import { GainControl, stepGain } from "./GainControl";
 import { HighPassControl } from "./HighPassControl";
 import { LoopIcon, PauseIcon, PlayIcon } from "./icons";
 import type { Playback } from "./playback";
 import { PlayerTime } from "./PlayerTime";
+import { HIGH_HZ, SlowButton, SlowHint } from "./SlowControl";
 
 /** The bar under the spectrogram: what is heard, where it is, and how it sounds. */
 export function PlayerBar({ playback }: { playback: Playback }) {
@@ -22,11 +23,13 @@ export function PlayerBar({ playback }: { playback: Playback }) {
     { key: "g", does: "Louder by 6 dB, then as recorded", run: stepGain, once: true },
   ]);
   const isPlaying = playback.state.value !== "stopped";
+  const words = playback.words.value;
+  const isHigh = model.recording.value.sample_rate_hz >= HIGH_HZ;
   const what = playback.isForEvent.value ? "the event, from 2 s before it" : "from the cursor";
   const loops = playback.isForEvent.value ? "Loop the event" : "Loop what is shown";
   return (
     <div class="row">
-      <PlayerTime />
+      <PlayerTime isLoading={words === LOADING} />
       <div class="controls">
         <button
           type="button"
@@ -48,14 +51,15 @@ export function PlayerBar({ playback }: { playback: Playback }) {
           <LoopIcon />
           Loop
         </button>
-        <span class="words" role="status">
-          {playback.words.value ?? (playback.state.value === "loading" ? "Loading…" : "")}
-        </span>
+        {isHigh && <SlowButton slow={playback.slow} />}
         <div class="tuning">
-          {model.recording.value.sample_rate_hz >= 96_000 && <BatControl slow={playback.slow} />}
           <GainControl />
           <HighPassControl />
         </div>
+        {isHigh && <SlowHint slow={playback.slow} />}
+        <p class="words" role="status">
+          {words === LOADING ? "" : words}
+        </p>
       </div>
     </div>
   );

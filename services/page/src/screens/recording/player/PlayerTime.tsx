@@ -1,11 +1,12 @@
 import { useComputed } from "@preact/signals";
 
 import { timeMode } from "../../../app/preferences";
+import { LOADING } from "../../../sound/failures";
 import { formatLength, formatPosition, localTime } from "../../../time/clock";
 import { useModel } from "../model";
 
 /** Where the cursor is: on the recorder's own clock, or as position. Changes ten times a second, so it draws no more. */
-export function PlayerTime() {
+export function PlayerTime({ isLoading }: { isLoading: boolean }) {
   const model = useModel();
   const shown = useComputed(() => {
     const at_s = model.cursor_s.value ?? model.start_s.value;
@@ -20,7 +21,7 @@ export function PlayerTime() {
   });
   return (
     <div class="time">
-      <span class="now number">{shown}</span> <span class="soft number">{beside}</span>
+      <span class="now number">{shown}</span> <span class="soft number">{isLoading ? LOADING : beside}</span>
     </div>
   );
 }
