@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.page.long_day import post_long_day
 from tests.page.watched_page import Faults, watch_page
@@ -18,6 +18,7 @@ SYNTHETIC_PACK = Path(__file__).parents[2] / "models" / "packs" / "synthetic"
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=find_program("chromium"), args=["--no-sandbox", "--disable-dev-shm-usage"]

@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 
 import { may } from "../../api/session";
 import { complain } from "../../app/notices";
@@ -10,7 +10,7 @@ import { droppedFiles } from "./sending/collect";
 /** The whole window takes files, whatever view is shown; while they hang over it, it says so. */
 export function DropTarget() {
   const isOver = useSignal(false);
-  useEffect(() => watchDrops((over) => (isOver.value = over)), []);
+  useLayoutEffect(() => watchDrops((over) => (isOver.value = over)), []);
   if (!isOver.value) return null;
   return (
     <div class="drop-overlay">
