@@ -23,6 +23,10 @@ def choose(page: Page, *paths: Path) -> None:
     page.get_by_label("Choose files").set_input_files(paths)
 
 
+def sheet(page: Page) -> Locator:
+    return page.get_by_role("region", name="Files to upload")
+
+
 def upload_button(page: Page) -> Locator:
     return page.get_by_role("button", name="Upload")
 
@@ -64,7 +68,7 @@ def test_many_files_become_recordings_with_their_own_clocks_and_a_common_site(
     clocks = [f"{hour:02}:00:00 04/05/2024" for hour in range(24)]
     page.goto("/")
     choose(page, *moths(tmp_path, pcm, clocks, "+2"))
-    page.get_by_label("Site").fill("north-marsh")
+    sheet(page).get_by_label("Site").fill("north-marsh")
     page.get_by_label("Latitude").fill("52,52")
     page.get_by_label("Longitude").fill("13.405")
     button = page.get_by_role("button", name="Upload 24 recordings")
@@ -175,7 +179,7 @@ def test_a_site_brings_its_coordinates_to_files_that_have_none(
     (tmp_path / "meter.wav").write_bytes(files.wav(rolled(pcm, 165), after=[note]))
     page.goto("/")
     choose(page, plain, tmp_path / "meter.wav")
-    page.get_by_label("Site").fill("old-quarry")
+    sheet(page).get_by_label("Site").fill("old-quarry")
     expect(page.get_by_label("Latitude")).to_have_value("47.5")
     expect(page.get_by_text("1 file says where it was recorded, and keeps that.")).to_be_visible()
     page.get_by_role("button", name="Upload 2 recordings").click()
@@ -263,7 +267,7 @@ def test_an_upload_that_has_expired_begins_anew_by_itself(
 def test_leaving_while_files_are_on_their_way_is_asked_about(page: Page, pcm: bytes, tmp_path: Path) -> None:
     page.goto("/")
     choose(page, *named(tmp_path, pcm, "stay.wav", shift=220))
-    page.get_by_label("Site").click()  # browsers ask only where somebody has done something
+    sheet(page).get_by_label("Site").click()  # browsers ask only where somebody has done something
     asked: list[str] = []
 
     def answer(dialog: Dialog) -> None:

@@ -1,5 +1,6 @@
 import { may, session, signOut } from "../api/session";
 import { HelpButton } from "./HelpButton";
+import { UploadMark } from "../screens/upload/UploadMark";
 import { complain } from "./notices";
 import { path } from "./router";
 import { Settings } from "./Settings";
@@ -28,6 +29,7 @@ export function Header() {
         </nav>
       )}
       <div class="end">
+        <UploadMark />
         {session.value?.name != null && (
           <>
             <span class="soft">{session.value.name}</span>

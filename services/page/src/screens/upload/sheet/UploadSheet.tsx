@@ -9,9 +9,9 @@ import { ZoneQuestion } from "./ZoneQuestion";
 export function UploadSheet() {
   const asked = unasked.value.length;
   return (
-    <section class="upload-sheet" aria-labelledby="upload-title">
+    <section class="upload-sheet" aria-label="Files to upload">
       <header>
-        <h2 id="upload-title">{titleOf()}</h2>
+        <h2>{titleOf()}</h2>
         <Progress />
         <button
           class="quiet"
