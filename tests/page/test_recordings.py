@@ -71,7 +71,7 @@ def test_filters_stand_in_the_address_and_lead_back_to_the_same_list(page: Page,
     page.get_by_label("Site").fill("birch wood")
     page.get_by_label("Site").press("Tab")
     expect(page.get_by_text("No recording matches these filters.")).to_be_visible()
-    page.get_by_role("button", name="Clear filters").last.click()
+    page.get_by_role("button", name="Clear filters").click()
     expect(page).to_have_url(re.compile("/$"))
     expect(row_of(page, "filter-b.wav")).to_be_visible()
 
@@ -92,7 +92,7 @@ def test_several_files_are_followed_while_they_are_analyzed(page: Page, made: Ha
     made.begin(posted[2][1])
     for i, done in ((0, "0.25"), (1, "0.25"), (2, "0")):
         expect(row_of(page, f"live-{i}.wav").get_by_role("progressbar")).to_have_attribute("value", done)
-    expect(row_of(page, "live-0.wav")).to_contain_text("1 of 4")
+    expect(row_of(page, "live-0.wav")).to_contain_text("1 of 4 parts")
     for segment in (1, 2, 3):
         made.do(posted[0][1], segment, [(ROBIN, segment * 300 + 5, segment * 300 + 15, 0.7)])
     expect(row_of(page, "live-0.wav")).to_contain_text("European Robin")

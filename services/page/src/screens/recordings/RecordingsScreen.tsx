@@ -1,7 +1,7 @@
 import "./recordings.css";
 
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 
 import { complain } from "../../app/notices";
 import { query } from "../../app/router";
@@ -31,38 +31,40 @@ export function RecordingsScreen() {
   useSignalEffect(() => {
     if (selection.rows.value.length === 0) panel.value = null;
   });
+  const opener = useRef<Element | null>(null);
+  const open = (next: Panel) => {
+    opener.current = document.activeElement;
+    panel.value = next;
+  };
+  const close = () => {
+    panel.value = null;
+    if (opener.current instanceof HTMLElement) opener.current.focus();
+  };
   useShortcuts([
     {
       key: "Escape",
       does: "Close the panel, or clear the selection",
-      run: () => (panel.value === null ? selection.clear() : (panel.value = null)),
+      run: () => (panel.value === null ? selection.clear() : close()),
     },
   ]);
   const remove = () => {
     const ids = chosen.map((each) => each.id);
     selection.clear();
     removal.begin(ids);
+    // The button that had the focus is gone.
+    document.getElementById("main")?.focus({ preventScroll: true });
   };
   return (
     <div class="recordings-screen">
       <h1>Recordings</h1>
       <DropZone />
       <QueueNote />
-      <FilterBar />
+      <FilterBar hasClear={list.shown.value.length > 0} />
       <ListProblem list={list} />
-      {chosen.length > 0 && (
-        <SelectionBar
-          selection={selection}
-          panel={panel.value}
-          onPanel={(next) => (panel.value = next)}
-          onDelete={remove}
-        />
-      )}
+      {chosen.length > 0 && <SelectionBar selection={selection} panel={panel.value} onPanel={open} onDelete={remove} />}
       <div class={panel.value === null ? "" : "beside-panel"}>
-        {panel.value === "analyze" && <AnalyzeAgain recordings={chosen} onClose={() => (panel.value = null)} />}
-        {panel.value === "correct" && (
-          <CorrectionPanel recordings={chosen} list={list} onClose={() => (panel.value = null)} />
-        )}
+        {panel.value === "analyze" && <AnalyzeAgain recordings={chosen} onClose={close} />}
+        {panel.value === "correct" && <CorrectionPanel recordings={chosen} list={list} onClose={close} />}
         {list.shown.value.length > 0 && <RecordingTable list={list} selection={selection} />}
       </div>
       {list.isLoaded.value && list.shown.value.length === 0 && <EmptyList isFiltered={isFiltered} />}

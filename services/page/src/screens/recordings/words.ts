@@ -2,5 +2,6 @@
 
 /** Return `1 recording`, `24 recordings`, `1,200 recordings`. */
 export function countOf(number: number, noun: string): string {
-  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+  const ending = /(ch|sh|s|x)$/.test(noun) ? "es" : "s";
+  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : ending}`;
 }

@@ -66,7 +66,7 @@ export function CorrectionPanel({ recordings, list, onClose }: Props) {
         <Refusals refused={refused.value} />
         <div class="buttons">
           <button class="primary" type="submit" disabled={isSending.value || plan.changes.length === 0}>
-            {isSending.value ? "Changing…" : `Change ${countOf(plan.changes.length, "recording")}`}
+            {isSending.value ? "Changing…" : `Change ${countOf(plan.changes.length || recordings.length, "recording")}`}
           </button>
           <button type="button" onClick={onClose}>
             Close

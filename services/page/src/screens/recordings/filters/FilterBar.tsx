@@ -19,8 +19,8 @@ const STATES = [
 ] as const;
 const TYPING_MS = 250;
 
-/** Narrows the list. All that is set stands in the address. */
-export function FilterBar() {
+/** Narrows the list. All that is set stands in the address. `hasClear`: whether all can be taken away here. */
+export function FilterBar({ hasClear }: { hasClear: boolean }) {
   const filters = readFilters(query.value);
   const set = (name: FilterName, value: string) => setQuery({ [name]: value });
   const chosen = filters.result !== undefined ? `result=${filters.result}` : `state=${filters.state ?? ""}`;
@@ -48,7 +48,7 @@ export function FilterBar() {
       <ScoreField value={filters.min_confidence ?? ""} onChange={(value) => set("min_confidence", value)} />
       <DayField label="From" name="from" value={filters.from ?? ""} onChange={set} />
       <DayField label="To" name="to" value={filters.to ?? ""} onChange={set} />
-      {isNarrowed(filters) && <ClearFilters />}
+      {hasClear && isNarrowed(filters) && <ClearFilters />}
     </search>
   );
 }

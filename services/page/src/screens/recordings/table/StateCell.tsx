@@ -28,7 +28,7 @@ export function StateCell({ row }: { row: Row }) {
 }
 
 function OneState({ row, analysis }: { row: Row; analysis: Analysis }) {
-  const { mark, text, detail } = sayState(analysis);
+  const { mark, text, detail, left } = sayState(analysis);
   const isLater = analysis === row.without.value && row.counted.value !== null;
   const ahead = analysis.state === "queued" ? aheadOf(analysis.id) : null;
   const failure = sayFailure(analysis);
@@ -46,6 +46,7 @@ function OneState({ row, analysis }: { row: Row; analysis: Analysis }) {
       {analysis.state === "running" && (
         <progress aria-label={`Analyzed of ${row.facts.value.filename}`} max={1} value={shareDone(analysis)} />
       )}
+      {left != null && <div class="soft number">{left}</div>}
       {failure !== null && (
         <div class="failure" title={failure}>
           {failure}

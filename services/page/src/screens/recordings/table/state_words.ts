@@ -9,11 +9,13 @@ export interface Said {
   text: string;
   /** What there is to know beyond that; null: nothing. */
   detail: string | null;
+  /** How long it will take, as far as that is known. */
+  left?: string | null;
 }
 
 export function sayState(analysis: Analysis): Said {
   if (analysis.state === "queued") return { mark: "waiting", text: "Waiting", detail: null };
-  if (analysis.state === "running") return { mark: "running", text: "Analyzing", detail: sayProgress(analysis) };
+  if (analysis.state === "running") return sayRunning(analysis);
   const analyzed = `${formatLength(analysis.analyzed_s)} of ${formatLength(analysis.duration_s)}`;
   switch (analysis.result) {
     case "succeeded":
@@ -33,9 +35,10 @@ export function shareDone(analysis: Analysis): number {
   return analysis.segments_total > 0 ? over / analysis.segments_total : 0;
 }
 
-function sayProgress(analysis: Analysis): string {
-  const done = `${analysis.segments_done + analysis.segments_failed} of ${analysis.segments_total}`;
-  return analysis.eta_s === null ? done : `${done}, ${sayLeft(analysis.eta_s)} left`;
+function sayRunning(analysis: Analysis): Said {
+  const done = analysis.segments_done + analysis.segments_failed;
+  const left = analysis.eta_s === null ? null : `${sayLeft(analysis.eta_s)} left`;
+  return { mark: "running", text: "Analyzing", detail: `${done} of ${countOf(analysis.segments_total, "part")}`, left };
 }
 
 /** Return `about 3 min`: an estimate is not told to the second. */
