@@ -1,7 +1,7 @@
 /** The recordings that are shown: page by page, and kept true by the stream of changes. */
-import { batch, computed, signal } from "@preact/signals";
+import { batch, computed, effect, signal } from "@preact/signals";
 
-import { fetchJson } from "../../../api/client";
+import { fetchJson, isReachable } from "../../../api/client";
 import { Problem } from "../../../api/problems";
 import type { Analysis, Paged, Recording } from "../../../api/types";
 import { isNarrowed, isWithinDays, PAGE, pageUrl, type Filters } from "../filters/filters";
@@ -72,8 +72,13 @@ export class RecordingList {
       (gathered) => this.apply(gathered),
       () => void this.reload(),
     );
+    // What could not be loaded is, once the service answers again.
+    const stopWaiting = effect(() => {
+      if (isReachable.value && this.problem.peek()?.isUnreachable === true) void this.reload();
+    });
     return () => {
       stop();
+      stopWaiting();
       this.loading?.abort();
       if (this.lookAgain !== null) clearTimeout(this.lookAgain);
     };
