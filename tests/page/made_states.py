@@ -6,7 +6,7 @@ through the API, it is had that way (`post_sound`).
 
 import hashlib
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -172,7 +172,11 @@ def _hum(duration_s: float, rate_hz: int, channels: int = 1) -> NDArray[np.float
 
 
 def post_sound(
-    api: httpx.Client, name: str, sound: NDArray[np.float32] | bytes, rate_hz: int = 48_000, **fields: str
+    api: httpx.Client,
+    name: str,
+    sound: NDArray[np.float32] | bytes,
+    rate_hz: int = 48_000,
+    fields: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Upload a sound, (n_samples, n_channels), as WAV, and return the recording once it is analyzed."""
     file = io.BytesIO()
@@ -180,7 +184,9 @@ def post_sound(
         file.write(sound)
     else:
         soundfile.write(file, sound, rate_hz, format="WAV", subtype="PCM_16")
-    answer = api.post("/v1/recordings", files={"file": (name, file.getvalue())}, data=fields).raise_for_status().json()
+    answer = (
+        api.post("/v1/recordings", files={"file": (name, file.getvalue())}, data=fields or {}).raise_for_status().json()
+    )
     analysis = answer["analyses"][0]["id"]
     with api.stream("GET", f"/v1/analyses/{analysis}/events", timeout=timedelta(minutes=2).seconds) as events:
         for _ in events.iter_lines():

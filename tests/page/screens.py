@@ -1,0 +1,114 @@
+"""Every screen of the page, and how one gets there: for the tests of accessibility and for the pictures.
+
+The full screens need `fill`; the recording that they look at is real sound, with what the pack finds in it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import numpy as np
+from playwright.sync_api import Page, expect
+
+from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.domain.lost_audio import LostStretch
+from tests.page.made_states import MadeStates, Song, noise, post_sound
+from tests.servers.chorus_up import Service
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """Addresses of recordings in some states."""
+
+    real: str
+    partial: str
+    warned: str
+    waiting: str
+    quiet: str
+    files: tuple[Path, ...]
+    """Real recordings, to be uploaded."""
+
+
+def fill(service: Service, sound: Path, files: tuple[Path, ...], fields: Mapping[str, str]) -> Filled:
+    """Post a real recording, and make others in states that take a look of their own."""
+    left = noise(8, 48_000)[:, 0] * 50
+    left[: 6 * 48_000] = 0
+    url = (service.folder / "data" / "database-url").read_text().strip()
+    with httpx.Client(base_url=service.url, timeout=120) as api, Database(url) as database:
+        states = MadeStates(service, database)
+        lost = (LostStretch(90.0, 100.0, "the audio is damaged"),)
+        partial = states.post("garden.flac", n_segments=3).do(0, Song()).do(1, Song(), lost=lost).fail(2)
+        quiet = states.post("night.flac").do(0)
+        waiting = states.post("tomorrow.flac")
+        states.post("going-on.flac", n_segments=5).do(0, Song()).begin(1)
+        warned = post_sound(api, "wired.wav", np.stack([left, -left], axis=1))
+        real = post_sound(api, sound.name, sound.read_bytes(), fields=fields)
+    return Filled(
+        f"/recordings/{real['id']}",
+        partial.address,
+        f"/recordings/{warned['id']}",
+        waiting.address,
+        quiet.address,
+        files,
+    )
+
+
+def _recordings(page: Page, _filled: Filled) -> None:
+    page.goto("/")
+    expect(page.get_by_role("link", name="garden.flac")).to_be_visible()
+
+
+def _upload(page: Page, filled: Filled) -> None:
+    page.goto("/")
+    page.get_by_label("Choose files").set_input_files(filled.files)
+    expect(page.get_by_role("button", name="Upload")).to_be_visible()
+
+
+def _view(address: Callable[[Filled], str]) -> Callable[[Page, Filled], None]:
+    def show(page: Page, filled: Filled) -> None:
+        page.goto(address(filled))
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+    return show
+
+
+def _analyze_again(page: Page, filled: Filled) -> None:
+    page.goto(filled.real)
+    page.get_by_role("button", name="Analyze again").click()
+    expect(page.get_by_role("heading", name="Analyze again")).to_be_visible()
+
+
+def _download(page: Page, filled: Filled) -> None:
+    page.goto(filled.real)
+    page.get_by_text("Download", exact=True).click()
+    page.get_by_text("About this recording").click()
+
+
+def _help(page: Page, filled: Filled) -> None:
+    page.goto(filled.real)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def _nowhere(page: Page, _filled: Filled) -> None:
+    page.goto("/nothing-here")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+SCREENS: Mapping[str, Callable[[Page, Filled], None]] = {
+    "recordings": _recordings,
+    "upload": _upload,
+    "recording": _view(lambda filled: filled.real),
+    "moment": _view(lambda filled: f"{filled.real}?t=8&span=6&threshold=0.3"),
+    "partial": _view(lambda filled: filled.partial),
+    "warned": _view(lambda filled: filled.warned),
+    "waiting": _view(lambda filled: filled.waiting),
+    "quiet": _view(lambda filled: filled.quiet),
+    "analyze-again": _analyze_again,
+    "download": _download,
+    "help": _help,
+    "keys": _view(lambda _filled: "/keys"),
+    "nowhere": _nowhere,
+}
