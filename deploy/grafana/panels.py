@@ -86,6 +86,11 @@ def link_column(panel: table.Panel, column: str, title: str, url: str) -> table.
     return panel.override_by_name(column, [values.DynamicConfigValue("links", [link])])
 
 
+def hide_column(panel: table.Panel, column: str) -> table.Panel:
+    """Keep a column for links, and show it to nobody."""
+    return panel.override_by_name(column, [values.DynamicConfigValue("custom.hidden", True)])
+
+
 def draw_heatmap(face: Face, *queries: Query) -> heatmap.Panel:
     """Draw a row for each series, the darker the higher."""
     color = heatmap.HeatmapColorOptions().mode(HeatmapColorMode.SCHEME).scheme("YlGnBu").steps(64)

@@ -2,7 +2,8 @@
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
-from deploy.grafana.panels import Face, draw_lines, name_row, show_number, show_table
+from deploy.grafana.page_links import ANALYSIS, link_page
+from deploy.grafana.panels import Face, draw_lines, hide_column, link_column, name_row, show_number, show_table
 from deploy.grafana.sources import query, rows, series
 
 _OURS = '{datname!~"template.*|postgres|"}'
@@ -12,6 +13,7 @@ _ALARMS = ("free_disk_space_watermark", "memory_used_watermark", "file_descripto
 def build_servers() -> Dashboard:
     board = Dashboard("Broker and database").uid("chorus-servers").tags(["dawn-chorus"]).refresh("30s")
     board = board.description("Whether RabbitMQ and PostgreSQL hold.").time("now-3h", "now").readonly()
+    board = link_page(board)
     for part in (_add_overview, _add_queues, _add_broker, _add_database, _add_tables):
         board = part(board)
     return board
@@ -126,15 +128,23 @@ def _add_tables(board: Dashboard) -> Dashboard:
         "Publishing, slowest of 20", "From written to confirmed by RabbitMQ, by lane; kept for a day.", "s", 12, 10
     )
     tables = Face("Tables", "By size; many dead rows mean that vacuum does not keep up.", "short", 12, 10)
-    unfinished = Face("Unfinished analyses", "The oldest 100.", "short", 24, 10)
+    unfinished = Face(
+        "Unfinished analyses", "The oldest 100; a recording's name leads to it on the page.", "short", 24, 10
+    )
     letters = Face("Dead letters", "Not queued again yet: `chorus dead-letters requeue LETTER`.", "short", 24, 8)
     date = "dateTimeAsIso"
     sizes = {"Size": "bytes", "Dead": "percentunit", "Last vacuum": date}
     shares = {"Analyzed": "percentunit", "Posted": date}
+    open_table = link_column(
+        show_table(unfinished, rows("database", "unfinished"), units=shares), "Recording", "Look", ANALYSIS
+    )
+    letter_table = link_column(
+        show_table(letters, rows("database", "dead_letters"), units={"Time": date}), "Analysis", "Look", ANALYSIS
+    )
     return (
         board.with_row(name_row("Tables"))
         .with_panel(draw_lines(delay, series("database", "publish_delay")))
         .with_panel(show_table(tables, rows("database", "tables"), units=sizes))
-        .with_panel(show_table(unfinished, rows("database", "unfinished"), units=shares))
-        .with_panel(show_table(letters, rows("database", "dead_letters"), units={"Time": date}))
+        .with_panel(hide_column(open_table, "id"))
+        .with_panel(hide_column(letter_table, "id"))
     )

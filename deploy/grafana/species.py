@@ -1,13 +1,15 @@
 """*Species activity*: who sang when and where, from the detections in PostgreSQL."""
 
-from grafana_foundation_sdk.builders.dashboard import CustomVariable, Dashboard, QueryVariable, TextBoxVariable
-from grafana_foundation_sdk.models.dashboard import DynamicConfigValue, VariableOption, VariableRefresh
+from grafana_foundation_sdk.builders.dashboard import CustomVariable, Dashboard, QueryVariable
+from grafana_foundation_sdk.models.dashboard import VariableOption, VariableRefresh
 
+from deploy.grafana.page_links import MOMENT, link_page
 from deploy.grafana.panels import (
     Face,
     color_cells,
     draw_heatmap,
     draw_stacked_bars,
+    hide_column,
     link_column,
     name_row,
     show_bars,
@@ -17,7 +19,6 @@ from deploy.grafana.panels import (
 from deploy.grafana.sources import POSTGRES, SqlQuery, read_sql, rows, series
 
 _CONFIDENCES = ("0.1", "0.25", "0.5", "0.7", "0.9")
-_AUDIO = "${api}/v1/recordings/${__data.fields.id}/audio"
 _UNDATED = "Recordings without a date are only counted in Undated."
 _ONCE = "A recording that was analyzed several times counts once for each pack that is chosen."
 DEFAULT_PACK = "birdnet"
@@ -33,19 +34,17 @@ def build_species() -> Dashboard:
     board = board.timezone("utc")
     for variable in _variables():
         board = board.with_variable(variable)
+    board = link_page(board)
     for part in (_add_numbers, _add_hours, _add_places, _add_latest):
         board = part(board)
     return board
 
 
-def _variables() -> tuple[QueryVariable | CustomVariable | TextBoxVariable, ...]:
+def _variables() -> tuple[QueryVariable | CustomVariable, ...]:
     confidence = CustomVariable("confidence").label("Confidence from").values(",".join(_CONFIDENCES))
     confidence = confidence.description("The least confidence of detections that count.").options(
         [VariableOption(selected=each == "0.5", text=each, value=each) for each in _CONFIDENCES]
     )
-    address = "http://localhost:8000"
-    api = TextBoxVariable("api").label("Address of the API").default_value(address)
-    api = api.description("Where your browser reaches the API: links to recordings begin so.")
     return (
         _choose("site", "Site", "sites"),
         _choose("taxon", "Taxon", "taxa"),
@@ -53,7 +52,6 @@ def _variables() -> tuple[QueryVariable | CustomVariable | TextBoxVariable, ...]
         .description(_ONCE)
         .current(VariableOption(selected=True, text=[DEFAULT_PACK], value=[DEFAULT_PACK])),
         confidence.current(VariableOption(selected=True, text="0.5", value="0.5")).allow_custom_value(False),
-        api.current(VariableOption(selected=True, text=address, value=address)),
     )
 
 
@@ -117,12 +115,13 @@ def _add_places(board: Dashboard) -> Dashboard:
 def _add_latest(board: Dashboard) -> Dashboard:
     latest = Face(
         "Latest detections",
-        "The last 100. A recording's name leads to its audio, where the API lets your browser without a key.",
+        "The last 100. A recording's name leads to the moment on the page, to be looked at and heard.",
         "short",
         24,
         12,
     )
     units = {"Confidence": "percentunit", "Onset": "s", "Time": "dateTimeAsIso", "At the recorder": "dateTimeAsIso"}
-    panel = link_column(show_table(latest, rows("species", "latest"), units=units), "Recording", "Listen", _AUDIO)
-    panel = panel.override_by_name("id", [DynamicConfigValue("custom.hidden", True)])
-    return board.with_row(name_row("Heard last")).with_panel(panel)
+    panel = link_column(
+        show_table(latest, rows("species", "latest"), units=units), "Recording", "Look and listen", MOMENT
+    )
+    return board.with_row(name_row("Heard last")).with_panel(hide_column(panel, "id"))

@@ -17,10 +17,13 @@ FROM outbox WHERE $__timeFilter(published_at) GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT
     filename AS "Recording", site AS "Site", pack_name AS "Pack", lane AS "Lane", state AS "State",
     created_at AS "Posted", segments_done AS "Done", segments_failed AS "Failed", segments_total AS "Segments",
-    (analyzed_s / duration_s)::float AS "Analyzed", analysis_id AS "Analysis"
+    (analyzed_s / duration_s)::float AS "Analyzed", analysis_id AS "Analysis",
+    recording_id AS "id"
 FROM analyses_progress WHERE state <> 'finished' ORDER BY created_at LIMIT 100;
 
 -- name: dead_letters
 SELECT
-    created_at AS "Time", reason AS "Reason", analysis_id AS "Analysis", segment_index AS "Segment", id AS "Letter"
-FROM dead_letters WHERE requeued_at IS NULL ORDER BY id DESC LIMIT 100;
+    l.created_at AS "Time", l.reason AS "Reason", l.analysis_id AS "Analysis", l.segment_index AS "Segment", l.id AS "Letter",
+    a.recording_id AS "id"
+FROM dead_letters AS l LEFT JOIN analyses AS a ON a.id = l.analysis_id
+WHERE l.requeued_at IS NULL ORDER BY l.id DESC LIMIT 100;

@@ -90,7 +90,7 @@ def test_a_dashboard_asks_only_data_sources_that_are_provisioned(name: str) -> N
 
 @pytest.mark.parametrize("name", BOARDS)
 def test_a_dashboard_has_the_variables_that_it_uses_and_uses_those_that_it_has(name: str) -> None:
-    used = set()
+    used = named_in(str(BOARDS[name].get("links", "")))
     for panel in panels_of(BOARDS[name]):
         used |= set().union(*(named_in(query.get("expr", "") + query.get("rawSql", "")) for query in panel["targets"]))
         used |= named_in(str(panel["fieldConfig"]["overrides"]))
@@ -120,3 +120,23 @@ def test_grafana_reads_the_dashboards_where_they_are_mounted() -> None:
     (provider,) = provisioned("dashboards")["providers"]
     assert provider["options"]["path"] == "/etc/grafana/dashboards"
     assert len({board["uid"] for board in BOARDS.values()}) == len(BOARDS) == 3
+
+
+@pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
+def test_a_dashboard_leads_to_the_page(board: dict[str, Any]) -> None:
+    assert [link["url"] for link in board["links"]] == ["${api}/"]
+
+
+def test_a_table_of_recordings_leads_to_each_by_columns_that_it_has() -> None:
+    found = [
+        (link["url"], board, panel["targets"][0]["rawSql"])
+        for board, panel in ((name, panel) for name, board in BOARDS.items() for panel in panels_of(board))
+        for override in panel["fieldConfig"]["overrides"]
+        for each in override["properties"]
+        if each["id"] == "links"
+        for link in each["value"]
+    ]
+    assert [board for _, board, _ in found] == ["broker-and-database"] * 2 + ["species-activity"]
+    for url, _, asked in found:
+        assert url.startswith("${api}/recordings/${__data.fields.id}?")
+        assert all(f'AS "{column}"' in asked for column in re.findall(r"__data\.fields\.(\w+)", url))
