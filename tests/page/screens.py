@@ -92,11 +92,6 @@ def _help(page: Page, filled: Filled) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
-def _nowhere(page: Page, _filled: Filled) -> None:
-    page.goto("/nothing-here")
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-
-
 SCREENS: Mapping[str, Callable[[Page, Filled], None]] = {
     "recordings": _recordings,
     "upload": _upload,
@@ -110,5 +105,5 @@ SCREENS: Mapping[str, Callable[[Page, Filled], None]] = {
     "download": _download,
     "help": _help,
     "keys": _view(lambda _filled: "/keys"),
-    "nowhere": _nowhere,
+    "nowhere": _view(lambda _filled: "/recordings/0193d0c8-5a3e-7c21-9d6b-1f2e3d4c5b6a"),
 }

@@ -5,14 +5,16 @@ CHORUS_PACKS_DIR (else by the synthetic pack), and with a day of fifty taxa.
 """
 
 import argparse
+import io
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import av
+import httpx
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.page.long_day import post_long_day
@@ -78,8 +80,8 @@ def _take_screens(page: Page, folder: Path, filled: Filled, day: str, look: tupl
         except AssertionError as error:
             sys.stderr.write(f"{name}: {str(error).splitlines()[0]}\n")
         _take(page, folder, name, look)
-    for name, address in (("day", day), ("day-hour", f"{day}?t=16200&span=3600"), ("day-minute", f"{day}?t=16260&span=60")):
-        page.goto(address)
+    for name, stretch in (("day", ""), ("day-hour", "?t=16200&span=3600"), ("day-minute", "?t=16260&span=60")):
+        page.goto(f"{day}{stretch}")
         _take(page, folder, name, look)
 
 
@@ -95,8 +97,6 @@ def _take(page: Page, folder: Path, name: str, look: tuple[int, str]) -> None:
 def take_for_readme(browser: Browser) -> None:
     """Write the README's picture: the dawn as the page shows it, in both schemes side by side in one `<picture>`."""
     with run_service() as (service, pack):
-        import httpx
-
         with httpx.Client(base_url=service.url, timeout=120) as api:
             found = post_sound(api, "dawn.wav", DAWN.read_bytes(), fields={**PLACE, "pack": pack})
         for scheme in ("light", "dark"):
@@ -111,8 +111,12 @@ def take_for_readme(browser: Browser) -> None:
 
 def _write_webp(png: bytes, path: Path) -> None:
     path.parent.mkdir(exist_ok=True)
-    program = [find_program("ffmpeg"), "-v", "error", "-y", "-i", "-", "-quality", "86", str(path)]
-    subprocess.run(program, input=png, check=True)
+    with av.open(io.BytesIO(png), "r") as source, av.open(path, "w", format="webp") as target:
+        (frame,) = source.decode(video=0)
+        stream = target.add_stream("libwebp", rate=1, options={"quality": "88"})
+        stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "yuv420p"
+        target.mux(stream.encode(frame.reformat(format="yuv420p")))
+        target.mux(stream.encode())
 
 
 def main() -> None:

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.integration.api_checks import wait_until
 from tests.page.screens import SCREENS, Filled, fill
 from tests.page.watched_page import watch_page
 from tests.servers.chorus_up import Service
@@ -87,6 +89,7 @@ def test_nothing_moves_where_less_motion_is_wanted(looked_at: Page, filled: Fill
 def test_axe_finds_nothing_where_there_is_nothing_yet(browser: Browser, service: Service, filled: Filled) -> None:
     """Signed out, for from the first key on everybody needs one: so this comes last."""
     service.chorus("keys", "create", "admin", "--scope", "admin").check_returncode()
+    wait_until(lambda: httpx.get(f"{service.url}/v1/session").status_code == 401)
     with watch_page(browser, service.url, reduced_motion="reduce") as (page, faults):
         page.goto(filled.real)
         expect(page.get_by_role("button", name="Sign in")).to_be_visible()

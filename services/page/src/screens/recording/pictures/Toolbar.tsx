@@ -73,8 +73,8 @@ function Zoom() {
       </button>
       <button
         type="button"
-        aria-label="Show the whole recording"
-        title="Show the whole recording (0)"
+        aria-label="Show all of the recording"
+        title="Show all of the recording (0)"
         disabled={isAll}
         onClick={() => model.show(0, all_s)}
       >
