@@ -156,7 +156,7 @@ def test_one_taxon_of_the_table_is_saved_as_it_is_shown(
     events = list_events(api, recording, onset_threshold=0.3)
     code, name = events[0]["code"], events[0]["common_name"]
     own = [event for event in events if event["code"] == code]
-    page.get_by_label("Taxon").select_option(f"{name} ({len(own)})")
+    page.get_by_role("region", name="Table of events").get_by_role("combobox").select_option(f"{name} ({len(own)})")
     expect(page.get_by_role("table").get_by_role("row")).to_have_count(1 + len(own))
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV", exact=True).click()

@@ -32,6 +32,11 @@ test("positions halfway between two microseconds go to the even one, where toFix
   expect((0.3515625).toFixed(6)).toBe("0.351563");
 });
 
+test("so close to a half that the product rounds to it, the double's exact value decides", () => {
+  expect(roundPosition(266_797, 0.08992449999999999)).toBe(23_991.586826);
+  expect(roundPosition(204_505, 0.0547485)).toBe(11_196.341992);
+});
+
 test("a low onset threshold takes the offset threshold along", () => {
   const rule = { onset_threshold: 0.5, offset_threshold: 0.3, min_event_s: 0, min_gap_s: 0 };
   expect(changeOnset(rule, 0.1).offset_threshold).toBe(0.1);

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 
-import { withQuery } from "../../../api/client";
+import { exportLink } from "../events/exports";
 import { useModel } from "../model";
 import { formatSize } from "./words";
 
@@ -19,7 +19,6 @@ export function DownloadMenu() {
   const recording = model.recording.value;
   const analysis = model.analysis.value;
   const threshold = model.threshold.value;
-  const events = `/v1/analyses/${analysis?.id ?? ""}/detections`;
   return (
     <details class="menu" ref={menu}>
       <summary class="button">Download</summary>
@@ -27,7 +26,7 @@ export function DownloadMenu() {
         {analysis !== null &&
           FORMATS.map(([format, name]) => (
             <li key={format}>
-              <a download href={withQuery(events, { format, onset_threshold: threshold })}>
+              <a download href={exportLink(model, format, null)}>
                 {name}
                 {threshold !== null && <span class="soft"> at threshold {threshold}</span>}
               </a>

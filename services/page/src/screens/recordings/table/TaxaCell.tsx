@@ -1,13 +1,13 @@
 import { hidesVoices } from "../../../app/preferences";
 import type { Row } from "../listing/row";
-import { isVoice } from "./findings";
+import { isHumanVoice } from "../../recording/human_voices";
 
 /** The taxa that were found most surely, the scientific name beside the common one. */
 export function TaxaCell({ row }: { row: Row }) {
   const found = row.counted.value;
   if (found === null) return <td class="taxa" />;
   if (found.detections === 0) return <td class="taxa soft">Nothing found</td>;
-  const shown = hidesVoices.value ? found.top_taxa.filter((each) => !isVoice(each)) : found.top_taxa;
+  const shown = hidesVoices.value ? found.top_taxa.filter((each) => !isHumanVoice(each)) : found.top_taxa;
   return (
     <td class="taxa">
       <ul role="list">
