@@ -16,8 +16,10 @@ function nextStep({ events, lanes, threshold, analysis }: ReturnType<typeof useM
   if (analysis.value === null) return "Analyze the recording to find out who sings in it.";
   if (events.value === null) return "The events are on their way.";
   if (events.value.length > 0) return "Choose one in a lane, or press J for the next one.";
-  const highest = lanes.value?.taxa[0]?.peak;
-  if (highest === undefined) return "Nothing reached the lowest score that is kept.";
+  const peak = lanes.value?.taxa[0]?.peak;
+  if (peak === undefined) return "Nothing reached the lowest score that is kept.";
+  // Cut off, not rounded: at this threshold there is an event.
+  const highest = Math.floor(peak * 100) / 100;
   if (threshold.value === null) return `Lower the threshold: the highest score is ${formatScore(highest)}.`;
   return `Nothing reached ${formatScore(threshold.value)}. Lower the threshold: the highest score is ${formatScore(highest)}.`;
 }

@@ -61,7 +61,7 @@ function Slider({ cutting }: { cutting: Cutting }) {
         <span class="soft own">Each taxon’s own</span>
       ) : (
         <button type="button" class="quiet own" onClick={() => (model.threshold.value = null)}>
-          Reset to each taxon’s own
+          Reset<span class="hidden-visually"> to each taxon’s own</span>
         </button>
       )}
       <output for={id} class="found number">
