@@ -281,6 +281,27 @@ def test_one_lost_tile_says_why_and_comes_when_asked_again(page: Page, faults: F
     faults.expect("422")
 
 
+def test_a_file_that_goes_bad_costs_a_tile_and_not_the_service(
+    page: Page, faults: Faults, service: Service, upload: Callable[..., str], dawn: str, tmp_path: Path
+) -> None:
+    """What was drawn stays; the process that reads the file ends with it, and others are shown as before."""
+    noise = np.random.default_rng(3).normal(0, 0.1, 30 * 16_017)
+    soundfile.write(tmp_path / "bad.wav", noise, 16_000)
+    open_recording(page, upload(tmp_path / "bad.wav"))
+    size = (tmp_path / "bad.wav").stat().st_size
+    (kept,) = [each for each in (service.folder / "data" / "audio").rglob("*") if each.stat().st_size == size]
+    kept.write_bytes(b"RIFF" + b"\xff" * (size - 4))
+    for _ in range(3):
+        page.keyboard.press("+")
+    expect(page.get_by_text("No picture of").first).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("^Draw .* again$")).first).to_be_visible()
+    page.keyboard.press("0")
+    wait_for_pictures(page)
+    open_recording(page, dawn)
+    assert darkness(page, CALL) > darkness(page, QUIET) + 40
+    faults.expect("Failed to load resource")
+
+
 def test_an_overview_fills_in_and_says_how_far_it_is(page: Page, upload: Callable[..., str], tmp_path: Path) -> None:
     noise = np.random.default_rng(1).normal(0, 0.05, 8000 * 700).astype(np.float32)
     soundfile.write(tmp_path / "long.wav", noise, 8000)

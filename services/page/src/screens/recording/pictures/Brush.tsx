@@ -1,6 +1,9 @@
 import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
+import { colorMap } from "../../../app/preferences";
+import { quietest } from "../../../drawing/color_maps";
+import { isDark } from "../../../drawing/theme";
 import { LEAST_SPAN_S, useModel, type RecordingModel } from "../model";
 import { beginDrag, type Drag, type Grip } from "./brush_drag";
 import { timeInWords } from "./times";
@@ -12,10 +15,12 @@ export function Brush({ place }: { place: RefObject<HTMLElement | null> }) {
   const [start_s, end_s] = [model.start_s.value, model.start_s.value + model.span_s.value];
   useDrags(place, model);
   const [left, right] = [(100 * start_s) / all_s, (100 * end_s) / all_s];
+  // What lies beside fades into the picture's own ground.
+  const background = quietest(colorMap.value, isDark.value);
   return (
     <div class="brush">
-      <div class="beside" style={{ left: 0, width: `${left}%` }} />
-      <div class="beside" style={{ left: `${right}%`, right: 0 }} />
+      <div class="beside" style={{ left: 0, width: `${left}%`, background }} />
+      <div class="beside" style={{ left: `${right}%`, right: 0, background }} />
       <div class="window" style={{ left: `${left}%`, width: `${right - left}%` }}>
         <Handle grip="whole" name="Shown stretch" at={start_s} span={end_s - start_s} />
         <Handle grip="start" name="Start of the shown stretch" at={start_s} span={0} />
