@@ -4,15 +4,12 @@ import { useSignal } from "@preact/signals";
 import { useMemo, useRef } from "preact/hooks";
 
 import { Plot, type Size } from "../../../drawing/Plot";
-import { quietest } from "../../../drawing/color_maps";
-import { isDark } from "../../../drawing/theme";
 import { timeScale } from "../../../drawing/time_scale";
-import { colorMap } from "../../../app/preferences";
 import { formatLength } from "../../../time/clock";
 import { useModel, type RecordingModel } from "../model";
 import { Brush } from "./Brush";
 import { CursorLines } from "./CursorLines";
-import { drawTiles } from "./draw_tiles";
+import { drawTiles, ground } from "./draw_tiles";
 import { drawLost } from "./marks";
 import { usePictures, type Pictures } from "./pictures";
 import type { Tile } from "./tiles/tile_grid";
@@ -75,7 +72,7 @@ function Progress({ pictures, shown }: { pictures: Pictures; shown: readonly Til
 function drawOverview(model: RecordingModel, pictures: Pictures, say: (shown: readonly Tile[]) => void) {
   return (context: CanvasRenderingContext2D, size: Size): void => {
     const [about, tiles] = [model.spectrogram.value, pictures.tiles.value];
-    context.fillStyle = quietest(colorMap.value, isDark.value);
+    context.fillStyle = ground();
     context.fillRect(0, 0, size.width, size.height);
     const scale = timeScale(0, model.duration_s.value, size.width);
     if (about !== null && tiles !== null) {

@@ -1,10 +1,7 @@
-import { quietest } from "../../../drawing/color_maps";
 import type { Size } from "../../../drawing/Plot";
-import { isDark } from "../../../drawing/theme";
 import { timeScale } from "../../../drawing/time_scale";
-import { colorMap } from "../../../app/preferences";
 import type { RecordingModel } from "../model";
-import { drawTiles, tilesSoon } from "./draw_tiles";
+import { drawTiles, ground, tilesSoon } from "./draw_tiles";
 import { drawEvents, drawLost } from "./marks";
 import type { Pictures } from "./pictures";
 import { keyOf, type Tile } from "./tiles/tile_grid";
@@ -14,7 +11,7 @@ export function drawSpectrogram(model: RecordingModel, pictures: Pictures, say: 
   let said = "";
   return (context: CanvasRenderingContext2D, size: Size): void => {
     const [about, tiles] = [model.spectrogram.value, pictures.tiles.value];
-    context.fillStyle = quietest(colorMap.value, isDark.value);
+    context.fillStyle = ground();
     context.fillRect(0, 0, size.width, size.height);
     const scale = timeScale(model.start_s.value, model.span_s.value, size.width);
     if (about !== null && tiles !== null) {

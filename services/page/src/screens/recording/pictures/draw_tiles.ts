@@ -1,6 +1,9 @@
 /** Puts a stretch together of tiles: of those that fit, and of others where those are not here yet. */
 import type { Spectrogram } from "../../../api/types";
+import { colorMap } from "../../../app/preferences";
+import { quietest } from "../../../drawing/color_maps";
 import type { Size } from "../../../drawing/Plot";
+import { isDark, resolveColor } from "../../../drawing/theme";
 import type { TimeScale } from "../../../drawing/time_scale";
 import {
   coarserParts,
@@ -23,6 +26,11 @@ export interface Shown {
   /** The band of frequencies, as shares of all: 0 is the highest. */
   top: number;
   bottom: number;
+}
+
+/** The color where nothing is drawn: not yet, or for there is no sound; on paper, another than that of silence. */
+export function ground(): string {
+  return colorMap.value === "gray" ? resolveColor("sunken") : quietest(colorMap.value, isDark.value);
 }
 
 /** Draw what is here and return the tiles that fit, here or not. */
