@@ -2,6 +2,9 @@
 
 /** Resonances of the two stages of a fourth-order Butterworth filter (24 dB an octave), in dB as Web Audio wants them. */
 const STAGES_DB = [20 * Math.log10(0.5412), 20 * Math.log10(1.3066)] as const;
+const LIMIT = { threshold: -4, knee: 0, ratio: 20, attack: 0.002 } as const;
+/** By so much the limiter of Web Audio raises all that passes it; it cannot be told not to. */
+const RAISED_DB = -0.6 * LIMIT.threshold * (1 - 1 / LIMIT.ratio);
 /** Long enough that a change does not click. */
 const SMOOTH_S = 0.015;
 
@@ -25,7 +28,7 @@ export class SoundGraph {
       (quality) => new BiquadFilterNode(context, { type: "highpass", frequency: 0, Q: quality }),
     );
     this.gain = new GainNode(context);
-    this.limiter = new DynamicsCompressorNode(context, { threshold: -4, knee: 0, ratio: 20, attack: 0.002 });
+    this.limiter = new DynamicsCompressorNode(context, LIMIT);
     const [first, second] = this.stages as [BiquadFilterNode, BiquadFilterNode];
     first.connect(second).connect(this.gain).connect(context.destination);
     this.limiter.connect(context.destination);
@@ -43,8 +46,9 @@ export class SoundGraph {
   set({ gainDb, highPassHz }: Settings): void {
     const now = this.context.currentTime;
     for (const stage of this.stages) stage.frequency.setTargetAtTime(highPassHz, now, SMOOTH_S);
-    this.gain.gain.setTargetAtTime(10 ** (gainDb / 20), now, SMOOTH_S);
-    this.limit(gainDb > 0);
+    const isLimited = gainDb > 0;
+    this.gain.gain.setTargetAtTime(10 ** ((gainDb - (isLimited ? RAISED_DB : 0)) / 20), now, SMOOTH_S);
+    this.limit(isLimited);
   }
 
   /** Without gain the sound reaches the ear as it was recorded: only what was made louder can be too loud. */
