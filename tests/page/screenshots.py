@@ -44,10 +44,10 @@ def run_service() -> Iterator[tuple[Service, str]]:
 
 
 @contextmanager
-def open_page(browser: Browser, service: Service, width: int, scheme: str) -> Iterator[Page]:
+def open_page(browser: Browser, service: Service, width: int, scheme: str, height: int = 800) -> Iterator[Page]:
     context = browser.new_context(
         base_url=service.url,
-        viewport={"width": width, "height": 800},
+        viewport={"width": width, "height": height},
         color_scheme=scheme,  # type: ignore[arg-type]
         device_scale_factor=1,
         reduced_motion="reduce",
@@ -66,7 +66,7 @@ def take_all(browser: Browser, folder: Path) -> None:
             with open_page(browser, service, *look) as page:
                 page.goto("/")
                 _take(page, folder, "empty", look)
-        filled = fill(service, DAWN, tuple(sorted((audio_dir / "powdermill").glob("*.wav"))[:3]), PLACE)
+        filled = fill(service, DAWN, tuple(sorted((audio_dir / "scikit-maad" / "24h").glob("*.flac"))[:3]), PLACE)
         day = f"/recordings/{post_long_day(service, audio_dir)}"
         for look in _looks():
             with open_page(browser, service, *look) as page:
@@ -95,12 +95,12 @@ def _take(page: Page, folder: Path, name: str, look: tuple[int, str]) -> None:
 
 
 def take_for_readme(browser: Browser) -> None:
-    """Write the README's picture: the dawn as the page shows it, in both schemes side by side in one `<picture>`."""
+    """Write the README's pictures: the dawn as the page shows it, light and dark."""
     with run_service() as (service, pack):
         with httpx.Client(base_url=service.url, timeout=120) as api:
             found = post_sound(api, "dawn.wav", DAWN.read_bytes(), fields={**PLACE, "pack": pack})
         for scheme in ("light", "dark"):
-            with open_page(browser, service, 1280, scheme) as page:
+            with open_page(browser, service, 1280, scheme, height=960) as page:
                 page.goto(f"/recordings/{found['id']}")
                 expect(page.get_by_role("heading", level=1)).to_be_visible()
                 page.wait_for_timeout(_SETTLED_MS)
@@ -114,8 +114,8 @@ def _write_webp(png: bytes, path: Path) -> None:
     with av.open(io.BytesIO(png), "r") as source, av.open(path, "w", format="webp") as target:
         (frame,) = source.decode(video=0)
         stream = target.add_stream("libwebp", rate=1, options={"quality": "88"})
-        stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "yuv420p"
-        target.mux(stream.encode(frame.reformat(format="yuv420p")))
+        stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "bgra"
+        target.mux(stream.encode(frame.reformat(format="bgra")))
         target.mux(stream.encode())
 
 

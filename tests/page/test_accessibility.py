@@ -26,9 +26,10 @@ _TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
 
 @pytest.fixture(scope="module")
 def filled(service: Service, audio_dir: Path) -> Filled:
-    sounds = sorted((audio_dir / "powdermill").glob("*.wav"))
+    sound = audio_dir / "powdermill" / "Recording_1_Segment_07-snippet.wav"
+    cards = sorted((audio_dir / "scikit-maad" / "24h").glob("*.flac"))[:3]
     fields = {"site": "north marsh", "recorded_at": "2026-05-03T04:30:00+02:00"}
-    return fill(service, sounds[0], tuple(sounds[1:3]), fields)
+    return fill(service, sound, tuple(cards), fields)
 
 
 @pytest.fixture(scope="module")

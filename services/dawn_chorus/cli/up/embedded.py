@@ -191,7 +191,7 @@ def _worker_settings(settings: CliSettings, database_url: str, store_url: str) -
 
 def _print_welcome(url: str, settings: CliSettings) -> None:
     print_note(
-        f"\nDawn Chorus is up at {url} (its API is described at {url}/docs).\n\n"
+        f"\nDawn Chorus is up at {url} (open it in a browser; its API is described at {url}/docs).\n\n"
         f"    curl -F file=@recording.flac {url}/v1/recordings\n"
         f'    psql "$(cat {settings.database_url_file})"\n\n'
         f"Everything is kept in {settings.data_dir}. Ctrl-C stops the service; uploaded recordings are not lost.\n"

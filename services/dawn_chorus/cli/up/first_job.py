@@ -26,5 +26,6 @@ def run_first_job(url: str, job: FirstJob) -> None:
         analysis = answering_analysis(recording)
         follow(client.analysis, [(recording, analysis)] if analysis else [])
         show_timeline(client, recording["id"], [])
+        print_note(f"look and listen: {url}/recordings/{recording['id']}")
     except (ChorusError, OSError) as error:
         print_error(f"--first {job.path}: {error}")
