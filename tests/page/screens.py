@@ -79,6 +79,12 @@ def _analyze_again(page: Page, filled: Filled) -> None:
     expect(page.get_by_role("heading", name="Analyze again")).to_be_visible()
 
 
+def _edit(page: Page, filled: Filled) -> None:
+    page.goto(filled.real)
+    page.get_by_role("button", name="Edit site, place and start").click()
+    expect(page.get_by_role("button", name="Close")).to_be_visible()
+
+
 def _download(page: Page, filled: Filled) -> None:
     page.goto(filled.real)
     page.get_by_text("Download", exact=True).click()
@@ -102,6 +108,7 @@ SCREENS: Mapping[str, Callable[[Page, Filled], None]] = {
     "waiting": _view(lambda filled: filled.waiting),
     "quiet": _view(lambda filled: filled.quiet),
     "analyze-again": _analyze_again,
+    "edit": _edit,
     "download": _download,
     "help": _help,
     "keys": _view(lambda _filled: "/keys"),

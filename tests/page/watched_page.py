@@ -30,7 +30,7 @@ def watch_page(browser: Browser, url: str, **context: object) -> Iterator[tuple[
 
     def note_console(said: ConsoleMessage) -> None:
         if said.type in {"error", "warning"}:
-            faults.append(f"console: {said.text}")
+            faults.append(f"console: {said.text} {said.location.get('url', '')}")
 
     def note_request(request: Request) -> None:
         if urlsplit(request.url).netloc not in {urlsplit(url).netloc, ""}:

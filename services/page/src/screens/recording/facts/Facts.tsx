@@ -5,6 +5,7 @@ import { useSignal } from "@preact/signals";
 import type { Analysis } from "../../../api/types";
 import { setQuery } from "../../../app/router";
 import { AnalyzeAgain } from "../../recordings/analyze_again/AnalyzeAgain";
+import { CorrectionPanel } from "../../recordings/correction/CorrectionPanel";
 import { useModel } from "../model";
 import { About } from "./About";
 import { Acts } from "./Acts";
@@ -21,7 +22,8 @@ interface Props {
 /** What is known of the recording and its analysis, and what to know before trusting it. */
 export function Facts({ onAnalysis }: Props) {
   const { recording } = useModel();
-  const isAsking = useSignal(false);
+  const panel = useSignal<"analyze" | "edit" | null>(null);
+  const close = () => (panel.value = null);
   const show = (begun: readonly Analysis[]) => {
     for (const each of begun) {
       onAnalysis(each);
@@ -32,12 +34,11 @@ export function Facts({ onAnalysis }: Props) {
     <header class="facts">
       <div class="title">
         <h1>{recording.value.filename}</h1>
-        <Acts onAnalyze={() => (isAsking.value = true)} />
+        <Acts onPanel={(next) => (panel.value = next)} />
       </div>
       <FactList />
-      {isAsking.value && (
-        <AnalyzeAgain recordings={[recording.value]} onClose={() => (isAsking.value = false)} onBegun={show} />
-      )}
+      {panel.value === "analyze" && <AnalyzeAgain recordings={[recording.value]} onClose={close} onBegun={show} />}
+      {panel.value === "edit" && <CorrectionPanel recordings={[recording.value]} list={null} onClose={close} />}
       <AnalysisStatus onAnalysis={onAnalysis} />
       <NotAnalyzed />
       <Warnings />

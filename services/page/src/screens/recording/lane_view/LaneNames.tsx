@@ -63,16 +63,21 @@ function LaneName({ taxon, facts, isFocused, threshold, onPick, onOpen }: NamePr
       class={isOver ? "lane-name" : "lane-name below"}
       role="option"
       aria-selected={isFocused}
-      aria-label={full}
       title={isOver ? full : `${full}: below the threshold`}
       onClick={onPick}
       onDblClick={onOpen}
     >
-      <span class="common">{names}</span>
+      <span class="common">
+        {names}
+        <span class="hidden-visually">, </span>
+      </span>
       <i class="scientific" lang="la">
         {names === scientific_name ? "" : scientific_name}
       </i>
-      <span class="peak number">{peak.toFixed(2)}</span>
+      <span class="peak number">
+        <span class="hidden-visually">{names === scientific_name ? "" : ", "}highest score </span>
+        {peak.toFixed(2)}
+      </span>
     </li>
   );
 }

@@ -17,7 +17,8 @@ import { StartFields } from "./StartFields";
 interface Props {
   /** One or many. */
   recordings: readonly Recording[];
-  list: RecordingList;
+  /** Shows corrections at once; null: what is shown follows the stream of changes. */
+  list: RecordingList | null;
   onClose: () => void;
 }
 
@@ -87,11 +88,11 @@ function planOrFault(recordings: readonly Recording[], wanted: Wanted): { change
 }
 
 /** Show at once what the stream of changes will tell, too. */
-function show(list: RecordingList, changes: readonly Change[]): void {
-  for (const { recording, fields } of changes) list.find(recording.id)?.correct(fields);
+function show(list: RecordingList | null, changes: readonly Change[]): void {
+  for (const { recording, fields } of changes) list?.find(recording.id)?.correct(fields);
 }
 
-async function takeBack(list: RecordingList, changes: readonly Change[]): Promise<void> {
+async function takeBack(list: RecordingList | null, changes: readonly Change[]): Promise<void> {
   const { done, refused } = await sendChanges(planUndo(changes));
   show(list, done);
   if (done.length > 0) notify(`${countOf(done.length, "recording")} as before.`);
