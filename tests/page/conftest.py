@@ -13,8 +13,6 @@ from tests.page.watched_page import Faults, watch_page
 from tests.servers.chorus_up import Service, make_service
 from tests.servers.programs import find_program
 
-expect.set_options(timeout=30_000)
-"""Nothing is asserted by the clock: on a busy machine everything takes longer."""
 SYNTHETIC_PACK = Path(__file__).parents[2] / "models" / "packs" / "synthetic"
 
 
