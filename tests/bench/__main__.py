@@ -14,7 +14,7 @@ from rich.console import Console
 from tests.bench.report import describe_machine
 from tests.bench.settings import BenchSettings
 
-BENCHES = ("race", "file_cost", "relay", "uploads", "lists", "timeline", "lanes", "ranges", "pictures")
+BENCHES = ("race", "file_cost", "relay", "uploads", "lists", "timeline", "lanes", "ranges", "pictures", "page")
 """Modules of this package, each with `measure(settings, console)`, in the order in which `make bench` runs them."""
 
 
