@@ -1,10 +1,12 @@
 """Lanes: who sang when, over a whole day and in half a minute."""
 
+import json
 import re
 
 import httpx
+import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from dawn_chorus.domain.lost_audio import LostStretch
 from tests.page.dawn_singers import SINGERS
@@ -18,6 +20,12 @@ CARD = LostStretch(46_000.0, 52_600.0, "the recorder's card could not be read")
 def broken_day(service: Service) -> str:
     """The id of a day of two taxa, of which two hours are lost."""
     return post_long_day(service, lost=(CARD,), singers=SINGERS[:2])
+
+
+@pytest.fixture(scope="module")
+def half_a_day(service: Service) -> str:
+    """The id of a day of two taxa whose analysis is at noon."""
+    return post_long_day(service, singers=SINGERS[:2], done_s=43_200.0)
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +115,32 @@ def test_a_lost_stretch_is_said_under_the_pointer_and_in_the_legend(page: Page, 
     expect(page.get_by_text(re.compile(r"\d+ of \d+ windows reach 0\.50"))).to_be_visible()
 
 
+def test_lanes_are_there_while_the_analysis_goes_on_and_the_rest_is_not_silence(page: Page, half_a_day: str) -> None:
+    page.goto(f"/recordings/{half_a_day}")
+    expect(lanes(page)).to_have_count(2)
+    expect(page.get_by_text("Dotted: not analyzed yet.")).to_be_visible()
+    plot = page.get_by_role("img", name=re.compile("^Lanes of 2 taxa"))
+    width = plot.evaluate("canvas => canvas.clientWidth")
+    plot.hover(position={"x": width * 0.75, "y": 12})
+    expect(page.get_by_text(re.compile(": not analyzed yet$"))).to_be_visible()
+
+
+def test_of_five_hundred_lanes_those_are_drawn_that_are_seen(page: Page, broken_day: str) -> None:
+    def answer(route: Route) -> None:
+        route.fulfill(body=many_lanes(500), content_type="application/octet-stream")
+
+    page.route(re.compile(r"/lanes(\?|$)"), answer)
+    page.goto(f"/recordings/{broken_day}")
+    expect(lanes(page)).to_have_count(500)
+    plot = page.get_by_role("img", name=re.compile("^Lanes of 500 taxa"))
+    assert plot.evaluate("canvas => canvas.clientHeight") < 800
+    page.get_by_role("listbox", name="Lanes").focus()
+    page.keyboard.press("End")
+    expect(lanes(page).last).to_be_in_viewport()
+    expect(plot).to_be_in_viewport()
+    expect(page.get_by_role("img", name=re.compile("Times of the lanes"))).to_be_in_viewport()
+
+
 def test_night_and_day_are_told_in_words_where_the_place_is_known(page: Page, broken_day: str) -> None:
     page.goto(f"/recordings/{broken_day}")
     expect(page.get_by_role("img", name=re.compile("^night, twilight, day"))).to_be_visible()
@@ -115,6 +149,19 @@ def test_night_and_day_are_told_in_words_where_the_place_is_known(page: Page, br
 def test_where_nothing_was_found_the_least_score_and_the_length_are_said(page: Page, silent_day: str) -> None:
     page.goto(f"/recordings/{silent_day}")
     expect(page.get_by_text("Nothing reached 0.05; 86400 s analyzed.")).to_be_visible()
+
+
+def many_lanes(n_taxa: int) -> bytes:
+    """Return what the service would send of as many taxa, which sing one after the other."""
+    rule = {"onset_threshold": 0.5, "offset_threshold": 0.3, "min_event_s": 0.0, "min_gap_s": 0.5}
+    taxa = [
+        {"code": f"t{i}", "scientific_name": f"Genus s{i}", "common_name": f"Bird {i}", "peak": 0.9, "rule": rule}
+        for i in range(n_taxa)
+    ]
+    header = {"taxa": taxa, "first": 0, "n": n_taxa, "step_s": 86_400 / n_taxa, "kind": "windows", "end_s": 86_400}
+    text = json.dumps(header | {"runs": [[0, n_taxa]], "lost": []}).encode()
+    text += b" " * (-len(text) % 4)
+    return len(text).to_bytes(4, "little") + text + (np.eye(n_taxa) * 60_000).astype("<u2").tobytes()
 
 
 def ink(page: Page) -> int:

@@ -26,7 +26,7 @@ export function LaneView() {
   const taxa = useComputed(() => model.lanes.value?.taxa.length ?? null);
   if (model.analysis.value === null) return null;
   return (
-    <section class="lane-view" aria-label="Lanes">
+    <section class="lane-view" aria-label="Who sang when">
       {problem.value !== null && (
         <div class="say bad" role="alert">
           <span>{problem.value.detail}</span>

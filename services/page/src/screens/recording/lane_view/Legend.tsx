@@ -35,6 +35,8 @@ export function Legend({ state }: { state: LaneState }) {
 function sayHeight(detail: Detail): string {
   const part = `${detail.lanes.kind === "frames" ? "frame" : "window"} of ${Number(detail.lanes.step_s.toFixed(3))} s`;
   if (detail.kind === "shares") return `Height: how many of the ${part.replace(" of", "s of")} reach the threshold.`;
+  if (detail.kind === "maxima")
+    return `Height: the highest score of the ${part.replace(" of", "s of")} in it; the broken line is the threshold.`;
   return `Height: the score of each ${part}; the broken line is the threshold.`;
 }
 

@@ -17,10 +17,13 @@ export type Detail =
   | { kind: "maxima"; lanes: Lanes; columns: Columns }
   | { kind: "scores"; lanes: Lanes };
 
-/** Return shares where windows are narrower than a pixel; else the scores of frames, where they are there, or windows. */
+/** Of fewer windows than this in a pixel a share would be all or nothing: their highest score says more. */
+const SHARED_WINDOWS = 3;
+
+/** Return shares where many windows lie in a pixel; else the scores of frames, where they are there, or of windows. */
 export function chooseDetail(lanes: Lanes, frames: Lanes | null, scale: TimeScale): Detail {
   const pixel_s = scale.span_s / scale.width;
-  if (lanes.step_s <= pixel_s) return { kind: "shares", lanes, columns: columnsOf(lanes, scale) };
+  if (lanes.step_s * SHARED_WINDOWS <= pixel_s) return { kind: "shares", lanes, columns: columnsOf(lanes, scale) };
   const covered = frames !== null && coversStretch(frames, scale.start_s, scale.start_s + scale.span_s);
   const near = covered ? frames : lanes;
   if (near.step_s <= pixel_s) return { kind: "maxima", lanes: near, columns: columnsOf(near, scale) };
