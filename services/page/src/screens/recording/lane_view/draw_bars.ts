@@ -51,7 +51,7 @@ export function drawBars(context: CanvasRenderingContext2D, detail: Detail, scal
     const maxima = maximaOf(detail.lanes, detail.columns, row.taxon);
     const least = leastStep(row.threshold) / STEPS - 1e-7;
     context.fillStyle = resolveColor("lane");
-    drawColumns(context, detail.columns.x, maxima, row, 0, least);
+    drawColumns(context, detail.columns.x, maxima, row, FAINTEST_PX / (row.height - 2 * MARGIN_PX), least);
     context.fillStyle = resolveColor("lane-on");
     drawColumns(context, detail.columns.x, maxima, row, least);
   }
