@@ -11,6 +11,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: "es2022",
+    minify: "terser",
+    terserOptions: { compress: { passes: 2 } },
     rollupOptions: {
       output: {
         entryFileNames: "assets/[name]-[hash].js",
