@@ -123,9 +123,10 @@ def test_the_audio_was_removed_and_the_results_stay(page: Page, states: MadeStat
 
 def test_it_was_deleted_while_somebody_looked(page: Page, states: MadeStates, api: httpx.Client) -> None:
     made = states.post("doomed.flac").do(0, Song())
-    states.remove_audio(made)  # so that no picture is on its way when it goes
-    page.goto(made.address)
-    expect(page.get_by_role("heading", name="doomed.flac")).to_be_visible()
+    states.remove_audio(made)
+    with page.expect_response(re.compile(r"/lanes\?.*frames=true")):
+        page.goto(made.address)
+    expect(page.get_by_text("1 event of 1 taxon")).to_be_visible()  # nothing is on its way any more
     api.delete(f"/v1{made.address}").raise_for_status()
     expect(page.get_by_text("This recording was deleted.")).to_be_visible()
 
@@ -148,10 +149,11 @@ def test_its_site_is_corrected_in_place(page: Page, states: MadeStates) -> None:
 
 def test_the_service_cannot_be_reached_for_a_while(page: Page, states: MadeStates, faults: Faults) -> None:
     made = states.post("patient.flac").do(0, Song())
-    page.route(f"**/v1{made.address}", lambda route: route.abort())
+    for path in (f"**/v1{made.address}", "**/v1/events"):
+        page.route(path, lambda route: route.abort())
     page.goto(made.address)
     expect(page.get_by_role("heading", name="The recording cannot be shown")).to_be_visible()
-    page.unroute(f"**/v1{made.address}")
+    page.unroute_all()
     expect(page.get_by_role("heading", name="patient.flac")).to_be_visible()
     faults.expect("Failed to load resource")
 
