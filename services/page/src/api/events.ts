@@ -1,7 +1,11 @@
 /** The one stream of all changes (`GET /v1/events`): browsers allow six connections to a host, so there is one. */
 import { signal } from "@preact/signals";
 
+import { suspect } from "./reachability";
+import { isAskedAgain } from "./refusals";
+import { checkSession } from "./session";
 import type { Analysis, Recording } from "./types";
+import { pause, until } from "./waiting";
 
 export interface Changes {
   /** A recording is new or was corrected. */
@@ -18,6 +22,9 @@ export interface Changes {
 export const streamState = signal<"closed" | "live" | "lost">("closed");
 const listeners = new Set<Changes>();
 let source: EventSource | null = null;
+/** Whether it has missed something since it was open. */
+let hasBroken = false;
+const AGAIN_MS = 3000;
 
 /** Listen until the returned function is called. The stream is open while anybody listens. */
 export function listen(changes: Changes): () => void {
@@ -31,16 +38,17 @@ export function listen(changes: Changes): () => void {
 
 function open(): void {
   source = new EventSource("/v1/events");
-  let wasOpen = false;
   source.addEventListener("open", () => {
     streamState.value = "live";
-    if (wasOpen) for (const each of [...listeners]) each.resumed?.();
-    wasOpen = true;
+    if (hasBroken) for (const each of [...listeners]) each.resumed?.();
+    hasBroken = false;
   });
   source.addEventListener("error", () => {
     streamState.value = "lost";
-    // After an answer that is no stream (401, 503) browsers give up: try again, unless somebody closed it.
-    if (source?.readyState === EventSource.CLOSED) setTimeout(reopen, 3000);
+    hasBroken = true;
+    void suspect();
+    // After an answer that is no stream (401, 503) browsers give up.
+    if (source?.readyState === EventSource.CLOSED) void reopen(source);
   });
   on<Recording>("recording", (listener, recording) => listener.recording?.(recording));
   on<Analysis>("progress", (listener, analysis) => listener.progress?.(analysis));
@@ -56,15 +64,17 @@ function on<T>(name: string, tell: (listener: Changes, data: T) => void): void {
   });
 }
 
-function reopen(): void {
-  if (source === null || source.readyState !== EventSource.CLOSED) return;
-  source.close();
-  open();
-  for (const each of [...listeners]) each.resumed?.();
+/** Open it again, unless somebody closed it; where the session has ended, once somebody has signed in. */
+async function reopen(broken: EventSource): Promise<void> {
+  await checkSession();
+  if (isAskedAgain.peek()) await until(() => !isAskedAgain.value);
+  else await pause(AGAIN_MS);
+  if (source === broken) open();
 }
 
 function close(): void {
   source?.close();
   source = null;
+  hasBroken = false;
   streamState.value = "closed";
 }

@@ -5,14 +5,17 @@ import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
 
 import { complain } from "./notices";
-import { loadSession, session } from "../api/session";
+import { isAskedAgain } from "../api/refusals";
+import { loadSession, session, sessionProblem } from "../api/session";
 import { KeysScreen } from "../screens/keys/KeysScreen";
 import { RecordingScreen } from "../screens/recording/RecordingScreen";
 import { RecordingsScreen } from "../screens/recordings/RecordingsScreen";
 import { SignIn } from "../screens/sign_in/SignIn";
+import { SignInAgain } from "../screens/sign_in/SignInAgain";
 import { DropTarget } from "../screens/upload/DropTarget";
 import { Header } from "./Header";
 import { NoticeList } from "./NoticeList";
+import { OutageBanner } from "./OutageBanner";
 import { colorScheme } from "./preferences";
 import { path } from "./router";
 
@@ -24,20 +27,37 @@ effect(() => {
 /** Everything that is shown: the header, the view that the address asks for, what was just done. */
 export function App() {
   useEffect(() => void loadSession().catch(complain), []);
-  if (session.value === undefined) return null;
-  const View = session.value === null ? SignIn : findView(path.value);
+  const View = chooseView();
   return (
     <>
       <a class="skip" href="#main">
         Skip to content
       </a>
       <Header />
+      <OutageBanner />
       <main id="main" tabIndex={-1}>
         <View key={path.value} />
       </main>
-      {session.value !== null && <DropTarget />}
+      {session.value != null && <DropTarget />}
+      {isAskedAgain.value && <SignInAgain />}
       <NoticeList />
     </>
+  );
+}
+
+function chooseView(): ComponentType {
+  if (session.value === undefined) return NotYet;
+  return session.value === null ? SignIn : findView(path.value);
+}
+
+/** Until it is known who is signed in: nothing, or why that cannot be said. */
+function NotYet() {
+  const problem = sessionProblem.value;
+  if (problem === null) return null;
+  return (
+    <p class="say bad" role="alert">
+      {problem.detail} This page tries again by itself.
+    </p>
   );
 }
 

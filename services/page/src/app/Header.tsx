@@ -7,7 +7,7 @@ import { Settings } from "./Settings";
 
 /** The bar at the top: where one can go and where one is, what can be set, who is signed in. */
 export function Header() {
-  const isSignedIn = session.value !== null;
+  const isSignedIn = session.value != null;
   return (
     <header class="bar">
       <a class="name" href="/">

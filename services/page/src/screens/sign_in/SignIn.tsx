@@ -1,36 +1,14 @@
-import { useSignal } from "@preact/signals";
+import "./sign_in.css";
 
-import { signIn } from "../../api/session";
+import { KeyForm } from "./KeyForm";
 
-/** Asks for a key, where the service asks for one. */
+/** Asks for a key, where the service asks for one; then the view is shown that was asked for. */
 export function SignIn() {
-  const key = useSignal("");
-  const problem = useSignal<string | null>(null);
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    try {
-      await signIn(key.value.trim());
-    } catch (error) {
-      problem.value = error instanceof Error ? error.message : String(error);
-    }
-  };
   return (
-    <form class="sign-in" onSubmit={(event) => void submit(event)}>
+    <div class="sign-in">
       <h1>Sign in</h1>
-      <label>
-        Key
-        <input
-          type="password"
-          autocomplete="current-password"
-          required
-          value={key}
-          onInput={(event) => (key.value = event.currentTarget.value)}
-        />
-      </label>
-      {problem.value !== null && <p role="alert">{problem.value}</p>}
-      <button class="primary" type="submit">
-        Sign in
-      </button>
-    </form>
+      <p>This service asks for a key. Whoever runs it makes keys, and says what each of them may do.</p>
+      <KeyForm />
+    </div>
   );
 }

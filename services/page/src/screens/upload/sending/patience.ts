@@ -3,6 +3,7 @@ import { effect } from "@preact/signals";
 
 import { isReachable } from "../../../api/client";
 import type { Problem } from "../../../api/problems";
+import { isAskedAgain } from "../../../api/refusals";
 import { session } from "../../../api/session";
 
 const FIRST_MS = 1000;
@@ -25,7 +26,7 @@ export function delayMs(problem: Problem, tries: number): number {
 
 /** Wait as long as it needs: until somebody is signed in, or a while, or until the service answers others again. */
 export async function waitOut(problem: Problem, tries: number, stop: AbortSignal): Promise<void> {
-  if (problem.status === 401) return until(() => session.value != null, stop);
+  if (problem.status === 401) return until(() => session.value != null && !isAskedAgain.value, stop);
   const whole = delayMs(problem, tries);
   if (!problem.isUnreachable) return pause(whole, stop);
   await pause(whole / 2, stop);
