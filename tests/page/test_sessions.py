@@ -171,27 +171,25 @@ def test_over_https_the_cookie_is_bound_to_this_host(
 
 
 def test_a_page_of_another_site_can_do_nothing_though_the_browser_is_signed_in(
-    page: Page, faults: Faults, make_key: MakeKey, service: Service, database: Database
+    page: Page, faults: Faults, make_key: MakeKey, service: Service
 ) -> None:
     page.goto("/")
     sign_in(page, make_key("target", "admin"))
-    expect(page.get_by_role("link", name=AUDIO.name)).to_be_visible()
-    foreign = service.url.replace("127.0.0.1", "localhost")
-    page.goto(f"{foreign}/docs")
-    status = page.evaluate(
-        """async url => {
-            const answer = await new Promise(done => {
-                const form = Object.assign(document.createElement("form"), {method: "POST", action: url + "/v1/keys"});
-                document.body.append(form); form.submit(); addEventListener("pagehide", () => done(0));
-            });
-            return answer;
-        }""",
-        service.url,
-    )
-    del status
-    expect(page.locator("body")).to_contain_text("cross-site")
-    assert "evil" not in {key.name for key in list_keys(database)}
-    faults.clear()
+    row = page.get_by_role("link", name=AUDIO.name)
+    expect(row).to_be_visible()
+    form = f'<form method="post" action="{service.url}/v1/recordings"><input name="site"><button>Win</button></form>'
+    page.route("http://evil.example/", lambda route: route.fulfill(body=form, content_type="text/html"))
+    page.goto("http://evil.example/")
+    with page.expect_response("**/v1/recordings") as answer:
+        page.get_by_role("button", name="Win").click()
+    assert answer.value.status == 403
+    assert "cross-site" in answer.value.text()
+    assert "cookie" not in answer.value.request.all_headers()
+    page.goto("/")
+    expect(row).to_be_visible()
+    faults.expect("evil.example")
+    faults.expect("status of 403")
+    faults.expect(REFUSED)
 
 
 def test_a_name_that_a_page_made_up_is_answered_with_421(service: Service) -> None:
