@@ -215,7 +215,7 @@ def test_a_revoked_key_ends_the_session_and_what_is_on_screen_stays(
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     expect(dialog).to_be_visible()
-    assert page.evaluate("document.querySelector('.make-key input').matches(':focus') === false")
+    expect(dialog.get_by_label("Key", exact=True)).to_be_focused()
     sign_in(page, make_key("heir", "admin"))
     expect(dialog).to_have_count(0)
     # What was refused went through once somebody was there again, as it had been filled in.

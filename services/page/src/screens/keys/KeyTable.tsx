@@ -34,10 +34,12 @@ function Table({ keys, caption, revoke }: { keys: readonly Key[]; caption: strin
           <th scope="col">Begins with</th>
           <th scope="col">Made</th>
           <th scope="col">{revoke ? "Last used" : "Revoked"}</th>
-          {revoke && (
+          {revoke ? (
             <th scope="col">
               <span class="hidden-visually">Revoke</span>
             </th>
+          ) : (
+            <td />
           )}
         </tr>
       </thead>

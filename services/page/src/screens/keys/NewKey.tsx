@@ -46,10 +46,10 @@ export function NewKey({ list }: { list: KeyList }) {
         <button type="button" onClick={() => (list.made.value = null)}>
           I have kept it
         </button>
+        <span role="status" class="soft">
+          {isCopied.value ? "Copied." : ""}
+        </span>
       </div>
-      <p role="status" class="soft">
-        {isCopied.value ? "Copied." : ""}
-      </p>
     </section>
   );
 }

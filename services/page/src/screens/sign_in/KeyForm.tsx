@@ -45,6 +45,7 @@ export function KeyForm() {
         <input
           ref={input}
           type="password"
+          autoFocus
           name="password"
           autocomplete="current-password"
           required
