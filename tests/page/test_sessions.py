@@ -238,13 +238,13 @@ def test_a_session_that_ends_unnoticed_is_noticed_by_the_stream_and_news_go_on_a
         connection.execute("DELETE FROM sessions")
     dialog = page.get_by_role("dialog", name="Sign in again")
     expect(dialog).to_be_visible(timeout=PATIENCE_MS)
-    path = audio_dir / "powdermill" / "Recording_1_Segment_07-snippet.wav"
-    with path.open("rb") as file:
-        files = {"file": ("while-away.wav", file)}
-        data = {"site": "elsewhere"}
-        httpx.post(f"{service.url}/v1/recordings", files=files, data=data, headers=scripts).raise_for_status()
+    with (audio_dir / AUDIO).open("rb") as file:  # known bytes: they give the recording its site
+        uploaded = httpx.post(
+            f"{service.url}/v1/recordings", files={"file": file}, data={"site": "north-marsh"}, headers=scripts
+        )
+    uploaded.raise_for_status()
     sign_in(page, key)
-    expect(page.get_by_role("link", name="while-away.wav")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_role("row", name="north-marsh")).to_be_visible(timeout=PATIENCE_MS)
     faults.expect(REFUSED)
 
 
@@ -337,6 +337,7 @@ def test_a_page_that_is_opened_while_the_service_is_away_waits_for_it(
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     expect(banner).to_have_count(0, timeout=PATIENCE_MS)
     faults.expect(AWAY)
+    faults.expect(REFUSED)
 
 
 def test_a_single_failure_is_nothing_to_speak_of(page: Page, faults: Faults, make_key: MakeKey) -> None:
