@@ -60,13 +60,13 @@ function Table({ keys, caption, revoke }: { keys: readonly Key[]; caption: strin
             <td>
               <Moment at={revoke ? key.last_used_at : key.revoked_at} />
             </td>
-            {revoke && (
-              <td>
+            <td>
+              {revoke && (
                 <button type="button" aria-label={`Revoke the key for ${key.name}`} onClick={() => revoke(key)}>
                   Revoke
                 </button>
-              </td>
-            )}
+              )}
+            </td>
           </tr>
         ))}
       </tbody>
