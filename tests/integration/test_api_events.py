@@ -193,7 +193,7 @@ def test_head_answers_at_once_and_leaves_no_stream(client: httpx.Client) -> None
     head = client.head(EVENTS)
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-type"].startswith("text/event-stream")
-    assert "chorus_api_event_streams 0.0" in read_metrics()
+    wait_until(lambda: "chorus_api_event_streams 0.0" in read_metrics())
 
 
 def test_the_stream_takes_a_key_to_read_or_a_session_and_ends_with_it(
