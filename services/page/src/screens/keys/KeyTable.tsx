@@ -8,10 +8,10 @@ import { describeScopes } from "./scopes";
 /** The keys that are in force, and behind them those that were revoked. */
 export function KeyTable({ list }: { list: KeyList }) {
   const asked = useSignal<Key | null>(null);
-  const [inForce, revoked] = [list.inForce.value, list.revoked.value];
+  const [valid, revoked] = [list.valid.value, list.revoked.value];
   return (
     <>
-      {inForce.length > 0 && <Table keys={inForce} caption="Keys in force" revoke={(key) => (asked.value = key)} />}
+      {valid.length > 0 && <Table keys={valid} caption="Keys in force" revoke={(key) => (asked.value = key)} />}
       {revoked.length > 0 && (
         <details>
           <summary>{revoked.length === 1 ? "1 revoked key" : `${revoked.length} revoked keys`}</summary>

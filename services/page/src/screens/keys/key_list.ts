@@ -12,7 +12,7 @@ export class KeyList {
   readonly problem = signal<Problem | null>(null);
   /** The key that was just made: it cannot be read again. */
   readonly made = signal<NewKey | null>(null);
-  readonly inForce = computed(() => this.keys.value?.items.filter((each) => each.revoked_at === null) ?? []);
+  readonly valid = computed(() => this.keys.value?.items.filter((each) => each.revoked_at === null) ?? []);
   readonly revoked = computed(() => this.keys.value?.items.filter((each) => each.revoked_at !== null) ?? []);
   /** No key was ever made, and the first one will close the service. */
   readonly isFirst = computed(() => this.keys.value?.items.length === 0);
