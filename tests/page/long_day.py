@@ -60,17 +60,21 @@ def post_long_day(
     singers: Sequence[Singer] = SINGERS,
     done_s: float = DAY_S,
 ) -> str:
-    """Make the recording and all its results; return its id. Without `audio_dir` it is silent.
+    """Make the recording and all its results; return its id. Without `audio_dir` its audio is gone, the results stay.
 
     A lost stretch that covers a segment fails it; in others it is lost within the segment. Where `done_s` is less than
     the day the analysis goes on for ever.
     """
     key = f"{uuid4()}.wav"
-    size_bytes = _write_audio(service.folder / "data" / "audio" / key, audio_dir)
+    size_bytes = 0 if audio_dir is None else _write_audio(service.folder / "data" / "audio" / key, audio_dir)
     url = (service.folder / "data" / "database-url").read_text().strip()
     with Database(url) as database:
         recording = _create(database, key, size_bytes)
         _save(database, recording, lost, singers, done_s)
+        if audio_dir is None:
+            with database.transaction() as connection:
+                gone = "UPDATE recordings SET audio_removed_at = now() WHERE id = %s"
+                connection.execute(gone, [recording.recording.id])
     return str(recording.recording.id)
 
 
@@ -152,7 +156,7 @@ def score_day(singer: Singer, rng: Generator) -> Scores:
     return scores
 
 
-def _write_audio(path: Path, audio_dir: Path | None) -> int:
+def _write_audio(path: Path, audio_dir: Path) -> int:
     n_bytes = round(DAY_S * RATE_HZ) * 2
     header = b"RIFF%bWAVEfmt %b" % ((36 + n_bytes).to_bytes(4, "little"), (16).to_bytes(4, "little"))
     for value, size in ((1, 2), (1, 2), (RATE_HZ, 4), (RATE_HZ * 2, 4), (2, 2), (16, 2)):
@@ -161,15 +165,14 @@ def _write_audio(path: Path, audio_dir: Path | None) -> int:
     with path.open("wb") as file:
         file.write(header)
         file.truncate(len(header) + n_bytes)
-        if audio_dir is not None:
-            sound = _ten_minutes(audio_dir)
-            # The eighths are where the service listens to tell the contrast of its pictures.
-            for eighth in range(8):
-                at = min(round(eighth * DAY_S / 7), round(DAY_S) - 10)
-                file.seek(len(header) + at * RATE_HZ * 2)
-                file.write(sound[: 10 * RATE_HZ].tobytes())
-            file.seek(len(header) + round(HEARD_FROM_S * RATE_HZ) * 2)
-            file.write(sound.tobytes())
+        sound = _ten_minutes(audio_dir)
+        # The eighths are where the service listens to tell the contrast of its pictures.
+        for eighth in range(8):
+            at = min(round(eighth * DAY_S / 7), round(DAY_S) - 10)
+            file.seek(len(header) + at * RATE_HZ * 2)
+            file.write(sound[: 10 * RATE_HZ].tobytes())
+        file.seek(len(header) + round(HEARD_FROM_S * RATE_HZ) * 2)
+        file.write(sound.tobytes())
     return len(header) + n_bytes
 
 
