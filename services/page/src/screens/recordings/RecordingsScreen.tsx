@@ -90,8 +90,11 @@ function useList() {
     loadPacks().catch(complain);
     return () => {
       for (const stop of stops) stop();
-      window.removeEventListener("pagehide", leave);
-      removal.endAll();
+      // The page may be left while the requests go out a few at a time: the rest then goes at once.
+      void removal
+        .endAll()
+        .finally(() => window.removeEventListener("pagehide", leave))
+        .catch(complain);
     };
   }, []);
   return parts;

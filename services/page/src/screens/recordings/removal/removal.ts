@@ -30,9 +30,9 @@ export class Removal {
     this.leaving.add(leaving);
   }
 
-  /** The list is left: delete what waits. */
-  endAll(): void {
-    for (const each of [...this.leaving]) void this.end(each);
+  /** The list is left: delete what waits. Resolves when all was asked for. */
+  async endAll(): Promise<void> {
+    await Promise.all([...this.leaving].map((each) => this.end(each)));
   }
 
   /** The page is left: ask for all at once, there is no time for one after the other; the requests outlive the page. */
