@@ -28,11 +28,14 @@ export function useRecording(id: string): Loaded {
   return loading;
 }
 
-class Loading implements Loaded {
+export class Loading implements Loaded {
   readonly recording: Signal<Recording | null> = signal(null);
   readonly problem: Signal<Problem | null> = signal(null);
   readonly isDeleted = signal(false);
   private timer = 0;
+  private asked = new AbortController();
+  /** What was told since the recording was asked for: the answer may be older. */
+  private told: Analysis[] = [];
 
   constructor(private readonly id: string) {}
 
@@ -47,19 +50,31 @@ class Loading implements Loaded {
     });
     return () => {
       window.clearTimeout(this.timer);
+      this.asked.abort();
       stop();
     };
   }
 
   readonly reload = (): void => {
     window.clearTimeout(this.timer);
-    fetchJson<Recording>(`/v1/recordings/${encodeURIComponent(this.id)}`).then(
-      (recording) => this.take(recording),
-      (error: unknown) => this.fail(error),
+    this.asked.abort();
+    this.asked = new AbortController();
+    this.told = [];
+    const { signal } = this.asked;
+    fetchJson<Recording>(`/v1/recordings/${encodeURIComponent(this.id)}`, { signal }).then(
+      (recording) => signal.aborted || this.takeAnswer(recording),
+      (error: unknown) => signal.aborted || this.fail(error),
     );
   };
 
+  private takeAnswer(recording: Recording): void {
+    this.take(recording);
+    for (const each of this.told) this.merge(each);
+  }
+
+  /** An answer that is still on its way is older than what is told. */
   private take(recording: Recording): void {
+    this.asked.abort();
     this.recording.value = recording;
     this.problem.value = null;
   }
@@ -73,8 +88,10 @@ class Loading implements Loaded {
   }
 
   readonly merge = (analysis: Analysis): void => {
+    if (analysis.recording_id !== this.id) return;
+    if (!this.asked.signal.aborted) this.told.push(analysis);
     const recording = this.recording.value;
-    if (recording === null || analysis.recording_id !== this.id) return;
+    if (recording === null) return;
     const others = recording.analyses.filter((each) => each.id !== analysis.id);
     this.recording.value = { ...recording, analyses: [...others, analysis] };
   };

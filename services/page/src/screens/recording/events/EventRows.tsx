@@ -6,16 +6,18 @@ import { ExportLinks } from "./ExportLinks";
 import { nameOf } from "./going";
 import { PageButtons } from "./PageButtons";
 import { SortHeads } from "./SortHeads";
-import { countByTaxon, PAGE_ROWS, pageOf, sortEvents, type Sorting } from "./table_rows";
+import { countByTaxon, PAGE_ROWS, pageOf, placeOf, sortEvents, type Sorting } from "./table_rows";
 import { formatScore } from "./threshold_words";
 
 /** The table's rows, a page at a time, by time unless somebody sorts them otherwise. */
 export function EventRows() {
   const model = useModel();
   const sorting = useSignal<Sorting>({ column: "time", isDescending: false });
-  const taxon = useSignal<number | null>(null);
+  /** By its code: while the analysis runs, lanes change their places. */
+  const code = useSignal<string | null>(null);
   const page = useSignal(0);
   const taxa = useComputed(() => model.lanes.value?.taxa ?? []);
+  const taxon = useComputed(() => placeOf(code.value, taxa.value));
   const counts = useComputed(() => countByTaxon(model.events.value ?? [], taxa.value));
   const rows = useComputed(() => sortEvents(model.events.value ?? [], taxa.value, sorting.value, taxon.value));
   // The page with the selected event comes up by itself, whichever way it was selected.
@@ -32,7 +34,9 @@ export function EventRows() {
           Taxon{" "}
           <select
             value={taxon.value ?? ""}
-            onChange={({ currentTarget: { value } }) => (taxon.value = value === "" ? null : Number(value))}
+            onChange={({ currentTarget: { value } }) =>
+              (code.value = value === "" ? null : (taxa.value[Number(value)]?.code ?? null))
+            }
           >
             <option value="">All taxa ({(events.value ?? []).length.toLocaleString("en")})</option>
             {counts.value.map(([each, count]) => (

@@ -46,6 +46,12 @@ export function countByTaxon(events: readonly SungEvent[], taxa: readonly LaneTa
   return [...counts].sort(([one], [other]) => (places[one] ?? 0) - (places[other] ?? 0));
 }
 
+/** Return the place of a taxon among the lanes; null: all taxa are meant, or it has none. */
+export function placeOf(code: string | null, taxa: readonly LaneTaxon[]): number | null {
+  const place = taxa.findIndex((each) => each.code === code);
+  return place < 0 ? null : place;
+}
+
 /** Return the page on which a row stands; the first where it is on none. */
 export function pageOf(rows: readonly SungEvent[], event: SungEvent | null): number {
   return event === null ? 0 : Math.max(0, Math.floor(rows.indexOf(event) / PAGE_ROWS));

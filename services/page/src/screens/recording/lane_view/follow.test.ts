@@ -1,19 +1,20 @@
 import { signal } from "@preact/signals";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import type { Problem } from "../../../api/problems";
+import { Problem } from "../../../api/problems";
 import type { Analysis, Recording } from "../../../api/types";
 import type { Lanes } from "../lanes";
 import { RecordingModel } from "../model";
 import { followAnalysis, REFRESH_MS, replaceLanes } from "./follow_analysis";
 import { aroundStretch, followFrames } from "./follow_frames";
 
-const fetched = vi.hoisted(() => ({ calls: [] as [string, { frames?: boolean }][], kind: "frames" }));
+const fetched = vi.hoisted(() => ({ calls: [] as [string, { frames?: boolean }][], kind: "frames", failures: 0 }));
 
 vi.mock("../lanes", async (original) => ({
   ...(await original<typeof import("../lanes")>()),
   fetchLanes: (id: string, part: { from_s?: number; to_s?: number; frames?: boolean }) => {
     fetched.calls.push([id, part]);
+    if (fetched.failures-- > 0) return Promise.reject(new Problem("unavailable", 503, "Busy", 2));
     const from_s = part.from_s ?? 0;
     const step_s = part.frames === true ? 0.5 : 5;
     const n = Math.ceil(((part.to_s ?? 7200) - from_s) / step_s);
@@ -36,6 +37,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   fetched.calls = [];
   fetched.kind = "frames";
+  fetched.failures = 0;
 });
 afterEach(() => vi.useRealTimers());
 
@@ -95,6 +97,19 @@ test("frames are fetched where one zooms in, and kept as long as they cover what
   model.show(6500, 60);
   await vi.advanceTimersByTimeAsync(1000);
   expect(fetched.calls.length).toBe(2);
+  stop();
+});
+
+test("frames that could not be had are asked for again: short recordings are cut from them", async () => {
+  const { model } = opened(analysis("a", 1, true));
+  model.show(0, 60);
+  fetched.failures = 1;
+  const stop = followFrames(model);
+  model.lanes.value = made("robin");
+  await vi.advanceTimersByTimeAsync(1000);
+  expect([fetched.calls.length, model.frames.value]).toEqual([1, null]);
+  await vi.advanceTimersByTimeAsync(2000);
+  expect([fetched.calls.length, model.frames.value?.n]).toEqual([2, 7200]);
   stop();
 });
 

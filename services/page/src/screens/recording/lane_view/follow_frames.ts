@@ -1,12 +1,14 @@
 /** Keeps framewise scores around the stretch that is shown, where the pack has frames. */
 import { effect } from "@preact/signals";
 
+import { Problem } from "../../../api/problems";
 import { complain } from "../../../app/notices";
 import { coversStretch, fetchLanes, hasSameTaxa, MOST_FRAMES_S, type Lanes } from "../lanes";
 import type { RecordingModel } from "../model";
 
 /** Until the view rests: panning asks once. */
 const REST_MS = 150;
+const RETRY_MS = 3000;
 
 /** Load frames now and wherever one goes; until the returned function is called. Without frames the model has none. */
 export function followFrames(model: RecordingModel): () => void {
@@ -29,7 +31,11 @@ export function followFrames(model: RecordingModel): () => void {
         model.frames.value = frames;
       }
     } catch (error) {
-      if (!signal.aborted) complain(error);
+      if (signal.aborted) return;
+      const again_ms = delayOf(error);
+      if (again_ms === null) complain(error);
+      // Short recordings are cut from frames: without them there would be no events.
+      else timer = window.setTimeout(() => void load(lanes, analysisId), again_ms);
     }
   }
 
@@ -50,6 +56,14 @@ export function followFrames(model: RecordingModel): () => void {
     clearTimeout(timer);
     abort.abort();
   };
+}
+
+/** Return after how long to ask again; null: that does not help. */
+function delayOf(error: unknown): number | null {
+  // It broke off on its way.
+  if (!(error instanceof Problem)) return RETRY_MS;
+  if (error.retryAfterS !== null) return error.retryAfterS * 1000;
+  return error.status === 0 || error.status >= 500 ? RETRY_MS : null;
 }
 
 /** Return the stretch to ask for: as long as may be, with what is shown in its middle. */

@@ -96,6 +96,21 @@ test("what was told while a page was loaded is not undone by that page", async (
   expect(list.find("5")?.counted.value?.result).toBe("succeeded");
 });
 
+test("what is new or corrected while a page is loaded is not lost by that page", async () => {
+  const list = await listOf("5", "4");
+  const { release } = answerWith({ items: [recording("5"), recording("4")], next: null });
+  void list.reload();
+  await tell("finished", analysis("6", "finished"));
+  await tell("recording", { ...recording("6"), site: "new" });
+  await tell("recording", { ...recording("5"), site: "corrected" });
+  await tell("finished", analysis("5", "finished"));
+  await release();
+  expect(shown(list)).toEqual(["6", "5", "4"]);
+  expect(list.find("5")?.facts.value.site).toBe("corrected");
+  expect(list.find("5")?.active.value).toBeNull();
+  expect(list.find("6")?.active.value?.state).toBe("running");
+});
+
 test("rows that are there already stay the same objects, so that nothing is drawn anew", async () => {
   const list = await listOf("5", "4");
   const row = list.find("5");

@@ -19,6 +19,7 @@ export class RecordingList {
   private loading: AbortController | null = null;
   /** What was told since the page that is being loaded was asked for: it may be newer than that page. */
   private readonly toldSince = new Map<string, Analysis>();
+  private readonly recordingsSince = new Map<string, Recording>();
   private readonly gone = new Set<string>();
   private lookAgain: ReturnType<typeof setTimeout> | null = null;
   /** The cursor behind the last row; null: the list ends there. */
@@ -103,6 +104,7 @@ export class RecordingList {
     const loading = new AbortController();
     this.loading = loading;
     this.toldSince.clear();
+    this.recordingsSince.clear();
     try {
       await read(loading.signal);
       this.problem.value = null;
@@ -110,6 +112,8 @@ export class RecordingList {
       if (loading.signal.aborted) return;
       if (!(error instanceof Problem)) throw error;
       this.fail(error);
+    } finally {
+      if (this.loading === loading) this.loading = null;
     }
   }
 
@@ -141,17 +145,20 @@ export class RecordingList {
 
   private put(rows: readonly Row[], next: string | null): void {
     batch(() => {
-      const known = new Map(rows.filter((each) => !this.gone.has(each.id)).map((each) => [each.id, each]));
-      for (const each of this.toldSince.values()) known.get(each.recording_id)?.update(each);
-      this.rows.value = [...known.values()];
+      this.rows.value = rows.filter((each) => !this.gone.has(each.id));
       this.next.value = next;
       this.isLoaded.value = true;
+      const told = [...this.recordingsSince.values()].filter((each) => !this.gone.has(each.id));
+      if (!isNarrowed(this.filters)) this.add(told);
+      const known = new Map(this.rows.peek().map((each) => [each.id, each]));
+      for (const each of told) known.get(each.id)?.replace(each);
+      for (const each of this.toldSince.values()) known.get(each.recording_id)?.update(each);
     });
   }
 
   private apply({ recordings, analyses, deleted }: Gathered): void {
     for (const each of deleted) this.gone.add(each);
-    for (const each of analyses.values()) this.toldSince.set(each.id, each);
+    if (this.loading !== null) this.remember(recordings, analyses);
     batch(() => {
       const known = new Map(this.rows.peek().map((each) => [each.id, each]));
       const fresh: Recording[] = [];
@@ -167,6 +174,16 @@ export class RecordingList {
       if (isNarrowed(this.filters)) this.lookForNew(fresh, ofOthers);
       else this.add(fresh);
     });
+  }
+
+  /** Keep what is told while a page is on its way. */
+  private remember(recordings: Gathered["recordings"], analyses: Gathered["analyses"]): void {
+    for (const each of recordings.values()) {
+      this.recordingsSince.set(each.id, each);
+      // What was told of its analyses before is older.
+      for (const { id } of each.analyses) this.toldSince.delete(id);
+    }
+    for (const each of analyses.values()) this.toldSince.set(each.id, each);
   }
 
   /** Put new ones where they belong; those that belong behind the last row come with their own page. */

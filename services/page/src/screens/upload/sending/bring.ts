@@ -27,7 +27,7 @@ export async function bring(item: Item): Promise<void> {
   try {
     const fingerprint = await fingerprintOf(item.file);
     const earlier = underWay.get(fingerprint);
-    if (earlier !== undefined && earlier !== item && !earlier.stop.signal.aborted) {
+    if (earlier !== undefined && earlier !== item && isStillUnderWay(earlier)) {
       item.isRead.value = true;
       item.state.value = { at: "twice", why: `In this list already, as ${earlier.file.name}` };
       return;
@@ -44,6 +44,11 @@ export async function bring(item: Item): Promise<void> {
     item.state.value = { at: isNoAudio ? "not audio" : "failed", why };
     if (isNoAudio) await removeUpload(item);
   }
+}
+
+/** What has failed may come again: from a card that is back in, the file has to be chosen anew. */
+function isStillUnderWay({ stop, state }: Item): boolean {
+  return !stop.signal.aborted && state.peek().at !== "failed";
 }
 
 /** Stop it and have nothing of it left at the service. */
