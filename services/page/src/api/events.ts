@@ -15,21 +15,25 @@ export interface Changes {
   finished?: (analysis: Analysis) => void;
   /** The id of a recording that is gone. */
   deleted?: (id: string) => void;
-  /** The stream began anew after a break: what is shown may be out of date, so load it again. */
-  resumed?: () => void;
+  /** The stream began, at first or after a break: what was loaded before may be out of date, so load it again. */
+  opened?: () => void;
 }
 
 export const streamState = signal<"closed" | "live" | "lost">("closed");
 const listeners = new Set<Changes>();
 let source: EventSource | null = null;
 /** Whether it has missed something since it was open. */
-let hasBroken = false;
+let hasMissed = false;
 const AGAIN_MS = 3000;
 
 /** Listen until the returned function is called. The stream is open while anybody listens. */
 export function listen(changes: Changes): () => void {
   listeners.add(changes);
-  if (source === null) open();
+  if (source === null) {
+    // Others may have changed what is being loaded before the stream tells of changes.
+    hasMissed = true;
+    open();
+  }
   return () => {
     listeners.delete(changes);
     if (listeners.size === 0) close();
@@ -40,12 +44,12 @@ function open(): void {
   source = new EventSource("/v1/events");
   source.addEventListener("open", () => {
     streamState.value = "live";
-    if (hasBroken) for (const each of [...listeners]) each.resumed?.();
-    hasBroken = false;
+    if (hasMissed) for (const each of [...listeners]) each.opened?.();
+    hasMissed = false;
   });
   source.addEventListener("error", () => {
     streamState.value = "lost";
-    hasBroken = true;
+    hasMissed = true;
     void suspect();
     // After an answer that is no stream (401, 503) browsers give up.
     if (source?.readyState === EventSource.CLOSED) void reopen(source);
@@ -75,6 +79,5 @@ async function reopen(broken: EventSource): Promise<void> {
 function close(): void {
   source?.close();
   source = null;
-  hasBroken = false;
   streamState.value = "closed";
 }

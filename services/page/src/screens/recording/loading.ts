@@ -46,7 +46,7 @@ export class Loading implements Loaded {
       progress: (analysis) => this.merge(analysis),
       finished: (analysis) => this.merge(analysis),
       deleted: (gone) => gone === this.id && (this.isDeleted.value = true),
-      resumed: this.reload,
+      opened: this.reload,
     });
     return () => {
       window.clearTimeout(this.timer);

@@ -20,17 +20,18 @@ export function followAnalysis(
   let abort = new AbortController();
   let timer = 0;
   let shownId: string | null = null;
-  let loadedState = "";
+  /** Of which the lanes are there or on their way. */
+  let askedState = "";
   let loadedAt = 0;
 
   async function load(analysis: Analysis): Promise<void> {
     abort.abort();
     abort = new AbortController();
     const { signal } = abort;
+    askedState = stateOf(analysis);
     try {
       const lanes = await fetchLanes(analysis.id, {}, signal);
       if (signal.aborted) return;
-      loadedState = stateOf(analysis);
       loadedAt = Date.now();
       problem.value = null;
       replaceLanes(model, lanes);
@@ -40,6 +41,7 @@ export function followAnalysis(
   }
 
   function fail(error: unknown, analysis: Analysis): void {
+    askedState = "";
     const known = error instanceof Problem;
     problem.value = known ? error : new Problem("broken", 0, "The lanes broke off on their way. Trying again.");
     if (known && error.status > 0 && error.status < 500 && error.retryAfterS === null) return;
@@ -52,13 +54,13 @@ export function followAnalysis(
     clearTimeout(timer);
     if (analysis === null || analysis.id !== shownId) {
       abort.abort();
-      loadedState = "";
+      askedState = "";
       loadedAt = 0;
       clearLanes(model);
       problem.value = null;
     }
     shownId = analysis?.id ?? null;
-    if (analysis === null || loadedState === stateOf(analysis)) return;
+    if (analysis === null || askedState === stateOf(analysis)) return;
     const wait_ms = analysis.terminal ? 0 : Math.max(0, loadedAt + REFRESH_MS - Date.now());
     timer = window.setTimeout(() => void load(analysis), wait_ms);
   });

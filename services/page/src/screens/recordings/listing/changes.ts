@@ -12,8 +12,8 @@ export interface Gathered {
 
 export const GATHER_MS = 200;
 
-/** Listen until the returned function is called. `resumed`: the stream had a break, all may have changed. */
-export function gatherChanges(take: (gathered: Gathered) => void, resumed: () => void): () => void {
+/** Listen until the returned function is called. `opened`: the stream began, all may have changed before. */
+export function gatherChanges(take: (gathered: Gathered) => void, opened: () => void): () => void {
   let gathered = nothing();
   let timer: ReturnType<typeof setTimeout> | null = null;
   const add = (change: () => void) => {
@@ -35,7 +35,7 @@ export function gatherChanges(take: (gathered: Gathered) => void, resumed: () =>
     progress: followAnalysis,
     finished: followAnalysis,
     deleted: (id) => add(() => gathered.deleted.add(id)),
-    resumed,
+    opened,
   });
   return () => {
     stop();
