@@ -1,6 +1,6 @@
 import "./recording.css";
 
-import { useComputed } from "@preact/signals";
+import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 
 import type { Analysis, Recording } from "../../api/types";
@@ -18,7 +18,8 @@ import { Overview } from "./pictures/Overview";
 import { SpectrogramView } from "./pictures/SpectrogramView";
 import { TimeAxis } from "./pictures/TimeAxis";
 import { Player } from "./player/Player";
-import { chooseAnalysis } from "./which_analysis";
+import { loadPacks, packs, usualPack } from "../recordings/states/packs";
+import { chooseAnalysis, needsDefaultPack } from "./which_analysis";
 
 const PRODUCT = "Dawn Chorus";
 
@@ -27,8 +28,17 @@ export function RecordingScreen() {
   const loaded = useRecording(path.value.split("/")[2] ?? "");
   const recording = loaded.recording.value;
   useTitle(recording?.filename ?? null);
-  if (recording === null) return <NoRecording problem={loaded.problem.value} onRetry={loaded.reload} />;
-  const analysis = chooseAnalysis(recording.analyses, query.value.get("analysis"));
+  const isUnknown = useSignal(false);
+  const mayTell = packs.value === null && !isUnknown.value;
+  const isUndecided = recording !== null && mayTell && needsDefaultPack(recording.analyses);
+  useEffect(() => {
+    // Without them the newest is looked at.
+    if (isUndecided) void loadPacks().catch(() => (isUnknown.value = true));
+  }, [isUndecided]);
+  const asked = query.value.get("analysis");
+  if (recording === null || (isUndecided && asked === null))
+    return <NoRecording problem={loaded.problem.value} onRetry={loaded.reload} />;
+  const analysis = chooseAnalysis(recording.analyses, asked, usualPack.value);
   return (
     <>
       {loaded.isDeleted.value && (

@@ -94,3 +94,10 @@ it("reads what it wrote", () => {
   const parts = Object.entries(writeView(view)).map(([name, value]) => [name, value ?? ""]);
   expect(readView(new URLSearchParams(parts), 10)).toEqual({ view, refused: [] });
 });
+
+it("says a threshold exactly: rounded, it would cut other events", () => {
+  expect(writeView({ t: 1.23456, span: null, threshold: 0.12345, taxon: null })).toMatchObject({
+    t: "1.235",
+    threshold: "0.12345",
+  });
+});

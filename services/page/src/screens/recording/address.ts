@@ -44,7 +44,9 @@ export function readView(asked: URLSearchParams, duration_s: number): { view: Vi
 /** Return the parts of the query for a view; null is left out: the whole recording needs none. */
 export function writeView(view: View): Record<keyof View, string | null> {
   const write = (value: number | null) => (value === null ? null : String(Number(value.toFixed(3))));
-  return { t: write(view.t), span: write(view.span), threshold: write(view.threshold), taxon: view.taxon };
+  // Rounded, it would cut other events: whoever opens the link would see others.
+  const exact = (value: number | null) => (value === null ? null : String(value));
+  return { t: write(view.t), span: write(view.span), threshold: exact(view.threshold), taxon: view.taxon };
 }
 
 /** Keep the address and the model alike, until the returned function is called: replaced, never a new entry. */

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
 import type { Analysis } from "../../api/types";
-import { chooseAnalysis } from "./which_analysis";
+import { chooseAnalysis, needsDefaultPack } from "./which_analysis";
 
 function analysis(id: string, result: Analysis["result"], pack = "birdnet"): Analysis {
   return { id, result, pack: { name: pack }, created_at: `2026-05-0${id}T00:00:00Z` } as Analysis;
@@ -27,4 +27,9 @@ it("looks at the one that is asked for, whatever became of it", () => {
 it("looks at the newest where none has results, and at none where there is none", () => {
   expect(chooseAnalysis([analysis("1", null), analysis("2", "failed")])?.id).toBe("2");
   expect(chooseAnalysis([])).toBeNull();
+});
+
+it("needs to know the default pack only where several packs have results", () => {
+  expect(needsDefaultPack([analysis("1", "succeeded"), analysis("2", "failed", "other")])).toBe(false);
+  expect(needsDefaultPack([analysis("1", "succeeded"), analysis("2", "partial", "other")])).toBe(true);
 });

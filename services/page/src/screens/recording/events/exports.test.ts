@@ -28,3 +28,10 @@ test("where human voices are hidden, it asks for the taxa that are shown", () =>
   hidesVoices.value = true;
   expect(exportLink(opened(), "raven", null)).toBe("/v1/analyses/a/detections?format=raven&taxon=code+0");
 });
+
+test("where human voices are hidden and nothing else sang, it does not ask for all", () => {
+  hidesVoices.value = true;
+  const model = opened();
+  model.events.value = [];
+  expect(exportLink(model, "csv", null)).toBe("/v1/analyses/a/detections?format=csv&taxon=code+0&taxon=code+2");
+});

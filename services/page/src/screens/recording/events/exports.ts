@@ -26,5 +26,7 @@ function codesShown(model: RecordingModel, taxon: number | null): string[] {
   if (taxon !== null) return taxa.slice(taxon, taxon + 1).map(({ code }) => code);
   if (!hidesVoices.value || !taxa.some(isHumanVoice)) return [];
   const sung = new Set((model.events.value ?? []).map((event) => event.taxon));
-  return taxa.filter((_, at) => sung.has(at)).map(({ code }) => code);
+  // Naming none would ask for all: where nothing sang, all but the voices are named.
+  const shown = taxa.filter((each, at) => (sung.size > 0 ? sung.has(at) : !isHumanVoice(each)));
+  return shown.map(({ code }) => code);
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Lanes } from "../lanes";
-import { countInWords, formatScore, leastOnSlider, ownThreshold, slideTo } from "./threshold_words";
+import { countInWords, formatPeak, formatScore, leastOnSlider, ownThreshold, slideTo } from "./threshold_words";
 
 test("a key goes to the next twentieth, and not beyond the floor or 1", () => {
   expect(slideTo(0.3 + 0.05, 0.05, 0.05)).toBe(0.35);
@@ -31,4 +31,8 @@ test("events and taxa are counted in words", () => {
 
 test("the slider begins at the floor, or at the first hundredth above it", () => {
   expect([0.05, 0.07, 0.017, 0].map(leastOnSlider)).toEqual([0.05, 0.07, 0.02, 0]);
+});
+
+test("a highest score below the threshold is not rounded up to it", () => {
+  expect([formatPeak(0.7996, 0.8), formatPeak(0.7996, 0.5), formatPeak(0.8, 0.8)]).toEqual(["0.79", "0.80", "0.80"]);
 });

@@ -45,6 +45,12 @@ export function formatConfidence(confidence: number): string {
   return confidence.toFixed(2);
 }
 
+/** Return a highest score with two decimals, cut off where rounded it would seem to reach the threshold. */
+export function formatPeak(peak: number, threshold: number): string {
+  const rounded = peak.toFixed(2);
+  return peak < threshold && Number(rounded) >= threshold ? (Math.floor(peak * 100) / 100).toFixed(2) : rounded;
+}
+
 /** Return how long an event is, to hundredths: frames are that short. */
 export function formatEventLength({ onset_s, offset_s }: SungEvent): string {
   return offset_s - onset_s < 60 ? `${(offset_s - onset_s).toFixed(2)} s` : formatLength(offset_s - onset_s);

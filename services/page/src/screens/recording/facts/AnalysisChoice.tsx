@@ -1,5 +1,6 @@
 import { setQuery } from "../../../app/router";
 import { useModel } from "../model";
+import { usualPack } from "../../recordings/states/packs";
 import { chooseAnalysis, sortNewest } from "../which_analysis";
 import { formatMoment, nameAnalysis } from "./words";
 
@@ -9,7 +10,7 @@ export function AnalysisChoice() {
   const analysis = model.analysis.value;
   const all = sortNewest(model.recording.value.analyses);
   if (analysis === null) return null;
-  const counting = chooseAnalysis(all);
+  const counting = chooseAnalysis(all, null, usualPack.value);
   return (
     <div>
       <dt>{all.length > 1 ? <label for="which-analysis">Analysis</label> : "Analysis"}</dt>

@@ -2,6 +2,7 @@ import { useRef } from "preact/hooks";
 
 import { activeShortcuts } from "../../../app/shortcuts";
 import { hasShortcuts } from "../../../app/preferences";
+import { formatPeak } from "../events/threshold_words";
 import type { LaneTaxon } from "../lanes";
 import type { LaneState } from "./lane_state";
 import { findByPrefix } from "./order";
@@ -55,8 +56,10 @@ function LaneName({ taxon, facts, isFocused, threshold, onPick, onOpen }: NamePr
   if (facts === undefined) return null;
   const { common_name, scientific_name, peak, rule } = facts;
   const names = common_name === "" || common_name === scientific_name ? scientific_name : common_name;
-  const isOver = peak >= (threshold ?? rule.onset_threshold);
-  const full = `${names === scientific_name ? "" : `${names}, `}${scientific_name}, highest score ${peak.toFixed(2)}`;
+  const least = threshold ?? rule.onset_threshold;
+  const isOver = peak >= least;
+  const highest = formatPeak(peak, least);
+  const full = `${names === scientific_name ? "" : `${names}, `}${scientific_name}, highest score ${highest}`;
   return (
     <li
       id={`lane-${taxon}`}
@@ -76,7 +79,7 @@ function LaneName({ taxon, facts, isFocused, threshold, onPick, onOpen }: NamePr
       </i>
       <span class="peak number">
         <span class="hidden-visually">{names === scientific_name ? "" : ", "}highest score </span>
-        {peak.toFixed(2)}
+        {highest}
       </span>
     </li>
   );

@@ -1,5 +1,6 @@
 import { timeScale } from "../../../drawing/time_scale";
 import { STEPS, type Lanes } from "../lanes";
+import { formatScore } from "../events/threshold_words";
 import { timeInWords } from "../pictures/times";
 import { chooseDetail, type Detail } from "./draw_bars";
 import { gapAt } from "./gaps";
@@ -66,5 +67,5 @@ function sayScore(state: LaneState, lanes: Lanes, taxon: number, time_s: number)
   const threshold = model.threshold.value ?? lanes.taxa[taxon]?.rule.onset_threshold ?? 1;
   const before = analyzedBefore(lanes);
   const reaching = countReaching(lanes, taxon, from, to, leastStep(threshold));
-  return `${reaching} of ${(before[to] ?? 0) - (before[from] ?? 0)} windows reach ${threshold.toFixed(2)}`;
+  return `${reaching} of ${(before[to] ?? 0) - (before[from] ?? 0)} windows reach ${formatScore(threshold)}`;
 }

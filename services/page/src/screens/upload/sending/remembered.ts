@@ -15,8 +15,8 @@ export function recall(fingerprint: string): string | null {
 }
 
 export function remember(fingerprint: string, url: string): void {
-  prune();
   try {
+    prune();
     localStorage.setItem(PREFIX + fingerprint, JSON.stringify({ url, begun: Date.now() } satisfies Remembered));
   } catch {
     // Full, or forbidden: then it begins anew once the browser was closed.
@@ -24,7 +24,11 @@ export function remember(fingerprint: string, url: string): void {
 }
 
 export function forget(fingerprint: string): void {
-  localStorage.removeItem(PREFIX + fingerprint);
+  try {
+    localStorage.removeItem(PREFIX + fingerprint);
+  } catch {
+    // Forbidden: then nothing was remembered.
+  }
 }
 
 function prune(): void {
