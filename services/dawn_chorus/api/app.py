@@ -159,6 +159,7 @@ def create_app(settings: ApiSettings, database: Database, store: AudioStore) -> 
         app.include_router(router)
     add_docs_page(app)
     install_problems(app)
+    page.install_unknown_addresses(app)
     describe(app, _LINKS, add_curl_lines)
     # The middleware added last is the outermost: it sees the responses of the others.
     app.add_middleware(HeadRequests)

@@ -11,9 +11,10 @@ from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 
 from dawn_chorus.api.http.browsers.response_headers import page_policy
+from dawn_chorus.api.http.error_handlers import answer_problem
 from dawn_chorus.domain.errors import NotFound
 
 _VIEWS = ("/", "/recordings/{recording_id}", "/review", "/taxa/{code:path}", "/overview", "/keys")
@@ -26,6 +27,8 @@ _TYPES = {
     "ico": "image/x-icon",
     "woff2": "font/woff2",
 }
+_NOT_OF_THE_PAGE = ("v1", "docs", "health", "openapi.json", "assets")
+"""How the paths begin of which programs ask: they are answered by problem documents."""
 _FOREVER = "public, max-age=31536000, immutable"
 _LEAST_WORTH_PACKING = 1024
 router = APIRouter(include_in_schema=False)
@@ -42,8 +45,25 @@ class _BuiltFile:
 
 async def _get_view(request: Request) -> Response:
     """Return the page itself, whatever view of it: which one, its script reads from the address."""
-    headers = {"Cache-Control": "no-cache", "Content-Security-Policy": page_policy()}
-    return _answer(request, _built_files()["index.html"], headers)
+    return _answer(request, _built_files()["index.html"], _view_headers())
+
+
+async def _answer_unknown_address(request: Request, error: Exception) -> Response:
+    """Return the page, which says that nothing is here, to whoever looks by a browser; a problem document to others."""
+    is_of_page = request.url.path.split("/", 2)[1] not in _NOT_OF_THE_PAGE
+    if request.method != "GET" or not is_of_page or "text/html" not in request.headers.get("accept", ""):
+        return await answer_problem(request, error)
+    page = _built_files()["index.html"]
+    return Response(page.plain, 404, _view_headers() | {"Vary": "Accept"}, media_type=page.media_type)
+
+
+def install_unknown_addresses(app: FastAPI) -> None:
+    """Answer addresses that no route has; an id that is unknown is the matter of its own route."""
+    app.add_exception_handler(404, _answer_unknown_address)
+
+
+def _view_headers() -> dict[str, str]:
+    return {"Cache-Control": "no-cache", "Content-Security-Policy": page_policy()}
 
 
 for _path in _VIEWS:
