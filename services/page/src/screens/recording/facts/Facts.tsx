@@ -1,9 +1,11 @@
 import "./facts.css";
 
 import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
 
 import type { Analysis } from "../../../api/types";
 import { setQuery } from "../../../app/router";
+import { useShortcuts } from "../../../app/shortcuts";
 import { AnalyzeAgain } from "../../recordings/analyze_again/AnalyzeAgain";
 import { CorrectionPanel } from "../../recordings/correction/CorrectionPanel";
 import { useModel } from "../model";
@@ -23,7 +25,15 @@ interface Props {
 export function Facts({ onAnalysis }: Props) {
   const { recording } = useModel();
   const panel = useSignal<"analyze" | "edit" | null>(null);
-  const close = () => (panel.value = null);
+  const opener = useRef<Element | null>(null);
+  const open = (next: "analyze" | "edit") => {
+    opener.current = document.activeElement;
+    panel.value = next;
+  };
+  const close = () => {
+    panel.value = null;
+    if (opener.current instanceof HTMLElement) opener.current.focus();
+  };
   const show = (begun: readonly Analysis[]) => {
     for (const each of begun) {
       onAnalysis(each);
@@ -34,15 +44,22 @@ export function Facts({ onAnalysis }: Props) {
     <header class="facts">
       <div class="title">
         <h1>{recording.value.filename}</h1>
-        <Acts onPanel={(next) => (panel.value = next)} />
+        <Acts onPanel={open} />
       </div>
       <FactList />
       {panel.value === "analyze" && <AnalyzeAgain recordings={[recording.value]} onClose={close} onBegun={show} />}
       {panel.value === "edit" && <CorrectionPanel recordings={[recording.value]} list={null} onClose={close} />}
+      {panel.value !== null && <ClosedByEscape onClose={close} />}
       <AnalysisStatus onAnalysis={onAnalysis} />
       <NotAnalyzed />
       <Warnings />
       <About />
     </header>
   );
+}
+
+/** While a panel is open, Esc closes it and leaves what is selected. */
+function ClosedByEscape({ onClose }: { onClose: () => void }) {
+  useShortcuts([{ key: "Escape", does: "Close the panel", run: onClose }]);
+  return null;
 }
