@@ -1,4 +1,4 @@
-import { useComputed } from "@preact/signals";
+import { untracked, useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 
 import { notices, notify } from "../../../app/notices";
@@ -9,11 +9,12 @@ import { useModel, type RecordingModel } from "../model";
 /** To the next and the previous event, by button or J and K. */
 export function StepButtons() {
   const model = useModel();
+  const step = useSteps(model);
   useShortcuts(
     useMemo(
       () => [
-        { key: "j", does: "Go to the next event", run: () => go(model, 1) },
-        { key: "k", does: "Go to the previous event", run: () => go(model, -1) },
+        { key: "j", does: "Go to the next event", run: () => step(1) },
+        { key: "k", does: "Go to the previous event", run: () => step(-1) },
         { key: "Escape", does: "Select nothing", run: () => selectNothing(model) },
       ],
       [model],
@@ -23,15 +24,30 @@ export function StepButtons() {
   const isEmpty = (model.events.value ?? []).length === 0;
   return (
     <div class="steps">
-      <button type="button" disabled={isEmpty} aria-keyshortcuts="k" onClick={() => go(model, -1)}>
+      <button type="button" disabled={isEmpty} aria-keyshortcuts="k" onClick={() => step(-1)}>
         Previous<span class="hidden-visually"> event</span> <kbd aria-hidden="true">K</kbd>
       </button>
-      <button type="button" disabled={isEmpty} aria-keyshortcuts="j" onClick={() => go(model, 1)}>
+      <button type="button" disabled={isEmpty} aria-keyshortcuts="j" onClick={() => step(1)}>
         Next<span class="hidden-visually"> event</span> <kbd aria-hidden="true">J</kbd>
       </button>
       <span class="soft">{among}</span>
     </div>
   );
+}
+
+/** Keys that are pressed before events are cut wait for them: none is lost. */
+function useSteps(model: RecordingModel): (direction: Direction) => void {
+  const waiting = useSignal<readonly Direction[]>([]);
+  useSignalEffect(() => {
+    if (model.events.value === null || waiting.value.length === 0) return;
+    const steps = waiting.value;
+    waiting.value = [];
+    untracked(() => steps.forEach((direction) => go(model, direction)));
+  });
+  return (direction) => {
+    if (model.events.peek() === null) waiting.value = [...waiting.peek(), direction];
+    else go(model, direction);
+  };
 }
 
 function go(model: RecordingModel, direction: Direction): void {
