@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.page.dawn_singers import SINGERS
 from tests.page.long_day import post_long_day
@@ -115,6 +115,30 @@ def test_keys_go_through_all_events_and_each_is_said(page: Page, api: httpx.Clie
     expect(panel).to_contain_text(events[-2]["scientific_name"])
     page.keyboard.press("Escape")
     expect(panel.get_by_text("No event selected")).to_be_visible()
+
+
+def test_a_key_pressed_before_events_are_cut_is_not_lost(
+    page: Page, api: httpx.Client, recording: dict[str, Any]
+) -> None:
+    held: list[Route] = []
+    is_held = True
+
+    def hold(route: Route) -> None:
+        if is_held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route(re.compile(r"/lanes(\?|$)"), hold)
+    page.goto(f"/recordings/{recording['id']}")
+    panel = page.get_by_role("complementary", name="Event")
+    expect(panel.get_by_role("heading", name="No event selected")).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    is_held = False
+    for route in held:
+        route.continue_()
+    expect(panel.get_by_role("status")).to_have_text(spoken(list_events(api, recording)[1]))
 
 
 def test_with_a_lane_in_focus_keys_stay_in_it(page: Page, api: httpx.Client, recording: dict[str, Any]) -> None:

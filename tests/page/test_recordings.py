@@ -75,6 +75,36 @@ def test_filters_stand_in_the_address_and_lead_back_to_the_same_list(page: Page,
     expect(row_of(page, "filter-b.wav")).to_be_visible()
 
 
+def test_a_part_of_a_name_finds_the_taxon_or_asks_which(page: Page, made: HandMade) -> None:
+    made.post("part.wav")
+    page.goto("/")
+    heard = page.get_by_label("Heard")
+    heard.fill("hoot")
+    heard.press("Enter")
+    page.wait_for_url("**/?taxon=Low+Hooter")
+    expect(heard).to_have_value("Low Hooter")
+    heard.fill("frog")
+    heard.press("Enter")
+    which = page.get_by_role("group", name="Which “frog”?")
+    expect(which.get_by_role("button")).to_have_text(["Croaking Frog Vox crocitans", "Ticking Frog Vox pulsans"])
+    heard.press("Escape")
+    expect(which).to_be_hidden()
+    heard.fill("ing frog")
+    heard.press("Tab")
+    which = page.get_by_role("group", name="Which “ing frog”?")
+    which.get_by_role("button", name="Ticking Frog").click()
+    page.wait_for_url("**/?taxon=Ticking+Frog")
+    expect(which).to_be_hidden()
+    expect(heard).to_have_value("Ticking Frog")
+
+
+def test_the_site_to_narrow_by_has_a_name_of_its_own(page: Page, made: HandMade) -> None:
+    made.post("somewhere.wav")
+    page.goto("/")
+    expect(page.get_by_role("combobox", name="Filter by site")).to_be_visible()
+    expect(page.get_by_label("Site", exact=True)).to_have_count(0)
+
+
 def test_a_taxon_that_no_pack_knows_is_said_in_words(page: Page, faults: Faults) -> None:
     page.goto("/?taxon=Phoenix")
     expect(page.get_by_role("alert")).to_contain_text("No installed pack knows “Phoenix”")

@@ -147,6 +147,32 @@ def test_its_site_is_corrected_in_place(page: Page, states: MadeStates) -> None:
     expect(page.locator(".fact-list")).to_contain_text("hill")
 
 
+def test_escape_closes_the_open_panel_before_anything_else(page: Page, states: MadeStates) -> None:
+    page.goto(states.post("escaped.flac").do(0, Song()).address)
+    panel = page.get_by_role("complementary", name="Event")
+    expect(panel.get_by_text("No event selected")).to_be_visible()
+    page.keyboard.press("j")
+    expect(panel.get_by_text("No event selected")).to_be_hidden()
+    opener = page.get_by_role("button", name="Analyze again")
+    opener.click()
+    form = page.get_by_role("region", name="Analyze again")
+    expect(form).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(form).to_be_hidden()
+    expect(opener).to_be_focused()
+    expect(panel.get_by_text("No event selected")).to_be_hidden()
+
+
+def test_an_unknown_address_is_said_by_the_page(page: Page, faults: Faults) -> None:
+    answer = page.goto("/nothing-here")
+    assert answer is not None
+    assert answer.status == 404
+    expect(page.get_by_role("heading", name="There is nothing at this address")).to_be_visible()
+    faults.expect("404")
+    page.get_by_role("link", name="See all recordings").click()
+    expect(page.get_by_role("heading", name="Recordings")).to_be_visible()
+
+
 def test_the_service_cannot_be_reached_for_a_while(page: Page, states: MadeStates, faults: Faults) -> None:
     made = states.post("patient.flac").do(0, Song())
     for path in (f"**/v1{made.address}", "**/v1/events"):

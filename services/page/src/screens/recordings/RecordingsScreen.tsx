@@ -6,6 +6,7 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import { complain } from "../../app/notices";
 import { query } from "../../app/router";
 import { useShortcuts } from "../../app/shortcuts";
+import { items } from "../upload/batch";
 import { DropZone } from "../upload/DropZone";
 import { AnalyzeAgain } from "./analyze_again/AnalyzeAgain";
 import { CorrectionPanel } from "./correction/CorrectionPanel";
@@ -27,6 +28,10 @@ export function RecordingsScreen() {
   const { list, selection, removal } = useList();
   const panel = useSignal<Panel>(null);
   const isFiltered = isNarrowed(readFilters(query.value));
+  // Nothing to narrow before there is something; once here they stay, for somebody may be writing in them.
+  const hasFilters = useRef(false);
+  hasFilters.current ||= isFiltered || list.shown.value.length > 0;
+  const isUploading = items.value.length > 0;
   const chosen = useComputed(() => selection.rows.value.map((each) => each.recording)).value;
   useSignalEffect(() => {
     if (selection.rows.value.length === 0) panel.value = null;
@@ -59,7 +64,7 @@ export function RecordingsScreen() {
       <h1>Recordings</h1>
       <DropZone />
       <QueueNote />
-      <FilterBar hasClear={list.shown.value.length > 0} />
+      {hasFilters.current && <FilterBar hasClear={list.shown.value.length > 0} />}
       <ListProblem list={list} />
       {chosen.length > 0 && <SelectionBar selection={selection} panel={panel.value} onPanel={open} onDelete={remove} />}
       <div class={panel.value === null ? "" : "beside-panel"}>
@@ -67,7 +72,9 @@ export function RecordingsScreen() {
         {panel.value === "correct" && <CorrectionPanel recordings={chosen} list={list} onClose={close} />}
         {list.shown.value.length > 0 && <RecordingTable list={list} selection={selection} />}
       </div>
-      {list.isLoaded.value && list.shown.value.length === 0 && <EmptyList isFiltered={isFiltered} />}
+      {list.isLoaded.value && list.shown.value.length === 0 && (isFiltered || !isUploading) && (
+        <EmptyList isFiltered={isFiltered} />
+      )}
     </div>
   );
 }

@@ -4,7 +4,7 @@ import { useId } from "preact/hooks";
 
 import type { Recording } from "../../../api/types";
 import { complain } from "../../../app/notices";
-import { suggestNames } from "../filters/NameField";
+import { suggestNames } from "../filters/names";
 import type { Wanted } from "./changes";
 import { Leave } from "./Leave";
 
