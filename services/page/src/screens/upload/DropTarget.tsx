@@ -1,16 +1,18 @@
 import { useSignal } from "@preact/signals";
-import { useLayoutEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect } from "preact/hooks";
 
 import { may } from "../../api/session";
 import { complain } from "../../app/notices";
 import { navigate, path } from "../../app/router";
 import { addFiles } from "./batch";
 import { droppedFiles } from "./sending/collect";
+import { loadSendingEarly } from "./sending/load_sending";
 
 /** The whole window takes files, whatever view is shown; while they hang over it, it says so. */
 export function DropTarget() {
   const isOver = useSignal(false);
   useLayoutEffect(() => watchDrops((over) => (isOver.value = over)), []);
+  useEffect(loadSendingEarly, []);
   if (!isOver.value) return null;
   return (
     <div class="drop-overlay">

@@ -5,10 +5,12 @@ import type { UploadFacts, Uploaded } from "../../../api/types";
 import { asksForZone, readUnclearHour } from "../clocks/start";
 import { formOf } from "../fields";
 import type { Item } from "../item";
+import { BEGINNING_BYTES } from "./beginning";
 import { fingerprintOf } from "./fingerprint";
-import { isWorthAnotherTry, pause, Stopped, until, waitOut } from "./patience";
+import { checkStop, isWorthAnotherTry, pause, Stopped, until, waitOut } from "./patience";
 import { Places } from "./places";
-import { BEGINNING_BYTES, Sending } from "./sending";
+import { loadSending } from "./load_sending";
+import type { Sending } from "./sending";
 
 /** Browsers allow six connections to a host: one is the stream of changes, one is left for what people look at. */
 const sending = new Places(3);
@@ -33,7 +35,7 @@ export async function bring(item: Item): Promise<void> {
       return;
     }
     underWay.set(fingerprint, item);
-    const sent = sendings.get(item.id) ?? new Sending(item.file, fingerprint, watcherOf(item));
+    const sent = sendings.get(item.id) ?? (await begin(item, fingerprint));
     sendings.set(item.id, sent);
     await goOn(item, sent);
   } catch (error) {
@@ -44,6 +46,12 @@ export async function bring(item: Item): Promise<void> {
     item.state.value = { at: isNoAudio ? "not audio" : "failed", why };
     if (isNoAudio) await removeUpload(item);
   }
+}
+
+async function begin(item: Item, fingerprint: string): Promise<Sending> {
+  const code = await loadSending();
+  checkStop(item.stop.signal);
+  return new code.Sending(item.file, fingerprint, watcherOf(item));
 }
 
 /** What has failed may come again: from a card that is back in, the file has to be chosen anew. */

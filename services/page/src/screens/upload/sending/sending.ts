@@ -3,12 +3,11 @@ import { type DetailedError, type HttpRequest, type HttpResponse, Upload } from 
 
 import { isReachable, refusals, request } from "../../../api/client";
 import { Problem } from "../../../api/problems";
+import { BEGINNING_BYTES } from "./beginning";
 import { checkStop, isWorthAnotherTry, onStop, Stopped, waitOut } from "./patience";
 import { forget, recall, remember } from "./remembered";
 
 const UPLOADS = "/v1/uploads";
-/** Enough for the service to read the header of most files. */
-export const BEGINNING_BYTES = 1 << 20;
 /** The service counts bytes in such parts, and no more are in memory at once. */
 const PART_BYTES = 8 << 20;
 
