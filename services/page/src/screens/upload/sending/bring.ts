@@ -1,5 +1,5 @@
 /** Brings one file all the way: its first bytes, what they tell, the rest, and the recording that is made of it. */
-import { fetchJson } from "../../../api/client";
+import { fetchJson, request } from "../../../api/client";
 import { Problem } from "../../../api/problems";
 import type { UploadFacts, Uploaded } from "../../../api/types";
 import { asksForZone, readUnclearHour } from "../clocks/start";
@@ -16,6 +16,7 @@ import type { Sending } from "./sending";
 const sending = new Places(3);
 const making = new Places(1);
 const NOT_YET_MS = 1000;
+const LINE_CUT = "The line was cut. It goes on by itself.";
 /** What the service refuses because of the file itself. */
 const NOT_AUDIO = new Set(["not-audio", "undecodable-audio"]);
 
@@ -49,7 +50,11 @@ export async function bring(item: Item): Promise<void> {
 }
 
 async function begin(item: Item, fingerprint: string): Promise<Sending> {
-  const code = await loadSending();
+  const code = await loadSending().catch(async () => {
+    item.state.value = { at: "held up", why: LINE_CUT };
+    await request("/health/live", { signal: item.stop.signal }); // waits until the service is back
+    return loadSending();
+  });
   checkStop(item.stop.signal);
   return new code.Sending(item.file, fingerprint, watcherOf(item));
 }
@@ -172,7 +177,7 @@ async function hold(item: Item, problem: Problem, tries: number): Promise<void> 
 }
 
 function heldUp(problem: Problem): string {
-  if (problem.isUnreachable) return "The line was cut. It goes on by itself.";
+  if (problem.isUnreachable) return LINE_CUT;
   if (problem.status === 401) return "It goes on once you are signed in.";
   return `${problem.detail} It goes on by itself.`;
 }
