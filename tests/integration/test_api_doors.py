@@ -17,6 +17,7 @@ OPEN = {("get", "/health/live"), ("get", "/health/ready"), ("post", "/v1/session
 """Health checks, and the way in."""
 ANY_SCOPE = {("get", "/v1/session"), ("delete", "/v1/session")}
 METHODS = {"get", "post", "put", "patch", "delete", "head", "options"}
+PLACES = ("recording_id", "analysis_id", "upload_id", "key_id")
 NOBODY = "0198c0de-0000-7000-8000-000000000000"
 Operation = tuple[str, str, dict[str, Any]]
 
@@ -86,7 +87,7 @@ def test_a_key_to_read_changes_nothing(client: httpx.Client, database: Database)
     for method, path, _ in operations(client):
         if method in ("get", "head", "options") or (method, path) in OPEN | ANY_SCOPE:
             continue
-        filled = path.format(**{name: ids.get(name, NOBODY) for name in ("recording_id", "analysis_id", "upload_id")})
+        filled = path.format(**{name: ids.get(name, NOBODY) for name in PLACES})
         problem_of(client.request(method, filled, headers=reader), 403, "forbidden")
 
 

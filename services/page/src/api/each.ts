@@ -12,7 +12,11 @@ const MOST_TRIES = 5;
 const PAUSE_S = 1;
 
 /** Ask for each item; where the service is busy, wait as long as it says. Once nothing answers, the rest is not tried. */
-export async function askForEach<T, R>(items: readonly T[], ask: (item: T) => Promise<R>): Promise<Outcome<T, R>> {
+export async function askForEach<T, R>(
+  items: readonly T[],
+  ask: (item: T) => Promise<R>,
+  atOnce = AT_ONCE,
+): Promise<Outcome<T, R>> {
   const outcome: Outcome<T, R> = { done: [], refused: [] };
   const waiting = [...items];
   let broken: Problem | null = null;
@@ -28,7 +32,7 @@ export async function askForEach<T, R>(items: readonly T[], ask: (item: T) => Pr
       }
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await Promise.all(Array.from({ length: atOnce }, work));
   return outcome;
 }
 

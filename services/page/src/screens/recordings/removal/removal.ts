@@ -30,9 +30,9 @@ export class Removal {
     this.leaving.add(leaving);
   }
 
-  /** The list is left: delete what waits. Resolves when all was asked for. */
+  /** The list is left: delete what waits, all at once, for the page may be left next. Resolves when it is done. */
   async endAll(): Promise<void> {
-    await Promise.all([...this.leaving].map((each) => this.end(each)));
+    await Promise.all([...this.leaving].map((each) => this.end(each, each.ids.length)));
   }
 
   /** The page is left: ask for all at once, there is no time for one after the other; the requests outlive the page. */
@@ -47,11 +47,11 @@ export class Removal {
     this.list.unhide(leaving.ids);
   }
 
-  private async end(leaving: Leaving): Promise<void> {
+  private async end(leaving: Leaving, atOnce?: number): Promise<void> {
     if (!this.leaving.delete(leaving)) return;
     clearTimeout(leaving.timer);
     dismiss(leaving.notice);
-    const { refused } = await askForEach(leaving.ids, (id) => this.remove(id));
+    const { refused } = await askForEach(leaving.ids, (id) => this.remove(id), atOnce);
     // 404: another tab was faster.
     const kept = refused.filter(({ problem }) => problem.status !== 404);
     if (kept.length === 0) return;
