@@ -15,7 +15,7 @@ export interface Changes {
   finished?: (analysis: Analysis) => void;
   /** The id of a recording that is gone. */
   deleted?: (id: string) => void;
-  /** The stream began, at first or after a break: what was loaded before may be out of date, so load it again. */
+  /** The stream began anew after a break: what is shown may be out of date, so load it again. */
   opened?: () => void;
 }
 
@@ -29,11 +29,7 @@ const AGAIN_MS = 3000;
 /** Listen until the returned function is called. The stream is open while anybody listens. */
 export function listen(changes: Changes): () => void {
   listeners.add(changes);
-  if (source === null) {
-    // Others may have changed what is being loaded before the stream tells of changes.
-    hasMissed = true;
-    open();
-  }
+  if (source === null) open();
   return () => {
     listeners.delete(changes);
     if (listeners.size === 0) close();

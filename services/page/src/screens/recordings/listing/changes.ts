@@ -12,7 +12,7 @@ export interface Gathered {
 
 export const GATHER_MS = 200;
 
-/** Listen until the returned function is called. `opened`: the stream began, all may have changed before. */
+/** Listen until the returned function is called. `opened`: the stream began anew after a break, all may have changed. */
 export function gatherChanges(take: (gathered: Gathered) => void, opened: () => void): () => void {
   let gathered = nothing();
   let timer: ReturnType<typeof setTimeout> | null = null;
