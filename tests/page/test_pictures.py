@@ -1,5 +1,6 @@
 """The pictures of a recording: overview, time axis, spectrogram; what they show, and how one moves in them."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -247,7 +248,8 @@ def test_a_busy_service_is_asked_again_when_it_says(page: Page, faults: Faults, 
         route.fulfill(
             status=503,
             headers={"Retry-After": "1"},
-            json={"type": "/problems/busy", "detail": "Many wait; try again soon"},
+            content_type="application/problem+json",
+            body=json.dumps({"type": "/problems/busy", "detail": "Many wait; try again soon"}),
         )
 
     page.route("**/spectrogram/*/*.webp*", refuse_once)

@@ -1,5 +1,6 @@
 """Hearing a recording: what is asked of the service, and what a listener notices."""
 
+import json
 import re
 import wave
 from pathlib import Path
@@ -183,10 +184,19 @@ def test_gain_and_high_pass_are_said_and_kept(page: Page, dawn: str) -> None:
     _wait_until_heard(page, 0.1)
 
 
+PROBLEM = "application/problem+json"
+
+
 def test_a_busy_service_is_asked_again_until_it_plays(page: Page, dawn: str, faults: Faults) -> None:
     _open(page, dawn)
     busy = {"type": "https://chorus/problems#busy", "title": "Busy", "status": 503, "detail": "Others are served first"}
-    page.route(_CLIPS, lambda route: route.fulfill(status=503, json=busy, headers={"Retry-After": "1"}), times=2)
+    page.route(
+        _CLIPS,
+        lambda route: route.fulfill(
+            status=503, body=json.dumps(busy), content_type=PROBLEM, headers={"Retry-After": "1"}
+        ),
+        times=2,
+    )
     page.get_by_role("button", name="Play").click()
     expect(page.get_by_text("The service is busy; trying again in 1 s.")).to_be_visible()
     _wait_until_heard(page, 0.1)

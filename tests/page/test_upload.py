@@ -207,6 +207,7 @@ def test_the_window_takes_a_folder_and_says_so_while_it_hangs_over_it(page: Page
     (folder / ".DS_Store").write_bytes(b"junk")
     (folder / "README.md").write_text("our card")
     page.goto("/keys")
+    expect(page.get_by_role("heading", name="Keys")).to_be_visible()
     chrome = page.context.new_cdp_session(page)
     dragged = {"items": [], "files": [str(folder)], "dragOperationsMask": 1}
 
