@@ -16,10 +16,10 @@ class Presence(Protocol):
     """Where a worker is known to be there. Both raise a ChorusError where that cannot be written down."""
 
     def note(self) -> None:
-        """Say that it is there now."""
+        """Announce that it is there."""
 
     def forget(self) -> None:
-        """Say that it is there no more."""
+        """Withdraw what was announced."""
 
 
 @contextmanager

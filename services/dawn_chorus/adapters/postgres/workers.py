@@ -19,11 +19,11 @@ class PostgresPresence:
         self._id = uuid4()
 
     def note(self) -> None:
-        """Say that it is there now."""
+        """Announce that it is there."""
         with self._database.statement() as connection:
             _sql.note(connection, worker_id=self._id, name=self._name, pack_name=self._pack)
 
     def forget(self) -> None:
-        """Say that it is there no more."""
+        """Withdraw what was announced."""
         with self._database.statement() as connection:
             _sql.forget(connection, worker_id=self._id)
