@@ -115,7 +115,7 @@ def test_chorus_up_runs_none(
     traps: Traps, chorus_script: Path, service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(traps.folder)
-    monkeypatch.setattr("tests.end_to_end.test_cli_up.START", (sys.executable, str(chorus_script)))
+    monkeypatch.setattr("tests.servers.chorus_up.START", (sys.executable, str(chorus_script)))
     service.start()
     recording = write_tones(tmp_path / "dawn.flac", 8.0, (1000, 2.0, 4.0))
     submitted = service.chorus("submit", recording, "--wait")

@@ -125,7 +125,8 @@ def test_a_query_of_a_panel_gives_numbers_and_each_line_a_name(watched: Watched,
 
 
 def test_prometheus_fills_the_choice_of_packs(watched: Watched) -> None:
-    (variable,) = read_dashboards()["pipeline"]["templating"]["list"]
+    variables = {each["name"]: each for each in read_dashboards()["pipeline"]["templating"]["list"]}
+    variable = variables["pack"]
     asked = re.fullmatch(r"label_values\((\w+), (\w+)\)", variable["query"]["query"])
     assert asked
     assert "tones" in watched.prometheus.ask(f"/label/{asked[2]}/values", **{"match[]": asked[1]})

@@ -129,8 +129,8 @@ def test_of_two_that_send_the_same_bytes_one_is_told_to_look_again(
     assert answer.startswith(b"HTTP/1.1 409")
     assert b"Upload-Offset: 100" in answer
     assert upload.offset == 100
-    wait_until(lambda: [path.read_bytes() for path in stored_files(store_dir)] == [b"f" * 100])
     wait_until(lambda: row_count(database, "audio_to_delete") == 0)
+    assert [path.read_bytes() for path in stored_files(store_dir)] == [b"f" * 100]
 
 
 @pytest.mark.parametrize(("end", "state"), [("delete", "terminated"), ("expire", "open")])
@@ -265,8 +265,8 @@ def test_an_upload_whose_part_is_lost_ends_and_says_so(
     next(path for path in stored_files(store_dir) if path.name.startswith("0-")).unlink()
     problem = problem_of(upload.become(), 410, "upload-gone")
     assert "lost" in problem["detail"]
-    wait_until(lambda: len(stored_files(store_dir)) == 1)
-    assert (row_count(database, "audio_to_delete"), row_count(database, "upload_parts")) == (0, 0)
+    wait_until(lambda: row_count(database, "audio_to_delete") == 0)
+    assert (len(stored_files(store_dir)), row_count(database, "upload_parts")) == (1, 0)
 
 
 @pytest.mark.usefixtures("nobody_joins")
