@@ -124,6 +124,8 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--readme", action="store_true")
     chosen = parser.parse_args()
+    if not DAWN.exists():
+        sys.exit(f"the real dawn is not there yet: make {DAWN.relative_to(ROOT)}")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=find_program("chromium"), args=["--no-sandbox", "--disable-dev-shm-usage"]
