@@ -27,8 +27,9 @@ ROOT = Path(__file__).parents[2]
 DAWN = ROOT / ".cache" / "sample" / "dawn.wav"
 PLACE = {"site": "north marsh", "recorded_at": "2025-05-03T03:14:00+00:00", "latitude": "52.37", "longitude": "4.90"}
 README_PICTURE = ROOT / "deploy" / "pictures" / "page.webp"
-_SETTLED_MS = 1500
-"""Pictures and lanes are there, and what appears has appeared: nothing but time tells that a canvas is complete."""
+_SETTLED_MS = 700
+"""What appears has appeared: nothing but time tells that a canvas is complete."""
+_MOST_MS = 120_000
 
 
 @contextmanager
@@ -89,8 +90,16 @@ def _looks() -> list[tuple[int, str]]:
     return [(width, scheme) for width in (1280, 800) for scheme in ("light", "dark")]
 
 
-def _take(page: Page, folder: Path, name: str, look: tuple[int, str]) -> None:
+def _settle(page: Page) -> None:
+    """Wait until all is drawn that is on its way."""
     page.wait_for_timeout(_SETTLED_MS)
+    for words in ("Drawing", "Counting events", "on their way"):
+        expect(page.get_by_text(words)).to_have_count(0, timeout=_MOST_MS)
+    page.wait_for_timeout(_SETTLED_MS)
+
+
+def _take(page: Page, folder: Path, name: str, look: tuple[int, str]) -> None:
+    _settle(page)
     page.screenshot(path=folder / f"{name}-{look[0]}-{look[1]}.png", full_page=True)
 
 
@@ -103,9 +112,9 @@ def take_for_readme(browser: Browser) -> None:
             with open_page(browser, service, 1280, scheme, height=960) as page:
                 page.goto(f"/recordings/{found['id']}")
                 expect(page.get_by_role("heading", level=1)).to_be_visible()
-                page.wait_for_timeout(_SETTLED_MS)
+                _settle(page)
                 page.keyboard.press("j")
-                page.wait_for_timeout(_SETTLED_MS)
+                _settle(page)
                 _write_webp(page.screenshot(), README_PICTURE.with_stem(f"page-{scheme}"))
 
 
