@@ -8,7 +8,7 @@ export const isHelpOpen = signal(false);
 /** Headings, and the keys that stand below each; what none of them names stands below the last. */
 const GROUPS: readonly [title: string, keys: readonly string[]][] = [
   ["Listen", [" ", "ArrowLeft", "ArrowRight", "Shift+ArrowLeft", "Shift+ArrowRight", "r", "l", "g", "t"]],
-  ["Look", ["+", "-", "0"]],
+  ["Look", ["+", "-", "0", "f", "Shift+f", "Shift+ArrowUp", "Shift+ArrowDown"]],
   ["Events", ["j", "k", "[", "]", "ArrowUp", "ArrowDown", "Enter", "y", "n", "u", "c", "s"]],
   ["Everywhere", ["z", "/", "?", "Escape"]],
 ];

@@ -2,6 +2,8 @@ import { effect, useSignal } from "@preact/signals";
 import type { HTMLAttributes } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
+import { pixelRatio } from "./pixel_ratio";
+
 export interface Size {
   /** In CSS pixels; the context is scaled for the screen. */
   width: number;
@@ -61,7 +63,7 @@ function drawOnFrames(run: () => void): () => void {
 }
 
 function paint(element: HTMLCanvasElement, size: Size, draw: Props["draw"]): void {
-  const scale = window.devicePixelRatio;
+  const scale = pixelRatio.value;
   element.width = Math.round(size.width * scale);
   element.height = Math.round(size.height * scale);
   const context = element.getContext("2d");

@@ -3,11 +3,17 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Analysis, Recording } from "../../api/types";
 import { notices } from "../../app/notices";
 import { navigate, query } from "../../app/router";
-import { followAddress, readView, writeView } from "./address";
+import { followAddress } from "./address";
 import type { Lanes } from "./lanes";
 import { RecordingModel } from "./model";
 
-const RECORDING = { id: "one", duration_s: 600, analyses: [] } as unknown as Recording;
+const RECORDING = {
+  id: "one",
+  duration_s: 600,
+  sample_rate_hz: 48_000,
+  channels: 2,
+  analyses: [],
+} as unknown as Recording;
 const LANES = { taxa: [{ code: "eurbla" }, { code: "eurwre1" }] } as unknown as Lanes;
 
 let stop: () => void = () => undefined;
@@ -63,6 +69,17 @@ describe("the address of a recording's view", () => {
     expect([model.start_s.value, model.span_s.value, model.cursor_s.value]).toEqual([95, 20, 100]);
   });
 
+  it("has the band of frequencies, the contrast set by hand and the channel, both ways", () => {
+    const model = open("/recordings/one?hz=2000-8000&db=-90--40&channel=2");
+    const shown = () => [model.band_hz.value, model.contrast_db.value, model.channel.value];
+    expect(shown()).toEqual([[2000, 8000], [-90, -40], 2]);
+    [model.band_hz.value, model.contrast_db.value, model.channel.value] = [[1500.04, 4000], null, 1];
+    vi.runAllTimers();
+    expect(query.value.toString()).toBe("hz=1500-4000&channel=1");
+    navigate("/recordings/one");
+    expect(shown()).toEqual([null, null, null]);
+  });
+
   it("finds the taxon by its code once the lanes are there", () => {
     const model = open("/recordings/one?taxon=eurwre1");
     vi.runAllTimers();
@@ -86,18 +103,5 @@ describe("the address of a recording's view", () => {
     const model = open("/recordings/one?t=9999&span=20&threshold=two");
     expect([model.start_s.value, model.span_s.value, model.threshold.value]).toEqual([0, 20, null]);
     expect(notices.value[0]?.text).toContain("t=9999 (seconds between 0 and 600), threshold=two (between 0 and 1)");
-  });
-});
-
-it("reads what it wrote", () => {
-  const view = { t: 1.5, span: 0.5, threshold: 0.125, taxon: "eurbla" };
-  const parts = Object.entries(writeView(view)).map(([name, value]) => [name, value ?? ""]);
-  expect(readView(new URLSearchParams(parts), 10)).toEqual({ view, refused: [] });
-});
-
-it("says a threshold exactly: rounded, it would cut other events", () => {
-  expect(writeView({ t: 1.23456, span: null, threshold: 0.12345, taxon: null })).toMatchObject({
-    t: "1.235",
-    threshold: "0.12345",
   });
 });

@@ -41,7 +41,9 @@ export class RecordingModel {
   readonly start_s = signal(0);
   readonly span_s: Signal<number>;
   /** Lowest and highest frequency of the spectrogram that are shown; null: all. */
-  readonly band_hz = signal<[number, number] | null>(null);
+  readonly band_hz = signal<readonly [number, number] | null>(null);
+  /** From which level sounds are seen, and from which they are strongest, as set by hand; null: as measured. */
+  readonly contrast_db = signal<readonly [number, number] | null>(null);
   /** Where the sound is played, or would be, in seconds: one line through all pictures. */
   readonly cursor_s = signal<number | null>(null);
   /** Where the pointer is. */

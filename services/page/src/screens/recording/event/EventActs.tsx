@@ -18,6 +18,9 @@ export function EventActs({ event, taxon }: { event: SungEvent; taxon: LaneTaxon
       taxon: code,
       threshold: model.threshold.value,
       analysis: query.value.get("analysis"),
+      hz: query.value.get("hz"),
+      db: query.value.get("db"),
+      channel: query.value.get("channel"),
     }),
     location.href,
   ).href;

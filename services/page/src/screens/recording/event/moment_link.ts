@@ -8,6 +8,10 @@ export interface Moment {
   t: number;
   taxon: string;
   threshold: number | null;
+  /** How the picture looks: the band of frequencies, the contrast and the channel, as the address has them. */
+  hz: string | null;
+  db: string | null;
+  channel: string | null;
 }
 
 export function momentLink({ recording_id, t, ...rest }: Moment): string {

@@ -86,7 +86,7 @@ function LaneName({ taxon, facts, isFocused, threshold, onPick, onOpen }: NamePr
 }
 
 function press(event: KeyboardEvent, state: LaneState, typed: { text: string; at_ms: number }): void {
-  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  if (event.ctrlKey || event.altKey || event.metaKey || (event.shiftKey && event.key.startsWith("Arrow"))) return;
   const page = Math.max(1, Math.floor(state.seen_px.value / state.row_px.value) - 1);
   const moves: Record<string, number> = {
     ArrowUp: -1,

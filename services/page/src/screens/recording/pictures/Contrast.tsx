@@ -5,7 +5,8 @@ const AROUND_DB = 40;
 
 /** From which level sounds are seen, and from which they are strongest. */
 export function Contrast({ pictures }: { pictures: Pictures }) {
-  const about = useModel().spectrogram.value;
+  const { spectrogram, contrast_db } = useModel();
+  const about = spectrogram.value;
   if (about === null) return null;
   const [low, high] = pictures.contrast_db.value;
   const least = Math.max(about.min_db, Math.floor(about.contrast.low_db - AROUND_DB));
@@ -16,19 +17,19 @@ export function Contrast({ pictures }: { pictures: Pictures }) {
         name="Faintest shown"
         value={low}
         range={[least, most]}
-        choose={(db) => (pictures.chosen_db.value = [db, Math.max(high, db + LEAST_RANGE_DB)])}
+        choose={(db) => (contrast_db.value = [db, Math.max(high, db + LEAST_RANGE_DB)])}
       />
       <Level
         name="Full strength from"
         value={high}
         range={[least, most]}
-        choose={(db) => (pictures.chosen_db.value = [Math.min(low, db - LEAST_RANGE_DB), db])}
+        choose={(db) => (contrast_db.value = [Math.min(low, db - LEAST_RANGE_DB), db])}
       />
       <button
         type="button"
         title="Take the contrast that fits this recording"
-        disabled={pictures.chosen_db.value === null}
-        onClick={() => (pictures.chosen_db.value = null)}
+        disabled={contrast_db.value === null}
+        onClick={() => (contrast_db.value = null)}
       >
         Automatic
       </button>

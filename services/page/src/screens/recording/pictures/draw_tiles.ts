@@ -3,6 +3,7 @@ import type { Spectrogram } from "../../../api/types";
 import { colorMap } from "../../../app/preferences";
 import { quietest } from "../../../drawing/color_maps";
 import type { Size } from "../../../drawing/Plot";
+import { pixelRatio } from "../../../drawing/pixel_ratio";
 import { isDark, resolveColor } from "../../../drawing/theme";
 import type { TimeScale } from "../../../drawing/time_scale";
 import {
@@ -53,7 +54,7 @@ export function tilesSoon(size: Size, shown: Shown, tiles: readonly Tile[]): Til
 }
 
 function levelOf({ about, scale }: Shown, size: Size): Level | null {
-  return levelFor(about.levels, scale.span_s / (size.width * window.devicePixelRatio));
+  return levelFor(about.levels, scale.span_s / (size.width * pixelRatio.value));
 }
 
 function drawTile(context: CanvasRenderingContext2D, size: Size, shown: Shown, tile: Tile): void {
@@ -72,7 +73,7 @@ function drawTile(context: CanvasRenderingContext2D, size: Size, shown: Shown, t
 function drawPart(context: CanvasRenderingContext2D, size: Size, shown: Shown, place: Tile, part: Part): void {
   const bitmap = shown.tiles.bitmap(part.tile, shown.look);
   if (bitmap === null) return;
-  const ratio = window.devicePixelRatio;
+  const ratio = pixelRatio.value;
   const toPixel = (time_s: number) => Math.round(shown.scale.toX(time_s) * ratio) / ratio;
   const [left, right] = [toPixel(place.index * place.span_s), toPixel((place.index + 1) * place.span_s)];
   if (right <= left) return;

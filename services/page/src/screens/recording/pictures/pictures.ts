@@ -20,11 +20,10 @@ export class Pictures {
   readonly tiles = signal<TileStore | null>(null);
   /** Why there are none; null: they are there, or on their way. */
   readonly problem = signal<Problem | null>(null);
-  /** From which level sounds are seen, and where they are darkest, in dB; null: as the service measured. */
-  readonly chosen_db = signal<readonly [number, number] | null>(null);
+  /** From which level sounds are seen, and where they are darkest: as set by hand, else as the service measured. */
   readonly contrast_db = computed<readonly [number, number]>(() => {
     const measured = this.model.spectrogram.value?.contrast;
-    return this.chosen_db.value ?? [measured?.low_db ?? -100, measured?.high_db ?? 0];
+    return this.model.contrast_db.value ?? [measured?.low_db ?? -100, measured?.high_db ?? 0];
   });
   readonly look = computed<Look>(() => {
     const [about, [low_db, high_db]] = [this.model.spectrogram.value, this.contrast_db.value];
