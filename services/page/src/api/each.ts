@@ -1,9 +1,14 @@
 /** One request for each of many things, a few at once: what could be done, and of each other one why not. */
-import { Problem } from "./problems";
+import { asProblem, Problem } from "./problems";
+
+export interface Refused<T> {
+  item: T;
+  problem: Problem;
+}
 
 export interface Outcome<T, R> {
   done: { item: T; result: R }[];
-  refused: { item: T; problem: Problem }[];
+  refused: Refused<T>[];
 }
 
 /** Browsers allow six connections to a host; one of them is the stream of changes. */
@@ -26,9 +31,9 @@ export async function askForEach<T, R>(
         if (broken !== null) throw broken;
         outcome.done.push({ item, result: await askPatiently(ask, item) });
       } catch (error) {
-        if (!(error instanceof Problem)) throw error;
-        if (error.isUnreachable || error.status === 401) broken = error;
-        outcome.refused.push({ item, problem: error });
+        const problem = asProblem(error);
+        if (problem.isUnreachable || problem.status === 401) broken = problem;
+        outcome.refused.push({ item, problem });
       }
     }
   };

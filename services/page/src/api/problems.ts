@@ -40,3 +40,10 @@ export async function readProblem(answer: Response): Promise<Problem> {
     return new Problem("", answer.status, `The service answered ${answer.status}: ${text.slice(0, 200)}`, retryAfterS);
   }
 }
+
+/** Return whatever was thrown as a problem: an answer that was cut off on its way is none of the service's own. */
+export function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const why = error instanceof Error ? error.message : String(error);
+  return new Problem("unexpected", 0, `The answer could not be read (${why}). Try again.`);
+}

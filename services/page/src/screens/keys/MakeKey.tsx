@@ -1,7 +1,8 @@
 import { useSignal } from "@preact/signals";
 
-import { Problem } from "../../api/problems";
+import { asProblem } from "../../api/problems";
 import type { Scope } from "../../api/session";
+import { useOneAtATime } from "../../app/one_at_a_time";
 import type { KeyList } from "./key_list";
 import { chosenScopes, SCOPES } from "./scopes";
 
@@ -11,29 +12,30 @@ export function MakeKey({ list }: { list: KeyList }) {
   const name = useSignal("");
   const chosen = useSignal<ReadonlySet<Scope>>(new Set(["read", "upload"]));
   const problem = useSignal<string | null>(null);
-  const isSending = useSignal(false);
+  const once = useOneAtATime();
   const scopes = isFirst ? (["admin"] as const) : chosenScopes(chosen.value);
   const toggle = (scope: Scope) => {
     const next = new Set(chosen.peek());
     if (!next.delete(scope)) next.add(scope);
     chosen.value = next;
   };
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    isSending.value = true;
+  const make = async () => {
     try {
       await list.make(name.value.trim(), scopes);
       name.value = "";
       problem.value = null;
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      problem.value = error.detail;
-    } finally {
-      isSending.value = false;
+      problem.value = asProblem(error).detail;
     }
   };
   return (
-    <form class="make-key" onSubmit={(event) => void submit(event)}>
+    <form
+      class="make-key"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void once.run(make);
+      }}
+    >
       <h2>{isFirst ? "Make the first key" : "Make a key"}</h2>
       <label class="name">
         Who or what is it for?
@@ -56,7 +58,7 @@ export function MakeKey({ list }: { list: KeyList }) {
           {problem.value}
         </p>
       )}
-      <button class="primary" type="submit" disabled={isSending.value || scopes.length === 0}>
+      <button class="primary" type="submit" disabled={scopes.length === 0} aria-disabled={once.isBusy.value}>
         Make key
       </button>
     </form>

@@ -1,15 +1,17 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
-import { Problem } from "../../api/problems";
+import { asProblem } from "../../api/problems";
 import type { Key } from "../../api/types";
-import { notify } from "../../app/notices";
+import { complain, notify } from "../../app/notices";
+import { useOneAtATime } from "../../app/one_at_a_time";
 import type { KeyList } from "./key_list";
 
 /** Asks before a key is revoked: that cannot be undone. */
 export function RevokeDialog({ list, keyOf, close }: { list: KeyList; keyOf: Key; close: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const problem = useSignal<string | null>(null);
+  const once = useOneAtATime();
   useEffect(() => dialog.current?.showModal(), []);
   const revoke = async () => {
     try {
@@ -17,8 +19,9 @@ export function RevokeDialog({ list, keyOf, close }: { list: KeyList; keyOf: Key
       notify(`The key for ${keyOf.name} is revoked.`);
       dialog.current?.close();
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      problem.value = error.detail;
+      // Esc closes the dialog at any time: then it is said elsewhere.
+      if (dialog.current === null) complain(error);
+      problem.value = asProblem(error).detail;
     }
   };
   return (
@@ -35,7 +38,7 @@ export function RevokeDialog({ list, keyOf, close }: { list: KeyList; keyOf: Key
         </p>
       )}
       <div class="line">
-        <button class="primary" type="button" onClick={() => void revoke()} disabled={problem.value !== null}>
+        <button class="primary" type="button" aria-disabled={once.isBusy.value} onClick={() => void once.run(revoke)}>
           Revoke key
         </button>
         <button type="button" onClick={() => dialog.current?.close()}>

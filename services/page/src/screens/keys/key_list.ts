@@ -5,6 +5,7 @@ import { fetchJson } from "../../api/client";
 import { Problem } from "../../api/problems";
 import { type Scope, signIn } from "../../api/session";
 import type { Key, Keys, NewKey } from "../../api/types";
+import { complain } from "../../app/notices";
 
 export class KeyList {
   /** null: not read yet. */
@@ -32,7 +33,8 @@ export class KeyList {
     const closes = this.isFirst.peek() && this.keys.peek()?.can_be_asked_for === true;
     const made = await fetchJson<NewKey>("/v1/keys", { method: "POST", json: { name, scopes } });
     this.made.value = made;
-    if (closes) await signIn(made.key);
+    // It is made, whatever becomes of this: a second one is not what is wanted.
+    if (closes) await signIn(made.key).catch(complain);
     await this.load();
   }
 

@@ -1,8 +1,9 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useId, useRef } from "preact/hooks";
 
-import { Problem } from "../../api/problems";
+import { asProblem, type Problem } from "../../api/problems";
 import { signIn } from "../../api/session";
+import { useOneAtATime } from "../../app/one_at_a_time";
 import { useSecondsLeft } from "./useSecondsLeft";
 
 /** Asks for a key. Password managers keep it under the name of this service. */
@@ -10,26 +11,27 @@ export function KeyForm() {
   const input = useRef<HTMLInputElement>(null);
   const key = useSignal("");
   const problem = useSignal<Problem | null>(null);
-  const isSending = useSignal(false);
+  const once = useOneAtATime();
   const wait = useSecondsLeft(problem.value?.retryAfterS ?? null, problem.value);
   const said = useId();
   useEffect(() => input.current?.focus(), []);
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    isSending.value = true;
+  const enter = async () => {
     try {
       await signIn(key.value.trim());
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      problem.value = error;
+      problem.value = asProblem(error);
       input.current?.select();
       input.current?.focus();
-    } finally {
-      isSending.value = false;
     }
   };
   return (
-    <form class="key-form" onSubmit={(event) => void submit(event)}>
+    <form
+      class="key-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void once.run(enter);
+      }}
+    >
       <input
         class="hidden-visually"
         type="text"
@@ -61,7 +63,7 @@ export function KeyForm() {
           {explain(problem.value)}
         </p>
       )}
-      <button class="primary" type="submit" disabled={isSending.value || wait > 0}>
+      <button class="primary" type="submit" disabled={wait > 0} aria-disabled={once.isBusy.value}>
         {wait > 0 ? `Sign in (in ${wait} s)` : "Sign in"}
       </button>
     </form>

@@ -1,6 +1,7 @@
 /** All files of the sheet: what was dropped, what is asked, and what the button does. */
 import { batch, computed, effect, signal } from "@preact/signals";
 
+import { newKey } from "../../api/request_key";
 import { complain, notify, SHOWN_MS } from "../../app/notices";
 import { asksForZone } from "./clocks/start";
 import { fields, NO_FIELDS, placeProblem } from "./fields";
@@ -125,11 +126,6 @@ function restore(gone: readonly Item[], before: typeof fields.value): void {
     fields.value = before;
   });
   for (const item of again) void bring(item);
-}
-
-/** Not `crypto.randomUUID`: browsers have it only where the page came over HTTPS. */
-function newKey(): string {
-  return [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(16).padStart(8, "0")).join("");
 }
 
 /** What is said aloud, as little as possible. */

@@ -3,7 +3,8 @@ import type { ComponentChildren } from "preact";
 import { fetchJson } from "../../../api/client";
 import { may } from "../../../api/session";
 import type { Analysis } from "../../../api/types";
-import { complain, notify } from "../../../app/notices";
+import { notify } from "../../../app/notices";
+import { useOneAtATime } from "../../../app/one_at_a_time";
 import { formatLength } from "../../../time/clock";
 import { useModel } from "../model";
 import { describeWaiting, NO_WORKER, useQueue } from "./queue";
@@ -17,12 +18,8 @@ export function AnalysisStatus({ onAnalysis }: Props) {
   const model = useModel();
   const analysis = model.analysis.value;
   const act = async (path: "cancel" | "retry", done: string) => {
-    try {
-      onAnalysis(await fetchJson<Analysis>(`/v1/analyses/${analysis?.id ?? ""}/${path}`, { method: "POST" }));
-      notify(done);
-    } catch (error) {
-      complain(error);
-    }
+    onAnalysis(await fetchJson<Analysis>(`/v1/analyses/${analysis?.id ?? ""}/${path}`, { method: "POST" }));
+    notify(done);
   };
   const cancel = <Act name="Cancel" run={() => act("cancel", "Cancelled; what was analyzed stays.")} />;
   const retry = <Act name="Retry" run={() => act("retry", "What was not analyzed is tried again.")} />;
@@ -94,9 +91,10 @@ function Ended({ analysis, retry }: { analysis: Analysis; retry: ComponentChildr
 
 /** A button that changes the analysis, for those who may. */
 function Act({ name, run }: { name: string; run: () => Promise<void> }) {
+  const once = useOneAtATime();
   if (!may("upload")) return <span class="soft">Your key may look at recordings, not change them.</span>;
   return (
-    <button type="button" onClick={() => void run()}>
+    <button type="button" aria-disabled={once.isBusy.value} onClick={() => void once.run(run)}>
       {name}
     </button>
   );

@@ -1,15 +1,17 @@
-import "./analyze_again.css";
-
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
 import { fetchJson } from "../../../api/client";
-import { askForEach, type Outcome } from "../../../api/each";
+import { askForEach } from "../../../api/each";
+import { newKey } from "../../../api/request_key";
 import type { Analysis, Pack, Recording } from "../../../api/types";
 import { complain, notify } from "../../../app/notices";
+import { useAsking } from "../panel/asking";
+import { Panel, PanelButtons } from "../panel/Panel";
+import { Refusals } from "../panel/Refusals";
 import { NoPack } from "../states/EmptyList";
 import { countOf } from "../words";
-import { findFault, firstChoice, requestOf, type AnalysisRequest, type Choice } from "./choice";
+import { findFault, firstChoice, requestOf, type Choice } from "./choice";
 import { ChoiceFields } from "./ChoiceFields";
 
 interface Props {
@@ -24,14 +26,11 @@ interface Props {
 export function AnalyzeAgain({ recordings, onClose, onBegun }: Props) {
   const packs = useSignal<readonly Pack[] | null>(null);
   const choice = useSignal<Choice | null>(null);
-  const refused = useSignal<Outcome<Recording, Analysis>["refused"]>([]);
-  const begun = useSignal<ReadonlySet<string>>(new Set());
-  const isSending = useSignal(false);
+  const asking = useAsking("sent to be analyzed again", onClose);
+  const begin = useBeginning();
   const fault = useComputed(() => (choice.value === null ? null : findFault(choice.value)));
-  const heading = useRef<HTMLHeadingElement>(null);
 
   useEffect(() => {
-    heading.current?.focus();
     fetchJson<{ items: Pack[] }>("/v1/packs")
       .then(({ items }) => {
         packs.value = items;
@@ -41,34 +40,26 @@ export function AnalyzeAgain({ recordings, onClose, onBegun }: Props) {
   }, []);
 
   const audible = recordings.filter((each) => each.audio_removed_at === null);
-  const waiting = audible.filter((each) => !begun.value.has(each.id));
-  const begin = async () => {
-    if (choice.value === null) return;
-    isSending.value = true;
-    const request = requestOf(
-      choice.value,
-      packs.value?.find((each) => each.name === choice.value?.pack),
-    );
-    const outcome = await askForEach(waiting, (each) => beginAnalysis(each, request));
-    isSending.value = false;
-    begun.value = new Set([...begun.value, ...outcome.done.map(({ item }) => item.id)]);
-    refused.value = outcome.refused;
-    onBegun?.(outcome.done.map(({ result }) => result));
-    if (outcome.done.length > 0) notify(`${countOf(outcome.done.length, "recording")} will be analyzed again.`);
-    if (outcome.refused.length === 0) onClose();
+  const waiting = audible.filter((each) => asking.isLeft(each.id));
+  const send = async (chosen: Choice, pack: Pack | undefined) => {
+    const request = JSON.stringify(requestOf(chosen, pack));
+    const { done, refused } = await askForEach(waiting, (each) => begin(each, request));
+    onBegun?.(done.map(({ result }) => result));
+    if (done.length > 0) notify(`${countOf(done.length, "recording")} will be analyzed again.`);
+    return { done: done.map(({ item }) => item), refused };
   };
 
   return (
-    <section class="panel analyze-again" aria-labelledby="analyze-again">
-      <h2 id="analyze-again" tabIndex={-1} ref={heading}>
-        Analyze again
-      </h2>
+    <Panel name="analyze-again" title="Analyze again">
       {packs.value?.length === 0 && <NoPack />}
       {choice.value !== null && packs.value !== null && packs.value.length > 0 && (
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            void begin().catch(complain);
+            const chosen = choice.peek();
+            if (chosen === null) return;
+            const pack = packs.peek()?.find((each) => each.name === chosen.pack);
+            void asking.send(() => send(chosen, pack));
           }}
         >
           <ChoiceFields
@@ -77,32 +68,35 @@ export function AnalyzeAgain({ recordings, onClose, onBegun }: Props) {
             recordings={audible}
             onChange={(changed) => (choice.value = changed)}
           />
-          <Remarks recordings={recordings} fault={fault.value} refused={refused.value} />
-          <div class="buttons">
-            <button class="primary" type="submit" disabled={isSending.value || waiting.length === 0 || !!fault.value}>
-              {isSending.value ? "Asking…" : `Analyze ${countOf(waiting.length, "recording")} again`}
-            </button>
-            <button type="button" onClick={onClose}>
-              Close
-            </button>
-          </div>
+          <Remarks recordings={recordings} fault={fault.value} />
+          <Refusals asking={asking} />
+          <PanelButtons
+            send={`Analyze ${countOf(waiting.length, "recording")} again`}
+            busy={asking.isBusy.value ? "Asking…" : null}
+            isIdle={waiting.length === 0 || fault.value !== null}
+            onClose={onClose}
+          />
         </form>
       )}
-    </section>
+    </Panel>
   );
 }
 
-function beginAnalysis(recording: Recording, request: AnalysisRequest): Promise<Analysis> {
-  return fetchJson<Analysis>(`/v1/recordings/${recording.id}/analyses`, { method: "POST", json: request });
+/** Begins an analysis of a recording; asked for again, because the answer was lost, it is the same one. */
+function useBeginning(): (recording: Recording, request: string) => Promise<Analysis> {
+  const keys = useRef(new Map<string, string>()).current;
+  return ({ id }, request) => {
+    const key = keys.get(id + request) ?? newKey();
+    keys.set(id + request, key);
+    return fetchJson<Analysis>(`/v1/recordings/${id}/analyses`, {
+      method: "POST",
+      body: request,
+      headers: { "Content-Type": "application/json", "Idempotency-Key": key },
+    });
+  };
 }
 
-interface RemarkProps {
-  recordings: readonly Recording[];
-  fault: string | null;
-  refused: Outcome<Recording, Analysis>["refused"];
-}
-
-function Remarks({ recordings, fault, refused }: RemarkProps) {
+function Remarks({ recordings, fault }: { recordings: readonly Recording[]; fault: string | null }) {
   const silent = recordings.filter((each) => each.audio_removed_at !== null).length;
   return (
     <>
@@ -116,15 +110,6 @@ function Remarks({ recordings, fault, refused }: RemarkProps) {
         </p>
       )}
       {fault !== null && <p role="alert">{fault}</p>}
-      {refused.length > 0 && (
-        <ul class="refusals" role="alert">
-          {refused.map(({ item, problem }) => (
-            <li key={item.id}>
-              {item.filename}: {problem.detail}
-            </li>
-          ))}
-        </ul>
-      )}
     </>
   );
 }

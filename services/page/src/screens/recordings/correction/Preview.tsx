@@ -1,10 +1,10 @@
-import type { Recording } from "../../../api/types";
 import { localTime } from "../../../time/clock";
 import { countOf } from "../words";
 import type { Change, StartChange } from "./changes";
 
 interface Props {
-  recordings: readonly Recording[];
+  /** How many are not changed yet. */
+  left: number;
   changes: readonly Change[];
   start: StartChange;
 }
@@ -12,10 +12,10 @@ interface Props {
 const MOST_SHOWN = 3;
 
 /** What will be so, before it is sent: starts are shown as they were and as they will be. */
-export function Preview({ recordings, changes, start }: Props) {
+export function Preview({ left, changes, start }: Props) {
   if (changes.length === 0) return <p class="soft">Nothing is changed yet. What you do not touch stays as it is.</p>;
   const moved = changes.filter(({ fields }) => "recorded_at" in fields);
-  const unchanged = recordings.length - changes.length;
+  const unchanged = left - changes.length;
   return (
     <div class="preview">
       {start.kind !== "keep" && moved.length > 0 && (
@@ -39,7 +39,7 @@ export function Preview({ recordings, changes, start }: Props) {
       {moved.length > MOST_SHOWN && <p class="soft">and {countOf(moved.length - MOST_SHOWN, "more recording")}</p>}
       {unchanged > 0 && (
         <p class="soft">
-          {unchanged} of {recordings.length} have this already, or nothing to change.
+          {unchanged} of {left} have this already, or nothing to change.
         </p>
       )}
     </div>

@@ -47,12 +47,20 @@ test("what would be a twin is told with the other one's id, and the rest is chan
   );
   const { done, refused } = await sendChanges(["a", "b", "c"].map((id) => change(id, { site: "heath" })));
   expect(done.map((each) => each.recording.id)).toEqual(["a", "c"]);
-  expect(refused.map((each) => [each.recording.id, each.twinId])).toEqual([["b", TWIN]]);
+  expect(refused.map((each) => [each.item.id, each.problem.detail])).toEqual([["b", detail]]);
 });
 
 test("what is refused as a whole is told for each", async () => {
   answer(() => Response.json({ detail: "site: too long" }, { status: 422 }));
   const { done, refused } = await sendChanges(["a", "b"].map((id) => change(id, { site: "x" })));
   expect(done).toEqual([]);
-  expect(refused.map((each) => each.reason)).toEqual(["site: too long", "site: too long"]);
+  expect(refused.map((each) => each.problem.detail)).toEqual(["site: too long", "site: too long"]);
+});
+
+test("an answer that is cut off is told like a refusal, and what was done before is not forgotten", async () => {
+  answer((path) => (path.endsWith("/b") ? new Response("{") : Response.json({})));
+  const own = ["a", "b"].map((id, index) => change(id, { recorded_at: `2026-05-03T0${index}:00:00Z` }));
+  const { done, refused } = await sendChanges(own);
+  expect(done.map((each) => each.recording.id)).toEqual(["a"]);
+  expect(refused.map((each) => each.problem.detail)).toEqual([expect.stringContaining("Try again")]);
 });

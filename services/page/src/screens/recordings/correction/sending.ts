@@ -1,25 +1,16 @@
 /** Sends corrections: the same of many in one request, each one's own by itself. */
 import { fetchJson } from "../../../api/client";
-import { askForEach } from "../../../api/each";
-import { Problem } from "../../../api/problems";
+import { askForEach, type Refused } from "../../../api/each";
+import { asProblem, Problem } from "../../../api/problems";
 import type { Recording } from "../../../api/types";
 import type { Change, Fields } from "./changes";
 
-export interface Refusal {
-  recording: Recording;
-  /** A sentence that says what to do. */
-  reason: string;
-  /** The recording that it would be the same as; null: the reason is another. */
-  twinId: string | null;
-}
-
 export interface Sent {
   done: Change[];
-  refused: Refusal[];
+  refused: Refused<Recording>[];
 }
 
 const MOST_AT_ONCE = 500;
-const TWIN = /^recording ([0-9a-f-]{36}) has the same audio/;
 
 /** Make the changes; what is refused says why, and the others are made all the same. */
 export async function sendChanges(changes: readonly Change[]): Promise<Sent> {
@@ -30,7 +21,7 @@ export async function sendChanges(changes: readonly Change[]): Promise<Sent> {
   }
   const { done, refused } = await askForEach(alone, patch);
   sent.done.push(...done.map(({ item }) => item));
-  sent.refused.push(...refused.map(({ item, problem }) => refusal(item.recording, problem.detail)));
+  sent.refused.push(...refused.map(({ item, problem }) => ({ item: item.recording, problem })));
   return sent;
 }
 
@@ -41,18 +32,15 @@ async function sendTogether(group: readonly Change[], sent: Sent): Promise<reado
     sent.done.push(...group);
     return [];
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    const named = new Map(error.errors.map((each) => [Number(/^ids\.(\d+)$/.exec(each.field)?.[1]), each.detail]));
-    const wrong = group.filter((_, index) => named.has(index));
-    if (wrong.length === 0) {
-      sent.refused.push(...group.map(({ recording }) => refusal(recording, error.detail)));
-      return [];
-    }
+    const problem = asProblem(error);
+    const named = new Map(problem.errors.map((each) => [Number(/^ids\.(\d+)$/.exec(each.field)?.[1]), each.detail]));
+    const isNamed = group.some((_, index) => named.has(index));
     group.forEach(({ recording }, index) => {
-      const reason = named.get(index);
-      if (reason !== undefined) sent.refused.push(refusal(recording, reason));
+      const detail = isNamed ? named.get(index) : problem.detail;
+      if (detail === undefined) return;
+      sent.refused.push({ item: recording, problem: new Problem(problem.kind, problem.status, detail) });
     });
-    return group.filter((each) => !wrong.includes(each));
+    return isNamed ? group.filter((_, index) => !named.has(index)) : [];
   }
 }
 
@@ -83,13 +71,4 @@ function pieces(group: readonly Change[]): Change[][] {
 
 function sorted(fields: Fields): [string, unknown][] {
   return Object.entries(fields).sort(([one], [other]) => (one < other ? -1 : 1));
-}
-
-function refusal(recording: Recording, detail: string): Refusal {
-  const twinId = TWIN.exec(detail)?.[1] ?? null;
-  const reason =
-    twinId === null
-      ? detail
-      : "Another recording has the same audio, site and start that this one would have: delete one of the two, or correct the other first.";
-  return { recording, reason, twinId };
 }

@@ -19,7 +19,9 @@ export class Removal {
   constructor(private readonly list: RecordingList) {}
 
   /** Show these recordings no more, and delete them in five seconds. */
-  begin(ids: string[]): void {
+  begin(chosen: readonly string[]): void {
+    const ids = chosen.filter((each) => !this.unsent.has(each));
+    if (ids.length === 0) return;
     this.list.hide(ids);
     for (const each of ids) this.unsent.add(each);
     const leaving: Leaving = {

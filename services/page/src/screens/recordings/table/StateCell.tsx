@@ -1,8 +1,6 @@
-import { useSignal } from "@preact/signals";
-
 import { fetchJson } from "../../../api/client";
 import type { Analysis } from "../../../api/types";
-import { complain } from "../../../app/notices";
+import { useOneAtATime } from "../../../app/one_at_a_time";
 import { ScopedButton } from "../../../app/ScopedButton";
 import type { Row } from "../listing/row";
 import { aheadOf } from "../states/queue";
@@ -62,24 +60,17 @@ function OneState({ row, analysis }: { row: Row; analysis: Analysis }) {
 }
 
 function Retry({ row, analysis }: { row: Row; analysis: Analysis }) {
-  const isSending = useSignal(false);
-  const retry = async () => {
-    isSending.value = true;
-    try {
-      row.update(await fetchJson<Analysis>(`/v1/analyses/${analysis.id}/retry`, { method: "POST" }));
-    } catch (error) {
-      complain(error);
-    }
-    isSending.value = false;
-  };
+  const once = useOneAtATime();
+  const retry = async () =>
+    row.update(await fetchJson<Analysis>(`/v1/analyses/${analysis.id}/retry`, { method: "POST" }));
   return (
     <ScopedButton
       class="small"
       scope="upload"
       unless={row.facts.value.audio_removed_at === null ? null : "Its audio was removed: upload the file again."}
-      disabled={isSending.value}
+      isBusy={once.isBusy.value}
       aria-label={`Retry ${row.facts.value.filename}`}
-      onClick={() => void retry()}
+      onClick={() => void once.run(retry)}
     >
       Retry
     </ScopedButton>
