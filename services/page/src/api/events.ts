@@ -22,22 +22,33 @@ export interface Changes {
 export const streamState = signal<"closed" | "live" | "lost">("closed");
 const listeners = new Set<Changes>();
 let source: EventSource | null = null;
-/** Whether it has missed something since it was open. */
+/** Whether somebody may have missed something: it broke, or what is shown was loaded before it was open. */
 let hasMissed = false;
+let beginning: Promise<void> = Promise.resolve();
+let closing: ReturnType<typeof setTimeout> | undefined;
 const AGAIN_MS = 3000;
+/** So long it is waited for at most, and so long it stays open for the next view. */
+const PATIENCE_MS = 1000;
 
 /** Listen until the returned function is called. The stream is open while anybody listens. */
 export function listen(changes: Changes): () => void {
   listeners.add(changes);
+  clearTimeout(closing);
   if (source === null) open();
   return () => {
     listeners.delete(changes);
-    if (listeners.size === 0) close();
+    if (listeners.size === 0) closing = setTimeout(close, PATIENCE_MS);
   };
+}
+
+/** Resolve once nothing that happens is missed: listen, wait for this, then load. */
+export function begun(): Promise<void> {
+  return beginning;
 }
 
 function open(): void {
   source = new EventSource("/v1/events");
+  if (streamState.peek() === "closed") beginning = begin(source);
   source.addEventListener("open", () => {
     streamState.value = "live";
     if (hasMissed) for (const each of [...listeners]) each.opened?.();
@@ -54,6 +65,12 @@ function open(): void {
   on<Analysis>("progress", (listener, analysis) => listener.progress?.(analysis));
   on<Analysis>("finished", (listener, analysis) => listener.finished?.(analysis));
   on<{ id: string }>("deleted", (listener, gone) => listener.deleted?.(gone.id));
+}
+
+/** Wait until it is open, or broken, or it takes too long: then what was loaded meanwhile is loaded again. */
+async function begin(opened: EventSource): Promise<void> {
+  await pause(PATIENCE_MS, () => streamState.value !== "closed");
+  if (source === opened && streamState.peek() === "closed") hasMissed = true;
 }
 
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- says what the event holds
@@ -75,5 +92,6 @@ async function reopen(broken: EventSource): Promise<void> {
 function close(): void {
   source?.close();
   source = null;
+  hasMissed = false;
   streamState.value = "closed";
 }

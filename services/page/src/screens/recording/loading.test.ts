@@ -27,6 +27,7 @@ beforeEach(() => {
 
 afterEach(() => {
   stop();
+  vi.runAllTimers();
   vi.useRealTimers();
   vi.unstubAllGlobals();
 });
@@ -43,23 +44,36 @@ async function answer(which: number, body: unknown, status = 200, headers = {}):
   await vi.advanceTimersByTimeAsync(0);
 }
 
-function open(): Loading {
+async function open(): Promise<Loading> {
   const loading = new Loading("r");
   stop = loading.start();
+  source.dispatchEvent(new Event("open"));
+  await vi.advanceTimersByTimeAsync(0);
   return loading;
 }
 
 const stateOf = ({ recording: { value } }: Loading) => value?.analyses[0]?.state;
 
+test("it is asked for once what becomes of it is told", async () => {
+  const loading = new Loading("r");
+  stop = loading.start();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(answers.length).toBe(0);
+  tell("recording", recording("running", "corrected"));
+  source.dispatchEvent(new Event("open"));
+  await vi.advanceTimersByTimeAsync(0);
+  expect([answers.length, loading.recording.value?.site]).toEqual([0, "corrected"]);
+});
+
 test("that an analysis has finished is not lost while the recording is on its way", async () => {
-  const loading = open();
+  const loading = await open();
   tell("finished", analysis("finished"));
   await answer(0, recording("running"));
   expect(stateOf(loading)).toBe("finished");
 });
 
 test("an answer on its way does not undo a correction", async () => {
-  const loading = open();
+  const loading = await open();
   await answer(0, recording("running"));
   loading.reload();
   tell("recording", recording("running", "B"));
@@ -68,7 +82,7 @@ test("an answer on its way does not undo a correction", async () => {
 });
 
 test("of two answers the one to the later question counts", async () => {
-  const loading = open();
+  const loading = await open();
   loading.reload();
   await answer(1, recording("finished"));
   await answer(0, recording("running"));
@@ -76,7 +90,7 @@ test("of two answers the one to the later question counts", async () => {
 });
 
 test("nothing is asked any more once the view is left", async () => {
-  open();
+  await open();
   stop();
   await answer(0, {}, 429, { "retry-after": "1" });
   await vi.advanceTimersByTimeAsync(10_000);

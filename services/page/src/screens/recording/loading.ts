@@ -1,9 +1,9 @@
-/** A recording as it is now: fetched once, then kept up to date by the stream of changes. */
+/** A recording as it is now: fetched once the stream of changes is open, then kept up to date by it. */
 import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 
 import { fetchJson } from "../../api/client";
-import { listen } from "../../api/events";
+import { begun, listen } from "../../api/events";
 import { Problem } from "../../api/problems";
 import type { Analysis, Recording } from "../../api/types";
 
@@ -40,7 +40,6 @@ export class Loading implements Loaded {
   constructor(private readonly id: string) {}
 
   start(): () => void {
-    this.reload();
     const stop = listen({
       recording: (recording) => recording.id === this.id && this.take(recording),
       progress: (analysis) => this.merge(analysis),
@@ -48,6 +47,8 @@ export class Loading implements Loaded {
       deleted: (gone) => gone === this.id && (this.isDeleted.value = true),
       opened: this.reload,
     });
+    const { signal } = this.asked;
+    void begun().then(() => signal.aborted || this.reload());
     return () => {
       window.clearTimeout(this.timer);
       this.asked.abort();

@@ -85,10 +85,7 @@ function useList() {
     return { list, selection: new Selection(list), removal: new Removal(list) };
   }, []);
   const asked = query.value.toString();
-  useEffect(() => {
-    parts.selection.clear();
-    void parts.list.show(readFilters(new URLSearchParams(asked))).catch(complain);
-  }, [asked]);
+  // First, for what happens once the list is asked for has to be told.
   useEffect(() => {
     const { list, removal } = parts;
     const stops = [list.follow(), followQueue(list)];
@@ -104,5 +101,9 @@ function useList() {
         .catch(complain);
     };
   }, []);
+  useEffect(() => {
+    parts.selection.clear();
+    void parts.list.show(readFilters(new URLSearchParams(asked))).catch(complain);
+  }, [asked]);
   return parts;
 }

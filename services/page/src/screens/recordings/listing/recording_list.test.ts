@@ -5,6 +5,7 @@ import { GATHER_MS } from "./changes";
 import { RecordingList } from "./recording_list";
 
 let source: EventTarget;
+let stop: () => void = () => undefined;
 
 class FakeSource extends EventTarget {
   constructor() {
@@ -23,6 +24,8 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  stop();
+  vi.runAllTimers();
   vi.useRealTimers();
   vi.unstubAllGlobals();
 });
@@ -55,6 +58,7 @@ function answerWith(...pages: { items: Recording[]; next: string | null }[]): { 
   });
   return {
     release: async () => {
+      await vi.advanceTimersByTimeAsync(0);
       waiting.shift()?.();
       await vi.advanceTimersByTimeAsync(0);
     },
@@ -69,13 +73,27 @@ async function tell(event: string, data: unknown): Promise<void> {
 async function listOf(...ids: string[]): Promise<RecordingList> {
   const { release } = answerWith({ items: ids.map((id) => recording(id)), next: "more" });
   const list = new RecordingList();
-  list.follow();
+  stop = list.follow();
   void list.show({});
+  source.dispatchEvent(new Event("open"));
   await release();
   return list;
 }
 
 const shown = (list: RecordingList) => list.shown.value.map((each) => each.id);
+
+test("the list is asked for once what changes is told", async () => {
+  const asked = vi.fn(() => new Promise<Response>(() => undefined));
+  vi.stubGlobal("fetch", asked);
+  const list = new RecordingList();
+  stop = list.follow();
+  void list.show({});
+  await vi.advanceTimersByTimeAsync(0);
+  expect(asked).not.toHaveBeenCalled();
+  source.dispatchEvent(new Event("open"));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(asked).toHaveBeenCalledOnce();
+});
 
 test("new recordings come first; those of later pages wait for their page", async () => {
   const list = await listOf("5", "4");
@@ -125,6 +143,7 @@ test("an answer to older filters is dropped", async () => {
   const list = await listOf("5");
   const { release } = answerWith({ items: [recording("5")], next: null }, { items: [recording("4")], next: null });
   void list.show({ q: "old" });
+  await vi.advanceTimersByTimeAsync(0);
   void list.show({ q: "new" });
   await release();
   await release();

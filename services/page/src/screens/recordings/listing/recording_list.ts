@@ -2,6 +2,7 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 
 import { fetchJson, isReachable } from "../../../api/client";
+import { begun } from "../../../api/events";
 import { Problem } from "../../../api/problems";
 import type { Analysis, Paged, Recording } from "../../../api/types";
 import { isNarrowed, isWithinDays, PAGE, pageUrl, type Filters } from "../filters/filters";
@@ -103,9 +104,11 @@ export class RecordingList {
     this.loading?.abort();
     const loading = new AbortController();
     this.loading = loading;
-    this.toldSince.clear();
-    this.recordingsSince.clear();
     try {
+      await begun();
+      if (loading.signal.aborted) return;
+      this.toldSince.clear();
+      this.recordingsSince.clear();
       await read(loading.signal);
       this.problem.value = null;
     } catch (error) {
