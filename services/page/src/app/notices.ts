@@ -11,20 +11,21 @@ export interface Notice {
 export const SHOWN_MS = 5000;
 export const notices = signal<readonly Notice[]>([]);
 let latest = 0;
+const ends = new Map<number, ReturnType<typeof setTimeout>>();
 
 /** Say something; with `undo` it can be taken back, by the button or by Z. Returns its id, to dismiss it before its time. */
 export function notify(text: string, undo: (() => void) | null = null): number {
-  show({ id: ++latest, text, kind: "done", undo });
-  return latest;
+  return show(text, "done", undo);
 }
 
 /** Say what went wrong; it stays until it is dismissed. */
 export function complain(error: unknown): void {
-  const text = error instanceof Error ? error.message : String(error);
-  show({ id: ++latest, text, kind: "error", undo: null });
+  show(error instanceof Error ? error.message : String(error), "error", null);
 }
 
 export function dismiss(id: number): void {
+  clearTimeout(ends.get(id));
+  ends.delete(id);
   notices.value = notices.value.filter((each) => each.id !== id);
 }
 
@@ -37,7 +38,19 @@ export function undoLatest(): boolean {
   return true;
 }
 
-function show(notice: Notice): void {
-  notices.value = [...notices.value, notice];
-  if (notice.kind === "done") setTimeout(() => dismiss(notice.id), SHOWN_MS);
+function show(text: string, kind: Notice["kind"], undo: Notice["undo"]): number {
+  const notice = (undo === null ? findSame(text, kind) : undefined) ?? { id: ++latest, text, kind, undo };
+  if (!notices.peek().includes(notice)) notices.value = [...notices.peek(), notice];
+  clearTimeout(ends.get(notice.id));
+  if (kind === "done")
+    ends.set(
+      notice.id,
+      setTimeout(() => dismiss(notice.id), SHOWN_MS),
+    );
+  return notice.id;
+}
+
+/** What is said already is not said twice; but two things that can be taken back are two. */
+function findSame(text: string, kind: Notice["kind"]): Notice | undefined {
+  return notices.peek().find((each) => each.text === text && each.kind === kind && each.undo === null);
 }
