@@ -1,16 +1,17 @@
-import { expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 
 import { Problem } from "../../../api/problems";
 import { newItem } from "../item";
 import { bring } from "./bring";
 
-const line = vi.hoisted(() => ({ fails: true }));
+const line = vi.hoisted(() => ({ fails: true, isWhole: false }));
 
 vi.mock("./sending", () => ({
   BEGINNING_BYTES: 1,
   Sending: class {
     id = "u";
     bring() {
+      if (line.isWhole) return Promise.resolve();
       if (line.fails) return Promise.reject(new Problem("unreadable", 400, "Put the card back."));
       return new Promise(() => undefined);
     }
@@ -18,6 +19,11 @@ vi.mock("./sending", () => ({
 }));
 
 const chosen = () => newItem({ file: new File(["sound"], "dawn.wav", { lastModified: 1 }), folder: "" });
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
 
 test("a file that failed can be chosen again; one that is on its way goes once", async () => {
   const [first, second, third] = [chosen(), chosen(), chosen()];
@@ -28,4 +34,23 @@ test("a file that failed can be chosen again; one that is on its way goes once",
   await vi.waitFor(() => expect(second.state.value.at).toBe("sending"));
   await bring(third);
   expect(third.state.value.at).toBe("twice");
+});
+
+test("that its facts are not known yet is no failed try", async () => {
+  vi.useFakeTimers();
+  line.isWhole = true;
+  const answers = [
+    ...Array.from({ length: 20 }, () => Response.json({ complete: false })),
+    Response.json(
+      { detail: "Something broke." },
+      { status: 500, headers: { "Content-Type": "application/problem+json" } },
+    ),
+  ];
+  vi.stubGlobal("fetch", () => Promise.resolve(answers.shift() ?? Response.json({ complete: true })));
+  const item = newItem({ file: new File(["another"], "dusk.wav", { lastModified: 2 }), folder: "" });
+  item.sentBytes.value = item.file.size;
+  void bring(item);
+  await vi.waitFor(() => expect(item.facts.value?.complete).toBe(false));
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect([item.facts.value?.complete, item.state.value.at]).toEqual([true, "here"]);
 });

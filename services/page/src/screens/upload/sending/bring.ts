@@ -113,12 +113,13 @@ async function send(item: Item, sent: Sending, bytes: number): Promise<void> {
 /** Ask what the file says of itself; once all of it is here, until that is known. */
 async function learn(item: Item, sent: Sending, isWhole: boolean): Promise<void> {
   if (item.facts.value?.complete === true) return;
-  for (let tries = 0; ; tries += 1) {
+  for (let tries = 0; ;) {
     try {
       item.facts.value = await fetchJson<UploadFacts>(`/v1/uploads/${sent.id ?? ""}/facts`, {
         signal: item.stop.signal,
       });
       if (item.facts.value.complete || !isWhole) return;
+      tries = 0; // that it is not known yet is an answer
       await pause(NOT_YET_MS, item.stop.signal);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
@@ -126,6 +127,7 @@ async function learn(item: Item, sent: Sending, isWhole: boolean): Promise<void>
       // Gone: making the recording will find that, and begin anew.
       if (error.status === 404 || error.status === 410) return;
       await hold(item, error, tries);
+      tries += 1;
     }
   }
 }
