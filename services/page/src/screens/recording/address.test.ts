@@ -91,6 +91,24 @@ describe("the address of a recording's view", () => {
     expect(query.value.get("taxon")).toBe("eurbla");
   });
 
+  it("leaves the lane that somebody chose before that of the link was there", () => {
+    const model = open("/recordings/one?taxon=eurwre1");
+    model.analysis.value = { terminal: false } as Analysis;
+    model.lanes.value = { taxa: [{ code: "eurbla" }] } as unknown as Lanes;
+    model.taxon.value = 0;
+    model.lanes.value = LANES;
+    expect(model.taxon.value).toBe(0);
+    vi.runAllTimers();
+    expect(query.value.get("taxon")).toBe("eurbla");
+  });
+
+  it("goes to another taxon when one goes back", () => {
+    const model = open("/recordings/one?taxon=eurwre1");
+    model.lanes.value = LANES;
+    navigate("/recordings/one?taxon=eurbla");
+    expect(model.taxon.value).toBe(0);
+  });
+
   it("says so where the taxon was not found, and goes on without it", () => {
     const model = open("/recordings/one?taxon=grifin");
     model.lanes.value = LANES;

@@ -53,7 +53,7 @@ function show(model: RecordingModel, view: View): void {
   model.band_hz.value = view.hz;
   model.contrast_db.value = view.db;
   model.channel.value = view.channel;
-  if (view.taxon === null) model.taxon.value = null;
+  model.taxon.value = null;
   if (view.t !== null && view.span === null) {
     const span_s = Math.min(MOMENT_S, all_s);
     model.show(view.t - span_s * BEFORE_MOMENT, span_s);
@@ -63,6 +63,11 @@ function show(model: RecordingModel, view: View): void {
 
 function findWanted(model: RecordingModel, wanted: { value: string | null }): void {
   const [lanes, code] = [model.lanes.value, wanted.value];
+  if (model.taxon.value !== null) {
+    // Somebody chose another lane meanwhile.
+    wanted.value = null;
+    return;
+  }
   if (lanes === null || code === null) return;
   const found = lanes.taxa.findIndex((taxon) => taxon.code === code);
   const isOver = model.analysis.value?.terminal !== false;
