@@ -1,12 +1,14 @@
-import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import { useComputed, useSignal } from "@preact/signals";
+import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 
 import { useModel } from "../model";
 import { EventRow } from "./EventRow";
 import { ExportLinks } from "./ExportLinks";
 import { nameOf } from "./going";
 import { PageButtons } from "./PageButtons";
+import { Paging } from "./paging";
 import { SortHeads } from "./SortHeads";
-import { countByTaxon, PAGE_ROWS, pageOf, placeOf, sortEvents, type Sorting } from "./table_rows";
+import { countByTaxon, PAGE_ROWS, placeOf, sortEvents, type Sorting } from "./table_rows";
 import { formatScore } from "./threshold_words";
 
 /** The table's rows, a page at a time, by time unless somebody sorts them otherwise. */
@@ -15,17 +17,15 @@ export function EventRows() {
   const sorting = useSignal<Sorting>({ column: "time", isDescending: false });
   /** By its code: while the analysis runs, lanes change their places. */
   const code = useSignal<string | null>(null);
-  const page = useSignal(0);
   const taxa = useComputed(() => model.lanes.value?.taxa ?? []);
   const taxon = useComputed(() => placeOf(code.value, taxa.value));
   const counts = useComputed(() => countByTaxon(model.events.value ?? [], taxa.value));
   const rows = useComputed(() => sortEvents(model.events.value ?? [], taxa.value, sorting.value, taxon.value));
-  // The page with the selected event comes up by itself, whichever way it was selected.
-  useSignalEffect(() => {
-    page.value = pageOf(rows.value, model.selected.value);
-  });
+  const paging = useMemo(() => new Paging(model, rows), [model]);
+  useEffect(() => paging.follow(), [paging]);
+  useLayoutEffect(() => paging.restart(), [paging, sorting.value, code.value]);
   const { events, threshold } = model;
-  const first = page.value * PAGE_ROWS;
+  const first = paging.page.value * PAGE_ROWS;
   const shown = rows.value.slice(first, first + PAGE_ROWS);
   return (
     <>
@@ -47,7 +47,7 @@ export function EventRows() {
           </select>
         </label>
         <ExportLinks taxon={taxon.value} />
-        <PageButtons count={rows.value.length} page={page} />
+        <PageButtons count={rows.value.length} page={paging.page.value} onTurn={(by) => paging.turn(by)} />
       </div>
       <table>
         <caption class="hidden-visually">Events, {sayOrder(sorting.value)}</caption>

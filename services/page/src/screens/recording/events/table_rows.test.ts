@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import type { LaneTaxon } from "../lanes";
 import type { SungEvent } from "../model";
-import { countByTaxon, pageOf, placeOf, sortEvents } from "./table_rows";
+import { countByTaxon, placeOf, sortEvents } from "./table_rows";
 
 const TAXA = [
   { common_name: "Eurasian Wren", scientific_name: "Troglodytes troglodytes" },
@@ -34,12 +34,6 @@ test("one taxon can be shown alone; taxa are counted by name", () => {
     [1, 1],
     [0, 2],
   ]);
-});
-
-test("an event is found on its page", () => {
-  const many = Array.from({ length: 250 }, (_, at) => made(0, at, 1, 1));
-  expect([pageOf(many, many[99] ?? null), pageOf(many, many[100] ?? null), pageOf(many, null)]).toEqual([0, 1, 0]);
-  expect(pageOf(many, EVENTS[0] ?? null)).toBe(0);
 });
 
 test("a taxon is found by its code, wherever its lane stands now", () => {

@@ -51,8 +51,3 @@ export function placeOf(code: string | null, taxa: readonly LaneTaxon[]): number
   const place = taxa.findIndex((each) => each.code === code);
   return place < 0 ? null : place;
 }
-
-/** Return the page on which a row stands; the first where it is on none. */
-export function pageOf(rows: readonly SungEvent[], event: SungEvent | null): number {
-  return event === null ? 0 : Math.max(0, Math.floor(rows.indexOf(event) / PAGE_ROWS));
-}
