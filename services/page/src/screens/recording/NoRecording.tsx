@@ -1,4 +1,12 @@
 import type { Problem } from "../../api/problems";
+import { useShortcuts } from "../../app/shortcuts";
+import { stepLater } from "./events/waiting_steps";
+
+/** Whoever works by keys does not wait for pictures. */
+const STEPS = [
+  { key: "j", does: "Go to the next event", run: () => stepLater(1) },
+  { key: "k", does: "Go to the previous event", run: () => stepLater(-1) },
+];
 
 interface Props {
   /** null: it is still being loaded. */
@@ -8,6 +16,7 @@ interface Props {
 
 /** What stands where a recording would: that it is on its way, that there is none, or why it cannot be shown. */
 export function NoRecording({ problem, onRetry }: Props) {
+  useShortcuts(STEPS);
   if (problem === null)
     return (
       <p class="on-its-way soft" role="status">

@@ -1,9 +1,10 @@
-import { untracked, useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import { untracked, useComputed, useSignalEffect } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 
-import { notices, notify } from "../../../app/notices";
+import { notify } from "../../../app/notices";
 import { useShortcuts } from "../../../app/shortcuts";
 import { goToNeighbor, nameOf, taxonGoneThrough, type Direction } from "../events/going";
+import { stepLater, takeSteps, waitingSteps } from "../events/waiting_steps";
 import { useModel, type RecordingModel } from "../model";
 
 /** To the next and the previous event, by button or J and K. */
@@ -35,26 +36,23 @@ export function StepButtons() {
   );
 }
 
-/** Keys that are pressed before events are cut wait for them: none is lost. */
+/** Keys that are pressed before events are cut wait for them. */
 function useSteps(model: RecordingModel): (direction: Direction) => void {
-  const waiting = useSignal<readonly Direction[]>([]);
   useSignalEffect(() => {
-    if (model.events.value === null || waiting.value.length === 0) return;
-    const steps = waiting.value;
-    waiting.value = [];
-    untracked(() => steps.forEach((direction) => go(model, direction)));
+    if (model.events.value === null || waitingSteps.value.length === 0) return;
+    untracked(() => takeSteps().forEach((direction) => go(model, direction)));
   });
   return (direction) => {
-    if (model.events.peek() === null) waiting.value = [...waiting.peek(), direction];
-    else go(model, direction);
+    if (model.events.peek() !== null) go(model, direction);
+    // Where nothing is being analyzed there is nothing to wait for.
+    else if (model.analysis.peek() !== null) stepLater(direction);
   };
 }
 
 function go(model: RecordingModel, direction: Direction): void {
   if (goToNeighbor(model, direction)) return;
   const which = direction === 1 ? "last" : "first";
-  const text = `There is no event ${direction === 1 ? "after" : "before"} this: it is the ${which} one ${sayAmong(model)}.`;
-  if (!notices.peek().some((notice) => notice.text === text)) notify(text);
+  notify(`There is no event ${direction === 1 ? "after" : "before"} this: it is the ${which} one ${sayAmong(model)}.`);
 }
 
 function selectNothing(model: RecordingModel): void {
