@@ -9,17 +9,19 @@ import { followAddress } from "./address";
 import { EventPanel } from "./event/EventPanel";
 import { EventTable } from "./events/EventTable";
 import { ThresholdSlider } from "./events/ThresholdSlider";
+import { takeSteps } from "./events/waiting_steps";
 import { Facts } from "./facts/Facts";
 import { LaneView } from "./lane_view/LaneView";
 import { useRecording } from "./loading";
 import { ProvideModel, RecordingModel } from "./model";
+import { NewerAnalysis } from "./NewerAnalysis";
 import { NoRecording } from "./NoRecording";
 import { Overview } from "./pictures/Overview";
 import { SpectrogramView } from "./pictures/SpectrogramView";
 import { TimeAxis } from "./pictures/TimeAxis";
 import { Player } from "./player/Player";
 import { loadPacks, packs, usualPack } from "../recordings/states/packs";
-import { chooseAnalysis, needsDefaultPack } from "./which_analysis";
+import { Looking, needsDefaultPack } from "./which_analysis";
 
 const PRODUCT = "Dawn Chorus";
 
@@ -35,10 +37,12 @@ export function RecordingScreen() {
     // Without them the newest is looked at.
     if (isUndecided) void loadPacks().catch(() => (isUnknown.value = true));
   }, [isUndecided]);
+  useEffect(() => () => void takeSteps(), []);
   const asked = query.value.get("analysis");
-  if (recording === null || (isUndecided && asked === null))
+  const looking = useMemo(() => new Looking(), []);
+  if (recording === null || (isUndecided && asked === null && !looking.hasChosen(null)))
     return <NoRecording problem={loaded.problem.value} onRetry={loaded.reload} />;
-  const analysis = chooseAnalysis(recording.analyses, asked, usualPack.value);
+  const { analysis, newer } = looking.look(recording.analyses, asked, usualPack.value);
   return (
     <>
       {loaded.isDeleted.value && (
@@ -47,6 +51,7 @@ export function RecordingScreen() {
           <a href="/">See all recordings</a>
         </div>
       )}
+      {newer !== null && !isUndecided && <NewerAnalysis analysis={newer} />}
       <Shown key={analysis?.id} recording={recording} analysis={analysis} onAnalysis={loaded.merge} />
     </>
   );

@@ -1,7 +1,8 @@
 import { setQuery } from "../../../app/router";
 import { useModel } from "../model";
+import { countedAnalysis } from "../../recordings/listing/counted";
 import { usualPack } from "../../recordings/states/packs";
-import { chooseAnalysis, sortNewest } from "../which_analysis";
+import { sortNewest } from "../which_analysis";
 import { formatMoment, nameAnalysis } from "./words";
 
 /** By which pack it was analyzed; where it was analyzed several times, a choice of them. */
@@ -10,7 +11,7 @@ export function AnalysisChoice() {
   const analysis = model.analysis.value;
   const all = sortNewest(model.recording.value.analyses);
   if (analysis === null) return null;
-  const counting = chooseAnalysis(all, null, usualPack.value);
+  const counted = countedAnalysis(all, usualPack.value);
   return (
     <div>
       <dt>{all.length > 1 ? <label for="which-analysis">Analysis</label> : "Analysis"}</dt>
@@ -26,7 +27,7 @@ export function AnalysisChoice() {
             {all.map((each) => (
               <option key={each.id} value={each.id}>
                 {`${nameAnalysis(each)}, ${formatMoment(each.created_at)}, ${each.result ?? each.state}`}
-                {each.id === counting?.id ? " (in lists)" : ""}
+                {each.id === counted?.id ? " (in lists)" : ""}
               </option>
             ))}
           </select>

@@ -1,10 +1,10 @@
-/** Which of a recording's analyses a row of the list speaks of. */
+/** Which of a recording's analyses counts, and which a row of the list speaks of. */
 import type { Analysis } from "../../../api/types";
 
 export interface Spoken {
   /** The one that is not finished yet, the newest of several. */
   active: Analysis | null;
-  /** The one whose results count, as in all lists: the newest that succeeded or is partial, of the usual pack first. */
+  /** The one whose results count. */
   counted: Analysis | null;
   /** The newest one where it brought nothing, and nothing newer is under way: it failed or was cancelled. */
   without: Analysis | null;
@@ -16,11 +16,20 @@ export function chooseAnalyses(analyses: readonly Analysis[], usualPack: string 
     analyses.filter((each) => !each.terminal),
     (each) => each.id,
   );
-  const withResults = analyses.filter((each) => each.result === "succeeded" || each.result === "partial");
+  const brought = newest === null || !newest.terminal || hasResults(newest);
+  const without = active !== null || brought ? null : newest;
+  return { active, counted: countedAnalysis(analyses, usualPack), without };
+}
+
+/** Return the one whose results count, in all lists: of those that have some what finished last, of the usual pack first. */
+export function countedAnalysis(analyses: readonly Analysis[], usualPack: string | null): Analysis | null {
+  const withResults = analyses.filter(hasResults);
   const ofUsual = withResults.filter((each) => each.pack.name === usualPack);
-  const counted = latest(ofUsual.length > 0 ? ofUsual : withResults, finishedAt);
-  const brought = newest === null || !newest.terminal || withResults.includes(newest);
-  return { active, counted, without: active !== null || brought ? null : newest };
+  return latest(ofUsual.length > 0 ? ofUsual : withResults, finishedAt);
+}
+
+export function hasResults({ result }: Analysis): boolean {
+  return result === "succeeded" || result === "partial";
 }
 
 /** Return the analyses with this one in it, in place of its older state. */
