@@ -1,12 +1,14 @@
 """From files to recordings: dropping, the sheet, clocks and zones, what is there already and what is not audio."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Dialog, Locator, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 
 from tests import recorder_files as files
+from tests.page.upload_sheet import choose, named, recordings, rolled, row_of, sheet, upload_button
 from tests.page.watched_page import Faults, watch_page
 from tests.servers.chorus_up import Service
 
@@ -19,23 +21,6 @@ def pcm(audio_dir: Path) -> bytes:
     return files.real_pcm(audio_dir, 3.0)
 
 
-def choose(page: Page, *paths: Path) -> None:
-    page.get_by_label("Choose files").set_input_files(paths)
-
-
-def sheet(page: Page) -> Locator:
-    return page.get_by_role("region", name="Files to upload")
-
-
-def upload_button(page: Page) -> Locator:
-    return page.get_by_role("button", name="Upload")
-
-
-def row_of(page: Page, name: str) -> Locator:
-    """Return the row of a file in the sheet."""
-    return page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=name))
-
-
 def moths(folder: Path, pcm: bytes, clocks: list[str], zone: str) -> list[Path]:
     """Write files of an AudioMoth, of which no two sound alike."""
     paths = []
@@ -44,22 +29,6 @@ def moths(folder: Path, pcm: bytes, clocks: list[str], zone: str) -> list[Path]:
         path.write_bytes(files.wav(rolled(pcm, number), [files.info(files.audiomoth_comment(clock, zone))]))
         paths.append(path)
     return paths
-
-
-def named(folder: Path, pcm: bytes, *names: str, shift: int) -> list[Path]:
-    """Write files whose clock is in their name, without a zone, and which sound like no others."""
-    for number, name in enumerate(names):
-        (folder / name).write_bytes(files.wav(rolled(pcm, shift + number)))
-    return [folder / name for name in names]
-
-
-def rolled(pcm: bytes, samples: int) -> bytes:
-    return pcm[2 * samples :] + pcm[: 2 * samples]
-
-
-def recordings(api: httpx.Client, **query: str) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = api.get("/v1/recordings", params={"limit": "500", **query}).json()["items"]
-    return found
 
 
 def test_many_files_become_recordings_with_their_own_clocks_and_a_common_site(
@@ -159,7 +128,7 @@ def test_what_is_there_already_and_what_is_not_audio_is_said_of_each_file(
     (tmp_path / "CONFIG.TXT").write_text("gain: medium")
     page.goto("/")
     choose(page, known, fresh, tmp_path / "letter.wav", tmp_path / "CONFIG.TXT")
-    expect(page.get_by_text("Left aside, for it is no audio: CONFIG.TXT")).to_be_visible()
+    expect(page.get_by_text("CONFIG.TXT is not a sound recording and was left out.")).to_be_visible()
     expect(row_of(page, "letter.wav")).to_contain_text("Not audio")
     page.get_by_role("button", name="Upload 2 recordings").click()
     expect(page.get_by_role("heading", name="1 recording made, 1 was there already, 1 is not audio.")).to_be_visible()
@@ -200,27 +169,51 @@ def test_half_a_place_is_asked_for_before_anything_is_made(page: Page, pcm: byte
     expect(upload_button(page)).to_be_enabled()
 
 
-def test_the_window_takes_a_folder_and_says_so_while_it_hangs_over_it(page: Page, pcm: bytes, tmp_path: Path) -> None:
-    folder = tmp_path / "CARD1"
-    (folder / "DATA").mkdir(parents=True)
-    named(folder / "DATA", pcm, "a.wav", "b.wav", shift=180)
-    (folder / ".DS_Store").write_bytes(b"junk")
-    (folder / "README.md").write_text("our card")
-    page.goto("/keys")
-    expect(page.get_by_role("heading", name="Keys")).to_be_visible()
+def drag(page: Page, *paths: Path) -> Iterator[None]:
+    """Drag files over the window as a person does, yield there, and drop them."""
     chrome = page.context.new_cdp_session(page)
-    dragged = {"items": [], "files": [str(folder)], "dragOperationsMask": 1}
-
-    def drag(kind: str) -> None:
+    dragged = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        if kind == "drop":
+            yield
         chrome.send("Input.dispatchDragEvent", {"type": kind, "x": 400, "y": 300, "data": dragged})
 
-    drag("dragEnter")
-    drag("dragOver")
-    expect(page.get_by_text("Drop to add these recordings")).to_be_visible()
-    drag("drop")
-    expect(page.get_by_role("heading", name="2 files to upload")).to_be_visible()
-    expect(page.get_by_role("rowheader", name="CARD1/DATA/a.wav")).to_be_visible()
-    expect(page.get_by_text("Left aside, for it is no audio: README.md")).to_be_visible()
+
+def test_the_window_takes_a_folder_and_says_so_while_it_hangs_over_it(page: Page, pcm: bytes, tmp_path: Path) -> None:
+    folder = tmp_path / "CARD1"
+    for name in ("DATA/2024", ".Trash-1000"):
+        (folder / name).mkdir(parents=True)
+    named(folder / "DATA" / "2024", pcm, "a.wav", "b.wav", shift=180)
+    named(folder, pcm, "top.wav", "._top.wav", ".Trash-1000/old.wav", shift=182)
+    (folder / ".DS_Store").write_bytes(b"junk")
+    (folder / "DATA" / "notes.txt").write_text("our card")
+    page.goto("/keys")
+    expect(page.get_by_role("heading", name="Keys")).to_be_visible()
+    for _ in drag(page, folder):
+        expect(page.get_by_text("Drop to add these recordings")).to_be_visible()
+    expect(page.get_by_role("heading", name="3 files to upload")).to_be_visible()
+    for name in ("CARD1/DATA/2024/a.wav", "CARD1/DATA/2024/b.wav", "CARD1/top.wav"):
+        expect(page.get_by_role("rowheader", name=name, exact=True)).to_be_visible()
+    expect(page.get_by_text("notes.txt is not a sound recording and was left out.", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Upload 3 recordings")).to_be_enabled()
+
+
+_CANNOT_READ = """const read = FileSystemFileEntry.prototype.file;
+FileSystemFileEntry.prototype.file = function (take, fail) {
+  if (this.name === "gone.wav") fail(new DOMException("", "NotReadableError"));
+  else read.call(this, take, fail);
+}"""
+
+
+def test_what_cannot_be_read_is_named_and_takes_nothing_else_with_it(page: Page, pcm: bytes, tmp_path: Path) -> None:
+    (tmp_path / "CARD3").mkdir()
+    named(tmp_path / "CARD3", pcm, "first.wav", "gone.wav", "last.wav", shift=186)
+    page.add_init_script(_CANNOT_READ)
+    page.goto("/")
+    expect(page.get_by_label("Choose files")).to_be_attached()
+    list(drag(page, tmp_path / "CARD3"))
+    said = page.get_by_role("status").filter(has_text="CARD3/gone.wav could not be read and was left out.")
+    expect(said).to_be_visible()
     expect(page.get_by_role("button", name="Upload 2 recordings")).to_be_enabled()
 
 

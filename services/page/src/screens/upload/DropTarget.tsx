@@ -49,7 +49,7 @@ function hasFiles(event: DragEvent): boolean {
 }
 
 async function take(transfer: DataTransfer): Promise<void> {
-  const found = await droppedFiles(transfer);
+  const { found, unreadable } = await droppedFiles(transfer);
   if (path.value !== "/") navigate("/");
-  addFiles(found);
+  addFiles(found, unreadable);
 }

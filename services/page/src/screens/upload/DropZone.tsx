@@ -1,10 +1,11 @@
 import "./upload.css";
 
 import { may } from "../../api/session";
-import { addFiles, items, leftAside } from "./batch";
+import { addFiles, isSheetOpen, items } from "./batch";
+import { GoingOn } from "./GoingOn";
+import { LeftOutNote } from "./LeftOutNote";
 import { chosenFiles } from "./sending/collect";
 import { UploadSheet } from "./sheet/UploadSheet";
-import { listed } from "./words";
 
 /** Where files are chosen; the whole window takes them when they are dropped (`DropTarget`). */
 export function DropZone() {
@@ -22,17 +23,8 @@ export function DropZone() {
         <FileChoice label="Choose files" />
         <FileChoice label="Choose a folder" isFolder />
       </div>
-      {leftAside.value.length > 0 && (
-        <p class="say left-aside">
-          <span>
-            Left aside, for {leftAside.value.length === 1 ? "it is" : "they are"} no audio: {listed(leftAside.value)}
-          </span>
-          <button class="quiet" type="button" onClick={() => (leftAside.value = [])}>
-            Dismiss
-          </button>
-        </p>
-      )}
-      {items.value.length > 0 && <UploadSheet />}
+      <LeftOutNote />
+      {items.value.length > 0 && (isSheetOpen.value ? <UploadSheet /> : <GoingOn />)}
     </>
   );
 }

@@ -45,6 +45,8 @@ export interface Item {
   /** Whether its facts were asked for, so that they are known or cannot be known before all of it is here. */
   readonly isRead: Signal<boolean>;
   readonly order: Signal<Order | null>;
+  /** Somebody has pressed the button with it; it may still have to be asked about. */
+  wasOrdered: boolean;
   stop: AbortController;
 }
 
@@ -61,6 +63,7 @@ export function newItem({ file, folder }: Found): Item {
     facts: signal<UploadFacts | null>(null),
     isRead: signal(false),
     order: signal<Order | null>(null),
+    wasOrdered: false,
     stop: new AbortController(),
   };
 }

@@ -10,8 +10,21 @@ const NAMED = 3;
 
 /** `a.txt, b.txt and 12 more` */
 export function listed(names: readonly string[]): string {
-  if (names.length <= NAMED + 1) return names.join(", ");
-  return `${names.slice(0, NAMED).join(", ")} and ${(names.length - NAMED).toLocaleString("en")} more`;
+  const named = names.length <= NAMED + 1 ? names.slice(0, -1) : names.slice(0, NAMED);
+  const last = names.length <= NAMED + 1 ? names.at(-1) : `${(names.length - NAMED).toLocaleString("en")} more`;
+  return named.length === 0 ? (last ?? "") : `${named.join(", ")} and ${last ?? ""}`;
+}
+
+/** `notes.txt is not a sound recording and was left out.` */
+export function notSound(names: readonly string[]): string {
+  const [are, were] = names.length === 1 ? ["is not a sound recording", "was"] : ["are not sound recordings", "were"];
+  return `${listed(names)} ${are} and ${were} left out.`;
+}
+
+/** `CARD1/DATA could not be read and was left out. …` */
+export function notReadable(names: readonly string[]): string {
+  const [were, them] = names.length === 1 ? ["was", "it"] : ["were", "them"];
+  return `${listed(names)} could not be read and ${were} left out. Is the card still in? Then drop ${them} again.`;
 }
 
 const UNITS = ["B", "kB", "MB", "GB", "TB"];

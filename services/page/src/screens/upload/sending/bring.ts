@@ -11,6 +11,7 @@ import { checkStop, isWorthAnotherTry, pause, Stopped, until, waitOut } from "./
 import { Places } from "./places";
 import { loadSending } from "./load_sending";
 import type { Sending } from "./sending";
+import { unreadable } from "./unreadable";
 
 /** Browsers allow six connections to a host: one is the stream of changes, one is left for what people look at. */
 const sending = new Places(3);
@@ -28,7 +29,7 @@ const underWay = new Map<string, Item>();
 /** Do all that can be done for a file. Never throws: what happens is said in its state. */
 export async function bring(item: Item): Promise<void> {
   try {
-    const fingerprint = await fingerprintOf(item.file);
+    const fingerprint = await fingerprintOf(item.file).catch(() => Promise.reject(unreadable(item.file)));
     const earlier = underWay.get(fingerprint);
     if (earlier !== undefined && earlier !== item && isStillUnderWay(earlier)) {
       item.isRead.value = true;

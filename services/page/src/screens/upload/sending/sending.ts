@@ -6,6 +6,7 @@ import { Problem } from "../../../api/problems";
 import { BEGINNING_BYTES } from "./beginning";
 import { checkStop, isWorthAnotherTry, onStop, Stopped, waitOut } from "./patience";
 import { forget, recall, remember } from "./remembered";
+import { unreadable } from "./unreadable";
 
 const UPLOADS = "/v1/uploads";
 /** The service counts bytes in such parts, and no more are in memory at once. */
@@ -142,10 +143,7 @@ export class Sending {
     const { originalResponse, causingError } = error as Partial<DetailedError>;
     if (causingError instanceof Problem) return causingError;
     if (originalResponse != null) return problemOf(originalResponse);
-    if (!(await this.isReadable())) {
-      const text = `${this.file.name} cannot be read any more. Is the card still in? Put it back and choose the file again.`;
-      return new Problem("unreadable", 400, text);
-    }
+    if (!(await this.isReadable())) return unreadable(this.file);
     return new Problem("unreachable", 0, "The line was cut.");
   }
 

@@ -1,5 +1,5 @@
-import { takeOut } from "../batch";
 import { asksForZone, chosenReading, shownClock } from "../clocks/start";
+import { takeOut } from "../closing";
 import { fields } from "../fields";
 import { isSettled, type Item } from "../item";
 import { formatBytes } from "../words";

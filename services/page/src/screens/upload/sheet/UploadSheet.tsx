@@ -1,24 +1,25 @@
-import { announcement, closeSheet, isBusy, items, makeRecordings, obstacle, unasked, zoneless } from "../batch";
+import { announcement, goingOn, isBusy, items, makeRecordings, obstacle, unasked, zoneless } from "../batch";
+import { closeSheet } from "../closing";
 import { fields } from "../fields";
-import { count, formatBytes, summaryOf } from "../words";
+import { count, summaryOf } from "../words";
 import { FileTable } from "./FileTable";
+import { Progress } from "./Progress";
 import { SharedFieldsRow } from "./SharedFieldsRow";
+import { useFocus } from "./useFocus";
 import { ZoneQuestion } from "./ZoneQuestion";
 
 /** The files that are on their way: what they say of themselves, what is asked, and the button that makes recordings. */
 export function UploadSheet() {
   const asked = unasked.value.length;
+  const { sheet, heading } = useFocus();
   return (
-    <section class="upload-sheet" aria-label="Files to upload">
+    <section class="upload-sheet" aria-label="Files to upload" ref={sheet}>
       <header>
-        <h2>{titleOf()}</h2>
+        <h2 ref={heading} tabIndex={-1}>
+          {titleOf()}
+        </h2>
         <Progress />
-        <button
-          class="quiet"
-          type="button"
-          onClick={closeSheet}
-          title={asked > 0 ? "Deletes what was sent" : undefined}
-        >
+        <button class="quiet" type="button" onClick={closeSheet} title={whatClosingDoes()}>
           Close
         </button>
       </header>
@@ -40,19 +41,9 @@ function titleOf(): string {
   return `Making ${count(all.length, "recording")}`;
 }
 
-/** How much of all is here. */
-function Progress() {
-  if (!isBusy.value) return null;
-  const total = items.value.reduce((sum, { file }) => sum + file.size, 0);
-  const sent = items.value.reduce((sum, { sentBytes }) => sum + sentBytes.value, 0);
-  return (
-    <span class="progress">
-      <progress aria-label="Sent of all files" value={sent} max={Math.max(total, 1)} />
-      <span class="soft number">
-        {sent < total ? `${formatBytes(sent)} of ${formatBytes(total)}` : `${formatBytes(total)} sent`}
-      </span>
-    </span>
-  );
+function whatClosingDoes(): string | undefined {
+  if (goingOn.value.length === 0) return isBusy.value ? "Deletes what was sent" : undefined;
+  return unasked.value.some(({ wasOrdered }) => !wasOrdered) ? "Deletes what is not ordered yet" : "All goes on";
 }
 
 function Go() {

@@ -1,0 +1,172 @@
+"""Uploads that go on behind a closed sheet, answers that hold one up, and hours that are none."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Dialog, Locator, Page, expect
+
+from tests import recorder_files as files
+from tests.integration.api_checks import wait_until
+from tests.page.upload_sheet import choose, named, recordings, row_of, sheet, upload_button
+from tests.page.watched_page import Faults, watch_page
+from tests.servers import gate as lines
+from tests.servers.chorus_up import Service
+from tests.servers.gate import Gate, Reply, open_gate
+
+BUSY = Reply(503, ("Retry-After: 1",))
+
+
+@pytest.fixture(scope="module")
+def pcm(audio_dir: Path) -> bytes:
+    """Three seconds of a loud song."""
+    return files.real_pcm(audio_dir, 3.0)
+
+
+@pytest.fixture
+def gate(service: Service) -> Iterator[Gate]:
+    with open_gate(urlsplit(service.url).port or 0) as gate:
+        yield gate
+
+
+@pytest.fixture
+def watched(browser: Browser, gate: Gate) -> Iterator[tuple[Page, Faults]]:
+    """A page behind the gate."""
+    with watch_page(browser, gate.url) as watched:
+        yield watched
+
+
+def going_on(page: Page) -> Locator:
+    return page.get_by_role("group", name="Uploads that go on")
+
+
+def hold_recordings(gate: Gate) -> None:
+    """Let files come, and nothing be made of them."""
+    gate.plan = lambda request: BUSY if (request.method, request.path) == ("POST", "/v1/recordings") else None
+
+
+def test_what_was_ordered_goes_on_behind_a_closed_sheet_and_its_end_is_said(
+    page: Page, faults: Faults, api: httpx.Client, gate: Gate, pcm: bytes, tmp_path: Path
+) -> None:
+    hold_recordings(gate)
+    page.goto("/")
+    choose(page, *named(tmp_path, pcm, "on1.wav", "on2.wav", shift=1000))
+    page.get_by_role("button", name="Upload 2 recordings").click()
+    page.get_by_role("button", name="Close").click()
+    expect(sheet(page)).to_have_count(0)
+    expect(going_on(page)).to_contain_text("2 uploads go on.")
+    expect(going_on(page).get_by_role("progressbar", name="Sent of all files")).to_be_visible()
+    going_on(page).get_by_role("button", name="Show files").click()
+    expect(row_of(page, "on1.wav")).to_be_visible()
+    page.get_by_role("button", name="Close").click()
+    gate.plan = lines.no_trouble
+    expect(page.get_by_role("status").filter(has_text="2 recordings made.")).to_be_visible()
+    expect(going_on(page)).to_have_count(0)
+    assert len(recordings(api, q="on1.wav")) == len(recordings(api, q="on2.wav")) == 1
+    faults.expect("503")
+
+
+def test_closing_deletes_only_what_nobody_ordered(
+    page: Page, faults: Faults, api: httpx.Client, gate: Gate, pcm: bytes, tmp_path: Path
+) -> None:
+    ordered, other = named(tmp_path, pcm, "ordered.wav", "other.wav", shift=1010)
+    hold_recordings(gate)
+    page.goto("/")
+    choose(page, ordered)
+    upload_button(page).click()
+    choose(page, other)
+    expect(upload_button(page)).to_have_text("Upload 1 recording")
+    with page.expect_response(lambda answer: answer.request.method == "DELETE") as deleted:
+        page.get_by_role("button", name="Close").click()
+    assert deleted.value.status == 204
+    expect(page.get_by_role("status").filter(has_text="1 upload deleted, 1 goes on.")).to_be_visible()
+    expect(going_on(page)).to_contain_text("1 upload goes on.")
+    page.get_by_role("button", name="Undo").click()
+    expect(row_of(page, "other.wav")).to_be_visible()
+    expect(upload_button(page)).to_be_enabled()
+    page.get_by_role("button", name="Close").click()
+    gate.plan = lines.no_trouble
+    expect(page.get_by_role("status").filter(has_text="1 recording made.")).to_be_visible()
+    assert len(recordings(api, q="ordered.wav")) == 1
+    assert recordings(api, q="other.wav") == []
+    faults.expect("503")
+
+
+def test_leaving_while_ordered_files_go_on_unseen_is_asked_about(
+    page: Page, faults: Faults, gate: Gate, pcm: bytes, tmp_path: Path
+) -> None:
+    hold_recordings(gate)
+    page.goto("/")
+    choose(page, *named(tmp_path, pcm, "leave.wav", shift=1020))
+    upload_button(page).click()
+    page.get_by_role("button", name="Close").click()
+    expect(going_on(page)).to_be_visible()
+    asked: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", answer)
+    page.reload()
+    assert asked == ["beforeunload"]
+    faults.expect("503")
+
+
+def test_what_went_wrong_unseen_stays_until_somebody_has_seen_it(
+    page: Page, faults: Faults, gate: Gate, pcm: bytes, tmp_path: Path
+) -> None:
+    hold_recordings(gate)
+    page.goto("/")
+    choose(page, *named(tmp_path, pcm, "wrong.wav", shift=1030))
+    upload_button(page).click()
+    page.get_by_role("button", name="Close").click()
+    expect(going_on(page)).to_contain_text("1 upload goes on.")
+    gate.plan = refuse_recordings
+    expect(going_on(page)).to_contain_text("1 failed.")
+    going_on(page).get_by_role("button", name="Show files").click()
+    expect(page.get_by_role("button", name="Retry")).to_be_visible()
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("status").filter(has_text="1 upload deleted.")).to_be_visible()
+    expect(going_on(page)).to_have_count(0)
+    faults.expect("503")
+    faults.expect("403")
+
+
+def refuse_recordings(request: lines.Request) -> Reply | None:
+    if (request.method, request.path) != ("POST", "/v1/recordings"):
+        return None
+    return problem(403, "forbidden", "The key does not allow this")
+
+
+def problem(status: int, kind: str, detail: str, *headers: str) -> Reply:
+    """Return an answer in the service's own words."""
+    body = json.dumps({"type": f"urn:dawn-chorus:problem:{kind}", "status": status, "detail": detail}).encode()
+    return Reply(status, ("Content-Type: application/problem+json", *headers), body)
+
+
+def test_uploads_that_wait_for_their_deletion_are_deleted_at_once_when_the_page_is_left(
+    page: Page, gate: Gate, pcm: bytes, tmp_path: Path
+) -> None:
+    def deleted() -> int:
+        return sum(each.method == "DELETE" and each.status == 204 for each in gate.passed)
+
+    page.goto("/")
+    choose(page, *large(tmp_path, pcm))
+    expect(page.get_by_text("MB sent")).to_be_visible()
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("status").filter(has_text="3 uploads deleted.")).to_be_visible()
+    assert deleted() == 0, "so much is not sent twice: it can be had back for a moment"
+    page.goto("about:blank")
+    wait_until(lambda: deleted() == 3)
+
+
+def large(folder: Path, pcm: bytes) -> list[Path]:
+    """Write more than is quickly sent again."""
+    paths = [folder / f"large{number}.wav" for number in range(3)]
+    for number, path in enumerate(paths):
+        path.write_bytes(files.wav(pcm[2 * number :] * (24 * 10**6 // len(pcm))))
+    return paths
