@@ -36,6 +36,7 @@ from tests.servers.chorus_up import Service
 from tests.servers.postgres_fill import CRICKET, DAWN, ROBIN, WREN
 
 SEGMENT_S, RATE_HZ = 60.0, 8000
+VOICE = Taxon("humvoc", "Human vocal", "Human vocal", "Mammalia")
 WOODS = PackFacts(
     name="woods",
     version="1.0.0",
@@ -44,7 +45,10 @@ WOODS = PackFacts(
     manifest_sha256="e" * 64,
     grid=Grid(window_s=3.0, frame_s=0.5),
     rules=EventRules(EventRule(), {}),
-    taxa=(ROBIN, WREN, CRICKET, *(Taxon(f"taxon{i}", f"Avis numerata {i}", f"Bird {i}", "Aves") for i in range(500))),
+    taxa=(
+        *(ROBIN, WREN, CRICKET, VOICE),
+        *(Taxon(f"taxon{i}", f"Avis numerata {i}", f"Bird {i}", "Aves") for i in range(500)),
+    ),
 )
 BY_THE_POND = Place("pond", 52.5, 13.4, DAWN)
 _HOLD_JOBS = """

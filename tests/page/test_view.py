@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from dawn_chorus.adapters.postgres.database import Database
-from tests.page.made_states import MadeStates, Song, noise, post_sound
+from dawn_chorus.domain.lost_audio import LostStretch
+from tests.page.made_states import VOICE, MadeStates, Song, noise, post_sound
 from tests.page.spectrogram_canvas import open_recording, spectrogram, wait_for_pictures
 from tests.page.watched_page import watch_page
 from tests.servers.chorus_up import Service
@@ -77,7 +78,7 @@ def test_a_copied_address_shows_the_same_picture_in_another_tab(page: Page, pair
     page.get_by_label("Channel").select_option("Channel 2")
     page.get_by_role("button", name="Contrast").click()
     page.get_by_role("slider", name="Faintest shown").press("Home")
-    page.wait_for_url(re.compile(r"span=1\.5.*hz=1000-5000.*db=-.*channel=2"))
+    page.wait_for_url(re.compile(r"^(?=.*hz=1000-5000)(?=.*db=-)(?=.*channel=2).*span=1\.5"))
     address, picture = page.url, _picture(page)
     other = page.context.new_page()
     other.goto(address)
@@ -247,3 +248,23 @@ def test_rows_and_controls_are_large_enough_for_the_pointer(
         assert box
         assert box["height"] == (32 if is_touch else 24)
         assert page.evaluate(_SMALL, _TARGETS) == []
+
+
+def test_of_hidden_voices_nothing_is_shown_or_saved_and_it_is_said(page: Page, states: MadeStates) -> None:
+    made = states.post("people.flac").do(0, Song(VOICE))
+    page.goto(f"{made.address}?table=1")
+    expect(_lane(page, "Human vocal")).to_be_visible()
+    expect(page.get_by_role("link", name="CSV", exact=True)).to_be_visible()
+    page.evaluate("() => localStorage.setItem('dawn-chorus.voices-hidden', 'true')")
+    page.reload()
+    expect(page.get_by_text("Only human voices were heard, and they are hidden.")).to_be_visible()
+    expect(page.get_by_text("There are no events to save: only human voices")).to_have_count(2)
+    expect(_lane(page, "Human vocal")).to_have_count(0)
+    assert page.locator("a[href*=detections]").count() == 0
+
+
+def test_what_was_not_analyzed_is_said_with_the_table(page: Page, states: MadeStates) -> None:
+    lost = LostStretch(20.0, 40.0, "the card was full")
+    page.goto(f"{states.post('torn.flac').do(0, Song(), lost=[lost]).address}?table=1")
+    table = page.get_by_role("region", name="Table of events")
+    expect(table).to_contain_text("Not analyzed, so without events: 04:30:20 to 04:30:40 (the card was full).")

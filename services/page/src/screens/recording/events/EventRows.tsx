@@ -5,6 +5,7 @@ import { useModel } from "../model";
 import { EventRow } from "./EventRow";
 import { ExportLinks } from "./ExportLinks";
 import { nameOf } from "./going";
+import { NotAnalyzedHere } from "./NotAnalyzedHere";
 import { PageButtons } from "./PageButtons";
 import { Paging } from "./paging";
 import { SortHeads } from "./SortHeads";
@@ -60,6 +61,7 @@ export function EventRows() {
           ))}
         </tbody>
       </table>
+      <NotAnalyzedHere />
       {rows.value.length === 0 && (
         <p class="none">{events.value === null ? "The events are on their way." : sayNone(threshold.value)}</p>
       )}

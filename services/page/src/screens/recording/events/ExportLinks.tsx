@@ -1,17 +1,26 @@
 import { useModel } from "../model";
-import { exportLink, FORMATS } from "./exports";
+import { exportLink, FORMATS, sayNothingToSave } from "./exports";
 
 /** The events of the table as files for other programs. */
 export function ExportLinks({ taxon }: { taxon: number | null }) {
   const model = useModel();
+  const nothing = sayNothingToSave(model, taxon);
+  if (nothing !== null) return <p class="exports soft">{nothing}</p>;
   return (
     <p class="exports">
       Save as
       {FORMATS.map(([format, name]) => (
-        <a key={format} download href={exportLink(model, format, taxon)}>
-          {name}
-        </a>
+        <ExportLink key={format} name={name} link={exportLink(model, format, taxon)} />
       ))}
     </p>
+  );
+}
+
+function ExportLink({ name, link }: { name: string; link: string | null }) {
+  if (link === null) return null;
+  return (
+    <a download href={link}>
+      {name}
+    </a>
   );
 }

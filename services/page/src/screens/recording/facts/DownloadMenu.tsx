@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 
-import { exportLink } from "../events/exports";
+import { exportLink, sayNothingToSave } from "../events/exports";
 import { useModel } from "../model";
 import { formatSize } from "./words";
 
@@ -19,19 +19,29 @@ export function DownloadMenu() {
   const recording = model.recording.value;
   const analysis = model.analysis.value;
   const threshold = model.threshold.value;
+  const nothing = analysis === null ? null : sayNothingToSave(model, null);
   return (
     <details class="menu" ref={menu}>
       <summary class="button">Download</summary>
       <ul role="list">
-        {analysis !== null &&
-          FORMATS.map(([format, name]) => (
-            <li key={format}>
-              <a download href={exportLink(model, format, null)}>
-                {name}
-                {threshold !== null && <span class="soft"> at threshold {threshold}</span>}
-              </a>
-            </li>
-          ))}
+        {nothing !== null && (
+          <li>
+            <span class="soft">{nothing}</span>
+          </li>
+        )}
+        {(analysis === null ? [] : FORMATS).map(([format, name]) => {
+          const link = exportLink(model, format, null);
+          return (
+            link !== null && (
+              <li key={format}>
+                <a download href={link}>
+                  {name}
+                  {threshold !== null && <span class="soft"> at threshold {threshold}</span>}
+                </a>
+              </li>
+            )
+          );
+        })}
         <li>
           {recording.audio_removed_at === null ? (
             <a download href={`/v1/recordings/${recording.id}/audio`}>

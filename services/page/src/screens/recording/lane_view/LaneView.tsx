@@ -40,6 +40,9 @@ export function LaneView() {
       {taxa.value !== null && taxa.value > 0 && (
         <>
           <LaneControls state={state} />
+          {state.isOnlyVoices.value && (
+            <p class="no-lanes">Only human voices were heard, and they are hidden. The settings show them again.</p>
+          )}
           <LaneAxis state={state} />
           <LaneList state={state} />
           <Legend state={state} />

@@ -1,7 +1,10 @@
 /** What the lanes' list, canvas and controls share. */
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
 
+import { hidesVoices } from "../../../app/preferences";
 import { lightStretches, type LightStretch } from "../../../time/twilight";
+import { isHumanVoice } from "../human_voices";
+import type { Lanes } from "../lanes";
 import type { RecordingModel } from "../model";
 import { gapsOf, type Gap } from "./gaps";
 import { orderTaxa, type Order } from "./order";
@@ -24,6 +27,8 @@ export class LaneState {
   readonly pointed = signal<number | null>(null);
   /** The taxa that are shown, from top to bottom, as indexes in `lanes.taxa`. */
   readonly shown: ReadonlySignal<readonly number[]>;
+  /** Whether there are lanes, all of human voices, and these are hidden. */
+  readonly isOnlyVoices: ReadonlySignal<boolean>;
   readonly gaps: ReadonlySignal<readonly Gap[]>;
   /** Day, twilight and night; empty where place or start are not known. */
   readonly light: ReadonlySignal<readonly LightStretch[]>;
@@ -35,8 +40,10 @@ export class LaneState {
       if (lanes === null) return [];
       if (this.isAlone.value && taxon !== null) return [taxon];
       const order = this.order.value;
-      return orderTaxa(lanes, order, this.words.value, order === "first" ? model.threshold.value : null);
+      const all = orderTaxa(lanes, order, this.words.value, order === "first" ? model.threshold.value : null);
+      return hidesVoices.value ? all.filter((each) => !isVoice(lanes, each)) : all;
     });
+    this.isOnlyVoices = computed(() => hidesVoices.value && model.lanes.value?.taxa.every(isHumanVoice) === true);
     this.gaps = computed(() => (model.lanes.value === null ? [] : gapsOf(model.lanes.value)));
     this.light = computed(() => {
       const { recorded_at, latitude, longitude, duration_s } = model.recording.value;
@@ -60,4 +67,9 @@ export class LaneState {
     const event = taxon === null ? null : eventToOpen(model.events.peek() ?? [], taxon, model.selected.peek());
     if (event !== null) model.select(event);
   }
+}
+
+function isVoice(lanes: Lanes, taxon: number): boolean {
+  const found = lanes.taxa[taxon];
+  return found !== undefined && isHumanVoice(found);
 }
