@@ -249,6 +249,15 @@ class TestTaxaAndPacks:
         items = client.get("/v1/taxa", params={"q": text}).json()["items"]
         assert [item["scientific_name"] for item in items] == [ROBIN.scientific_name]
 
+    def test_those_that_were_heard_come_first(self, client: httpx.Client, worker: MadeUpWorker) -> None:
+        def first() -> str:
+            items = client.get("/v1/taxa", params={"q": "eur"}).json()["items"]
+            return str(items[0]["scientific_name"])
+
+        assert first() == WREN.scientific_name
+        worker.finish(upload(client, wav_bytes()))
+        assert first() == ROBIN.scientific_name
+
     def test_sql_wildcards_are_plain_text(self, client: httpx.Client) -> None:
         for text in ("%", "_", "'", "\\", "\0"):
             assert client.get("/v1/taxa", params={"q": text}).json()["items"] == []

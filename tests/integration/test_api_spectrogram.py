@@ -318,10 +318,15 @@ class TestOverviews:
         assert client.get(f"{url}/2048/0.webp").content == response.content
 
     def test_few_recordings_have_theirs_drawn_at_a_time(
-        self, client: httpx.Client, held: Event, monkeypatch: pytest.MonkeyPatch
+        self, client: httpx.Client, held: Event, asked: Counter[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        """A further one waits for its turn, and is not refused for the others."""
         monkeypatch.setattr(overview, "WAIT_S", 0.05)
         urls = [spectrogram_of(upload(client, wav(tone(500 + hz, 600.0)))) for hz in range(3)]
         details = [problem_of(client.get(f"{url}/1024/0.webp"), 503, "busy")["detail"] for url in urls]
-        assert ["0%" in detail for detail in details] == [True, True, False]
-        assert "other recordings" in details[2]
+        assert all("0% of this overview" in detail for detail in details)
+        assert asked["spectrogram strip"] == overview.RUNS
+        held.set()
+        monkeypatch.setattr(overview, "WAIT_S", 60.0)
+        answer = client.get(f"{urls[2]}/1024/0.webp", params={"partial": "true"})
+        assert answer.headers["chorus-drawn-share"] == "1.000"

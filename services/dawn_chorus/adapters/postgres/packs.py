@@ -105,7 +105,7 @@ def _read_listing(row: Row) -> PackListing:
 
 
 def search_taxa(database: Database, text: str, *, limit: int = 50) -> Sequence[Taxon]:
-    """Return taxa whose code, scientific or common name contains the text, names that begin with it first."""
+    """Return taxa of whose code, scientific or common name the text is a part: heard ones, then names that begin so."""
     with database.transaction() as connection:
         return [read_taxon(row) for row in _sql.search_taxa(connection, text=text.lower(), n=limit)]
 

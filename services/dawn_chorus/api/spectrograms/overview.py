@@ -98,18 +98,26 @@ class Overviews:
 
     async def _draw_for_a_while(self, subject: Subject, missing: Sequence[int]) -> bool:
         """Have strips drawn; return whether all were in the time that a request waits. Raises what drawing raised."""
+        try:
+            async with asyncio.timeout(WAIT_S):
+                run = await self._run(subject, missing)
+                await asyncio.wait((run.task,))
+        except TimeoutError:
+            return False
+        return run.task.result()
+
+    async def _run(self, subject: Subject, missing: Sequence[int]) -> "_Run":
+        """Return what draws these strips, once it has a place: of other recordings some are drawn first."""
         key = subject.key(missing[-1])
+        while key not in self._runs and len(self._runs) >= RUNS:
+            await asyncio.wait([run.task for run in self._runs.values()], return_when=asyncio.FIRST_COMPLETED)
         run = self._runs.get(key)
         if run is None:
-            if len(self._runs) >= RUNS:
-                detail = "Overviews of other recordings are being drawn; ask again soon"
-                raise Problem(BUSY, detail, headers={"Retry-After": str(RETRY_AFTER_S)})
             run = self._runs[key] = _Run(time.monotonic() + WANTED_S)
             run.task = asyncio.create_task(self._draw(run, subject, missing))
             run.task.add_done_callback(lambda task: self._end(key, task))
         run.wanted_until = time.monotonic() + WANTED_S
-        await asyncio.wait((run.task,), timeout=WAIT_S)
-        return run.task.done() and run.task.result()
+        return run
 
     async def _draw(self, run: "_Run", subject: Subject, strips: Sequence[int]) -> bool:
         """Draw strips as long as somebody wants them; return whether all are drawn."""

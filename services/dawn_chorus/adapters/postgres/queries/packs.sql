@@ -62,6 +62,7 @@ SELECT code, scientific_name, common_name, taxonomic_class FROM taxa
 WHERE position(:text IN lower(common_name)) > 0 OR position(:text IN lower(scientific_name)) > 0
     OR position(:text IN lower(code)) > 0
 ORDER BY
+    NOT EXISTS (SELECT FROM detections AS d WHERE d.taxon_id = taxa.id),
     NOT (starts_with(lower(common_name), :text) OR starts_with(lower(scientific_name), :text)),
     common_name, scientific_name, code
 LIMIT :n;

@@ -22,7 +22,7 @@ def get_taxa(
     _caller: Reader,
     query: Annotated[TaxaQuery, Query()],
 ) -> TaxaOut:
-    """Search the taxa of the registered packs; names that begin with the text come first."""
+    """Search the taxa of the registered packs: first those with detections, then names that begin with the text."""
     found = search_taxa(deps.database, without_nul(query.q), limit=query.limit)
     return TaxaOut(items=[TaxonOut.model_validate(taxon) for taxon in found])
 

@@ -3,7 +3,7 @@ import { useId } from "preact/hooks";
 
 import { complain } from "../../../app/notices";
 import { useDraft } from "./draft";
-import { findTaxa, meantBy, nameToAskFor, suggestNames, type TaxonNames } from "./names";
+import { findTaxa, meantBy, MOST_FOUND, nameToAskFor, suggestNames, type TaxonNames } from "./names";
 
 interface Props {
   kind: "site" | "taxon";
@@ -90,6 +90,9 @@ function Meant({ text, taxa, onChoose }: MeantProps) {
           {nameToAskFor(each)} <i>{each.scientific_name}</i>
         </button>
       ))}
+      {taxa.length >= MOST_FOUND && (
+        <p class="soft">The first {MOST_FOUND}, those heard here before others. For more, type more of the name.</p>
+      )}
     </div>
   );
 }

@@ -8,7 +8,8 @@ export interface TaxonNames {
 }
 
 const MOST_SUGGESTED = 20;
-const MOST_FOUND = 50;
+/** Those that were heard come first: whoever misses one types more of its name. */
+export const MOST_FOUND = 50;
 
 /** Return names that fit what was typed so far. */
 export async function suggestNames(kind: "site" | "taxon", text: string): Promise<readonly string[]> {
