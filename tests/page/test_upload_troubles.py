@@ -1,11 +1,13 @@
 """Uploads that go on behind a closed sheet, answers that hold one up, and hours that are none."""
 
+import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Dialog, Locator, Page, expect
 
@@ -170,3 +172,109 @@ def large(folder: Path, pcm: bytes) -> list[Path]:
     for number, path in enumerate(paths):
         path.write_bytes(files.wav(pcm[2 * number :] * (24 * 10**6 // len(pcm))))
     return paths
+
+
+def on_patch(*replies: Reply) -> Callable[[lines.Request], Reply | None]:
+    """Answer the first requests that bring bytes by these."""
+    left = list(replies)
+    return lambda request: left.pop(0) if request.method in {"PATCH", "POST"} and left else None
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (
+            (429, "too-many-requests", "too many; retry in 2 s", "Retry-After: 2"),
+            "It goes on by itself after 2 seconds.",
+        ),
+        ((408, "upload-stalled", "The upload came to a standstill", "Retry-After: 2"), "The line was too slow"),
+    ],
+)
+def test_a_service_that_wants_a_pause_gets_it_and_it_is_said(
+    page: Page, faults: Faults, gate: Gate, pcm: bytes, tmp_path: Path, reply: tuple[int, str, str, str], said: str
+) -> None:
+    gate.plan = on_patch(problem(*reply))
+    page.goto("/")
+    choose(page, *named(tmp_path, pcm, f"pause{reply[0]}.wav", shift=1100 + reply[0]))
+    expect(sheet(page).get_by_text(said)).to_be_visible()
+    upload_button(page).click()
+    expect(page.get_by_role("heading", name="1 recording made.")).to_be_visible()
+    faults.expect(str(reply[0]))
+
+
+def test_a_file_that_is_too_large_is_told_the_limit(
+    page: Page, faults: Faults, gate: Gate, pcm: bytes, tmp_path: Path
+) -> None:
+    gate.plan = on_patch(problem(413, "too-large", "A file may have at most 5368709120 bytes"))
+    page.goto("/")
+    choose(page, *named(tmp_path, pcm, "huge.wav", shift=1700))
+    expect(sheet(page).get_by_text("A file may have at most 5.4 GB. Split the file")).to_be_visible()
+    expect(row_of(page, "huge.wav")).to_contain_text("Failed")
+    faults.expect("413")
+
+
+def test_an_upload_that_expires_in_the_middle_begins_anew(
+    page: Page, faults: Faults, api: httpx.Client, gate: Gate, tmp_path: Path
+) -> None:
+    path = tmp_path / "expires.wav"
+    path.write_bytes(files.wav(np.random.default_rng(7).bytes(10**7)))
+    gate.plan = lambda request: BUSY if request.method == "PATCH" and gate.body_bytes > 10**6 else None
+    page.goto("/")
+    with page.expect_response(lambda answer: answer.url.endswith("/facts")) as facts:
+        choose(page, path)
+    expect(page.get_by_role("cell", name="Held up")).to_be_visible()
+    upload_id = facts.value.url.split("/")[-2]
+    api.delete(f"/v1/uploads/{upload_id}", headers={"Tus-Resumable": "1.0.0"}).raise_for_status()
+    gate.plan = lines.no_trouble
+    upload_button(page).click()
+    expect(page.get_by_role("heading", name="1 recording made.")).to_be_visible()
+    assert recordings(api, q="expires.wav")[0]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    faults.expect("503")
+    faults.expect("410")
+
+
+def test_an_hour_that_summer_time_skips_is_left_to_a_person(
+    page: Page, faults: Faults, api: httpx.Client, pcm: bytes, tmp_path: Path
+) -> None:
+    page.goto("/")
+    choose(page, *named(tmp_path, pcm, "SKIPPED_20250330_023000.WAV", shift=1800))
+    page.get_by_label("Time zone", exact=True).fill("Europe/Berlin")
+    upload_button(page).click()
+    choice = page.get_by_role("group", name="Start of SKIPPED_20250330_023000.WAV")
+    expect(choice).to_contain_text("2025-03-30 02:30:00 does not exist, for summer time skips it in Europe/Berlin.")
+    choice.get_by_role("button", name="03:30:00 +02:00").click()
+    expect(page.get_by_role("heading", name="1 recording made.")).to_be_visible()
+    assert [each["recorded_at"] for each in recordings(api, q="SKIPPED_")] == ["2025-03-30T03:30:00+02:00"]
+    faults.expect("422")
+
+
+def test_everything_is_done_by_keyboard_alone(page: Page, api: httpx.Client, pcm: bytes, tmp_path: Path) -> None:
+    (path,) = named(tmp_path, pcm, "KEYS_20240504_043000.WAV", shift=1900)
+    page.goto("/")
+    picker = page.get_by_label("Choose files")
+    tab_to(page, picker)
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(path)
+    expect(sheet(page).get_by_role("heading")).to_be_focused()
+    tab_to(page, page.get_by_label("Time zone", exact=True))
+    page.keyboard.type("+02:00")
+    tab_to(page, upload_button(page))
+    page.keyboard.press("Space")
+    expect(page.get_by_role("heading", name="1 recording made.")).to_be_visible()
+    page.keyboard.press("Shift+Tab")
+    tab_to(page, page.get_by_role("button", name="Close"))
+    page.keyboard.press("Enter")
+    expect(sheet(page)).to_have_count(0)
+    expect(picker).to_be_focused()
+    assert [each["recorded_at"] for each in recordings(api, q="KEYS_")] == ["2024-05-04T04:30:00+02:00"]
+
+
+def tab_to(page: Page, control: Locator) -> None:
+    """Press Tab until it has the focus."""
+    expect(control).to_be_enabled()
+    for _ in range(40):
+        if control.evaluate("control => control === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError("Tab does not lead there")

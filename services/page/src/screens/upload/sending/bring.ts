@@ -10,6 +10,7 @@ import { fingerprintOf } from "./fingerprint";
 import { checkStop, isWorthAnotherTry, pause, Stopped, until, waitOut } from "./patience";
 import { Places } from "./places";
 import { loadSending } from "./load_sending";
+import { heldUp, LINE_CUT, refused } from "./refusal_words";
 import type { Sending } from "./sending";
 import { unreadable } from "./unreadable";
 
@@ -17,7 +18,6 @@ import { unreadable } from "./unreadable";
 const sending = new Places(3);
 const making = new Places(1);
 const NOT_YET_MS = 1000;
-const LINE_CUT = "The line was cut. It goes on by itself.";
 /** What the service refuses because of the file itself. */
 const NOT_AUDIO = new Set(["not-audio", "undecodable-audio"]);
 
@@ -42,7 +42,7 @@ export async function bring(item: Item): Promise<void> {
     await goOn(item, sent);
   } catch (error) {
     if (error instanceof Stopped || item.stop.signal.aborted) return;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = error instanceof Problem ? refused(error) : String(error);
     const isNoAudio = error instanceof Problem && NOT_AUDIO.has(error.kind);
     item.isRead.value = true;
     item.state.value = { at: isNoAudio ? "not audio" : "failed", why };
@@ -177,12 +177,6 @@ async function hold(item: Item, problem: Problem, tries: number): Promise<void> 
   if (!isWorthAnotherTry(problem, tries)) throw problem;
   item.state.value = { at: "held up", why: heldUp(problem) };
   await waitOut(problem, tries, item.stop.signal);
-}
-
-function heldUp(problem: Problem): string {
-  if (problem.isUnreachable) return LINE_CUT;
-  if (problem.status === 401) return "It goes on once you are signed in.";
-  return `${problem.detail} It goes on by itself.`;
 }
 
 function watcherOf(item: Item) {

@@ -9,17 +9,14 @@ import { FileTrouble } from "./FileTrouble";
 /** One file: what it says of itself, how far it is, and below that what is in its way. */
 export function FileRow({ item }: { item: Item }) {
   const { file, folder } = item;
+  const path = folder === "" ? file.name : `${folder}/${file.name}`;
   const state = item.state.value;
   const canGo = (!isSettled(state) || state.at === "failed") && state.at !== "making";
   return (
     <>
       <tr>
-        <th scope="row" id={`upload-${item.id}`} title={folder === "" ? file.name : `${folder}/${file.name}`}>
-          {/* What does not fit is cut at its beginning: names of recorders differ at their end. */}
-          <bdi>
-            {folder !== "" && <span class="soft">{folder}/</span>}
-            {file.name}
-          </bdi>
+        <th scope="row" id={`upload-${item.id}`} title={path} aria-label={path}>
+          <FileName path={path} />
         </th>
         <StartCells item={item} />
         <td class="number">{formatBytes(file.size)}</td>
@@ -39,13 +36,25 @@ export function FileRow({ item }: { item: Item }) {
   );
 }
 
+/** Names of recorders differ at their end, with the clock: what does not fit is left out before that. */
+const END_LETTERS = 20;
+
+function FileName({ path }: { path: string }) {
+  return (
+    <span class="file-name">
+      <span>{path.slice(0, -END_LETTERS)}</span>
+      <span>{path.slice(-END_LETTERS)}</span>
+    </span>
+  );
+}
+
 /** When it starts, who says so, and in which zone. */
 function StartCells({ item }: { item: Item }) {
   const facts = item.facts.value;
   const reading = chosenReading(facts);
   if (reading === null) {
     return (
-      <td colSpan={3} class="soft">
+      <td colSpan={3} class="soft no-clock">
         {facts?.complete === true ? "No clock in header or name" : ""}
       </td>
     );
