@@ -106,9 +106,11 @@ def test_a_key_pressed_before_the_recording_is_there_is_not_lost(page: Page, sta
 def tabs(page: Page, states: MadeStates) -> tuple[Made, Page, Page]:
     """The same recording in two tabs of one browser."""
     made = states.post("shared.flac").do(0, Song())
+    states.remove_audio(made)  # else pictures of what is deleted may be on their way
     other = page.context.new_page()
     for each in (page, other):
-        each.goto(made.address)
+        with each.expect_response(re.compile(r"/lanes\?.*frames=true")):
+            each.goto(made.address)
         expect(each.get_by_text("1 event of 1 taxon")).to_be_visible()
     return made, page, other
 

@@ -14,7 +14,6 @@ import { Facts } from "./facts/Facts";
 import { LaneView } from "./lane_view/LaneView";
 import { useRecording } from "./loading";
 import { ProvideModel, RecordingModel } from "./model";
-import { NewerAnalysis } from "./NewerAnalysis";
 import { NoRecording } from "./NoRecording";
 import { Overview } from "./pictures/Overview";
 import { SpectrogramView } from "./pictures/SpectrogramView";
@@ -51,8 +50,13 @@ export function RecordingScreen() {
           <a href="/">See all recordings</a>
         </div>
       )}
-      {newer !== null && !isUndecided && <NewerAnalysis analysis={newer} />}
-      <Shown key={analysis?.id} recording={recording} analysis={analysis} onAnalysis={loaded.merge} />
+      <Shown
+        key={analysis?.id}
+        recording={recording}
+        analysis={analysis}
+        newer={isUndecided ? null : newer}
+        onAnalysis={loaded.merge}
+      />
     </>
   );
 }
@@ -60,19 +64,21 @@ export function RecordingScreen() {
 interface Props {
   recording: Recording;
   analysis: Analysis | null;
+  newer: Analysis | null;
   onAnalysis: (analysis: Analysis) => void;
 }
 
 /** The view of one analysis: another one has another model, over the same stretch, which the address says. */
-function Shown({ recording, analysis, onAnalysis }: Props) {
+function Shown({ recording, analysis, newer, onAnalysis }: Props) {
   const model = useMemo(() => new RecordingModel(recording, analysis), []);
   useEffect(() => {
     const isAll = model.span_s.peek() >= model.duration_s.peek();
     model.recording.value = recording;
     model.analysis.value = analysis;
+    model.newer.value = newer;
     // A file may turn out longer than its header says.
     if (isAll) model.show(0, recording.duration_s);
-  }, [recording, analysis]);
+  }, [recording, analysis, newer]);
   useEffect(() => followAddress(model), []);
   const hasAudio = useComputed(() => model.recording.value.audio_removed_at === null);
   return (

@@ -23,6 +23,8 @@ export class RecordingModel {
   readonly recording: Signal<Recording>;
   /** The analysis that is looked at; null: there is none. */
   readonly analysis: Signal<Analysis | null>;
+  /** One that has finished meanwhile and would be looked at otherwise; null: there is none. */
+  readonly newer = signal<Analysis | null>(null);
   /** Levels and contrast of the pictures; null: not loaded, or the audio is gone (`recording.audio_removed_at`). */
   readonly spectrogram = signal<Spectrogram | null>(null);
   /** Window scores of the whole recording; null: not loaded. */

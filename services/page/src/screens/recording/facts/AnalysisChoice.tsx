@@ -3,6 +3,7 @@ import { useModel } from "../model";
 import { countedAnalysis } from "../../recordings/listing/counted";
 import { usualPack } from "../../recordings/states/packs";
 import { sortNewest } from "../which_analysis";
+import { NewerAnalysis } from "./NewerAnalysis";
 import { formatMoment, nameAnalysis } from "./words";
 
 /** By which pack it was analyzed; where it was analyzed several times, a choice of them. */
@@ -15,7 +16,7 @@ export function AnalysisChoice() {
   return (
     <div>
       <dt>{all.length > 1 ? <label for="which-analysis">Analysis</label> : "Analysis"}</dt>
-      <dd>
+      <dd class="which">
         {all.length === 1 ? (
           nameAnalysis(analysis)
         ) : (
@@ -32,6 +33,7 @@ export function AnalysisChoice() {
             ))}
           </select>
         )}
+        <NewerAnalysis />
       </dd>
     </div>
   );
