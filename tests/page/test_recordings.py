@@ -57,7 +57,9 @@ def test_a_row_says_what_where_when_and_who(page: Page, made: HandMade) -> None:
     expect(row.get_by_role("listitem")).to_have_text(
         [re.compile("European Robin Erithacus rubecula"), re.compile("Wren")]
     )
-    expect(row.get_by_role("link")).to_have_attribute("href", f"/recordings/{recording}")
+    expect(row.get_by_role("rowheader").get_by_role("link")).to_have_attribute("href", f"/recordings/{recording}")
+    sung = row.get_by_role("link", name="European Robin")
+    expect(sung).to_have_attribute("href", f"/recordings/{recording}?taxon={ROBIN.code}")
 
 
 def test_filters_stand_in_the_address_and_lead_back_to_the_same_list(page: Page, made: HandMade) -> None:
@@ -69,7 +71,7 @@ def test_filters_stand_in_the_address_and_lead_back_to_the_same_list(page: Page,
     page.keyboard.press("/")
     page.keyboard.type("filter-")
     page.wait_for_url("**/?q=filter-")
-    links = page.get_by_role("row").get_by_role("link")
+    links = page.get_by_role("rowheader").get_by_role("link")
     expect(links).to_have_text(["filter-b.wav", "filter-a.wav"])
     page.get_by_label("State").select_option("Failed")
     page.wait_for_url("**result=failed*")
@@ -315,7 +317,7 @@ def test_what_is_deleted_is_gone_once_the_list_is_left(
     else:
         page.goto("/docs")
     page.goto(f"/?q=left-{leave}")
-    expect(page.get_by_role("row").get_by_role("link")).to_have_text([f"left-{leave}-other.wav"])
+    expect(page.get_by_role("rowheader").get_by_role("link")).to_have_text([f"left-{leave}-other.wav"])
     assert {api.get(f"/v1/recordings/{each}").status_code for each in ids} == {404}
     assert api.get(f"/v1/recordings/{other}").is_success
 
@@ -365,7 +367,7 @@ def test_a_thousand_recordings_are_listed_page_by_page(page: Page, made: HandMad
     recording, _ = made.post("many.wav")
     made.copy(recording, "many", 1000)
     page.goto("/?q=many")
-    links = page.get_by_role("row").get_by_role("link")
+    links = page.get_by_role("rowheader").get_by_role("link")
     expect(links).to_have_count(100)
     expect(links.first).to_have_text("many-1000.wav")
     choose(page, "many-1000.wav")

@@ -37,6 +37,7 @@ export const zoneless = computed(() => unasked.value.filter(({ facts }) => asksF
 /** A card holds files of one kind: after so many it is known what has to be asked. */
 const READ_FIRST = 50;
 export const isReading = computed(() => unasked.value.slice(0, READ_FIRST).some(({ isRead }) => !isRead.value));
+export const isAllSent = computed(() => unasked.value.every(({ state }) => state.value.at === "here"));
 export const isBusy = computed(() => items.value.some(({ state }) => !isSettled(state.value)));
 
 /** Why the button does nothing, in words; null: it makes recordings. */

@@ -31,7 +31,7 @@ export function EventActs({ event, taxon }: { event: SungEvent; taxon: LaneTaxon
       <CopyButton key={link} link={link} />
       {recording.audio_removed_at === null ? (
         <a
-          download
+          download=""
           class="button"
           href={clipLink({ ...event, recording_id, duration_s, taxon: taxon.scientific_name, channel })}
         >

@@ -1,5 +1,5 @@
 import { useModel } from "../model";
-import { exportLink, FORMATS, sayNothingToSave } from "./exports";
+import { exportLink, exportName, FORMATS, sayNothingToSave } from "./exports";
 
 /** The events of the table as files for other programs. */
 export function ExportLinks({ taxon }: { taxon: number | null }) {
@@ -10,16 +10,21 @@ export function ExportLinks({ taxon }: { taxon: number | null }) {
     <p class="exports">
       Save as
       {FORMATS.map(([format, name]) => (
-        <ExportLink key={format} name={name} link={exportLink(model, format, taxon)} />
+        <ExportLink
+          key={format}
+          name={name}
+          link={exportLink(model, format, taxon)}
+          file={exportName(model, format, taxon)}
+        />
       ))}
     </p>
   );
 }
 
-function ExportLink({ name, link }: { name: string; link: string | null }) {
+function ExportLink({ name, link, file }: { name: string; link: string | null; file: string }) {
   if (link === null) return null;
   return (
-    <a download href={link}>
+    <a download={file} href={link}>
       {name}
     </a>
   );

@@ -23,6 +23,20 @@ export function exportLink(model: RecordingModel, format: string, taxon: number 
   return `/v1/analyses/${model.analysis.value?.id ?? ""}/detections?${query.toString()}`;
 }
 
+/** How the command line names such files; BirdNET-Analyzer finds its own by theirs. */
+const SUFFIXES: Readonly<Record<string, string>> = {
+  raven: "selections.txt",
+  audacity: "txt",
+  birdnet: "BirdNET.results.csv",
+};
+
+/** Return the name of the saved file: that of the recording, of the taxon if it is one, and the format's suffix. */
+export function exportName(model: RecordingModel, format: string, taxon: number | null): string {
+  const stem = model.recording.value.filename.replace(/\.[^.]+$/, "");
+  const code = taxon === null ? "" : `_${model.lanes.value?.taxa[taxon]?.code ?? ""}`;
+  return `${stem}${code}.${SUFFIXES[format] ?? format}`;
+}
+
 /** Say why there is nothing to save; null: there is. */
 export function sayNothingToSave(model: RecordingModel, taxon: number | null): string | null {
   if (codesToSave(model, taxon)?.length !== 0) return null;

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 
-import { exportLink, sayNothingToSave } from "../events/exports";
+import { exportLink, exportName, sayNothingToSave } from "../events/exports";
 import { useModel } from "../model";
 import { formatSize } from "./words";
 
@@ -34,7 +34,7 @@ export function DownloadMenu() {
           return (
             link !== null && (
               <li key={format}>
-                <a download href={link}>
+                <a download={exportName(model, format, null)} href={link}>
                   {name}
                   {threshold !== null && <span class="soft"> at threshold {threshold}</span>}
                 </a>
@@ -44,7 +44,7 @@ export function DownloadMenu() {
         })}
         <li>
           {recording.audio_removed_at === null ? (
-            <a download href={`/v1/recordings/${recording.id}/audio`}>
+            <a download={recording.filename} href={`/v1/recordings/${recording.id}/audio`}>
               The recording <span class="soft">{formatSize(recording.size_bytes)}</span>
             </a>
           ) : (

@@ -7,8 +7,14 @@ const UNITS = [
   ["Seconds", 1, 100_000],
 ] as const;
 
+interface Props {
+  isOne: boolean;
+  by_s: number;
+  onChange: (by_s: number) => void;
+}
+
 /** By how much the clock was off. A clock that was fast showed too late a time: the recordings began earlier. */
-export function ShiftFields({ by_s, onChange }: { by_s: number; onChange: (by_s: number) => void }) {
+export function ShiftFields({ isOne, by_s, onChange }: Props) {
   const wasFast = useSignal(by_s <= 0);
   const parts = useSignal<readonly number[]>([0, 0, 0, 0]);
   const tell = () => {
@@ -26,8 +32,8 @@ export function ShiftFields({ by_s, onChange }: { by_s: number; onChange: (by_s:
           tell();
         }}
       >
-        <option value="fast">It was fast: they began earlier by</option>
-        <option value="slow">It was slow: they began later by</option>
+        <option value="fast">It was fast: {isOne ? "it" : "they"} began earlier by</option>
+        <option value="slow">It was slow: {isOne ? "it" : "they"} began later by</option>
       </select>
       <div class="units">
         {UNITS.map(([name, , most], index) => (

@@ -38,7 +38,9 @@ export function StartFields({ recordings, wanted }: Props) {
           </option>
         </select>
       </label>
-      {start.kind === "shift" && <ShiftFields by_s={start.by_s} onChange={(by_s) => set({ kind: "shift", by_s })} />}
+      {start.kind === "shift" && (
+        <ShiftFields isOne={isOne} by_s={start.by_s} onChange={(by_s) => set({ kind: "shift", by_s })} />
+      )}
       {start.kind === "zone" && (
         <>
           <ZoneField zone={start.zone} onChange={(zone) => set({ kind: "zone", zone })} />

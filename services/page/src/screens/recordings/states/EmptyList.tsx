@@ -1,3 +1,4 @@
+import { query } from "../../../app/router";
 import { ClearFilters } from "../filters/FilterBar";
 import { packs } from "./packs";
 
@@ -7,6 +8,7 @@ export function EmptyList({ isFiltered }: { isFiltered: boolean }) {
     return (
       <div class="empty">
         <p>No recording matches these filters.</p>
+        {query.value.has("q") && <p class="soft">Search looks at names of files and sites; “Heard” finds taxa.</p>}
         <ClearFilters />
       </div>
     );

@@ -2,7 +2,7 @@ import { hidesVoices } from "../../../app/preferences";
 import type { Row } from "../listing/row";
 import { isHumanVoice } from "../../recording/human_voices";
 
-/** The taxa that were found most surely, the scientific name beside the common one. */
+/** The taxa that were found most surely, the scientific name beside the common one; each leads to its lane. */
 export function TaxaCell({ row }: { row: Row }) {
   const found = row.counted.value;
   if (found === null) return <td class="taxa" />;
@@ -14,9 +14,9 @@ export function TaxaCell({ row }: { row: Row }) {
         {shown.map((taxon) => (
           <li key={taxon.code} title={`${taxon.common_name}, ${taxon.scientific_name}: ${taxon.detections} events`}>
             <span class="number soft">{taxon.confidence.toFixed(2)}</span>
-            <span class="names">
+            <a class="names" href={`/recordings/${row.id}?taxon=${encodeURIComponent(taxon.code)}`}>
               {taxon.common_name} <i class="soft">{taxon.scientific_name}</i>
-            </span>
+            </a>
           </li>
         ))}
       </ul>

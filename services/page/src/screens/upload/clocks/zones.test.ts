@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { allZones, readZone } from "./zones";
+import { allZones, mayBecomeZone, readZone } from "./zones";
 
 test("a zone is found by its name in any case, by its city, and by today's and yesterday's names", () => {
   expect(readZone("europe/berlin")).toBe("Europe/Berlin");
@@ -19,6 +19,11 @@ test("an offset is taken in the ways people write it", () => {
 
 test("what is no zone is none", () => {
   expect(["", "Atlantis", "Europe/Atlantis", "Ber"].map(readZone)).toEqual([null, null, null, null]);
+});
+
+test("a name is not called unknown while it is being written", () => {
+  expect(["Berl", "new y", "+", "utc+", "Europe/"].map(mayBecomeZone)).toEqual([true, true, true, true, true]);
+  expect(["Atlantis", "+99"].map(mayBecomeZone)).toEqual([false, false]);
 });
 
 test("the list begins with what is no place, and holds each once", () => {

@@ -32,6 +32,12 @@ export function readZone(text: string): string | null {
   return readOffset(written) ?? readName(written);
 }
 
+/** Whether more writing may make it a zone: part of a name, or an offset's beginning. */
+export function mayBecomeZone(text: string): boolean {
+  const begun = text.trim().toLowerCase().replace(/\s+/g, "_");
+  return /^(utc|gmt)?[+\-−]?$/.test(begun) || allZones().some((name) => name.toLowerCase().includes(begun));
+}
+
 /** The zone of this computer: offered, never taken, for the recorder may have stood elsewhere. */
 export function zoneOfThisComputer(): string {
   return new Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -1,4 +1,4 @@
-import { announcement, goingOn, isBusy, items, makeRecordings, obstacle, unasked, zoneless } from "../batch";
+import { announcement, goingOn, isAllSent, isBusy, items, makeRecordings, obstacle, unasked, zoneless } from "../batch";
 import { closeSheet } from "../closing";
 import { fields } from "../fields";
 import { count, summaryOf } from "../words";
@@ -62,7 +62,7 @@ function Go() {
         {`Upload ${count(n, "recording")}`}
       </button>
       <span id="upload-obstacle" class="soft">
-        {why ?? "You need not wait until all is sent."}
+        {why ?? (isAllSent.value ? "All is sent; this has it analyzed." : "You need not wait until all is sent.")}
       </span>
     </footer>
   );

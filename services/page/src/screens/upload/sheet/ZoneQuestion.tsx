@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 
 import { zoneless } from "../batch";
-import { allZones, readZone, zoneOfThisComputer } from "../clocks/zones";
+import { allZones, mayBecomeZone, readZone, zoneOfThisComputer } from "../clocks/zones";
 import { change, fields } from "../fields";
 
 /** "24 files have a clock without a zone: which is it?" Nothing is made before that is answered or waved off. */
@@ -10,7 +10,7 @@ export function ZoneQuestion() {
   const n = zoneless.value.length;
   const text = useSignal(answer === null || answer === "without a time" ? "" : answer.zone);
   const here = zoneOfThisComputer();
-  const isUnknown = text.value.trim() !== "" && readZone(text.value) === null;
+  const isUnknown = text.value.trim() !== "" && readZone(text.value) === null && !mayBecomeZone(text.value);
   const write = (written: string) => {
     text.value = written;
     const zone = readZone(written);
