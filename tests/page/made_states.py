@@ -55,11 +55,6 @@ _HOLD_JOBS = """
 CREATE FUNCTION hold_job() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
 CREATE TRIGGER hold_jobs BEFORE INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION hold_job()
 """
-_HOLD_WORKERS = """
-DELETE FROM workers;
-CREATE FUNCTION hold_worker() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
-CREATE TRIGGER hold_workers BEFORE INSERT OR UPDATE ON workers FOR EACH ROW EXECUTE FUNCTION hold_worker()
-"""
 _numbers = count()
 
 
@@ -93,12 +88,6 @@ class MadeStates:
         request = AnalysisRequest(WOODS.name, lane, SEGMENT_S, AnalysisSettings())
         with _held(self._database, _HOLD_JOBS, "DROP TRIGGER hold_jobs ON outbox; DROP FUNCTION hold_job()"):
             return Made(create_recording(self._database, new, request), self._ledger)
-
-    @contextmanager
-    def without_workers(self) -> Iterator[None]:
-        """No worker says that it is there, and none was seen lately."""
-        with _held(self._database, _HOLD_WORKERS, "DROP TRIGGER hold_workers ON workers; DROP FUNCTION hold_worker()"):
-            yield
 
     def remove_audio(self, made: "Made") -> None:
         """Do as `chorus retention` does with old audio."""

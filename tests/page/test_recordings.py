@@ -393,30 +393,6 @@ def test_a_key_that_may_only_read_sees_why_the_rest_is_disabled(page: Page, made
     expect(page.get_by_text("Your key lacks the scope “upload”").first).to_be_visible()
 
 
-def test_that_nobody_is_there_to_analyze_is_said(page: Page, made: HandMade) -> None:
-    _, analysis = made.post("idle.wav")
-    nobody = {
-        "workers": 0,
-        "waiting": {"analyses": 4, "segments": 9},
-        "running": {"analyses": 0, "segments": 0},
-        "ahead": [{"analysis_id": str(analysis), "analyses": 3}],
-    }
-    page.route("**/v1/queue?*", lambda route: answer(route, nobody))
-    page.goto("/?q=idle")
-    expect(row_of(page, "idle.wav")).to_contain_text("Waiting behind 3")
-    expect(page.get_by_text("No worker is running.")).to_be_visible()
-
-
-def test_without_recordings_the_next_step_is_named(page: Page) -> None:
-    nothing: dict[str, object] = {"items": [], "next": None}
-    page.route("**/v1/recordings?*", lambda route: answer(route, nothing))
-    page.goto("/")
-    expect(page.get_by_text("There are no recordings yet.")).to_be_visible()
-    page.route("**/v1/packs", lambda route: answer(route, nothing))
-    page.reload()
-    expect(page.get_by_text("No pack is installed")).to_be_visible()
-
-
 def test_what_is_shown_stays_while_the_service_does_not_answer(page: Page, made: HandMade, faults: Faults) -> None:
     made.post_card("stays", 1)
     page.goto("/?q=stays")

@@ -26,11 +26,6 @@ def states(service: Service) -> Iterator[MadeStates]:
         yield MadeStates(service, database)
 
 
-def test_no_recordings_names_the_next_step(page: Page) -> None:
-    page.goto("/")
-    expect(page.get_by_label("Choose files")).to_be_attached()
-
-
 def test_facts_stand_above_the_pictures(page: Page, states: MadeStates) -> None:
     page.goto(states.post("pond.flac").do(0, Song()).address)
     expect(page).to_have_title("pond.flac – Dawn Chorus")
@@ -62,14 +57,6 @@ def test_queued_behind_others(page: Page, states: MadeStates) -> None:
     first.do(0)
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Cancelled after 0 s; 1 min were not analyzed.")).to_be_visible()
-
-
-def test_no_worker_is_running(page: Page, states: MadeStates) -> None:
-    waiting = states.post("lonely.flac")
-    with states.without_workers():
-        page.goto(waiting.address)
-        expect(page.get_by_text("No worker is running")).to_be_visible()
-    waiting.do(0)
 
 
 def test_running_with_what_was_found_so_far(page: Page, states: MadeStates) -> None:

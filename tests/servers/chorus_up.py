@@ -77,6 +77,11 @@ class Service:
         (api,) = [each for each in children if "dawn_chorus.api" in each.cmdline()]
         return api
 
+    def find_worker(self) -> psutil.Process:
+        """Return the process of the worker, which is that of the relay too."""
+        assert self._process is not None
+        return psutil.Process(self._process.pid)
+
     def wait(self) -> int:
         """Wait for its end and give the exit code."""
         assert self._process is not None

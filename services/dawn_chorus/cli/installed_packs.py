@@ -11,6 +11,8 @@ from dawn_chorus.inference.packs.pack import installed_packs
 if TYPE_CHECKING:
     from dawn_chorus.inference.ensemble import Ensemble
 
+_INSTALLED_BY_NAME = ("birdnet", "synthetic")
+
 
 def find_pack(requested: str | None, settings: CliSettings) -> Path:
     """Return the folder of the requested pack, given by name or path; None requests the default pack.
@@ -32,9 +34,9 @@ def require_installed(name: str, settings: CliSettings) -> Path:
         return installed[name]
     listed = ", ".join(installed) or "none"
     not_default = settings.packs_path != load_settings().packs_path
-    install = (
-        f"CHORUS_PACKS_DIR={settings.packs_path} chorus models install" if not_default else "chorus models install"
-    )
+    install = f"chorus models install {name if name in _INSTALLED_BY_NAME else 'FOLDER'}"
+    if not_default:
+        install = f"CHORUS_PACKS_DIR={settings.packs_path} {install}"
     if (Path(name) / MANIFEST).is_file():
         raise UnknownPack(f"no pack {name!r} in {settings.packs_path}: for the folder of that name write ./{name}")
     raise UnknownPack(

@@ -45,7 +45,7 @@ def test_a_pack_is_found_by_the_name_in_its_manifest_or_by_its_path(tmp_path: Pa
 
 def test_the_error_for_a_missing_pack_lists_the_installed_ones(tmp_path: Path) -> None:
     make_pack(tmp_path / "packs" / "owls", "owls")
-    with pytest.raises(UnknownPack, match=r"'larks' .*\(installed: owls\).* `chorus models install`"):
+    with pytest.raises(UnknownPack, match=r"'larks' .*\(installed: owls\).* `chorus models install FOLDER`"):
         find_pack("larks", load_settings())
 
 
