@@ -26,6 +26,7 @@ class Filled:
     warned: str
     waiting: str
     quiet: str
+    failed: str
     files: tuple[Path, ...]
     """Real recordings, to be uploaded."""
 
@@ -40,6 +41,7 @@ def fill(service: Service, sound: Path, files: tuple[Path, ...], fields: Mapping
         lost = (LostStretch(90.0, 100.0, "the audio is damaged"),)
         partial = states.post("garden.flac", n_segments=3).do(0, Song()).do(1, Song(), lost=lost).fail(2)
         quiet = states.post("night.flac").do(0)
+        failed = states.post("torn.flac").fail(0, "the audio is damaged")
         waiting = states.post("tomorrow.flac")
         states.post("going-on.flac", n_segments=5).do(0, Song()).begin(1)
         warned = post_sound(api, "wired.wav", np.stack([left, -left], axis=1))
@@ -50,6 +52,7 @@ def fill(service: Service, sound: Path, files: tuple[Path, ...], fields: Mapping
         f"/recordings/{warned['id']}",
         waiting.address,
         quiet.address,
+        failed.address,
         files,
     )
 
@@ -91,6 +94,13 @@ def _download(page: Page, filled: Filled) -> None:
     page.get_by_text("About this recording").click()
 
 
+def _event(page: Page, filled: Filled) -> None:
+    page.goto(f"{filled.real}?table=1")
+    expect(page.get_by_role("table")).to_be_visible()
+    page.keyboard.press("j")
+    expect(page.get_by_role("complementary").get_by_role("status")).not_to_be_empty()
+
+
 def _help(page: Page, filled: Filled) -> None:
     page.goto(filled.real)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
@@ -103,14 +113,17 @@ SCREENS: Mapping[str, Callable[[Page, Filled], None]] = {
     "upload": _upload,
     "recording": _view(lambda filled: filled.real),
     "moment": _view(lambda filled: f"{filled.real}?t=8&span=6&threshold=0.3"),
+    "event-and-table": _event,
     "partial": _view(lambda filled: filled.partial),
     "warned": _view(lambda filled: filled.warned),
     "waiting": _view(lambda filled: filled.waiting),
     "quiet": _view(lambda filled: filled.quiet),
+    "failed": _view(lambda filled: filled.failed),
     "analyze-again": _analyze_again,
     "edit": _edit,
     "download": _download,
     "help": _help,
     "keys": _view(lambda _filled: "/keys"),
+    "no-such-address": _view(lambda _filled: "/nothing-here"),
     "nowhere": _view(lambda _filled: "/recordings/0193d0c8-5a3e-7c21-9d6b-1f2e3d4c5b6a"),
 }
