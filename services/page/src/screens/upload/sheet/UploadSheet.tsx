@@ -62,7 +62,8 @@ function Go() {
         {`Upload ${count(n, "recording")}`}
       </button>
       <span id="upload-obstacle" class="soft">
-        {why ?? (isAllSent.value ? "All is sent; this has it analyzed." : "You need not wait until all is sent.")}
+        {why ??
+          (isAllSent.value ? "Everything is sent: this starts the analysis." : "You need not wait until all is sent.")}
       </span>
     </footer>
   );
