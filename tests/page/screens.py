@@ -3,6 +3,7 @@
 The full screens need `fill`; the recording that they look at is real sound, with what the pack finds in it.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +89,24 @@ def _edit(page: Page, filled: Filled) -> None:
     expect(page.get_by_role("button", name="Close")).to_be_visible()
 
 
+def _edit_many(page: Page, filled: Filled) -> None:
+    """With what a shift does, in the list."""
+    _recordings(page, filled)
+    page.get_by_role("checkbox", name=re.compile("Select all")).check()
+    page.get_by_role("button", name="Edit site, place, start").click()
+    page.get_by_role("region", name=re.compile("^Edit")).get_by_label("Start").select_option(
+        "The clock was fast or slow"
+    )
+    page.get_by_label("Hours").fill("1")
+    expect(page.get_by_text("will be", exact=True)).to_be_visible()
+
+
+def _settings(page: Page, _filled: Filled) -> None:
+    page.goto("/")
+    page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_role("dialog", name="Settings")).to_be_visible()
+
+
 def _download(page: Page, filled: Filled) -> None:
     page.goto(filled.real)
     page.get_by_text("Download", exact=True).click()
@@ -122,6 +141,8 @@ SCREENS: Mapping[str, Callable[[Page, Filled], None]] = {
     "analyze-again": _analyze_again,
     "edit": _edit,
     "download": _download,
+    "edit-many": _edit_many,
+    "settings": _settings,
     "help": _help,
     "keys": _view(lambda _filled: "/keys"),
     "no-such-address": _view(lambda _filled: "/nothing-here"),

@@ -74,6 +74,14 @@ def test_axe_finds_nothing(looked_at: Page, filled: Filled, screen: str) -> None
     assert find_violations_of_all_looks(looked_at) == []
 
 
+def test_axe_finds_nothing_in_an_empty_list(looked_at: Page) -> None:
+    looked_at.route("**/v1/recordings?*", lambda route: route.fulfill(json={"items": [], "next": None}))
+    looked_at.goto("/")
+    expect(looked_at.get_by_text("There are no recordings yet.")).to_be_visible()
+    assert find_violations_of_all_looks(looked_at) == []
+    looked_at.unroute("**/v1/recordings?*")
+
+
 @pytest.mark.parametrize("screen", SCREENS)
 def test_nothing_is_lost_at_200_percent(looked_at: Page, filled: Filled, screen: str) -> None:
     looked_at.set_viewport_size({"width": 640, "height": 400})

@@ -88,7 +88,7 @@ def test_a_slider_keeps_its_arrows_and_leaves_the_other_keys(page: Page, song: s
 def test_single_keys_can_be_switched_off_for_good(page: Page, song: str) -> None:
     _open(page, song)
     page.keyboard.press("?")
-    _help(page).get_by_label("Single keys do something").uncheck()
+    _help(page).get_by_label("Shortcuts by single keys").uncheck()
     expect(_help(page)).to_contain_text("switched off")
     page.keyboard.press("Escape")
     page.reload()
@@ -98,7 +98,7 @@ def test_single_keys_can_be_switched_off_for_good(page: Page, song: str) -> None
     expect(_loop(page)).to_have_attribute("aria-pressed", "false")
     expect(page.get_by_role("button", name="Play")).to_be_visible()
     page.get_by_role("button", name="Settings").press("Enter")
-    _settings(page).get_by_label("Single keys do something").check()
+    _settings(page).get_by_label("Shortcuts by single keys").check()
     page.keyboard.press("Escape")
     page.keyboard.press("l")
     expect(_loop(page)).to_have_attribute("aria-pressed", "true")

@@ -35,6 +35,14 @@ def starts_of(api: httpx.Client, ids: list[str]) -> list[str | None]:
     return [api.get(f"/v1/recordings/{each}").json()["recorded_at"] for each in ids]
 
 
+_IS_FOCUS_SEEN = """() => {
+  const focused = document.activeElement;
+  return [focused, focused.closest('label')].filter(each => each !== null).map(each => getComputedStyle(each))
+    .some(({ outlineStyle, outlineWidth }) => outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2);
+}"""
+"""Of the hidden inputs for files, their labels are outlined."""
+
+
 @contextmanager
 def held_back(page: Page, url: str) -> Iterator[list[Route]]:
     """Yield the requests that were made meanwhile; they go on at the end."""
@@ -302,7 +310,7 @@ def test_what_is_deleted_is_gone_once_the_notice_is(page: Page, made: HandMade, 
     expect(page.get_by_text("No recording matches these filters.")).to_be_visible()
 
 
-@pytest.mark.parametrize("leave", ["view", "page"])
+@pytest.mark.parametrize("leave", ["view", "page", "tab"])
 def test_what_is_deleted_is_gone_once_the_list_is_left(
     page: Page, made: HandMade, api: httpx.Client, leave: str
 ) -> None:
@@ -314,8 +322,12 @@ def test_what_is_deleted_is_gone_once_the_list_is_left(
     if leave == "view":
         page.get_by_role("link", name="Keys").click()
         expect(page.get_by_text("6 recordings deleted.")).to_have_count(0)
-    else:
+    elif leave == "page":
         page.goto("/docs")
+    else:
+        other_tab = page.context.new_page()
+        page.close()
+        page = other_tab
     page.goto(f"/?q=left-{leave}")
     expect(page.get_by_role("rowheader").get_by_role("link")).to_have_text([f"left-{leave}-other.wav"])
     assert {api.get(f"/v1/recordings/{each}").status_code for each in ids} == {404}
@@ -391,6 +403,67 @@ def test_a_key_that_may_only_read_sees_why_the_rest_is_disabled(page: Page, made
     for name in ("Edit site, place, start", "Analyze again…", "Delete 1 recording"):
         expect(page.get_by_role("button", name=name)).to_be_disabled()
     expect(page.get_by_text("Your key lacks the scope “upload”").first).to_be_visible()
+
+
+@pytest.mark.parametrize(("status", "kind"), [(429, "too-many-requests"), (503, "busy")])
+def test_a_busy_service_is_said_and_the_list_comes_by_itself(
+    page: Page, made: HandMade, faults: Faults, status: int, kind: str
+) -> None:
+    made.post(f"busy-{status}.wav")
+    problem = {"type": f"urn:dawn-chorus:problem:{kind}", "detail": "The service has too much to do; retry in 1 s."}
+    headers = {"Content-Type": "application/problem+json", "Retry-After": "1"}
+    page.route(
+        "**/v1/recordings?*", lambda route: route.fulfill(status=status, body=json.dumps(problem), headers=headers)
+    )
+    page.goto(f"/?q=busy-{status}")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("too much to do; retry in 1 s. This list tries again by itself.")
+    page.unroute("**/v1/recordings?*")
+    expect(row_of(page, f"busy-{status}.wav")).to_be_visible()
+    expect(alert).to_have_count(0)
+    faults.expect(str(status))
+
+
+def test_all_of_it_is_done_by_keys_alone(page: Page, made: HandMade, api: httpx.Client, faults: Faults) -> None:
+    """Two are selected, moved by an hour and taken back, and one is opened; the focus can be seen throughout."""
+    ids = made.post_card("by-keys", 3)
+    before = starts_of(api, ids)
+    page.goto("/?q=by-keys")
+    expect(row_of(page, "by-keys-0.wav")).to_be_visible()
+
+    def tab_to(target: Locator, key: str = "Tab") -> None:
+        for _ in range(40):
+            if target.evaluate("each => each === document.activeElement"):
+                break
+            page.keyboard.press(key)
+            assert page.evaluate(_IS_FOCUS_SEEN), page.evaluate("document.activeElement.outerHTML")
+        expect(target).to_be_focused()
+
+    tab_to(page.get_by_role("checkbox", name="Select by-keys-2.wav"))
+    page.keyboard.press("Space")
+    page.keyboard.press("Shift+ArrowDown")
+    tab_to(page.get_by_role("button", name="Edit site, place, start"), "Shift+Tab")
+    page.keyboard.press("Enter")
+    panel = page.get_by_role("region", name="Edit 2 recordings")
+    expect(panel.get_by_role("heading")).to_be_focused()
+    tab_to(panel.get_by_label("Start"))
+    page.keyboard.type("The clock was")
+    tab_to(panel.get_by_label("Hours"))
+    page.keyboard.type("1")
+    tab_to(panel.get_by_role("button", name="Change 2 recordings"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("2 recordings changed.")).to_be_visible()
+    expect(panel).to_have_count(0)
+    assert starts_of(api, ids)[2] == "2026-05-03T05:30:00+02:00"
+    page.keyboard.press("z")
+    expect(page.get_by_text("2 recordings as before.")).to_be_visible()
+    assert starts_of(api, ids) == before
+    expect(page.get_by_role("button", name="Edit site, place, start")).to_be_focused()
+    tab_to(page.get_by_role("link", name="by-keys-2.wav"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="by-keys-2.wav")).to_be_visible()
+    expect(page.get_by_text("missing in the store")).to_be_visible()
+    faults.expect("/spectrogram")  # it has no audio
 
 
 def test_what_is_shown_stays_while_the_service_does_not_answer(page: Page, made: HandMade, faults: Faults) -> None:

@@ -40,7 +40,16 @@ export async function signIn(key: string): Promise<void> {
   isAskedAgain.value = false;
 }
 
+const farewells = new Set<() => Promise<void>>();
+
+/** Have something done while the session is still there, before it is ended by `signOut`; returns how to call it off. */
+export function beforeSignOut(farewell: () => Promise<void>): () => void {
+  farewells.add(farewell);
+  return () => farewells.delete(farewell);
+}
+
 export async function signOut(): Promise<void> {
+  await Promise.all([...farewells].map((each) => each()));
   try {
     await request("/v1/session", { method: "DELETE" });
   } catch (error) {

@@ -1,13 +1,14 @@
 import { may, session, signOut } from "../api/session";
 import { HelpButton } from "./HelpButton";
 import { UploadMark } from "../screens/upload/UploadMark";
-import { complain } from "./notices";
+import { useOneAtATime } from "./one_at_a_time";
 import { path } from "./router";
 import { Settings } from "./Settings";
 
 /** The bar at the top: where one can go and where one is, what can be set, who is signed in. */
 export function Header() {
   const isSignedIn = session.value != null;
+  const once = useOneAtATime();
   return (
     <header class="bar">
       <a class="name" href="/">
@@ -33,7 +34,7 @@ export function Header() {
         {session.value?.name != null && (
           <>
             <span class="soft">{session.value.name}</span>
-            <button class="quiet" type="button" onClick={() => void signOut().catch(complain)}>
+            <button class="quiet" type="button" onClick={() => void once.run(signOut)}>
               Sign out
             </button>
           </>

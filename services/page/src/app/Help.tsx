@@ -45,7 +45,7 @@ export function Help() {
           ))}
         </div>
       ) : (
-        <p>Single keys are switched off: only Tab, Enter, Space and Esc do something.</p>
+        <p>Shortcuts are switched off: only Tab, Enter, Space and Esc do something.</p>
       )}
       <label class="switch">
         <input
@@ -53,7 +53,7 @@ export function Help() {
           checked={hasShortcuts.value}
           onChange={(event) => (hasShortcuts.value = event.currentTarget.checked)}
         />
-        Single keys do something
+        Shortcuts by single keys
       </label>
       <p class="soft">
         Never while you type, and never with Ctrl, Alt or ⌘. Switch them off where they get in the way of a screen

@@ -19,7 +19,7 @@ export function ScopedButton({ scope, unless = null, isBusy = false, children, .
     <button
       type="button"
       {...button}
-      aria-disabled={isBusy}
+      aria-disabled={isBusy || undefined}
       disabled={reason !== null || button.disabled === true}
       title={reason ?? button.title}
       aria-description={reason ?? undefined}

@@ -23,7 +23,7 @@ export function Settings() {
         <Choice legend="Times" chosen={timeMode} options={{ clock: "Time of day", position: "Position" }} />
         <div>
           <Switch on={hidesVoices}>Hide detections of human voices</Switch>
-          <Switch on={hasShortcuts}>Single keys do something</Switch>
+          <Switch on={hasShortcuts}>Shortcuts by single keys</Switch>
         </div>
         <p class="links" onClick={(event) => event.currentTarget.closest<HTMLElement>("[popover]")?.hidePopover()}>
           <a href="/docs">For programs: the API</a>

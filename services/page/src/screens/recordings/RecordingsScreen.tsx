@@ -3,6 +3,7 @@ import "./recordings.css";
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 
+import { beforeSignOut, may } from "../../api/session";
 import { complain } from "../../app/notices";
 import { query } from "../../app/router";
 import { useShortcuts } from "../../app/shortcuts";
@@ -23,8 +24,26 @@ import { followQueue } from "./states/queue";
 import { QueueNote } from "./states/QueueNote";
 import { RecordingTable } from "./table/RecordingTable";
 
-/** All recordings, newest first: what is being done with them, and what was heard. */
+/** All recordings, for those who may see them; who may only upload, uploads. */
 export function RecordingsScreen() {
+  return may("read") ? <AllRecordings /> : <OnlyUpload />;
+}
+
+function OnlyUpload() {
+  return (
+    <div class="recordings-screen">
+      <h1>Recordings</h1>
+      <DropZone />
+      <p class="say">
+        Your key may upload, but not look and listen: what you upload is analyzed, and others see what was heard. To see
+        it here, ask whoever made your key for one that may.
+      </p>
+    </div>
+  );
+}
+
+/** Newest first: what is being done with them, and what was heard. */
+function AllRecordings() {
   const { list, selection, removal } = useList();
   const panel = useSignal<Panel>(null);
   const isFiltered = isNarrowed(readFilters(query.value));
@@ -91,13 +110,17 @@ function useList() {
     const stops = [list.follow(), followQueue(list)];
     const leave = () => removal.endAtOnce();
     window.addEventListener("pagehide", leave);
+    const callOff = beforeSignOut(() => removal.endAll());
     loadPacks().catch(complain);
     return () => {
       for (const stop of stops) stop();
       // The page may be left while the requests go out a few at a time: the rest then goes at once.
       void removal
         .endAll()
-        .finally(() => window.removeEventListener("pagehide", leave))
+        .finally(() => {
+          window.removeEventListener("pagehide", leave);
+          callOff();
+        })
         .catch(complain);
     };
   }, []);

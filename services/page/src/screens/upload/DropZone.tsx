@@ -12,7 +12,9 @@ export function DropZone() {
   if (!may("upload")) {
     return (
       <p class="say drop-zone">
-        Your key may look and listen, but not upload. Sign in with a key that has the scope <b>upload</b>.
+        <span>
+          Your key may look and listen, but not upload. Sign in with a key that has the scope <b>upload</b>.
+        </span>
       </p>
     );
   }

@@ -34,11 +34,10 @@ export function Legend({ state }: { state: LaneState }) {
 }
 
 function sayHeight(detail: Detail): string {
-  const part = `${detail.lanes.kind === "frames" ? "frame" : "window"} of ${Number(detail.lanes.step_s.toFixed(3))} s`;
-  if (detail.kind === "shares") return `Height: how many of the ${part.replace(" of", "s of")} reach the threshold.`;
-  if (detail.kind === "maxima")
-    return `Height: the highest score of the ${part.replace(" of", "s of")} in it; the broken line is the threshold.`;
-  return `Height: the score of each ${part}; the broken line is the threshold.`;
+  const each = `every ${Number(detail.lanes.step_s.toFixed(3))} s`;
+  if (detail.kind === "shares") return `Height: how many of the scores, one for ${each}, reach the threshold.`;
+  const which = detail.kind === "maxima" ? "the highest score there, of one" : "the score, one";
+  return `Height: ${which} for ${each}; the broken line is the threshold.`;
 }
 
 function sayPointed(state: LaneState): string | null {

@@ -11,6 +11,12 @@ import { Row } from "./row";
 
 const MOST_AT_ONCE = 500;
 const LOOK_AGAIN_MS = 2000;
+const AGAIN_S = 5;
+
+/** Whether the service is only busy, so that it is asked again by itself. */
+export function isBusy({ status }: Problem): boolean {
+  return status === 429 || status === 503;
+}
 
 export class RecordingList {
   private readonly rows = signal<readonly Row[]>([]);
@@ -23,6 +29,7 @@ export class RecordingList {
   private readonly recordingsSince = new Map<string, Recording>();
   private readonly gone = new Set<string>();
   private lookAgain: ReturnType<typeof setTimeout> | null = null;
+  private tryAgain: ReturnType<typeof setTimeout> | undefined;
   /** The cursor behind the last row; null: the list ends there. */
   readonly next = signal<string | null>(null);
   /** Whether what is shown belongs to the filters. */
@@ -82,6 +89,7 @@ export class RecordingList {
       stop();
       stopWaiting();
       this.loading?.abort();
+      clearTimeout(this.tryAgain);
       if (this.lookAgain !== null) clearTimeout(this.lookAgain);
     };
   }
@@ -102,6 +110,7 @@ export class RecordingList {
 
   private async load(read: (abort: AbortSignal) => Promise<void>): Promise<void> {
     this.loading?.abort();
+    clearTimeout(this.tryAgain);
     const loading = new AbortController();
     this.loading = loading;
     try {
@@ -124,6 +133,7 @@ export class RecordingList {
     this.problem.value = problem;
     // What is shown stays while nothing answers; but it is no answer to filters that were refused.
     if (!problem.isUnreachable && !this.isLoaded.peek()) this.rows.value = [];
+    if (isBusy(problem)) this.tryAgain = setTimeout(() => void this.reload(), (problem.retryAfterS ?? AGAIN_S) * 1000);
   }
 
   /** Read a page; further ones while all that came lies just outside of the days that were asked for. */

@@ -2,7 +2,7 @@ import type { Problem } from "../../../api/problems";
 import { query } from "../../../app/router";
 import { ClearFilters } from "../filters/FilterBar";
 import { readFilters } from "../filters/filters";
-import type { RecordingList } from "../listing/recording_list";
+import { isBusy, type RecordingList } from "../listing/recording_list";
 
 /** Why the list is not what was asked for. That nothing answers at all is said above everything, by the page itself. */
 export function ListProblem({ list }: { list: RecordingList }) {
@@ -12,6 +12,7 @@ export function ListProblem({ list }: { list: RecordingList }) {
   return (
     <p class="say bad" role="alert">
       {explain(problem)}
+      {isBusy(problem) && " This list tries again by itself."}
       {isRefused ? (
         <ClearFilters />
       ) : (

@@ -37,13 +37,18 @@ function NameCell({ row }: { row: Row }) {
   return (
     <th scope="row" class="name">
       <a href={`/recordings/${row.id}`} title={filename}>
-        {filename}
+        <Broken name={filename} />
       </a>
       <div class="soft number" title={sound}>
         {formatLength(duration_s)}
       </div>
     </th>
   );
+}
+
+/** A name that may break behind its marks, for it has no spaces: `20260503_` `043000.wav`. */
+function Broken({ name }: { name: string }) {
+  return name.split(/(?<=[_.-])/).flatMap((part, at) => (at === 0 ? [part] : [<wbr key={at} />, part]));
 }
 
 function PlaceCell({ row }: { row: Row }) {
@@ -56,7 +61,9 @@ function PlaceCell({ row }: { row: Row }) {
         {site ?? "No site"}
       </div>
       {start === null ? (
-        <div class="soft">No time</div>
+        <div class="soft" title="Select it and edit its start">
+          No time
+        </div>
       ) : (
         <time dateTime={recorded_at ?? undefined} title={`Offset from UTC: ${start.offset}`}>
           {start.date} <span class="clock">{start.time}</span> <span class="soft">{start.offset}</span>

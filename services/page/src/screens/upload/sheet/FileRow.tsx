@@ -1,4 +1,4 @@
-import { asksForZone, chosenReading, shownClock } from "../clocks/start";
+import { asksForZone, chosenReading, shownClock, type ZoneAnswer } from "../clocks/start";
 import { takeOut } from "../closing";
 import { fields } from "../fields";
 import { isSettled, type Item } from "../item";
@@ -59,6 +59,13 @@ function StartCells({ item }: { item: Item }) {
       </td>
     );
   }
+  if (isWithoutTime(item)) {
+    return (
+      <td colSpan={3} class="soft">
+        no time; edit its start later
+      </td>
+    );
+  }
   return (
     <>
       <td>
@@ -72,8 +79,15 @@ function StartCells({ item }: { item: Item }) {
 
 function zoneOf(item: Item, offset: string | null) {
   if (offset !== null && !asksForZone(item.facts.value)) return <span class="number">{offset}</span>;
-  const answer = (item.order.value?.fields ?? fields.value).zone;
-  if (answer === null) return <span class="missing">which?</span>;
-  if (answer === "without a time") return <span class="soft">no time</span>;
-  return answer.zone;
+  const answer = answerFor(item);
+  return answer === null || answer === "without a time" ? <span class="missing">which?</span> : answer.zone;
+}
+
+function answerFor(item: Item): ZoneAnswer {
+  return (item.order.value?.fields ?? fields.value).zone;
+}
+
+/** Its clock is not believed, so it is not shown either. */
+function isWithoutTime(item: Item): boolean {
+  return asksForZone(item.facts.value) && answerFor(item) === "without a time";
 }
