@@ -1,10 +1,12 @@
 import preact from "@preact/preset-vite";
 import { defineConfig } from "vitest/config";
 
+const NATIVE = new URL("src/screens/upload/sending/native.ts", import.meta.url).pathname;
 const SERVICE = process.env.CHORUS_URL ?? "http://127.0.0.1:8000";
 
 export default defineConfig({
   plugins: [preact({ devToolsEnabled: false })],
+  resolve: { alias: { "url-parse": NATIVE, "js-base64": NATIVE } },
   build: {
     outDir: "../dawn_chorus/page",
     emptyOutDir: true,
@@ -12,7 +14,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     target: "es2022",
     minify: "terser",
-    terserOptions: { compress: { passes: 2 } },
+    terserOptions: { module: true, ecma: 2020, compress: { passes: 3 } },
     rollupOptions: {
       output: {
         entryFileNames: "assets/[name]-[hash].js",

@@ -1,11 +1,12 @@
 /** Brings the bytes of one file to the service, by tus, over lines that break. */
-import { type DetailedError, type HttpRequest, type HttpResponse, Upload } from "tus-js-client";
+import type { DetailedError, HttpRequest, HttpResponse, Upload } from "tus-js-client";
 
 import { isReachable, refusals, request } from "../../../api/client";
 import { Problem } from "../../../api/problems";
 import { BEGINNING_BYTES } from "./beginning";
 import { checkStop, isWorthAnotherTry, onStop, Stopped, waitOut } from "./patience";
 import { forget, recall, remember } from "./remembered";
+import { openUpload } from "./tus";
 import { unreadable } from "./unreadable";
 
 const UPLOADS = "/v1/uploads";
@@ -30,8 +31,8 @@ export class Sending {
     private readonly fingerprint: string,
     private readonly watcher: Watcher,
   ) {
-    this.upload = new Upload(file, {
-      endpoint: UPLOADS,
+    this.upload = openUpload(file, {
+      endpoint: new URL(UPLOADS, location.href).href,
       uploadUrl: recall(fingerprint),
       metadata: { filename: file.name },
       chunkSize: BEGINNING_BYTES,
