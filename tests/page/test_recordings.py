@@ -202,7 +202,7 @@ def test_a_clock_that_was_an_hour_fast_is_corrected_for_all_and_taken_back(
     panel = page.get_by_role("region", name="Edit 7 recordings")
     panel.get_by_label("Start").select_option("The clock was fast or slow")
     panel.get_by_label("Hours").fill("1")
-    expect(panel).to_contain_text("1 of them have no time")
+    expect(panel).to_contain_text("1 without a time stay without")
     panel.get_by_role("button", name="Change 6 recordings").click()
     expect(row_of(page, "fast-0.wav")).to_contain_text("2026-05-03 03:30:00")
     assert starts_of(api, ids) == [f"2026-05-03T{3 + i:02d}:30:00+02:00" for i in range(6)]

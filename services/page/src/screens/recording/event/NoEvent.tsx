@@ -17,6 +17,7 @@ function nextStep({ events, lanes, threshold, analysis }: ReturnType<typeof useM
   if (events.value === null) return "The events are on their way.";
   if (events.value.length > 0) return "Choose one in a lane, or press J for the next one.";
   const peak = lanes.value?.taxa[0]?.peak;
+  if (peak === undefined && !analysis.value.terminal) return "Events appear here as the analysis goes on.";
   if (peak === undefined) return "Nothing reached the lowest score that is kept.";
   // Cut off, not rounded: at this threshold there is an event.
   const highest = Math.floor(peak * 100) / 100;

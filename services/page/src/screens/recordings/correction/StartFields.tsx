@@ -49,7 +49,7 @@ export function StartFields({ recordings, wanted }: Props) {
       )}
       {start.kind === "set" && <MomentFields start={start} onChange={set} />}
       {start.kind !== "keep" && timed.length < recordings.length && !isOne && (
-        <p class="soft">{recordings.length - timed.length} of them have no time, and stay without.</p>
+        <p class="soft">{recordings.length - timed.length} without a time stay without.</p>
       )}
     </div>
   );
