@@ -44,6 +44,14 @@ test("a clock that was an hour off moves each recording from its own start; thos
   ]);
 });
 
+test("a start in UTC, which the service writes with a Z, is changed only by what moves it", () => {
+  const utc = recording("u", { recorded_at: "2026-05-03T03:14:00Z" });
+  const set = { kind: "set", date: "2026-05-03", time: "03:14:00", zone: "+00:00" } as const;
+  for (const start of [{ kind: "shift", by_s: 0 } as const, { kind: "zone", zone: "+00:00" } as const, set]) {
+    expect(planChanges([utc], { ...nothing, start })).toEqual([]);
+  }
+});
+
 test("another zone keeps what each clock showed", () => {
   const changes = planChanges([a, b], { ...nothing, start: { kind: "zone", zone: "Europe/London" } });
   expect(changes.map((each) => each.fields.recorded_at)).toEqual([

@@ -4,7 +4,7 @@ import { composeStart, inOffset, inZone, offsetOf, secondsBetween, shiftStart } 
 
 test("a shifted start keeps its offset and its fraction, over midnight and the turn of the year", () => {
   expect(shiftStart("2026-01-01T00:30:00.250125+02:00", -3600)).toBe("2025-12-31T23:30:00.250125+02:00");
-  expect(shiftStart("2026-05-03T04:30:00Z", 86_400)).toBe("2026-05-04T04:30:00+00:00");
+  expect(shiftStart("2026-05-03T04:30:00Z", 86_400)).toBe("2026-05-04T04:30:00Z");
   const there = shiftStart("2026-05-03T04:30:00.5-03:30", 12_345);
   expect(shiftStart(there, -12_345)).toBe("2026-05-03T04:30:00.5-03:30");
 });
@@ -19,7 +19,7 @@ test("another zone leaves what the clock showed, in summer and in winter", () =>
   expect(inZone("2026-01-03T04:30:00.125+00:00", "Europe/Berlin")).toBe("2026-01-03T04:30:00.125+01:00");
   expect(inZone("2026-05-03T04:30:00+02:00", "Australia/Adelaide")).toBe("2026-05-03T04:30:00+09:30");
   expect(inZone("2026-05-03T04:30:00+02:00", "-05:00")).toBe("2026-05-03T04:30:00-05:00");
-  expect(inZone("2026-05-03T04:30:00+02:00", "UTC")).toBe("2026-05-03T04:30:00+00:00");
+  expect(inZone("2026-05-03T04:30:00+02:00", "UTC")).toBe("2026-05-03T04:30:00Z");
 });
 
 test("hours that summer time skips or repeats are not guessed", () => {

@@ -68,8 +68,9 @@ function read(start: string): Start {
   return { clock_s: Date.parse(`${clock}Z`) / 1000, fraction, offset_s: zone === "Z" ? 0 : offsetSeconds(zone) };
 }
 
+/** As the service writes it, `Z` where it stood in UTC: what is the same must read the same. */
 function write(clock_s: number, fraction: string, offset_s: number): string {
-  return `${new Date(clock_s * 1000).toISOString().slice(0, 19)}${fraction}${formatOffset(offset_s)}`;
+  return `${new Date(clock_s * 1000).toISOString().slice(0, 19)}${fraction}${offset_s ? formatOffset(offset_s) : "Z"}`;
 }
 
 function utcSeconds(start: string): number {
