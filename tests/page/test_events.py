@@ -80,7 +80,7 @@ def test_a_threshold_that_nothing_reaches_says_so_and_what_to_do(page: Page, rec
     page.goto(f"/recordings/{recording['id']}?threshold=1&table=1")
     expect(page.get_by_text("No event reaches 1.00", exact=True)).to_be_visible()
     expect(page.get_by_text("No event reaches 1.00. Lower the threshold to see more.")).to_be_visible()
-    expect(page.get_by_text(re.compile("Lower the threshold: the highest score is 0"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Lower the threshold to 0\.\d\d: the highest score"))).to_be_visible()
 
 
 def test_a_threshold_under_the_floor_is_refused_in_words(

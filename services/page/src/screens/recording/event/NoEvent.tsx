@@ -21,6 +21,6 @@ function nextStep({ events, lanes, threshold, analysis }: ReturnType<typeof useM
   if (peak === undefined) return "Nothing reached the lowest score that is kept.";
   // Cut off, not rounded: at this threshold there is an event.
   const highest = Math.floor(peak * 100) / 100;
-  if (threshold.value === null) return `Lower the threshold: the highest score is ${formatScore(highest)}.`;
-  return `Nothing reached ${formatScore(threshold.value)}. Lower the threshold: the highest score is ${formatScore(highest)}.`;
+  const step = `Lower the threshold to ${formatScore(highest)}: the highest score lies there.`;
+  return threshold.value === null ? step : `Nothing reached ${formatScore(threshold.value)}. ${step}`;
 }

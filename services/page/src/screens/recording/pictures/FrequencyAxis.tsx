@@ -87,5 +87,6 @@ function drawTick(context: CanvasRenderingContext2D, size: Size, y: number, labe
   context.fillStyle = resolveColor("control-line");
   context.fillRect(size.width - 5, Math.min(Math.round(y), size.height - 1), 5, 1);
   context.fillStyle = resolveColor("ink-soft");
-  context.fillText(label, size.width - 9, Math.min(Math.max(y, 6), size.height - 5));
+  // Narrowed rather than cut: "22.05 kHz" without its first digit would be another frequency.
+  context.fillText(label, size.width - 9, Math.min(Math.max(y, 6), size.height - 5), size.width - 9);
 }

@@ -15,7 +15,8 @@ export function TaxaCell({ row }: { row: Row }) {
           <li key={taxon.code} title={`${taxon.common_name}, ${taxon.scientific_name}: ${taxon.detections} events`}>
             <span class="number soft">{taxon.confidence.toFixed(2)}</span>
             <a class="names" href={`/recordings/${row.id}?taxon=${encodeURIComponent(taxon.code)}`}>
-              {taxon.common_name} <i class="soft">{taxon.scientific_name}</i>
+              {taxon.common_name}{" "}
+              {taxon.common_name !== taxon.scientific_name && <i class="soft">{taxon.scientific_name}</i>}
             </a>
           </li>
         ))}
