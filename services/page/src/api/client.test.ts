@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import { isReachable, refusals, request } from "./client";
+import { fetchJson, isReachable, refusals, request } from "./client";
 import { Problem } from "./problems";
 import { outage, suspect, tryNow } from "./reachability";
 import { isAskedAgain } from "./refusals";
@@ -129,4 +129,16 @@ test("where nobody was signed in, a refusal is told", async () => {
   const error: unknown = await request("/v1/x").catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(Problem);
   expect(error).toMatchObject({ status: 401 });
+});
+
+test("an answer that is cut off on its way is a problem like others", async () => {
+  answers = { "/v1/x": [new Response('{"items": [')] };
+  const error: unknown = await fetchJson("/v1/x").catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(Problem);
+  expect((error as Problem).status).toBe(0);
+});
+
+test("what is no longer wanted is no problem", async () => {
+  answers = { "/v1/x": [new Response('{"items": [')] };
+  await expect(fetchJson("/v1/x", { signal: AbortSignal.abort() })).rejects.not.toBeInstanceOf(Problem);
 });

@@ -1,5 +1,5 @@
 /** Requests to the service. What a browser sends along by itself, the session's cookie, is all that identifies it. */
-import { Problem, readProblem } from "./problems";
+import { asProblem, Problem, readProblem } from "./problems";
 import { isReachable, suspect, untilReachable } from "./reachability";
 import { isAskedAgain, refusals } from "./refusals";
 import { until } from "./waiting";
@@ -40,9 +40,14 @@ export async function request(path: string, options: Options = {}): Promise<Resp
   throw await readProblem(answer);
 }
 
-/** Send a request and read its answer as JSON. */
+/** Send a request and read its answer as JSON; throws `Problem` for one that is cut off on its way, too. */
 export async function fetchJson<T>(path: string, options: Options = {}): Promise<T> {
-  return (await (await request(path, options)).json()) as T;
+  const answer = await request(path, options);
+  try {
+    return (await answer.json()) as T;
+  } catch (error) {
+    throw options.signal?.aborted === true ? error : asProblem(error);
+  }
 }
 
 /** A path with a query: null and undefined are left out. */

@@ -29,15 +29,20 @@ export class Problem extends Error {
 
 /** Read the problem of an answer that is not 2xx. */
 export async function readProblem(answer: Response): Promise<Problem> {
-  const retry = Number(answer.headers.get("retry-after") ?? "");
+  const text = await answer.text().catch(() => "");
+  return parseProblem(answer.status, answer.headers.get("retry-after"), text);
+}
+
+/** Return the problem that an answer tells, by its status, its `Retry-After` and its body. */
+export function parseProblem(status: number, retryAfter: string | null | undefined, text: string): Problem {
+  const retry = Number(retryAfter ?? "");
   const retryAfterS = retry > 0 ? retry : null;
-  const text = await answer.text();
   try {
     const body = JSON.parse(text) as { type?: string; detail?: string; title?: string; errors?: FieldError[] };
     const kind = (body.type ?? "").split(/[/:#]/).at(-1) ?? "";
-    return new Problem(kind, answer.status, body.detail ?? body.title ?? text, retryAfterS, body.errors);
+    return new Problem(kind, status, body.detail ?? body.title ?? text, retryAfterS, body.errors);
   } catch {
-    return new Problem("", answer.status, `The service answered ${answer.status}: ${text.slice(0, 200)}`, retryAfterS);
+    return new Problem("", status, `The service answered ${status}.`, retryAfterS);
   }
 }
 

@@ -2,7 +2,7 @@
 import { computed, signal } from "@preact/signals";
 
 import { fetchJson } from "../../api/client";
-import { Problem } from "../../api/problems";
+import { asProblem, type Problem } from "../../api/problems";
 import { type Scope, signIn } from "../../api/session";
 import type { Key, Keys, NewKey } from "../../api/types";
 import { complain } from "../../app/notices";
@@ -23,8 +23,7 @@ export class KeyList {
       this.keys.value = await fetchJson<Keys>("/v1/keys");
       this.problem.value = null;
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      this.problem.value = error;
+      this.problem.value = asProblem(error);
     }
   }
 

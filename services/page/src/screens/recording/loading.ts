@@ -4,7 +4,7 @@ import { useEffect, useMemo } from "preact/hooks";
 
 import { fetchJson } from "../../api/client";
 import { begun, listen } from "../../api/events";
-import { Problem } from "../../api/problems";
+import { asProblem, type Problem } from "../../api/problems";
 import type { Analysis, Recording } from "../../api/types";
 
 export interface Loaded {
@@ -81,7 +81,7 @@ export class Loading implements Loaded {
   }
 
   private fail(error: unknown): void {
-    const problem = error instanceof Problem ? error : new Problem("", 0, String(error));
+    const problem = asProblem(error);
     if (problem.status === 404 && this.recording.value !== null) this.isDeleted.value = true;
     this.problem.value = problem;
     const again_s = problem.retryAfterS ?? (problem.isUnreachable ? AGAIN_MS / 1000 : null);

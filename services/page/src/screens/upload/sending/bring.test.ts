@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 
 import { Problem } from "../../../api/problems";
+import { NO_FIELDS } from "../fields";
 import { newItem } from "../item";
 import { bring } from "./bring";
 
@@ -10,6 +11,9 @@ vi.mock("./sending", () => ({
   BEGINNING_BYTES: 1,
   Sending: class {
     id = "u";
+    done() {
+      return undefined;
+    }
     bring() {
       if (line.isWhole) return Promise.resolve();
       if (line.fails) return Promise.reject(new Problem("unreadable", 400, "Put the card back."));
@@ -34,6 +38,23 @@ test("a file that failed can be chosen again; one that is on its way goes once",
   await vi.waitFor(() => expect(second.state.value.at).toBe("sending"));
   await bring(third);
   expect(third.state.value.at).toBe("twice");
+});
+
+test("a file whose recording was made, but not told, is asked for again and does not fail", async () => {
+  vi.useFakeTimers();
+  line.isWhole = true;
+  const keys: (string | undefined)[] = [];
+  vi.stubGlobal("fetch", (path: string, { headers }: { headers?: Record<string, string> }) => {
+    if (path !== "/v1/recordings") return Promise.resolve(Response.json({ complete: true, start_candidates: [] }));
+    keys.push(headers?.["Idempotency-Key"]);
+    return Promise.resolve(keys.length === 1 ? new Response('{"id": ') : Response.json({ id: "r", duplicate: false }));
+  });
+  const item = newItem({ file: new File(["cut"], "cut.wav", { lastModified: 3 }), folder: "" });
+  item.order.value = { fields: NO_FIELDS, recordedAt: null, key: "k" };
+  void bring(item);
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(item.state.value).toEqual({ at: "made", recordingId: "r" });
+  expect(keys).toEqual(["k", "k"]);
 });
 
 test("that its facts are not known yet is no failed try", async () => {

@@ -6,7 +6,7 @@ export const LINE_CUT = "The line was cut. It goes on by itself.";
 
 /** It will be tried again. */
 export function heldUp(problem: Problem): string {
-  if (problem.isUnreachable) return LINE_CUT;
+  if (problem.status === 0) return LINE_CUT;
   if (problem.status === 401) return "It goes on once you are signed in.";
   const { retryAfterS } = problem;
   const when = retryAfterS === null ? "by itself" : `by itself after ${count(Math.ceil(retryAfterS), "second")}`;

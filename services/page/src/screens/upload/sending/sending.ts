@@ -2,7 +2,7 @@
 import type { DetailedError, HttpRequest, HttpResponse, Upload } from "tus-js-client";
 
 import { isReachable, refusals, request } from "../../../api/client";
-import { Problem } from "../../../api/problems";
+import { parseProblem, Problem } from "../../../api/problems";
 import { BEGINNING_BYTES } from "./beginning";
 import { checkStop, isWorthAnotherTry, onStop, Stopped, waitOut } from "./patience";
 import { forget, recall, remember } from "./remembered";
@@ -159,18 +159,5 @@ export class Sending {
 }
 
 function problemOf(answer: HttpResponse): Problem {
-  const retry = Number(answer.getHeader("Retry-After") ?? "");
-  const retryAfterS = retry > 0 ? retry : null;
-  const status = answer.getStatus();
-  try {
-    const { type = "", detail } = JSON.parse(answer.getBody()) as { type?: string; detail?: string };
-    return new Problem(
-      type.split(/[/:#]/).at(-1) ?? "",
-      status,
-      detail ?? `The service answered ${status}.`,
-      retryAfterS,
-    );
-  } catch {
-    return new Problem("", status, `The service answered ${status}.`, retryAfterS);
-  }
+  return parseProblem(answer.getStatus(), answer.getHeader("Retry-After"), answer.getBody());
 }
