@@ -59,12 +59,22 @@ export function addFiles(found: readonly Found[], unreadable: readonly string[] 
   batch(() => {
     leftOut.value = { others: others.map(({ file }) => file.name), unreadable };
     isSheetOpen.value = true;
-    const kept = isBusy.value ? items.value : [];
+    const kept = keptBeside(fresh);
     if (kept.length === 0) fields.value = NO_FIELDS;
     items.value = [...kept, ...fresh];
   });
   if (fresh.length === 0) notify("There is no sound recording in what was chosen.");
   for (const item of fresh) void bring(item);
+}
+
+/** Return what stays in the sheet: all as long as something is on its way, then what failed and is not chosen again. */
+function keptBeside(fresh: readonly Item[]): readonly Item[] {
+  const again = new Set(fresh.map(nameFile));
+  return items.value.filter((item) => (item.state.value.at === "failed" ? !again.has(nameFile(item)) : isBusy.value));
+}
+
+function nameFile({ file }: Item): string {
+  return [file.name, file.size, file.lastModified].join("/");
 }
 
 /** Make recordings of all that are not asked for yet, each as soon as it is whole. */
