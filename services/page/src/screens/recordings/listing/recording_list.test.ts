@@ -129,6 +129,21 @@ test("what is new or corrected while a page is loaded is not lost by that page",
   expect(list.find("6")?.active.value?.state).toBe("running");
 });
 
+test("no page of other filters or of before a break comes behind what is on its way", async () => {
+  const list = await listOf("5", "4");
+  const { release } = answerWith(
+    { items: [recording("9")], next: "behind 9" },
+    { items: [recording("8")], next: null },
+  );
+  void list.show({ q: "new" });
+  void list.showMore();
+  await release();
+  expect(shown(list)).toEqual(["9"]);
+  void list.showMore();
+  await release();
+  expect(shown(list)).toEqual(["9", "8"]);
+});
+
 test("rows that are there already stay the same objects, so that nothing is drawn anew", async () => {
   const list = await listOf("5", "4");
   const row = list.find("5");

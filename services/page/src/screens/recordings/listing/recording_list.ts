@@ -3,7 +3,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 
 import { fetchJson, isReachable } from "../../../api/client";
 import { begun } from "../../../api/events";
-import { Problem } from "../../../api/problems";
+import { asProblem, Problem } from "../../../api/problems";
 import type { Analysis, Paged, Recording } from "../../../api/types";
 import { isNarrowed, isWithinDays, PAGE, pageUrl, type Filters } from "../filters/filters";
 import { gatherChanges, type Gathered } from "./changes";
@@ -23,7 +23,8 @@ export class RecordingList {
   /** Ids of recordings that are about to be deleted. */
   private readonly leaving = signal<ReadonlySet<string>>(new Set());
   private filters: Filters = {};
-  private loading: AbortController | null = null;
+  /** What is on its way, a page or all that is shown; null: nothing. */
+  readonly loading = signal<AbortController | null>(null);
   /** What was told since the page that is being loaded was asked for: it may be newer than that page. */
   private readonly toldSince = new Map<string, Analysis>();
   private readonly recordingsSince = new Map<string, Recording>();
@@ -34,7 +35,6 @@ export class RecordingList {
   readonly next = signal<string | null>(null);
   /** Whether what is shown belongs to the filters. */
   readonly isLoaded = signal(false);
-  readonly isLoadingMore = signal(false);
   /** Why the list could not be loaded; null: it could. */
   readonly problem = signal<Problem | null>(null);
   readonly shown = computed(() => this.rows.value.filter((each) => !this.leaving.value.has(each.id)));
@@ -49,15 +49,14 @@ export class RecordingList {
     });
   }
 
-  /** Load the page behind the last row. */
+  /** Load the page behind the last row, unless something else is on its way: it may put other rows there. */
   async showMore(): Promise<void> {
-    if (this.next.value === null || this.isLoadingMore.value) return;
-    this.isLoadingMore.value = true;
+    const behind = this.next.peek();
+    if (behind === null || this.loading.peek() !== null) return;
     await this.load(async (abort) => {
-      const more = await this.readPage(this.next.value, PAGE, abort);
+      const more = await this.readPage(behind, PAGE, abort);
       this.put([...this.rows.value, ...this.rowsOf(more.items)], more.next);
     });
-    this.isLoadingMore.value = false;
   }
 
   /** Load again as many as are shown: after a break nobody knows what has changed. */
@@ -88,7 +87,7 @@ export class RecordingList {
     return () => {
       stop();
       stopWaiting();
-      this.loading?.abort();
+      this.loading.peek()?.abort();
       clearTimeout(this.tryAgain);
       if (this.lookAgain !== null) clearTimeout(this.lookAgain);
     };
@@ -109,10 +108,10 @@ export class RecordingList {
   }
 
   private async load(read: (abort: AbortSignal) => Promise<void>): Promise<void> {
-    this.loading?.abort();
+    this.loading.peek()?.abort();
     clearTimeout(this.tryAgain);
     const loading = new AbortController();
-    this.loading = loading;
+    this.loading.value = loading;
     try {
       await begun();
       if (loading.signal.aborted) return;
@@ -122,10 +121,9 @@ export class RecordingList {
       this.problem.value = null;
     } catch (error) {
       if (loading.signal.aborted) return;
-      if (!(error instanceof Problem)) throw error;
-      this.fail(error);
+      this.fail(asProblem(error));
     } finally {
-      if (this.loading === loading) this.loading = null;
+      if (this.loading.peek() === loading) this.loading.value = null;
     }
   }
 
@@ -171,7 +169,7 @@ export class RecordingList {
 
   private apply({ recordings, analyses, deleted }: Gathered): void {
     for (const each of deleted) this.gone.add(each);
-    if (this.loading !== null) this.remember(recordings, analyses);
+    if (this.loading.peek() !== null) this.remember(recordings, analyses);
     batch(() => {
       const known = new Map(this.rows.peek().map((each) => [each.id, each]));
       const fresh: Recording[] = [];

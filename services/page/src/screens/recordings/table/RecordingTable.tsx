@@ -36,8 +36,8 @@ export function RecordingTable({ list, selection }: { list: RecordingList; selec
           {countOf(rows.length, "recording")} shown{list.next.value === null ? ", that is all" : ""}
         </span>
         {list.next.value !== null && (
-          <button type="button" disabled={list.isLoadingMore.value} onClick={() => void list.showMore()}>
-            {list.isLoadingMore.value ? "Loading…" : "Show more"}
+          <button type="button" disabled={list.loading.value !== null} onClick={() => void list.showMore()}>
+            {list.loading.value !== null ? "Loading…" : "Show more"}
           </button>
         )}
       </div>
