@@ -32,8 +32,10 @@ test("a band moves up and down and stops at the ends", () => {
   expect(model.band_hz.value).toEqual([0, 4000]);
 });
 
-test("before a picture is there nothing is zoomed", () => {
+test.each([null, [2000, 6000] as const])("before a picture is there the band of the link stays: %s", (band) => {
   const model = new RecordingModel({ duration_s: 60, analyses: [] } as unknown as Recording);
+  model.band_hz.value = band;
   zoomBand(model, 0.5);
-  expect(model.band_hz.value).toBeNull();
+  moveBand(model, 0.25);
+  expect(model.band_hz.value).toEqual(band);
 });

@@ -10,7 +10,8 @@ export function bandOf(model: RecordingModel): readonly [number, number] {
 
 /** Zoom by a factor (below 1: nearer) around a frequency; where none is said, the lowest one stays: most sing low. */
 export function zoomBand(model: RecordingModel, factor: number, around_hz?: number): void {
-  const highest_hz = model.spectrogram.value?.max_hz ?? 0;
+  const highest_hz = model.spectrogram.value?.max_hz;
+  if (highest_hz === undefined) return;
   const [low_hz, high_hz] = bandOf(model);
   const range_hz = Math.max((high_hz - low_hz) * factor, LEAST_BAND_HZ);
   const ratio = range_hz / (high_hz - low_hz);
@@ -21,9 +22,10 @@ export function zoomBand(model: RecordingModel, factor: number, around_hz?: numb
 
 /** Show higher frequencies (lower ones, below 0), by this share of those that are shown. */
 export function moveBand(model: RecordingModel, byShare: number): void {
-  if (model.band_hz.value === null) return;
+  const highest_hz = model.spectrogram.value?.max_hz;
+  if (model.band_hz.value === null || highest_hz === undefined) return;
   const [low_hz, high_hz] = model.band_hz.value;
   const range_hz = high_hz - low_hz;
   const middle_hz = (low_hz + high_hz) / 2 + byShare * range_hz;
-  model.band_hz.value = bandAround(middle_hz, range_hz, model.spectrogram.value?.max_hz ?? high_hz);
+  model.band_hz.value = bandAround(middle_hz, range_hz, highest_hz);
 }
