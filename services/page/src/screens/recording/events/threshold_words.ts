@@ -1,7 +1,6 @@
 /** The threshold, and what it leaves, in numbers and words. */
-import { hidesVoices } from "../../../app/preferences";
 import { formatLength } from "../../../time/clock";
-import { isHumanVoice } from "../human_voices";
+import { areAllHidden } from "../human_voices";
 import type { Lanes } from "../lanes";
 import type { RecordingModel, SungEvent } from "../model";
 import type { Cutting } from "./cutting";
@@ -72,7 +71,7 @@ export function sayFound(model: RecordingModel, cutting: Cutting): string {
   if (events === null) return "Cutting events…";
   if (events.length > 0) return countInWords(events);
   if (lanes.taxa.length === 0) return model.analysis.value?.terminal === false ? "No events yet" : "No events";
-  if (hidesVoices.value && lanes.taxa.every(isHumanVoice)) return "Human voices are hidden";
+  if (areAllHidden(lanes.taxa)) return "Human voices are hidden";
   return threshold === null ? "No event reaches its threshold" : `No event reaches ${formatScore(threshold)}`;
 }
 

@@ -5,6 +5,7 @@ import { useEffect, useMemo } from "preact/hooks";
 
 import type { Problem } from "../../../api/problems";
 import { useShortcuts } from "../../../app/shortcuts";
+import { areAllHidden } from "../human_voices";
 import { useModel, type RecordingModel } from "../model";
 import { followAnalysis } from "./follow_analysis";
 import { followFrames } from "./follow_frames";
@@ -40,7 +41,7 @@ export function LaneView() {
       {taxa.value !== null && taxa.value > 0 && (
         <>
           <LaneControls state={state} />
-          {state.isOnlyVoices.value && (
+          {areAllHidden(model.lanes.value?.taxa ?? []) && (
             <p class="no-lanes">Only human voices were heard, and they are hidden. The settings show them again.</p>
           )}
           <LaneAxis state={state} />

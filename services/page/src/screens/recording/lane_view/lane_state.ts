@@ -27,8 +27,6 @@ export class LaneState {
   readonly pointed = signal<number | null>(null);
   /** The taxa that are shown, from top to bottom, as indexes in `lanes.taxa`. */
   readonly shown: ReadonlySignal<readonly number[]>;
-  /** Whether there are lanes, all of human voices, and these are hidden. */
-  readonly isOnlyVoices: ReadonlySignal<boolean>;
   readonly gaps: ReadonlySignal<readonly Gap[]>;
   /** Day, twilight and night; empty where place or start are not known. */
   readonly light: ReadonlySignal<readonly LightStretch[]>;
@@ -43,7 +41,6 @@ export class LaneState {
       const all = orderTaxa(lanes, order, this.words.value, order === "first" ? model.threshold.value : null);
       return hidesVoices.value ? all.filter((each) => !isVoice(lanes, each)) : all;
     });
-    this.isOnlyVoices = computed(() => hidesVoices.value && model.lanes.value?.taxa.every(isHumanVoice) === true);
     this.gaps = computed(() => (model.lanes.value === null ? [] : gapsOf(model.lanes.value)));
     this.light = computed(() => {
       const { recorded_at, latitude, longitude, duration_s } = model.recording.value;
