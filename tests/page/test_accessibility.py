@@ -23,6 +23,8 @@ _TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
   [...document.querySelectorAll('body *')].filter(each => each.getBoundingClientRect().right > innerWidth + 1)
   .map(each => each.outerHTML.slice(0, 80))"""
 
+_OVER_ITS_NEIGHBOR = "cells => cells.filter(each => each.scrollWidth > each.clientWidth).map(each => each.textContent)"
+
 
 @pytest.fixture(scope="module")
 def filled(service: Service, audio_dir: Path) -> Filled:
@@ -119,4 +121,5 @@ def test_axe_finds_nothing_where_one_signs_in_and_where_a_key_is_shown(
         expect(page.get_by_label("Key for Recorder 7", exact=True)).to_be_visible()
         assert find_violations_of_all_looks(page) == []
         assert too_wide_at_200_percent(page) == []
+        assert page.get_by_role("table").locator("td, th").evaluate_all(_OVER_ITS_NEIGHBOR) == []
         faults.expect("401")
