@@ -1,5 +1,6 @@
 import type { Signal } from "@preact/signals";
 
+import { formatKhz } from "../../../drawing/frequency_scale";
 import type { Slowness } from "../../../sound/clips";
 import { useModel } from "../model";
 
@@ -31,7 +32,7 @@ export function SlowButton({ slow }: Props) {
 
 /** What that does to bats. */
 export function SlowHint({ slow }: Props) {
-  const reach = `${Math.round(useModel().recording.value.sample_rate_hz / 2000)} kHz`;
+  const reach = `${formatKhz(useModel().recording.value.sample_rate_hz / 2)} kHz`;
   return (
     <p id={HINT} class="soft hint">
       {slow.value === 10
