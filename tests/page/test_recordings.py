@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import httpx
@@ -11,6 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.page.hand_made import HandMade, made_by_hand
+from tests.page.pressing import press_twice
 from tests.page.watched_page import Faults
 from tests.servers.chorus_up import Service
 from tests.servers.postgres_fill import DAWN, ROBIN, WREN
@@ -41,17 +41,6 @@ _IS_FOCUS_SEEN = """() => {
     .some(({ outlineStyle, outlineWidth }) => outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2);
 }"""
 """Of the hidden inputs for files, their labels are outlined."""
-
-
-@contextmanager
-def held_back(page: Page, url: str) -> Iterator[list[Route]]:
-    """Yield the requests that were made meanwhile; they go on at the end."""
-    held: list[Route] = []
-    page.route(url, lambda route: held.append(route))  # noqa: PLW0108  Playwright counts the parameters of functions only
-    yield held
-    for each in held:
-        each.continue_()
-    page.unroute(url)
 
 
 def test_a_row_says_what_where_when_and_who(page: Page, made: HandMade) -> None:
@@ -260,30 +249,16 @@ def test_a_shift_that_was_partly_refused_applies_once_to_each(
 
 
 def test_pressing_twice_does_once(page: Page, made: HandMade, faults: Faults) -> None:
-    """The first request is held back until it was pressed again."""
     _, failed = made.post("pressed.wav")
     made.fail(failed, 0, "the decoder crashed")
     page.goto("/?q=pressed")
-    with held_back(page, "**/retry") as held:
-        retry = row_of(page, "pressed.wav").get_by_role("button", name="Retry")
-        retry.dblclick()
-        expect(retry).to_have_attribute("aria-disabled", "true")
-        expect(retry).to_be_focused()
-        assert len(held) == 1
+    press_twice(page, row_of(page, "pressed.wav").get_by_role("button", name="Retry"), "**/retry")
     expect(row_of(page, "pressed.wav")).to_contain_text("0 of 1 part")
     row_of(page, "pressed.wav").get_by_role("link").click()
-    with held_back(page, "**/cancel") as held:
-        cancel = page.get_by_role("button", name="Cancel")
-        cancel.dblclick()
-        expect(cancel).to_have_attribute("aria-disabled", "true")
-        assert len(held) == 1
+    press_twice(page, page.get_by_role("button", name="Cancel"), "**/cancel")
     expect(page.get_by_text("Cancelled after 0 s")).to_be_visible()
     page.get_by_role("button", name="Analyze again").click()
-    begin = page.get_by_role("button", name="Analyze 1 recording again")
-    with held_back(page, "**/analyses") as held:
-        begin.dblclick()
-        expect(begin).to_have_attribute("aria-disabled", "true")
-        assert len(held) == 1
+    press_twice(page, page.get_by_role("button", name="Analyze 1 recording again"), "**/analyses")
     expect(page.get_by_text("1 recording will be analyzed again.")).to_be_visible()
     faults.expect("/spectrogram")  # it has no audio
 

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from dawn_chorus.adapters.postgres.api_keys import create_key
 from dawn_chorus.adapters.postgres.database import Database
 from tests.page.hand_made import HandMade, made_by_hand
+from tests.page.pressing import press_twice
 from tests.page.watched_page import Faults
 from tests.servers.chorus_up import Service
 
@@ -94,20 +95,10 @@ def test_what_is_deleted_is_gone_once_one_signs_out_unless_it_was_undone(
 def test_a_key_is_made_and_revoked_once_however_often_one_presses(page: Page, sign_in: Callable[..., str]) -> None:
     sign_in("admin")
     page.get_by_role("link", name="Keys").click()
-    held: list[Route] = []
-    page.route("**/v1/keys*/**", lambda route: held.append(route))  # noqa: PLW0108  it counts the parameters
-    page.route("**/v1/keys", lambda route: held.append(route) if route.request.method == "POST" else route.continue_())
     page.get_by_label("Who or what is it for?").fill("Recorder 9")
-    make = page.get_by_role("button", name="Make key")
-    make.dblclick()
-    expect(make).to_have_attribute("aria-disabled", "true")
-    assert len(held) == 1
-    held.pop().continue_()
+    press_twice(page, page.get_by_role("button", name="Make key"), "**/v1/keys")
     expect(page.get_by_label("Key for Recorder 9", exact=True)).to_be_visible()
     page.get_by_role("button", name="Revoke the key for Recorder 9").click()
     revoke = page.get_by_role("dialog").get_by_role("button", name="Revoke key")
-    revoke.dblclick()
-    expect(revoke).to_have_attribute("aria-disabled", "true")
-    assert len(held) == 1
-    held.pop().continue_()
+    press_twice(page, revoke, "**/v1/keys/*", "DELETE")
     expect(page.get_by_role("status").filter(has_text="Recorder 9 is revoked")).to_be_visible()

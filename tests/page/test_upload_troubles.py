@@ -174,10 +174,9 @@ def large(folder: Path, pcm: bytes) -> list[Path]:
     return paths
 
 
-def on_patch(*replies: Reply) -> Callable[[lines.Request], Reply | None]:
-    """Answer the first requests that bring bytes by these."""
-    left = list(replies)
-    return lambda request: left.pop(0) if request.method in {"PATCH", "POST"} and left else None
+def on_bytes(reply: Reply) -> Callable[[lines.Request], Reply | None]:
+    """Answer all requests that bring bytes by this."""
+    return lambda request: reply if request.method in {"PATCH", "POST"} else None
 
 
 @pytest.mark.parametrize(
@@ -193,10 +192,11 @@ def on_patch(*replies: Reply) -> Callable[[lines.Request], Reply | None]:
 def test_a_service_that_wants_a_pause_gets_it_and_it_is_said(
     page: Page, faults: Faults, gate: Gate, pcm: bytes, tmp_path: Path, reply: tuple[int, str, str, str], said: str
 ) -> None:
-    gate.plan = on_patch(problem(*reply))
+    gate.plan = on_bytes(problem(*reply))
     page.goto("/")
     choose(page, *named(tmp_path, pcm, f"pause{reply[0]}.wav", shift=1100 + reply[0]))
     expect(sheet(page).get_by_text(said)).to_be_visible()
+    gate.plan = lines.no_trouble
     upload_button(page).click()
     expect(page.get_by_role("heading", name="1 recording made.")).to_be_visible()
     faults.expect(str(reply[0]))
@@ -205,7 +205,7 @@ def test_a_service_that_wants_a_pause_gets_it_and_it_is_said(
 def test_a_file_that_is_too_large_is_told_the_limit(
     page: Page, faults: Faults, gate: Gate, pcm: bytes, tmp_path: Path
 ) -> None:
-    gate.plan = on_patch(problem(413, "too-large", "A file may have at most 5368709120 bytes"))
+    gate.plan = on_bytes(problem(413, "too-large", "A file may have at most 5368709120 bytes"))
     page.goto("/")
     choose(page, *named(tmp_path, pcm, "huge.wav", shift=1700))
     expect(sheet(page).get_by_text("A file may have at most 5.4 GB. Split the file")).to_be_visible()

@@ -1,0 +1,23 @@
+"""Buttons that somebody presses again before the service has answered."""
+
+from playwright.sync_api import Locator, Page, Route, expect
+
+
+def press_twice(page: Page, button: Locator, url: str, method: str = "POST") -> None:
+    """Press twice, the request being held back meanwhile; require that there is no second one, and let it go on."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == method:
+            held.append(route)
+        else:
+            route.fallback()
+
+    page.route(url, hold)
+    with page.expect_request(url):
+        button.dblclick()
+    expect(button).to_have_attribute("aria-disabled", "true")
+    expect(button).to_be_focused()
+    assert len(held) == 1
+    held[0].continue_()
+    page.unroute(url, hold)
