@@ -258,6 +258,7 @@ def test_of_hidden_voices_nothing_is_shown_or_saved_and_it_is_said(page: Page, s
     page.evaluate("() => localStorage.setItem('dawn-chorus.voices-hidden', 'true')")
     page.reload()
     expect(page.get_by_text("Only human voices were heard, and they are hidden.")).to_be_visible()
+    expect(page.get_by_text("No events were found.")).to_be_visible()
     expect(page.get_by_text("There are no events to save: only human voices")).to_have_count(2)
     expect(_lane(page, "Human vocal")).to_have_count(0)
     assert page.locator("a[href*=detections]").count() == 0
