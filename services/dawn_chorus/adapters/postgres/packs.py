@@ -105,7 +105,7 @@ def _read_listing(row: Row) -> PackListing:
 
 
 def search_taxa(database: Database, text: str, *, limit: int = 50) -> Sequence[Taxon]:
-    """Return taxa of whose code, scientific or common name the text is a part: heard ones, then names that begin so."""
+    """Return taxa whose code or name contains the text: those that were heard first, then those that begin with it."""
     with database.transaction() as connection:
         return [read_taxon(row) for row in _sql.search_taxa(connection, text=text.lower(), n=limit)]
 
