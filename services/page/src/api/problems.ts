@@ -35,7 +35,7 @@ export async function readProblem(answer: Response): Promise<Problem> {
 
 /** Return the problem that an answer tells, by its status, its `Retry-After` and its body. */
 export function parseProblem(status: number, retryAfter: string | null | undefined, text: string): Problem {
-  const retry = Number(retryAfter ?? "");
+  const retry = Number(retryAfter);
   const retryAfterS = retry > 0 ? retry : null;
   try {
     const body = JSON.parse(text) as { type?: string; detail?: string; title?: string; errors?: FieldError[] };

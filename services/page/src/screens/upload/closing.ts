@@ -2,6 +2,7 @@
 import { batch, effect } from "@preact/signals";
 
 import { askForEach } from "../../api/each";
+import { beforeSignOut } from "../../api/session";
 import { complain, notify, SHOWN_MS } from "../../app/notices";
 import { forgetLeftOut, goingOn, isBusy, isSheetOpen, items } from "./batch";
 import { fields, NO_FIELDS } from "./fields";
@@ -90,6 +91,8 @@ function isWell(at: Item["state"]["value"]["at"]): boolean {
   return at === "made" || at === "known" || at === "twice";
 }
 
-/** Browsers let some requests outlive the page; what is not asked for expires by itself. */
+/** After that nobody may delete them. Browsers let some requests outlive the page; what is not asked for expires by itself. */
 const MOST_AT_THE_END = 200;
-window.addEventListener("pagehide", () => void destroy([...doomed].slice(0, MOST_AT_THE_END), MOST_AT_THE_END));
+const destroyRest = () => destroy([...doomed].slice(0, MOST_AT_THE_END), MOST_AT_THE_END);
+window.addEventListener("pagehide", () => void destroyRest());
+beforeSignOut(destroyRest);
