@@ -80,14 +80,25 @@ def test_play_is_heard_and_pause_stops_it(page: Page, dawn: str) -> None:
     expect(page.get_by_role("button", name="Play")).to_be_visible()
 
 
-def test_space_after_a_click_on_play_pauses_and_plays_once_each(page: Page, dawn: str) -> None:
+def test_space_plays_and_pauses_whatever_was_clicked_before(page: Page, dawn: str) -> None:
     _open(page, dawn)
     page.get_by_role("button", name="Play").click()
     _wait_until_heard(page, 0.1)
     page.keyboard.press("Space")
     expect(page.locator("audio")).to_have_js_property("paused", True)
+    page.get_by_role("button", name="Zoom in", exact=True).click()
     page.keyboard.press("Space")
     expect(page.locator("audio")).to_have_js_property("paused", False)
+
+
+def test_space_presses_a_button_that_was_reached_by_keyboard(page: Page, dawn: str) -> None:
+    _open(page, dawn)
+    loop = page.get_by_role("button", name="Loop")
+    loop.focus()
+    page.keyboard.press("Space")
+    expect(loop).to_have_attribute("aria-pressed", "true")
+    expect(loop).to_be_focused()
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
 
 
 def test_bats_are_played_ten_times_slower(page: Page, bats: str) -> None:

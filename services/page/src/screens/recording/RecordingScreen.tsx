@@ -85,7 +85,7 @@ function Shown({ recording, analysis, newer, onAnalysis }: Props) {
     <ProvideModel value={model}>
       <div class="recording">
         <Facts onAnalysis={onAnalysis} />
-        <div class="columns">
+        <div class="columns" onClick={leaveKeys}>
           <div class="pictures">
             <Overview />
             <TimeAxis />
@@ -100,6 +100,11 @@ function Shown({ recording, analysis, newer, onAnalysis }: Props) {
       </div>
     </ProvideModel>
   );
+}
+
+/** Space plays after a click too: the button that was clicked does not keep it. One reached by keyboard does. */
+function leaveKeys({ detail, target }: MouseEvent): void {
+  if (detail > 0) (target as Element).closest("button")?.blur();
 }
 
 function useTitle(name: string | null): void {

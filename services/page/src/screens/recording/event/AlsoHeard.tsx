@@ -24,13 +24,9 @@ export function AlsoHeard({ event }: { event: SungEvent }) {
             return (
               found !== undefined && (
                 <li key={found.code}>
-                  <button
-                    type="button"
-                    class="quiet"
-                    title={found.scientific_name}
-                    onClick={() => (model.taxon.value = taxon)}
-                  >
-                    {nameOf(found)}
+                  <button type="button" class="quiet" onClick={() => (model.taxon.value = taxon)}>
+                    {nameOf(found)}{" "}
+                    {nameOf(found) !== found.scientific_name && <i class="soft">{found.scientific_name}</i>}
                   </button>
                   <ScoreBar score={score} />
                   <span class="number">{formatConfidence(score)}</span>

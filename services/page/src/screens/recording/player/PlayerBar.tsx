@@ -40,14 +40,7 @@ export function PlayerBar({ playback }: { playback: Playback }) {
           {isPlaying ? <PauseIcon /> : <PlayIcon />}
           {isPlaying ? "Pause" : "Play"}
         </button>
-        <button
-          type="button"
-          aria-pressed={isLooping.value}
-          title={`${loops} (L)`}
-          // Stays where the keyboard was, so that Space plays after a click.
-          onMouseDown={(event) => event.preventDefault()}
-          onClick={toggleLoop}
-        >
+        <button type="button" aria-pressed={isLooping.value} title={`${loops} (L)`} onClick={toggleLoop}>
           <LoopIcon />
           Loop
         </button>

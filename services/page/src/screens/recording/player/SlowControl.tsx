@@ -18,13 +18,7 @@ interface Props {
 export function SlowButton({ slow }: Props) {
   const isSlow = slow.value === 10;
   return (
-    <button
-      type="button"
-      aria-pressed={isSlow}
-      aria-describedby={HINT}
-      onMouseDown={(event) => event.preventDefault()}
-      onClick={() => (slow.value = isSlow ? 1 : 10)}
-    >
+    <button type="button" aria-pressed={isSlow} aria-describedby={HINT} onClick={() => (slow.value = isSlow ? 1 : 10)}>
       10× slower
     </button>
   );
