@@ -1,11 +1,16 @@
-import preact from "@preact/preset-vite";
 import { defineConfig } from "vitest/config";
 
 const NATIVE = new URL("src/screens/upload/sending/native.ts", import.meta.url).pathname;
 const SERVICE = process.env.CHORUS_URL ?? "http://127.0.0.1:8000";
 
 export default defineConfig({
-  plugins: [preact({ devToolsEnabled: false })],
+  // Smaller than the automatic kind, by one gzipped byte in a hundred.
+  esbuild: {
+    jsx: "transform",
+    jsxFactory: "createElement",
+    jsxFragment: "Fragment",
+    jsxInject: `import { createElement, Fragment } from "preact";`,
+  },
   resolve: { alias: { "url-parse": NATIVE, "js-base64": NATIVE } },
   build: {
     outDir: "../dawn_chorus/page",
