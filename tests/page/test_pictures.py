@@ -361,14 +361,14 @@ def test_what_was_not_analyzed_is_hatched_and_said(page: Page, states: MadeState
 
 
 def test_requests_are_few_at_once_and_given_up_when_nobody_looks(page: Page, dawn: str) -> None:
-    open_recording(page, dawn)
     held: list[Route] = []
 
     def hold(route: Route) -> None:
         held.append(route)
 
     page.route("**/spectrogram/2/*.webp*", hold)
-    with page.expect_request("**/spectrogram/2/*.webp*"):
+    with page.expect_request("**/spectrogram/2/*.webp*"):  # perhaps ahead of the zoom
+        open_recording(page, dawn)
         for _ in range(3):
             page.keyboard.press("+")
     with page.expect_event("requestfailed"):

@@ -253,9 +253,14 @@ def test_an_event_is_played_with_two_seconds_around_it_and_the_next_one_after_it
     threshold.press("]")
     expect(threshold).not_to_have_value(before)
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    audio = page.locator("audio")
+    played = audio.get_attribute("src")
+    assert played is not None
     with page.expect_request(_CLIPS) as second:
         threshold.press("j")
     assert _asked(second.value) == {"start_s": "28", "end_s": "35", "format": "flac"}
+    expect(audio).not_to_have_attribute("src", played)
+    _wait_until_heard(page, 0.1)
     page.keyboard.press("Space")
     page.keyboard.press("Escape")
     page.keyboard.press("ArrowLeft")
