@@ -26,7 +26,7 @@ export function UploadSheet() {
       {(zoneless.value.length > 0 || fields.value.zone !== null) && asked > 0 && <ZoneQuestion />}
       {asked > 0 && <SharedFieldsRow />}
       <FileTable />
-      {asked > 0 && <Go />}
+      {asked > 0 && <Go onGone={() => heading.current?.focus()} />}
       <p class="hidden-visually" role="status">
         {announcement.value}
       </p>
@@ -46,7 +46,8 @@ function whatClosingDoes(): string | undefined {
   return unasked.value.some(({ wasOrdered }) => !wasOrdered) ? "Deletes what is not ordered yet" : "All goes on";
 }
 
-function Go() {
+/** The button, which goes once all is ordered: whoever pressed it by keyboard goes on from there. */
+function Go({ onGone }: { onGone: () => void }) {
   const n = unasked.value.filter(({ state }) => state.value.at !== "unclear hour").length;
   const why = obstacle.value;
   if (n === 0) return null;
@@ -57,7 +58,10 @@ function Go() {
         type="button"
         disabled={why !== null}
         aria-describedby="upload-obstacle"
-        onClick={makeRecordings}
+        onClick={() => {
+          makeRecordings();
+          onGone();
+        }}
       >
         {`Upload ${count(n, "recording")}`}
       </button>
