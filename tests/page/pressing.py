@@ -1,4 +1,4 @@
-"""Buttons that somebody presses again before the service has answered."""
+"""How somebody gets along by keyboard, and buttons that are pressed again before the service has answered."""
 
 from playwright.sync_api import Locator, Page, Route, expect
 
@@ -21,3 +21,13 @@ def press_twice(page: Page, button: Locator, url: str, method: str = "POST") -> 
     assert len(held) == 1
     held[0].continue_()
     page.unroute(url, hold)
+
+
+def tab_to(page: Page, control: Locator) -> None:
+    """Press Tab until it has the focus."""
+    expect(control).to_be_enabled()
+    for _ in range(80):
+        if control.evaluate("control => control === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError("Tab does not lead there")

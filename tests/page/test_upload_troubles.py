@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Dialog, Locator, Page, expect
 
 from tests import recorder_files as files
 from tests.integration.api_checks import wait_until
+from tests.page.pressing import tab_to
 from tests.page.upload_sheet import choose, named, recordings, row_of, sheet, upload_button
 from tests.page.watched_page import Faults, watch_page
 from tests.servers import gate as lines
@@ -39,6 +40,15 @@ def watched(browser: Browser, gate: Gate) -> Iterator[tuple[Page, Faults]]:
     """A page behind the gate."""
     with watch_page(browser, gate.url) as watched:
         yield watched
+
+
+def order_and_close(page: Page, gate: Gate, *paths: Path) -> None:
+    """Order files whose recordings the service does not make yet, and close the sheet."""
+    hold_recordings(gate)
+    page.goto("/")
+    choose(page, *paths)
+    upload_button(page).click()
+    page.get_by_role("button", name="Close").click()
 
 
 def going_on(page: Page) -> Locator:
@@ -100,11 +110,7 @@ def test_closing_deletes_only_what_nobody_ordered(
 def test_leaving_while_ordered_files_go_on_unseen_is_asked_about(
     page: Page, faults: Faults, gate: Gate, pcm: bytes, tmp_path: Path
 ) -> None:
-    hold_recordings(gate)
-    page.goto("/")
-    choose(page, *named(tmp_path, pcm, "leave.wav", shift=1020))
-    upload_button(page).click()
-    page.get_by_role("button", name="Close").click()
+    order_and_close(page, gate, *named(tmp_path, pcm, "leave.wav", shift=1020))
     expect(going_on(page)).to_be_visible()
     asked: list[str] = []
 
@@ -121,11 +127,7 @@ def test_leaving_while_ordered_files_go_on_unseen_is_asked_about(
 def test_what_went_wrong_unseen_stays_until_somebody_has_seen_it(
     page: Page, faults: Faults, gate: Gate, pcm: bytes, tmp_path: Path
 ) -> None:
-    hold_recordings(gate)
-    page.goto("/")
-    choose(page, *named(tmp_path, pcm, "wrong.wav", shift=1030))
-    upload_button(page).click()
-    page.get_by_role("button", name="Close").click()
+    order_and_close(page, gate, *named(tmp_path, pcm, "wrong.wav", shift=1030))
     expect(going_on(page)).to_contain_text("1 upload goes on.")
     gate.plan = refuse_recordings
     expect(going_on(page)).to_contain_text("1 failed.")
@@ -266,13 +268,3 @@ def test_everything_is_done_by_keyboard_alone(page: Page, api: httpx.Client, pcm
     expect(sheet(page)).to_have_count(0)
     expect(picker).to_be_focused()
     assert [each["recorded_at"] for each in recordings(api, q="KEYS_")] == ["2024-05-04T04:30:00+02:00"]
-
-
-def tab_to(page: Page, control: Locator) -> None:
-    """Press Tab until it has the focus."""
-    expect(control).to_be_enabled()
-    for _ in range(40):
-        if control.evaluate("control => control === document.activeElement"):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError("Tab does not lead there")

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.domain.lost_audio import LostStretch
 from tests.page.made_states import VOICE, MadeStates, Song, noise, post_sound
+from tests.page.pressing import tab_to
 from tests.page.spectrogram_canvas import open_recording, spectrogram, wait_for_pictures
 from tests.page.watched_page import watch_page
 from tests.servers.chorus_up import Service
@@ -114,7 +115,7 @@ def test_the_whole_view_goes_by_keyboard_alone(page: Page, sung: str) -> None:
     for does in (_play, _look, _go_through_events, _move_the_threshold, _walk_the_lanes, _switch, _read_the_help):
         does(page)
         page.keyboard.press("Escape")
-    _tab_to(page, page.get_by_role("button", name="Show as table"))
+    tab_to(page, page.get_by_role("button", name="Show as table"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("table")).to_contain_text("Robin")
 
@@ -186,14 +187,6 @@ def _read_the_help(page: Page) -> None:
         expect(keys).to_contain_text(does)
     page.keyboard.press("Escape")
     expect(keys).to_be_hidden()
-
-
-def _tab_to(page: Page, wanted: Locator) -> None:
-    for _ in range(80):
-        if wanted.evaluate("each => each === document.activeElement"):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError("Tab does not lead there")
 
 
 def test_frequency_keys_are_left_to_the_browser_to_fields_and_where_they_are_switched_off(
