@@ -1,0 +1,99 @@
+-- Review and publish: reviews that outlive analyses, thresholds that come of them, and exports that are made as jobs.
+
+-- First the lock, as in 0006: whoever is in the middle of writing ends it before anything here begins. Readers go on.
+LOCK TABLE recordings, analyses IN SHARE ROW EXCLUSIVE MODE;
+LOCK TABLE detections IN SHARE MODE;
+
+-- == Reviews. They know the recording, the taxon and the span, never a detection: those change with every re-cut, retry and
+-- pack, and take their ids with them.
+CREATE TABLE reviews (
+    id uuid PRIMARY KEY DEFAULT uuidv7(),
+    recording_id uuid NOT NULL REFERENCES recordings ON DELETE CASCADE,
+    scientific_name text NOT NULL,
+    onset_ms integer NOT NULL CHECK (onset_ms >= 0),
+    offset_ms integer NOT NULL CHECK (offset_ms > onset_ms),
+    verdict text NOT NULL CHECK (verdict IN ('confirmed', 'rejected', 'uncertain')),
+    corrected_taxon text CHECK (corrected_taxon IS NULL OR verdict = 'rejected'),
+    note text NOT NULL DEFAULT '',
+    reviewer text NOT NULL,
+    strategy text CHECK (strategy IN ('highest', 'bands', 'random', 'first')),
+    reviewed_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX reviews_event ON reviews (recording_id, scientific_name, onset_ms);
+CREATE INDEX reviews_taxon ON reviews (scientific_name, id);
+COMMENT ON TABLE reviews IS 'what people say of a taxon in a stretch of a recording; which one an event shows, review_of says';
+COMMENT ON COLUMN reviews.onset_ms IS 'whole milliseconds from the recording''s start, offset_ms likewise';
+COMMENT ON COLUMN reviews.corrected_taxon IS 'the scientific name of the taxon that is heard instead';
+COMMENT ON COLUMN reviews.strategy IS 'how the event came before the reviewer; null: by no queue';
+
+-- The review that an event shows: the largest overlap of at least half the shorter of the two, of equals the newest.
+CREATE FUNCTION review_of(heard_in uuid, name text, from_s numeric, to_s numeric) RETURNS SETOF reviews
+LANGUAGE sql STABLE ROWS 1 AS $$
+    SELECT r.* FROM reviews AS r
+    CROSS JOIN LATERAL (
+        SELECT least(r.offset_ms, round(to_s * 1000)) - greatest(r.onset_ms, round(from_s * 1000)) AS ms
+    ) AS shared
+    WHERE r.recording_id = heard_in AND r.scientific_name = name AND r.onset_ms < to_s * 1000
+        AND shared.ms > 0
+        AND shared.ms * 2 >= least(r.offset_ms - r.onset_ms, round(to_s * 1000) - round(from_s * 1000))
+    ORDER BY shared.ms DESC, r.reviewed_at DESC, r.id DESC
+    LIMIT 1
+$$;
+
+-- == Thresholds that people chose, mostly after reviews.
+CREATE TABLE thresholds (
+    id uuid PRIMARY KEY DEFAULT uuidv7(),
+    scientific_name text NOT NULL,
+    site text,
+    pack_name text NOT NULL,
+    threshold double precision NOT NULL CHECK (threshold > 0 AND threshold <= 1),
+    note text NOT NULL DEFAULT '',
+    set_by text NOT NULL,
+    set_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT thresholds_key UNIQUE NULLS NOT DISTINCT (scientific_name, pack_name, site)
+);
+COMMENT ON TABLE thresholds IS 'the confidence from which events of a taxon count; that of a site goes before that of all';
+COMMENT ON COLUMN thresholds.site IS 'null: at all sites';
+
+-- The saved threshold that holds for a taxon, a pack and a site; no row: none was saved.
+CREATE FUNCTION threshold_of(name text, pack text, at_site text) RETURNS SETOF thresholds
+LANGUAGE sql STABLE ROWS 1 AS $$
+    SELECT t.* FROM thresholds AS t
+    WHERE t.scientific_name = name AND t.pack_name = pack AND (t.site IS NULL OR t.site = at_site)
+    ORDER BY t.site NULLS LAST
+    LIMIT 1
+$$;
+
+-- == Exports: files that are made in the background and kept for a while.
+CREATE TABLE exports (
+    id uuid PRIMARY KEY DEFAULT uuidv7(),
+    format text NOT NULL,
+    request jsonb NOT NULL,
+    asked_by text NOT NULL,
+    state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'running', 'ready', 'failed', 'cancelled', 'expired')),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    started_at timestamptz,
+    finished_at timestamptz,
+    expires_at timestamptz,
+    items_total integer,
+    items_done integer NOT NULL DEFAULT 0,
+    items_left_out integer NOT NULL DEFAULT 0,
+    maker uuid,
+    lease_until timestamptz,
+    attempts integer NOT NULL DEFAULT 0,
+    store_key text,
+    filename text,
+    size_bytes bigint,
+    error text,
+    revision bigint NOT NULL DEFAULT 0,
+    CHECK (state <> 'ready' OR (store_key IS NOT NULL AND filename IS NOT NULL AND size_bytes IS NOT NULL)),
+    CHECK (state <> 'failed' OR error IS NOT NULL)
+);
+CREATE INDEX exports_unfinished ON exports (created_at) WHERE state IN ('waiting', 'running');
+CREATE INDEX exports_expiry ON exports (expires_at) WHERE state = 'ready';
+COMMENT ON TABLE exports IS 'jobs taken by any API process by a lease; the file lies in the store until it expires';
+
+-- == A fair sample of a taxon's events: they lie in the order of a hash of their ids, and a seed says where one begins.
+CREATE INDEX detections_taxon_shuffled ON detections (taxon_id, hashint8(id));
+
+GRANT SELECT ON reviews, thresholds TO reader;
