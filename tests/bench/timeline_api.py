@@ -21,7 +21,7 @@ from dawn_chorus.adapters.postgres.timelines import TaxonTimeline, TimelineFilte
 from dawn_chorus.api.app import create_app
 from dawn_chorus.api.models.responses import EventOut, ScoreOut, TaxonTimelineOut
 from dawn_chorus.api.settings import ApiSettings
-from dawn_chorus.domain.exports import detection_row
+from dawn_chorus.domain.exports.findings import detection_row
 from dawn_chorus.domain.recording import Recording, round_s
 from dawn_chorus.domain.timeline import Scores
 

@@ -20,7 +20,7 @@ from dawn_chorus.api.models.lanes_binary import lanes_binary
 from dawn_chorus.domain.analysis import AnalysisSettings
 from dawn_chorus.domain.errors import NotFound, Replaced
 from dawn_chorus.domain.event_rules import EventRule, EventRules
-from dawn_chorus.domain.exports import Finding
+from dawn_chorus.domain.exports.findings import Finding
 from dawn_chorus.domain.jobs import Lane, WorkerFacts
 from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.domain.pack import PackFacts

@@ -16,7 +16,7 @@ from dawn_chorus.adapters.postgres.timelines import TimelineFilter, read_timelin
 from dawn_chorus.adapters.postgres.values import AnalysisRequest, StoredRecording
 from dawn_chorus.domain.analysis import AnalysisSettings
 from dawn_chorus.domain.errors import BelowFloor, InvalidCursor, NotFound
-from dawn_chorus.domain.exports import Finding
+from dawn_chorus.domain.exports.findings import Finding
 from dawn_chorus.domain.jobs import Lane
 from dawn_chorus.domain.recording import Place
 from tests.servers.postgres_fill import CRICKET, DAWN, PACK, ROBIN, WREN, new_recording, post, save

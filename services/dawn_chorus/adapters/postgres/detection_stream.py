@@ -8,10 +8,11 @@ from uuid import UUID
 from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.detections import DetectionFilter, read_latest
 from dawn_chorus.adapters.postgres.named_queries import load_queries
+from dawn_chorus.adapters.postgres.reviews import reviews_of_rows
 from dawn_chorus.adapters.postgres.rows import Row, read_finding
 from dawn_chorus.adapters.postgres.warnings import warning_codes_of
 from dawn_chorus.domain.errors import Replaced
-from dawn_chorus.domain.exports import Finding
+from dawn_chorus.domain.exports.findings import Finding
 
 _sql = load_queries("detection_stream")
 _ROWS_A_PAGE = 1000
@@ -32,7 +33,8 @@ def stream_detections(database: Database, wanted: DetectionFilter) -> Iterator[F
         with database.transaction() as connection:
             rows = read_latest(connection, replace(wanted, all_analyses=True), page)
             counted = stream.count(connection, rows)
-        yield from (read_finding(row, stream.codes[row["analysis_id"]]) for row in counted)
+            reviews = reviews_of_rows(connection, counted)
+        yield from (read_finding(row, stream.codes[row["analysis_id"]], reviews) for row in counted)
         if len(rows) < _ROWS_A_PAGE:
             return
         page |= {"before_time": rows[-1]["started_at"], "before_id": rows[-1]["id"]}

@@ -11,9 +11,10 @@ from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.events import EventFilter, detections_in, read_events, read_taxa_of
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.packs import find_taxon_ids
+from dawn_chorus.adapters.postgres.reviews import reviews_of, reviews_of_rows
 from dawn_chorus.adapters.postgres.rows import Row, read_finding, read_source
 from dawn_chorus.adapters.postgres.warnings import warning_codes_of
-from dawn_chorus.domain.exports import Finding
+from dawn_chorus.domain.exports.findings import Finding
 
 _ALL = EventFilter()
 _FEW = 5
@@ -58,7 +59,8 @@ def detections_of(database: Database, analysis_id: UUID, wanted: EventFilter = _
         taxon_ids = find_taxon_ids(connection, wanted.taxa, wanted.classes)
         events = read_events(connection, analysis_id, wanted, taxon_ids)
         taxa = read_taxa_of(connection, events)
-    return (Finding(each, source) for each in detections_in(events, taxa))
+        reviews = reviews_of(connection, [row["recording_id"]])
+    return (Finding(each, source, reviews.find(each, source.recording_id)) for each in detections_in(events, taxa))
 
 
 def list_detections(
@@ -70,7 +72,8 @@ def list_detections(
     with database.transaction() as connection:
         rows = read_latest(connection, wanted, page)
         codes = warning_codes_of(connection, {row["analysis_id"] for row in rows})
-    items = tuple(read_finding(row, codes[row["analysis_id"]]) for row in rows[:limit])
+        reviews = reviews_of_rows(connection, rows)
+    items = tuple(read_finding(row, codes[row["analysis_id"]], reviews) for row in rows[:limit])
     return Page(items, _cursor_after(rows[limit - 1]) if len(rows) > limit else None)
 
 

@@ -18,12 +18,13 @@ from dawn_chorus.adapters.postgres.events import (
     write_events,
 )
 from dawn_chorus.adapters.postgres.packs import find_taxon_ids
+from dawn_chorus.adapters.postgres.reviews import reviews_of
 from dawn_chorus.adapters.postgres.rows import read_source
 from dawn_chorus.adapters.postgres.stitching import ScoredAnalysis, cut_events, find_scored_analysis
 from dawn_chorus.adapters.postgres.warnings import warning_codes_of
 from dawn_chorus.domain.errors import BelowFloor, TooManyEvents
 from dawn_chorus.domain.event_rules import EventRules
-from dawn_chorus.domain.exports import Finding
+from dawn_chorus.domain.exports.findings import Finding
 from dawn_chorus.domain.taxonomy import Taxon
 
 MOST_EVENTS = 500_000
@@ -72,8 +73,10 @@ def _recut(database: Database, scored: ScoredAnalysis, wanted: EventFilter, most
         cut = cut_events(connection, scored, find_taxon_ids(connection, wanted.taxa, wanted.classes))
         events = join_events(_within(most, (select_events(write_events(*found), wanted) for found in cut)))
         taxa = read_taxa_of(connection, events)
+        reviews = reviews_of(connection, [scored.row["recording_id"]])
     source = read_source(scored.row, analysis_id, codes)
-    return (Finding(each, source) for each in detections_in(_in_order_of_time(events, taxa), taxa))
+    found = detections_in(_in_order_of_time(events, taxa), taxa)
+    return (Finding(each, source, reviews.find(each, source.recording_id)) for each in found)
 
 
 def _within(most: int, parts: Iterable[Events]) -> Iterator[Events]:

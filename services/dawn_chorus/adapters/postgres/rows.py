@@ -9,9 +9,10 @@ from psycopg.types.json import Jsonb
 from dawn_chorus.adapters.postgres.values import Analysis
 from dawn_chorus.domain.analysis import AnalysisResult, AnalysisSettings, AnalysisState
 from dawn_chorus.domain.event_rules import EventRule, EventRules
-from dawn_chorus.domain.exports import Finding, Source
+from dawn_chorus.domain.exports.findings import Finding, Source
 from dawn_chorus.domain.jobs import Lane
 from dawn_chorus.domain.recording import AudioFacts, Place, Recording
+from dawn_chorus.domain.review.matching import Reviews
 from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.timeline import Detection
 
@@ -110,9 +111,11 @@ def read_source(row: Row, analysis_id: object, warnings: str) -> Source:
     )
 
 
-def read_finding(row: Row, warnings: str) -> Finding:
+def read_finding(row: Row, warnings: str, reviews: Reviews) -> Finding:
+    """Return a detection with its recording; `warnings` as in `read_source`, `reviews` those of the recording."""
     detection = Detection(read_taxon(row), row["onset_s"], row["offset_s"], row["confidence"], row["channel"])
-    return Finding(detection, read_source(row, row["analysis_id"], warnings))
+    review = reviews.find(detection, row["recording_id"])
+    return Finding(detection, read_source(row, row["analysis_id"], warnings), review)
 
 
 def printable(text: str) -> str:

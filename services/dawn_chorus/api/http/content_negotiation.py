@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dawn_chorus.api.http.problems import NOT_ACCEPTABLE, Problem
-from dawn_chorus.domain.exports import WRITERS, ExportFormat
+from dawn_chorus.domain.exports.formats import WRITERS, ExportFormat
 
 
 def choose_format(requested: ExportFormat | None, accept: str | None, offered: Sequence[ExportFormat]) -> ExportFormat:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from dawn_chorus.api.models.requests import EventRuleFields, Moment, Name, Score, Text
 from dawn_chorus.domain.analysis import AnalysisResult, AnalysisState
-from dawn_chorus.domain.exports import ExportFormat
+from dawn_chorus.domain.exports.formats import ExportFormat
 from dawn_chorus.domain.timeline import Span
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$"), AfterValidator(str.lower)]

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from dawn_chorus.domain.analysis import AnalysisResult, AnalysisState
+from dawn_chorus.domain.review.verdicts import Verdict
 
 Item = TypeVar("Item")
 ClockTime = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
@@ -290,6 +291,19 @@ class TimelineOut(Answer):
     taxa: list[TaxonTimelineOut]
 
 
+class ShownReview(Answer):
+    """The review that an event shows: of its taxon, the one with the largest overlap, of equals the newest."""
+
+    id: UUID = Field(examples=["019f9ad1-4f30-7e1c-8a44-0c1f3a5b7d90"])
+    verdict: Verdict = Field(examples=["confirmed"])
+    corrected_taxon: str | None = Field(
+        description="The scientific name of the taxon that is heard instead; null: none is named.", examples=[None]
+    )
+    reviewer: str = Field(examples=["Ada"])
+    reviewed_at: datetime = Field(examples=["2026-05-04T09:12:44Z"])
+    note: str = Field(examples=[""])
+
+
 class DetectionOut(Answer):
     """A detected event, with its taxon, file, site, pack, recording and analysis."""
 
@@ -315,6 +329,7 @@ class DetectionOut(Answer):
         description="Of the recording, degrees north; null if it has no place.", examples=[52.52]
     )
     longitude: float | None = Field(examples=[13.405])
+    review: ShownReview | None = Field(description="Null: it was not reviewed.", examples=[None])
 
 
 class DetectionsOut(Answer):

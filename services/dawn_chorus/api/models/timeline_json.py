@@ -11,7 +11,7 @@ from dawn_chorus.adapters.postgres.timelines import TaxonTimeline
 from dawn_chorus.adapters.postgres.values import AnalysisStatus
 from dawn_chorus.api.models.rendering import pack_out
 from dawn_chorus.api.models.responses import TaxonTimelineOut, TimelineOut
-from dawn_chorus.domain.exports import clock_time
+from dawn_chorus.domain.exports.findings import clock_time
 from dawn_chorus.domain.recording import Recording
 from dawn_chorus.domain.timeline import Detection, Scores
 

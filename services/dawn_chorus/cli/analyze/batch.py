@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dawn_chorus.cli.place.options import PlaceOptions
 from dawn_chorus.domain.analysis import Channels
-from dawn_chorus.domain.exports import ExportFormat
+from dawn_chorus.domain.exports.formats import ExportFormat
 
 
 @dataclass(frozen=True, slots=True)

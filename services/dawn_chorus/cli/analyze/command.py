@@ -21,7 +21,7 @@ from dawn_chorus.cli.shared_options import (
     Start,
     TimeZone,
 )
-from dawn_chorus.domain.exports import ExportFormat
+from dawn_chorus.domain.exports.formats import ExportFormat
 
 MACHINE = "This computer"
 

@@ -13,7 +13,7 @@ import numpy as np
 from dawn_chorus.cli.analyze.location import Location
 from dawn_chorus.cli.analyze.segments import OpenedFile
 from dawn_chorus.domain.errors import PermanentError
-from dawn_chorus.domain.exports import detection_row
+from dawn_chorus.domain.exports.findings import detection_row
 from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.recording import round_s

@@ -14,7 +14,7 @@ from dawn_chorus.cli.place.sites import Places
 from dawn_chorus.cli.settings import load_settings
 from dawn_chorus.cli.sources import Source, targets_of
 from dawn_chorus.domain.errors import PermanentError
-from dawn_chorus.domain.exports import LABELS, SPREADSHEETS, WRITERS, ExportFormat
+from dawn_chorus.domain.exports.formats import LABELS, SPREADSHEETS, WRITERS, ExportFormat
 from dawn_chorus.domain.names import displayed
 from dawn_chorus.inference.packs.pack import read_manifest
 

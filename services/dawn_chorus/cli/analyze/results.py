@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 
 from dawn_chorus.cli.analyze.json_document import WindowSpool
 from dawn_chorus.cli.analyze.segments import AnalyzedSegment, OpenedFile
-from dawn_chorus.domain import exports
 from dawn_chorus.domain.analysis import Channels
 from dawn_chorus.domain.detections import cut_taxon
 from dawn_chorus.domain.event_rules import EventRules
-from dawn_chorus.domain.exports import Finding
+from dawn_chorus.domain.exports.findings import Finding, Source
 from dawn_chorus.domain.lost_audio import LostStretch, clip_lost, describe_lost
 from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.timeline import ChannelNumbers, Detection, Grid, SegmentTimeline, Steps, quantize_scores
@@ -83,7 +82,7 @@ class FileResult:
 
     def findings(self, pack: str) -> Iterator[Finding]:
         shown, place, codes = self.file.source.shown, self.file.location.place, join_codes(self.warnings)
-        source = exports.Source(
+        source = Source(
             shown,
             self.file.sample_rate_hz,
             place.recorded_at,

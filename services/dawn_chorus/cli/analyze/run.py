@@ -27,7 +27,9 @@ from dawn_chorus.cli.sources import Source, find_sources, report_passed_over
 from dawn_chorus.domain.analysis import AnalysisSettings
 from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.domain.event_rules import EventRules
-from dawn_chorus.domain.exports import WRITERS, ExportFormat, Finding, with_byte_order_mark
+from dawn_chorus.domain.exports.findings import Finding
+from dawn_chorus.domain.exports.formats import WRITERS, ExportFormat
+from dawn_chorus.domain.exports.tables import with_byte_order_mark
 from dawn_chorus.domain.names import displayed
 from dawn_chorus.domain.recording import round_s
 from dawn_chorus.domain.warnings import describe_warning

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dawn_chorus.cli.submit.outcomes import Outcome
 from dawn_chorus.domain.errors import PermanentError
-from dawn_chorus.domain.exports import csv_line
+from dawn_chorus.domain.exports.tables import csv_line
 from dawn_chorus.domain.names import AUDIO_SUFFIXES, displayed
 
 COLUMNS = (

@@ -2,7 +2,7 @@ import pytest
 
 from dawn_chorus.api.http.content_negotiation import choose_format
 from dawn_chorus.api.http.problems import NOT_ACCEPTABLE, Problem
-from dawn_chorus.domain.exports import ExportFormat
+from dawn_chorus.domain.exports.formats import ExportFormat
 
 ALL = tuple(ExportFormat)
 

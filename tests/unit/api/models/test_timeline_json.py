@@ -14,7 +14,7 @@ from dawn_chorus.adapters.postgres.values import Analysis, AnalysisStatus
 from dawn_chorus.api.models.responses import EventOut, ScoreOut, TaxonTimelineOut, TimelineOut
 from dawn_chorus.api.models.timeline_json import timeline_json
 from dawn_chorus.domain.analysis import AnalysisResult, AnalysisSettings, AnalysisState
-from dawn_chorus.domain.exports import detection_row
+from dawn_chorus.domain.exports.findings import detection_row
 from dawn_chorus.domain.jobs import Lane
 from dawn_chorus.domain.recording import AudioFacts, Place, Recording, round_s
 from dawn_chorus.domain.taxonomy import Taxon

@@ -32,16 +32,9 @@ from dawn_chorus.api.models.query_parameters import ANY_PACK, AnalysesCounted, A
 from dawn_chorus.api.models.rendering import pack_out
 from dawn_chorus.api.models.responses import DetectionOut, DetectionsOut, PageOut
 from dawn_chorus.api.taxon_names import check_classes, check_taxa
-from dawn_chorus.domain.exports import (
-    SPREADSHEETS,
-    WRITERS,
-    ExportFormat,
-    Finding,
-    Source,
-    finding_row,
-    json_lines,
-    with_byte_order_mark,
-)
+from dawn_chorus.domain.exports.findings import Finding, Source, finding_row
+from dawn_chorus.domain.exports.formats import SPREADSHEETS, WRITERS, ExportFormat
+from dawn_chorus.domain.exports.tables import json_lines, with_byte_order_mark
 from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.timeline import Detection
 

@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dawn_chorus.domain.exports import WRITERS, ExportFormat, Finding, Source, clock_time, csv_line
+from dawn_chorus.domain.exports.findings import Finding, Source, clock_time
+from dawn_chorus.domain.exports.formats import WRITERS, ExportFormat
+from dawn_chorus.domain.exports.tables import csv_line
 from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.timeline import Detection
 
@@ -198,6 +200,11 @@ def test_csv_reads_back_as_the_same_facts() -> None:
         "taxonomic_class": "Aves",
         "latitude": "",
         "longitude": "",
+        "verdict": "",
+        "corrected_taxon": "",
+        "reviewer": "",
+        "reviewed_at": "",
+        "note": "",
     }
 
 

@@ -1,0 +1,72 @@
+"""What programs that show sound read: Raven, Audacity, BirdNET-Analyzer."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from dawn_chorus.domain.exports.findings import Finding, fixed_numbers
+from dawn_chorus.domain.exports.tables import csv_line
+
+RAVEN_COLUMNS = (
+    "Selection",
+    "View",
+    "Channel",
+    "Begin Time (s)",
+    "End Time (s)",
+    "Low Freq (Hz)",
+    "High Freq (Hz)",
+    "Common Name",
+    "Species Code",
+    "Confidence",
+    "Begin Path",
+    "Begin File",
+    "File Offset (s)",
+    "Annotation",
+)
+BIRDNET_COLUMNS = ("Start (s)", "End (s)", "Scientific name", "Common name", "Confidence", "File")
+_BREAKS = str.maketrans("\t\r\n", "   ")
+
+
+def birdnet_lines(findings: Iterable[Finding]) -> Iterator[str]:
+    """Yield the CSV of BirdNET-Analyzer."""
+    yield csv_line(BIRDNET_COLUMNS)
+    for finding in findings:
+        taxon, fixed = finding.detection.taxon, fixed_numbers(finding.detection)
+        row = (fixed["onset_s"], fixed["offset_s"], taxon.scientific_name, taxon.common_name, fixed["confidence"])
+        yield csv_line([*row, finding.source.file])
+
+
+def raven_lines(findings: Iterable[Finding]) -> Iterator[str]:
+    """Yield a selection table of Raven; boxes span the whole spectrum, since a detection has no frequency range.
+
+    Raven plays the files of a table one after the other: times run on over them, `File Offset (s)` counts from the
+    beginning of `Begin File`. Frequencies have a decimal: some readers refuse whole numbers. Where the mean of all
+    channels was scored, `Channel` is 1: Raven knows no mean.
+    """
+    yield _tab_line(RAVEN_COLUMNS)
+    for selection, finding in enumerate(findings, start=1):
+        detection, source = finding.detection, finding.source
+        fixed, name = fixed_numbers(detection), detection.taxon.common_name or detection.taxon.scientific_name
+        begin_s, end_s = (f"{source.begins_s + at_s:.3f}" for at_s in (detection.onset_s, detection.offset_s))
+        box = (begin_s, end_s, "0.0", f"{source.sample_rate_hz / 2:.1f}")
+        label = (name, detection.taxon.code, fixed["confidence"])
+        place = (source.file, source.file.rpartition("/")[2], fixed["onset_s"])
+        yield _tab_line((str(selection), "Spectrogram 1", str(detection.channel or 1), *box, *label, *place, name))
+
+
+def audacity_lines(findings: Iterable[Finding]) -> Iterator[str]:
+    """Yield labels of Audacity: start, end, name; no header."""
+    for finding in findings:
+        taxon, fixed = finding.detection.taxon, fixed_numbers(finding.detection)
+        yield _tab_line((fixed["onset_s"], fixed["offset_s"], taxon.common_name or taxon.scientific_name))
+
+
+def audacity_birdnet_lines(findings: Iterable[Finding]) -> Iterator[str]:
+    """Yield labels of Audacity whose name is `Scientific, Common`, with the confidence as a fourth column."""
+    for finding in findings:
+        taxon, fixed = finding.detection.taxon, fixed_numbers(finding.detection)
+        name = f"{taxon.scientific_name}, {taxon.common_name or taxon.scientific_name}"
+        yield _tab_line((fixed["onset_s"], fixed["offset_s"], name, fixed["confidence"]))
+
+
+def _tab_line(cells: Sequence[str]) -> str:
+    """Return a tab-separated line; tabs and line breaks become spaces, as neither Raven nor Audacity reads quotes."""
+    return "\t".join(cell.translate(_BREAKS) for cell in cells) + "\n"

@@ -1,0 +1,38 @@
+"""Which review an event shows: the rule of the SQL function `review_of`, for events that no table holds."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from dawn_chorus.domain.review.verdicts import Review, whole_ms
+
+if TYPE_CHECKING:
+    from dawn_chorus.domain.timeline import Detection
+
+
+class Reviews:
+    """Reviews by recording and taxon."""
+
+    def __init__(self, reviews: Iterable[Review] = ()) -> None:
+        self._by_taxon: dict[tuple[str, str], list[Review]] = defaultdict(list)
+        for each in reviews:
+            self._by_taxon[str(each.recording_id), each.scientific_name].append(each)
+
+    def find(self, detection: "Detection", recording_id: object) -> Review | None:
+        """Return the review that a detection in this recording shows."""
+        name = detection.taxon.scientific_name
+        return self.shown(str(recording_id), name, detection.onset_s, detection.offset_s)
+
+    def shown(self, recording_id: str, scientific_name: str, onset_s: float, offset_s: float) -> Review | None:
+        """Return the review with the largest overlap of at least half the shorter of the two, of equals the newest."""
+        onset_ms, offset_ms = whole_ms(onset_s), whole_ms(offset_s)
+        best: Review | None = None
+        best_key: tuple[object, ...] = ()
+        for each in self._by_taxon.get((recording_id, scientific_name), ()):
+            shared_ms = min(each.offset_ms, offset_ms) - max(each.onset_ms, onset_ms)
+            if shared_ms <= 0 or shared_ms * 2 < min(each.offset_ms - each.onset_ms, offset_ms - onset_ms):
+                continue
+            key = (shared_ms, each.reviewed_at, each.id)
+            if best is None or key > best_key:
+                best, best_key = each, key
+        return best
