@@ -116,8 +116,9 @@ class AnalysisDetectionsQuery(EventRuleFields, SpanQuery, TaxonQuery):
     format: ExportFormat | None = Field(default=None, description="Default: by `Accept`, else JSON.")
 
 
-class DetectionsQuery(PagedQuery, TaxonQuery):
-    bom: Bom = False
+class FilterFields(TaxonQuery):
+    """Which detections are wanted across recordings: of lists, and of exports."""
+
     site: Name | None = None
     from_: Moment | None = Field(default=None, alias="from", description="Starting at or after.")
     to: Moment | None = Field(default=None, description="Starting before.")
@@ -130,6 +131,10 @@ class DetectionsQuery(PagedQuery, TaxonQuery):
         description="`current`: of each recording and pack one analysis counts, the newest that succeeded or is "
         "partial. `all`: all of them count and, where `pack` is not given, of all packs.",
     )
+
+
+class DetectionsQuery(PagedQuery, FilterFields):
+    bom: Bom = False
     limit: int | None = Field(
         default=None, ge=1, le=1000, description="Rows per page. Default: 100 for JSON, all rows for NDJSON and CSV."
     )

@@ -10,13 +10,13 @@ from fastapi.responses import JSONResponse
 
 from dawn_chorus.adapters.postgres.analyses import get_status
 from dawn_chorus.adapters.postgres.detection_stream import stream_detections
-from dawn_chorus.adapters.postgres.detections import DetectionFilter, detections_of, list_detections
+from dawn_chorus.adapters.postgres.detections import detections_of, list_detections
 from dawn_chorus.adapters.postgres.events import EventFilter
 from dawn_chorus.adapters.postgres.recut import recut_detections
 from dawn_chorus.adapters.postgres.values import Analysis
-from dawn_chorus.api.analysis_request import check_pack
 from dawn_chorus.api.auth import Reader
-from dawn_chorus.api.dependencies import Dependencies, Deps
+from dawn_chorus.api.dependencies import Deps
+from dawn_chorus.api.detection_request import wanted_detections
 from dawn_chorus.api.http.content_negotiation import choose_format
 from dawn_chorus.api.http.pagination import next_link
 from dawn_chorus.api.http.problems import (
@@ -28,7 +28,7 @@ from dawn_chorus.api.http.problems import (
     invalid_field,
 )
 from dawn_chorus.api.http.streamed_response import streamed
-from dawn_chorus.api.models.query_parameters import ANY_PACK, AnalysesCounted, AnalysisDetectionsQuery, DetectionsQuery
+from dawn_chorus.api.models.query_parameters import AnalysisDetectionsQuery, DetectionsQuery
 from dawn_chorus.api.models.rendering import pack_out
 from dawn_chorus.api.models.responses import DetectionOut, DetectionsOut, PageOut
 from dawn_chorus.api.taxon_names import check_classes, check_taxa
@@ -107,16 +107,6 @@ def _document(analysis: Analysis, findings: Iterator[Finding]) -> Iterator[str]:
     yield "}\n"
 
 
-def _chosen_pack(deps: Dependencies, query: DetectionsQuery) -> str | None:
-    """Return the pack whose detections are wanted; None: all packs. Raises Problem for an unknown one."""
-    if query.pack == ANY_PACK:
-        return None
-    if query.pack is not None:
-        check_pack(deps, query.pack)
-        return query.pack
-    return deps.settings.default_pack if query.analyses is AnalysesCounted.CURRENT else None
-
-
 @router.get(
     "/v1/detections",
     summary="Detections across recordings",
@@ -137,17 +127,7 @@ def find_detections(
         raise invalid_field("format", f"{query.format} is for one analysis only; use json, ndjson or csv")
     chosen = choose_format(query.format, request.headers.get("accept"), ACROSS)
     _check_bom(chosen, bom=query.bom)
-    taxa = check_taxa(deps.database, query.taxon)
-    wanted = DetectionFilter(
-        taxa,
-        query.site,
-        query.from_,
-        query.to,
-        query.min_confidence,
-        _chosen_pack(deps, query),
-        classes=check_classes(deps.database, query.class_),
-        all_analyses=query.analyses is AnalysesCounted.ALL,
-    )
+    wanted = wanted_detections(deps, query)
     media_type = WRITERS[chosen].media_type
     if chosen is not ExportFormat.JSON and query.limit is None and query.cursor is None:
         return streamed(
