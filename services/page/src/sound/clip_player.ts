@@ -25,6 +25,8 @@ export class ClipPlayer {
   private piece: Piece | null = null;
   private current: Deck | null = null;
   private next: Deck | null = null;
+  /** Clips that are wanted soon, loaded or on their way. */
+  private ready: Deck[] = [];
   private tries = 0;
   private timer = 0;
   private frame = 0;
@@ -42,6 +44,15 @@ export class ClipPlayer {
     void this.graph.context.resume();
     this.tries = 0;
     this.begin(piece, from_s);
+  }
+
+  /** Load the clips with which these pieces begin, so that they are heard at once; what is not named is given up. */
+  prepare(pieces: readonly Piece[]): void {
+    const begins = (deck: Deck, piece: Piece) => serves(deck.piece, deck.clip, piece, piece.stretch.start_s);
+    const kept = this.ready.filter((deck) => pieces.some((piece) => begins(deck, piece)));
+    for (const deck of this.ready) if (!kept.includes(deck)) deck.close();
+    const missing = pieces.filter((piece) => !kept.some((deck) => begins(deck, piece)));
+    this.ready = [...kept, ...missing.map((piece) => this.makeDeck(piece, firstClip(piece, piece.stretch.start_s)))];
   }
 
   /** Fall silent and stay where it is; say why where it was not asked for. */
@@ -63,6 +74,7 @@ export class ClipPlayer {
     this.pause();
     this.current?.close();
     this.next?.close();
+    this.prepare([]);
     void this.graph?.context.close();
   }
 
@@ -72,7 +84,7 @@ export class ClipPlayer {
     this.next = null;
     if (this.current === null || !serves(this.current.piece, this.current.clip, piece, from_s)) {
       this.current?.close();
-      this.current = this.makeDeck(piece, firstClip(piece, from_s));
+      this.current = this.takeReady(piece, from_s) ?? this.makeDeck(piece, firstClip(piece, from_s));
       this.place.append(this.current.element);
     }
     this.current.position_s = from_s;
@@ -80,9 +92,24 @@ export class ClipPlayer {
     this.start(this.current);
   }
 
+  private takeReady(piece: Piece, from_s: number): Deck | null {
+    const found = this.ready.find((deck) => serves(deck.piece, deck.clip, piece, from_s));
+    if (found === undefined) return null;
+    this.ready = this.ready.filter((deck) => deck !== found);
+    // What failed while nobody waited for it is asked for anew.
+    if (found.element.error === null) return this.hear(found);
+    found.close();
+    return null;
+  }
+
+  /** Sound goes through the graph once there is one: before somebody pressed a key there is none. */
+  private hear(deck: Deck): Deck {
+    if (this.graph !== null) deck.fader ??= this.graph.connect(deck.element);
+    return deck;
+  }
+
   private makeDeck(piece: Piece, clip: Stretch): Deck {
-    const deck = new Deck(piece, clip);
-    deck.fader = this.graph?.connect(deck.element) ?? null;
+    const deck = this.hear(new Deck(piece, clip));
     const on = (name: string, run: () => void) =>
       deck.element.addEventListener(name, () => {
         if (deck === this.current && this.state.value !== "stopped") run();

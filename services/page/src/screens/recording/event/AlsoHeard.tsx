@@ -4,7 +4,7 @@ import { nameOf } from "../events/going";
 import { formatConfidence } from "../events/threshold_words";
 import { useModel, type SungEvent } from "../model";
 import { findAlsoHeard } from "./also_heard";
-import { ScoreBar } from "./ScoreBar";
+import { ScoreBar } from "../../../drawing/ScoreBar";
 
 /** The other taxa with scores while the event lasted; each leads to its lane. */
 export function AlsoHeard({ event }: { event: SungEvent }) {

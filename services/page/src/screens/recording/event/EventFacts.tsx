@@ -3,7 +3,7 @@ import { formatConfidence, formatEventLength } from "../events/threshold_words";
 import type { LaneTaxon } from "../lanes";
 import { useModel, type SungEvent } from "../model";
 import { useChannel } from "./channel";
-import { ScoreBar } from "./ScoreBar";
+import { ScoreBar } from "../../../drawing/ScoreBar";
 
 /** What is known of an event. */
 export function EventFacts({ event, taxon }: { event: SungEvent; taxon: LaneTaxon }) {

@@ -1,4 +1,4 @@
-import { ScoreBar } from "../event/ScoreBar";
+import { ScoreBar } from "../../../drawing/ScoreBar";
 import type { LaneTaxon } from "../lanes";
 import { useModel, type SungEvent } from "../model";
 import { timeInWords } from "../pictures/times";

@@ -1,13 +1,12 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
-import { bandAround, formatKhz, frequencyScale, frequencyTicks } from "../../../drawing/frequency_scale";
-import { Plot, type Size } from "../../../drawing/Plot";
-import { resolveColor } from "../../../drawing/theme";
+import { drawFrequencyAxis } from "../../../drawing/frequency_axis";
+import { bandAround, formatKhz, frequencyScale } from "../../../drawing/frequency_scale";
+import { Plot } from "../../../drawing/Plot";
 import { useModel, type RecordingModel } from "../model";
 import { bandOf, zoomBand } from "./band";
 
-const ROOM = 30;
 const LEAST_DRAG = 6;
 
 /** Frequencies from the lowest to the highest that is shown; a drag along it shows those between only. */
@@ -41,7 +40,7 @@ export function FrequencyAxis({ height }: { height: number }) {
       <Plot
         height={height}
         summary={`Frequency axis, ${formatKhz(low_hz)} to ${formatKhz(high_hz)} kHz`}
-        draw={(context, size) => draw(context, size, model)}
+        draw={(context, size) => drawFrequencyAxis(context, size, bandOf(model))}
       />
       {from.value !== null && (
         <div
@@ -71,22 +70,4 @@ function showBetween(model: RecordingModel, height: number, y0: number, y1: numb
   const scale = frequencyScale(bandOf(model), height);
   const [a, b] = [scale.toHz(y0), scale.toHz(y1)];
   model.band_hz.value = bandAround((a + b) / 2, Math.abs(a - b), model.spectrogram.value?.max_hz ?? 0);
-}
-
-function draw(context: CanvasRenderingContext2D, size: Size, model: RecordingModel): void {
-  const scale = frequencyScale(bandOf(model), size.height);
-  context.font = "12px system-ui, sans-serif";
-  context.textAlign = "right";
-  context.textBaseline = "middle";
-  const ticks = frequencyTicks(scale, ROOM).filter((hz) => scale.toY(hz) > ROOM / 2);
-  for (const hz of ticks) drawTick(context, size, scale.toY(hz), formatKhz(hz));
-  drawTick(context, size, 0, `${formatKhz(scale.high_hz)} kHz`);
-}
-
-function drawTick(context: CanvasRenderingContext2D, size: Size, y: number, label: string): void {
-  context.fillStyle = resolveColor("control-line");
-  context.fillRect(size.width - 5, Math.min(Math.round(y), size.height - 1), 5, 1);
-  context.fillStyle = resolveColor("ink-soft");
-  // Narrowed rather than cut: "22.05 kHz" without its first digit would be another frequency.
-  context.fillText(label, size.width - 9, Math.min(Math.max(y, 6), size.height - 5), size.width - 9);
 }

@@ -9,10 +9,10 @@ import { formatLength } from "../../../time/clock";
 import { useModel, type RecordingModel } from "../model";
 import { Brush } from "./Brush";
 import { CursorLines } from "./CursorLines";
-import { drawTiles, ground } from "./draw_tiles";
+import { drawTiles, ground } from "../../../spectrogram/draw_tiles";
 import { drawLost } from "./marks";
 import { usePictures, type Pictures } from "./pictures";
-import type { Tile } from "./tiles/tile_grid";
+import type { Tile } from "../../../spectrogram/tile_grid";
 import { stretchInWords } from "./times";
 
 const HEIGHT = 48;

@@ -13,7 +13,7 @@ import { NoPicture } from "./NoPicture";
 import { usePictures } from "./pictures";
 import { inWords } from "./summary";
 import { TileProblems } from "./TileProblems";
-import type { Tile } from "./tiles/tile_grid";
+import type { Tile } from "../../../spectrogram/tile_grid";
 import { useTimeGestures } from "./time_gestures";
 import { Toolbar } from "./Toolbar";
 

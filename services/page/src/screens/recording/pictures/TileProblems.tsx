@@ -3,7 +3,7 @@ import type { Signal } from "@preact/signals";
 import type { Problem } from "../../../api/problems";
 import { useModel } from "../model";
 import type { Pictures } from "./pictures";
-import { keyOf, type Tile } from "./tiles/tile_grid";
+import { keyOf, type Tile } from "../../../spectrogram/tile_grid";
 import { timeInWords } from "./times";
 
 interface Props {

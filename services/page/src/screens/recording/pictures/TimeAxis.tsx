@@ -2,16 +2,13 @@ import "./pictures.css";
 
 import { timeMode } from "../../../app/preferences";
 import { useShortcuts } from "../../../app/shortcuts";
-import { Plot, type Size } from "../../../drawing/Plot";
-import { resolveColor } from "../../../drawing/theme";
-import { sharp, timeScale } from "../../../drawing/time_scale";
-import { timeTicks, type Tick } from "../../../drawing/time_ticks";
+import { Plot } from "../../../drawing/Plot";
+import { AXIS_HEIGHT, drawTimeAxis } from "../../../drawing/time_axis";
+import { timeScale } from "../../../drawing/time_scale";
 import { formatDay, localTime } from "../../../time/clock";
 import { useModel, type RecordingModel } from "../model";
 import { clockOf, stretchInWords } from "./times";
 
-const HEIGHT = 26;
-const FONT = "12px system-ui, sans-serif";
 const switchTimes = () => (timeMode.value = timeMode.value === "clock" ? "position" : "clock");
 const KEYS = [{ key: "t", does: "Times by the recorder’s clock, or from the start", run: switchTimes }];
 
@@ -23,9 +20,11 @@ export function TimeAxis() {
     <div class="row time-axis">
       <Gutter model={model} />
       <Plot
-        height={HEIGHT}
+        height={AXIS_HEIGHT}
         summary={`Time axis, ${stretchInWords(model)}`}
-        draw={(context, size) => draw(context, size, model)}
+        draw={(context, size) =>
+          drawTimeAxis(context, timeScale(model.start_s.value, model.span_s.value, size.width), clockOf(model))
+        }
       />
     </div>
   );
@@ -55,23 +54,4 @@ function Gutter({ model }: { model: RecordingModel }) {
       </button>
     </div>
   );
-}
-
-function draw(context: CanvasRenderingContext2D, size: Size, model: RecordingModel): void {
-  const scale = timeScale(model.start_s.value, model.span_s.value, size.width);
-  context.font = FONT;
-  context.textAlign = "center";
-  context.textBaseline = "alphabetic";
-  const measure = (text: string) => context.measureText(text).width;
-  for (const tick of timeTicks(scale, clockOf(model), measure)) drawTick(context, tick);
-}
-
-function drawTick(context: CanvasRenderingContext2D, { x, label, isDay }: Tick): void {
-  const length = label === "" ? 4 : 7;
-  context.fillStyle = resolveColor(isDay ? "ink" : "control-line");
-  context.fillRect(sharp(x) - 0.5, HEIGHT - length, 1, length);
-  if (label === "") return;
-  context.fillStyle = resolveColor(isDay ? "ink" : "ink-soft");
-  context.font = isDay ? `600 ${FONT}` : FONT;
-  context.fillText(label, x, HEIGHT - 11);
 }

@@ -1,10 +1,10 @@
 import type { Size } from "../../../drawing/Plot";
 import { timeScale } from "../../../drawing/time_scale";
 import type { RecordingModel } from "../model";
-import { drawTiles, ground, tilesSoon } from "./draw_tiles";
+import { drawTiles, ground, tilesSoon } from "../../../spectrogram/draw_tiles";
 import { drawEvents, drawLost } from "./marks";
 import type { Pictures } from "./pictures";
-import { keyOf, type Tile } from "./tiles/tile_grid";
+import { keyOf, type Tile } from "../../../spectrogram/tile_grid";
 
 /** Return what draws the visible stretch, asks for the tiles that it lacks, and says which ones it shows. */
 export function drawSpectrogram(model: RecordingModel, pictures: Pictures, say: (shown: readonly Tile[]) => void) {

@@ -5,12 +5,10 @@ import { useEffect } from "preact/hooks";
 import { fetchJson, withQuery } from "../../../api/client";
 import { Problem } from "../../../api/problems";
 import type { Spectrogram } from "../../../api/types";
-import { colorMap } from "../../../app/preferences";
-import { levelTable } from "../../../drawing/color_maps";
-import { isDark } from "../../../drawing/theme";
 import type { RecordingModel } from "../model";
-import type { Look } from "./tiles/tile_picture";
-import { TileStore } from "./tiles/tile_store";
+import { lookOf } from "../../../spectrogram/look";
+import type { Look } from "../../../spectrogram/tile_picture";
+import { TileStore } from "../../../spectrogram/tile_store";
 
 const UNREACHABLE_AGAIN_S = 3;
 /** What remains of the range between quiet and loud when both ends are moved towards each other. */
@@ -25,13 +23,7 @@ export class Pictures {
     const measured = this.model.spectrogram.value?.contrast;
     return this.model.contrast_db.value ?? [measured?.low_db ?? -100, measured?.high_db ?? 0];
   });
-  readonly look = computed<Look>(() => {
-    const [about, [low_db, high_db]] = [this.model.spectrogram.value, this.contrast_db.value];
-    const [least, most] = [about?.min_db ?? -127.5, about?.max_db ?? 0];
-    const level = (db: number) => (255 * (db - least)) / (most - least);
-    const name = `${colorMap.value} ${String(isDark.value)} ${low_db} ${high_db}`;
-    return { name, table: levelTable(colorMap.value, isDark.value, level(low_db), level(high_db)) };
-  });
+  readonly look = computed<Look>(() => lookOf(this.model.spectrogram.value, this.contrast_db.value));
   private users = 0;
   private end: (() => void) | null = null;
   private timer = 0;

@@ -1,4 +1,4 @@
-import { highPassHz } from "../../../app/preferences";
+import { highPassHz } from "../../app/preferences";
 
 const STEPS_HZ = [0, 200, 500, 1000, 2000] as const;
 

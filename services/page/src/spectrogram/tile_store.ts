@@ -1,9 +1,9 @@
 /** Fetches tiles, a few at a time and the wanted ones only, and keeps as many as memory should hold. */
 import { signal } from "@preact/signals";
 
-import { request } from "../../../../api/client";
-import { Problem } from "../../../../api/problems";
-import type { Spectrogram } from "../../../../api/types";
+import { request } from "../api/client";
+import { Problem } from "../api/problems";
+import type { Spectrogram } from "../api/types";
 import { keyOf, type Tile } from "./tile_grid";
 import { readLevels, TilePicture, type Look } from "./tile_picture";
 

@@ -1,23 +1,14 @@
 /** Puts a stretch together of tiles: of those that fit, and of others where those are not here yet. */
-import type { Spectrogram } from "../../../api/types";
-import { colorMap } from "../../../app/preferences";
-import { quietest } from "../../../drawing/color_maps";
-import type { Size } from "../../../drawing/Plot";
-import { pixelRatio } from "../../../drawing/pixel_ratio";
-import { isDark, resolveColor } from "../../../drawing/theme";
-import type { TimeScale } from "../../../drawing/time_scale";
-import {
-  coarserParts,
-  finerTiles,
-  levelFor,
-  neighbors,
-  tilesOf,
-  type Level,
-  type Part,
-  type Tile,
-} from "./tiles/tile_grid";
-import type { Look } from "./tiles/tile_picture";
-import type { TileStore } from "./tiles/tile_store";
+import type { Spectrogram } from "../api/types";
+import { colorMap } from "../app/preferences";
+import { quietest } from "../drawing/color_maps";
+import type { Size } from "../drawing/Plot";
+import { pixelRatio } from "../drawing/pixel_ratio";
+import { isDark, resolveColor } from "../drawing/theme";
+import type { TimeScale } from "../drawing/time_scale";
+import { coarserParts, finerTiles, levelFor, neighbors, tilesOf, type Level, type Part, type Tile } from "./tile_grid";
+import type { Look } from "./tile_picture";
+import type { TileStore } from "./tile_store";
 
 export interface Shown {
   about: Spectrogram;

@@ -1,5 +1,5 @@
 /** Which of the service's pictures show a stretch: tiles of a span, which begin at whole multiples of it. */
-import type { Spectrogram } from "../../../../api/types";
+import type { Spectrogram } from "../api/types";
 
 export type Level = Spectrogram["levels"][number];
 

@@ -1,4 +1,4 @@
-import { gainDb } from "../../../app/preferences";
+import { gainDb } from "../../app/preferences";
 
 const STEP_DB = 6;
 const MOST_DB = 36;

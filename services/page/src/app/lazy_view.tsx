@@ -1,0 +1,55 @@
+/** Views whose code comes once somebody goes there: the first load stays small. */
+import { useSignal } from "@preact/signals";
+import type { ComponentType } from "preact";
+import { useEffect } from "preact/hooks";
+
+type Code = Record<"default", ComponentType>;
+
+/** Return a view that loads its code when it is first shown, and says so where that takes long or fails. */
+export function lazily(load: () => Promise<Code>): ComponentType {
+  let View: ComponentType | null = null;
+  return function Lazily() {
+    const state = useSignal<"coming" | "here" | "failed">(View === null ? "coming" : "here");
+    const fetchCode = () => {
+      state.value = "coming";
+      load().then(
+        (code) => {
+          View = code.default;
+          state.value = "here";
+        },
+        () => (state.value = "failed"),
+      );
+    };
+    useEffect(() => {
+      if (View === null) fetchCode();
+    }, []);
+    if (state.value === "here" && View !== null) return <View />;
+    return state.value === "failed" ? <NoCode onRetry={fetchCode} /> : <Coming />;
+  };
+}
+
+function Coming() {
+  return (
+    <p class="on-its-way soft" role="status">
+      Loading this view
+    </p>
+  );
+}
+
+/** The service is away, or has another version of the page by now: then only loading all of it anew helps. */
+function NoCode({ onRetry }: { onRetry: () => void }) {
+  return (
+    <div class="nothing">
+      <h1>This view could not be loaded</h1>
+      <p>The service does not answer, or it has a newer version of this page.</p>
+      <p class="acts">
+        <button type="button" onClick={onRetry}>
+          Try again
+        </button>
+        <button type="button" onClick={() => location.reload()}>
+          Reload the page
+        </button>
+      </p>
+    </div>
+  );
+}
