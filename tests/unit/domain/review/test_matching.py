@@ -7,6 +7,7 @@ import pytest
 
 from dawn_chorus.domain.review.matching import Reviews
 from dawn_chorus.domain.review.verdicts import Review, Verdict, whole_ms
+from tests.unit.domain.review import golden_matches
 
 RECORDING = uuid4()
 NOON = datetime(2026, 5, 3, 12, tzinfo=UTC)
@@ -59,3 +60,9 @@ def test_knows_taxa_and_recordings_apart() -> None:
 @pytest.mark.parametrize(("position_s", "ms"), [(0.0005, 1), (0.000499, 0), (1.0015, 1002), (604_800.0, 604_800_000)])
 def test_milliseconds_are_rounded_as_postgresql_rounds_them(position_s: float, ms: int) -> None:
     assert whole_ms(position_s) == ms
+
+
+def test_the_examples_for_other_implementations_are_those_of_the_rule() -> None:
+    text = golden_matches.FILE.read_text()
+    assert text == golden_matches.make(), "python -m tests.unit.domain.review.golden_matches writes them again"
+    assert text.count(",null]") > 100
