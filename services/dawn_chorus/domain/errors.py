@@ -105,3 +105,11 @@ class BelowFloor(PermanentError):
         super().__init__(message)
         self.field = field
         """Name of the threshold."""
+
+
+class MissingExtra(PermanentError):
+    """A library is not installed that comes with an extra of the package; the message names the extra."""
+
+
+class NotForMany(PermanentError):
+    """A format cannot hold several recordings; the message says which one can."""

@@ -1,4 +1,4 @@
-"""Names of files and sites: which suffixes mean audio, which characters a name may hold, how a name is displayed."""
+"""Names of files and sites: which suffixes mean audio, which characters a name may hold, how it is displayed."""
 
 import re
 import unicodedata
@@ -27,6 +27,9 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Embeddings, overrides and isolates: they make a name look like another one."""
 
+_MOST_BYTES = 80
+"""Of a part of a name: systems take 255 in all."""
+
 
 def displayed(text: object) -> str:
     """Return the text of a path or name with U+FFFD for each byte that is not UTF-8; only this may leave the process.
@@ -34,6 +37,20 @@ def displayed(text: object) -> str:
     Python holds such bytes of file names as lone surrogates (PEP 383), which no database and no terminal takes.
     """
     return _SURROGATES.sub("\ufffd", str(text))
+
+
+def as_part_of_a_name(text: str) -> str:
+    """Return the text, not too long, with dashes for what a system, a shell or a header takes for something else.
+
+    Letters, digits and marks of any script are kept.
+    """
+    kept = (char if _is_kept(char) else "-" for char in unicodedata.normalize("NFC", text))
+    dashed = re.sub("--+", "-", "".join(kept)).strip("-._+")
+    return dashed.encode("utf-8", "ignore")[:_MOST_BYTES].decode("utf-8", "ignore").strip("-._+")
+
+
+def _is_kept(char: str) -> bool:
+    return char in "_.+-" or unicodedata.category(char)[0] in "LNM"
 
 
 def is_junk(name: str) -> bool:

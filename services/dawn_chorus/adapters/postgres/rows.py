@@ -108,6 +108,10 @@ def read_source(row: Row, analysis_id: object, warnings: str) -> Source:
         warnings=warnings,
         latitude=row["latitude"],
         longitude=row["longitude"],
+        duration_s=row["duration_s"],
+        format=row["format"],
+        pack_version=row["pack_version"],
+        analyzed_at=row["finished_at"],
     )
 
 

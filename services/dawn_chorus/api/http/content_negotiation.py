@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dawn_chorus.api.http.problems import NOT_ACCEPTABLE, Problem
-from dawn_chorus.domain.exports.formats import WRITERS, ExportFormat
+from dawn_chorus.domain.exports.formats import FILES, ExportFormat
 
 
 def choose_format(requested: ExportFormat | None, accept: str | None, offered: Sequence[ExportFormat]) -> ExportFormat:
@@ -16,9 +16,9 @@ def choose_format(requested: ExportFormat | None, accept: str | None, offered: S
         return requested
     for media_range in _by_preference(accept or "*/*"):
         for candidate in offered:
-            if _matches(media_range, WRITERS[candidate].media_type):
+            if _matches(media_range, FILES[candidate].media_type):
                 return candidate
-    types = ", ".join(dict.fromkeys(WRITERS[candidate].media_type.split(";")[0] for candidate in offered))
+    types = ", ".join(dict.fromkeys(FILES[candidate].media_type.split(";")[0] for candidate in offered))
     raise Problem(NOT_ACCEPTABLE, f"Accept one of {types}, or name a format: ?format={offered[0]}")
 
 

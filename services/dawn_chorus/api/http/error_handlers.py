@@ -18,6 +18,7 @@ from dawn_chorus.api.http.problems import (
     INTERNAL,
     INVALID,
     METHOD_NOT_ALLOWED,
+    MISSING_EXTRA,
     NOT_FOUND,
     PROBLEM_TYPES,
     RETRY_AFTER_S,
@@ -39,6 +40,8 @@ from dawn_chorus.domain.errors import (
     BelowFloor,
     Conflict,
     InvalidCursor,
+    MissingExtra,
+    NotForMany,
     NotFound,
     PermanentError,
     PlaceUnknown,
@@ -55,6 +58,7 @@ _KINDS = {
     WrongOffset: WRONG_OFFSET,
     Conflict: CONFLICT,
     TooManyEvents: INVALID,
+    MissingExtra: MISSING_EXTRA,
 }
 """The first match counts, so subclasses come before their base class."""
 _OF_MACHINE = frozenset(
@@ -89,8 +93,8 @@ def _from_domain(error: Exception) -> Problem:
         return Problem(UNAVAILABLE, detail, headers={"Retry-After": str(RETRY_AFTER_S)})
     if isinstance(error, BelowFloor):
         return Problem(INVALID, str(error), errors=[FieldError(field=error.field, detail=str(error))])
-    if isinstance(error, PlaceUnknown):
-        return invalid_field("occurrence_min", str(error))
+    if isinstance(error, NotForMany | PlaceUnknown):
+        return invalid_field("format" if isinstance(error, NotForMany) else "occurrence_min", str(error))
     if isinstance(error, UploadGone):
         became: dict[str, Any] = {} if error.recording_id is None else {"recording_id": str(error.recording_id)}
         return Problem(UPLOAD_GONE, str(error), **became)

@@ -56,6 +56,7 @@ HEADERS_TOO_LARGE = ProblemType("headers-too-large", 431, "The address and heade
 CHECKSUM = ProblemType("checksum-mismatch", 460, "The bytes are not those that were sent")
 INTERNAL = ProblemType("internal-error", 500, "Something went wrong here")
 UNKNOWN_CODING = ProblemType("unknown-transfer-coding", 501, "The body is encoded in a way that is not understood here")
+MISSING_EXTRA = ProblemType("missing-extra", 501, "A library is not installed here")
 UNAVAILABLE = ProblemType("unavailable", 503, "A server behind this one is away")
 BUSY = ProblemType("busy", 503, "Others are served first")
 
@@ -63,7 +64,8 @@ PROBLEM_TYPES = (
     MALFORMED, UNAUTHENTICATED, FORBIDDEN, CROSS_SITE, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, HEADERS_LATE,
     STALLED, CONFLICT, IN_PROGRESS, WRONG_OFFSET, INCOMPLETE, TOO_EARLY, AUDIO_REMOVED, UPLOAD_GONE, PROTOCOL_VERSION,
     TOO_LARGE, NOT_AUDIO, UNSUPPORTED, RANGE, MISDIRECTED, INVALID, UNDECODABLE, TOO_LONG, UNKNOWN_PACK, KEY_REUSED,
-    TOO_MANY, HEADERS_TOO_LARGE, CHECKSUM, INTERNAL, UNKNOWN_CODING, UNAVAILABLE, BUSY,
+    TOO_MANY, HEADERS_TOO_LARGE, CHECKSUM, INTERNAL, UNKNOWN_CODING, MISSING_EXTRA, UNAVAILABLE,
+    BUSY,
 )  # fmt: skip
 
 

@@ -136,6 +136,6 @@ class FilterFields(TaxonQuery):
 class DetectionsQuery(PagedQuery, FilterFields):
     bom: Bom = False
     limit: int | None = Field(
-        default=None, ge=1, le=1000, description="Rows per page. Default: 100 for JSON, all rows for NDJSON and CSV."
+        default=None, ge=1, le=1000, description="Rows per page. Default: 100 for JSON, all rows for other formats."
     )
-    format: ExportFormat | None = Field(default=None, description="json, ndjson or csv. Default: by `Accept`.")
+    format: ExportFormat | None = Field(default=None, description="All but audacity-birdnet. Default: by `Accept`.")

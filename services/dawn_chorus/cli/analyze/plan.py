@@ -14,7 +14,7 @@ from dawn_chorus.cli.place.sites import Places
 from dawn_chorus.cli.settings import load_settings
 from dawn_chorus.cli.sources import Source, targets_of
 from dawn_chorus.domain.errors import PermanentError
-from dawn_chorus.domain.exports.formats import LABELS, SPREADSHEETS, WRITERS, ExportFormat
+from dawn_chorus.domain.exports.formats import FILES, LABELS, SPREADSHEETS, WRITERS, ExportFormat
 from dawn_chorus.domain.names import displayed
 from dawn_chorus.inference.packs.pack import read_manifest
 
@@ -35,6 +35,8 @@ _NO_SETTINGS = (
 
 def open_files(batch: Batch, sources: Sequence[Source]) -> ResultFiles | None:
     """Return the files of `--out`; None: results go to stdout. Raises PermanentError if that cannot be."""
+    if batch.export_format not in WRITERS:
+        raise PermanentError(f"--format {batch.export_format} is made by the service: chorus export")
     if batch.bom and batch.export_format not in SPREADSHEETS:
         raise PermanentError(f"--bom is for --format {' and '.join(SPREADSHEETS)}")
     if batch.out is None:
@@ -43,8 +45,8 @@ def open_files(batch: Batch, sources: Sequence[Source]) -> ResultFiles | None:
         if batch.export_format in LABELS and len(sources) > 1:
             raise PermanentError("labels of Audacity do not name their recording: give --out for one file each")
         return None
-    writer = WRITERS[batch.export_format]
-    targets = targets_of(sources, batch.out, writer.suffix, keeps_suffix=writer.keeps_suffix)
+    kind = FILES[batch.export_format]
+    targets = targets_of(sources, batch.out, kind.suffix, keeps_suffix=kind.keeps_suffix)
     return ResultFiles(batch.out, targets, are_documents=batch.export_format is ExportFormat.JSON)
 
 

@@ -194,7 +194,7 @@ class _Run:
             out.writelines(self._rows(result.findings(self._facts.name)))
 
     def _rows(self, findings: Iterator[Finding]) -> Iterator[str]:
-        lines = WRITERS[self._batch.export_format].lines(findings)
+        lines = WRITERS[self._batch.export_format](findings)
         return with_byte_order_mark(lines) if self._batch.bom else lines
 
 

@@ -1,7 +1,8 @@
 """Detections as rows for other tools: JSON, CSV, Raven, Audacity, BirdNET.
 
 findings is a detection with its recording and its review, and the row that the API shows of it; tables are NDJSON,
-JSON and CSV, selections what programs that show sound read, formats all of them by name.
+JSON and CSV, selections what programs that show sound read, formats all of them by name; context is what an export is
+told besides its findings, naming what it is called.
 
 Pure functions from findings to text, line by line, so that a year of detections streams in bounded memory. Positions
 are written to the millisecond and confidences to four decimals: finer than any frame or any calibration.

@@ -31,6 +31,12 @@ class Source:
     """Degrees north."""
     longitude: float | None = None
     """Degrees east."""
+    duration_s: float | None = None
+    format: str = ""
+    """Container and codec: `wav/pcm_16`."""
+    pack_version: str | None = None
+    analyzed_at: datetime | None = None
+    """When its analysis was finished."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The formats in which detections are exported, and how each is written."""
+"""The formats in which detections are exported: what each file is called and is, and how those of text are written."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -23,10 +23,9 @@ class ExportFormat(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Writer:
-    """How one format is written, and its media type and file suffix."""
+class FileKind:
+    """Media type and suffix of an exported file."""
 
-    lines: Callable[[Iterable[Finding]], Iterator[str]]
     media_type: str
     suffix: str
     """Follows the recording's own name in the name of an exported file."""
@@ -34,18 +33,26 @@ class Writer:
     """Whether the recording's own suffix stays before it: `dawn.wav.csv`, but `dawn.BirdNET.results.csv`."""
 
 
-WRITERS = {
-    ExportFormat.JSON: Writer(json_lines, "application/json", ".json"),
-    ExportFormat.NDJSON: Writer(ndjson_lines, "application/x-ndjson", ".ndjson"),
-    ExportFormat.CSV: Writer(csv_lines, "text/csv; charset=utf-8", ".csv"),
-    ExportFormat.RAVEN: Writer(raven_lines, "text/tab-separated-values; charset=utf-8", ".selections.txt"),
-    ExportFormat.AUDACITY: Writer(audacity_lines, "text/plain; charset=utf-8", ".labels.txt"),
-    ExportFormat.AUDACITY_BIRDNET: Writer(
-        audacity_birdnet_lines, "text/plain; charset=utf-8", ".BirdNET.results.txt", keeps_suffix=False
-    ),
-    ExportFormat.BIRDNET: Writer(birdnet_lines, "text/csv; charset=utf-8", ".BirdNET.results.csv", keeps_suffix=False),
+FILES = {
+    ExportFormat.JSON: FileKind("application/json", ".json"),
+    ExportFormat.NDJSON: FileKind("application/x-ndjson", ".ndjson"),
+    ExportFormat.CSV: FileKind("text/csv; charset=utf-8", ".csv"),
+    ExportFormat.RAVEN: FileKind("text/tab-separated-values; charset=utf-8", ".selections.txt"),
+    ExportFormat.AUDACITY: FileKind("text/plain; charset=utf-8", ".labels.txt"),
+    ExportFormat.AUDACITY_BIRDNET: FileKind("text/plain; charset=utf-8", ".BirdNET.results.txt", keeps_suffix=False),
+    ExportFormat.BIRDNET: FileKind("text/csv; charset=utf-8", ".BirdNET.results.csv", keeps_suffix=False),
 }
 
+WRITERS: dict[ExportFormat, Callable[[Iterable[Finding]], Iterator[str]]] = {
+    ExportFormat.JSON: json_lines,
+    ExportFormat.NDJSON: ndjson_lines,
+    ExportFormat.CSV: csv_lines,
+    ExportFormat.RAVEN: raven_lines,
+    ExportFormat.AUDACITY: audacity_lines,
+    ExportFormat.AUDACITY_BIRDNET: audacity_birdnet_lines,
+    ExportFormat.BIRDNET: birdnet_lines,
+}
+"""Of the formats that are text; each writes its lines while findings are still coming."""
 
 LABELS = (ExportFormat.AUDACITY, ExportFormat.AUDACITY_BIRDNET)
 """Formats whose rows do not name their recording."""

@@ -59,6 +59,17 @@ def audacity_lines(findings: Iterable[Finding]) -> Iterator[str]:
         yield _tab_line((fixed["onset_s"], fixed["offset_s"], taxon.common_name or taxon.scientific_name))
 
 
+def audacity_lines_of_many(findings: Iterable[Finding]) -> Iterator[str]:
+    """Yield labels of Audacity that end in the name of their recording: `European Robin (dawn.wav)`.
+
+    Times count from the beginning of that recording.
+    """
+    for finding in findings:
+        taxon, fixed = finding.detection.taxon, fixed_numbers(finding.detection)
+        label = f"{taxon.common_name or taxon.scientific_name} ({finding.source.file})"
+        yield _tab_line((fixed["onset_s"], fixed["offset_s"], label))
+
+
 def audacity_birdnet_lines(findings: Iterable[Finding]) -> Iterator[str]:
     """Yield labels of Audacity whose name is `Scientific, Common`, with the confidence as a fourth column."""
     for finding in findings:

@@ -25,7 +25,7 @@ SOURCE = Source("dawn.flac", 48000, datetime.fromisoformat("2026-05-01T04:30:00+
 
 def written(export_format: ExportFormat, *detections: Detection, source: Source = SOURCE) -> str:
     findings = [Finding(detection, source) for detection in detections]
-    return "".join(WRITERS[export_format].lines(iter(findings)))
+    return "".join(WRITERS[export_format](iter(findings)))
 
 
 def test_a_raven_table_has_ravens_columns_and_counts_selections_from_one() -> None:
@@ -56,7 +56,7 @@ def test_a_raven_table_has_ravens_columns_and_counts_selections_from_one() -> No
 def test_the_times_of_a_raven_table_run_on_over_its_recordings() -> None:
     sources = [Source("night/a.wav", 250_000, begins_s=0.0), Source("night/b.wav", 11_025, begins_s=60.5)]
     findings = [Finding(Detection(WREN, 1.0, 2.5, 0.5), source) for source in sources]
-    rows = list(csv.DictReader(io.StringIO("".join(WRITERS[ExportFormat.RAVEN].lines(findings))), delimiter="\t"))
+    rows = list(csv.DictReader(io.StringIO("".join(WRITERS[ExportFormat.RAVEN](findings))), delimiter="\t"))
     assert [(row["Selection"], row["Begin Time (s)"], row["End Time (s)"], row["File Offset (s)"]) for row in rows] == [
         ("1", "1.000", "2.500", "1.000"),
         ("2", "61.500", "63.000", "1.000"),
@@ -232,7 +232,7 @@ def test_small_numbers_are_not_written_with_an_exponent() -> None:
     assert "e-" not in written(ExportFormat.BIRDNET, Detection(WREN, 0.00001, 0.5, 0.00001))
 
 
-@pytest.mark.parametrize("export_format", list(ExportFormat))
+@pytest.mark.parametrize("export_format", list(WRITERS))
 def test_rows_are_written_while_findings_are_still_coming(export_format: ExportFormat) -> None:
     drawn = 0
 
@@ -242,7 +242,7 @@ def test_rows_are_written_while_findings_are_still_coming(export_format: ExportF
             drawn += 1
             yield Finding(Detection(WREN, drawn, drawn + 1, 0.5), SOURCE)
 
-    lines = WRITERS[export_format].lines(endless())
+    lines = WRITERS[export_format](endless())
     for _ in range(5):
         next(lines)
     assert drawn <= 5

@@ -1,7 +1,7 @@
 -- name: get_source(analysis_id)^
 SELECT
     r.id AS recording_id, r.filename, r.sample_rate_hz, r.site, r.latitude, r.longitude, r.recorded_at,
-    r.recorded_utc_offset_s, a.pack_name
+    r.recorded_utc_offset_s, r.duration_s, r.format, a.pack_name, a.pack_version, a.finished_at
 FROM analyses AS a JOIN recordings AS r ON r.id = a.recording_id
 WHERE a.id = :analysis_id;
 
@@ -17,7 +17,8 @@ SET LOCAL enable_bitmapscan = off;
 SELECT
     d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence, d.channel,
     x.code, x.scientific_name, x.common_name, x.taxonomic_class,
-    r.filename, r.sample_rate_hz, r.latitude, r.longitude, r.recorded_at, r.recorded_utc_offset_s, a.pack_name
+    r.filename, r.sample_rate_hz, r.latitude, r.longitude, r.recorded_at, r.recorded_utc_offset_s,
+    r.duration_s, r.format, a.pack_name, a.pack_version, a.finished_at
 FROM (
     SELECT * FROM detections AS heard
     WHERE (:site::text IS NULL OR site = :site::text)
@@ -65,7 +66,8 @@ WITH found AS MATERIALIZED (
 SELECT
     d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence, d.channel,
     x.code, x.scientific_name, x.common_name, x.taxonomic_class,
-    r.filename, r.sample_rate_hz, r.latitude, r.longitude, r.recorded_at, r.recorded_utc_offset_s, a.pack_name
+    r.filename, r.sample_rate_hz, r.latitude, r.longitude, r.recorded_at, r.recorded_utc_offset_s,
+    r.duration_s, r.format, a.pack_name, a.pack_version, a.finished_at
 FROM (
     SELECT * FROM found
     WHERE (:taxon_ids::integer[] IS NULL OR taxon_id = ANY(:taxon_ids::integer[]))
@@ -95,7 +97,8 @@ ORDER BY coalesce(d.started_at, '-infinity') DESC, d.id DESC;
 SELECT
     d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence, d.channel,
     x.code, x.scientific_name, x.common_name, x.taxonomic_class,
-    r.filename, r.sample_rate_hz, r.latitude, r.longitude, r.recorded_at, r.recorded_utc_offset_s, a.pack_name
+    r.filename, r.sample_rate_hz, r.latitude, r.longitude, r.recorded_at, r.recorded_utc_offset_s,
+    r.duration_s, r.format, a.pack_name, a.pack_version, a.finished_at
 FROM (
     SELECT * FROM (
         SELECT *, coalesce(started_at, '-infinity') AS heard_at FROM detections
@@ -153,7 +156,8 @@ SELECT EXISTS (
 SELECT
     d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence, d.channel,
     x.code, x.scientific_name, x.common_name, x.taxonomic_class,
-    r.filename, r.sample_rate_hz, r.latitude, r.longitude, r.recorded_at, r.recorded_utc_offset_s, a.pack_name
+    r.filename, r.sample_rate_hz, r.latitude, r.longitude, r.recorded_at, r.recorded_utc_offset_s,
+    r.duration_s, r.format, a.pack_name, a.pack_version, a.finished_at
 FROM unnest(:taxon_ids::integer[]) AS wanted (taxon_id)
 CROSS JOIN LATERAL (
     SELECT * FROM detections AS heard

@@ -15,8 +15,8 @@ WHERE analysis_id = :analysis_id AND state = 'done' ORDER BY segment_index;
 -- name: get_scored_analysis(analysis_id)^
 -- What cutting events needs; grid and rules are null while no segment is saved.
 SELECT
-    a.id, a.recording_id, a.retries, a.settings, a.pack_name, p.window_s, p.frame_s, p.rules,
-    r.filename, r.sample_rate_hz, r.site, r.latitude, r.longitude, r.recorded_at, r.recorded_utc_offset_s,
+    a.id, a.recording_id, a.retries, a.settings, a.pack_name, a.pack_version, a.finished_at, p.window_s, p.frame_s, p.rules,
+    r.filename, r.format, r.sample_rate_hz, r.site, r.latitude, r.longitude, r.recorded_at, r.recorded_utc_offset_s,
     (SELECT max(end_s) FROM segments AS s WHERE s.analysis_id = a.id) AS duration_s
 FROM analyses AS a
 JOIN recordings AS r ON r.id = a.recording_id

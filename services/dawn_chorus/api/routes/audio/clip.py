@@ -11,10 +11,11 @@ from dawn_chorus.adapters.postgres.audio_presence import check_audio
 from dawn_chorus.adapters.postgres.recordings import get_recording
 from dawn_chorus.api.auth import Reader
 from dawn_chorus.api.clips.making import CONTENT_TYPES
-from dawn_chorus.api.clips.names import disposition, name_clip
+from dawn_chorus.api.clips.names import name_clip
 from dawn_chorus.api.clips.wanted import ClipQuery, choose_clip
 from dawn_chorus.api.dependencies import Deps
 from dawn_chorus.api.http.disconnects import while_connected
+from dawn_chorus.api.http.disposition import disposition
 from dawn_chorus.api.http.problems import (
     AUDIO_REMOVED,
     BUSY,

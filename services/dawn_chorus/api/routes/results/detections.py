@@ -1,6 +1,6 @@
 """Detections of one analysis, cut anew on request, and detections across recordings."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,11 +12,14 @@ from dawn_chorus.adapters.postgres.analyses import get_status
 from dawn_chorus.adapters.postgres.detection_stream import stream_detections
 from dawn_chorus.adapters.postgres.detections import detections_of, list_detections
 from dawn_chorus.adapters.postgres.events import EventFilter
+from dawn_chorus.adapters.postgres.recordings import get_recording
 from dawn_chorus.adapters.postgres.recut import recut_detections
 from dawn_chorus.adapters.postgres.values import Analysis
 from dawn_chorus.api.auth import Reader
 from dawn_chorus.api.dependencies import Deps
 from dawn_chorus.api.detection_request import wanted_detections
+from dawn_chorus.api.exports.answering import LEFT_OUT, answer_export, license_links
+from dawn_chorus.api.exports.context import context_across, context_of_one
 from dawn_chorus.api.http.content_negotiation import choose_format
 from dawn_chorus.api.http.pagination import next_link
 from dawn_chorus.api.http.problems import (
@@ -33,13 +36,14 @@ from dawn_chorus.api.models.rendering import pack_out
 from dawn_chorus.api.models.responses import DetectionOut, DetectionsOut, PageOut
 from dawn_chorus.api.taxon_names import check_classes, check_taxa
 from dawn_chorus.domain.exports.findings import Finding, Source, finding_row
-from dawn_chorus.domain.exports.formats import SPREADSHEETS, WRITERS, ExportFormat
-from dawn_chorus.domain.exports.tables import json_lines, with_byte_order_mark
+from dawn_chorus.domain.exports.formats import FILES, SPREADSHEETS, WRITERS, ExportFormat
+from dawn_chorus.domain.exports.tables import json_lines
 from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.timeline import Detection
 
-ACROSS = (ExportFormat.JSON, ExportFormat.NDJSON, ExportFormat.CSV)
+ACROSS = tuple(each for each in ExportFormat if each is not ExportFormat.AUDACITY_BIRDNET)
 _PAGE_ROWS = 100
+_VARY = {"Vary": "Accept"}
 _ROBIN = Finding(
     Detection(Taxon("eurrob1", "Erithacus rubecula", "European Robin", "Aves"), 123.0, 126.5, 0.94),
     Source(
@@ -52,10 +56,16 @@ router = APIRouter(tags=["results"])
 
 def _also(*formats: ExportFormat) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI entry of the media types besides JSON."""
-    written = {WRITERS[each].media_type.partition(";")[0]: "".join(WRITERS[each].lines([_ROBIN])) for each in formats}
-    plain = sorted(written.keys() - {"application/json"})
-    content = {each: {"schema": {"type": "string"}, "example": written[each]} for each in plain}
-    return {200: {"content": content, "description": "In the requested format."}}
+    examples = {FILES[each].media_type.partition(";")[0]: _example(each) for each in formats}
+    content = {name: examples[name] for name in sorted(examples.keys() - {"application/json"})}
+    headers = {LEFT_OUT: {"description": "What the format has no room for, and why.", "schema": {"type": "string"}}}
+    return {200: {"content": content, "description": "In the requested format.", "headers": headers}}
+
+
+def _example(export_format: ExportFormat) -> dict[str, Any]:
+    if export_format not in WRITERS:
+        return {"schema": {"type": "string", "format": "binary"}}
+    return {"schema": {"type": "string"}, "example": "".join(WRITERS[export_format]([_ROBIN]))}
 
 
 @router.get(
@@ -85,18 +95,16 @@ def get_detections(
         if query.overrides
         else detections_of(deps.database, analysis_id, wanted)
     )
-    lines = _document(analysis, findings) if chosen is ExportFormat.JSON else _table(chosen, findings, bom=query.bom)
-    return streamed(lines, WRITERS[chosen].media_type, {"Vary": "Accept"})
+    recording = get_recording(deps.database, analysis.recording_id).recording
+    context = context_of_one(deps, analysis, recording, query, taxa, str(request.base_url))
+    if chosen is ExportFormat.JSON:
+        return streamed(_document(analysis, findings), FILES[chosen].media_type, _VARY | license_links(context))
+    return answer_export(chosen, findings, context, _VARY)
 
 
 def _check_bom(chosen: ExportFormat, *, bom: bool) -> None:
     if bom and chosen not in SPREADSHEETS:
         raise invalid_field("bom", f"a byte order mark is for {' and '.join(SPREADSHEETS)}, not for {chosen}")
-
-
-def _table(chosen: ExportFormat, findings: Iterable[Finding], *, bom: bool) -> Iterator[str]:
-    lines = WRITERS[chosen].lines(findings)
-    return with_byte_order_mark(lines) if bom else lines
 
 
 def _document(analysis: Analysis, findings: Iterator[Finding]) -> Iterator[str]:
@@ -119,23 +127,23 @@ def find_detections(
     _caller: Reader,
     query: Annotated[DetectionsQuery, Query()],
 ) -> Response:
-    """Latest first, undated ones last. NDJSON and CSV return all rows at once, unless `limit` is set.
+    """JSON in pages, latest first, undated ones last; all other formats hold all rows at once, unless `limit` is set.
 
-    A recording that was analyzed several times counts once for each pack, and each row names its pack.
+    A recording that was analyzed several times counts once for each pack, and each row names its pack. Raven's table
+    and the Camtrap package have the recordings in the order of their starts. `Link` names the license of each pack.
     """
     if query.format is not None and query.format not in ACROSS:
-        raise invalid_field("format", f"{query.format} is for one analysis only; use json, ndjson or csv")
+        raise invalid_field("format", f"{query.format} is for one analysis only; use one of {', '.join(ACROSS)}")
     chosen = choose_format(query.format, request.headers.get("accept"), ACROSS)
     _check_bom(chosen, bom=query.bom)
     wanted = wanted_detections(deps, query)
-    media_type = WRITERS[chosen].media_type
+    context = context_across(deps, wanted, query, str(request.base_url))
     if chosen is not ExportFormat.JSON and query.limit is None and query.cursor is None:
-        return streamed(
-            _table(chosen, stream_detections(deps.database, wanted), bom=query.bom), media_type, {"Vary": "Accept"}
-        )
+        return answer_export(chosen, stream_detections(deps.database, wanted), context, _VARY)
     page = list_detections(deps.database, wanted, limit=query.limit or _PAGE_ROWS, cursor=query.cursor)
-    headers = {"Vary": "Accept"} | next_link(request, page.next_cursor)
+    links = next_link(request, page.next_cursor)
     if chosen is not ExportFormat.JSON:
-        return streamed(_table(chosen, page.items, bom=query.bom), media_type, headers)
+        return answer_export(chosen, page.items, context, _VARY | links)
     items = [finding_row(finding) for finding in page.items]
+    headers = _VARY | license_links(context, links.get("Link", ""))
     return JSONResponse({"items": items, "next": page.next_cursor}, headers=headers)
