@@ -60,6 +60,7 @@ from dawn_chorus.api.routes.results import (
     taxa,
     timeline,
 )
+from dawn_chorus.api.routes.review import overview
 from dawn_chorus.api.settings import ApiSettings
 from dawn_chorus.api.spectrograms.drawing import Drawing
 from dawn_chorus.api.spectrograms.overview import Overviews
@@ -87,6 +88,7 @@ _ROUTES = (
     timeline,
     lanes,
     detections,
+    overview,
     taxa,
     session,
     keys,

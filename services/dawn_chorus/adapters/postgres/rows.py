@@ -38,10 +38,14 @@ def read_recording(row: Row, duration_s: float | None = None) -> Recording:
 
 def read_recorded_at(row: Row) -> datetime | None:
     """Return the start with its own offset from UTC, which PostgreSQL's timestamptz does not keep."""
-    recorded_at: datetime | None = row["recorded_at"]
-    if recorded_at is None:
+    return local_time(row["recorded_at"], row["recorded_utc_offset_s"])
+
+
+def local_time(moment: datetime | None, utc_offset_s: int | None) -> datetime | None:
+    """Return the moment by a clock with that offset from UTC; None without one of the two."""
+    if moment is None or utc_offset_s is None:
         return None
-    return recorded_at.astimezone(timezone(timedelta(seconds=row["recorded_utc_offset_s"])))
+    return moment.astimezone(timezone(timedelta(seconds=utc_offset_s)))
 
 
 def utc_offset_s(recorded_at: datetime | None) -> int | None:

@@ -1,12 +1,12 @@
 """Sites: what the recordings of the same site have in common; there is no table of them."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from dawn_chorus.adapters.postgres.cursors import Page, read_name_cursor, write_cursor
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
-from dawn_chorus.adapters.postgres.rows import Row
+from dawn_chorus.adapters.postgres.rows import Row, local_time
 from dawn_chorus.domain.recording import round_s
 
 _sql = load_queries("sites")
@@ -55,12 +55,6 @@ def _read_site(row: Row) -> Site:
         places=row["places"],
         recordings=row["recordings"],
         duration_s=round_s(row["duration_s"]),
-        first=_local(row["first"], row["first_utc_offset_s"]),
-        last=_local(row["last"], row["last_utc_offset_s"]),
+        first=local_time(row["first"], row["first_utc_offset_s"]),
+        last=local_time(row["last"], row["last_utc_offset_s"]),
     )
-
-
-def _local(moment: datetime | None, utc_offset_s: int | None) -> datetime | None:
-    if moment is None or utc_offset_s is None:
-        return None
-    return moment.astimezone(timezone(timedelta(seconds=utc_offset_s)))
