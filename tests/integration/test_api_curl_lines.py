@@ -55,6 +55,8 @@ class Shell:
         found = begin(self.api.client, len(CONTENT), "dawn.flac")
         if path.endswith("/facts"):
             found.patch(0, CONTENT)
+        if (method, path) == ("delete", "/v1/thresholds"):
+            self.run(CURL_LINES["put", "/v1/thresholds"])
         return {"RECORDING": answer["id"], "ANALYSIS": analysis, "UPLOAD": found.id}
 
 

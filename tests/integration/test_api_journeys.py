@@ -52,7 +52,7 @@ class Station:
     def empty(self) -> None:
         self._uploads = 0
         with self._database.transaction() as connection:
-            connection.execute("TRUNCATE recordings, uploads, idempotency_keys CASCADE")
+            connection.execute("TRUNCATE recordings, uploads, idempotency_keys, thresholds CASCADE")
 
     def prepare(self, case: Case) -> None:
         """Have a request ask for something that is there.

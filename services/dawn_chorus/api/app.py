@@ -60,7 +60,7 @@ from dawn_chorus.api.routes.results import (
     taxa,
     timeline,
 )
-from dawn_chorus.api.routes.review import overview
+from dawn_chorus.api.routes.review import overview, precision, thresholds
 from dawn_chorus.api.settings import ApiSettings
 from dawn_chorus.api.spectrograms.drawing import Drawing
 from dawn_chorus.api.spectrograms.overview import Overviews
@@ -90,6 +90,8 @@ _ROUTES = (
     detections,
     overview,
     taxa,
+    precision,
+    thresholds,
     session,
     keys,
     queue,
@@ -102,6 +104,7 @@ _TAGS = [
     {"name": "uploads", "description": "Send a file in parts that survive a cut line, then make a recording of it."},
     {"name": "analyses", "description": "A model pack applied to a recording: progress and result."},
     {"name": "results", "description": "Who sang when: timelines and detections."},
+    {"name": "reviews", "description": "What people say of events, and what follows: precision and thresholds."},
     {"name": "taxa and packs", "description": "Which taxa can be detected, and with which model packs."},
     {"name": "sessions", "description": "For browsers, in place of a key with every request."},
     {"name": "keys", "description": "Who may use the service, and for what."},
@@ -128,6 +131,7 @@ _LINKS = {
     ("post", "/v1/recordings/corrections"): {"recording_id": "$response.body#/items/0/id"},
     ("post", "/v1/recordings/{recording_id}/analyses"): {"analysis_id": "$response.body#/id"},
     ("get", "/v1/analyses/{analysis_id}"): {"recording_id": "$response.body#/recording_id"},
+    ("get", "/v1/taxa"): {"code": "$response.body#/items/0/code"},
     ("post", "/v1/keys"): {"key_id": "$response.body#/id"},
 }
 """Where the ids are that an answer leads on by; the document says so to whoever reads it."""

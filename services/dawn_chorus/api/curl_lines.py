@@ -10,6 +10,7 @@ HOST = "http://127.0.0.1:8000"
 _V1 = f"{HOST}/v1"
 _RECORDING, _ANALYSIS, _UPLOAD = f"{_V1}/recordings/$RECORDING", f"{_V1}/analyses/$ANALYSIS", f"{_V1}/uploads/$UPLOAD"
 _TUS = '-H "Tus-Resumable: 1.0.0"'
+_THRESHOLD = '{"taxon": "eurrob1", "threshold": 0.72, "reviewer": "Ada"}'
 _SITE = '{"site": "north-marsh", "recorded_at": "2026-05-03T04:30:00+02:00"}'
 
 _RECORDINGS = {
@@ -67,6 +68,12 @@ _RESULTS = {
     ("get", "/v1/taxa"): f'curl "{_V1}/taxa?q=robin"',
     ("get", "/v1/packs"): f"curl {_V1}/packs",
 }
+_REVIEWS = {
+    ("get", "/v1/taxa/{code}/precision"): f'curl "{_V1}/taxa/Erithacus%20rubecula/precision?wanted=0.95"',
+    ("get", "/v1/thresholds"): f'curl "{_V1}/thresholds?taxon=eurrob1"',
+    ("put", "/v1/thresholds"): (f"curl -X PUT -H 'Content-Type: application/json' -d '{_THRESHOLD}' {_V1}/thresholds"),
+    ("delete", "/v1/thresholds"): f'curl -X DELETE "{_V1}/thresholds?taxon=eurrob1"',
+}
 _OPERATIONS = {
     ("post", "/v1/session"): (
         f'curl -c jar -H \'Content-Type: application/json\' -d "{{\\"key\\": \\"$KEY\\"}}" {_V1}/session'
@@ -82,7 +89,7 @@ _OPERATIONS = {
     ("get", "/health/live"): f"curl {HOST}/health/live",
     ("get", "/health/ready"): f"curl {HOST}/health/ready",
 }
-CURL_LINES: Mapping[tuple[str, str], str] = _RECORDINGS | _UPLOADS | _ANALYSES | _RESULTS | _OPERATIONS
+CURL_LINES: Mapping[tuple[str, str], str] = _RECORDINGS | _UPLOADS | _ANALYSES | _RESULTS | _REVIEWS | _OPERATIONS
 """By method and path."""
 
 

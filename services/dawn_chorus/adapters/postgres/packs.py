@@ -7,7 +7,7 @@ from datetime import datetime
 from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row, read_taxon, write_rules
-from dawn_chorus.domain.errors import InvalidPack
+from dawn_chorus.domain.errors import InvalidPack, NotFound
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.taxonomy import Taxon
 
@@ -125,3 +125,25 @@ def find_taxon_ids(connection: Connection, names: Sequence[str], classes: Sequen
         return None
     lower = {"names": [name.lower() for name in names] or None, "classes": [each.lower() for each in classes] or None}
     return [row["id"] for row in _sql.find_taxon_ids(connection, **lower)]
+
+
+def get_taxon(database: Database, named: str, pack: str | None = None) -> Taxon:
+    """Return the taxon with this code or scientific name, as `find_taxon` does. Raises NotFound."""
+    with database.transaction() as connection:
+        return find_taxon(connection, named, pack)
+
+
+def find_taxon(connection: Connection, named: str, pack: str | None = None) -> Taxon:
+    """Return the taxon with this code or scientific name, in any case, of this pack before others. Raises NotFound."""
+    row: Row | None = _sql.find_taxon(connection, named=named, pack=pack)
+    if row is None:
+        raise NotFound(
+            f"No registered pack has a taxon with the code or scientific name {named!r}; see GET /v1/taxa?q=…"
+        )
+    return read_taxon(row)
+
+
+def ids_of_taxon(connection: Connection, scientific_name: str) -> list[int]:
+    """Return the ids of all rows of a taxon: packs may give it different codes or common names."""
+    found: list[int] = _sql.ids_of_taxon(connection, scientific_name=scientific_name)
+    return found

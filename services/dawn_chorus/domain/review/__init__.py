@@ -1,6 +1,7 @@
 """What people say of events, and what follows from it.
 
-verdicts is a review and its fields; matching says which review an event shows.
+verdicts is a review and its fields; matching says which review an event shows; precision is how often a taxon is
+right at a confidence, and kept what a threshold leaves; thresholds are those that people chose.
 
-May touch the standard library.
+May touch the standard library; precision and kept numpy, too.
 """

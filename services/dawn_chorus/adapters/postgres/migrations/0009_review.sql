@@ -64,6 +64,15 @@ LANGUAGE sql STABLE ROWS 1 AS $$
     LIMIT 1
 $$;
 
+-- Whether an event is kept by saved thresholds, {pack: {taxon's id: {site: threshold}}}; the empty site stands for all. Null: it
+-- is. Lists pass the few that are saved as one value, so that their plans stay what they are.
+CREATE FUNCTION reaches_threshold(saved jsonb, pack text, taxon_id integer, at_site text, confidence real) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT confidence >= coalesce(
+        saved -> pack -> taxon_id::text ->> coalesce(at_site, ''), saved -> pack -> taxon_id::text ->> '', '0'
+    )::real
+$$;
+
 -- == Exports: files that are made in the background and kept for a while.
 CREATE TABLE exports (
     id uuid PRIMARY KEY DEFAULT uuidv7(),

@@ -66,3 +66,20 @@ ORDER BY
     NOT (starts_with(lower(common_name), :text) OR starts_with(lower(scientific_name), :text)),
     common_name, scientific_name, code
 LIMIT :n;
+
+-- name: find_taxon(named, pack)^
+-- By its code or scientific name, in any case. A code may mean different taxa in different packs: this pack's comes first.
+SELECT x.code, x.scientific_name, x.common_name, x.taxonomic_class
+FROM taxa AS x
+WHERE lower(x.code) = lower(:named) OR lower(x.scientific_name) = lower(:named)
+ORDER BY
+    EXISTS (
+        SELECT FROM pack_taxa AS pt JOIN packs AS p ON p.id = pt.pack_id WHERE pt.taxon_id = x.id AND p.name = :pack::text
+    ) DESC,
+    x.id DESC
+LIMIT 1;
+
+-- name: ids_of_taxon(scientific_name)$
+-- Packs may give a taxon different codes, or common names, and so have rows of their own.
+SELECT coalesce(array_agg(id), '{}') FROM taxa
+WHERE lower(scientific_name) = lower(:scientific_name) AND scientific_name = :scientific_name;
