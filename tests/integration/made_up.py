@@ -51,6 +51,14 @@ def upload(
     return answer
 
 
+def review(client: httpx.Client, recording_id: str, **changed: Any) -> str:
+    """Post a review that must be accepted, of the robin that a made-up worker finds; return its id."""
+    said = {"taxon": ROBIN.code, "onset_s": 2.0, "offset_s": 4.0, "verdict": "confirmed", "reviewer": "Ada"}
+    response = client.post("/v1/reviews", json={"recording_id": recording_id, **said, **changed})
+    assert response.status_code in (200, 201), response.text
+    return str(response.json()["id"])
+
+
 class MadeUpWorker:
     """Does segments one by one, as told."""
 

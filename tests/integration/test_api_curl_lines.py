@@ -14,7 +14,7 @@ from dawn_chorus.adapters.postgres.api_keys import create_key
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.api.curl_lines import CURL_LINES, HOST
 from tests.integration.api_checks import wait_until
-from tests.integration.made_up import MadeUpWorker, upload, wav_bytes
+from tests.integration.made_up import MadeUpWorker, review, upload, wav_bytes
 from tests.servers.api import StartedApi, run_api
 from tests.servers.postgres import PostgresServer
 from tests.servers.tus import begin
@@ -57,7 +57,8 @@ class Shell:
             found.patch(0, CONTENT)
         if (method, path) == ("delete", "/v1/thresholds"):
             self.run(CURL_LINES["put", "/v1/thresholds"])
-        return {"RECORDING": answer["id"], "ANALYSIS": analysis, "UPLOAD": found.id}
+        ids = {"RECORDING": answer["id"], "ANALYSIS": analysis, "UPLOAD": found.id}
+        return ids | ({"REVIEW": review(self.api.client, answer["id"])} if "/reviews" in path else {})
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from dawn_chorus.adapters.postgres.api_keys import create_key
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.api.app import create_app
 from dawn_chorus.api.settings import ApiSettings
-from tests.integration.made_up import MadeUpWorker, upload, wav_bytes
+from tests.integration.made_up import MadeUpWorker, review, upload, wav_bytes
 from tests.servers.api import run_api
 from tests.servers.postgres import PostgresServer
 from tests.servers.tus import send
@@ -41,6 +41,7 @@ def target(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFac
         MadeUpWorker(database).finish(answer)
         sent = send(api.client, wav_bytes())
         ids = {"recording_id": answer["id"], "analysis_id": answer["analyses"][0]["id"], "upload_id": sent.id}
+        ids["review_id"] = review(api.client, answer["id"])
         yield api.url, ids, create_key(database, "fuzz", ["admin"])[1]
     postgres_server.drop_database(url)
 

@@ -20,7 +20,7 @@ from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
 from dawn_chorus.adapters.audio_store import open_audio_store
 from dawn_chorus.adapters.postgres.api_keys import create_key
 from dawn_chorus.adapters.postgres.database import Database
-from tests.integration.made_up import MadeUpWorker, wav_bytes
+from tests.integration.made_up import ROBIN, MadeUpWorker, wav_bytes
 from tests.servers.api import run_api
 from tests.servers.postgres import PostgresServer
 
@@ -29,7 +29,8 @@ EXAMPLES = int(os.environ.get("CHORUS_FUZZ_EXAMPLES", "20")) // 2
 STEPS = 12
 ROUNDS = 30
 """At most; it ends with the first after which every link was followed to a success."""
-UPLOAD = "POST /v1/recordings"
+UPLOAD, REVIEW, REVIEWS = "POST /v1/recordings", "POST /v1/reviews", "POST /v1/reviews/batch"
+SAID = {"taxon": ROBIN.code, "onset_s": 1.0, "offset_s": 2.0, "verdict": "confirmed"}
 FILE, BYTES = wav_bytes(3.0), "application/offset+octet-stream"
 Case = schemathesis.Case[Any]
 schemathesis.serializer.alias(BYTES, "application/octet-stream")
@@ -48,9 +49,10 @@ class Station:
         """By operation and class of status: requests whose path has an id of an answer before."""
         self._worker = MadeUpWorker(database)
         self._uploads, self.round = 0, 0
+        self._recording = ""
 
     def empty(self) -> None:
-        self._uploads = 0
+        self._uploads, self._recording = 0, ""
         with self._database.transaction() as connection:
             connection.execute("TRUNCATE recordings, uploads, idempotency_keys, thresholds CASCADE")
 
@@ -64,6 +66,10 @@ class Station:
         if case.operation.label == UPLOAD and _is_valid(case):
             self._uploads += 1
             case.body = {"file": wav_bytes(3.0, seed=self._uploads)}  # type: ignore[dict-item]
+        elif case.operation.label in (REVIEW, REVIEWS) and _is_valid(case) and self._recording:
+            said: Any = {"recording_id": self._recording, **SAID}
+            case.body = said if case.operation.label == REVIEW else {"items": [said]}
+            case.media_type = "application/json"
         elif "/uploads" in case.operation.path and drawn % 4:
             _speak_tus(case, with_bytes=drawn % 4 == 1)
         elif case.path_parameters.get("key_id") == self._own_key:
@@ -74,6 +80,7 @@ class Station:
     def work(self, case: Case, response: Response) -> None:
         """Of three analyses finish one, fail one, and leave one waiting: the same ones when a round is taken again."""
         if case.operation.label == UPLOAD and response.status_code == 202:
+            self._recording = response.json()["id"]
             (analysis,) = response.json()["analyses"]
             if (self.round + self._uploads) % 3 == 0:
                 self._worker.save(analysis["id"])

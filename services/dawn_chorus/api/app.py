@@ -60,7 +60,7 @@ from dawn_chorus.api.routes.results import (
     taxa,
     timeline,
 )
-from dawn_chorus.api.routes.review import overview, precision, thresholds
+from dawn_chorus.api.routes.review import overview, precision, reviews, thresholds
 from dawn_chorus.api.settings import ApiSettings
 from dawn_chorus.api.spectrograms.drawing import Drawing
 from dawn_chorus.api.spectrograms.overview import Overviews
@@ -89,6 +89,7 @@ _ROUTES = (
     lanes,
     detections,
     overview,
+    reviews,
     taxa,
     precision,
     thresholds,
@@ -132,6 +133,9 @@ _LINKS = {
     ("post", "/v1/recordings/{recording_id}/analyses"): {"analysis_id": "$response.body#/id"},
     ("get", "/v1/analyses/{analysis_id}"): {"recording_id": "$response.body#/recording_id"},
     ("get", "/v1/taxa"): {"code": "$response.body#/items/0/code"},
+    ("post", "/v1/reviews"): {"review_id": "$response.body#/id"},
+    ("get", "/v1/reviews"): {"review_id": "$response.body#/items/0/id"},
+    ("post", "/v1/reviews/batch"): {"review_id": "$response.body#/items/0/id"},
     ("post", "/v1/keys"): {"key_id": "$response.body#/id"},
 }
 """Where the ids are that an answer leads on by; the document says so to whoever reads it."""

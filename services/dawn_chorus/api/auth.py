@@ -135,6 +135,7 @@ def _name_address(scope: Scope) -> str:
 
 
 admit_reader, _read_or_upload = Require("read"), Require("read", "upload")
+admit_uploader, admit_reviewer = Require("upload"), Require("review")
 
 
 async def is_still_reader(request: Request, deps: Deps, credentials: Bearer, session: Cookie) -> bool:
@@ -189,6 +190,6 @@ Anybody = Annotated[Caller, Depends(Require(*SCOPES))]
 Reader = Annotated[Caller, Depends(admit_reader)]
 ReaderOrUploader = Annotated[Caller, Depends(_read_or_upload)]
 Lister = Annotated[Caller, Depends(admit_lister)]
-Uploader = Annotated[Caller, Depends(Require("upload"))]
-Reviewer = Annotated[Caller, Depends(Require("review"))]
+Uploader = Annotated[Caller, Depends(admit_uploader)]
+Reviewer = Annotated[Caller, Depends(admit_reviewer)]
 Admin = Annotated[Caller, Depends(Require("admin"))]

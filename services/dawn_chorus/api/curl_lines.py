@@ -1,6 +1,7 @@
 """A line for each operation that a shell understands, as `/docs` shows it. Tests run each of them.
 
-`$RECORDING`, `$ANALYSIS`, `$UPLOAD` and `$KEY_ID` are ids; where keys were made, add `-H "Authorization: Bearer $KEY"`.
+`$RECORDING`, `$ANALYSIS`, `$UPLOAD`, `$REVIEW` and `$KEY_ID` are ids; where keys were made, add
+`-H "Authorization: Bearer $KEY"`.
 """
 
 from collections.abc import Mapping
@@ -68,7 +69,19 @@ _RESULTS = {
     ("get", "/v1/taxa"): f'curl "{_V1}/taxa?q=robin"',
     ("get", "/v1/packs"): f"curl {_V1}/packs",
 }
+_REVIEW = f"{_V1}/reviews/$REVIEW"
+_SAID = (
+    '{\\"recording_id\\": \\"$RECORDING\\", \\"taxon\\": \\"Erithacus rubecula\\", \\"onset_s\\": 2, '
+    '\\"offset_s\\": 4, \\"verdict\\": \\"confirmed\\", \\"reviewer\\": \\"Ada\\"}'
+)
 _REVIEWS = {
+    ("post", "/v1/reviews"): f"curl -H 'Content-Type: application/json' -d \"{_SAID}\" {_V1}/reviews",
+    ("post", "/v1/reviews/batch"): (
+        f'curl -H \'Content-Type: application/json\' -d "{{\\"items\\": [{_SAID}]}}" {_V1}/reviews/batch'
+    ),
+    ("get", "/v1/reviews"): f'curl -o reviews.csv "{_V1}/reviews?format=csv"',
+    ("get", "/v1/reviews/{review_id}"): f"curl {_REVIEW}",
+    ("delete", "/v1/reviews/{review_id}"): f"curl -X DELETE {_REVIEW}",
     ("get", "/v1/taxa/{code}/precision"): f'curl "{_V1}/taxa/Erithacus%20rubecula/precision?wanted=0.95"',
     ("get", "/v1/thresholds"): f'curl "{_V1}/thresholds?taxon=eurrob1"',
     ("put", "/v1/thresholds"): (f"curl -X PUT -H 'Content-Type: application/json' -d '{_THRESHOLD}' {_V1}/thresholds"),

@@ -25,7 +25,7 @@ from dawn_chorus.adapters.postgres.idempotency import (
     renew_claim,
 )
 from dawn_chorus.adapters.postgres.idempotency import Response as StoredResponse
-from dawn_chorus.api.auth import Caller, Uploader
+from dawn_chorus.api.auth import Caller, Require, admit_reviewer, admit_uploader
 from dawn_chorus.api.dependencies import Dependencies, Deps
 from dawn_chorus.api.http.problems import IN_PROGRESS, KEY_REUSED, Problem
 from dawn_chorus.domain.errors import ChorusError
@@ -116,16 +116,22 @@ def _in_progress() -> Problem:
     return Problem(IN_PROGRESS, detail, headers={"Retry-After": "1"})
 
 
-async def get_once(
-    request: Request,
-    deps: Deps,
-    caller: Uploader,
-    idempotency_key: Annotated[
-        str | None,
-        Header(min_length=1, max_length=255, description="The same key and body return the first response."),
-    ] = None,
-) -> Once:
-    return Once(deps, f"{request.method} {request.url.path}", caller, idempotency_key)
+def _once_for(admit: Require) -> Callable[..., Awaitable[Once]]:
+    """Return the dependency for operations to which `admit` admits."""
+
+    async def get_once(
+        request: Request,
+        deps: Deps,
+        caller: Annotated[Caller, Depends(admit)],
+        idempotency_key: Annotated[
+            str | None,
+            Header(min_length=1, max_length=255, description="The same key and body return the first response."),
+        ] = None,
+    ) -> Once:
+        return Once(deps, f"{request.method} {request.url.path}", caller, idempotency_key)
+
+    return get_once
 
 
-OnceDep = Annotated[Once, Depends(get_once)]
+OnceDep = Annotated[Once, Depends(_once_for(admit_uploader))]
+ReviewerOnce = Annotated[Once, Depends(_once_for(admit_reviewer))]

@@ -1,6 +1,6 @@
 """Packs and taxa: registered by workers, listed and searched by the API."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -147,3 +147,21 @@ def ids_of_taxon(connection: Connection, scientific_name: str) -> list[int]:
     """Return the ids of all rows of a taxon: packs may give it different codes or common names."""
     found: list[int] = _sql.ids_of_taxon(connection, scientific_name=scientific_name)
     return found
+
+
+def find_scientific_names(database: Database, names: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Return for each name, a scientific name or a code in any case, what it means, as the table of taxa spells it.
+
+    Nothing: no registered pack has it. Several: a code that packs give to different taxa.
+    """
+    lower = list({name.lower() for name in names})
+    with database.transaction() as connection:
+        rows = list(_sql.find_scientific_names(connection, names=lower))
+    return {name: _meaning(name, rows) for name in names}
+
+
+def _meaning(name: str, rows: Sequence[Row]) -> tuple[str, ...]:
+    named = [row["scientific_name"] for row in rows if row["scientific_name"].lower() == name.lower()]
+    if named:
+        return (name,) if name in named else (named[0],)
+    return tuple(dict.fromkeys(row["scientific_name"] for row in rows if row["code"].lower() == name.lower()))

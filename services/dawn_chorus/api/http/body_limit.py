@@ -14,6 +14,7 @@ from dawn_chorus.api.http.limits.upload_requests import UploadRequests
 from dawn_chorus.api.http.problems import STALLED, TOO_LARGE, Problem, problem_response
 
 MAX_JSON_BYTES = 2**20
+MAX_TABLE_BYTES = 8 * 2**20
 LINGER_S = 1.0
 LINGER_BYTES = 2**20
 
@@ -30,7 +31,7 @@ class BodyStalled(Problem):
 
 @dataclass(frozen=True, slots=True)
 class BodyLimits:
-    """What a body may be; uploads are recordings, all others are JSON."""
+    """What a body may be; uploads are recordings, `text/csv` are tables, all others are JSON."""
 
     uploads: UploadRequests
     max_upload_bytes: int
@@ -49,16 +50,18 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        body = _WatchedBody(receive, send, headers, self._limit_of(scope), self._limits.idle_s)
+        body = _WatchedBody(receive, send, headers, self._limit_of(scope, headers), self._limits.idle_s)
         declared = headers.get("content-length", "0")
         if declared.isdigit() and int(declared) > body.limit_bytes:
             await refuse(BodyTooLarge(body.limit_bytes), scope, receive, send)
         else:
             await self._app(scope, body.receive, body.send)
 
-    def _limit_of(self, scope: Scope) -> int:
-        is_upload = self._limits.uploads.include(scope["method"], scope["path"])
-        return self._limits.max_upload_bytes if is_upload else min(MAX_JSON_BYTES, self._limits.max_upload_bytes)
+    def _limit_of(self, scope: Scope, headers: Headers) -> int:
+        if self._limits.uploads.include(scope["method"], scope["path"]):
+            return self._limits.max_upload_bytes
+        is_table = headers.get("content-type", "").strip().lower().startswith("text/csv")
+        return min(MAX_TABLE_BYTES if is_table else MAX_JSON_BYTES, self._limits.max_upload_bytes)
 
 
 async def refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:

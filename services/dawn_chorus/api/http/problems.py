@@ -10,6 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 RETRY_AFTER_S = 5
 """`Retry-After` while the database or the audio store is unavailable."""
 
+_MOST_TOLD = 20
+"""Fields of which a problem's detail tells."""
+_MOST_ERRORS = 500
+"""Fields that a problem lists; a table may have 10,000 that are wrong."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProblemType:
@@ -146,8 +151,15 @@ def _field_name(error: Mapping[str, Any]) -> str:
 
 
 def invalid_fields(errors: Sequence[Mapping[str, Any]]) -> Problem:
-    found = field_errors(errors)
-    return Problem(INVALID, "; ".join(f"{error.field}: {error.detail}" for error in found), errors=found)
+    return refused_fields(field_errors(errors))
+
+
+def refused_fields(errors: Sequence[FieldError], kind: ProblemType = INVALID) -> Problem:
+    """Return the problem of some fields; its detail tells of the first ones."""
+    told = [f"{error.field}: {error.detail}" for error in errors[:_MOST_TOLD]]
+    if len(errors) > _MOST_TOLD:
+        told.append(f"and {len(errors) - _MOST_TOLD} more")
+    return Problem(kind, "; ".join(told), errors=errors[:_MOST_ERRORS])
 
 
 def documented(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:

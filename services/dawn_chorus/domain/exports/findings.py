@@ -103,7 +103,7 @@ def review_row(review: Review | None) -> dict[str, Any] | None:
         "verdict": review.verdict.value,
         "corrected_taxon": review.corrected_taxon,
         "reviewer": review.reviewer,
-        "reviewed_at": review.reviewed_at.isoformat(),
+        "reviewed_at": utc_time(review.reviewed_at),
         "note": review.note,
     }
 
@@ -117,6 +117,11 @@ def clock_time(recorded_at: datetime | None, position_s: float) -> str | None:
         return None
     moment = recorded_at.astimezone(UTC) + timedelta(seconds=position_s)
     return moment.astimezone(recorded_at.tzinfo).isoformat(timespec="milliseconds")
+
+
+def utc_time(moment: datetime) -> str:
+    """Return RFC 3339 in UTC, whatever the time zone of the database's session."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def fixed_numbers(detection: "Detection") -> dict[str, str]:

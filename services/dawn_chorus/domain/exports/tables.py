@@ -16,8 +16,9 @@ from dawn_chorus.domain.exports.findings import (
     fixed_numbers,
 )
 
-_FORMULA = re.compile(r"[=+\-@＝＋－＠\t\r\n]")
-"""How a cell begins that a spreadsheet runs; in East Asian settings the full-width signs count, too."""
+_FORMULA = re.compile(r"'*[=+\-@＝＋－＠\t\r\n]")
+"""How a cell begins that a spreadsheet runs; in East Asian settings the full-width signs count, too. One that has
+apostrophes before that gets another, so that `read_csv_cell` knows whose they are."""
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -68,3 +69,8 @@ def _defused(cell: object) -> object:
     if not isinstance(cell, str) or _NUMBER.fullmatch(cell):
         return cell
     return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def read_csv_cell(cell: str) -> str:
+    """Return what `csv_line` was given for a cell: without the apostrophe that it may have put before."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell

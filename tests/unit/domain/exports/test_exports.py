@@ -13,7 +13,7 @@ import pytest
 
 from dawn_chorus.domain.exports.findings import Finding, Source, clock_time
 from dawn_chorus.domain.exports.formats import WRITERS, ExportFormat
-from dawn_chorus.domain.exports.tables import csv_line
+from dawn_chorus.domain.exports.tables import csv_line, read_csv_cell
 from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.timeline import Detection
 
@@ -104,7 +104,7 @@ FORMULAS = [
     "＠SUM(A1)",
 ]
 NUMBERS = ["-5", "+3.5", "-.5", "-1e-7", "0", "12.", "-12"]
-PLAIN = ["dawn.wav", "a=b", "", " =1", "'=1", "e-mail@example.org", "−5"]
+PLAIN = ["dawn.wav", "a=b", "", " =1", "'a", "''", "e-mail@example.org", "−5"]
 
 
 @pytest.mark.parametrize("text", FORMULAS)
@@ -121,6 +121,12 @@ def test_a_cell_that_a_spreadsheet_would_run_begins_with_an_apostrophe(text: str
 def test_numbers_and_plain_text_stay_as_they_are(text: str) -> None:
     (cells,) = csv.reader(io.StringIO(csv_line([text, "dawn"])))
     assert cells == [text, "dawn"]
+
+
+@pytest.mark.parametrize("text", [*FORMULAS, *NUMBERS, *PLAIN, "'=1", "''=1", "'-5", "'", "'\r"])
+def test_a_cell_is_read_back_as_it_was(text: str) -> None:
+    (cells,) = csv.reader(io.StringIO(csv_line([text, "dawn"]), newline=""))
+    assert read_csv_cell(cells[0]) == text
 
 
 def test_negative_numbers_are_numbers() -> None:

@@ -53,6 +53,12 @@ WHERE (
     )
     AND (:classes::text[] IS NULL OR lower(taxonomic_class) = ANY(:classes::text[]));
 
+-- name: find_scientific_names(names)
+-- In lower case; in the order in which taxa were registered.
+SELECT code, scientific_name FROM taxa
+WHERE lower(scientific_name) = ANY(:names::text[]) OR lower(code) = ANY(:names::text[])
+ORDER BY id;
+
 -- name: list_classes()
 SELECT DISTINCT taxonomic_class FROM taxa ORDER BY taxonomic_class;
 
