@@ -4,8 +4,8 @@ Read: database (the pool), named_queries, rows and values (what a row becomes), 
 A recording: recordings, recording_list, corrections (place and start), sites, analyses, outbox; ledger (what a worker
 does), registered_packs and segment_rows (what it saves), plan_extension, completion (the last segment finishes it),
 score_arrays, stitching and recut (scores become events), events (as an array), timelines, lanes, detections and
-detection_stream, findings (in short), failures, warnings, reviews and reviewing (saves them), precision (what reviews
-tell of confidences), thresholds, overview (counts and hours), cursors, changes (what a stream of events tells).
+detection_stream, surest, findings (in short), failures, warnings, reviews and reviewing (saves them), precision (what
+reviews tell of confidences), thresholds, overview (counts and hours), cursors, changes (what a stream of events tells).
 Around it: packs, api_keys, sessions, workers and waiting (who is there, for how much), idempotency, audio_presence and
 orphaned_audio, uploads (in parts) with upload_joining, byte_indexes, retention, dead_letters, lost_messages, backlog.
 May touch the database. Every call is one transaction, is safe from any thread, and raises TransientError while the

@@ -26,6 +26,7 @@ def _storable(name: str) -> str:
 
 _RowId = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 """PostgreSQL's `bigint`."""
+_BY_CONFIDENCE: TypeAdapter[tuple[float, int]] = TypeAdapter(tuple[Annotated[float, Field(ge=0, le=1)], _RowId])
 _BY_ID: TypeAdapter[tuple[UUID]] = TypeAdapter(tuple[UUID])
 _BY_INDEX: TypeAdapter[tuple[int]] = TypeAdapter(tuple[Annotated[int, Field(ge=0, lt=2**31)]])
 _BY_NAME: TypeAdapter[tuple[str]] = TypeAdapter(tuple[Annotated[str, AfterValidator(_storable)]])
@@ -41,7 +42,7 @@ class Page(Generic[Item]):
     """Opaque; None: this is the last page."""
 
 
-def write_cursor(*position: str | int | None) -> str:
+def write_cursor(*position: str | float | None) -> str:
     return urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
 
 
@@ -63,6 +64,11 @@ def read_name_cursor(cursor: str | None) -> str | None:
 def read_time_cursor(cursor: str | None) -> tuple[datetime | None, int | None]:
     """Return time and id in the cursor of a list in order of time, then of ids. Raises InvalidCursor."""
     return (None, None) if cursor is None else _read(cursor, _BY_TIME)
+
+
+def read_confidence_cursor(cursor: str | None) -> tuple[float | None, int | None]:
+    """Return confidence and id in the cursor of a list in order of confidence. Raises InvalidCursor."""
+    return (None, None) if cursor is None else _read(cursor, _BY_CONFIDENCE)
 
 
 def _read(cursor: str, shape: TypeAdapter[Position]) -> Position:

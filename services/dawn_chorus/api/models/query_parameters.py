@@ -29,6 +29,13 @@ class AnalysesCounted(StrEnum):
     ALL = "all"
 
 
+class DetectionOrder(StrEnum):
+    """In which order a list across recordings is."""
+
+    TIME = "time"
+    CONFIDENCE = "confidence"
+
+
 class StrictQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -135,6 +142,10 @@ class FilterFields(TaxonQuery):
 
 class DetectionsQuery(PagedQuery, FilterFields):
     bom: Bom = False
+    order: DetectionOrder = Field(
+        default=DetectionOrder.TIME,
+        description="`time`: latest first. `confidence`: most confident first, in pages in each format; name a taxon.",
+    )
     limit: int | None = Field(
         default=None, ge=1, le=1000, description="Rows per page. Default: 100 for JSON, all rows for other formats."
     )

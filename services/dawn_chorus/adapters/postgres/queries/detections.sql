@@ -187,3 +187,41 @@ JOIN recordings AS r ON r.id = d.recording_id
 JOIN analyses AS a ON a.id = d.analysis_id
 ORDER BY coalesce(d.started_at, '-infinity') DESC, d.id DESC
 LIMIT :n;
+
+-- name: surest_detections(taxon_ids, site, from_time, to_time, min_confidence, pack, all_analyses, before_confidence, after_id, n)
+-- The most confident first, of equals the one stored first; each taxon by its own index, then merged. Filters as in
+-- latest_detections.
+SELECT
+    d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence, d.channel,
+    x.code, x.scientific_name, x.common_name, x.taxonomic_class,
+    r.filename, r.sample_rate_hz, r.latitude, r.longitude, r.recorded_at, r.recorded_utc_offset_s,
+    r.duration_s, r.format, a.pack_name, a.pack_version, a.finished_at
+FROM unnest(:taxon_ids::integer[]) AS wanted (taxon_id)
+CROSS JOIN LATERAL (
+    SELECT * FROM detections AS heard
+    WHERE taxon_id = wanted.taxon_id
+        AND (:site::text IS NULL OR site = :site::text)
+        AND (:from_time::timestamptz IS NULL OR coalesce(started_at, '-infinity') >= :from_time::timestamptz)
+        AND (
+            :to_time::timestamptz IS NULL
+            OR (started_at IS NOT NULL AND coalesce(started_at, '-infinity') < :to_time::timestamptz)
+        )
+        AND confidence >= :min_confidence::real
+        AND EXISTS (
+            SELECT FROM analyses AS a LEFT JOIN current_analyses AS c ON c.analysis_id = a.id
+            WHERE a.id = heard.analysis_id AND (:pack::text IS NULL OR a.pack_name = :pack::text)
+                AND (:all_analyses::boolean OR c.analysis_id IS NOT NULL)
+        )
+        AND (
+            :before_confidence::real IS NULL
+            OR (confidence <= :before_confidence::real
+                AND (confidence < :before_confidence::real OR id > :after_id::bigint))
+        )
+    ORDER BY confidence DESC, id
+    LIMIT :n
+) AS d
+JOIN taxa AS x ON x.id = d.taxon_id
+JOIN recordings AS r ON r.id = d.recording_id
+JOIN analyses AS a ON a.id = d.analysis_id
+ORDER BY d.confidence DESC, d.id
+LIMIT :n;

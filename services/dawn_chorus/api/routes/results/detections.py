@@ -14,6 +14,7 @@ from dawn_chorus.adapters.postgres.detections import detections_of, list_detecti
 from dawn_chorus.adapters.postgres.events import EventFilter
 from dawn_chorus.adapters.postgres.recordings import get_recording
 from dawn_chorus.adapters.postgres.recut import recut_detections
+from dawn_chorus.adapters.postgres.surest import list_surest
 from dawn_chorus.adapters.postgres.values import Analysis
 from dawn_chorus.api.auth import Reader
 from dawn_chorus.api.dependencies import Deps
@@ -31,7 +32,7 @@ from dawn_chorus.api.http.problems import (
     invalid_field,
 )
 from dawn_chorus.api.http.streamed_response import streamed
-from dawn_chorus.api.models.query_parameters import AnalysisDetectionsQuery, DetectionsQuery
+from dawn_chorus.api.models.query_parameters import AnalysisDetectionsQuery, DetectionOrder, DetectionsQuery
 from dawn_chorus.api.models.rendering import pack_out
 from dawn_chorus.api.models.responses import DetectionOut, DetectionsOut, PageOut
 from dawn_chorus.api.taxon_names import check_classes, check_taxa
@@ -42,6 +43,8 @@ from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.timeline import Detection
 
 ACROSS = tuple(each for each in ExportFormat if each is not ExportFormat.AUDACITY_BIRDNET)
+_ROWS = (ExportFormat.JSON, ExportFormat.NDJSON, ExportFormat.CSV)
+"""Formats whose rows may be in any order."""
 _PAGE_ROWS = 100
 _VARY = {"Vary": "Accept"}
 _ROBIN = Finding(
@@ -107,6 +110,13 @@ def _check_bom(chosen: ExportFormat, *, bom: bool) -> None:
         raise invalid_field("bom", f"a byte order mark is for {' and '.join(SPREADSHEETS)}, not for {chosen}")
 
 
+def _check_by_confidence(query: DetectionsQuery, chosen: ExportFormat) -> None:
+    if not query.taxon:
+        raise invalid_field("order", "by confidence, detections are listed for a taxon: name one with taxon=")
+    if chosen not in _ROWS:
+        raise invalid_field("order", f"by confidence there are {', '.join(_ROWS)}; {chosen} is in order of time")
+
+
 def _document(analysis: Analysis, findings: Iterator[Finding]) -> Iterator[str]:
     """Yield the JSON of a `DetectionsOut`, row by row."""
     head = DetectionsOut(analysis_id=analysis.id, recording_id=analysis.recording_id, pack=pack_out(analysis), items=[])
@@ -136,11 +146,15 @@ def find_detections(
         raise invalid_field("format", f"{query.format} is for one analysis only; use one of {', '.join(ACROSS)}")
     chosen = choose_format(query.format, request.headers.get("accept"), ACROSS)
     _check_bom(chosen, bom=query.bom)
+    by_time = query.order is DetectionOrder.TIME
+    if not by_time:
+        _check_by_confidence(query, chosen)
     wanted = wanted_detections(deps, query)
     context = context_across(deps, wanted, query, str(request.base_url))
-    if chosen is not ExportFormat.JSON and query.limit is None and query.cursor is None:
+    if chosen is not ExportFormat.JSON and by_time and query.limit is None and query.cursor is None:
         return answer_export(chosen, stream_detections(deps.database, wanted), context, _VARY)
-    page = list_detections(deps.database, wanted, limit=query.limit or _PAGE_ROWS, cursor=query.cursor)
+    list_page = list_detections if by_time else list_surest
+    page = list_page(deps.database, wanted, limit=query.limit or _PAGE_ROWS, cursor=query.cursor)
     links = next_link(request, page.next_cursor)
     if chosen is not ExportFormat.JSON:
         return answer_export(chosen, page.items, context, _VARY | links)
