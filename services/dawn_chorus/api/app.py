@@ -61,6 +61,7 @@ from dawn_chorus.api.routes.results import (
     timeline,
 )
 from dawn_chorus.api.routes.review import overview, precision, reviews, thresholds
+from dawn_chorus.api.routes.review import queue as review_queue
 from dawn_chorus.api.settings import ApiSettings
 from dawn_chorus.api.spectrograms.drawing import Drawing
 from dawn_chorus.api.spectrograms.overview import Overviews
@@ -93,6 +94,7 @@ _ROUTES = (
     taxa,
     precision,
     thresholds,
+    review_queue,
     session,
     keys,
     queue,
@@ -105,7 +107,7 @@ _TAGS = [
     {"name": "uploads", "description": "Send a file in parts that survive a cut line, then make a recording of it."},
     {"name": "analyses", "description": "A model pack applied to a recording: progress and result."},
     {"name": "results", "description": "Who sang when: timelines and detections."},
-    {"name": "reviews", "description": "What people say of events, and what follows: precision and thresholds."},
+    {"name": "reviews", "description": "What comes next, what people say of events, precision and thresholds."},
     {"name": "taxa and packs", "description": "Which taxa can be detected, and with which model packs."},
     {"name": "sessions", "description": "For browsers, in place of a key with every request."},
     {"name": "keys", "description": "Who may use the service, and for what."},

@@ -75,6 +75,8 @@ _SAID = (
     '\\"offset_s\\": 4, \\"verdict\\": \\"confirmed\\", \\"reviewer\\": \\"Ada\\"}'
 )
 _REVIEWS = {
+    ("get", "/v1/review-taxa"): f'curl "{_V1}/review-taxa?site=north-marsh"',
+    ("get", "/v1/review-queue"): f'curl "{_V1}/review-queue?taxon=eurrob1&strategy=random&seed=7"',
     ("post", "/v1/reviews"): f"curl -H 'Content-Type: application/json' -d \"{_SAID}\" {_V1}/reviews",
     ("post", "/v1/reviews/batch"): (
         f'curl -H \'Content-Type: application/json\' -d "{{\\"items\\": [{_SAID}]}}" {_V1}/reviews/batch'

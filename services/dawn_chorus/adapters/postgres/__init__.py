@@ -6,6 +6,7 @@ does), registered_packs and segment_rows (what it saves), plan_extension, comple
 score_arrays, stitching and recut (scores become events), events (as an array), timelines, lanes, detections and
 detection_stream, surest, findings (in short), failures, warnings, reviews and reviewing (saves them), precision (what
 reviews tell of confidences), thresholds, overview (counts and hours), cursors, changes (what a stream of events tells).
+Review: review_queue (queue_values, unreviewed_events, strategies, queue_days), review_taxa.
 Around it: packs, api_keys, sessions, workers and waiting (who is there, for how much), idempotency, audio_presence and
 orphaned_audio, uploads (in parts) with upload_joining, byte_indexes, retention, dead_letters, lost_messages, backlog.
 May touch the database. Every call is one transaction, is safe from any thread, and raises TransientError while the

@@ -18,7 +18,8 @@ Item = TypeVar("Item")
 Position = TypeVar("Position")
 
 
-def _storable(name: str) -> str:
+def storable(name: str) -> str:
+    """Return the name; raise ValueError if it has a NUL."""
     if "\0" in name:
         raise ValueError("PostgreSQL stores no NUL")
     return name
@@ -29,7 +30,7 @@ _RowId = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 _BY_CONFIDENCE: TypeAdapter[tuple[float, int]] = TypeAdapter(tuple[Annotated[float, Field(ge=0, le=1)], _RowId])
 _BY_ID: TypeAdapter[tuple[UUID]] = TypeAdapter(tuple[UUID])
 _BY_INDEX: TypeAdapter[tuple[int]] = TypeAdapter(tuple[Annotated[int, Field(ge=0, lt=2**31)]])
-_BY_NAME: TypeAdapter[tuple[str]] = TypeAdapter(tuple[Annotated[str, AfterValidator(_storable)]])
+_BY_NAME: TypeAdapter[tuple[str]] = TypeAdapter(tuple[Annotated[str, AfterValidator(storable)]])
 _BY_TIME: TypeAdapter[tuple[AwareDatetime | None, int]] = TypeAdapter(tuple[AwareDatetime | None, _RowId])
 
 
@@ -42,37 +43,40 @@ class Page(Generic[Item]):
     """Opaque; None: this is the last page."""
 
 
-def write_cursor(*position: str | float | None) -> str:
+def write_cursor(*position: object) -> str:
     return urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
 
 
 def read_id_cursor(cursor: str | None) -> UUID | None:
     """Return the id in the cursor of a list in order of ids. Raises InvalidCursor."""
-    return None if cursor is None else _read(cursor, _BY_ID)[0]
+    return None if cursor is None else read_position(cursor, _BY_ID)[0]
 
 
 def read_index_cursor(cursor: str | None) -> int:
     """Return the index in the cursor of a list in order of indexes; -1 without a cursor. Raises InvalidCursor."""
-    return -1 if cursor is None else _read(cursor, _BY_INDEX)[0]
+    return -1 if cursor is None else read_position(cursor, _BY_INDEX)[0]
 
 
 def read_name_cursor(cursor: str | None) -> str | None:
     """Return the name in the cursor of a list in order of names. Raises InvalidCursor."""
-    return None if cursor is None else _read(cursor, _BY_NAME)[0]
+    return None if cursor is None else read_position(cursor, _BY_NAME)[0]
 
 
 def read_time_cursor(cursor: str | None) -> tuple[datetime | None, int | None]:
     """Return time and id in the cursor of a list in order of time, then of ids. Raises InvalidCursor."""
-    return (None, None) if cursor is None else _read(cursor, _BY_TIME)
+    return (None, None) if cursor is None else read_position(cursor, _BY_TIME)
 
 
 def read_confidence_cursor(cursor: str | None) -> tuple[float | None, int | None]:
     """Return confidence and id in the cursor of a list in order of confidence. Raises InvalidCursor."""
-    return (None, None) if cursor is None else _read(cursor, _BY_CONFIDENCE)
+    return (None, None) if cursor is None else read_position(cursor, _BY_CONFIDENCE)
 
 
-def _read(cursor: str, shape: TypeAdapter[Position]) -> Position:
-    """Return the position; strictly of its types: JSON's `true` is no number, a number is no time."""
+def read_position(cursor: str, shape: TypeAdapter[Position]) -> Position:
+    """Return a position of this shape. Raises InvalidCursor.
+
+    Strictly of its types: JSON's `true` is no number, a number is no time.
+    """
     try:
         return shape.validate_json(b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True), strict=True)
     except ValueError as error:  # of pydantic, or of what is no Base64

@@ -89,7 +89,7 @@ def read_latest(connection: Connection, wanted: DetectionFilter, page: Row) -> l
     }
     _sql.read_in_order(connection)
     taxon_ids = find_taxon_ids(connection, wanted.taxa, wanted.classes)
-    if (rare := _rare_analyses(connection, wanted)) is not None:
+    if (rare := rare_analyses(connection, wanted.pack, all_analyses=wanted.all_analyses)) is not None:
         key = {"analysis_ids": rare, "taxon_ids": taxon_ids}
         return list(_sql.latest_detections_of_analyses(connection, **key, **filters, **page))
     if taxon_ids is None:
@@ -102,11 +102,14 @@ def read_latest(connection: Connection, wanted: DetectionFilter, page: Row) -> l
     return list(_sql.latest_detections_of_taxa(connection, **filters))
 
 
-def _rare_analyses(connection: Connection, wanted: DetectionFilter) -> list[UUID] | None:
-    """Return the analyses of a pack with few detections: an index on time would be read to its end for them."""
-    if wanted.pack is None:
+def rare_analyses(connection: Connection, pack: str | None, *, all_analyses: bool = False) -> list[UUID] | None:
+    """Return the analyses of a pack with few detections: an index of all would be read to its end for them.
+
+    None: it has many, or none is meant.
+    """
+    if pack is None:
         return None
-    key = {"pack": wanted.pack, "all_analyses": wanted.all_analyses, "most": _RARE_ANALYSES + 1}
+    key = {"pack": pack, "all_analyses": all_analyses, "most": _RARE_ANALYSES + 1}
     found: list[UUID] = _sql.analyses_of_pack(connection, **key)
     if len(found) > _RARE_ANALYSES:
         return None

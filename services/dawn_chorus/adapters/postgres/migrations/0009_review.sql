@@ -1,8 +1,9 @@
 -- Review and publish: reviews that outlive analyses, thresholds that come of them, and exports that are made as jobs.
 
--- First the lock, as in 0006: whoever is in the middle of writing ends it before anything here begins. Readers go on.
+-- First the lock, as in 0006: whoever is in the middle of writing ends it before anything here begins.
 LOCK TABLE recordings, analyses IN SHARE ROW EXCLUSIVE MODE;
-LOCK TABLE detections IN SHARE MODE;
+-- Readers, too, for a moment: nothing below takes long. What takes long, the next migration does.
+LOCK TABLE detections IN ACCESS EXCLUSIVE MODE;
 
 -- == Reviews. They know the recording, the taxon and the span, never a detection: those change with every re-cut, retry and
 -- pack, and take their ids with them.
@@ -102,7 +103,55 @@ CREATE INDEX exports_unfinished ON exports (created_at) WHERE state IN ('waiting
 CREATE INDEX exports_expiry ON exports (expires_at) WHERE state = 'ready';
 COMMENT ON TABLE exports IS 'jobs taken by any API process by a lease; the file lies in the store until it expires';
 
--- == A fair sample of a taxon's events: they lie in the order of a hash of their ids, and a seed says where one begins.
-CREATE INDEX detections_taxon_shuffled ON detections (taxon_id, hashint8(id));
+-- == Which events show a review, so that queues pass over them in their indexes. Two triggers keep it, whoever writes.
+ALTER TABLE detections ADD COLUMN is_reviewed boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN detections.is_reviewed IS
+    'whether review_of has a row for it; of analyses that count, and once their recording was reviewed of all it had then';
+
+-- Marks the events of a taxon in a stretch of a recording anew. With the recording's lock, which whoever finishes an
+-- analysis holds too: of a review and new events the second sees the first.
+CREATE FUNCTION mark_reviewed(heard_in uuid, name text, from_ms integer, to_ms integer) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM recordings WHERE id = heard_in FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN; -- it is being deleted, and its events with it
+    END IF;
+    UPDATE detections AS d SET is_reviewed = NOT d.is_reviewed
+    WHERE d.recording_id = heard_in AND d.taxon_id IN (
+            SELECT id FROM taxa WHERE lower(scientific_name) = lower(name) AND scientific_name = name
+        )
+        AND d.onset_s * 1000 < to_ms AND d.offset_s * 1000 > from_ms
+        AND d.is_reviewed <> EXISTS (SELECT FROM review_of(heard_in, name, d.onset_s, d.offset_s));
+END
+$$;
+CREATE FUNCTION note_review() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        PERFORM mark_reviewed(OLD.recording_id, OLD.scientific_name, OLD.onset_ms, OLD.offset_ms);
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        PERFORM mark_reviewed(NEW.recording_id, NEW.scientific_name, NEW.onset_ms, NEW.offset_ms);
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER review_noted AFTER INSERT OR DELETE OR UPDATE OF recording_id, scientific_name, onset_ms, offset_ms
+    ON reviews FOR EACH ROW EXECUTE FUNCTION note_review();
+
+-- An analysis begins to count in the transaction that made its events, with the recording's lock.
+CREATE FUNCTION mark_counted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE detections AS d SET is_reviewed = true
+    FROM (SELECT DISTINCT scientific_name FROM reviews WHERE recording_id = NEW.recording_id) AS reviewed
+    JOIN taxa AS x
+        ON lower(x.scientific_name) = lower(reviewed.scientific_name) AND x.scientific_name = reviewed.scientific_name
+    WHERE d.analysis_id = NEW.analysis_id AND d.taxon_id = x.id AND NOT d.is_reviewed
+        AND EXISTS (SELECT FROM review_of(d.recording_id, reviewed.scientific_name, d.onset_s, d.offset_s));
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER counted_analysis_marked AFTER INSERT OR UPDATE ON current_analyses
+    FOR EACH ROW EXECUTE FUNCTION mark_counted();
 
 GRANT SELECT ON reviews, thresholds TO reader;

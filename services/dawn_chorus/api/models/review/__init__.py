@@ -1,5 +1,5 @@
 """Request and response models of review and of what comes of it.
 
-Read: reviews, precision (what reviews tell of confidences), thresholds (which confidences count), overview.
+Read: queue, reviews, precision (what reviews tell of confidences), thresholds (which confidences count), overview.
 May touch `domain` and the values of `adapters.postgres`.
 """

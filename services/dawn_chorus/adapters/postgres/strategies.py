@@ -1,0 +1,112 @@
+"""In which order the events of a queue come: the surest first, bands of confidence in turn, or shuffled."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from dawn_chorus.adapters.postgres.queue_values import BANDS, Event, QueueFilter, Walk
+from dawn_chorus.adapters.postgres.unreviewed_events import QueueEvents, Stretch
+
+_LEAST, _BEYOND = -(2**31), 2**31
+"""Of the hashes."""
+
+Chosen = tuple[list[int], Walk | None]
+"""Ids in order, and where the next page begins; None: nothing follows."""
+
+
+def choose_highest(events: QueueEvents, wanted: QueueFilter, walk: Walk, n: int) -> Chosen:
+    """Choose the surest."""
+    (found,) = events.by_confidence([Stretch(wanted.max_confidence, wanted.min_confidence, walk.surest)], n + 1)
+    page = found[:n]
+    follows = len(found) > n
+    return [each.id for each in page], replace(walk, surest=(page[-1].confidence, page[-1].id)) if follows else None
+
+
+def choose_shuffled(events: QueueEvents, _wanted: QueueFilter, walk: Walk, n: int) -> Chosen:
+    """Choose those that follow in the order of a hash of their ids, which begins where the seed says and goes round."""
+    pivot = _LEAST + int(_fraction(walk.seed, 0) * 2**32)
+    found: list[Event] = []
+    if walk.shuffled is None or walk.shuffled[0] >= pivot:
+        found += events.shuffled(pivot, _BEYOND, walk.shuffled, n + 1)
+    if len(found) <= n:
+        after = walk.shuffled if walk.shuffled is not None and walk.shuffled[0] < pivot else None
+        found += events.shuffled(_LEAST, pivot, after, n + 1 - len(found))
+    page = found[:n]
+    follows = len(found) > n
+    return [each.id for each in page], replace(walk, shuffled=(page[-1].hash, page[-1].id)) if follows else None
+
+
+def choose_bands(events: QueueEvents, wanted: QueueFilter, walk: Walk, n: int) -> Chosen:
+    """Choose from each band in turn; each begins at a confidence that the seed says, goes down, and round."""
+    laps = [_laps(band, wanted, walk) for band in range(BANDS)]
+    asked = -(-(n + 1) // max(1, sum(map(bool, laps))))
+    page = _take_turns(events, laps, walk, n + 1, asked)
+    if page is None:
+        page = _take_turns(events, laps, walk, n + 1, n + 1)
+    if page is None:
+        raise AssertionError("each band has all that the page may want of it")
+    places = list(walk.bands)
+    for band, event in page[:n]:
+        places[band] = (event.confidence, event.id)
+    follows = len(page) > n
+    after = replace(walk, bands=tuple(places), band=page[n][0]) if follows else None
+    return [event.id for _, event in page[:n]], after
+
+
+def band_bounds(band: int) -> tuple[float, float]:
+    """Return the least and the greatest confidence of a band, in single precision as they are stored."""
+    top = 1.0 if band == BANDS - 1 else _next((band + 1) / BANDS, 0.0)
+    return _short(np.float32(band / BANDS)), top
+
+
+def _laps(band: int, wanted: QueueFilter, walk: Walk) -> list[Stretch]:
+    """Return the stretches of a band in the order in which they come, without what was shown."""
+    bottom, top = band_bounds(band)
+    bottom, top = max(bottom, wanted.min_confidence), min(top, wanted.max_confidence)
+    begin = _short(np.float32((band + _fraction(walk.seed, band + 1)) / BANDS))
+    after = walk.bands[band]
+    laps = [Stretch(min(top, begin), bottom, after), Stretch(top, max(bottom, _next(begin, 1.0)))]
+    if after is not None and after[0] > begin:
+        laps = [replace(laps[1], after=after)]
+    return [lap for lap in laps if lap.bottom <= lap.top]
+
+
+def _take_turns(
+    events: QueueEvents, laps: Sequence[Sequence[Stretch]], walk: Walk, n: int, asked: int
+) -> list[tuple[int, Event]] | None:
+    """Return the next n, with their bands; None: more than `asked` of a band are needed."""
+    found = iter(events.by_confidence([lap for band in laps for lap in band], asked))
+    heaps = [[event for _ in band for event in next(found)] for band in laps]
+    # A lap that is full may hide what follows it, but not that which comes before its end.
+    full = [len(heap) >= asked for heap in heaps]
+    page: list[tuple[int, Event]] = []
+    band, passed, given = walk.band, 0, [0] * BANDS
+    while len(page) < n and passed < BANDS:
+        heap, at = heaps[band], given[band]
+        if at < min(len(heap), asked):
+            page.append((band, heap[at]))
+            given[band] += 1
+            passed = 0
+        elif full[band]:
+            return None
+        else:
+            passed += 1
+        band = (band + 1) % BANDS
+    return page
+
+
+def _fraction(seed: int | None, number: int) -> float:
+    """Return a number from 0 to below 1 that follows from the seed, another for each `number`."""
+    digest = hashlib.sha256(f"{seed}:{number}".encode()).digest()
+    return int.from_bytes(digest[:4]) / 2**32
+
+
+def _next(confidence: float, towards: float) -> float:
+    return _short(np.nextafter(np.float32(confidence), np.float32(towards)))
+
+
+def _short(value: np.float32) -> float:
+    """Return the number with the fewest digits that is this one in single precision, as PostgreSQL writes it."""
+    return float(str(value))
