@@ -382,7 +382,7 @@ class TestManyDetections:
     def test_a_page_reads_no_more_rows_than_it_needs(
         self, many: Database, query: str, filters: dict[str, Any], index: str
     ) -> None:
-        names = ("site", "from_time", "to_time", "before_time", "before_id")
+        names = ("site", "from_time", "to_time", "before_time", "before_id", "saved")
         values = dict.fromkeys(names) | {"min_confidence": 0.0, "n": 101, "pack": "woods", "all_analyses": False}
         with many.transaction() as connection:
             if "taxon_ids" in filters:

@@ -1,14 +1,19 @@
 """Thresholds that people choose: saved, listed and removed; and what lists and re-cuts make of them."""
 
+import json
 from typing import Any
 
 import httpx
+import numpy as np
+import pytest
 
+from dawn_chorus.adapters.postgres import detections
 from dawn_chorus.adapters.postgres.api_keys import create_key
 from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.domain.timeline import SegmentTimeline, TaxonRow, quantize_scores
 from tests.integration.api_checks import problem_of
 from tests.integration.judged import heard
-from tests.integration.made_up import FROG, ROBIN
+from tests.integration.made_up import FACTS, FROG, ROBIN, MadeUpWorker, upload, wav_bytes
 
 SAVED = {"taxon": ROBIN.scientific_name, "site": None, "pack": "birdnet", "threshold": 0.72, "note": ""}
 
@@ -85,3 +90,144 @@ def test_readers_may_look_and_reviewers_may_save(client: httpx.Client, database:
             assert response.json()["set_by"] == "review", "the name of the key"
         else:
             assert client.get("/v1/thresholds").status_code == 200
+
+
+def in_order(row: tuple[str, str | None, float]) -> tuple[str, str, float]:
+    return row[0], row[1] or "", row[2]
+
+
+def found(client: httpx.Client, **wanted: Any) -> list[tuple[str, str | None, float]]:
+    """Return code, site and confidence of what lists across recordings have, page by page and as a stream."""
+    params = {"pack": "any", "thresholds": "saved", **wanted}
+    rows: list[dict[str, Any]] = []
+    page: dict[str, Any] = {"next": None}
+    while not rows or page["next"] is not None:
+        cursor = {"cursor": page["next"]} if page["next"] else {}
+        page = client.get("/v1/detections", params={**params, "limit": 2, **cursor}).json()
+        rows += page["items"]
+        if not page["items"]:
+            break
+    streamed = client.get("/v1/detections", params={**params, "format": "ndjson"}).text.splitlines()
+    assert [json.loads(line) for line in streamed] == rows
+    return sorted(((each["code"], each["site"], each["confidence"]) for each in rows), key=in_order)
+
+
+def test_lists_leave_out_what_does_not_reach_a_saved_threshold(client: httpx.Client, database: Database) -> None:
+    heard(client, database, [0.95, 0.7, 0.55], seed=1, site="marsh")
+    heard(client, database, [0.9, 0.6], seed=2, site="ridge")
+    heard(client, database, [0.8, 0.52], seed=3)
+    heard(client, database, [0.95, 0.91], seed=4, site="marsh", taxon=FROG)
+    frogs = [(FROG.code, "marsh", 0.91), (FROG.code, "marsh", 0.95)]
+    everything = len(client.get("/v1/detections").json()["items"])
+    assert len(found(client)) == everything == 9, "none is saved"
+    save(client, 0.7)
+    save(client, 0.95, site="marsh")
+    robins = [(ROBIN.code, "marsh", 0.95), (ROBIN.code, "ridge", 0.9), (ROBIN.code, None, 0.8)]
+
+    for pack in ("any", "birdnet"):
+        for wanted, rows in (
+            ({}, frogs + robins),
+            ({"taxon": ROBIN.code}, robins),
+            ({"taxon": [ROBIN.code, FROG.code]}, frogs + robins),
+            ({"class": "Aves"}, robins),
+            ({"site": "marsh"}, [*frogs, robins[0]]),
+            ({"site": "marsh", "taxon": ROBIN.code}, robins[:1]),
+            ({"site": "ridge", "min_confidence": 0.95}, []),
+            ({"analyses": "all"}, frogs + robins),
+        ):
+            assert found(client, pack=pack, **wanted) == sorted(rows, key=in_order), (pack, wanted)
+    surest = client.get("/v1/detections", params={"thresholds": "saved", "order": "confidence", "taxon": ROBIN.code})
+    assert [row["confidence"] for row in surest.json()["items"]] == [0.95, 0.9, 0.8]
+    assert len(client.get("/v1/detections").json()["items"]) == everything, "unless they are asked for"
+
+
+def test_many_analyses_are_looked_through_as_few_are(
+    client: httpx.Client, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pack with few detections is read as a whole; one with many by indexes."""
+    heard(client, database, [0.95, 0.7, 0.55], seed=1, site="marsh")
+    save(client, 0.7)
+    rare = found(client, pack="birdnet"), found(client, pack="birdnet", taxon=ROBIN.code)
+    assert [confidence for _, _, confidence in rare[0]] == [0.7, 0.95]
+    monkeypatch.setattr(detections, "_RARE_DETECTIONS", 0)
+    assert rare == (found(client, pack="birdnet"), found(client, pack="birdnet", taxon=ROBIN.code))
+    monkeypatch.setattr(detections, "_FEW", 0)
+    assert rare[1] == found(client, pack="birdnet", taxon=ROBIN.code)
+
+
+SONG = [0.0, 0.35, 0.6, 0.7, 0.6, 0.35, 0.0, 0.0, 0.55, 0.0]
+"""A robin's frames of half a second: by the rule of the pack from 1 s to 3 s at 0.7, and from 4 s to 4.5 s at 0.55."""
+
+
+def sing(client: httpx.Client, database: Database, **fields: str) -> dict[str, str]:
+    """Upload 5 s in which a robin and a frog sing so; the frog's rule is another one. Return the analysis' links."""
+    answer = upload(client, wav_bytes(5.0), **fields)
+    worker, analysis = MadeUpWorker(database), answer["analyses"][0]
+    work = worker.start(analysis["id"])
+    scores = np.array(SONG, np.float32)
+    rows = [
+        TaxonRow(taxon, np.array([each.max()], np.float32), quantize_scores(each), float(each.max()))
+        for taxon, each in ((ROBIN, scores), (FROG, np.where(scores > 0, scores + np.float32(0.29), np.float32(0))))
+    ]
+    timeline = SegmentTimeline(work.segment, 0, 1, 0, len(SONG), tuple(rows), analyzed_s=5.0)
+    worker.ledger.save_timeline(work, timeline, FACTS)
+    links: dict[str, str] = analysis["links"]
+    return links
+
+
+def events(client: httpx.Client, links: dict[str, str], **wanted: Any) -> list[tuple[str, float, float, float]]:
+    """Return code, onset, offset and confidence of the events by saved thresholds; list and timeline must agree."""
+    params = {"thresholds": "saved", **wanted}
+    rows = client.get(links["detections"], params=params).json()["items"]
+    lanes = client.get(links["timeline"], params=params).json()["taxa"]
+    of_timeline = {(lane["code"], each["onset_s"], each["offset_s"]) for lane in lanes for each in lane["detections"]}
+    assert of_timeline == {(row["code"], row["onset_s"], row["offset_s"]) for row in rows}
+    return [(row["code"], row["onset_s"], row["offset_s"], row["confidence"]) for row in rows]
+
+
+def test_one_analysis_is_cut_anew_where_a_threshold_is_saved(client: httpx.Client, database: Database) -> None:
+    links = sing(client, database, site="marsh")
+    robin, frog = ROBIN.code, FROG.code
+    frogs = [(frog, 1.5, 2.5, 0.99)]
+    own = [(robin, 1.0, 3.0, 0.7), (robin, 4.0, 4.5, 0.55)]
+    assert events(client, links) == [own[0], frogs[0], own[1]], "none is saved"
+    save(client, 0.65)
+    later = [(robin, 1.5, 3.0, 0.7), frogs[0]]
+    assert events(client, links) == later, "it begins later, and ends by the offset threshold of the rule"
+    save(client, 0.5, site="marsh")
+    assert events(client, links) == [own[0], frogs[0], own[1]], "the site's own goes before"
+    save(client, 0.75, 200, site="marsh")
+    assert events(client, links) == frogs
+    assert events(client, links, taxon=robin) == []
+    save(client, 0.95, taxon=frog)
+    assert events(client, links, taxon=frog) == frogs
+    save(client, 0.995, 200, taxon=frog)
+    assert events(client, links) == []
+
+
+def test_saved_thresholds_and_thresholds_sent_are_not_mixed(client: httpx.Client, database: Database) -> None:
+    links = sing(client, database)
+    problem = problem_of(
+        client.get(links["detections"], params={"thresholds": "saved", "onset_threshold": 0.7}), 422, "invalid-request"
+    )
+    assert problem["errors"][0]["field"] == "thresholds"
+    assert "leave out onset_threshold" in problem["detail"]
+    for url in (links["detections"], links["timeline"], "/v1/detections"):
+        problem_of(client.get(url, params={"thresholds": "mine"}), 422, "invalid-request")
+
+
+def test_a_saved_threshold_below_the_floor_of_an_analysis_is_refused(client: httpx.Client, database: Database) -> None:
+    links = sing(client, database, floor="0.6", onset_threshold="0.8", offset_threshold="0.7")
+    save(client, 0.55)
+    problem = problem_of(client.get(links["detections"], params={"thresholds": "saved"}), 422, "invalid-request")
+    assert problem["errors"][0]["field"] == "thresholds"
+    assert "below 0.6, the floor" in problem["detail"]
+
+
+def test_before_an_analysis_is_finished_there_are_no_events(client: httpx.Client, database: Database) -> None:
+    answer = upload(client, wav_bytes(700))
+    links = answer["analyses"][0]["links"]
+    assert events(client, links) == []
+    MadeUpWorker(database).save(answer["analyses"][0]["id"])
+    save(client, 0.6)
+    assert events(client, links) == []

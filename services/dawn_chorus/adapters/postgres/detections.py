@@ -1,6 +1,6 @@
 """Detections: of one analysis, and across recordings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,6 +13,7 @@ from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.packs import find_taxon_ids
 from dawn_chorus.adapters.postgres.reviews import reviews_of, reviews_of_rows
 from dawn_chorus.adapters.postgres.rows import Row, read_finding, read_source
+from dawn_chorus.adapters.postgres.thresholds import SavedThresholds
 from dawn_chorus.adapters.postgres.warnings import warning_codes_of
 from dawn_chorus.domain.exports.findings import Finding
 
@@ -45,6 +46,8 @@ class DetectionFilter:
     """Taxonomic classes, in any case."""
     all_analyses: bool = False
     """Also those of analyses that do not count: of each recording and pack the newest with results counts."""
+    saved: SavedThresholds | None = None
+    """Only those that reach these thresholds, where one holds; None: none counts."""
 
 
 def detections_of(database: Database, analysis_id: UUID, wanted: EventFilter = _ALL) -> Iterator[Finding]:
@@ -89,6 +92,7 @@ def read_latest(connection: Connection, wanted: DetectionFilter, page: Row) -> l
     }
     _sql.read_in_order(connection)
     taxon_ids = find_taxon_ids(connection, wanted.taxa, wanted.classes)
+    filters |= by_thresholds(wanted, taxon_ids)
     if (rare := rare_analyses(connection, wanted.pack, all_analyses=wanted.all_analyses)) is not None:
         key = {"analysis_ids": rare, "taxon_ids": taxon_ids}
         return list(_sql.latest_detections_of_analyses(connection, **key, **filters, **page))
@@ -100,6 +104,15 @@ def read_latest(connection: Connection, wanted: DetectionFilter, page: Row) -> l
         if len(near) == page["n"] or not _sql.are_more(connection, **filters):
             return near
     return list(_sql.latest_detections_of_taxa(connection, **filters))
+
+
+def by_thresholds(wanted: DetectionFilter, taxon_ids: Sequence[int] | None) -> Row:
+    """Return the filters by saved thresholds; what all rows must reach is a bound that indexes know."""
+    if wanted.saved is None:
+        return {"saved": None}
+    lowest = wanted.saved.lowest(wanted.pack, wanted.site, taxon_ids)
+    saved = wanted.saved.column(wanted.pack, taxon_ids)
+    return {"saved": saved, "min_confidence": max(wanted.min_confidence, lowest)}
 
 
 def rare_analyses(connection: Connection, pack: str | None, *, all_analyses: bool = False) -> list[UUID] | None:

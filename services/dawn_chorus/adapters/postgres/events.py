@@ -68,7 +68,11 @@ def join_events(parts: Iterable[Events]) -> Events:
 
 def read_taxa_of(connection: Connection, events: Events) -> dict[int, Taxon]:
     """Return the taxa of the events by id."""
-    ids = np.unique(events["taxon_id"]).tolist()
+    return read_taxa(connection, np.unique(events["taxon_id"]).tolist())
+
+
+def read_taxa(connection: Connection, ids: Sequence[int]) -> dict[int, Taxon]:
+    """Return the taxa with these ids."""
     return {row["id"]: read_taxon(row) for row in _sql.get_taxa(connection, ids=ids)}
 
 

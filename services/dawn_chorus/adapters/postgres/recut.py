@@ -1,18 +1,20 @@
-"""Cuts events again from stored scores, by the analysis' rules with some fields changed."""
+"""Cuts events again from stored scores, by the analysis' rules with some fields changed, or by saved thresholds."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
 import numpy as np
 
 from dawn_chorus.adapters.postgres.analyses import get_analysis
-from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.events import (
     EventFilter,
     Events,
     detections_in,
     join_events,
+    read_events,
+    read_taxa,
     read_taxa_of,
     select_events,
     write_events,
@@ -21,9 +23,11 @@ from dawn_chorus.adapters.postgres.packs import find_taxon_ids
 from dawn_chorus.adapters.postgres.reviews import reviews_of
 from dawn_chorus.adapters.postgres.rows import read_source
 from dawn_chorus.adapters.postgres.stitching import ScoredAnalysis, cut_events, find_scored_analysis
+from dawn_chorus.adapters.postgres.thresholds import read_thresholds
 from dawn_chorus.adapters.postgres.warnings import warning_codes_of
+from dawn_chorus.domain.analysis import AnalysisState
 from dawn_chorus.domain.errors import BelowFloor, TooManyEvents
-from dawn_chorus.domain.event_rules import EventRules
+from dawn_chorus.domain.event_rules import EventRule, EventRules
 from dawn_chorus.domain.exports.findings import Finding
 from dawn_chorus.domain.taxonomy import Taxon
 
@@ -58,22 +62,78 @@ def recut_detections(
 def _check_floor(own: EventRules, changed: EventRules, changes: Mapping[str, float], floor: float) -> None:
     """Raise BelowFloor, except where a rule's own thresholds are below the floor and the change does not lower them."""
     for rule, new in zip(own.all, changed.all, strict=True):
-        if new.lowest_threshold < min(floor, rule.lowest_threshold):
-            field = min((name for name in changes if name.endswith("_threshold")), key=changes.__getitem__)
-            raise BelowFloor(
-                f"threshold {new.lowest_threshold:g} is below {floor:g}, the floor under which no scores were stored",
-                field=field,
-            )
+        field = min((name for name in changes if name.endswith("_threshold")), key=changes.__getitem__, default="")
+        _check_rule(rule, new, floor, field)
+
+
+def _check_rule(own: EventRule, changed: EventRule, floor: float, field: str) -> None:
+    if changed.lowest_threshold < min(floor, own.lowest_threshold):
+        raise BelowFloor(
+            f"threshold {changed.lowest_threshold:g} is below {floor:g}, the floor under which no scores were stored",
+            field=field,
+        )
+
+
+def recut_by_thresholds(
+    database: Database, analysis_id: UUID, wanted: EventFilter = _ALL, *, most: int = MOST_EVENTS
+) -> Iterator[Finding]:
+    """Return those events that are wanted, as `events_by_thresholds` has them, in the order of `recut_detections`.
+
+    Raises NotFound, BelowFloor and TooManyEvents, as there.
+    """
+    with database.snapshot() as connection:
+        get_analysis(connection, analysis_id)
+        scored = find_scored_analysis(connection, analysis_id)
+        if scored is None:
+            return iter(())
+        taxon_ids = find_taxon_ids(connection, wanted.taxa, wanted.classes)
+        events = events_by_thresholds(connection, scored, wanted, taxon_ids, most=most)
+        return _found(connection, scored, events)
+
+
+def events_by_thresholds(
+    connection: Connection,
+    scored: ScoredAnalysis,
+    wanted: EventFilter,
+    taxon_ids: Sequence[int] | None,
+    *,
+    most: int = MOST_EVENTS,
+) -> Events:
+    """Return the events that are wanted, of these taxa (None: of all), of a finished analysis.
+
+    Those of taxa with a saved threshold at the recording's site are cut anew, with it as onset threshold; the offset
+    threshold gives way. Those of all others are as they were stored. Raises BelowFloor and TooManyEvents.
+    """
+    analysis = get_analysis(connection, scored.row["id"])
+    stored = read_events(connection, analysis.id, wanted, taxon_ids)
+    saved = read_thresholds(connection, analysis.pack_name).at(analysis.pack_name, scored.row["site"])
+    anew = [taxon_id for taxon_id in saved if taxon_ids is None or taxon_id in taxon_ids]
+    if not anew or analysis.state is not AnalysisState.FINISHED:
+        return stored
+    by_taxon = dict(scored.rules.by_taxon)
+    for taxon_id, taxon in read_taxa(connection, anew).items():
+        own = scored.rules.of(taxon.code)
+        by_taxon[taxon.code] = own.changed(onset_threshold=saved[taxon_id])
+        _check_rule(own, by_taxon[taxon.code], analysis.settings.floor, "thresholds")
+    cut = cut_events(connection, replace(scored, rules=replace(scored.rules, by_taxon=by_taxon)), anew)
+    others = stored[~np.isin(stored["taxon_id"], anew)]
+    events = join_events(_within(most, [others, *(select_events(write_events(*each), wanted) for each in cut)]))
+    return events[np.argsort(events["onset_s"], kind="stable")]
 
 
 def _recut(database: Database, scored: ScoredAnalysis, wanted: EventFilter, most: int) -> Iterator[Finding]:
-    analysis_id = scored.row["id"]
     with database.snapshot() as connection:
-        codes = warning_codes_of(connection, [analysis_id])[analysis_id]
         cut = cut_events(connection, scored, find_taxon_ids(connection, wanted.taxa, wanted.classes))
         events = join_events(_within(most, (select_events(write_events(*found), wanted) for found in cut)))
-        taxa = read_taxa_of(connection, events)
-        reviews = reviews_of(connection, [scored.row["recording_id"]])
+        return _found(connection, scored, events)
+
+
+def _found(connection: Connection, scored: ScoredAnalysis, events: Events) -> Iterator[Finding]:
+    """Return the findings, in order of time, then of scientific names; the iterator holds no connection."""
+    analysis_id = scored.row["id"]
+    codes = warning_codes_of(connection, [analysis_id])[analysis_id]
+    taxa = read_taxa_of(connection, events)
+    reviews = reviews_of(connection, [scored.row["recording_id"]])
     source = read_source(scored.row, analysis_id, codes)
     found = detections_in(_in_order_of_time(events, taxa), taxa)
     return (Finding(each, source, reviews.find(each, source.recording_id)) for each in found)

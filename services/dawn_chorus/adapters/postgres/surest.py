@@ -2,7 +2,7 @@
 
 from dawn_chorus.adapters.postgres.cursors import Page, read_confidence_cursor, write_cursor
 from dawn_chorus.adapters.postgres.database import Connection, Database
-from dawn_chorus.adapters.postgres.detections import DetectionFilter
+from dawn_chorus.adapters.postgres.detections import DetectionFilter, by_thresholds
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.packs import find_taxon_ids
 from dawn_chorus.adapters.postgres.reviews import reviews_of_rows
@@ -33,16 +33,15 @@ def list_surest(
 
 def read_surest(connection: Connection, wanted: DetectionFilter, page: Row) -> list[Row]:
     """Return the rows of a page: the `n` that follow the one of `before_confidence` with the id `after_id`."""
-    return list(
-        _sql.surest_detections(
-            connection,
-            taxon_ids=find_taxon_ids(connection, wanted.taxa, wanted.classes),
-            site=wanted.site,
-            from_time=wanted.from_time,
-            to_time=wanted.to_time,
-            min_confidence=wanted.min_confidence,
-            pack=wanted.pack,
-            all_analyses=wanted.all_analyses,
-            **page,
-        )
-    )
+    taxon_ids = find_taxon_ids(connection, wanted.taxa, wanted.classes)
+    filters: Row = {
+        "taxon_ids": taxon_ids,
+        "site": wanted.site,
+        "from_time": wanted.from_time,
+        "to_time": wanted.to_time,
+        "min_confidence": wanted.min_confidence,
+        "pack": wanted.pack,
+        "all_analyses": wanted.all_analyses,
+    }
+    filters |= by_thresholds(wanted, taxon_ids)
+    return list(_sql.surest_detections(connection, **filters, **page))

@@ -51,10 +51,12 @@ class SavedThresholds:
             return 0.0
         return min(_lowest(self.by_pack.get(pack, {}).get(taxon_id, {}), site) for taxon_id in taxon_ids)
 
-    @property
-    def column(self) -> Jsonb:
-        """What the SQL function `reaches_threshold` takes."""
-        return Jsonb(self.by_pack)
+    def column(self, pack: str | None = None, taxon_ids: Sequence[int] | None = None) -> Jsonb:
+        """Return what the SQL function `reaches_threshold` takes, for this pack and these taxa (None: all)."""
+        packs = self.by_pack if pack is None else {pack: self.by_pack.get(pack, {})}
+        if taxon_ids is not None:
+            packs = {name: {each: of[each] for each in taxon_ids if each in of} for name, of in packs.items()}
+        return Jsonb(packs)
 
 
 def _lowest(by_site: Mapping[str, float], site: str | None) -> float:
@@ -70,6 +72,12 @@ def read_thresholds(connection: Connection, pack: str | None) -> SavedThresholds
         by_site = by_pack.setdefault(row["pack_name"], {}).setdefault(row["taxon_id"], {})
         by_site[row["site"] or _EVERYWHERE] = row["threshold"]
     return SavedThresholds(by_pack)
+
+
+def saved_thresholds(database: Database, pack: str | None) -> SavedThresholds:
+    """Return the thresholds of a pack as `read_thresholds` does, in a transaction of their own."""
+    with database.transaction() as connection:
+        return read_thresholds(connection, pack)
 
 
 def list_thresholds(

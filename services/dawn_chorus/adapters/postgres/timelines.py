@@ -13,6 +13,7 @@ from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.events import EventFilter, Events, detections_in, read_events
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.packs import find_taxon_ids
+from dawn_chorus.adapters.postgres.recut import events_by_thresholds
 from dawn_chorus.adapters.postgres.rows import Row, read_taxon
 from dawn_chorus.adapters.postgres.score_arrays import REAL_ARRAY, ScoreArrayLoader, read_scores
 from dawn_chorus.adapters.postgres.stitching import ScoredAnalysis, find_scored_analysis
@@ -39,6 +40,8 @@ class TimelineFilter:
     """Only windows, frames and events that overlap it, and taxa of which something was kept there."""
     min_confidence: float = 0.0
     """Leave out events with a lower confidence."""
+    saved_thresholds: bool = False
+    """Events as `recut.events_by_thresholds` has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,11 @@ def _find_shown(connection: Connection, analysis_id: UUID, wanted: TimelineFilte
     key = {"analysis_id": analysis_id, "taxon_ids": taxon_ids, "min_score": wanted.min_score, "shown": segments}
     taxa = list(_sql.taxa_by_peak(connection, **key))
     selected = EventFilter(span=wanted.span, min_confidence=wanted.min_confidence)
-    events = read_events(connection, analysis_id, selected, [taxon["taxon_id"] for taxon in taxa])
+    ids = [taxon["taxon_id"] for taxon in taxa]
+    if wanted.saved_thresholds:
+        events = events_by_thresholds(connection, scored, selected, ids)
+    else:
+        events = read_events(connection, analysis_id, selected, ids)
     return _Shown(analysis_id, scored.row["retries"], scored.grid, scored.duration_s, segments, taxa, events)
 
 

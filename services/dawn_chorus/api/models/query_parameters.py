@@ -36,6 +36,21 @@ class DetectionOrder(StrEnum):
     CONFIDENCE = "confidence"
 
 
+class ThresholdsCounted(StrEnum):
+    """Which thresholds count besides the packs' rules."""
+
+    SAVED = "saved"
+
+
+Thresholds = Annotated[
+    ThresholdsCounted | None,
+    Field(
+        description="`saved`: of taxa that have a saved threshold at the site, or at all sites, only events that reach "
+        "it. Default: all events that the packs' rules cut."
+    ),
+]
+
+
 class StrictQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -110,6 +125,7 @@ class TimelineQuery(SpanQuery, TaxonQuery):
     min_score: Score = Field(default=0.0, description="Leave out scores below this, and taxa whose peak is below it.")
     min_confidence: Score = Field(default=0.0, description="Leave out events with a lower confidence.")
     frames: bool = Field(default=False, description="Include framewise scores.")
+    thresholds: Thresholds = None
 
 
 Bom = Annotated[bool, Field(description="Begin CSV with a byte order mark, by which Excel knows that it is UTF-8.")]
@@ -118,9 +134,18 @@ Bom = Annotated[bool, Field(description="Begin CSV with a byte order mark, by wh
 class AnalysisDetectionsQuery(EventRuleFields, SpanQuery, TaxonQuery):
     """With a threshold or duration, events are cut anew from the stored scores."""
 
+    thresholds: Thresholds = None
     min_confidence: Score = Field(default=0.0, description="Leave out events with a lower confidence.")
     bom: Bom = False
     format: ExportFormat | None = Field(default=None, description="Default: by `Accept`, else JSON.")
+
+    @field_validator("thresholds")
+    @classmethod
+    def _by_one_rule(cls, thresholds: ThresholdsCounted | None, info: ValidationInfo) -> ThresholdsCounted | None:
+        sent = [name for name in EventRuleFields.model_fields if info.data.get(name) is not None]
+        if thresholds is not None and sent:
+            raise ValueError(f"saved thresholds say how events are cut: leave out {', '.join(sent)}, or this")
+        return thresholds
 
 
 class FilterFields(TaxonQuery):
@@ -138,6 +163,7 @@ class FilterFields(TaxonQuery):
         description="`current`: of each recording and pack one analysis counts, the newest that succeeded or is "
         "partial. `all`: all of them count and, where `pack` is not given, of all packs.",
     )
+    thresholds: Thresholds = None
 
 
 class DetectionsQuery(PagedQuery, FilterFields):

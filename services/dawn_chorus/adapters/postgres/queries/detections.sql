@@ -10,10 +10,10 @@ WHERE a.id = :analysis_id;
 -- reads and sorts all rows of a site and taxon instead, a hundred times as many. Until the end of the transaction.
 SET LOCAL enable_bitmapscan = off;
 
--- name: latest_detections(site, from_time, to_time, min_confidence, pack, all_analyses, before_time, before_id, n)
+-- name: latest_detections(site, from_time, to_time, min_confidence, pack, all_analyses, saved, before_time, before_id, n)
 -- Latest first, undated last, by an index on time: of all, of a site, or of sure detections. Whether its analysis counts is
--- looked up for each row of the page, before the limit. A pack that is null: all packs. Not to be prepared: a plan for any
--- value cannot use the indexes of sure detections.
+-- looked up for each row of the page, before the limit, and whether it reaches its saved threshold (null: none counts). A
+-- pack that is null: all packs. Not to be prepared: a plan for any value cannot use the indexes of sure detections.
 SELECT
     d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence, d.channel,
     x.code, x.scientific_name, x.common_name, x.taxonomic_class,
@@ -32,6 +32,10 @@ FROM (
             SELECT FROM analyses AS a LEFT JOIN current_analyses AS c ON c.analysis_id = a.id
             WHERE a.id = heard.analysis_id AND (:pack::text IS NULL OR a.pack_name = :pack::text)
                 AND (:all_analyses::boolean OR c.analysis_id IS NOT NULL)
+                AND (
+                    :saved::jsonb IS NULL
+                    OR reaches_threshold(:saved::jsonb, a.pack_name, heard.taxon_id, heard.site, heard.confidence)
+                )
         )
         AND (
             :before_id::bigint IS NULL
@@ -58,7 +62,7 @@ SELECT coalesce(array_agg(id), '{}') FROM (
 -- How many detections these analyses have, counted up to so many.
 SELECT count(*) FROM (SELECT FROM detections WHERE analysis_id = ANY(:analysis_ids::uuid[]) LIMIT :most) AS found;
 
--- name: latest_detections_of_analyses(analysis_ids, taxon_ids, site, from_time, to_time, min_confidence, before_time, before_id, n)
+-- name: latest_detections_of_analyses(analysis_ids, taxon_ids, site, from_time, to_time, min_confidence, pack, saved, before_time, before_id, n)
 -- As above, for analyses that have few: all of them are read and sorted. taxon_ids that are null: all taxa.
 WITH found AS MATERIALIZED (
     SELECT * FROM detections WHERE analysis_id = ANY(:analysis_ids::uuid[])
@@ -78,6 +82,7 @@ FROM (
             OR (started_at IS NOT NULL AND coalesce(started_at, '-infinity') < :to_time::timestamptz)
         )
         AND confidence >= :min_confidence::real
+        AND (:saved::jsonb IS NULL OR reaches_threshold(:saved::jsonb, :pack::text, taxon_id, site, confidence))
         AND (
             :before_id::bigint IS NULL
             OR (coalesce(started_at, '-infinity'), id)
@@ -91,7 +96,7 @@ JOIN recordings AS r ON r.id = d.recording_id
 JOIN analyses AS a ON a.id = d.analysis_id
 ORDER BY coalesce(d.started_at, '-infinity') DESC, d.id DESC;
 
--- name: nearest_detections_of_taxa(taxon_ids, site, from_time, to_time, min_confidence, pack, all_analyses, before_time, before_id, n, most)
+-- name: nearest_detections_of_taxa(taxon_ids, site, from_time, to_time, min_confidence, pack, all_analyses, saved, before_time, before_id, n, most)
 -- As above, but only those among the first `most` of any taxon: fewer than n, if there may be more. For classes, which may
 -- have thousands of taxa, most of which were never heard.
 SELECT
@@ -122,6 +127,10 @@ FROM (
             SELECT FROM analyses AS a LEFT JOIN current_analyses AS c ON c.analysis_id = a.id
             WHERE a.id = heard.analysis_id AND (:pack::text IS NULL OR a.pack_name = :pack::text)
                 AND (:all_analyses::boolean OR c.analysis_id IS NOT NULL)
+                AND (
+                    :saved::jsonb IS NULL
+                    OR reaches_threshold(:saved::jsonb, a.pack_name, heard.taxon_id, heard.site, heard.confidence)
+                )
         )
     ORDER BY heard_at DESC, id DESC
     LIMIT :n
@@ -151,7 +160,7 @@ SELECT EXISTS (
     OFFSET :most - 1 LIMIT 1
 );
 
--- name: latest_detections_of_taxa(taxon_ids, site, from_time, to_time, min_confidence, pack, all_analyses, before_time, before_id, n)
+-- name: latest_detections_of_taxa(taxon_ids, site, from_time, to_time, min_confidence, pack, all_analyses, saved, before_time, before_id, n)
 -- As above; each taxon by its own index, then merged.
 SELECT
     d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence, d.channel,
@@ -173,6 +182,10 @@ CROSS JOIN LATERAL (
             SELECT FROM analyses AS a LEFT JOIN current_analyses AS c ON c.analysis_id = a.id
             WHERE a.id = heard.analysis_id AND (:pack::text IS NULL OR a.pack_name = :pack::text)
                 AND (:all_analyses::boolean OR c.analysis_id IS NOT NULL)
+                AND (
+                    :saved::jsonb IS NULL
+                    OR reaches_threshold(:saved::jsonb, a.pack_name, heard.taxon_id, heard.site, heard.confidence)
+                )
         )
         AND (
             :before_id::bigint IS NULL
@@ -188,7 +201,7 @@ JOIN analyses AS a ON a.id = d.analysis_id
 ORDER BY coalesce(d.started_at, '-infinity') DESC, d.id DESC
 LIMIT :n;
 
--- name: surest_detections(taxon_ids, site, from_time, to_time, min_confidence, pack, all_analyses, before_confidence, after_id, n)
+-- name: surest_detections(taxon_ids, site, from_time, to_time, min_confidence, pack, all_analyses, saved, before_confidence, after_id, n)
 -- The most confident first, of equals the one stored first; each taxon by its own index, then merged. Filters as in
 -- latest_detections.
 SELECT
@@ -211,6 +224,10 @@ CROSS JOIN LATERAL (
             SELECT FROM analyses AS a LEFT JOIN current_analyses AS c ON c.analysis_id = a.id
             WHERE a.id = heard.analysis_id AND (:pack::text IS NULL OR a.pack_name = :pack::text)
                 AND (:all_analyses::boolean OR c.analysis_id IS NOT NULL)
+                AND (
+                    :saved::jsonb IS NULL
+                    OR reaches_threshold(:saved::jsonb, a.pack_name, heard.taxon_id, heard.site, heard.confidence)
+                )
         )
         AND (
             :before_confidence::real IS NULL

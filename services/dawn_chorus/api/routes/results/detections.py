@@ -13,11 +13,11 @@ from dawn_chorus.adapters.postgres.detection_stream import stream_detections
 from dawn_chorus.adapters.postgres.detections import detections_of, list_detections
 from dawn_chorus.adapters.postgres.events import EventFilter
 from dawn_chorus.adapters.postgres.recordings import get_recording
-from dawn_chorus.adapters.postgres.recut import recut_detections
+from dawn_chorus.adapters.postgres.recut import recut_by_thresholds, recut_detections
 from dawn_chorus.adapters.postgres.surest import list_surest
 from dawn_chorus.adapters.postgres.values import Analysis
 from dawn_chorus.api.auth import Reader
-from dawn_chorus.api.dependencies import Deps
+from dawn_chorus.api.dependencies import Dependencies, Deps
 from dawn_chorus.api.detection_request import wanted_detections
 from dawn_chorus.api.exports.answering import LEFT_OUT, answer_export, license_links
 from dawn_chorus.api.exports.context import context_across, context_of_one
@@ -86,23 +86,31 @@ def get_detections(
 ) -> Response:
     """Ordered by time. With a threshold or duration, events are cut anew from the stored scores, without inference.
 
-    Omitted values stay as in the analysis. The span, `taxon`, `class` and `min_confidence` select among the events.
+    Omitted values stay as in the analysis. With `thresholds=saved`, taxa that have a saved threshold at the recording's
+    site are cut anew with it; the events of all others are those of the analysis. The span, `taxon`, `class` and
+    `min_confidence` select among the events.
     """
     chosen = choose_format(query.format, request.headers.get("accept"), tuple(ExportFormat))
     _check_bom(chosen, bom=query.bom)
     analysis = get_status(deps.database, analysis_id).analysis
     taxa, classes = check_taxa(deps.database, query.taxon), check_classes(deps.database, query.class_)
     wanted = EventFilter(taxa, classes, query.span, query.min_confidence)
-    findings = (
-        recut_detections(deps.database, analysis_id, query.overrides, wanted)
-        if query.overrides
-        else detections_of(deps.database, analysis_id, wanted)
-    )
+    findings = _events(deps, analysis_id, query, wanted)
     recording = get_recording(deps.database, analysis.recording_id).recording
     context = context_of_one(deps, analysis, recording, query, taxa, str(request.base_url))
     if chosen is ExportFormat.JSON:
         return streamed(_document(analysis, findings), FILES[chosen].media_type, _VARY | license_links(context))
     return answer_export(chosen, findings, context, _VARY)
+
+
+def _events(
+    deps: Dependencies, analysis_id: UUID, query: AnalysisDetectionsQuery, wanted: EventFilter
+) -> Iterator[Finding]:
+    if query.thresholds is not None:
+        return recut_by_thresholds(deps.database, analysis_id, wanted)
+    if query.overrides:
+        return recut_detections(deps.database, analysis_id, query.overrides, wanted)
+    return detections_of(deps.database, analysis_id, wanted)
 
 
 def _check_bom(chosen: ExportFormat, *, bom: bool) -> None:

@@ -46,6 +46,7 @@ def get_timeline(
         check_classes(deps.database, query.class_),
         query.span,
         query.min_confidence,
+        saved_thresholds=query.thresholds is not None,
     )
     revision = status.analysis.revision if status.terminal else None
     rows = read_timeline(deps.database, analysis_id, wanted, revision=revision)
