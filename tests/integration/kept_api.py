@@ -13,7 +13,7 @@ from tests.integration.api_checks import wait_until
 from tests.servers.api import StartedApi, run_api
 from tests.servers.postgres import PostgresServer
 
-_TABLES = "recordings, uploads, api_keys, idempotency_keys, audio_to_delete, changes, thresholds"
+_TABLES = "recordings, uploads, api_keys, idempotency_keys, audio_to_delete, changes, thresholds, exports"
 """With those that refer to them."""
 _MANY = 1_000_000
 

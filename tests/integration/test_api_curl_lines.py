@@ -58,7 +58,14 @@ class Shell:
         if (method, path) == ("delete", "/v1/thresholds"):
             self.run(CURL_LINES["put", "/v1/thresholds"])
         ids = {"RECORDING": answer["id"], "ANALYSIS": analysis, "UPLOAD": found.id}
+        ids |= {"EXPORT": self._export()} if "{export_id}" in path else {}
         return ids | ({"REVIEW": review(self.api.client, answer["id"])} if "/reviews" in path else {})
+
+    def _export(self) -> str:
+        """Return the id of one that is ready."""
+        export = self.api.client.post("/v1/exports", json={"format": "csv"}).json()
+        wait_until(lambda: self.api.client.get(export["links"]["self"]).json()["state"] == "ready")
+        return str(export["id"])
 
 
 @pytest.fixture(scope="module")

@@ -54,7 +54,7 @@ class Station:
     def empty(self) -> None:
         self._uploads, self._recording = 0, ""
         with self._database.transaction() as connection:
-            connection.execute("TRUNCATE recordings, uploads, idempotency_keys, thresholds CASCADE")
+            connection.execute("TRUNCATE recordings, uploads, exports, idempotency_keys, thresholds CASCADE")
 
     def prepare(self, case: Case) -> None:
         """Have a request ask for something that is there.

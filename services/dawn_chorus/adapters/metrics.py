@@ -32,6 +32,10 @@ upload_audio_seconds = Counter("chorus_upload_audio_seconds_total", "Seconds of 
 uploads_in_flight = Gauge("chorus_uploads_in_flight", "Uploads being received or probed.")
 resumable_uploads = Counter("chorus_resumable_uploads_total", "Uploads in parts, by what became of them.", ["outcome"])
 """`begun`, `joined` (one file is in the store), `deleted` by the client, `expired`, `broken` (a part was lost)."""
+exports = Counter("chorus_exports_total", "Files made in the background, by what became of them.", ["outcome"])
+"""`ready`, `failed`, `expired` (its file was given up)."""
+exports_unfinished = Gauge("chorus_exports_unfinished", "Exports that wait or are made, of all processes.", ["state"])
+"""`waiting` and `running`; every process tells the same."""
 event_streams = Gauge("chorus_api_event_streams", "Clients connected to an event stream.")
 store_bytes = Gauge("chorus_store_bytes", "Space of the audio store's volume, if the store is a folder.", ["space"])
 """`free` and `total`."""
@@ -44,6 +48,8 @@ API = (
     upload_audio_seconds,
     uploads_in_flight,
     resumable_uploads,
+    exports,
+    exports_unfinished,
     event_streams,
     store_bytes,
 )

@@ -33,6 +33,7 @@ from dawn_chorus.api.decoders.pictures import Pictures
 from dawn_chorus.api.decoders.server import Decoders
 from dawn_chorus.api.decoders.stored_headers import StoredHeaders
 from dawn_chorus.api.dependencies import Dependencies
+from dawn_chorus.api.exports.jobs.tending import tend_exports
 from dawn_chorus.api.http.body_limit import BodyLimit, BodyLimits
 from dawn_chorus.api.http.browsers.gate import Gate
 from dawn_chorus.api.http.browsers.hosts import AllowedHosts, own_names
@@ -48,6 +49,7 @@ from dawn_chorus.api.http.tus import MethodOverride, TusProtocol
 from dawn_chorus.api.key_cache import KeyCache
 from dawn_chorus.api.revision_watch import RevisionWatch
 from dawn_chorus.api.routes.audio import clip, original, spectrogram
+from dawn_chorus.api.routes.exports import file, jobs
 from dawn_chorus.api.routes.intake import corrections, facts, recordings, sites, uploads
 from dawn_chorus.api.routes.operations import health, keys, page, queue, session
 from dawn_chorus.api.routes.results import (
@@ -95,6 +97,8 @@ _ROUTES = (
     precision,
     thresholds,
     review_queue,
+    jobs,
+    file,
     session,
     keys,
     queue,
@@ -108,6 +112,7 @@ _TAGS = [
     {"name": "analyses", "description": "A model pack applied to a recording: progress and result."},
     {"name": "results", "description": "Who sang when: timelines and detections."},
     {"name": "reviews", "description": "What comes next, what people say of events, precision and thresholds."},
+    {"name": "exports", "description": "Files of many detections, and of their sound, made in the background."},
     {"name": "taxa and packs", "description": "Which taxa can be detected, and with which model packs."},
     {"name": "sessions", "description": "For browsers, in place of a key with every request."},
     {"name": "keys", "description": "Who may use the service, and for what."},
@@ -138,6 +143,8 @@ _LINKS = {
     ("post", "/v1/reviews"): {"review_id": "$response.body#/id"},
     ("get", "/v1/reviews"): {"review_id": "$response.body#/items/0/id"},
     ("post", "/v1/reviews/batch"): {"review_id": "$response.body#/items/0/id"},
+    ("post", "/v1/exports"): {"export_id": "$response.body#/id"},
+    ("get", "/v1/exports"): {"export_id": "$response.body#/items/0/id"},
     ("post", "/v1/keys"): {"key_id": "$response.body#/id"},
 }
 """Where the ids are that an answer leads on by; the document says so to whoever reads it."""
@@ -219,6 +226,8 @@ def _wire(settings: ApiSettings, database: Database, store: AudioStore) -> Depen
         drawing=drawing,
         overviews=Overviews(drawing),
         clips=Clips(pictures, lending, ClipFiles(settings.cache_folder, settings.clip_cache_bytes)),
+        clip_exports=CapacityLimiter(1),
+        table_exports=CapacityLimiter(1),
         watch=RevisionWatch(lambda analysis_ids: run_in_threadpool(revisions, analysis_ids)),
         changes=ChangeFeed(DatabaseChanges(database)),
     )
@@ -229,7 +238,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await run_in_threadpool(warn_if_open, app.state.dependencies)
     deps: Dependencies = app.state.dependencies
     tasks = [asyncio.create_task(sweep_store(deps)), asyncio.create_task(_warm_decoders(deps))]
-    tasks.append(asyncio.create_task(tend_uploads(deps)))
+    tasks += [asyncio.create_task(tend_uploads(deps)), asyncio.create_task(tend_exports(deps))]
     yield
     tasks += deps.background
     for task in tasks:

@@ -1,4 +1,4 @@
-"""Makes the events of what changed: each with what the GET of that recording or analysis would answer now."""
+"""Makes the events of what changed: each with what the GET of that recording, analysis or export would answer now."""
 
 import json
 import time
@@ -11,8 +11,10 @@ from fastapi.concurrency import run_in_threadpool
 from dawn_chorus.adapters.postgres.analyses import get_statuses
 from dawn_chorus.adapters.postgres.changes import Look, Unfinished, delete_old_changes, list_unfinished, look
 from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.exports import get_exports
 from dawn_chorus.adapters.postgres.recordings import get_recordings
 from dawn_chorus.api.change_feed import Change, Missed
+from dawn_chorus.api.models.exports import REMOVED, export_out
 from dawn_chorus.api.models.rendering import analysis_out, recording_out
 
 _PAGE = 100
@@ -42,6 +44,7 @@ class DatabaseChanges:
             (found.recording_ids, recording_changes),
             (found.analysis_ids, analysis_changes),
             (found.deleted_ids, _deletions),
+            (found.export_ids, export_changes),
         ):
             for first in range(0, len(ids), _PAGE):
                 changes = await run_in_threadpool(read, self._database, ids[first : first + _PAGE])
@@ -79,6 +82,15 @@ def analysis_changes(database: Database, analysis_ids: Sequence[UUID]) -> Sequen
 
 def _deletions(_: Database, recording_ids: Sequence[UUID]) -> Sequence[Change]:
     return [Change("deleted", str(each), json.dumps({"id": str(each)})) for each in recording_ids]
+
+
+def export_changes(database: Database, export_ids: Sequence[UUID]) -> Sequence[Change]:
+    """Return the exports as they are; of those that were removed, that they were."""
+    found = {export.id: export_out(export).model_dump_json() for export in get_exports(database, export_ids)}
+    return [
+        Change("export", str(each), found.get(each) or json.dumps({"id": str(each), "state": REMOVED}))
+        for each in export_ids
+    ]
 
 
 def _unfinished_changes(database: Database, after: Unfinished | None) -> tuple[Sequence[Change], Unfinished | None]:

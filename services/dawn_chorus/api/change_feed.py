@@ -25,7 +25,7 @@ _PAUSE_S = 0.05
 """After each piece, in which clients take it; some more of them while one has no room for the next."""
 _MOST_PAUSES = 10
 _REPLACES = {"recording": ("recording",), "progress": ("progress",), "finished": ("progress", "finished"),
-             "deleted": ("recording", "deleted")}  # fmt: skip
+             "deleted": ("recording", "deleted"), "export": ("export",)}  # fmt: skip
 
 log = get_logger(__name__)
 
@@ -38,9 +38,9 @@ class Missed(Exception):
 class Change:
     """One event, made once for all clients."""
 
-    event: Literal["recording", "progress", "finished", "deleted"]
+    event: Literal["recording", "progress", "finished", "deleted", "export"]
     id: str
-    """Of the recording or analysis."""
+    """Of the recording, analysis or export."""
     data: str
     """JSON."""
 

@@ -1,6 +1,6 @@
 """A line for each operation that a shell understands, as `/docs` shows it. Tests run each of them.
 
-`$RECORDING`, `$ANALYSIS`, `$UPLOAD`, `$REVIEW` and `$KEY_ID` are ids; where keys were made, add
+`$RECORDING`, `$ANALYSIS`, `$UPLOAD`, `$REVIEW`, `$EXPORT` and `$KEY_ID` are ids; where keys were made, add
 `-H "Authorization: Bearer $KEY"`.
 """
 
@@ -89,6 +89,15 @@ _REVIEWS = {
     ("put", "/v1/thresholds"): (f"curl -X PUT -H 'Content-Type: application/json' -d '{_THRESHOLD}' {_V1}/thresholds"),
     ("delete", "/v1/thresholds"): f'curl -X DELETE "{_V1}/thresholds?taxon=eurrob1"',
 }
+_EXPORTS = {
+    ("post", "/v1/exports"): (
+        f'curl -H \'Content-Type: application/json\' -d \'{{"format": "clips", "min_confidence": 0.8}}\' {_V1}/exports'
+    ),
+    ("get", "/v1/exports"): f"curl {_V1}/exports",
+    ("get", "/v1/exports/{export_id}"): f"curl {_V1}/exports/$EXPORT",
+    ("get", "/v1/exports/{export_id}/file"): f"curl -OJ {_V1}/exports/$EXPORT/file",
+    ("delete", "/v1/exports/{export_id}"): f"curl -X DELETE {_V1}/exports/$EXPORT",
+}
 _OPERATIONS = {
     ("post", "/v1/session"): (
         f'curl -c jar -H \'Content-Type: application/json\' -d "{{\\"key\\": \\"$KEY\\"}}" {_V1}/session'
@@ -104,7 +113,9 @@ _OPERATIONS = {
     ("get", "/health/live"): f"curl {HOST}/health/live",
     ("get", "/health/ready"): f"curl {HOST}/health/ready",
 }
-CURL_LINES: Mapping[tuple[str, str], str] = _RECORDINGS | _UPLOADS | _ANALYSES | _RESULTS | _REVIEWS | _OPERATIONS
+CURL_LINES: Mapping[tuple[str, str], str] = (
+    _RECORDINGS | _UPLOADS | _ANALYSES | _RESULTS | _REVIEWS | _EXPORTS | _OPERATIONS
+)
 """By method and path."""
 
 

@@ -43,6 +43,9 @@ class Dependencies:
     """Threads that uploads share: however many wait for the database or the store, reads have their own."""
     joins: CapacityLimiter
     """Uploads whose parts are joined at once."""
+    clip_exports: CapacityLimiter
+    """Exports of sound that are made at once; those of rows need not wait for them."""
+    table_exports: CapacityLimiter
     watch: RevisionWatch
     changes: ChangeFeed
     decoders: Decoders

@@ -102,6 +102,9 @@ class ApiSettings(BaseSettings):
     clip_cache_bytes: int = Field(default=256 * 2**20, ge=0)
     """Maximum size of the clips that this process keeps on disk, since players ask for one several times."""
 
+    export_max_bytes: int = Field(default=10 * 2**30, ge=1)
+    """Size of one file that is made in the background: in the folder of the cache first, then in the store."""
+
     default_pack: str = "birdnet"
     """Used where an upload names no pack."""
     segment_s: float = Field(default=300.0, gt=0)

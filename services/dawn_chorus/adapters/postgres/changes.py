@@ -1,4 +1,4 @@
-"""What changed since one looked last: recordings that came, were corrected or deleted, analyses that went on.
+"""What changed since one looked last: recordings came, were corrected or deleted, analyses and exports went on.
 
 Triggers note each change in the transaction that makes it. A look sees what was committed since the look before, by
 PostgreSQL's own snapshots: nothing is missed, however late it was committed, and nothing seen twice.
@@ -31,6 +31,8 @@ class Look:
     analysis_ids: Sequence[UUID] = ()
     deleted_ids: Sequence[UUID] = ()
     """Recordings that are gone, with all their analyses."""
+    export_ids: Sequence[UUID] = ()
+    """New, changed or removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ def look(database: Database, before: Look | None) -> Look | None:
         row = _sql.look(connection, seen=None if before is None else before.seen)
     if before is not None and (row["is_older"] or row["at"] - before.at > KEPT / 2):
         return None
-    return Look(row["seen"], row["at"], row["recording_ids"], row["analysis_ids"], row["deleted_ids"])
+    news = (row[name] for name in ("recording_ids", "analysis_ids", "deleted_ids", "export_ids"))
+    return Look(row["seen"], row["at"], *news)
 
 
 def list_unfinished(database: Database, after: Unfinished | None, limit: int) -> Sequence[Unfinished]:

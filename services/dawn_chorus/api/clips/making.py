@@ -1,6 +1,7 @@
 """Has a clip made by a child, unless it was made just now."""
 
 import os
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -46,12 +47,22 @@ class Clips:
         """
         if kept := self.files.get(wanted.key):
             return kept
-        reading = Reading(wanted.start_s, wanted.end_s)
-        # Lent first: finding out where in a file a second stands may take long, and should keep nobody from a place.
-        async with self.lending.lend(recording, reading) as lent, self.pictures.place():
-            clip = await self._write(recording, wanted, lent)
+        clip = await self._make(recording, wanted, self.pictures.place())
         self.files.keep(wanted.key, clip)
         return clip
+
+    async def make_aside(self, recording: Recording, wanted: Wanted) -> ClipFile:
+        """Return a clip for which nobody waits: others go before it, and it is not kept in place of theirs.
+
+        Raises as `make` does.
+        """
+        return await self._make(recording, wanted, self.pictures.spare_place())
+
+    async def _make(self, recording: Recording, wanted: Wanted, place: AbstractAsyncContextManager[None]) -> ClipFile:
+        reading = Reading(wanted.start_s, wanted.end_s)
+        # Lent first: finding out where in a file a second stands may take long, and should keep nobody from a place.
+        async with self.lending.lend(recording, reading) as lent, place:
+            return await self._write(recording, wanted, lent)
 
     async def _write(self, recording: Recording, wanted: Wanted, lent: LentAudio) -> ClipFile:
         content_type, magic = CONTENT_TYPES[wanted.format]

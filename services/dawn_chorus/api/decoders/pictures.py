@@ -22,6 +22,7 @@ from dawn_chorus.cage.messages import Message
 
 RETRY_AFTER_S = 2
 """A picture takes a tenth of a second."""
+GIVE_WAY_S, _LOOK_EVERY_S = 5.0, 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,19 @@ class Pictures:
                 yield
         finally:
             self._free += 1
+
+    @asynccontextmanager
+    async def spare_place(self) -> AsyncIterator[None]:
+        """Hold a place that nobody waits for while the block runs; after some seconds without one, wait like all.
+
+        For work that people do not watch. Raises Problem `busy` as `place` does.
+        """
+        for _ in range(round(GIVE_WAY_S / _LOOK_EVERY_S)):
+            if not self._places.locked():
+                break
+            await asyncio.sleep(_LOOK_EVERY_S)
+        async with self.place():
+            yield
 
 
 def _is_as_promised(job: Job, written: Written, target: int) -> bool:

@@ -1,5 +1,6 @@
-"""Exports in answers to requests: what a writer is told of the request, and what the answer tells besides its bytes.
+"""Exports: what a writer is told of the request, and what comes of its bytes.
 
-Read: context (what a writer is told), answering (headers and bytes).
-May touch what `detection_request` may.
+Read: context (what a writer is told), answering (headers and bytes of an answer), jobs/ (files that are made in the
+background).
+May touch what `detection_request` and `uploads` may.
 """

@@ -43,7 +43,9 @@ IN_PROGRESS = ProblemType("request-in-progress", 409, "A request with this Idemp
 WRONG_OFFSET = ProblemType("wrong-offset", 409, "The bytes begin elsewhere than those here end")
 INCOMPLETE = ProblemType("upload-incomplete", 409, "Bytes of the upload are missing")
 TOO_EARLY = ProblemType("too-early", 409, "Not enough of the file is here yet")
+EXPORT_NOT_READY = ProblemType("export-not-ready", 409, "The export has no file yet")
 AUDIO_REMOVED = ProblemType("audio-removed", 410, "The audio of this recording was removed")
+EXPORT_GONE = ProblemType("export-gone", 410, "The file of this export was deleted")
 UPLOAD_GONE = ProblemType("upload-gone", 410, "The upload has ended")
 PROTOCOL_VERSION = ProblemType("unsupported-version", 412, "This version of the protocol is not spoken here")
 TOO_LARGE = ProblemType("too-large", 413, "The body is too large")
@@ -67,10 +69,10 @@ BUSY = ProblemType("busy", 503, "Others are served first")
 
 PROBLEM_TYPES = (
     MALFORMED, UNAUTHENTICATED, FORBIDDEN, CROSS_SITE, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, HEADERS_LATE,
-    STALLED, CONFLICT, IN_PROGRESS, WRONG_OFFSET, INCOMPLETE, TOO_EARLY, AUDIO_REMOVED, UPLOAD_GONE, PROTOCOL_VERSION,
-    TOO_LARGE, NOT_AUDIO, UNSUPPORTED, RANGE, MISDIRECTED, INVALID, UNDECODABLE, TOO_LONG, UNKNOWN_PACK, KEY_REUSED,
-    TOO_MANY, HEADERS_TOO_LARGE, CHECKSUM, INTERNAL, UNKNOWN_CODING, MISSING_EXTRA, UNAVAILABLE,
-    BUSY,
+    STALLED, CONFLICT, IN_PROGRESS, WRONG_OFFSET, INCOMPLETE, TOO_EARLY, EXPORT_NOT_READY, AUDIO_REMOVED, UPLOAD_GONE,
+    EXPORT_GONE, PROTOCOL_VERSION, TOO_LARGE, NOT_AUDIO, UNSUPPORTED, RANGE, MISDIRECTED, INVALID, UNDECODABLE,
+    TOO_LONG, UNKNOWN_PACK, KEY_REUSED, TOO_MANY, HEADERS_TOO_LARGE, CHECKSUM, INTERNAL, UNKNOWN_CODING, MISSING_EXTRA,
+    UNAVAILABLE, BUSY,
 )  # fmt: skip
 
 

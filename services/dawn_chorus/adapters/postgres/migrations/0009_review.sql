@@ -101,7 +101,27 @@ CREATE TABLE exports (
 );
 CREATE INDEX exports_unfinished ON exports (created_at) WHERE state IN ('waiting', 'running');
 CREATE INDEX exports_expiry ON exports (expires_at) WHERE state = 'ready';
+CREATE INDEX exports_asked_by ON exports (asked_by);
 COMMENT ON TABLE exports IS 'jobs taken by any API process by a lease; the file lies in the store until it expires';
+COMMENT ON COLUMN exports.request IS 'the body of the POST that asked for it';
+COMMENT ON COLUMN exports.asked_by IS 'the key, or the address where no key is required';
+COMMENT ON COLUMN exports.items_left_out IS 'what could not be made; the file names each with the reason';
+COMMENT ON COLUMN exports.revision IS 'goes up with everything that is shown, never with a lease alone';
+
+-- The stream of events tells of exports, too.
+ALTER TABLE changes ALTER COLUMN recording_id DROP NOT NULL, ADD COLUMN export_id uuid,
+    ADD CONSTRAINT changes_thing CHECK (num_nonnulls(recording_id, export_id) = 1);
+
+CREATE FUNCTION note_export() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO changes (export_id, is_deleted)
+    VALUES (CASE TG_OP WHEN 'DELETE' THEN OLD.id ELSE NEW.id END, TG_OP = 'DELETE');
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER export_noted AFTER INSERT OR DELETE ON exports FOR EACH ROW EXECUTE FUNCTION note_export();
+CREATE TRIGGER export_change_noted AFTER UPDATE OF revision ON exports FOR EACH ROW
+    WHEN (OLD.revision <> NEW.revision) EXECUTE FUNCTION note_export();
 
 -- == Which events show a review, so that queues pass over them in their indexes. Two triggers keep it, whoever writes.
 ALTER TABLE detections ADD COLUMN is_reviewed boolean NOT NULL DEFAULT false;

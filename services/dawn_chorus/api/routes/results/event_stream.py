@@ -38,11 +38,12 @@ async def follow_all(
     session: Cookie,
     follower: Annotated[Follower, Depends(_joined)],
 ) -> AsyncIterator[ServerSentEvent]:
-    """Server-sent events of all recordings and analyses, whichever process changes them.
+    """Server-sent events of all recordings, analyses and exports, whichever process changes them.
 
     `recording`: one is new or was corrected; `progress` and `finished`: of an analysis, `progress` at most once a
-    second; each with the body of its GET. `deleted`: `{"id": …}` of a recording. First comes `progress` of all
-    that is unfinished.
+    second; `export`: one was asked for, goes on, or ended; each with the body of its GET. `deleted`: `{"id": …}` of a
+    recording; of an export that was removed comes `export` with `{"id": …, "state": "removed"}`. First comes `progress`
+    of all analyses that are unfinished.
 
     There are no ids: after a break load the list again, once the new stream is open. A client that reads too slowly is
     cut off. Between events, a comment is sent every 15 s.
