@@ -28,6 +28,8 @@ SELECT 'code' || i, 'Genus species' || i, 'Taxon ' || i,
     CASE WHEN i = 299 THEN 'Mammalia' WHEN i > 250 AND i <= %(taxa)s THEN 'Amphibia'
         WHEN i %% 10 = 0 AND i <= %(taxa)s THEN 'Insecta' ELSE 'Aves' END
 FROM generate_series(1, %(taxa)s + %(silent)s) AS i;
+INSERT INTO pack_taxa (pack_id, position, taxon_id)
+SELECT p.id, row_number() OVER (ORDER BY x.id) - 1, x.id FROM packs AS p CROSS JOIN taxa AS x;
 INSERT INTO recordings (
     filename, store_key, size_bytes, sha256, format, duration_s, sample_rate_hz, channels, site,
     recorded_at, recorded_utc_offset_s

@@ -29,6 +29,10 @@ class BenchSettings(BaseSettings):
     """How many files of one minute each checkout takes in a turn of `file_cost`."""
     bench_detections: int = Field(default=10_000_000, ge=10_000)
     """How many detections the lists are read from; ten million take 5 GB of disk while they are there."""
+    bench_keep: Path | None = None
+    """A folder in which the bench `review` keeps its filled cluster; `--keep` says it, too."""
+    bench_at: str | None = None
+    """The URL of a filled database that runs already; `--at` says it, too."""
     bench_taxa: int = Field(default=50, ge=1)
     """How many taxa the timeline has, of `bench_day_hours`."""
     capacity_hours: int = Field(default=3, ge=1)

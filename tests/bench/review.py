@@ -1,0 +1,46 @@
+"""How long PostgreSQL works for review and what comes of it, at ten million detections and 180,000 reviews.
+
+Server execution of all statements of one request together, warm, by EXPLAIN of what the API runs; all plans are written
+into `review_plans.txt`. The filled cluster takes 7 GB and some minutes: `python -m tests.bench review --keep DIR` keeps
+it in a folder for the next time, `--at URL` asks a server that runs already.
+"""
+
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from dawn_chorus.adapters.postgres.database import Database
+from tests.bench.explained import Answered, answer
+from tests.bench.kept_corpus import filled_database
+from tests.bench.queue_questions import queue_questions
+from tests.bench.settings import BenchSettings
+
+QUESTIONS = (queue_questions,)
+"""Each returns questions; whoever adds to what is asked adds a function here."""
+
+
+def measure(settings: BenchSettings, console: Console) -> dict[str, Any]:
+    """Ask all questions; print what each takes, and return it."""
+    with (
+        filled_database(settings, console) as url,
+        Database(url).connect() as connection,
+    ):
+        found = [answer(connection, question) for questions in QUESTIONS for question in questions(connection)]
+    console.print(_table(found))
+    over = [each.name for each in found if each.ms > each.goal_ms]
+    console.print(f"{len(found)} questions, {len(over)} over their goal: {'; '.join(over) or 'none'}")
+    plans = "\n\n".join(f"=== {each.name}: {each.ms:.2f} ms\n{each.plans}" for each in found)
+    (settings.bench_out / "review_plans.txt").write_text(plans)
+    return {"questions": [{name: value for name, value in asdict(each).items() if name != "plans"} for each in found]}
+
+
+def _table(found: list[Answered]) -> Table:
+    table = Table("", "items", "statements", "planning ms", "execution ms", "goal", title="review")
+    for each in found:
+        ms = f"{each.ms:.2f}" + (" over" if each.ms > each.goal_ms else "")
+        table.add_row(
+            each.name, str(each.items), str(each.statements), f"{each.planning_ms:.1f}", ms, f"{each.goal_ms:g}"
+        )
+    return table
