@@ -7,6 +7,7 @@ import { useEffect } from "preact/hooks";
 import { complain } from "./notices";
 import { isAskedAgain } from "../api/refusals";
 import { loadSession, session, sessionProblem } from "../api/session";
+import { hasUnsent } from "../reviews/unsent";
 import { KeysScreen } from "../screens/keys/KeysScreen";
 import { RecordingScreen } from "../screens/recording/RecordingScreen";
 import { RecordingsScreen } from "../screens/recordings/RecordingsScreen";
@@ -26,7 +27,11 @@ effect(() => {
 
 /** Everything that is shown: the header, the view that the address asks for, what was just done. */
 export function App() {
-  useEffect(() => void loadSession().catch(complain), []);
+  useEffect(() => {
+    loadSession().catch(complain);
+    // Left by a window that was closed before the service had it.
+    if (hasUnsent()) import("../reviews/outbox").catch(complain);
+  }, []);
   const View = chooseView();
   return (
     <>

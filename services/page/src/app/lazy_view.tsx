@@ -5,8 +5,11 @@ import { useEffect } from "preact/hooks";
 
 type Code = Record<"default", ComponentType>;
 
-/** Return a view that loads its code when it is first shown, and says so where that takes long or fails. */
-export function lazily(load: () => Promise<Code>): ComponentType {
+/**
+ * Return a view that loads its code when it is first shown, and says so where that takes long or fails. `part` is what
+ * it is called, where it is only a part of a view.
+ */
+export function lazily(load: () => Promise<Code>, part: string | null = null): ComponentType {
   let View: ComponentType | null = null;
   return function Lazily() {
     const state = useSignal<"coming" | "here" | "failed">(View === null ? "coming" : "here");
@@ -24,7 +27,8 @@ export function lazily(load: () => Promise<Code>): ComponentType {
       if (View === null) fetchCode();
     }, []);
     if (state.value === "here" && View !== null) return <View />;
-    return state.value === "failed" ? <NoCode onRetry={fetchCode} /> : <Coming />;
+    if (state.value === "coming") return part === null ? <Coming /> : null;
+    return part === null ? <NoCode onRetry={fetchCode} /> : <NoPart name={part} onRetry={fetchCode} />;
   };
 }
 
@@ -50,6 +54,17 @@ function NoCode({ onRetry }: { onRetry: () => void }) {
           Reload the page
         </button>
       </p>
+    </div>
+  );
+}
+
+function NoPart({ name, onRetry }: { name: string; onRetry: () => void }) {
+  return (
+    <div class="say bad" role="alert">
+      <span>{name} could not be loaded: the service is away, or has a newer version of this page.</span>
+      <button type="button" onClick={onRetry}>
+        Try again
+      </button>
     </div>
   );
 }

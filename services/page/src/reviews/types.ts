@@ -1,30 +1,15 @@
 /** Reviews as the service has them: what somebody says of a taxon in a stretch of a recording. */
+import type { components } from "../api/schema";
 
-export type Verdict = "confirmed" | "rejected" | "uncertain";
+type Schemas = components["schemas"];
+export type Verdict = Schemas["Verdict"];
 /** How a queue chose the event that came before the reviewer. */
-export type Strategy = "highest" | "bands" | "random" | "first";
+export type Strategy = Schemas["Strategy"];
+/** Without what its recording says: what is said here is shown before the service has answered. */
+export type Review = Omit<Schemas["ReviewOut"], "file" | "site" | "started_at">;
 
-export interface Review {
-  id: string;
-  recording_id: string;
-  scientific_name: string;
-  common_name: string;
-  /** Whole milliseconds, in seconds. */
-  onset_s: number;
-  offset_s: number;
-  verdict: Verdict;
-  /** The scientific name of the taxon that is heard instead; null: none is named. */
-  corrected_taxon: string | null;
-  note: string;
-  reviewer: string;
-  reviewed_at: string;
-  strategy: Strategy | null;
-}
-
-/** The answer to a posted review: `replaced` is what the same reviewer had said of it before. */
-export interface SavedReview extends Review {
-  replaced: Review | null;
-}
+/** The answer to a posted review: `replaced` is what the same reviewer had said of it before, and whose id it has. */
+export type SavedReview = Review & { replaced: Review | null };
 
 /** What somebody decides of an event. */
 export interface Decision {

@@ -80,6 +80,7 @@ function Shown({ recording, analysis, newer, onAnalysis }: Props) {
     if (isAll) model.show(0, recording.duration_s);
   }, [recording, analysis, newer]);
   useEffect(() => followAddress(model), []);
+  useEffect(() => model.reviews.follow(), []);
   const hasAudio = useComputed(() => model.recording.value.audio_removed_at === null);
   return (
     <ProvideModel value={model}>

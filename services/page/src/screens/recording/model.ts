@@ -4,6 +4,8 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 
 import type { Analysis, Recording, Spectrogram } from "../../api/types";
+import { ReviewList } from "../../reviews/review_list";
+import type { Review } from "../../reviews/types";
 import type { Lanes } from "./lanes";
 
 /** An event as the threshold cuts it. */
@@ -33,6 +35,10 @@ export class RecordingModel {
   readonly frames = signal<Lanes | null>(null);
   /** All events at the threshold, ordered by onset; null: not cut yet. */
   readonly events = signal<readonly SungEvent[] | null>(null);
+  /** What people said of the recording. */
+  readonly reviews: ReviewList;
+  /** Of the events those that show a review, and which. */
+  readonly verdicts: ReadonlySignal<ReadonlyMap<SungEvent, Review>>;
   /** The event that is looked at. */
   readonly selected = signal<SungEvent | null>(null);
   /** The taxon whose lane has the focus, as index in `lanes.taxa`. */
@@ -59,6 +65,8 @@ export class RecordingModel {
     this.analysis = signal(analysis);
     this.span_s = signal(recording.duration_s);
     this.duration_s = computed(() => this.recording.value.duration_s);
+    this.reviews = new ReviewList(recording.id);
+    this.verdicts = computed(() => this.findVerdicts());
   }
 
   /** Show a stretch, kept within the recording. */
@@ -88,6 +96,23 @@ export class RecordingModel {
     const margin = Math.min(2, span / 10);
     if (onset_s - margin < start || offset_s - onset_s > span) this.show(onset_s - margin, span);
     else if (offset_s + margin > start + span) this.show(offset_s + margin - span, span);
+  }
+
+  /** Return the review that an event shows; null: nobody said anything of it. */
+  reviewOf(event: SungEvent): Review | null {
+    const name = this.lanes.value?.taxa[event.taxon]?.scientific_name;
+    return name === undefined ? null : this.reviews.find(name, event.onset_s, event.offset_s);
+  }
+
+  private findVerdicts(): ReadonlyMap<SungEvent, Review> {
+    const found = new Map<SungEvent, Review>();
+    const taxa = this.lanes.value?.taxa ?? [];
+    const isReviewed = taxa.map((taxon) => this.reviews.has(taxon.scientific_name));
+    for (const event of this.events.value ?? []) {
+      const review = isReviewed[event.taxon] === true ? this.reviewOf(event) : null;
+      if (review !== null) found.set(event, review);
+    }
+    return found;
   }
 
   select(event: SungEvent | null): void {

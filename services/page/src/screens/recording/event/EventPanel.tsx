@@ -1,5 +1,6 @@
 import "./event.css";
 
+import { lazily } from "../../../app/lazy_view";
 import { useModel } from "../model";
 import { sayEvent } from "../events/going";
 import { AlsoHeard } from "./AlsoHeard";
@@ -8,7 +9,9 @@ import { EventFacts } from "./EventFacts";
 import { NoEvent } from "./NoEvent";
 import { StepButtons } from "./StepButtons";
 
-/** The event that is looked at: its taxon, times and scores. */
+const Verdict = lazily(() => import("./verdict/VerdictPanel"), "What saves verdicts");
+
+/** The event that is looked at: its taxon, times and scores, and what people say of it. */
 export function EventPanel() {
   const model = useModel();
   const event = model.selected.value;
@@ -27,6 +30,7 @@ export function EventPanel() {
         <>
           <div class="known">
             <EventFacts event={event} taxon={taxon} />
+            <Verdict />
             <EventActs event={event} taxon={taxon} />
           </div>
           <AlsoHeard event={event} />

@@ -1,4 +1,5 @@
 import { ScoreBar } from "../../../drawing/ScoreBar";
+import { VerdictMark } from "../../../reviews/VerdictMark";
 import type { LaneTaxon } from "../lanes";
 import { useModel, type SungEvent } from "../model";
 import { timeInWords } from "../pictures/times";
@@ -11,6 +12,7 @@ export function EventRow({ event, taxon }: { event: SungEvent; taxon: LaneTaxon 
   if (taxon === undefined) return null;
   const isSelected = model.selected.value === event;
   const name = nameOf(taxon);
+  const review = model.verdicts.value.get(event);
   return (
     <tr class={isSelected ? "chosen" : undefined} aria-current={isSelected} onClick={() => model.select(event)}>
       <td class="number">
@@ -25,6 +27,7 @@ export function EventRow({ event, taxon }: { event: SungEvent; taxon: LaneTaxon 
       <td class="number score">
         <ScoreBar score={event.confidence} /> {formatConfidence(event.confidence)}
       </td>
+      <td>{review !== undefined && <VerdictMark verdict={review.verdict} />}</td>
     </tr>
   );
 }

@@ -36,6 +36,7 @@ export function SortHeads({ sorting }: { sorting: Signal<Sorting> }) {
           </button>
         </th>
       ))}
+      <th scope="col">Review</th>
     </tr>
   );
 }

@@ -35,12 +35,15 @@ function placeOf(model: RecordingModel, direction: Direction): Place {
   return direction === 1 ? start_s.value - 1e-6 : start_s.value + span_s.value;
 }
 
-/** Return what is said of the selected event: `European Robin, 04:31:07, 0.94`. */
+/** Return what is said of the selected event: `European Robin, 04:31:07, 0.94, confirmed`. */
 export function sayEvent(model: RecordingModel): string {
   const event = model.selected.value;
   const taxon = event === null ? undefined : model.lanes.value?.taxa[event.taxon];
   if (event === null || taxon === undefined) return "";
-  return [nameOf(taxon), timeInWords(model, event.onset_s), formatConfidence(event.confidence)].join(", ");
+  const verdict = model.verdicts.value.get(event)?.verdict ?? [];
+  return [nameOf(taxon), timeInWords(model, event.onset_s), formatConfidence(event.confidence)]
+    .concat(verdict)
+    .join(", ");
 }
 
 /** The name that people say; not every taxon has one. */

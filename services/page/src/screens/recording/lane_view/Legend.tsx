@@ -1,4 +1,6 @@
 import { timeScale } from "../../../drawing/time_scale";
+import { VerdictMark } from "../../../reviews/VerdictMark";
+import { sayVerdict } from "../../../reviews/verdicts";
 import { STEPS, type Lanes } from "../lanes";
 import { formatScore } from "../events/threshold_words";
 import { timeInWords } from "../pictures/times";
@@ -6,6 +8,7 @@ import { chooseDetail, type Detail } from "./draw_bars";
 import { gapAt } from "./gaps";
 import type { LaneState } from "./lane_state";
 import { nameOf } from "./order";
+import { eventAt } from "./pick";
 import { analyzedBefore, columnsOf, countReaching, highestStep, leastStep } from "./shares";
 
 /** What the lanes show, in words; with the pointer in a lane, what lies under it. */
@@ -16,6 +19,7 @@ export function Legend({ state }: { state: LaneState }) {
   const scale = timeScale(model.start_s.value, model.span_s.value, 1000);
   const detail = chooseDetail(lanes, model.frames.value, scale);
   const gaps = state.gaps.value;
+  const verdicts = [...new Set([...model.verdicts.value.values()].map(({ verdict }) => verdict))].sort();
   return (
     <div class="lane-legend">
       <p class="pointed" aria-hidden="true">
@@ -28,6 +32,12 @@ export function Legend({ state }: { state: LaneState }) {
         {gaps.some(({ reason }) => reason !== null) && " Hatched: lost."}
         {gaps.some(({ reason }) => reason === null) && " Dotted: not analyzed yet."}
         {state.light.value.some(({ light }) => light !== "day") && " Shaded: night, lighter in civil twilight."}
+        {verdicts.length > 0 && " Reviewed: "}
+        {verdicts.map((each) => (
+          <span key={each}>
+            <VerdictMark verdict={each} />{" "}
+          </span>
+        ))}
       </p>
     </div>
   );
@@ -46,7 +56,10 @@ function sayPointed(state: LaneState): string | null {
   const taxon = state.shown.value[place ?? -1];
   if (lanes === null || time_s === null || taxon === undefined) return null;
   const time = timeInWords(model, time_s, model.span_s.value < 20 ? 1 : 0);
-  return `${nameOf(lanes, taxon)}, ${time}: ${sayScore(state, lanes, taxon, time_s)}`;
+  const event = eventAt(model.events.value ?? [], taxon, time_s, 0);
+  const review = event === null ? undefined : model.verdicts.value.get(event);
+  const verdict = review === undefined ? "" : `. ${sayVerdict(review)}`;
+  return `${nameOf(lanes, taxon)}, ${time}: ${sayScore(state, lanes, taxon, time_s)}${verdict}`;
 }
 
 function sayScore(state: LaneState, lanes: Lanes, taxon: number, time_s: number): string {

@@ -5,6 +5,7 @@ import { timeScale } from "../../../drawing/time_scale";
 import { chooseDetail, drawBars, type Row } from "./draw_bars";
 import { markSelected, outlineEvents } from "./draw_events";
 import { drawGaps, drawLight } from "./draw_ground";
+import { drawVerdicts } from "./draw_verdicts";
 import type { LaneState } from "./lane_state";
 
 export function drawLanes(context: CanvasRenderingContext2D, size: Size, state: LaneState): void {
@@ -22,6 +23,7 @@ export function drawLanes(context: CanvasRenderingContext2D, size: Size, state: 
     for (const row of rows) drawBars(context, detail, scale, row);
   }
   const [events, selected] = [model.events.value ?? [], model.selected.value];
+  drawVerdicts(context, scale, rows, model.verdicts.value);
   for (const row of rows) {
     if (row.taxon === focused) outlineEvents(context, scale, row, events);
     if (row.taxon === selected?.taxon) markSelected(context, scale, row, selected);
