@@ -40,6 +40,8 @@ def put_events(database: Database, analysis_id: str, confidences: Sequence[float
             """,
             [list(confidences), analysis_id, taxon.code],
         )
+        # As when it begins to count: events that reviews know are marked.
+        connection.execute("UPDATE current_analyses SET finished_at = now() WHERE analysis_id = %s", [analysis_id])
 
 
 def judge(

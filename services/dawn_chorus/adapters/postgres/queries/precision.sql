@@ -1,24 +1,27 @@
 -- name: judged_reviews(scientific_name, taxon_ids, site, pack)
 -- The taxon's reviews, each with the highest confidence of the pack's current events that it overlaps by the rule of
 -- review_of; null: it overlaps none. Several reviews of one event: all but the one that it shows are marked as repeated.
-WITH judged AS (
-    SELECT r.*, a.analysis_id
-    FROM reviews AS r
-    LEFT JOIN current_analyses AS a ON a.recording_id = r.recording_id AND a.pack_name = :pack
+-- Only events that are marked as reviewed are looked at: one that a review overlaps so shows it, or another one.
+WITH judged AS MATERIALIZED (
+    SELECT r.* FROM reviews AS r
     WHERE r.scientific_name = :scientific_name
         AND (
             :site::text IS NULL
             OR EXISTS (SELECT FROM recordings AS heard WHERE heard.id = r.recording_id AND heard.site = :site::text)
         )
+), events AS MATERIALIZED (
+    SELECT
+        d.id, d.recording_id, d.confidence, round(d.onset_s * 1000)::integer AS onset_ms,
+        round(d.offset_s * 1000)::integer AS offset_ms
+    FROM detections AS d
+    WHERE d.taxon_id = ANY(:taxon_ids::integer[]) AND d.is_reviewed AND (:site::text IS NULL OR d.site = :site::text)
+        AND EXISTS (SELECT FROM current_analyses AS c WHERE c.analysis_id = d.analysis_id AND c.pack_name = :pack)
 ), matched AS (
     SELECT DISTINCT ON (r.id) r.id, d.id AS detection_id, d.confidence, shared.ms
     FROM judged AS r
-    JOIN detections AS d ON d.analysis_id = r.analysis_id AND d.taxon_id = ANY(:taxon_ids::integer[])
-    CROSS JOIN LATERAL (
-        SELECT least(r.offset_ms, round(d.offset_s * 1000)) - greatest(r.onset_ms, round(d.onset_s * 1000)) AS ms
-    ) AS shared
-    WHERE shared.ms > 0
-        AND shared.ms * 2 >= least(r.offset_ms - r.onset_ms, round(d.offset_s * 1000) - round(d.onset_s * 1000))
+    JOIN events AS d ON d.recording_id = r.recording_id
+    CROSS JOIN LATERAL (SELECT least(r.offset_ms, d.offset_ms) - greatest(r.onset_ms, d.onset_ms) AS ms) AS shared
+    WHERE shared.ms > 0 AND shared.ms * 2 >= least(r.offset_ms - r.onset_ms, d.offset_ms - d.onset_ms)
     ORDER BY r.id, d.confidence DESC, shared.ms DESC, d.id
 )
 SELECT
@@ -29,17 +32,30 @@ SELECT
 FROM judged AS r LEFT JOIN matched AS m USING (id);
 
 -- name: sample_confidences(taxon_ids, site, pack, n)
--- Of the pack's current events, at most so many: each as likely as any other, and the same ones each time.
-SELECT d.confidence
+-- Of the pack's current events, at most so many: each as likely as any other, and the same ones each time. Both halves by
+-- indexes that leave the other out.
+SELECT sampled.confidence
 FROM unnest(:taxon_ids::integer[]) AS wanted (taxon_id)
 CROSS JOIN LATERAL (
-    SELECT confidence, hashint8(id) AS place FROM detections AS heard
-    WHERE taxon_id = wanted.taxon_id AND (:site::text IS NULL OR site = :site::text)
-        AND EXISTS (
-            SELECT FROM current_analyses AS c WHERE c.analysis_id = heard.analysis_id AND c.pack_name = :pack
-        )
-    ORDER BY hashint8(id)
-    LIMIT :n
-) AS d
-ORDER BY d.place
+    (
+        SELECT confidence, hashint8(id) AS place FROM detections AS heard
+        WHERE taxon_id = wanted.taxon_id AND NOT is_reviewed AND (:site::text IS NULL OR site = :site::text)
+            AND EXISTS (
+                SELECT FROM current_analyses AS c WHERE c.analysis_id = heard.analysis_id AND c.pack_name = :pack
+            )
+        ORDER BY hashint8(id), id
+        LIMIT :n
+    )
+    UNION ALL
+    (
+        SELECT confidence, hashint8(id) AS place FROM detections AS heard
+        WHERE taxon_id = wanted.taxon_id AND is_reviewed AND (:site::text IS NULL OR site = :site::text)
+            AND EXISTS (
+                SELECT FROM current_analyses AS c WHERE c.analysis_id = heard.analysis_id AND c.pack_name = :pack
+            )
+        ORDER BY hashint8(id), id
+        LIMIT :n
+    )
+) AS sampled
+ORDER BY sampled.place
 LIMIT :n;
