@@ -149,7 +149,7 @@ async def is_still_reader(request: Request, deps: Deps, credentials: Bearer, ses
     return True
 
 
-_OF_RESULTS = frozenset({"taxon", "min_confidence"})
+_OF_RESULTS = frozenset({"taxon", "min_confidence", "has_reviews"})
 """Filters of the list of recordings by which one could find out what was detected."""
 
 

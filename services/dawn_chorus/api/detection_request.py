@@ -4,7 +4,7 @@ from dawn_chorus.adapters.postgres.detections import DetectionFilter
 from dawn_chorus.adapters.postgres.thresholds import saved_thresholds
 from dawn_chorus.api.analysis_request import check_pack
 from dawn_chorus.api.dependencies import Dependencies
-from dawn_chorus.api.models.query_parameters import ANY_PACK, AnalysesCounted, FilterFields
+from dawn_chorus.api.models.query_parameters import ANY_PACK, AnalysesCounted, FilterFields, Voices
 from dawn_chorus.api.taxon_names import check_classes, check_taxa
 
 
@@ -24,6 +24,8 @@ def wanted_detections(deps: Dependencies, fields: FilterFields) -> DetectionFilt
         classes=check_classes(deps.database, fields.class_),
         all_analyses=fields.analyses is AnalysesCounted.ALL,
         saved=None if fields.thresholds is None else saved_thresholds(deps.database, pack),
+        reviewed=fields.reviewed,
+        hides_voices=fields.voices is Voices.HIDE,
     )
 
 

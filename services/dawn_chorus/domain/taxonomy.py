@@ -1,7 +1,11 @@
 """Taxa: what the output columns of a model mean."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+_VOICES = re.compile(r"(human (vocal|whistle|voice|speech)|homo sapiens|speech)\b", re.IGNORECASE | re.ASCII)
+"""BirdNET's labels have "Human vocal" and "Human whistle", others the species. The page has the same rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +17,11 @@ class Taxon:
     scientific_name: str
     common_name: str
     taxonomic_class: str
+
+    @property
+    def is_human_voice(self) -> bool:
+        """Return whether these are people, whom lists leave out on request; `human_voices.json` has examples."""
+        return any(_VOICES.match(name) for name in (self.scientific_name, self.common_name))
 
 
 def select_taxa(taxa: Sequence[Taxon], wanted: Iterable[str]) -> list[int]:

@@ -1,6 +1,6 @@
 """Detections: of one analysis, and across recordings."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,12 +10,15 @@ from dawn_chorus.adapters.postgres.cursors import Page, read_time_cursor, write_
 from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.events import EventFilter, detections_in, read_events, read_taxa_of
 from dawn_chorus.adapters.postgres.named_queries import load_queries
-from dawn_chorus.adapters.postgres.packs import find_taxon_ids
-from dawn_chorus.adapters.postgres.reviews import reviews_of, reviews_of_rows
+from dawn_chorus.adapters.postgres.packs import find_taxon_ids, find_voice_ids
+from dawn_chorus.adapters.postgres.reviewed_detections import read_reviewed
+from dawn_chorus.adapters.postgres.reviews import find_names, reviews_of, reviews_of_rows
 from dawn_chorus.adapters.postgres.rows import Row, read_finding, read_source
 from dawn_chorus.adapters.postgres.thresholds import SavedThresholds
 from dawn_chorus.adapters.postgres.warnings import warning_codes_of
-from dawn_chorus.domain.exports.findings import Finding
+from dawn_chorus.domain.exports.findings import Finding, Source
+from dawn_chorus.domain.review.matching import Reviewed, Reviews
+from dawn_chorus.domain.timeline import Detection
 
 _ALL = EventFilter()
 _FEW = 5
@@ -48,6 +51,10 @@ class DetectionFilter:
     """Also those of analyses that do not count: of each recording and pack the newest with results counts."""
     saved: SavedThresholds | None = None
     """Only those that reach these thresholds, where one holds; None: none counts."""
+    reviewed: Reviewed | None = None
+    """Only those that show such a review."""
+    hides_voices: bool = False
+    """Leave out human voices."""
 
 
 def detections_of(database: Database, analysis_id: UUID, wanted: EventFilter = _ALL) -> Iterator[Finding]:
@@ -63,7 +70,18 @@ def detections_of(database: Database, analysis_id: UUID, wanted: EventFilter = _
         events = read_events(connection, analysis_id, wanted, taxon_ids)
         taxa = read_taxa_of(connection, events)
         reviews = reviews_of(connection, [row["recording_id"]])
-    return (Finding(each, source, reviews.find(each, source.recording_id)) for each in detections_in(events, taxa))
+    return select_findings(detections_in(events, taxa), source, reviews, wanted)
+
+
+def select_findings(
+    detections: Iterable[Detection], source: Source, reviews: Reviews, wanted: EventFilter
+) -> Iterator[Finding]:
+    """Yield the detections that are wanted for the review that they show, and for their taxon."""
+    for each in detections:
+        if not (wanted.hides_voices and each.taxon.is_human_voice):
+            finding = Finding(each, source, reviews.find(each, source.recording_id))
+            if wanted.reviewed is None or wanted.reviewed.selects(finding.review):
+                yield finding
 
 
 def list_detections(
@@ -91,19 +109,37 @@ def read_latest(connection: Connection, wanted: DetectionFilter, page: Row) -> l
         "all_analyses": wanted.all_analyses,
     }
     _sql.read_in_order(connection)
-    taxon_ids = find_taxon_ids(connection, wanted.taxa, wanted.classes)
+    filters |= select_taxa_and_reviews(connection, wanted)
+    taxon_ids, hidden_ids = filters.pop("taxon_ids"), filters.pop("hidden_ids")
     filters |= by_thresholds(wanted, taxon_ids)
     if (rare := rare_analyses(connection, wanted.pack, all_analyses=wanted.all_analyses)) is not None:
-        key = {"analysis_ids": rare, "taxon_ids": taxon_ids}
+        key = {"analysis_ids": rare, "taxon_ids": taxon_ids, "hidden_ids": hidden_ids}
         return list(_sql.latest_detections_of_analyses(connection, **key, **filters, **page))
+    if wanted.reviewed not in (None, Reviewed.NONE):
+        names = None if taxon_ids is None else find_names(connection, taxon_ids)
+        by_taxon = {"taxon_ids": taxon_ids, "hidden_ids": hidden_ids}
+        return read_reviewed(connection, filters["reviewed"], names, filters | by_taxon, page)
     if taxon_ids is None:
-        return list(_sql.latest_detections(connection, **filters, **page))
+        return list(_sql.latest_detections(connection, hidden_ids=hidden_ids, **filters, **page))
     filters |= {"taxon_ids": taxon_ids, "most": _NEAR * page["n"], **page}
     if len(taxon_ids) > _FEW:
         near = list(_sql.nearest_detections_of_taxa(connection, **filters))
         if len(near) == page["n"] or not _sql.are_more(connection, **filters):
             return near
     return list(_sql.latest_detections_of_taxa(connection, **filters))
+
+
+def select_taxa_and_reviews(connection: Connection, wanted: DetectionFilter) -> Row:
+    """Return what lists are asked by: `taxon_ids` and `hidden_ids` (None: any, none), `reviewed` (None: any)."""
+    taxon_ids = find_taxon_ids(connection, wanted.taxa, wanted.classes)
+    hidden_ids = find_voice_ids(connection) if wanted.hides_voices else []
+    if taxon_ids is not None:
+        taxon_ids = [each for each in taxon_ids if each not in hidden_ids]
+    return {
+        "taxon_ids": taxon_ids,
+        "hidden_ids": hidden_ids or None,
+        "reviewed": None if wanted.reviewed is None else list(wanted.reviewed.verdicts),
+    }
 
 
 def by_thresholds(wanted: DetectionFilter, taxon_ids: Sequence[int] | None) -> Row:

@@ -11,6 +11,7 @@ from psycopg.rows import tuple_row
 from dawn_chorus.adapters.postgres.database import Connection
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import read_taxon
+from dawn_chorus.domain.review.matching import Reviewed
 from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.timeline import WHOLE, Detection, Span
 
@@ -36,6 +37,10 @@ class EventFilter:
     span: Span = WHOLE
     """Only events that overlap it."""
     min_confidence: float = 0.0
+    reviewed: Reviewed | None = None
+    """Only events that show such a review."""
+    hides_voices: bool = False
+    """Leave out human voices."""
 
 
 def read_events(

@@ -149,6 +149,11 @@ def ids_of_taxon(connection: Connection, scientific_name: str) -> list[int]:
     return found
 
 
+def find_voice_ids(connection: Connection) -> list[int]:
+    """Return the ids of the taxa that are human voices."""
+    return [row["id"] for row in _sql.voices(connection) if read_taxon(row).is_human_voice]
+
+
 def find_scientific_names(database: Database, names: Collection[str]) -> dict[str, tuple[str, ...]]:
     """Return for each name, a scientific name or a code in any case, what it means, as the table of taxa spells it.
 

@@ -37,6 +37,7 @@ def read_newest(connection: Connection, wanted: RecordingFilter, page: Row) -> l
         "q_apart": apart if apart != composed else None,
         "state": wanted.state,
         "result": wanted.result,
+        "has_reviews": wanted.has_reviews,
     }
     if not wanted.taxa and wanted.min_confidence is None:
         return list(_sql.list_recordings(connection, **filters, **page))

@@ -8,6 +8,7 @@ import numpy as np
 
 from dawn_chorus.adapters.postgres.analyses import get_analysis
 from dawn_chorus.adapters.postgres.database import Connection, Database
+from dawn_chorus.adapters.postgres.detections import select_findings
 from dawn_chorus.adapters.postgres.events import (
     EventFilter,
     Events,
@@ -88,7 +89,7 @@ def recut_by_thresholds(
             return iter(())
         taxon_ids = find_taxon_ids(connection, wanted.taxa, wanted.classes)
         events = events_by_thresholds(connection, scored, wanted, taxon_ids, most=most)
-        return _found(connection, scored, events)
+        return _found(connection, scored, events, wanted)
 
 
 def events_by_thresholds(
@@ -125,18 +126,17 @@ def _recut(database: Database, scored: ScoredAnalysis, wanted: EventFilter, most
     with database.snapshot() as connection:
         cut = cut_events(connection, scored, find_taxon_ids(connection, wanted.taxa, wanted.classes))
         events = join_events(_within(most, (select_events(write_events(*found), wanted) for found in cut)))
-        return _found(connection, scored, events)
+        return _found(connection, scored, events, wanted)
 
 
-def _found(connection: Connection, scored: ScoredAnalysis, events: Events) -> Iterator[Finding]:
+def _found(connection: Connection, scored: ScoredAnalysis, events: Events, wanted: EventFilter) -> Iterator[Finding]:
     """Return the findings, in order of time, then of scientific names; the iterator holds no connection."""
     analysis_id = scored.row["id"]
     codes = warning_codes_of(connection, [analysis_id])[analysis_id]
     taxa = read_taxa_of(connection, events)
     reviews = reviews_of(connection, [scored.row["recording_id"]])
     source = read_source(scored.row, analysis_id, codes)
-    found = detections_in(_in_order_of_time(events, taxa), taxa)
-    return (Finding(each, source, reviews.find(each, source.recording_id)) for each in found)
+    return select_findings(detections_in(_in_order_of_time(events, taxa), taxa), source, reviews, wanted)
 
 
 def _within(most: int, parts: Iterable[Events]) -> Iterator[Events]:

@@ -126,9 +126,7 @@ def stream_reviews(database: Database, wanted: ReviewFilter) -> Iterator[ListedR
 
 def _read_newest(connection: Connection, wanted: ReviewFilter, before_id: UUID | None, n: int) -> list[Row]:
     taxon_ids = find_taxon_ids(connection, wanted.taxa, ())
-    names = None
-    if taxon_ids is not None:
-        names = [row["scientific_name"] for row in _sql.names_of(connection, taxon_ids=taxon_ids)]
+    names = None if taxon_ids is None else find_names(connection, taxon_ids)
     filters = {
         "recording_id": wanted.recording_id,
         "scientific_names": names,
@@ -140,6 +138,11 @@ def _read_newest(connection: Connection, wanted: ReviewFilter, before_id: UUID |
         "to_time": wanted.to_time,
     }
     return list(_sql.list_reviews(connection, **filters, before_id=before_id, n=n))
+
+
+def find_names(connection: Connection, taxon_ids: Sequence[int]) -> list[str]:
+    """Return the scientific names of these taxa."""
+    return [row["scientific_name"] for row in _sql.names_of(connection, taxon_ids=list(taxon_ids))]
 
 
 def _listed(connection: Connection, rows: Sequence[Row]) -> list[ListedReview]:

@@ -2,9 +2,8 @@
 
 from dawn_chorus.adapters.postgres.cursors import Page, read_confidence_cursor, write_cursor
 from dawn_chorus.adapters.postgres.database import Connection, Database
-from dawn_chorus.adapters.postgres.detections import DetectionFilter, by_thresholds
+from dawn_chorus.adapters.postgres.detections import DetectionFilter, by_thresholds, select_taxa_and_reviews
 from dawn_chorus.adapters.postgres.named_queries import load_queries
-from dawn_chorus.adapters.postgres.packs import find_taxon_ids
 from dawn_chorus.adapters.postgres.reviews import reviews_of_rows
 from dawn_chorus.adapters.postgres.rows import Row, read_finding
 from dawn_chorus.adapters.postgres.warnings import warning_codes_of
@@ -33,9 +32,10 @@ def list_surest(
 
 def read_surest(connection: Connection, wanted: DetectionFilter, page: Row) -> list[Row]:
     """Return the rows of a page: the `n` that follow the one of `before_confidence` with the id `after_id`."""
-    taxon_ids = find_taxon_ids(connection, wanted.taxa, wanted.classes)
+    selected = select_taxa_and_reviews(connection, wanted)
     filters: Row = {
-        "taxon_ids": taxon_ids,
+        "taxon_ids": selected["taxon_ids"],
+        "reviewed": selected["reviewed"],
         "site": wanted.site,
         "from_time": wanted.from_time,
         "to_time": wanted.to_time,
@@ -43,5 +43,5 @@ def read_surest(connection: Connection, wanted: DetectionFilter, page: Row) -> l
         "pack": wanted.pack,
         "all_analyses": wanted.all_analyses,
     }
-    filters |= by_thresholds(wanted, taxon_ids)
+    filters |= by_thresholds(wanted, selected["taxon_ids"])
     return list(_sql.surest_detections(connection, **filters, **page))

@@ -160,3 +160,5 @@ class RecordingFilter:
     """Only recordings in which an analysis that counts found one of these; codes, scientific or common names."""
     min_confidence: float | None = None
     """Only recordings in which an analysis that counts found one of the taxa, or any, at least so surely."""
+    has_reviews: bool | None = None
+    """Only recordings with a review of anything heard in them, or only those without."""

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from dawn_chorus.api.models.requests import EventRuleFields, Moment, Name, Score, Text
 from dawn_chorus.domain.analysis import AnalysisResult, AnalysisState
 from dawn_chorus.domain.exports.formats import ExportFormat
+from dawn_chorus.domain.review.matching import Reviewed
 from dawn_chorus.domain.timeline import Span
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$"), AfterValidator(str.lower)]
@@ -79,6 +80,7 @@ class RecordingsQuery(PagedQuery):
     min_confidence: Score | None = Field(
         default=None, description="With a detection at least so sure: of one of the taxa, or of any."
     )
+    has_reviews: bool | None = Field(default=None, description="With a review of anything heard in it, or without.")
     limit: int = Field(default=50, ge=1, le=500)
 
 
@@ -114,6 +116,22 @@ class TaxonQuery(StrictQuery):
     )
 
 
+class Voices(StrEnum):
+    """Whether human voices are listed."""
+
+    SHOW = "show"
+    HIDE = "hide"
+
+
+class FindingQuery(TaxonQuery):
+    """What selects detections in all lists and exports of them."""
+
+    reviewed: Reviewed | None = Field(
+        default=None, description="Only those that show such a review; `any`: whatever it says, `none`: no review."
+    )
+    voices: Voices = Field(default=Voices.SHOW, description="`hide`: leave out human voices.")
+
+
 class LanesQuery(SpanQuery, TaxonQuery):
     frames: bool = Field(
         default=False,
@@ -131,7 +149,7 @@ class TimelineQuery(SpanQuery, TaxonQuery):
 Bom = Annotated[bool, Field(description="Begin CSV with a byte order mark, by which Excel knows that it is UTF-8.")]
 
 
-class AnalysisDetectionsQuery(EventRuleFields, SpanQuery, TaxonQuery):
+class AnalysisDetectionsQuery(EventRuleFields, SpanQuery, FindingQuery):
     """With a threshold or duration, events are cut anew from the stored scores."""
 
     thresholds: Thresholds = None
@@ -148,7 +166,7 @@ class AnalysisDetectionsQuery(EventRuleFields, SpanQuery, TaxonQuery):
         return thresholds
 
 
-class FilterFields(TaxonQuery):
+class FilterFields(FindingQuery):
     """Which detections are wanted across recordings: of lists, and of exports."""
 
     site: Name | None = None

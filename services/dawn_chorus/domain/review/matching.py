@@ -2,12 +2,31 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from dawn_chorus.domain.review.verdicts import Review, whole_ms
+from dawn_chorus.domain.review.verdicts import Review, Verdict, whole_ms
 
 if TYPE_CHECKING:
     from dawn_chorus.domain.timeline import Detection
+
+
+class Reviewed(StrEnum):
+    """Selects events by the review that they show."""
+
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    UNCERTAIN = "uncertain"
+    ANY = "any"
+    NONE = "none"
+
+    @property
+    def verdicts(self) -> tuple[str, ...]:
+        """What an event may show to be selected; `none` stands for no review."""
+        return tuple(Verdict) if self is Reviewed.ANY else (self.value,)
+
+    def selects(self, shown: Review | None) -> bool:
+        return ("none" if shown is None else shown.verdict.value) in self.verdicts
 
 
 class Reviews:

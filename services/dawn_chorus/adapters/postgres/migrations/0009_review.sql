@@ -18,14 +18,45 @@ CREATE TABLE reviews (
     note text NOT NULL DEFAULT '',
     reviewer text NOT NULL,
     strategy text CHECK (strategy IN ('highest', 'bands', 'random', 'first')),
-    reviewed_at timestamptz NOT NULL DEFAULT now()
+    reviewed_at timestamptz NOT NULL DEFAULT now(),
+    site text,
+    started_at timestamptz,
+    ended_at timestamptz
 );
 CREATE INDEX reviews_event ON reviews (recording_id, scientific_name, onset_ms);
 CREATE INDEX reviews_taxon ON reviews (scientific_name, id);
+CREATE INDEX reviews_reviewer ON reviews (reviewer, id);
+CREATE INDEX reviews_site ON reviews (site, id);
+-- Lists of reviewed detections begin at the reviews, the latest first.
+CREATE INDEX reviews_ended ON reviews (ended_at, id) WHERE ended_at IS NOT NULL;
+CREATE INDEX reviews_taxon_ended ON reviews (scientific_name, ended_at, id) WHERE ended_at IS NOT NULL;
+CREATE INDEX reviews_undated ON reviews (id) WHERE ended_at IS NULL;
+CREATE INDEX reviews_length ON reviews ((offset_ms - onset_ms));
+CREATE INDEX detections_long ON detections ((offset_s - onset_s)) WHERE offset_s - onset_s > 60;
 COMMENT ON TABLE reviews IS 'what people say of a taxon in a stretch of a recording; which one an event shows, review_of says';
 COMMENT ON COLUMN reviews.onset_ms IS 'whole milliseconds from the recording''s start, offset_ms likewise';
 COMMENT ON COLUMN reviews.corrected_taxon IS 'the scientific name of the taxon that is heard instead';
 COMMENT ON COLUMN reviews.strategy IS 'how the event came before the reviewer; null: by no queue';
+COMMENT ON COLUMN reviews.site IS 'a copy of the recording''s, as started_at and ended_at are of its start: kept by triggers, for the indexes';
+
+CREATE FUNCTION place_review() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    SELECT
+        site, recorded_at + NEW.onset_ms * interval '1 millisecond', recorded_at + NEW.offset_ms * interval '1 millisecond'
+    INTO NEW.site, NEW.started_at, NEW.ended_at
+    FROM recordings WHERE id = NEW.recording_id;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER review_placed BEFORE INSERT OR UPDATE ON reviews FOR EACH ROW EXECUTE FUNCTION place_review();
+CREATE FUNCTION move_reviews() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE reviews SET site = NEW.site WHERE recording_id = NEW.id; -- place_review does the rest
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER reviews_moved AFTER UPDATE OF site, recorded_at ON recordings FOR EACH ROW
+    WHEN ((OLD.site, OLD.recorded_at) IS DISTINCT FROM (NEW.site, NEW.recorded_at)) EXECUTE FUNCTION move_reviews();
 
 -- The review that an event shows: the largest overlap of at least half the shorter of the two, of equals the newest.
 CREATE FUNCTION review_of(heard_in uuid, name text, from_s numeric, to_s numeric) RETURNS SETOF reviews
@@ -176,5 +207,9 @@ CREATE TRIGGER counted_analysis_marked AFTER INSERT OR UPDATE ON current_analyse
 -- Those that were, one in a hundred or so: what reviews tell of a taxon begins at them.
 CREATE INDEX detections_reviewed ON detections (taxon_id) WHERE is_reviewed;
 
+
+-- == Human voices, which lists leave out on request: candidates of the rule in domain/taxonomy.
+CREATE INDEX taxa_voices ON taxa (id)
+WHERE lower(scientific_name) ~ '^(human|homo|speech)' OR lower(common_name) ~ '^(human|homo|speech)';
 
 GRANT SELECT ON reviews, thresholds TO reader;

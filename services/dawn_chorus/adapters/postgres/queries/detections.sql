@@ -10,7 +10,7 @@ WHERE a.id = :analysis_id;
 -- reads and sorts all rows of a site and taxon instead, a hundred times as many. Until the end of the transaction.
 SET LOCAL enable_bitmapscan = off;
 
--- name: latest_detections(site, from_time, to_time, min_confidence, pack, all_analyses, saved, before_time, before_id, n)
+-- name: latest_detections(site, from_time, to_time, min_confidence, pack, all_analyses, saved, reviewed, hidden_ids, before_time, before_id, n)
 -- Latest first, undated last, by an index on time: of all, of a site, or of sure detections. Whether its analysis counts is
 -- looked up for each row of the page, before the limit, and whether it reaches its saved threshold (null: none counts). A
 -- pack that is null: all packs. Not to be prepared: a plan for any value cannot use the indexes of sure detections.
@@ -37,6 +37,15 @@ FROM (
                     OR reaches_threshold(:saved::jsonb, a.pack_name, heard.taxon_id, heard.site, heard.confidence)
                 )
         )
+        AND (:hidden_ids::integer[] IS NULL OR taxon_id <> ALL(:hidden_ids::integer[]))
+        AND (
+            :reviewed::text[] IS NULL
+            OR coalesce((
+                SELECT said.verdict FROM taxa AS named
+                CROSS JOIN LATERAL review_of(heard.recording_id, named.scientific_name, heard.onset_s, heard.offset_s) AS said
+                WHERE named.id = heard.taxon_id
+            ), 'none') = ANY(:reviewed::text[])
+        )
         AND (
             :before_id::bigint IS NULL
             OR (coalesce(started_at, '-infinity'), id)
@@ -62,7 +71,7 @@ SELECT coalesce(array_agg(id), '{}') FROM (
 -- How many detections these analyses have, counted up to so many.
 SELECT count(*) FROM (SELECT FROM detections WHERE analysis_id = ANY(:analysis_ids::uuid[]) LIMIT :most) AS found;
 
--- name: latest_detections_of_analyses(analysis_ids, taxon_ids, site, from_time, to_time, min_confidence, pack, saved, before_time, before_id, n)
+-- name: latest_detections_of_analyses(analysis_ids, taxon_ids, site, from_time, to_time, min_confidence, pack, saved, reviewed, hidden_ids, before_time, before_id, n)
 -- As above, for analyses that have few: all of them are read and sorted. taxon_ids that are null: all taxa.
 WITH found AS MATERIALIZED (
     SELECT * FROM detections WHERE analysis_id = ANY(:analysis_ids::uuid[])
@@ -73,7 +82,7 @@ SELECT
     r.filename, r.sample_rate_hz, r.latitude, r.longitude, r.recorded_at, r.recorded_utc_offset_s,
     r.duration_s, r.format, a.pack_name, a.pack_version, a.finished_at
 FROM (
-    SELECT * FROM found
+    SELECT * FROM found AS heard
     WHERE (:taxon_ids::integer[] IS NULL OR taxon_id = ANY(:taxon_ids::integer[]))
         AND (:site::text IS NULL OR site = :site::text)
         AND (:from_time::timestamptz IS NULL OR coalesce(started_at, '-infinity') >= :from_time::timestamptz)
@@ -83,6 +92,15 @@ FROM (
         )
         AND confidence >= :min_confidence::real
         AND (:saved::jsonb IS NULL OR reaches_threshold(:saved::jsonb, :pack::text, taxon_id, site, confidence))
+        AND (:hidden_ids::integer[] IS NULL OR taxon_id <> ALL(:hidden_ids::integer[]))
+        AND (
+            :reviewed::text[] IS NULL
+            OR coalesce((
+                SELECT said.verdict FROM taxa AS named
+                CROSS JOIN LATERAL review_of(heard.recording_id, named.scientific_name, heard.onset_s, heard.offset_s) AS said
+                WHERE named.id = heard.taxon_id
+            ), 'none') = ANY(:reviewed::text[])
+        )
         AND (
             :before_id::bigint IS NULL
             OR (coalesce(started_at, '-infinity'), id)
@@ -96,7 +114,7 @@ JOIN recordings AS r ON r.id = d.recording_id
 JOIN analyses AS a ON a.id = d.analysis_id
 ORDER BY coalesce(d.started_at, '-infinity') DESC, d.id DESC;
 
--- name: nearest_detections_of_taxa(taxon_ids, site, from_time, to_time, min_confidence, pack, all_analyses, saved, before_time, before_id, n, most)
+-- name: nearest_detections_of_taxa(taxon_ids, site, from_time, to_time, min_confidence, pack, all_analyses, saved, reviewed, before_time, before_id, n, most)
 -- As above, but only those among the first `most` of any taxon: fewer than n, if there may be more. For classes, which may
 -- have thousands of taxa, most of which were never heard.
 SELECT
@@ -132,6 +150,14 @@ FROM (
                     OR reaches_threshold(:saved::jsonb, a.pack_name, heard.taxon_id, heard.site, heard.confidence)
                 )
         )
+        AND (
+            :reviewed::text[] IS NULL
+            OR coalesce((
+                SELECT said.verdict FROM taxa AS named
+                CROSS JOIN LATERAL review_of(heard.recording_id, named.scientific_name, heard.onset_s, heard.offset_s) AS said
+                WHERE named.id = heard.taxon_id
+            ), 'none') = ANY(:reviewed::text[])
+        )
     ORDER BY heard_at DESC, id DESC
     LIMIT :n
 ) AS d
@@ -160,7 +186,7 @@ SELECT EXISTS (
     OFFSET :most - 1 LIMIT 1
 );
 
--- name: latest_detections_of_taxa(taxon_ids, site, from_time, to_time, min_confidence, pack, all_analyses, saved, before_time, before_id, n)
+-- name: latest_detections_of_taxa(taxon_ids, site, from_time, to_time, min_confidence, pack, all_analyses, saved, reviewed, before_time, before_id, n)
 -- As above; each taxon by its own index, then merged.
 SELECT
     d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence, d.channel,
@@ -188,6 +214,14 @@ CROSS JOIN LATERAL (
                 )
         )
         AND (
+            :reviewed::text[] IS NULL
+            OR coalesce((
+                SELECT said.verdict FROM taxa AS named
+                CROSS JOIN LATERAL review_of(heard.recording_id, named.scientific_name, heard.onset_s, heard.offset_s) AS said
+                WHERE named.id = heard.taxon_id
+            ), 'none') = ANY(:reviewed::text[])
+        )
+        AND (
             :before_id::bigint IS NULL
             OR (coalesce(started_at, '-infinity'), id)
             < (coalesce(:before_time::timestamptz, '-infinity'), :before_id::bigint)
@@ -201,7 +235,7 @@ JOIN analyses AS a ON a.id = d.analysis_id
 ORDER BY coalesce(d.started_at, '-infinity') DESC, d.id DESC
 LIMIT :n;
 
--- name: surest_detections(taxon_ids, site, from_time, to_time, min_confidence, pack, all_analyses, saved, before_confidence, after_id, n)
+-- name: surest_detections(taxon_ids, site, from_time, to_time, min_confidence, pack, all_analyses, saved, reviewed, before_confidence, after_id, n)
 -- The most confident first, of equals the one stored first; each taxon by its own index, then merged. Filters as in
 -- latest_detections.
 SELECT
@@ -228,6 +262,14 @@ CROSS JOIN LATERAL (
                     :saved::jsonb IS NULL
                     OR reaches_threshold(:saved::jsonb, a.pack_name, heard.taxon_id, heard.site, heard.confidence)
                 )
+        )
+        AND (
+            :reviewed::text[] IS NULL
+            OR coalesce((
+                SELECT said.verdict FROM taxa AS named
+                CROSS JOIN LATERAL review_of(heard.recording_id, named.scientific_name, heard.onset_s, heard.offset_s) AS said
+                WHERE named.id = heard.taxon_id
+            ), 'none') = ANY(:reviewed::text[])
         )
         AND (
             :before_confidence::real IS NULL

@@ -59,6 +59,11 @@ SELECT code, scientific_name FROM taxa
 WHERE lower(scientific_name) = ANY(:names::text[]) OR lower(code) = ANY(:names::text[])
 ORDER BY id;
 
+-- name: voices()
+-- By the index taxa_voices: candidates.
+SELECT id, code, scientific_name, common_name, taxonomic_class FROM taxa
+WHERE lower(scientific_name) ~ '^(human|homo|speech)' OR lower(common_name) ~ '^(human|homo|speech)';
+
 -- name: list_classes()
 SELECT DISTINCT taxonomic_class FROM taxa ORDER BY taxonomic_class;
 

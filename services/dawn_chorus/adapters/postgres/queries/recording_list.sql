@@ -1,4 +1,4 @@
--- name: list_recordings(site, sha256, recorded_after, recorded_before, q, q_apart, state, result, before_id, n)
+-- name: list_recordings(site, sha256, recorded_after, recorded_before, q, q_apart, state, result, has_reviews, before_id, n)
 -- Newest first: UUIDs of version 7 sort by creation time. By sha256 the unique constraint's index is used. A part of a name
 -- is looked for as it is, so there is nothing to escape; q_apart is the same with accents as characters of their own.
 SELECT r.* FROM recordings AS r
@@ -22,10 +22,14 @@ WHERE (:site::text IS NULL OR r.site = :site::text)
         :result::text IS NULL
         OR EXISTS (SELECT FROM analyses AS a WHERE a.recording_id = r.id AND a.result = :result::text)
     )
+    AND (
+        :has_reviews::boolean IS NULL
+        OR :has_reviews::boolean = EXISTS (SELECT FROM reviews AS v WHERE v.recording_id = r.id)
+    )
 ORDER BY r.id DESC
 LIMIT :n;
 
--- name: list_recordings_with(taxon_ids, min_confidence, site, sha256, recorded_after, recorded_before, q, q_apart, state, result, before_id, n)
+-- name: list_recordings_with(taxon_ids, min_confidence, site, sha256, recorded_after, recorded_before, q, q_apart, state, result, has_reviews, before_id, n)
 -- As above; those in which an analysis that counts found one of the taxa. taxon_ids that are null: any.
 SELECT r.* FROM recordings AS r
 WHERE (:site::text IS NULL OR r.site = :site::text)
@@ -47,6 +51,10 @@ WHERE (:site::text IS NULL OR r.site = :site::text)
     AND (
         :result::text IS NULL
         OR EXISTS (SELECT FROM analyses AS a WHERE a.recording_id = r.id AND a.result = :result::text)
+    )
+    AND (
+        :has_reviews::boolean IS NULL
+        OR :has_reviews::boolean = EXISTS (SELECT FROM reviews AS v WHERE v.recording_id = r.id)
     )
     AND r.id IN (
         SELECT d.recording_id FROM detections AS d

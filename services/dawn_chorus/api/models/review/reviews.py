@@ -37,6 +37,8 @@ def _not_blank(name: str) -> str:
 
 
 ReviewerName = Annotated[Name, AfterValidator(_not_blank)]
+Placed = Annotated[Position, Field(le=2_000_000)]
+"""Seconds that are milliseconds in PostgreSQL's `integer`: 23 days, longer than any recording here."""
 Note = Annotated[Text, Field(max_length=MOST_NOTE)]
 
 
@@ -47,8 +49,8 @@ class ReviewFields(BaseModel):
 
     recording_id: UUID
     taxon: Name = Field(description="Code or scientific name, in any case, of any registered pack.")
-    onset_s: Position = Field(description="Seconds from the recording's start, kept to the millisecond.")
-    offset_s: Position = Field(description="The end of the stretch, within the recording.")
+    onset_s: Placed = Field(description="Seconds from the recording's start, kept to the millisecond.")
+    offset_s: Placed = Field(description="The end of the stretch, within the recording.")
     verdict: Verdict = Field(
         description="`rejected`: it is not this taxon. `uncertain`: it was looked at, and is open."
     )

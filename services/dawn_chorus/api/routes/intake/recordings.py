@@ -166,6 +166,7 @@ def get_recordings(
         query.q,
         check_taxa(deps.database, query.taxon),
         query.min_confidence,
+        query.has_reviews,
     )
     page = list_recordings(deps.database, wanted, limit=query.limit, cursor=query.cursor)
     response.headers.update(next_link(request, page.next_cursor))

@@ -32,7 +32,7 @@ from dawn_chorus.api.http.problems import (
     invalid_field,
 )
 from dawn_chorus.api.http.streamed_response import streamed
-from dawn_chorus.api.models.query_parameters import AnalysisDetectionsQuery, DetectionOrder, DetectionsQuery
+from dawn_chorus.api.models.query_parameters import AnalysisDetectionsQuery, DetectionOrder, DetectionsQuery, Voices
 from dawn_chorus.api.models.rendering import pack_out
 from dawn_chorus.api.models.responses import DetectionOut, DetectionsOut, PageOut
 from dawn_chorus.api.taxon_names import check_classes, check_taxa
@@ -94,7 +94,8 @@ def get_detections(
     _check_bom(chosen, bom=query.bom)
     analysis = get_status(deps.database, analysis_id).analysis
     taxa, classes = check_taxa(deps.database, query.taxon), check_classes(deps.database, query.class_)
-    wanted = EventFilter(taxa, classes, query.span, query.min_confidence)
+    hides_voices = query.voices is Voices.HIDE
+    wanted = EventFilter(taxa, classes, query.span, query.min_confidence, query.reviewed, hides_voices)
     findings = _events(deps, analysis_id, query, wanted)
     recording = get_recording(deps.database, analysis.recording_id).recording
     context = context_of_one(deps, analysis, recording, query, taxa, str(request.base_url))
