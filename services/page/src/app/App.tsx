@@ -15,6 +15,7 @@ import { SignIn } from "../screens/sign_in/SignIn";
 import { SignInAgain } from "../screens/sign_in/SignInAgain";
 import { DropTarget } from "../screens/upload/DropTarget";
 import { Header } from "./Header";
+import { lazily } from "./lazy_view";
 import { NoticeList } from "./NoticeList";
 import { OutageBanner } from "./OutageBanner";
 import { colorScheme } from "./preferences";
@@ -24,6 +25,8 @@ effect(() => {
   if (colorScheme.value === "system") delete document.documentElement.dataset.scheme;
   else document.documentElement.dataset.scheme = colorScheme.value;
 });
+
+const ReviewScreen = lazily(() => import("../screens/review/ReviewScreen"));
 
 /** Everything that is shown: the header, the view that the address asks for, what was just done. */
 export function App() {
@@ -69,6 +72,7 @@ function NotYet() {
 function findView(where: string): ComponentType {
   if (where === "/") return RecordingsScreen;
   if (where === "/keys") return KeysScreen;
+  if (where === "/review") return ReviewScreen;
   if (/^\/recordings\/[^/]+$/.test(where)) return RecordingScreen;
   return NotFound;
 }

@@ -22,6 +22,9 @@ export function Header() {
           >
             Recordings
           </a>
+          <a href="/review" aria-current={path.value === "/review" ? "page" : false}>
+            Review
+          </a>
           {may("admin") && (
             <a href="/keys" aria-current={path.value === "/keys" ? "page" : false}>
               Keys

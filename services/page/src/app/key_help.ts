@@ -9,7 +9,7 @@ export const isHelpOpen = signal(false);
 const GROUPS: readonly [title: string, keys: readonly string[]][] = [
   ["Listen", [" ", "ArrowLeft", "ArrowRight", "Shift+ArrowLeft", "Shift+ArrowRight", "r", "l", "g", "t"]],
   ["Look", ["+", "-", "0", "f", "Shift+f", "Shift+ArrowUp", "Shift+ArrowDown"]],
-  ["Events", ["j", "k", "[", "]", "ArrowUp", "ArrowDown", "Enter", "y", "n", "u", "c", "s"]],
+  ["Events", ["j", "k", "[", "]", "ArrowUp", "ArrowDown", "Enter", "y", "n", "u", "c", "s", "m"]],
   ["Everywhere", ["z", "/", "?", "Escape"]],
 ];
 const NAMES: Record<string, string> = {

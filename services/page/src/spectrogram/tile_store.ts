@@ -42,7 +42,11 @@ export class TileStore {
   private timer = 0;
   private timerAt = Infinity;
 
-  constructor(private readonly about: Spectrogram) {}
+  /** `mostKept`: pictures, whatever is not wanted any more. */
+  constructor(
+    private readonly about: Spectrogram,
+    private readonly mostKept = MOST_KEPT,
+  ) {}
 
   /** Say what a view needs: what nobody needs any more is given up. */
   want(view: string, wanted: Wanted): void {
@@ -180,7 +184,7 @@ export class TileStore {
 
   private evict(keys: ReadonlySet<string>): void {
     for (const [key, entry] of this.entries) {
-      if (this.entries.size <= MOST_KEPT) return;
+      if (this.entries.size <= this.mostKept) return;
       if (keys.has(key) || entry.loading !== null) continue;
       entry.picture?.close();
       this.entries.delete(key);

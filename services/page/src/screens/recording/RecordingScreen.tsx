@@ -4,6 +4,7 @@ import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 
 import type { Analysis, Recording } from "../../api/types";
+import { leaveKeys } from "../../app/leave_keys";
 import { path, query } from "../../app/router";
 import { followAddress } from "./address";
 import { EventPanel } from "./event/EventPanel";
@@ -101,11 +102,6 @@ function Shown({ recording, analysis, newer, onAnalysis }: Props) {
       </div>
     </ProvideModel>
   );
-}
-
-/** Space plays after a click too: the button that was clicked does not keep it. One reached by keyboard does. */
-function leaveKeys({ detail, target }: MouseEvent): void {
-  if (detail > 0) (target as Element).closest("button")?.blur();
 }
 
 function useTitle(name: string | null): void {

@@ -39,18 +39,23 @@ export function pageUrl(filters: Filters, cursor: string | null, limit = PAGE): 
 
 /** Return whether a recording begins within the days asked for, on its own clock; the API was asked a bit too widely. */
 export function isWithinDays(recording: Recording, filters: Filters): boolean {
-  const day = localTime(recording.recorded_at)?.date;
-  if (day === undefined) return filters.from === undefined && filters.to === undefined;
-  const { from, to } = filters;
+  return isDayBetween(recording.recorded_at, filters.from, filters.to);
+}
+
+/** Return whether a moment is within these days on its own clock; of what has no time, whether none are asked for. */
+export function isDayBetween(moment: string | null, from: string | undefined, to: string | undefined): boolean {
+  const day = localTime(moment)?.date;
+  if (day === undefined) return from === undefined && to === undefined;
   return !(from !== undefined && isDay(from) && day < from) && !(to !== undefined && isDay(to) && day > to);
 }
 
-// Somewhere on Earth a day begins 14 hours before it does in Greenwich, and ends 12 hours after.
-function earliest(from: string): string {
+/** Return the first moment of a day anywhere on Earth: 14 hours before it begins in Greenwich. */
+export function earliest(from: string): string {
   return isDay(from) ? `${from}T00:00:00+14:00` : from;
 }
 
-function latest(to: string): string {
+/** Return the last one: 12 hours after it ends in Greenwich. */
+export function latest(to: string): string {
   return isDay(to) ? `${dayAfter(to)}T00:00:00-12:00` : to;
 }
 
