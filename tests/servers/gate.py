@@ -58,6 +58,8 @@ class Gate:
     """Whether the answer to a request that the service took does not arrive."""
     cuts_after: Callable[[Request], int | None] = lambda _request: None
     """After how many bytes of its body, which reach the service, a request is cut; None: it passes whole."""
+    cuts_answer_after: Callable[[Request], int | None] = lambda _request: None
+    """After how many bytes, its head included, the answer to a request that passed is cut; None: it arrives whole."""
     spoils: Callable[[Request], bool] = lambda _request: False
     """Whether the last byte of a body arrives as another."""
     passed: list[Passed] = field(default_factory=list)
@@ -151,6 +153,8 @@ class Gate:
             self.passed.append(Passed(request.method, request.path, total, int(answer[9:12])))
         if self.loses_answer(request):
             _break(connection)
+        elif (limit := self.cuts_answer_after(request)) is not None:
+            connection.sendall(answer[:limit])
         else:
             connection.sendall(answer)
 

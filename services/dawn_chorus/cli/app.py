@@ -8,6 +8,7 @@ import typer
 from dawn_chorus.cli import models
 from dawn_chorus.cli.analyze.command import analyze
 from dawn_chorus.cli.client.commands import status, timeline
+from dawn_chorus.cli.export.command import export
 from dawn_chorus.cli.operations import dead_letters, keys, serve
 from dawn_chorus.cli.operations.retention.command import retention
 from dawn_chorus.cli.submit.command import submit
@@ -42,6 +43,7 @@ app.add_typer(models.app, name="models", rich_help_panel="On this machine")
 app.command("submit", rich_help_panel="With a running service")(submit)
 app.command("status", rich_help_panel="With a running service")(status)
 app.command("timeline", rich_help_panel="With a running service")(timeline)
+app.command("export", rich_help_panel="With a running service")(export)
 app.command("api", rich_help_panel="Running a service")(serve.api)
 app.command("relay", rich_help_panel="Running a service")(serve.relay)
 app.command("worker", rich_help_panel="Running a service")(serve.worker)

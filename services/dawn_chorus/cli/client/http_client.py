@@ -1,9 +1,11 @@
 """An HTTP client for a running service. Returns its JSON answers unchanged and raises its refusals as our errors."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 
@@ -116,6 +118,23 @@ class ServiceClient:
             raise PermanentError(f"recording {some_id} has no analysis")
         return max(analyses, key=lambda analysis: str(analysis["created_at"]))
 
+    def ask_for_export(self, body: Mapping[str, Any], key: str) -> Answer:
+        """Have a file made in the background; with the same `key` once, however often this is sent."""
+        return self._request("POST", "/v1/exports", json=dict(body), headers={"Idempotency-Key": key})
+
+    def export(self, export_id: str) -> Answer:
+        return self._request("GET", f"/v1/exports/{export_id}")
+
+    @contextmanager
+    def stream(self, path: str, **request: Any) -> Iterator[httpx.Response]:
+        """Yield the answer to a GET, whose bytes are read in the block; raises RequestCut if they end too early."""
+        with self._translated_errors(is_upload=True), self._http.stream("GET", path, **request) as response:
+            if not response.is_success:
+                response.read()
+            self.check(response)
+            self._reached = True
+            yield response
+
     def health(self) -> Answer:
         """Return the readiness report, also if the service is not ready; empty if the answer is not JSON."""
         response = self.send("GET", "/health/ready")
@@ -168,3 +187,9 @@ class ServiceClient:
             if is_cut and isinstance(translated, ServiceAway):
                 translated = RequestCut(f"the connection broke: {error or type(error).__name__}")
             raise translated from error
+
+
+def file_name(response: httpx.Response) -> str:
+    """Return the name that an answer gives its file, without any folder; empty: it gives none."""
+    found = re.search(r"filename\*=UTF-8''([^;]+)", response.headers.get("content-disposition", ""))
+    return "" if found is None else unquote(found[1]).replace("\\", "/").rpartition("/")[2]

@@ -41,6 +41,17 @@ def _seconds(text: str) -> float:
         raise typer.BadParameter(str(error)) from error
 
 
+Waiting = Annotated[
+    float,
+    typer.Option(
+        parser=_seconds,
+        metavar="TIME",
+        help="How long to wait for a service that is away, each time: 90, 30s, 10min, 1h.",
+        rich_help_panel=SENDING,
+    ),
+]
+
+
 def submit(  # noqa: PLR0913 - the parameters are the options
     paths: Paths,
     *,
@@ -76,15 +87,7 @@ def submit(  # noqa: PLR0913 - the parameters are the options
     min_gap_s: MinGapS = None,
     channels: ChannelsOption = "mix",
     jobs: Annotated[int, typer.Option(min=1, max=64, help="Uploads at once.", rich_help_panel=SENDING)] = 4,
-    patience: Annotated[
-        float,
-        typer.Option(
-            parser=_seconds,
-            metavar="TIME",
-            help="How long to wait for a service that is away, each time: 90, 30s, 10min, 1h.",
-            rich_help_panel=SENDING,
-        ),
-    ] = "1h",  # type: ignore[assignment] # read by the parser, and shown so in the help
+    patience: Waiting = "1h",  # type: ignore[assignment] # read by the parser, and shown so in the help
     report: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write a CSV file, anew, with a row for each file.", rich_help_panel=SENDING),
