@@ -11,7 +11,7 @@ PAGE := services/page
 SAMPLE := .cache/sample/dawn.wav
 
 .DELETE_ON_ERROR:
-.PHONY: help setup run license test check page check-page test-page bench capacity setup-workshop test-workshop lock clean secrets test-compose \
+.PHONY: help setup run license test check page check-page test-page bench capacity setup-workshop test-workshop setup-readers test-readers lock clean secrets test-compose \
   lock-images
 
 help: ## List the targets
@@ -91,6 +91,18 @@ setup-workshop: .venv-workshop/.ready ## Install PyTorch and what else training 
 test-workshop: setup-workshop ## Test training, export and the packs that come of them
 	.venv-workshop/bin/pytest --confcutdir=tests/workshop tests/workshop
 
+setup-readers: .venv-readers/.ready ## Install the programs that exports are for into .venv-readers
+
+# Without what they depend on but what is listed: two of them would bring PyTorch and TensorFlow.
+.venv-readers/.ready: deploy/requirements/readers.txt
+	$(PYTHON) -m venv .venv-readers
+	.venv-readers/bin/pip install --quiet --no-deps --require-hashes -r $<
+	touch $@
+
+test-readers: $(VENV)/.ready setup-readers ## Export from a real service, and read it with the programs that it is for
+	$(BIN)/python -m tests.exported_files build/exports $$(echo .venv-readers/lib/python*/site-packages)
+	.venv-readers/bin/pytest --confcutdir=tests/readers tests/readers
+
 lock: ## Pin the requirements anew, with hashes (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  pyproject.toml --group dev --group build \
@@ -101,6 +113,11 @@ lock: ## Pin the requirements anew, with hashes (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --group pyproject.toml:workshop --group pyproject.toml:workshop-test --group pyproject.toml:build \
 	  --constraint deploy/requirements/constraints.txt -o deploy/requirements/workshop.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --group pyproject.toml:readers \
+	  --constraint deploy/requirements/constraints.txt -o deploy/requirements/readers.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-deps \
+	  --group pyproject.toml:readers-alone >> deploy/requirements/readers.txt
 	$(MAKE) lock-images
 
 IMAGE_GROUPS := image-api image-relay image-worker image-worker-gpu image-operations image-packs
@@ -125,4 +142,4 @@ test-compose: $(VENV)/.ready ## Run the whole stack for real and use it (needs D
 	$(BIN)/pytest tests/compose
 
 clean: ## Remove what was built, not what was recorded
-	rm -rf $(VENV) .venv-workshop build $(PAGE)/node_modules $(PAGE)/build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .cache
+	rm -rf $(VENV) .venv-workshop .venv-readers build $(PAGE)/node_modules $(PAGE)/build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .cache

@@ -10,7 +10,7 @@ import pytest
 
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.domain.exports.findings import DETECTION_COLUMNS, LATER_COLUMNS, REVIEW_COLUMNS, SOURCE_COLUMNS
-from dawn_chorus.domain.exports.selections import RAVEN_COLUMNS
+from dawn_chorus.domain.exports.selections import BIRDNET_COLUMNS, RAVEN_COLUMNS
 from tests.integration.api_checks import problem_of
 from tests.integration.made_up import FROG, ROBIN, WREN, MadeUpWorker, upload, wav_bytes
 from tests.lane_reading import read_lanes
@@ -99,7 +99,7 @@ def check_columns(client: httpx.Client, links: dict[str, str], recut: dict[str, 
     assert tuple(table[0]) == (*DETECTION_COLUMNS, *SOURCE_COLUMNS, *LATER_COLUMNS, *REVIEW_COLUMNS)
     assert {tuple(row[-8:]) for row in table[1:]} == {("Aves", "52.5", "-0.25", *[""] * 5)}
     assert text("raven").splitlines()[0] == "\t".join(RAVEN_COLUMNS)
-    assert text("birdnet").splitlines()[0] == "Start (s),End (s),Scientific name,Common name,Confidence,File"
+    assert text("birdnet").splitlines()[0] == ",".join(BIRDNET_COLUMNS)
     assert {len(line.split("\t")) for line in text("audacity").splitlines()} == {3}
 
 

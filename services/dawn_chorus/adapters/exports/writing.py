@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Iterator
 
 from dawn_chorus.adapters.exports.gathering import gathered
+from dawn_chorus.adapters.exports.parquet import parquet_parts
+from dawn_chorus.adapters.exports.parts import in_parts
+from dawn_chorus.adapters.exports.zips import camtrap_parts, darwin_core_parts
 from dawn_chorus.domain.errors import NotForMany
 from dawn_chorus.domain.exports.context import ExportContext, Tally
 from dawn_chorus.domain.exports.findings import Finding
-from dawn_chorus.domain.exports.formats import SPREADSHEETS, WRITERS, ExportFormat
+from dawn_chorus.domain.exports.formats import SELECTIONS, SPREADSHEETS, WRITERS, ExportFormat
 from dawn_chorus.domain.exports.selections import audacity_lines_of_many
 from dawn_chorus.domain.exports.tables import with_byte_order_mark
-
-_PART_CHARS = 64 * 2**10
 
 
 def write_export(
@@ -18,10 +19,10 @@ def write_export(
 ) -> Iterator[bytes]:
     """Return the bytes of an export in pieces of some 64 KiB, to be written one after the other.
 
-    Memory stays flat however many findings there are: they are drawn as the pieces are. Raven's table, the Camtrap
-    package and the Darwin Core archive need them by recording and draw all of them before the first piece, into a file
-    on disk (`context.folder`) that goes when the iterator ends or is closed; where `context.recording` is set, Raven's
-    table needs none. Pieces may be drawn from one thread after the other.
+    Memory stays flat however many findings there are: they are drawn as the pieces are. Archives and what programs that
+    show sound read (`SELECTIONS`) have them by recording, and draw all of them before the first piece, into a file on
+    disk (`context.folder`) that goes when the iterator ends or is closed; where `context.recording` is set, selections
+    need none. Pieces may be drawn from one thread after the other.
 
     `tally` counts what is written and what is left out; what is left out is complete once the first piece is there, so
     that headers can tell it. `name_export` says what the file is called, `FILES` its media type.
@@ -36,33 +37,33 @@ def write_export(
             f"{export_format} is for one analysis: BirdNET-Analyzer looks for labels beside each recording; "
             f"use {ExportFormat.BIRDNET} or {ExportFormat.RAVEN}, whose rows name theirs"
         )
-    return _in_parts(_lines(export_format, _counted(findings, tally), context))
+    match export_format:
+        case ExportFormat.CAMTRAP_DP:
+            return camtrap_parts(findings, context, tally)
+        case ExportFormat.DWCA:
+            return darwin_core_parts(findings, context, tally)
+        case ExportFormat.PARQUET:
+            return parquet_parts(_counted(findings, tally), context)
+        case _:
+            return in_parts(_lines(export_format, _counted(findings, tally), context))
 
 
 def _lines(export_format: ExportFormat, findings: Iterable[Finding], context: ExportContext) -> Iterator[str]:
-    if export_format is ExportFormat.RAVEN and not context.recording:
+    lines = WRITERS[export_format]
+    if export_format is ExportFormat.AUDACITY and not context.recording:
+        lines = audacity_lines_of_many
+    if export_format in SELECTIONS and not context.recording:
         with gathered(findings, context.folder) as found:
-            yield from WRITERS[export_format](found.findings())
-        return
-    many_labels = export_format is ExportFormat.AUDACITY and not context.recording
-    lines = (audacity_lines_of_many if many_labels else WRITERS[export_format])(findings)
-    yield from with_byte_order_mark(lines) if context.bom and export_format in SPREADSHEETS else lines
+            yield from _marked(export_format, lines(found.findings()), context)
+    else:
+        yield from _marked(export_format, lines(findings), context)
+
+
+def _marked(export_format: ExportFormat, lines: Iterator[str], context: ExportContext) -> Iterator[str]:
+    return with_byte_order_mark(lines) if context.bom and export_format in SPREADSHEETS else lines
 
 
 def _counted(findings: Iterable[Finding], tally: Tally) -> Iterator[Finding]:
     for finding in findings:
         tally.written += 1
         yield finding
-
-
-def _in_parts(lines: Iterable[str]) -> Iterator[bytes]:
-    gathered_lines: list[str] = []
-    length = 0
-    for line in lines:
-        gathered_lines.append(line)
-        length += len(line)
-        if length >= _PART_CHARS:
-            yield "".join(gathered_lines).encode()
-            gathered_lines, length = [], 0
-    if gathered_lines:
-        yield "".join(gathered_lines).encode()

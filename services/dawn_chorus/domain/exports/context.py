@@ -61,6 +61,10 @@ class Tally:
 
     def left_out_in_words(self) -> str:
         """Return what is not in the export, and why: `2 recordings: no time; 7 detections: rejected in review`."""
-        parts = [f"{count} recordings: {reason}" for reason, count in sorted(self.recordings_left_out.items())]
-        parts += [f"{count} detections: {reason}" for reason, count in sorted(self.left_out.items())]
+        parts = [_counted(count, "recording", reason) for reason, count in sorted(self.recordings_left_out.items())]
+        parts += [_counted(count, "detection", reason) for reason, count in sorted(self.left_out.items())]
         return "; ".join(parts)
+
+
+def _counted(count: int, noun: str, reason: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}: {reason}"

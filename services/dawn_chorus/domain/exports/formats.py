@@ -20,6 +20,11 @@ class ExportFormat(StrEnum):
     AUDACITY_BIRDNET = "audacity-birdnet"
     """Audacity's labels as BirdNET-Analyzer writes and reads them."""
     BIRDNET = "birdnet"
+    PARQUET = "parquet"
+    CAMTRAP_DP = "camtrap-dp"
+    """A Camera Trap Data Package 1.0.2, as a zip."""
+    DWCA = "dwca"
+    """A Darwin Core archive with an occurrence core."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,9 @@ FILES = {
     ExportFormat.AUDACITY: FileKind("text/plain; charset=utf-8", ".labels.txt"),
     ExportFormat.AUDACITY_BIRDNET: FileKind("text/plain; charset=utf-8", ".BirdNET.results.txt", keeps_suffix=False),
     ExportFormat.BIRDNET: FileKind("text/csv; charset=utf-8", ".BirdNET.results.csv", keeps_suffix=False),
+    ExportFormat.PARQUET: FileKind("application/vnd.apache.parquet", ".parquet"),
+    ExportFormat.CAMTRAP_DP: FileKind("application/zip", ".camtrap-dp.zip"),
+    ExportFormat.DWCA: FileKind("application/zip", ".dwca.zip"),
 }
 
 WRITERS: dict[ExportFormat, Callable[[Iterable[Finding]], Iterator[str]]] = {
@@ -56,5 +64,7 @@ WRITERS: dict[ExportFormat, Callable[[Iterable[Finding]], Iterator[str]]] = {
 
 LABELS = (ExportFormat.AUDACITY, ExportFormat.AUDACITY_BIRDNET)
 """Formats whose rows do not name their recording."""
+SELECTIONS = (*LABELS, ExportFormat.RAVEN, ExportFormat.BIRDNET)
+"""What programs that show sound read: recording by recording, in the order of time."""
 SPREADSHEETS = (ExportFormat.CSV, ExportFormat.BIRDNET)
 """Formats that may begin with a byte order mark."""

@@ -20,18 +20,32 @@ RAVEN_COLUMNS = (
     "Begin File",
     "File Offset (s)",
     "Annotation",
+    "Verdict",
+    "Corrected Taxon",
+    "Reviewer",
 )
-BIRDNET_COLUMNS = ("Start (s)", "End (s)", "Scientific name", "Common name", "Confidence", "File")
+BIRDNET_COLUMNS = (
+    "Start (s)",
+    "End (s)",
+    "Scientific name",
+    "Common name",
+    "Confidence",
+    "File",
+    "Verdict",
+    "Reviewer",
+)
+_QUOTED = str.maketrans({",": ";", '"': "'", "\n": " "})
 _BREAKS = str.maketrans("\t\r\n", "   ")
 
 
 def birdnet_lines(findings: Iterable[Finding]) -> Iterator[str]:
-    """Yield the CSV of BirdNET-Analyzer."""
+    """Yield the CSV of BirdNET-Analyzer, which splits lines at each comma: in cells they become semicolons."""
     yield csv_line(BIRDNET_COLUMNS)
     for finding in findings:
         taxon, fixed = finding.detection.taxon, fixed_numbers(finding.detection)
         row = (fixed["onset_s"], fixed["offset_s"], taxon.scientific_name, taxon.common_name, fixed["confidence"])
-        yield csv_line([*row, finding.source.file])
+        verdict, _, reviewer = _reviewed(finding)
+        yield csv_line([each.translate(_QUOTED) for each in (*row, finding.source.file, verdict, reviewer)])
 
 
 def raven_lines(findings: Iterable[Finding]) -> Iterator[str]:
@@ -49,7 +63,18 @@ def raven_lines(findings: Iterable[Finding]) -> Iterator[str]:
         box = (begin_s, end_s, "0.0", f"{source.sample_rate_hz / 2:.1f}")
         label = (name, detection.taxon.code, fixed["confidence"])
         place = (source.file, source.file.rpartition("/")[2], fixed["onset_s"])
-        yield _tab_line((str(selection), "Spectrogram 1", str(detection.channel or 1), *box, *label, *place, name))
+        yield _tab_line(
+            (
+                str(selection),
+                "Spectrogram 1",
+                str(detection.channel or 1),
+                *box,
+                *label,
+                *place,
+                name,
+                *_reviewed(finding),
+            )
+        )
 
 
 def audacity_lines(findings: Iterable[Finding]) -> Iterator[str]:
@@ -76,6 +101,12 @@ def audacity_birdnet_lines(findings: Iterable[Finding]) -> Iterator[str]:
         taxon, fixed = finding.detection.taxon, fixed_numbers(finding.detection)
         name = f"{taxon.scientific_name}, {taxon.common_name or taxon.scientific_name}"
         yield _tab_line((fixed["onset_s"], fixed["offset_s"], name, fixed["confidence"]))
+
+
+def _reviewed(finding: Finding) -> tuple[str, str, str]:
+    """Return verdict, corrected taxon and reviewer; empty: it was not reviewed."""
+    review = finding.review
+    return (review.verdict.value, review.corrected_taxon or "", review.reviewer) if review else ("", "", "")
 
 
 def _tab_line(cells: Sequence[str]) -> str:

@@ -58,9 +58,14 @@ def csv_line(cells: Iterable[object]) -> str:
     CSV is for people and their spreadsheets. Programs that need every character as it is read JSON, or the tables of
     Raven and Audacity, which know no formulas.
     """
+    return plain_csv_line(_defused(cell) for cell in cells)
+
+
+def plain_csv_line(cells: Iterable[object]) -> str:
+    """Return a line of CSV for programs: every character stays as it is."""
     line = io.StringIO()
     # With this terminator the writer quotes carriage returns, too: readers take a bare one for the end of a line.
-    csv.writer(line, lineterminator="\r\n").writerow([_defused(cell) for cell in cells])
+    csv.writer(line, lineterminator="\r\n").writerow(list(cells))
     return line.getvalue().removesuffix("\r\n") + "\n"
 
 

@@ -46,9 +46,12 @@ def test_a_raven_table_has_ravens_columns_and_counts_selections_from_one() -> No
         "Begin File",
         "File Offset (s)",
         "Annotation",
+        "Verdict",
+        "Corrected Taxon",
+        "Reviewer",
     ]
     wren = ["1", "Spectrogram 1", "1", "0.250", "3.000", "0.0", "24000.0", "Eurasian Wren", "eurwre", "0.9877"]
-    assert first == [*wren, "dawn.flac", "dawn.flac", "0.250", "Eurasian Wren"]
+    assert first == [*wren, "dawn.flac", "dawn.flac", "0.250", "Eurasian Wren", "", "", ""]
     assert second[0] == "2"
     assert second[7] == "Sonotype 7", "a taxon without a common name goes by its scientific one"
 
@@ -171,16 +174,19 @@ def test_a_tab_in_a_name_does_not_shift_columns_of_tab_separated_formats() -> No
     assert raven[1].split("\t")[10:12] == ["a b .wav", "a b .wav"]
 
 
-def test_birdnet_csv_has_birdnets_columns_and_quotes_what_must_be_quoted() -> None:
+def test_birdnet_csv_has_birdnets_columns_and_nothing_that_must_be_quoted() -> None:
+    """BirdNET-Analyzer 2.4 splits lines at each comma."""
     text = written(ExportFormat.BIRDNET, Detection(AWKWARD, 3, 6, 0.12344))
-    assert text.splitlines()[0] == "Start (s),End (s),Scientific name,Common name,Confidence,File"
+    assert text.splitlines()[0] == "Start (s),End (s),Scientific name,Common name,Confidence,File,Verdict,Reviewer"
     assert list(csv.reader(io.StringIO(text)))[1] == [
         "3.000",
         "6.000",
         "Larus sp.",
-        'Gull, "the\tbig" one',
+        "Gull; 'the\tbig' one",
         "0.1234",
         "dawn.flac",
+        "",
+        "",
     ]
 
 
