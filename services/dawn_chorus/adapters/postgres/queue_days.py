@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from dawn_chorus.adapters.postgres.database import Connection
 from dawn_chorus.adapters.postgres.detections import rare_analyses
 from dawn_chorus.adapters.postgres.named_queries import load_queries
-from dawn_chorus.adapters.postgres.queue_values import QueueFilter, Walk
+from dawn_chorus.adapters.postgres.queue_values import EARLIEST, LATEST, QueueFilter, Walk
 from dawn_chorus.adapters.postgres.rows import Row
 from dawn_chorus.adapters.postgres.strategies import Chosen
 
@@ -15,8 +15,7 @@ _EVENTS_A_LOOK = 4000
 _LOOKS = 3
 """So many for a page; then it ends, with what was found."""
 _UNDATED_A_LOOK = 60
-_EARLIEST, _LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-_FIRST_DAY, _LAST_DAY = date(1800, 1, 1), date(9000, 1, 1)
+_FIRST_DAY = date(1800, 1, 1)
 _sql = load_queries("queue_days")
 
 
@@ -29,10 +28,11 @@ class _Days:
         self._filters = self._where | {
             "pack": wanted.pack, "lowest": wanted.min_confidence, "highest": wanted.max_confidence,
         }  # fmt: skip
-        self._from, self._to = wanted.from_time or _EARLIEST, wanted.to_time or _LATEST
+        self._from, self._to = wanted.from_time or EARLIEST, wanted.to_time or LATEST
         self._rare = rare_analyses(connection, wanted.pack)
-        offsets = _sql.utc_offsets(connection)
-        self._least, self._greatest = (timedelta(seconds=offsets[name] or 0) for name in ("least", "greatest"))
+        found = [timedelta(seconds=row["offset_s"]) for row in _sql.utc_offsets(connection)]
+        self._offsets = found or [timedelta()]
+        self._least, self._greatest = self._offsets[0], self._offsets[-1]
 
     def next_days(self, first: date) -> tuple[date, date] | None:
         """Return the first day from `first` on that may have an event, and up to which one is read with it."""
@@ -41,8 +41,13 @@ class _Days:
             return None
         day = max(first, (begin + self._least).date())
         end = _sql.heard_from(self._connection, **self._where, low=self._low(day), high=self._to, past=_EVENTS_A_LOOK)
-        last = _LAST_DAY if end is None else (end + self._least).date() - timedelta(days=1)
-        return day, max(day, last) if self._rare is None else day
+        if end is None:
+            return day, max(day, self._last_day())
+        return day, max(day, (end + self._least).date() - timedelta(days=1)) if self._rare is None else day
+
+    def _last_day(self) -> date:
+        last: datetime | None = _sql.heard_last(self._connection, **self._where, high=self._to)
+        return _FIRST_DAY if last is None else (last + self._greatest).date()
 
     def _heard(self, low: datetime) -> datetime | None:
         """Return when the first event is heard from `low` on."""
@@ -57,8 +62,15 @@ class _Days:
     def read(self, days: tuple[date, date], begun_at: str | None, n: int, *, is_begun: bool) -> list[Row]:
         """Return the surest of each site and day, at most n."""
         high = min(self._to, _midnight(days[1] + timedelta(days=1)) - self._least)
-        key = {"first_day": days[0], "last_day": days[1], "after_site": begun_at, "is_begun": is_begun, "n": n}
-        return list(_sql.surest_of_days(self._connection, **self._filters, low=self._low(days[0]), high=high, **key))
+        place = {"after_site": begun_at, "is_begun": is_begun, "n": n}
+        stretch = {"low": self._low(days[0]), "high": high, "midnights": self._midnights(days)}
+        key = {"first_day": days[0], "last_day": days[1]} | place | stretch
+        return list(_sql.surest_of_days(self._connection, **self._filters, **key))
+
+    def _midnights(self, days: tuple[date, date]) -> list[datetime]:
+        """Return when each of the days, and the one after them, begins by any recorder's clock."""
+        dates = (days[0] + timedelta(days=n) for n in range((days[1] - days[0]).days + 2))
+        return sorted({_midnight(day) - offset for day in dates for offset in self._offsets})
 
     def undated(self, after_id: int) -> list[Row]:
         key = {"after_id": after_id, "most": _UNDATED_A_LOOK}

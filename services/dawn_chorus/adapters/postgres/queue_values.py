@@ -1,7 +1,8 @@
 """What a queue of events to review is asked for and answers, and the places where its pages end."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, TypeAdapter
@@ -11,6 +12,7 @@ from dawn_chorus.domain.errors import InvalidCursor
 from dawn_chorus.domain.exports.findings import Finding
 from dawn_chorus.domain.review.verdicts import Strategy
 
+EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 BANDS = 10
 """Of confidence, of equal width."""
 
@@ -58,6 +60,12 @@ class QueueFilter:
     def is_local(self) -> bool:
         """Whether it restricts place or time."""
         return self.site is not None or self.from_time is not None or self.to_time is not None
+
+    @property
+    def span(self) -> dict[str, datetime | None]:
+        """Where an index by time is read, `low` to below `high`; undated events lie below all times."""
+        low = EARLIEST if self.from_time is None and self.to_time is not None else self.from_time
+        return {"low": low, "high": self.to_time}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +129,22 @@ class Event:
     hash: int = 0
 
 
+class Counted(StrEnum):
+    """How far a count can be relied on."""
+
+    EXACT = "exact"
+    AT_LEAST = "at_least"
+    """Counting ended there."""
+    ABOUT = "about"
+    """An estimate."""
+
+
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A number, or a lower bound of it."""
+    """A number, and how far it can be relied on."""
 
     n: int
-    is_exact: bool
+    kind: Counted = Counted.EXACT
 
 
 @dataclass(frozen=True, slots=True)

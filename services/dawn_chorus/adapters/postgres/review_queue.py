@@ -5,17 +5,16 @@ from dataclasses import replace
 from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.queue_days import choose_first
-from dawn_chorus.adapters.postgres.queue_values import Count, Queue, QueuedEvent, QueueFilter, Walk, read_walk
+from dawn_chorus.adapters.postgres.queue_values import Count, Counted, Queue, QueuedEvent, QueueFilter, Walk, read_walk
 from dawn_chorus.adapters.postgres.rows import Row, read_finding
 from dawn_chorus.adapters.postgres.strategies import Chosen, choose_bands, choose_highest, choose_shuffled
-from dawn_chorus.adapters.postgres.unreviewed_events import FEW, QueueEvents
+from dawn_chorus.adapters.postgres.unreviewed_events import QueueEvents
 from dawn_chorus.adapters.postgres.warnings import warning_codes_of
 from dawn_chorus.domain.review.matching import Reviews
 from dawn_chorus.domain.review.verdicts import Strategy
 
-_COUNTED_REVIEWS = 10_000
-_COUNTED_REVIEWS_NEAR = 2000
-"""Where each review's recording is looked up."""
+_COUNTED, _COUNTED_REVIEWS = 400, 5000
+"""How many events and reviews are looked at to count them; of reviews without a look at their recordings."""
 _ORDERS = {
     Strategy.HIGHEST: choose_highest,
     Strategy.BANDS: choose_bands,
@@ -79,22 +78,32 @@ def _choose(connection: Connection, events: QueueEvents, wanted: QueueFilter, wa
 
 def _count_left(connection: Connection, events: QueueEvents, wanted: QueueFilter) -> Count:
     if events.few is not None:
-        return Count(len(events.few), is_exact=True)
+        return Count(len(events.few))
     bounds = {"pack": wanted.pack, "lowest": wanted.min_confidence, "highest": wanted.max_confidence}
-    key = {"taxon_ids": list(wanted.taxon_ids), **bounds, "most": FEW}
+    key = {"taxon_ids": list(wanted.taxon_ids), **bounds, "most": _COUNTED}
     if wanted.is_local:
-        near = {"site": wanted.site, "from_time": wanted.from_time, "to_time": wanted.to_time}
-        counted = _sql.count_left_near(connection, **key, **near)
-    else:
-        counted = _sql.count_left(connection, **key)
-    return Count(counted[0], is_exact=counted[1] < FEW)
+        n, looked = _sql.count_left_near(connection, **key, site=wanted.site, **wanted.span)
+        return Count(n, Counted.EXACT if looked < _COUNTED else Counted.AT_LEAST)
+    sample = _sql.sample_left(connection, **key)
+    if sample["looked"] < _COUNTED:
+        return Count(sample["wanted"])
+    return Count(estimate(sample["wanted"], sample["reached"]), Counted.ABOUT)
+
+
+def estimate(n: int, reached: int) -> int:
+    """Return how many there are, by how close together the hashes of the first n are, of which `reached` is the last.
+
+    To two digits, which is more than n promises.
+    """
+    found = n * 2**32 / (reached + 2**31 + 1)
+    return int(round(found, 2 - len(str(int(found)))))
 
 
 def _count_reviews(connection: Connection, wanted: QueueFilter) -> Count:
-    most = _COUNTED_REVIEWS_NEAR if wanted.is_local else _COUNTED_REVIEWS
+    most = _COUNTED if wanted.is_local else _COUNTED_REVIEWS
     near = {"site": wanted.site, "from_time": wanted.from_time, "to_time": wanted.to_time}
-    counted = _sql.count_reviews(connection, scientific_name=wanted.scientific_name, **near, most=most)
-    return Count(counted[0], is_exact=counted[1] < most)
+    n, looked = _sql.count_reviews(connection, scientific_name=wanted.scientific_name, **near, most=most)
+    return Count(n, Counted.EXACT if looked < most else Counted.AT_LEAST)
 
 
 def _read_item(row: Row, warnings: str, place: int) -> QueuedEvent:

@@ -4,32 +4,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
-from dawn_chorus.adapters.postgres.queue_values import Count
+from dawn_chorus.adapters.postgres.queue_values import EARLIEST, Count, Counted
+from dawn_chorus.adapters.postgres.review_queue import estimate
 from dawn_chorus.adapters.postgres.rows import Row, read_taxon
 from dawn_chorus.domain.taxonomy import Taxon
 
-_LOOKS = 30_000
+_LOOKS = 10_000
 """Entries of an index that are looked at, of all taxa together."""
-_MOST_OF_A_TAXON, _LEAST_OF_A_TAXON = 400, 16
-_COUNTED = 3000
+_MOST_OF_A_TAXON, _LEAST_OF_A_TAXON = 400, 20
+_COUNTED = 1000
 """Events that are looked up, of all taxa together, so that those with few are counted exactly."""
-_REVIEWS_OF_A_TAXON, _RECORDINGS = 500, 2000
-_HASHES = 2**32
+_RECORDINGS = 1000
+"""Whose reviews are counted."""
 _sql = load_queries("review_taxa")
-
-
-class Counted(StrEnum):
-    """How far a count can be relied on."""
-
-    EXACT = "exact"
-    AT_LEAST = "at_least"
-    """Counting ended there."""
-    ABOUT = "about"
-    """An estimate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +36,19 @@ class ReviewTaxaFilter:
         """Whether it restricts place or time."""
         return self.site is not None or self.from_time is not None or self.to_time is not None
 
+    @property
+    def span(self) -> dict[str, datetime | None]:
+        """Where an index by time is read, `low` to below `high`; undated events lie below all times."""
+        low = EARLIEST if self.from_time is None and self.to_time is not None else self.from_time
+        return {"low": low, "high": self.to_time}
+
 
 @dataclass(frozen=True, slots=True)
 class ReviewTaxon:
     """A taxon, and how many of its events show no review."""
 
     taxon: Taxon
-    left: int
-    left_is: Counted
+    left: Count
     reviewed: Count
     """Reviews."""
 
@@ -75,23 +70,27 @@ def read_review_taxa(connection: Connection, wanted: ReviewTaxaFilter, text: str
         by_name[row["scientific_name"]].append(row)
     taxa = [_joined(same, left, reviewed[name]) for name, same in by_name.items()]
     return sorted(
-        (each for each in taxa if each.left or each.reviewed.n),
-        key=lambda each: (-each.left, each.taxon.scientific_name),
+        (each for each in taxa if each.left.n or each.reviewed.n),
+        key=lambda each: (-each.left.n, each.taxon.scientific_name),
     )
 
 
-def _joined(rows: Sequence[Row], left: Mapping[int, tuple[int, Counted]], reviewed: Count) -> ReviewTaxon:
+def _joined(rows: Sequence[Row], left: Mapping[int, Count], reviewed: Count) -> ReviewTaxon:
     """Return the taxon of rows with one scientific name, called as the one with most left is."""
-    counts = [left.get(row["id"], (0, Counted.EXACT)) for row in rows]
-    kinds = {kind for _, kind in counts}
+    counts = {row["id"]: left[row["id"]] for row in rows}
+    kinds = {count.kind for count in counts.values()}
     kind = next((each for each in (Counted.ABOUT, Counted.AT_LEAST) if each in kinds), Counted.EXACT)
-    first = max(rows, key=lambda row: (left.get(row["id"], (0, ""))[0], -row["id"]))
-    return ReviewTaxon(read_taxon(first), sum(n for n, _ in counts), kind, reviewed)
+    first = max(rows, key=lambda row: (counts[row["id"]].n, -row["id"]))
+    return ReviewTaxon(read_taxon(first), Count(sum(count.n for count in counts.values()), kind), reviewed)
 
 
-def _count_left(connection: Connection, wanted: ReviewTaxaFilter, ids: list[int]) -> dict[int, tuple[int, Counted]]:
-    most = max(_LEAST_OF_A_TAXON, min(_MOST_OF_A_TAXON, _LOOKS // max(1, len(ids))))
-    near = {"site": wanted.site, "from_time": wanted.from_time, "to_time": wanted.to_time}
+def _share(looks: int, taxa: int) -> int:
+    """Return how much of each taxon is looked at."""
+    return max(_LEAST_OF_A_TAXON, min(_MOST_OF_A_TAXON, looks // max(1, taxa)))
+
+
+def _count_left(connection: Connection, wanted: ReviewTaxaFilter, ids: list[int]) -> dict[int, Count]:
+    most, near = _share(_LOOKS, len(ids)), {"site": wanted.site, **wanted.span}
     if wanted.is_local:
         samples = list(_sql.sample_near(connection, taxon_ids=ids, **near, most=most))
     else:
@@ -102,29 +101,29 @@ def _count_left(connection: Connection, wanted: ReviewTaxaFilter, ids: list[int]
         exact = _sql.count_taxa_left_near(connection, taxon_ids=few, pack=wanted.pack, **near)
     else:
         exact = _sql.count_taxa_left(connection, taxon_ids=few, pack=wanted.pack)
-    return counted | dict.fromkeys(few, (0, Counted.EXACT)) | _exact(exact)
+    return counted | dict.fromkeys(few, Count(0)) | _exact(exact)
 
 
-def _estimate(row: Row, most: int) -> tuple[int, Counted]:
+def _estimate(row: Row, most: int) -> Count:
     """Return how many events a taxon has; beyond those that were looked at, by how close together their hashes are."""
     if row["n"] < most:
-        return row["n"], Counted.ABOUT
-    if "reached" not in row:
-        return row["n"], Counted.AT_LEAST
-    return round((most - 1) * _HASHES / (row["reached"] + _HASHES / 2 + 1)), Counted.ABOUT
+        return Count(row["n"], Counted.ABOUT)
+    return (
+        Count(estimate(row["n"], row["reached"]), Counted.ABOUT) if "reached" in row else Count(most, Counted.AT_LEAST)
+    )
 
 
-def _exact(rows: Iterable[Row]) -> dict[int, tuple[int, Counted]]:
-    return {row["taxon_id"]: (row["n"], Counted.EXACT) for row in rows}
+def _exact(rows: Iterable[Row]) -> dict[int, Count]:
+    return {row["taxon_id"]: Count(row["n"]) for row in rows}
 
 
-def _fewest(counted: Mapping[int, tuple[int, Counted]]) -> list[int]:
+def _fewest(counted: Mapping[int, Count]) -> list[int]:
     """Return the taxa with the fewest events, as many as may be counted exactly."""
     few: list[int] = []
     total = 0
-    for taxon_id, (n, kind) in sorted(counted.items(), key=lambda each: each[1][0]):
-        total += n
-        if total > _COUNTED or kind is Counted.AT_LEAST:
+    for taxon_id, count in sorted(counted.items(), key=lambda each: each[1].n):
+        total += count.n
+        if total > _COUNTED or count.kind is Counted.AT_LEAST:
             break
         few.append(taxon_id)
     return few
@@ -132,10 +131,15 @@ def _fewest(counted: Mapping[int, tuple[int, Counted]]) -> list[int]:
 
 def _count_reviewed(connection: Connection, wanted: ReviewTaxaFilter, names: set[str]) -> dict[str, Count]:
     if not wanted.is_local:
-        rows = _sql.count_reviews_of(connection, names=sorted(names), most=_REVIEWS_OF_A_TAXON)
-        return {row["scientific_name"]: Count(row["n"], is_exact=row["n"] < _REVIEWS_OF_A_TAXON) for row in rows}
+        most = _share(_LOOKS, len(names))
+        rows = _sql.count_reviews_of(connection, names=sorted(names), most=most)
+        return {row["scientific_name"]: _up_to(row["n"], most) for row in rows}
     near = {"site": wanted.site, "from_time": wanted.from_time, "to_time": wanted.to_time}
     found = list(_sql.count_reviews_near(connection, **near, most=_RECORDINGS))
-    is_exact = not found or found[0]["looked"] < _RECORDINGS
-    counts = {row["scientific_name"]: Count(row["n"], is_exact=is_exact) for row in found}
-    return {name: counts.get(name, Count(0, is_exact=is_exact)) for name in names}
+    kind = _up_to(found[0]["looked"] if found else 0, _RECORDINGS).kind
+    counts = {row["scientific_name"]: Count(row["n"], kind) for row in found}
+    return {name: counts.get(name, Count(0, kind)) for name in names}
+
+
+def _up_to(n: int, most: int) -> Count:
+    return Count(n, Counted.EXACT if n < most else Counted.AT_LEAST)

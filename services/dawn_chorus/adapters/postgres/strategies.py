@@ -41,12 +41,7 @@ def choose_shuffled(events: QueueEvents, _wanted: QueueFilter, walk: Walk, n: in
 def choose_bands(events: QueueEvents, wanted: QueueFilter, walk: Walk, n: int) -> Chosen:
     """Choose from each band in turn; each begins at a confidence that the seed says, goes down, and round."""
     laps = [_laps(band, wanted, walk) for band in range(BANDS)]
-    asked = -(-(n + 1) // max(1, sum(map(bool, laps))))
-    page = _take_turns(events, laps, walk, n + 1, asked)
-    if page is None:
-        page = _take_turns(events, laps, walk, n + 1, n + 1)
-    if page is None:
-        raise AssertionError("each band has all that the page may want of it")
+    page = _take_turns(events, laps, walk.band, n + 1)
     places = list(walk.bands)
     for band, event in page[:n]:
         places[band] = (event.confidence, event.id)
@@ -73,26 +68,31 @@ def _laps(band: int, wanted: QueueFilter, walk: Walk) -> list[Stretch]:
     return [lap for lap in laps if lap.bottom <= lap.top]
 
 
-def _take_turns(
-    events: QueueEvents, laps: Sequence[Sequence[Stretch]], walk: Walk, n: int, asked: int
-) -> list[tuple[int, Event]] | None:
-    """Return the next n, with their bands; None: more than `asked` of a band are needed."""
-    found = iter(events.by_confidence([lap for band in laps for lap in band], asked))
-    heaps = [[event for _ in band for event in next(found)] for band in laps]
-    # A lap that is full may hide what follows it, but not that which comes before its end.
-    full = [len(heap) >= asked for heap in heaps]
+def _take_turns(events: QueueEvents, laps: Sequence[Sequence[Stretch]], first: int, n: int) -> list[tuple[int, Event]]:
+    """Return the next n, with their bands: from each band as few are read as it takes, for most bands have many."""
+    asked = -(-n // BANDS)
+    while True:
+        found = iter(events.by_confidence([lap for band in laps for lap in band], asked))
+        bands = [[event for _ in band for event in next(found)] for band in laps]
+        page = _in_turn(bands, first, n, asked)
+        if page is not None:
+            return page
+        # Bands without events give their share to the others; where that is not enough, some have very few.
+        share = -(-n // max(1, sum(map(bool, bands))))
+        asked = share if share > asked else n
+
+
+def _in_turn(bands: Sequence[Sequence[Event]], first: int, n: int, asked: int) -> list[tuple[int, Event]] | None:
+    """Return n events of the bands in turn, or all; None: that takes more than the first `asked` of a band."""
     page: list[tuple[int, Event]] = []
-    band, passed, given = walk.band, 0, [0] * BANDS
+    band, passed, given = first, 0, [0] * BANDS
     while len(page) < n and passed < BANDS:
-        heap, at = heaps[band], given[band]
-        if at < min(len(heap), asked):
-            page.append((band, heap[at]))
-            given[band] += 1
-            passed = 0
-        elif full[band]:
+        at, passed = given[band], passed + 1
+        if at < min(len(bands[band]), asked):
+            page.append((band, bands[band][at]))
+            given[band], passed = at + 1, 0
+        elif len(bands[band]) >= asked and asked < n:
             return None
-        else:
-            passed += 1
         band = (band + 1) % BANDS
     return page
 

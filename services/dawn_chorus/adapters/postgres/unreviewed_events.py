@@ -9,10 +9,12 @@ from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.queue_values import Event, QueueFilter
 from dawn_chorus.adapters.postgres.rows import Row
 
-FEW = 2000
+FEW = 1500
 """So many events of a taxon at a site, or in a time, are read and sorted."""
 _MOST = 10_000
 """How many are looked at in the order of an index, before all at the site or in the time are read."""
+_PARTS = 5
+"""Of several stretches each may have this part of them."""
 _ALL = 2**31 - 1
 _sql = load_queries("review_queue")
 
@@ -38,6 +40,7 @@ class QueueEvents:
             "from_time": wanted.from_time,
             "to_time": wanted.to_time,
             "pack": wanted.pack,
+            **wanted.span,
         }
         self._bounds: Row = {"lowest": wanted.min_confidence, "highest": wanted.max_confidence}
         self._is_local = wanted.is_local
@@ -48,9 +51,9 @@ class QueueEvents:
         """Return of each stretch the surest n, the surest first, of equals the oldest first."""
         if self.few is not None:
             return [_surest(self.few, each)[:n] for each in stretches]
-        found = self._walk(stretches, n, _MOST // max(1, len(stretches)))
+        most = _MOST // max(1, min(len(stretches), _PARTS))
+        found = self._walk(stretches, n, most)
         short = [stretch for stretch, events in zip(stretches, found, strict=True) if len(events) < n]
-        most = _MOST // max(1, len(stretches))
         if not short or not _sql.are_more_by_confidence(
             self._connection, taxon_ids=self._filters["taxon_ids"], **_columns(short), most=most
         ):

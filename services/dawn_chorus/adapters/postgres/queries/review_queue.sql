@@ -108,7 +108,8 @@ SELECT EXISTS (
     ) AS further
 );
 
--- name: count_near(taxon_ids, site, from_time, to_time, most)$
+-- name: count_near(taxon_ids, site, low, high, most)$
+-- The ends of the time are scalar: seeing them, the planner would take an index on time alone where it expects no event.
 -- How many events of the taxa there are at the site in the time, reviewed or not; counting ends at `most`.
 SELECT count(*) FROM (
     SELECT
@@ -116,30 +117,29 @@ SELECT count(*) FROM (
     CROSS JOIN LATERAL (
         SELECT FROM detections
         WHERE taxon_id = wanted.taxon_id AND (:site::text IS NULL OR site = :site::text)
-            AND coalesce(started_at, '-infinity') >= coalesce(:from_time::timestamptz, '-infinity')
-            AND coalesce(started_at, '-infinity') < coalesce(:to_time::timestamptz, 'infinity')
+            AND coalesce(started_at, '-infinity') >= (SELECT coalesce(:low::timestamptz, '-infinity'))
+            AND coalesce(started_at, '-infinity') < (SELECT coalesce(:high::timestamptz, 'infinity'))
         ORDER BY coalesce(started_at, '-infinity'), id
         LIMIT :most
     ) AS near
     LIMIT :most
 ) AS counted;
 
--- name: events_near(taxon_ids, site, from_time, to_time, pack, lowest, highest)
+-- name: events_near(taxon_ids, site, low, high, pack, lowest, highest)
 -- Those of them that show no review, all at once, in no order.
 WITH near AS MATERIALIZED (
     SELECT d.*
     FROM unnest(:taxon_ids::integer[]) AS wanted (taxon_id)
     CROSS JOIN LATERAL (
-        SELECT id, confidence, analysis_id, recording_id, is_reviewed, started_at FROM detections
+        SELECT id, confidence, analysis_id, recording_id, is_reviewed FROM detections
         WHERE taxon_id = wanted.taxon_id AND (:site::text IS NULL OR site = :site::text)
-            AND coalesce(started_at, '-infinity') >= coalesce(:from_time::timestamptz, '-infinity')
-            AND coalesce(started_at, '-infinity') < coalesce(:to_time::timestamptz, 'infinity')
+            AND coalesce(started_at, '-infinity') >= (SELECT coalesce(:low::timestamptz, '-infinity'))
+            AND coalesce(started_at, '-infinity') < (SELECT coalesce(:high::timestamptz, 'infinity'))
         ORDER BY coalesce(started_at, '-infinity'), id
     ) AS d
 )
 SELECT id, confidence, hashint8(id) AS hash FROM near
 WHERE NOT is_reviewed AND confidence >= :lowest::real AND confidence <= :highest::real
-    AND ((:from_time::timestamptz IS NULL AND :to_time::timestamptz IS NULL) OR started_at IS NOT NULL)
     AND (
         SELECT :pack::text IS NULL OR c.pack_name = :pack::text
         FROM current_analyses AS c WHERE c.analysis_id = near.analysis_id
@@ -159,11 +159,13 @@ WITH near AS MATERIALIZED (
 SELECT id, confidence, hashint8(id) AS hash FROM near
 WHERE (SELECT r.audio_removed_at IS NULL FROM recordings AS r WHERE r.id = near.recording_id);
 
--- name: count_left(taxon_ids, pack, lowest, highest, most)$
--- Of the surest `most` that show no review, how many are wanted, and how many were looked at.
-SELECT array[count(*) FILTER (WHERE is_wanted), count(*)] FROM (
-    SELECT coalesce(
-        (
+-- name: sample_left(taxon_ids, pack, lowest, highest, most)^
+-- Of the first `most` that show no review, by the hash of their ids: how many are wanted, how many were looked at, and how
+-- far they reach.
+SELECT count(*) FILTER (WHERE is_wanted) AS wanted, count(*) AS looked, max(hash) AS reached FROM (
+    SELECT hash, coalesce(
+        confidence >= :lowest::real AND confidence <= :highest::real
+        AND (
             SELECT :pack::text IS NULL OR c.pack_name = :pack::text
             FROM current_analyses AS c WHERE c.analysis_id = looked.analysis_id
         )
@@ -173,22 +175,21 @@ SELECT array[count(*) FILTER (WHERE is_wanted), count(*)] FROM (
         SELECT heard.*
         FROM unnest(:taxon_ids::integer[]) AS wanted (taxon_id)
         CROSS JOIN LATERAL (
-            SELECT analysis_id, recording_id FROM detections
+            SELECT analysis_id, recording_id, confidence, hashint8(id) AS hash FROM detections
             WHERE taxon_id = wanted.taxon_id AND NOT is_reviewed
-                AND confidence <= :highest::real AND confidence >= :lowest::real
-            ORDER BY confidence DESC, id
+            ORDER BY hashint8(id), id
             LIMIT :most
         ) AS heard
+        ORDER BY hash
         LIMIT :most
     ) AS looked
 ) AS counted;
 
--- name: count_left_near(taxon_ids, site, from_time, to_time, pack, lowest, highest, most)$
--- The same of the earliest `most` at the site in the time.
+-- name: count_left_near(taxon_ids, site, low, high, pack, lowest, highest, most)$
+-- Of the earliest `most` at the site in the time, how many are wanted, and how many were looked at.
 SELECT array[count(*) FILTER (WHERE is_wanted), count(*)] FROM (
     SELECT NOT is_reviewed AND confidence >= :lowest::real AND confidence <= :highest::real
-        AND ((:from_time::timestamptz IS NULL AND :to_time::timestamptz IS NULL) OR started_at IS NOT NULL)
-        AND coalesce(
+            AND coalesce(
             (
             SELECT :pack::text IS NULL OR c.pack_name = :pack::text
             FROM current_analyses AS c WHERE c.analysis_id = looked.analysis_id
@@ -199,10 +200,10 @@ SELECT array[count(*) FILTER (WHERE is_wanted), count(*)] FROM (
         SELECT heard.*
         FROM unnest(:taxon_ids::integer[]) AS wanted (taxon_id)
         CROSS JOIN LATERAL (
-            SELECT analysis_id, recording_id, is_reviewed, confidence, started_at FROM detections
+            SELECT analysis_id, recording_id, is_reviewed, confidence FROM detections
             WHERE taxon_id = wanted.taxon_id AND (:site::text IS NULL OR site = :site::text)
-                AND coalesce(started_at, '-infinity') >= coalesce(:from_time::timestamptz, '-infinity')
-                AND coalesce(started_at, '-infinity') < coalesce(:to_time::timestamptz, 'infinity')
+                AND coalesce(started_at, '-infinity') >= (SELECT coalesce(:low::timestamptz, '-infinity'))
+                AND coalesce(started_at, '-infinity') < (SELECT coalesce(:high::timestamptz, 'infinity'))
             ORDER BY coalesce(started_at, '-infinity'), id
             LIMIT :most
         ) AS heard

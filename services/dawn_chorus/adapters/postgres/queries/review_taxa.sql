@@ -41,7 +41,7 @@ CROSS JOIN LATERAL (
     ) AS first
 ) AS sample;
 
--- name: sample_near(taxon_ids, site, from_time, to_time, most)
+-- name: sample_near(taxon_ids, site, low, high, most)
 -- How many events of each taxon there are at the site in the time, at most so many, reviewed or not. Of all analyses.
 SELECT wanted.taxon_id, sample.n
 FROM unnest(:taxon_ids::integer[]) AS wanted (taxon_id)
@@ -49,8 +49,8 @@ CROSS JOIN LATERAL (
     SELECT count(*) AS n FROM (
         SELECT FROM detections
         WHERE taxon_id = wanted.taxon_id AND (:site::text IS NULL OR site = :site::text)
-            AND coalesce(started_at, '-infinity') >= coalesce(:from_time::timestamptz, '-infinity')
-            AND coalesce(started_at, '-infinity') < coalesce(:to_time::timestamptz, 'infinity')
+            AND coalesce(started_at, '-infinity') >= (SELECT coalesce(:low::timestamptz, '-infinity'))
+            AND coalesce(started_at, '-infinity') < (SELECT coalesce(:high::timestamptz, 'infinity'))
         ORDER BY coalesce(started_at, '-infinity'), id
         LIMIT :most
     ) AS near
@@ -73,20 +73,19 @@ WHERE (
     AND (SELECT r.audio_removed_at IS NULL FROM recordings AS r WHERE r.id = event.recording_id)
 GROUP BY wanted.taxon_id;
 
--- name: count_taxa_left_near(taxon_ids, pack, site, from_time, to_time)
+-- name: count_taxa_left_near(taxon_ids, pack, site, low, high)
 -- The same at the site in the time.
 SELECT wanted.taxon_id, count(*) AS n
 FROM unnest(:taxon_ids::integer[]) AS wanted (taxon_id)
 CROSS JOIN LATERAL (
-    SELECT analysis_id, recording_id, is_reviewed, started_at FROM detections
+    SELECT analysis_id, recording_id, is_reviewed FROM detections
     WHERE taxon_id = wanted.taxon_id AND (:site::text IS NULL OR site = :site::text)
-        AND coalesce(started_at, '-infinity') >= coalesce(:from_time::timestamptz, '-infinity')
-        AND coalesce(started_at, '-infinity') < coalesce(:to_time::timestamptz, 'infinity')
+        AND coalesce(started_at, '-infinity') >= (SELECT coalesce(:low::timestamptz, '-infinity'))
+        AND coalesce(started_at, '-infinity') < (SELECT coalesce(:high::timestamptz, 'infinity'))
     ORDER BY coalesce(started_at, '-infinity'), id
     OFFSET 0
 ) AS event
 WHERE NOT is_reviewed
-    AND ((:from_time::timestamptz IS NULL AND :to_time::timestamptz IS NULL) OR started_at IS NOT NULL)
     AND (
         SELECT :pack::text IS NULL OR c.pack_name = :pack::text
         FROM current_analyses AS c WHERE c.analysis_id = event.analysis_id

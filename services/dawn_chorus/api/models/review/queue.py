@@ -1,15 +1,20 @@
 """The queue of events to review and the taxa to choose from: queries and responses."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from dawn_chorus.adapters.postgres.review_taxa import Counted
+from dawn_chorus.adapters.postgres.queue_values import Counted
 from dawn_chorus.api.models.query_parameters import ANY_PACK, StrictQuery
 from dawn_chorus.api.models.requests import Moment, Name, Score, Text
 from dawn_chorus.api.models.responses import Answer, DetectionOut, PageOut, TaxonOut
 from dawn_chorus.domain.review.verdicts import Strategy
 
+LEFT_IS: Any = Field(
+    description="`exact`, `at_least` (counting ended there), or `about` (an estimate from a sample: by a fifth wrong "
+    "at times; of a list of taxa it counts events of older analyses and of other packs, too).",
+    examples=["exact"],
+)
 _SEED = Field(
     default=None,
     ge=0,
@@ -79,7 +84,8 @@ class ReviewQueueOut(PageOut[QueuedEventOut]):
     strategy: Strategy = Field(examples=["bands"])
     seed: int | None = Field(description="Null: the strategy needs none.", examples=[7])
     left: int = Field(description="Events that show no review, by whichever strategy.", examples=[1204])
-    left_is_exact: bool = Field(description="False: there are at least so many.", examples=[True])
+    left_is: Counted = LEFT_IS
+    left_is_exact: bool = Field(examples=[True])
     reviewed: int = Field(
         description="Reviews of this taxon at the site, in recordings that start in the time asked for.", examples=[37]
     )
@@ -91,11 +97,7 @@ class ReviewTaxonOut(TaxonOut):
 
     detections: int = Field(description="Left and reviewed together.", examples=[1241])
     left: int = Field(description="Events that show no review.", examples=[1204])
-    left_is: Counted = Field(
-        description="`exact`, `at_least` (counting ended there) or `about` (an estimate, within a fifth mostly, that "
-        "counts events of older analyses and of other packs, too).",
-        examples=["exact"],
-    )
+    left_is: Counted = LEFT_IS
     left_is_exact: bool = Field(examples=[True])
     reviewed: int = Field(description="Reviews.", examples=[37])
     reviewed_is_exact: bool = Field(description="False: there are at least so many.", examples=[True])

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
-from dawn_chorus.adapters.postgres.queue_values import QueuedEvent, QueueFilter
+from dawn_chorus.adapters.postgres.queue_values import Counted, QueuedEvent, QueueFilter
 from dawn_chorus.adapters.postgres.review_queue import find_reviewable, read_queue
-from dawn_chorus.adapters.postgres.review_taxa import Counted, ReviewTaxaFilter, ReviewTaxon, list_review_taxa
+from dawn_chorus.adapters.postgres.review_taxa import ReviewTaxaFilter, ReviewTaxon, list_review_taxa
 from dawn_chorus.api.analysis_request import check_pack
 from dawn_chorus.api.auth import Reader
 from dawn_chorus.api.dependencies import Dependencies, Deps
@@ -57,9 +57,10 @@ def get_review_queue(
         "strategy": query.strategy.value,
         "seed": queue.seed,
         "left": queue.left.n,
-        "left_is_exact": queue.left.is_exact,
+        "left_is": queue.left.kind.value,
+        "left_is_exact": queue.left.kind is Counted.EXACT,
         "reviewed": queue.reviewed.n,
-        "reviewed_is_exact": queue.reviewed.is_exact,
+        "reviewed_is_exact": queue.reviewed.kind is Counted.EXACT,
     }
     return JSONResponse(answer, headers=next_link(request, queue.next_cursor))
 
@@ -81,12 +82,12 @@ def _taxon_out(found: ReviewTaxon) -> ReviewTaxonOut:
         scientific_name=taxon.scientific_name,
         common_name=taxon.common_name,
         taxonomic_class=taxon.taxonomic_class,
-        detections=found.left + found.reviewed.n,
-        left=found.left,
-        left_is=found.left_is,
-        left_is_exact=found.left_is is Counted.EXACT,
+        detections=found.left.n + found.reviewed.n,
+        left=found.left.n,
+        left_is=found.left.kind,
+        left_is_exact=found.left.kind is Counted.EXACT,
         reviewed=found.reviewed.n,
-        reviewed_is_exact=found.reviewed.is_exact,
+        reviewed_is_exact=found.reviewed.kind is Counted.EXACT,
     )
 
 
