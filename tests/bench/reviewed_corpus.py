@@ -30,7 +30,6 @@ FROM (
         ORDER BY confidence DESC, id LIMIT (SELECT count(*) / %(share)s FROM detections)
     )
 ) AS d
-JOIN current_analyses AS c ON c.analysis_id = d.analysis_id
 JOIN taxa AS x ON x.id = d.taxon_id
 """
 _MARKS = """

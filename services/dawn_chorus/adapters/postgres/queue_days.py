@@ -10,8 +10,8 @@ from dawn_chorus.adapters.postgres.queue_values import EARLIEST, LATEST, QueueFi
 from dawn_chorus.adapters.postgres.rows import Row
 from dawn_chorus.adapters.postgres.strategies import Chosen
 
-_EVENTS_A_LOOK = 4000
-"""Days are read together until they have so many events; one day is read whole, however many it has."""
+_EVENTS_A_LOOK = 200
+"""Days are read together until they have so many events, the next time four times as many; one day is read whole."""
 _LOOKS = 3
 """So many for a page; then it ends, with what was found."""
 _UNDATED_A_LOOK = 60
@@ -34,13 +34,13 @@ class _Days:
         self._offsets = found or [timedelta()]
         self._least, self._greatest = self._offsets[0], self._offsets[-1]
 
-    def next_days(self, first: date) -> tuple[date, date] | None:
-        """Return the first day from `first` on that may have an event, and up to which one is read with it."""
+    def next_days(self, first: date, past: int) -> tuple[date, date] | None:
+        """Return the first day from `first` on that may have an event, and up to which there are `past` of them."""
         begin = self._heard(self._low(first))
         if begin is None:
             return None
         day = max(first, (begin + self._least).date())
-        end = _sql.heard_from(self._connection, **self._where, low=self._low(day), high=self._to, past=_EVENTS_A_LOOK)
+        end = _sql.heard_from(self._connection, **self._where, low=self._low(day), high=self._to, past=past)
         if end is None:
             return day, max(day, self._last_day())
         return day, max(day, (end + self._least).date() - timedelta(days=1)) if self._rare is None else day
@@ -87,7 +87,7 @@ def choose_first(connection: Connection, wanted: QueueFilter, walk: Walk, n: int
     page: list[Row] = []
     looks = 0
     while first is not None:
-        days = reader.next_days(first)
+        days = reader.next_days(first, _EVENTS_A_LOOK * 4**looks)
         if days is None:
             first = None
             break

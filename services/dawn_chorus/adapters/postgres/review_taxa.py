@@ -12,7 +12,7 @@ from dawn_chorus.adapters.postgres.review_queue import estimate
 from dawn_chorus.adapters.postgres.rows import Row, read_taxon
 from dawn_chorus.domain.taxonomy import Taxon
 
-_LOOKS = 10_000
+_LOOKS = 6000
 """Entries of an index that are looked at, of all taxa together."""
 _MOST_OF_A_TAXON, _LEAST_OF_A_TAXON = 400, 20
 _COUNTED = 1000

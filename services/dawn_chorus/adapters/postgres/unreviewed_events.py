@@ -9,7 +9,7 @@ from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.queue_values import Event, QueueFilter
 from dawn_chorus.adapters.postgres.rows import Row
 
-FEW = 1500
+FEW = 4500
 """So many events of a taxon at a site, or in a time, are read and sorted."""
 _MOST = 10_000
 """How many are looked at in the order of an index, before all at the site or in the time are read."""

@@ -126,7 +126,8 @@ SELECT count(*) FROM (
 ) AS counted;
 
 -- name: events_near(taxon_ids, site, low, high, pack, lowest, highest)
--- Those of them that show no review, all at once, in no order.
+-- Those of them that show no review, all at once, in no order. Each analysis is looked up once; IN stands beside a false
+-- so that it is a set to look into, and no join, which the planner would make with loops.
 WITH near AS MATERIALIZED (
     SELECT d.*
     FROM unnest(:taxon_ids::integer[]) AS wanted (taxon_id)
@@ -137,14 +138,21 @@ WITH near AS MATERIALIZED (
             AND coalesce(started_at, '-infinity') < (SELECT coalesce(:high::timestamptz, 'infinity'))
         ORDER BY coalesce(started_at, '-infinity'), id
     ) AS d
+), heard AS (
+    SELECT DISTINCT analysis_id, recording_id FROM near
 )
 SELECT id, confidence, hashint8(id) AS hash FROM near
 WHERE NOT is_reviewed AND confidence >= :lowest::real AND confidence <= :highest::real
     AND (
-        SELECT :pack::text IS NULL OR c.pack_name = :pack::text
-        FROM current_analyses AS c WHERE c.analysis_id = near.analysis_id
-    )
-    AND (SELECT r.audio_removed_at IS NULL FROM recordings AS r WHERE r.id = near.recording_id);
+        false OR analysis_id IN (
+            SELECT analysis_id FROM heard
+            WHERE (
+                    SELECT :pack::text IS NULL OR c.pack_name = :pack::text
+                    FROM current_analyses AS c WHERE c.analysis_id = heard.analysis_id
+                )
+                AND (SELECT r.audio_removed_at IS NULL FROM recordings AS r WHERE r.id = heard.recording_id)
+        )
+    );
 
 -- name: events_of(analysis_ids, taxon_ids, site, from_time, to_time, lowest, highest)
 -- The same of a few analyses, all of which count.
@@ -221,7 +229,8 @@ SELECT array[count(*) FILTER (WHERE is_wanted), count(*)] FROM (
         FROM recordings AS r WHERE r.id = looked.recording_id
     ) IS TRUE AS is_wanted
     FROM (
-        SELECT * FROM reviews WHERE scientific_name = :scientific_name ORDER BY id DESC LIMIT :most
+        SELECT * FROM reviews WHERE scientific_name = (SELECT :scientific_name::text)
+        ORDER BY id DESC LIMIT :most
     ) AS looked
 ) AS counted;
 
