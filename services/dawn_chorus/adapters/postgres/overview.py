@@ -3,26 +3,25 @@
 Hours and days are those of each recorder's own clock. Nothing is kept in summary tables: all of it is added up at once.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
-from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
+from dawn_chorus.adapters.postgres.overview_counts import DAY, HOUR_OF_DAY, SITE, HeardTaxon, heard_taxa, sets_of
 from dawn_chorus.adapters.postgres.packs import find_taxon_ids
-from dawn_chorus.adapters.postgres.rows import Row, local_time, read_taxon
+from dawn_chorus.adapters.postgres.rows import Row
+from dawn_chorus.adapters.postgres.thresholds import SavedThresholds
 from dawn_chorus.domain.recording import round_s
-from dawn_chorus.domain.taxonomy import Taxon
+from dawn_chorus.domain.review.verdicts import Verdict
 
 FIRST_DAY = date(1800, 1, 1)
 """Days are numbered from here, before sound was first recorded."""
 _LARGEST_OFFSET = timedelta(days=1)
-_HOUR_OF_DAY, _DAY, _SITE, _ALL = 3, 5, 6, 7
-"""What PostgreSQL's grouping(hour of day, day, site) is where only this one is told; 7: none of them."""
+_MOST_BY_INDEX = 20
+"""So few taxa are counted by their own index; of more, whole recordings are counted."""
 
 _sql = load_queries("overview")
 
@@ -42,16 +41,42 @@ class OverviewFilter:
     """Codes, scientific or common names, in any case."""
     classes: tuple[str, ...] = ()
     min_confidence: float = 0.0
+    saved: SavedThresholds | None = None
+    """Only those that reach these thresholds, where one holds; None: none counts."""
+    verdicts: tuple[Verdict, ...] = ()
+    """Only those whose review says one of these."""
+    without_review: bool = False
+    """Only those that show no review."""
+    with_verdicts: bool = False
+    """Whether to count the verdicts of each taxon, too."""
 
-    @property
-    def bounds(self) -> Row:
-        """Return both bounds as instants and as seconds of clocks; of a date the instant is a day too generous."""
+    def key(self, taxon_ids: Sequence[int] | None) -> Row:
+        """Return the parameters of all statements; each bound as an instant or as what clocks show."""
+        saved = self.saved
         return {
-            "from_time": self.from_ if isinstance(self.from_, datetime) else _shifted(self.from_, -_LARGEST_OFFSET),
-            "to_time": self.to if isinstance(self.to, datetime) else _shifted(self.to, _LARGEST_OFFSET),
-            "from_s": _clock_s(self.from_),
-            "to_s": _clock_s(self.to),
+            "pack": self.pack,
+            "site": self.site,
+            "taxon_ids": taxon_ids,
+            "min_confidence": self.min_confidence or None,
+            "is_reviewed": False if self.without_review else None,
+            "saved": None if saved is None else saved.column(self.pack, taxon_ids),
+            "with_threshold": [] if saved is None else list(saved.by_pack.get(self.pack, {})),
+            **_bounds(self.from_, self.to),
+            "undated": False,
+            "by_cell": False,
         }
+
+
+def _bounds(from_: datetime | date | None, to: datetime | date | None) -> Row:
+    """Return each bound as an instant, or as what clocks show, and as an instant before or after which nothing is."""
+    return {
+        "from_time": from_ if isinstance(from_, datetime) else None,
+        "to_time": to if isinstance(to, datetime) else None,
+        "from_clock": None if isinstance(from_, datetime) else from_,
+        "to_clock": None if isinstance(to, datetime) else to,
+        "read_from": from_ if isinstance(from_, datetime) else _shifted(from_, -_LARGEST_OFFSET),
+        "read_to": to if isinstance(to, datetime) else _shifted(to, _LARGEST_OFFSET),
+    }
 
 
 def _shifted(day: date | None, by: timedelta) -> datetime | None:
@@ -59,12 +84,6 @@ def _shifted(day: date | None, by: timedelta) -> datetime | None:
         return None
     bounded = min(max(day, date(2, 1, 1)), date(9998, 12, 31))
     return datetime(bounded.year, bounded.month, bounded.day, tzinfo=UTC) + by
-
-
-def _clock_s(bound: datetime | date | None) -> int | None:
-    if bound is None or isinstance(bound, datetime):
-        return None
-    return (bound - FIRST_DAY).days * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +95,6 @@ class Part:
     detections: int = 0
     richness: int = 0
     """How many taxa were heard."""
-
-
-@dataclass(frozen=True, slots=True)
-class HeardTaxon:
-    """One taxon and where its detections lie."""
-
-    taxon: Taxon
-    detections: int
-    by_hour: Mapping[int, int]
-    by_day: Mapping[int, int]
-    by_site: Mapping[str | None, int]
-    undated: int
-    """Those of no hour and no day."""
-    first: datetime | None
-    """When its first dated detection begins, by the recorder's clock; `last` likewise."""
-    last: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,58 +119,36 @@ def day_of(number: int) -> date:
 
 def read_overview(database: Database, wanted: OverviewFilter) -> Overview:
     """Return the counts and the hours of one moment."""
-    key = {"pack": wanted.pack, "site": wanted.site, **wanted.bounds}
     with database.snapshot() as connection:
+        _sql.work_in_memory(connection)
         taxon_ids = find_taxon_ids(connection, wanted.taxa, wanted.classes)
+        key = wanted.key(taxon_ids)
         listened = list(_sql.hours_listened(connection, **key))
-        more = {"taxon_ids": taxon_ids, "min_confidence": wanted.min_confidence}
-        counted = list(_sql.detections_counted(connection, **more, **key))
+        judged = list(_sql.detections_judged(connection, **key)) if wanted.verdicts or wanted.with_verdicts else []
+        counted = count_detections(connection, wanted, key, judged)
         # Taxa that were asked for by name and not heard are an answer, too.
-        asked_for = list(_sql.taxa_of_pack(connection, pack=wanted.pack, taxon_ids=taxon_ids)) if wanted.taxa else []
-    return _overview(listened, _heard_taxa([*counted, *asked_for]))
+        asked_for = _sql.taxa_of_pack(connection, pack=wanted.pack, taxon_ids=taxon_ids) if wanted.taxa else []
+        taxa = heard_taxa(connection, counted, judged, asked_for)
+    return _overview(listened, taxa)
 
 
-def _heard_taxa(rows: Sequence[Row]) -> list[HeardTaxon]:
-    """Return the taxa by scientific name: versions of a pack may differ in codes and common names."""
-    by_name = sorted(rows, key=itemgetter("scientific_name"))
-    taxa = [_heard_taxon(list(each)) for _, each in groupby(by_name, key=itemgetter("scientific_name"))]
-    return sorted(taxa, key=lambda heard: (-heard.detections, heard.taxon.scientific_name))
-
-
-def _heard_taxon(rows: Sequence[Row]) -> HeardTaxon:
-    by_hour, by_day = _counts(rows, _HOUR_OF_DAY, "hour_of_day"), _counts(rows, _DAY, "day")
-    by_hour.pop(None, None)
-    totals = [row for row in rows if row.get("grouping") == _ALL]
-    firsts, lasts = ([local_time(row[end], row[f"{end}_utc_offset_s"]) for row in totals] for end in ("first", "last"))
-    return HeardTaxon(
-        taxon=read_taxon(max(totals or rows, key=lambda row: row.get("n", 0))),
-        detections=sum(row["n"] for row in totals),
-        undated=by_day.pop(None, 0),
-        by_hour=by_hour,
-        by_day=by_day,
-        by_site=_counts(rows, _SITE, "site"),
-        first=min(filter(None, firsts), default=None),
-        last=max(filter(None, lasts), default=None),
-    )
-
-
-def _counts(rows: Iterable[Row], grouping: int, column: str) -> Counter[Any]:
-    found: Counter[Any] = Counter()
-    for row in rows:
-        if row.get("grouping") == grouping:
-            found[row[column]] += row["n"]
-    return found
+def count_detections(connection: Connection, wanted: OverviewFilter, key: Row, judged: Sequence[Row]) -> list[Row]:
+    """Return the counts by hour of the day, by day and by site; `key`: the parameters of `OverviewFilter.key`."""
+    if wanted.verdicts:
+        return sets_of([row for row in judged if row["verdict"] in wanted.verdicts])
+    few = key["taxon_ids"] is not None and len(key["taxon_ids"]) <= _MOST_BY_INDEX and not key["by_cell"]
+    return list((_sql.detections_of_taxa_counted if few else _sql.detections_counted)(connection, **key))
 
 
 def _overview(listened: Sequence[Row], taxa: Sequence[HeardTaxon]) -> Overview:
     hours, days, sites = (
         {row[column]: float(row["seconds"]) for row in listened if row["grouping"] == grouping}
-        for grouping, column in ((_HOUR_OF_DAY, "hour_of_day"), (_DAY, "day"), (_SITE, "site"))
+        for grouping, column in ((HOUR_OF_DAY, "hour_of_day"), (DAY, "day"), (SITE, "site"))
     )
     hours.pop(None, None)
     return Overview(
         undated=_part(days.pop(None, 0.0), [heard.undated for heard in taxa]),
-        total=_part(round_s(sum(sites.values())), [heard.detections for heard in taxa]),
+        total=_part(sum(sites.values()), [heard.detections for heard in taxa]),
         by_hour=_parts(hours, [heard.by_hour for heard in taxa]),
         by_day=_parts(days, [heard.by_day for heard in taxa]),
         by_site=_parts(sites, [heard.by_site for heard in taxa]),

@@ -212,4 +212,37 @@ CREATE INDEX detections_reviewed ON detections (taxon_id) WHERE is_reviewed;
 CREATE INDEX taxa_voices ON taxa (id)
 WHERE lower(scientific_name) ~ '^(human|homo|speech)' OR lower(common_name) ~ '^(human|homo|speech)';
 
+-- == The analyses with a pack that count and overlap a span, for what is added up over them. The bounds are instants, and
+-- what each recorder's clock shows; null: none. undated: only those of recordings without a time. from_time and to_time are
+-- those of the recording, is_within: no bound cuts it, starts_s: its start by the recorder's clock, in seconds since 1800,
+-- before sound was first recorded.
+CREATE FUNCTION analyses_in_span(
+    pack text, at_site text, from_instant timestamptz, to_instant timestamptz, from_clock timestamp, to_clock timestamp,
+    undated boolean
+) RETURNS TABLE (
+    analysis_id uuid, recording_id uuid, site text, starts_s numeric, ends_s numeric, clock_s float8,
+    from_time timestamptz, to_time timestamptz, is_within boolean
+) LANGUAGE sql STABLE AS $$
+    SELECT
+        c.analysis_id, r.id, r.site,
+        extract(epoch FROM r.recorded_at) + r.recorded_utc_offset_s + 5364662400,
+        extract(epoch FROM r.recorded_at) + r.recorded_utc_offset_s + 5364662400 + r.duration_s,
+        r.recorded_utc_offset_s + 5364662400::float8,
+        bound.from_time, bound.to_time,
+        coalesce(r.recorded_at >= bound.from_time, true) AND coalesce(bound.ended_at <= bound.to_time, true)
+    FROM recordings AS r
+    JOIN current_analyses AS c ON c.recording_id = r.id AND c.pack_name = pack
+    CROSS JOIN LATERAL (
+        SELECT
+            greatest(from_instant, (from_clock - make_interval(secs => r.recorded_utc_offset_s)) AT TIME ZONE 'UTC')
+            AS from_time,
+            least(to_instant, (to_clock - make_interval(secs => r.recorded_utc_offset_s)) AT TIME ZONE 'UTC')
+            AS to_time,
+            r.recorded_at + make_interval(secs => r.duration_s::float8) AS ended_at
+    ) AS bound
+    WHERE (at_site IS NULL OR r.site = at_site) AND (NOT undated OR r.recorded_at IS NULL)
+        AND (coalesce(from_instant::timestamp, from_clock) IS NULL OR bound.ended_at > bound.from_time)
+        AND (coalesce(to_instant::timestamp, to_clock) IS NULL OR r.recorded_at < bound.to_time)
+$$;
+
 GRANT SELECT ON reviews, thresholds TO reader;

@@ -1,115 +1,188 @@
 -- Hours are whole numbers here: hours of recorders' own clocks since 1800, so that mod(hour, 24) is the hour of the day and
--- hour / 24 the day. 5364662400 s are between 1800 and 1970.
+-- hour / 24 the day; null: undated. Bounds: see analyses_in_span.
 
--- name: hours_listened(pack, site, from_time, to_time, from_s, to_s)
--- Seconds that were analyzed, by hour of the day, by day, by site, and of all dated ones together; hour_of_day and day are
--- null of undated recordings. grouping: which of the three columns a row does not tell. from_s and to_s: by each
--- recorder's clock, seconds since 1800; from_time and to_time: instants; null: no bound.
+-- name: work_in_memory()!
+-- Counting would sort on disk with what PostgreSQL gives a statement by default, and compiling costs more than it saves.
+-- Until the end of the transaction.
+SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true);
+
+-- name: hours_listened(pack, site, from_time, to_time, from_clock, to_clock, undated, by_cell)
+-- Seconds that were analyzed, by hour of the day, by day, and by site (by_cell: by site and hour). grouping: which of these
+-- a row does not tell.
 WITH counted AS MATERIALIZED (
-    SELECT c.analysis_id, r.site, start.s, start.bounded_from_us, start.bounded_to_us
-    FROM recordings AS r
-    JOIN current_analyses AS c ON c.recording_id = r.id AND c.pack_name = :pack
+    SELECT * FROM analyses_in_span(:pack, :site, :from_time, :to_time, :from_clock, :to_clock, :undated)
+), listened AS MATERIALIZED (
+    -- Neighbors that were analyzed to their ends are one span.
+    SELECT k.*, heard.whole, heard.in_part
+    FROM counted AS k
     CROSS JOIN LATERAL (
         SELECT
-            extract(epoch FROM r.recorded_at) + r.recorded_utc_offset_s + 5364662400 AS s,
-            (coalesce(:from_s::bigint, extract(epoch FROM :from_time::timestamptz) + r.recorded_utc_offset_s + 5364662400)
-                * 1000000)::bigint AS bounded_from_us,
-            (coalesce(:to_s::bigint, extract(epoch FROM :to_time::timestamptz) + r.recorded_utc_offset_s + 5364662400)
-                * 1000000)::bigint AS bounded_to_us
-    ) AS start
-    WHERE (:site::text IS NULL OR r.site = :site::text)
-        AND (start.bounded_from_us IS NULL OR (start.s + r.duration_s) * 1000000 > start.bounded_from_us)
-        AND (start.bounded_to_us IS NULL OR start.s * 1000000 < start.bounded_to_us)
-), pieces AS (
-    -- Of a segment that was analyzed in part what lies between its lost stretches. If these do not add up to what its
-    -- ledger says (some were only counted, or the row is older than the table), the pieces count in proportion.
+            range_agg(numrange(s.start_s, s.end_s)) FILTER (WHERE s.analyzed_s = s.end_s - s.start_s) AS whole,
+            array_agg(s.segment_index) FILTER (WHERE s.analyzed_s < s.end_s - s.start_s) AS in_part
+        FROM segments AS s WHERE s.analysis_id = k.analysis_id AND s.analyzed_s > 0
+    ) AS heard
+), spans AS (
+    SELECT site, starts_s, clock_s, from_time, to_time, span, 1::numeric AS part
+    FROM listened CROSS JOIN LATERAL unnest(whole) AS span
+    UNION ALL
+    -- Of the others what lies between their lost stretches. Where these do not add up to what the ledger says (some were
+    -- only counted, or the row is older than the table), the spans count in proportion.
     SELECT
-        k.site,
-        greatest(((k.s + coalesce(kept.from_s, s.start_s)) * 1000000)::bigint, k.bounded_from_us) AS from_us,
-        least(((k.s + coalesce(kept.to_s, s.end_s)) * 1000000)::bigint, k.bounded_to_us) AS to_us,
-        CASE WHEN k.s IS NULL THEN (coalesce(kept.to_s, s.end_s) - coalesce(kept.from_s, s.start_s)) * 1000000 END AS us,
-        coalesce(kept.part, 1) AS part
-    FROM counted AS k
-    JOIN segments AS s ON s.analysis_id = k.analysis_id AND s.analyzed_s > 0
-    LEFT JOIN LATERAL (
-        SELECT
-            lower(piece) AS from_s, upper(piece) AS to_s,
-            s.analyzed_s / sum(upper(piece) - lower(piece)) OVER () AS part
-        FROM (
-            SELECT nummultirange(numrange(s.start_s, s.end_s)) - range_agg(numrange(l.start_s, l.end_s)) AS heard
-            FROM lost_stretches AS l
-            WHERE l.analysis_id = s.analysis_id AND l.segment_index = s.segment_index
-        ) AS left_over
-        CROSS JOIN LATERAL unnest(
-            coalesce(nullif(left_over.heard, '{}'), nummultirange(numrange(s.start_s, s.end_s)))
-        ) AS piece
-    ) AS kept ON s.analyzed_s < s.end_s - s.start_s
+        h.site, h.starts_s, h.clock_s, h.from_time, h.to_time, span,
+        s.analyzed_s / sum(upper(span) - lower(span)) OVER (PARTITION BY s.analysis_id, s.segment_index)
+    FROM listened AS h
+    CROSS JOIN LATERAL unnest(h.in_part) AS part (segment_index)
+    JOIN segments AS s ON s.analysis_id = h.analysis_id AND s.segment_index = part.segment_index
+    CROSS JOIN LATERAL (
+        SELECT nummultirange(numrange(s.start_s, s.end_s)) - range_agg(numrange(l.start_s, l.end_s)) AS kept
+        FROM lost_stretches AS l WHERE l.analysis_id = s.analysis_id AND l.segment_index = s.segment_index
+    ) AS between_losses
+    CROSS JOIN LATERAL unnest(
+        coalesce(nullif(between_losses.kept, '{}'), nummultirange(numrange(s.start_s, s.end_s)))
+    ) AS span
+), bounded AS (
+    SELECT
+        site, part, upper(span) - lower(span) AS length_s,
+        greatest(starts_s + lower(span), extract(epoch FROM from_time) + clock_s::numeric) AS from_s,
+        least(starts_s + upper(span), extract(epoch FROM to_time) + clock_s::numeric) AS to_s
+    FROM spans
 ), cells AS (
     SELECT
-        p.site, hour,
-        (least(p.to_us, (hour + 1) * 3600000000) - greatest(p.from_us, hour * 3600000000)) * p.part AS us
-    FROM pieces AS p
-    CROSS JOIN LATERAL generate_series(p.from_us / 3600000000, (p.to_us - 1) / 3600000000) AS hour
-    WHERE p.to_us > p.from_us
-    UNION ALL
-    SELECT site, NULL, us * part FROM pieces WHERE from_us IS NULL
+        b.site, hour,
+        CASE WHEN hour IS NULL THEN b.length_s
+            ELSE least(b.to_s, (hour + 1) * 3600::bigint) - greatest(b.from_s, hour * 3600::bigint) END * b.part AS s
+    FROM bounded AS b
+    LEFT JOIN LATERAL generate_series(
+        floor(b.from_s / 3600)::integer, (ceil(b.to_s / 3600) - 1)::integer
+    ) AS hour ON true
+    WHERE b.from_s IS NULL OR b.to_s > b.from_s
 )
 SELECT
-    (mod(hour, 24))::integer AS hour_of_day, (hour / 24)::integer AS day, site, sum(us) / 1000000 AS seconds,
-    grouping(mod(hour, 24), hour / 24, site) AS grouping
+    mod(hour, 24) AS hour_of_day, hour / 24 AS day, site, CASE WHEN :by_cell::boolean THEN hour END AS hour,
+    sum(s) AS seconds, grouping(mod(hour, 24), hour / 24, site) AS grouping
 FROM cells
-GROUP BY GROUPING SETS ((mod(hour, 24)), (hour / 24), (site));
+GROUP BY GROUPING SETS ((mod(hour, 24)), (hour / 24), (site, CASE WHEN :by_cell::boolean THEN hour END));
 
--- name: detections_counted(pack, site, taxon_ids, from_time, to_time, from_s, to_s, min_confidence)
--- How often each taxon was heard, by hour of the day, by day, by site, and in all, then with the first and the last time.
--- taxon_ids that are null: all taxa. The instants bound what is read even where from_s and to_s say it exactly.
-WITH heard AS (
+-- name: detections_counted(pack, site, taxon_ids, from_time, to_time, from_clock, to_clock, undated, by_cell, min_confidence, is_reviewed, saved, with_threshold)
+-- How often each taxon was heard, by hour of the day, by day, and by site (by_cell: by site and hour), with the first and
+-- the last time. First each recording is counted by itself, which leaves far fewer rows to be added up. taxon_ids that are
+-- null: all taxa.
+WITH counted AS MATERIALIZED (
     SELECT
-        d.taxon_id, d.site, d.started_at,
-        floor((date_part('epoch', d.started_at) + r.recorded_utc_offset_s + 5364662400) / 3600)::integer AS hour
-    FROM detections AS d
-    JOIN current_analyses AS c ON c.analysis_id = d.analysis_id AND c.pack_name = :pack
-    JOIN recordings AS r ON r.id = d.recording_id
-    WHERE (:site::text IS NULL OR d.site = :site::text)
-        AND (:taxon_ids::integer[] IS NULL OR d.taxon_id = ANY(:taxon_ids::integer[]))
-        AND (:from_time::timestamptz IS NULL OR coalesce(d.started_at, '-infinity') >= :from_time::timestamptz)
+        *, CASE WHEN floor(starts_s / 3600) = ceil(ends_s / 3600) - 1 THEN floor(starts_s / 3600)::integer END AS only_hour
+    FROM analyses_in_span(:pack, :site, :from_time, :to_time, :from_clock, :to_clock, :undated)
+), heard AS (
+    SELECT k.site, k.clock_s, found.*
+    FROM counted AS k
+    CROSS JOIN LATERAL (
+        SELECT
+            d.taxon_id,
+            coalesce(k.only_hour, floor((date_part('epoch', d.started_at) + k.clock_s) / 3600)::integer) AS hour,
+            count(*) AS n, min(d.started_at) AS first, max(d.started_at) AS last
+        FROM detections AS d
+        WHERE d.analysis_id = k.analysis_id
+            AND (:taxon_ids::integer[] IS NULL OR d.taxon_id = ANY(:taxon_ids::integer[]))
+            AND (
+                k.is_within
+                OR (coalesce(d.started_at >= k.from_time, true) AND coalesce(d.started_at < k.to_time, true))
+            )
+            AND (:min_confidence::real IS NULL OR d.confidence >= :min_confidence::real)
+        AND (:is_reviewed::boolean IS NULL OR d.is_reviewed = :is_reviewed::boolean)
         AND (
-            :to_time::timestamptz IS NULL
-            OR (d.started_at IS NOT NULL AND coalesce(d.started_at, '-infinity') < :to_time::timestamptz)
+            d.taxon_id <> ALL(:with_threshold::integer[])
+            OR reaches_threshold(:saved::jsonb, :pack, d.taxon_id, k.site, d.confidence)
         )
-        AND (
-            :from_s::bigint IS NULL
-            OR date_part('epoch', d.started_at) + r.recorded_utc_offset_s + 5364662400 >= :from_s::bigint
-        )
-        AND (
-            :to_s::bigint IS NULL
-            OR date_part('epoch', d.started_at) + r.recorded_utc_offset_s + 5364662400 < :to_s::bigint
-        )
-        AND d.confidence >= :min_confidence::real
-), counted AS MATERIALIZED (
-    SELECT
-        taxon_id, mod(hour, 24) AS hour_of_day, hour / 24 AS day, site, count(*) AS n, min(started_at) AS first,
-        max(started_at) AS last, grouping(mod(hour, 24), hour / 24, site) AS grouping
-    FROM heard
-    GROUP BY GROUPING SETS ((taxon_id, mod(hour, 24)), (taxon_id, hour / 24), (taxon_id, site), (taxon_id))
+            AND (:is_reviewed::boolean IS NULL OR d.is_reviewed = :is_reviewed::boolean)
+            AND (
+                d.taxon_id <> ALL(:with_threshold::integer[])
+                OR reaches_threshold(:saved::jsonb, :pack, d.taxon_id, k.site, d.confidence)
+            )
+        GROUP BY 1, 2
+    ) AS found
 )
 SELECT
-    n.*, x.code, x.scientific_name, x.common_name, x.taxonomic_class,
-    begun.recorded_utc_offset_s AS first_utc_offset_s, ended.recorded_utc_offset_s AS last_utc_offset_s
-FROM counted AS n
-JOIN taxa AS x ON x.id = n.taxon_id
-LEFT JOIN LATERAL (
-    SELECT r.recorded_utc_offset_s FROM detections AS d JOIN recordings AS r ON r.id = d.recording_id
-    WHERE d.taxon_id = n.taxon_id AND coalesce(d.started_at, '-infinity') = n.first LIMIT 1
-) AS begun ON n.grouping = 7
-LEFT JOIN LATERAL (
-    SELECT r.recorded_utc_offset_s FROM detections AS d JOIN recordings AS r ON r.id = d.recording_id
-    WHERE d.taxon_id = n.taxon_id AND coalesce(d.started_at, '-infinity') = n.last LIMIT 1
-) AS ended ON n.grouping = 7;
+    taxon_id, mod(hour, 24) AS hour_of_day, hour / 24 AS day, site, CASE WHEN :by_cell::boolean THEN hour END AS hour,
+    sum(n)::bigint AS n, min(first) AS first, max(last) AS last,
+    grouping(mod(hour, 24), hour / 24, site) AS grouping
+FROM heard
+GROUP BY GROUPING SETS (
+    (taxon_id, mod(hour, 24)), (taxon_id, hour / 24), (taxon_id, site, CASE WHEN :by_cell::boolean THEN hour END)
+);
+
+-- name: detections_of_taxa_counted(pack, site, taxon_ids, from_time, to_time, read_from, read_to, from_clock, to_clock, undated, by_cell, min_confidence, is_reviewed, saved, with_threshold)
+-- As above, of few taxa: by their own index, which knows instants only (read_from, read_to; both may be generous).
+WITH counted AS MATERIALIZED (
+    SELECT * FROM analyses_in_span(:pack, :site, :from_time, :to_time, :from_clock, :to_clock, :undated)
+), heard AS (
+    SELECT
+        d.taxon_id, k.site, d.started_at,
+        floor((date_part('epoch', d.started_at) + k.clock_s) / 3600)::integer AS hour
+    FROM detections AS d
+    JOIN counted AS k ON k.analysis_id = d.analysis_id
+    WHERE d.taxon_id = ANY(:taxon_ids::integer[])
+        AND (:site::text IS NULL OR d.site = :site::text)
+        AND (:read_from::timestamptz IS NULL OR coalesce(d.started_at, '-infinity') >= :read_from::timestamptz)
+        AND (:read_to::timestamptz IS NULL OR coalesce(d.started_at, '-infinity') < :read_to::timestamptz)
+        AND (
+            k.is_within
+            OR (coalesce(d.started_at >= k.from_time, true) AND coalesce(d.started_at < k.to_time, true))
+        )
+        AND (:min_confidence::real IS NULL OR d.confidence >= :min_confidence::real)
+        AND (:is_reviewed::boolean IS NULL OR d.is_reviewed = :is_reviewed::boolean)
+        AND (
+            d.taxon_id <> ALL(:with_threshold::integer[])
+            OR reaches_threshold(:saved::jsonb, :pack, d.taxon_id, k.site, d.confidence)
+        )
+)
+SELECT
+    taxon_id, mod(hour, 24) AS hour_of_day, hour / 24 AS day, site, CASE WHEN :by_cell::boolean THEN hour END AS hour,
+    count(*) AS n, min(started_at) AS first, max(started_at) AS last,
+    grouping(mod(hour, 24), hour / 24, site) AS grouping
+FROM heard
+GROUP BY GROUPING SETS (
+    (taxon_id, mod(hour, 24)), (taxon_id, hour / 24), (taxon_id, site, CASE WHEN :by_cell::boolean THEN hour END)
+);
+
+-- name: detections_judged(pack, site, taxon_ids, from_time, to_time, from_clock, to_clock, undated, min_confidence, saved, with_threshold)
+-- Those that show a review, by the smallest cells there are.
+WITH counted AS MATERIALIZED (
+    SELECT k.*
+    FROM analyses_in_span(:pack, :site, :from_time, :to_time, :from_clock, :to_clock, :undated) AS k
+    WHERE EXISTS (SELECT FROM reviews AS v WHERE v.recording_id = k.recording_id)
+)
+SELECT
+    d.taxon_id, k.site, floor((date_part('epoch', d.started_at) + k.clock_s) / 3600)::integer AS hour, shown.verdict,
+    count(*) AS n, min(d.started_at) AS first, max(d.started_at) AS last
+FROM counted AS k
+JOIN detections AS d ON d.analysis_id = k.analysis_id
+JOIN taxa AS x ON x.id = d.taxon_id
+CROSS JOIN LATERAL review_of(k.recording_id, x.scientific_name, d.onset_s, d.offset_s) AS shown
+WHERE d.is_reviewed
+    AND (:taxon_ids::integer[] IS NULL OR d.taxon_id = ANY(:taxon_ids::integer[]))
+    AND (
+        k.is_within OR (coalesce(d.started_at >= k.from_time, true) AND coalesce(d.started_at < k.to_time, true))
+    )
+    AND (:min_confidence::real IS NULL OR d.confidence >= :min_confidence::real)
+    AND (
+        d.taxon_id <> ALL(:with_threshold::integer[])
+        OR reaches_threshold(:saved::jsonb, :pack, d.taxon_id, k.site, d.confidence)
+    )
+GROUP BY 1, 2, 3, 4;
+
+-- name: taxa_named(taxon_ids)
+SELECT id AS taxon_id, code, scientific_name, common_name, taxonomic_class
+FROM taxa WHERE id = ANY(:taxon_ids::integer[]);
+
+-- name: utc_offsets_of(taxon_ids, moments)
+-- By which offset from UTC clocks ran where a detection of the taxon begins at the moment.
+SELECT DISTINCT ON (t.taxon_id, t.moment) t.taxon_id, t.moment, r.recorded_utc_offset_s
+FROM unnest(:taxon_ids::integer[], :moments::timestamptz[]) AS t (taxon_id, moment)
+JOIN detections AS d ON d.taxon_id = t.taxon_id AND coalesce(d.started_at, '-infinity') = t.moment
+JOIN recordings AS r ON r.id = d.recording_id;
 
 -- name: taxa_of_pack(pack, taxon_ids)
 -- Those of the taxa that the pack knows, in any of its versions.
-SELECT x.code, x.scientific_name, x.common_name, x.taxonomic_class
+SELECT x.id AS taxon_id, x.code, x.scientific_name, x.common_name, x.taxonomic_class
 FROM taxa AS x
 WHERE x.id = ANY(:taxon_ids::integer[])
     AND EXISTS (

@@ -3,15 +3,19 @@
 import datetime as dt
 import re
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BeforeValidator, Field
 
 from dawn_chorus.adapters.postgres.overview import Overview, Part, day_of
-from dawn_chorus.api.models.query_parameters import TaxonQuery
+from dawn_chorus.adapters.postgres.overview_counts import HeardTaxon
+from dawn_chorus.api.models.query_parameters import TaxonQuery, Thresholds
 from dawn_chorus.api.models.requests import Name, Score
 from dawn_chorus.api.models.responses import Answer, TaxonOut
 from dawn_chorus.domain.clock.moments import HOW_TO_WRITE, parse_moment
+from dawn_chorus.domain.exports.formats import ExportFormat
+from dawn_chorus.domain.review.verdicts import Verdict
 
 HOURS_A_DAY = 24
 
@@ -29,6 +33,32 @@ def _read_bound(value: Any) -> Any:
 
 
 DayOrMoment = Annotated[AwareDatetime | dt.date, BeforeValidator(_read_bound)]
+
+
+class Reviewed(StrEnum):
+    """How a detection was reviewed."""
+
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    UNCERTAIN = "uncertain"
+    ANY = "any"
+    NONE = "none"
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """The verdicts that count; none for `none`."""
+        if self is Reviewed.ANY:
+            return tuple(Verdict)
+        return () if self is Reviewed.NONE else (Verdict(self.value),)
+
+
+class VerdictsOut(Answer):
+    """How many detections show a review that says so, and how many show none."""
+
+    confirmed: int = Field(examples=[11])
+    rejected: int = Field(examples=[2])
+    uncertain: int = Field(examples=[0])
+    unreviewed: int = Field(examples=[10])
 
 
 class OverviewQuery(TaxonQuery):
@@ -49,6 +79,15 @@ class OverviewQuery(TaxonQuery):
         default=None, description="Found with this model pack. Default: that of the service. One at a time."
     )
     min_confidence: Score = Field(default=0.0, description="Leave out detections with a lower confidence.")
+    thresholds: Thresholds = None
+    reviewed: Reviewed | None = Field(
+        default=None, description="Only detections that were reviewed so; `any`: in any way, `none`: not at all."
+    )
+    verdicts: bool = Field(default=False, description="Count the verdicts of each taxon, too. CSV always has them.")
+    zeros: bool = Field(
+        default=True, description="In CSV, also the hours in which somebody listened and a taxon was not heard."
+    )
+    format: ExportFormat | None = Field(default=None, description="json or csv. Default: by `Accept`, else JSON.")
 
 
 class PartOut(Answer):
@@ -91,6 +130,7 @@ class HeardTaxonOut(TaxonOut):
         examples=["2026-05-03T04:32:03+02:00"],
     )
     last_heard: AwareDatetime | None = Field(examples=["2026-05-03T05:20:41+02:00"])
+    verdicts: VerdictsOut | None = Field(description="With `verdicts=true`, of all detections that are counted here.")
 
 
 class OverviewOut(Answer):
@@ -107,7 +147,7 @@ class OverviewOut(Answer):
     )
 
 
-def overview_out(pack: str, found: Overview) -> OverviewOut:
+def overview_out(pack: str, found: Overview, *, verdicts: bool) -> OverviewOut:
     by_hour = {hour: found.by_hour.get(hour, Part(0.0)) for hour in range(HOURS_A_DAY)}
     return OverviewOut(
         pack=pack,
@@ -126,10 +166,16 @@ def overview_out(pack: str, found: Overview) -> OverviewOut:
                 undated=heard.undated if _is_known(found.undated) else None,
                 first_heard=heard.first,
                 last_heard=heard.last,
+                verdicts=_verdicts(heard) if verdicts else None,
             )
             for heard in found.taxa
         ],
     )
+
+
+def _verdicts(heard: HeardTaxon) -> VerdictsOut:
+    counts = {verdict.value: heard.verdicts.get(verdict, 0) for verdict in Verdict}
+    return VerdictsOut(**counts, unreviewed=heard.detections - sum(counts.values()))
 
 
 def _is_known(part: Part) -> bool:
