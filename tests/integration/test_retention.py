@@ -37,7 +37,12 @@ def test_old_audio_goes_and_what_was_heard_in_it_stays(archive: Archive, store_d
     old, young = archive.record(100, [(ROBIN, 2, 8, 0.9)]), archive.record(10)
     before = archive.results(old)
     told = archive.retain(audio_days=90, keep_best=0, apply=True)
-    assert told["removed"] == {"audio": 1, "with_results": 0, "freed_bytes": old["size_bytes"]}
+    assert told["removed"] == {
+        "audio": 1,
+        "with_results": 0,
+        "reviews": 0,
+        "freed_bytes": old["size_bytes"],
+    }
     assert (archive.has_audio(old), archive.has_audio(young)) == (False, True)
     assert archive.results(old) == before
     assert before[1]["items"]
@@ -51,7 +56,12 @@ def test_a_second_run_finds_nothing_to_do(archive: Archive) -> None:
     done = archive.run("--audio-days", "90", "--apply", "--json")
     assert json.loads(done.stdout)["removed"]["audio"] == 1
     done = archive.run("--audio-days", "90", "--apply", "--json")
-    assert json.loads(done.stdout)["removed"] == {"audio": 0, "with_results": 0, "freed_bytes": 0}
+    assert json.loads(done.stdout)["removed"] == {
+        "audio": 0,
+        "with_results": 0,
+        "reviews": 0,
+        "freed_bytes": 0,
+    }
     assert "nothing is old enough to be removed" in archive.run("--audio-days", "90", "--apply").stderr
 
 
@@ -94,6 +104,30 @@ class TestWhatStays:
         assert archive.retain(audio_days=90, apply=True)["removed"]["audio"] == 0
         assert archive.retain(audio_days=90, stored_days=1, apply=True)["removed"]["audio"] == 1
         assert not archive.has_audio(heirloom)
+
+    def test_what_a_review_confirms(self, archive: Archive) -> None:
+        confirmed, rejected, bare = (archive.record(400, [(ROBIN, 2, 8, 0.9)]) for _ in range(3))
+        said = {"taxon": ROBIN.scientific_name, "onset_s": 2, "offset_s": 8, "reviewer": "Ada"}
+        for recording, verdict in ((confirmed, "confirmed"), (rejected, "rejected"), (confirmed, "uncertain")):
+            body = {**said, "recording_id": recording["id"], "verdict": verdict, "reviewer": verdict}
+            assert archive.client.post("/v1/reviews", json=body).status_code == 201
+        dry = archive.run("--audio-days", "90", "--keep-best", "0")
+        assert "kept, confirmed in review (--reviewed-too removes them): 1 recording (" in dry.stderr
+        told = archive.retain(audio_days=90, keep_best=0, apply=True)
+        assert told["outlook"]["kept_as_confirmed"]["recordings"] == 1
+        assert [archive.has_audio(each) for each in (confirmed, rejected, bare)] == [True, False, False]
+        assert (
+            "reviews that go with the results of their recordings: 1"
+            in archive.run("--audio-days", "90", "--results-days", "90", "--keep-best", "0").stderr
+        )
+        told = archive.retain(audio_days=90, results_days=90, keep_best=0, apply=True)
+        assert (told["removed"]["with_results"], told["removed"]["reviews"]) == (2, 1)
+        assert row_count(archive.database, "reviews") == 2
+        done = archive.run(
+            "--audio-days", "90", "--results-days", "90", "--keep-best", "0", "--reviewed-too", "--apply"
+        )
+        assert "1 recording with all results, 2 reviews among them" in done.stderr
+        assert row_count(archive.database, "recordings") == row_count(archive.database, "reviews") == 0
 
     def test_other_sites(self, archive: Archive) -> None:
         here, there, nowhere = archive.record(100, site="marsh"), archive.record(100, site="hill"), archive.record(100)

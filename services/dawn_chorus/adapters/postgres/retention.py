@@ -36,6 +36,8 @@ class RetentionRule:
     """For every taxon, keep this many recordings: those with its most confident detections."""
     site: str | None = None
     """Only recordings of this site, whose best are kept; None: all sites together."""
+    spares_confirmed: bool = True
+    """Keep, with their audio, recordings in which a review confirms something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class RetentionPlan:
     settled_before: datetime
     site: str | None
     best: frozenset[UUID]
+    spares_confirmed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +69,16 @@ class OldRecording:
     """An analysis is not finished, or finished less than a minute before the plan was made."""
     is_analyzed: bool
     """An analysis succeeded: it covers all of the audio."""
+    reviews: int
+    """Of anything heard in it; they go with its results."""
+    is_confirmed: bool
+    """A review confirms something that is heard in it, and the rule spares it for that."""
     is_best: bool
     """For some taxon, it is one of the recordings with the most confident detections."""
 
     @property
     def is_removable(self) -> bool:
-        return not (self.is_best or self.is_busy)
+        return not (self.is_best or self.is_busy or self.is_confirmed)
 
 
 def plan_retention(database: Database, rule: RetentionRule) -> RetentionPlan:
@@ -86,6 +93,7 @@ def plan_retention(database: Database, rule: RetentionRule) -> RetentionPlan:
         settled_before=now - _SETTLE,
         site=rule.site,
         best=best,
+        spares_confirmed=rule.spares_confirmed,
     )
 
 
@@ -117,7 +125,13 @@ def find_old(database: Database, plan: RetentionPlan) -> Iterator[Sequence[OldRe
             rows = list(_sql.find_old(connection, **limits, after_id=after_id, n=_BATCH))
         if not rows:
             return
-        yield [OldRecording(**row, is_best=row["id"] in plan.best) for row in rows]
+        yield [
+            OldRecording(
+                **row | {"is_confirmed": row["is_confirmed"] and plan.spares_confirmed},
+                is_best=row["id"] in plan.best,
+            )
+            for row in rows
+        ]
         after_id = rows[-1]["id"]
 
 
@@ -135,6 +149,8 @@ def remove_old(database: Database, plan: RetentionPlan, found: Sequence[OldRecor
         free = {row["id"] for row in locked}
         busy = _sql.find_busy(connection, ids=ids, settled_before=plan.settled_before)
         free -= {row["recording_id"] for row in busy}
+        if plan.spares_confirmed:
+            free -= {row["recording_id"] for row in _sql.find_confirmed(connection, ids=ids)}
         removed = [each for each in removable if each.id in free]
         _sql.remove_audio(connection, ids=[each.id for each in removed if not each.with_results])
         _sql.remove_recordings(connection, ids=[each.id for each in removed if each.with_results])

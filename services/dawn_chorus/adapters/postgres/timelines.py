@@ -14,11 +14,14 @@ from dawn_chorus.adapters.postgres.events import EventFilter, Events, detections
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.packs import find_taxon_ids
 from dawn_chorus.adapters.postgres.recut import events_by_thresholds
+from dawn_chorus.adapters.postgres.reviews import reviews_of
 from dawn_chorus.adapters.postgres.rows import Row, read_taxon
 from dawn_chorus.adapters.postgres.score_arrays import REAL_ARRAY, ScoreArrayLoader, read_scores
 from dawn_chorus.adapters.postgres.stitching import ScoredAnalysis, find_scored_analysis
 from dawn_chorus.domain.detections import join_ranges
 from dawn_chorus.domain.errors import Replaced
+from dawn_chorus.domain.review.matching import Reviews
+from dawn_chorus.domain.review.verdicts import Review
 from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.timeline import WHOLE, Detection, Grid, Scores, Span, positions_s
 
@@ -63,6 +66,8 @@ class TaxonTimeline:
     """(n_frames,), aligned with frame_start_s; empty unless frames were requested."""
     detections: tuple[Detection, ...]
     """By the pack's rules, in order of time; empty until the analysis is finished."""
+    reviews: tuple[Review | None, ...]
+    """What each of the detections shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,8 @@ class _Shown:
     """Indexes of the segments that are done and overlap the span, as a multirange."""
     taxa: Sequence[Row]
     events: Events
+    recording_id: UUID
+    reviews: Reviews
 
 
 def read_timeline(
@@ -110,7 +117,10 @@ def _find_shown(connection: Connection, analysis_id: UUID, wanted: TimelineFilte
         events = events_by_thresholds(connection, scored, selected, ids)
     else:
         events = read_events(connection, analysis_id, selected, ids)
-    return _Shown(analysis_id, scored.row["retries"], scored.grid, scored.duration_s, segments, taxa, events)
+    recording_id = scored.row["recording_id"]
+    reviews = reviews_of(connection, [recording_id], {taxon["scientific_name"] for taxon in taxa})
+    grid, duration_s = scored.grid, scored.duration_s
+    return _Shown(analysis_id, scored.row["retries"], grid, duration_s, segments, taxa, events, recording_id, reviews)
 
 
 def _find_segments(connection: Connection, scored: ScoredAnalysis, wanted: TimelineFilter) -> str:
@@ -158,6 +168,7 @@ def _taxon_timeline(shown: _Shown, taxon: Row, rows: Sequence[Row], wanted: Time
         *_join(rows if wanted.frames else [], "first_frame", "frame_scores"), shown, wanted, grid.frame_s or math.inf
     )
     events = shown.events[shown.events["taxon_id"] == taxon["taxon_id"]]
+    detections = tuple(detections_in(events, {taxon["taxon_id"]: named}))
     return TaxonTimeline(
         taxon=named,
         peak=taxon["peak"],
@@ -167,7 +178,8 @@ def _taxon_timeline(shown: _Shown, taxon: Row, rows: Sequence[Row], wanted: Time
         frame_s=shown.grid.frame_s,
         frame_start_s=positions_s(frames[0], shown.grid.frame_s or 0.0),
         frame_scores=frames[1],
-        detections=tuple(detections_in(events, {taxon["taxon_id"]: named})),
+        detections=detections,
+        reviews=tuple(shown.reviews.find(each, shown.recording_id) for each in detections),
     )
 
 

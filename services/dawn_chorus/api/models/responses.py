@@ -250,6 +250,19 @@ class ScoreOut(Answer):
     score: float = Field(examples=[0.94])
 
 
+class ShownReview(Answer):
+    """The review that an event shows: of its taxon, the one with the largest overlap, of equals the newest."""
+
+    id: UUID = Field(examples=["019f9ad1-4f30-7e1c-8a44-0c1f3a5b7d90"])
+    verdict: Verdict = Field(examples=["confirmed"])
+    corrected_taxon: str | None = Field(
+        description="The scientific name of the taxon that is heard instead; null: none is named.", examples=[None]
+    )
+    reviewer: str = Field(examples=["Ada"])
+    reviewed_at: datetime = Field(examples=["2026-05-04T09:12:44Z"])
+    note: str = Field(examples=[""])
+
+
 class EventOut(Answer):
     onset_s: float = Field(examples=[123.0])
     offset_s: float = Field(examples=[126.5])
@@ -259,6 +272,7 @@ class EventOut(Answer):
     ended_at: ClockTime | None = Field(examples=["2026-05-03T04:32:06.500+02:00"])
     confidence: float = Field(examples=[0.94])
     channel: int | None = CHANNEL
+    review: ShownReview | None = Field(description="Null: it was not reviewed.", examples=[None])
 
 
 class TaxonTimelineOut(TaxonOut):
@@ -289,19 +303,6 @@ class TimelineOut(Answer):
     window_s: float | None = Field(description="Null if nothing was found.", examples=[5.0])
     frame_s: float | None = Field(examples=[None])
     taxa: list[TaxonTimelineOut]
-
-
-class ShownReview(Answer):
-    """The review that an event shows: of its taxon, the one with the largest overlap, of equals the newest."""
-
-    id: UUID = Field(examples=["019f9ad1-4f30-7e1c-8a44-0c1f3a5b7d90"])
-    verdict: Verdict = Field(examples=["confirmed"])
-    corrected_taxon: str | None = Field(
-        description="The scientific name of the taxon that is heard instead; null: none is named.", examples=[None]
-    )
-    reviewer: str = Field(examples=["Ada"])
-    reviewed_at: datetime = Field(examples=["2026-05-04T09:12:44Z"])
-    note: str = Field(examples=[""])
 
 
 class DetectionOut(Answer):

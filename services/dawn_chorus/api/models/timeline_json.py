@@ -11,9 +11,9 @@ from dawn_chorus.adapters.postgres.timelines import TaxonTimeline
 from dawn_chorus.adapters.postgres.values import AnalysisStatus
 from dawn_chorus.api.models.rendering import pack_out
 from dawn_chorus.api.models.responses import TaxonTimelineOut, TimelineOut
-from dawn_chorus.domain.exports.findings import clock_time
+from dawn_chorus.domain.exports.findings import clock_time, review_row
 from dawn_chorus.domain.recording import Recording
-from dawn_chorus.domain.timeline import Detection, Scores
+from dawn_chorus.domain.timeline import Scores
 
 _SCORES_A_PART = 8192
 
@@ -62,7 +62,7 @@ def _taxon(row: TaxonTimeline, recording: Recording, positions: "_Positions", *,
     )
     yield named.model_dump_json(exclude={"windows", "detections", "frames"})[:-1].encode() + b',"windows":['
     yield from _scores(positions.written(row.window_start_s).__getitem__, row.window_scores)
-    yield b'],"detections":' + to_json(_events(row.detections, recording.place.recorded_at))
+    yield b'],"detections":' + to_json(_events(row, recording.place.recorded_at))
     if frames:
         yield b',"frames":['
         yield from _scores(lambda part: _openings(row.frame_start_s[part]), row.frame_scores)
@@ -105,11 +105,11 @@ def _openings(starts_s: NDArray[np.float64]) -> list[bytes]:
     return (b'},{"start_s":' + written + b',"score":').split(b"\0")
 
 
-def _events(detections: Sequence[Detection], recorded_at: datetime | None) -> list[dict[str, object]]:
+def _events(row: TaxonTimeline, recorded_at: datetime | None) -> list[dict[str, object]]:
     """Return `EventOut`s as mappings."""
     started, ended = (
         _clock_times(recorded_at, positions_s)
-        for positions_s in ([each.onset_s for each in detections], [each.offset_s for each in detections])
+        for positions_s in ([each.onset_s for each in row.detections], [each.offset_s for each in row.detections])
     )
     return [
         {
@@ -119,8 +119,9 @@ def _events(detections: Sequence[Detection], recorded_at: datetime | None) -> li
             "ended_at": ended_at,
             "confidence": round(each.confidence, 4),
             "channel": each.channel,
+            "review": review_row(review),
         }
-        for each, started_at, ended_at in zip(detections, started, ended, strict=True)
+        for each, review, started_at, ended_at in zip(row.detections, row.reviews, started, ended, strict=True)
     ]
 
 

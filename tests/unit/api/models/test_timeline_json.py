@@ -14,9 +14,10 @@ from dawn_chorus.adapters.postgres.values import Analysis, AnalysisStatus
 from dawn_chorus.api.models.responses import EventOut, ScoreOut, TaxonTimelineOut, TimelineOut
 from dawn_chorus.api.models.timeline_json import timeline_json
 from dawn_chorus.domain.analysis import AnalysisResult, AnalysisSettings, AnalysisState
-from dawn_chorus.domain.exports.findings import detection_row
+from dawn_chorus.domain.exports.findings import detection_row, review_row
 from dawn_chorus.domain.jobs import Lane
 from dawn_chorus.domain.recording import AudioFacts, Place, Recording, round_s
+from dawn_chorus.domain.review.verdicts import Review, Verdict
 from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.timeline import Detection, positions_s
 
@@ -45,6 +46,18 @@ def recording(recorded_at: datetime | None) -> Recording:
     return Recording(AN_ID, "dawn.wav", "key", 1, "0" * 64, audio, Place(recorded_at=recorded_at), datetime.now(UTC))
 
 
+REVIEW = Review(
+    AN_ID,
+    AN_ID,
+    "b",
+    0,
+    1000,
+    Verdict.REJECTED,
+    'Ada "B"',
+    datetime(2026, 5, 4, 9, 12, 44, 5, UTC),
+    "Turdus merula",
+    "é",
+)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 scores = st.lists(st.floats(0, 1, width=32) | st.integers(0, 65535).map(lambda step: step / 65535), max_size=40)
 seconds = st.floats(0, 90_000).map(round_s)
@@ -56,6 +69,7 @@ def timelines(draw: st.DrawFn) -> TaxonTimeline:
     taxon = Taxon(draw(texts), draw(texts), draw(texts), "Aves")
     windows, frames = (np.array(draw(scores), np.float32) for _ in range(2))
     first = draw(st.integers(0, 200_000))
+    detections = tuple(Detection(taxon, *event) for event in draw(events))
     return TaxonTimeline(
         taxon=taxon,
         peak=draw(st.floats(0, 1, width=32)),
@@ -65,7 +79,8 @@ def timelines(draw: st.DrawFn) -> TaxonTimeline:
         frame_s=0.3707,
         frame_start_s=positions_s(np.arange(len(frames)) + first, 0.3707),
         frame_scores=frames,
-        detections=tuple(Detection(taxon, *event) for event in draw(events)),
+        detections=detections,
+        reviews=tuple(draw(st.sampled_from([None, REVIEW])) for _ in detections),
     )
 
 
@@ -92,7 +107,10 @@ def taxon_by_the_model(row: TaxonTimeline, of: Recording, *, frames: bool) -> st
         taxonomic_class=row.taxon.taxonomic_class,
         peak=round(row.peak, 6),
         windows=listed(row.window_start_s.tolist(), row.window_scores.tolist()),
-        detections=[EventOut.model_validate(detection_row(each, of.place.recorded_at)) for each in row.detections],
+        detections=[
+            EventOut.model_validate(detection_row(each, of.place.recorded_at) | {"review": review_row(review)})
+            for each, review in zip(row.detections, row.reviews, strict=True)
+        ],
         frames=listed(row.frame_start_s.tolist(), row.frame_scores.tolist()),
     )
     return out.model_dump_json(exclude=None if frames else {"frames"})
@@ -112,7 +130,16 @@ def test_a_long_taxon_comes_in_parts() -> None:
     n = 100_000
     found = np.random.default_rng(0).random(n, np.float32)
     row = TaxonTimeline(
-        Taxon("a", "b", "c", "Aves"), 1.0, 5.0, positions_s(np.arange(n), 5.0), found, None, np.empty(0), found[:0], ()
+        Taxon("a", "b", "c", "Aves"),
+        1.0,
+        5.0,
+        positions_s(np.arange(n), 5.0),
+        found,
+        None,
+        np.empty(0),
+        found[:0],
+        (),
+        (),
     )
     parts = list(timeline_json(STATUS, recording(None), iter([row]), frames=False))
     assert b"".join(parts).decode() == by_the_model([row], recording(None), frames=False)

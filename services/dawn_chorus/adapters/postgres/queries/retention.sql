@@ -51,7 +51,8 @@ SELECT
     r.id, r.site, r.duration_s, dated.made_at,
     CASE WHEN r.audio_removed_at IS NULL THEN r.size_bytes ELSE 0 END AS size_bytes,
     coalesce(dated.made_at < :results_before::timestamptz, false) AS with_results,
-    coalesce(a.is_busy, false) AS is_busy, coalesce(a.is_analyzed, false) AS is_analyzed
+    coalesce(a.is_busy, false) AS is_busy, coalesce(a.is_analyzed, false) AS is_analyzed,
+    v.reviews, coalesce(v.is_confirmed, false) AS is_confirmed
 FROM recordings AS r
 CROSS JOIN LATERAL (SELECT coalesce(r.recorded_at, r.created_at) AS made_at) AS dated
 LEFT JOIN LATERAL (
@@ -60,6 +61,9 @@ LEFT JOIN LATERAL (
         bool_or(coalesce(result = 'succeeded', false)) AS is_analyzed
     FROM analyses WHERE recording_id = r.id
 ) AS a ON true
+CROSS JOIN LATERAL (
+    SELECT count(*) AS reviews, bool_or(verdict = 'confirmed') AS is_confirmed FROM reviews WHERE recording_id = r.id
+) AS v
 WHERE r.id > :after_id
     AND (:site::text IS NULL OR r.site = :site::text)
     AND coalesce(r.audio_restored_at, r.created_at) < :stored_before
@@ -82,6 +86,10 @@ ORDER BY id FOR UPDATE;
 -- name: find_busy(ids, settled_before)
 SELECT DISTINCT recording_id FROM analyses
 WHERE recording_id = ANY(:ids::uuid[]) AND (state <> 'finished' OR finished_at >= :settled_before);
+
+-- name: find_confirmed(ids)
+-- Of recordings that are locked: nobody reviews them meanwhile.
+SELECT DISTINCT recording_id FROM reviews WHERE recording_id = ANY(:ids::uuid[]) AND verdict = 'confirmed';
 
 -- name: remove_audio(ids)!
 WITH removed AS (

@@ -23,6 +23,9 @@ def retention(
         int, typer.Option(min=0, metavar="N", help="Keep recordings uploaded within the last N days, however old.")
     ] = 7,
     site: Annotated[str | None, typer.Option(metavar="NAME", help="Only recordings of this site.")] = None,
+    reviewed_too: Annotated[
+        bool, typer.Option("--reviewed-too", help="Remove also recordings in which a review confirms something.")
+    ] = False,
     apply: Annotated[
         bool, typer.Option("--apply/--dry-run", help="Remove; otherwise only show what would be removed.")
     ] = False,
@@ -31,7 +34,9 @@ def retention(
     """Remove the audio of old recordings and keep their results; with --results-days, remove older ones altogether.
 
     The age of a recording counts from recorded_at, or from its upload if that is unknown.
-    Recordings are kept that are still being analyzed, were uploaded recently, or are among the best of some species.
+    Recordings are kept that are still being analyzed, were uploaded recently, are among the best of some species, or in
+    which a review confirms something (unless --reviewed-too). Other reviews go with the results of their recordings;
+    how many is told.
     If a run is interrupted, the next one completes it.
     To restore the audio of one recording, upload the same file again.
     """
@@ -45,7 +50,8 @@ def retention(
     settings = load_settings()
     store = open_operations_store(settings)
     with open_operations_database(settings) as database:
-        plan = plan_retention(database, RetentionRule(audio_days, results_days, stored_days, keep_best, site))
+        rule = RetentionRule(audio_days, results_days, stored_days, keep_best, site, not reviewed_too)
+        plan = plan_retention(database, rule)
         outlook = look_ahead(database, plan)
         if not as_json:
             show_outlook(outlook, keep_best, apply=apply)

@@ -12,10 +12,14 @@ def show_outlook(outlook: Outlook, keep_best: int, *, apply: bool) -> None:
         going = sorted(outlook.going.items(), key=lambda item: (item[0][0] or "", item[0][1]))
         columns = ("site", "goes", "recordings", "hours", "size", "from", "to")
         show_table(columns, [_row(*key, totals) for key, totals in going])
+    if outlook.confirmed.recordings:
+        print_note(f"kept, confirmed in review (--reviewed-too removes them): {_sum_up(outlook.confirmed)}")
     if outlook.best.recordings:
         print_note(f"kept, one of the {keep_best} best of some species: {_sum_up(outlook.best)}")
     if outlook.busy.recordings:
         print_note(f"kept, still being analyzed: {_sum_up(outlook.busy)}")
+    if outlook.reviews_going:
+        print_warning(f"reviews that go with the results of their recordings: {outlook.reviews_going:,}")
     if outlook.not_fully_analyzed.recordings:
         print_warning(f"never analyzed in full, and not possible without audio: {_sum_up(outlook.not_fully_analyzed)}")
     if not outlook.recordings:
@@ -43,4 +47,6 @@ def show_removed(removed: Removed) -> None:
     what = f"removed the audio of {_count(removed.audio)}"
     if removed.with_results:
         what += f", and {_count(removed.with_results)} with all results"
+    if removed.reviews:
+        what += f", {removed.reviews:,} review{'' if removed.reviews == 1 else 's'} among them"
     print_note(f"{what}: {decimal(removed.freed_bytes)} freed")

@@ -47,6 +47,10 @@ class Outlook:
     going: dict[tuple[str | None, bool], Totals] = field(default_factory=dict)
     best: Totals = field(default_factory=Totals)
     busy: Totals = field(default_factory=Totals)
+    confirmed: Totals = field(default_factory=Totals)
+    """A review confirms something that is heard in them."""
+    reviews_going: int = 0
+    """Reviews of recordings that would be removed with their results."""
     not_fully_analyzed: Totals = field(default_factory=Totals)
     """Part of `going`: no analysis covered all of their audio, and once it is removed none can."""
 
@@ -57,10 +61,13 @@ class Outlook:
     def add(self, found: OldRecording) -> None:
         if found.is_busy:
             self.busy.add(found)
+        elif found.is_confirmed:
+            self.confirmed.add(found)
         elif found.is_best:
             self.best.add(found)
         else:
             self.going.setdefault((found.site, found.with_results), Totals()).add(found)
+            self.reviews_going += found.reviews if found.with_results else 0
             if not found.is_analyzed:
                 self.not_fully_analyzed.add(found)
 
@@ -74,6 +81,8 @@ class Outlook:
             "not_fully_analyzed": asdict(self.not_fully_analyzed),
             "kept_as_best": asdict(self.best),
             "kept_while_analyzed": asdict(self.busy),
+            "kept_as_confirmed": asdict(self.confirmed),
+            "reviews_going": self.reviews_going,
         }
 
 
@@ -85,6 +94,8 @@ class Removed:
     """Recordings of which only the audio was removed."""
     with_results: int = 0
     """Recordings that were removed with all results."""
+    reviews: int = 0
+    """Reviews that went with these."""
     freed_bytes: int = 0
     """Includes audio that an interrupted earlier run left behind."""
 
@@ -126,6 +137,7 @@ def carry_out(database: Database, store: AudioStore, plan: RetentionPlan, outloo
             counts = Counter(found.with_results for found in gone)
             removed.audio += counts[False]
             removed.with_results += counts[True]
+            removed.reviews += sum(found.reviews for found in gone if found.with_results)
             removed.freed_bytes += delete_orphans(database, store.delete).size_bytes
             progress.update(task, advance=len(gone))
     return removed
