@@ -161,8 +161,9 @@ COMMENT ON COLUMN detections.is_reviewed IS
 
 -- Marks the events of a taxon in a stretch of a recording anew. With the recording's lock, which whoever finishes an
 -- analysis holds too: of a review and new events the second sees the first.
+-- By the index on recordings alone: combined with one on taxa, 140,000 entries of a common taxon were read for each review.
 CREATE FUNCTION mark_reviewed(heard_in uuid, name text, from_ms integer, to_ms integer) RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_bitmapscan = off AS $$
 BEGIN
     PERFORM FROM recordings WHERE id = heard_in FOR NO KEY UPDATE;
     IF NOT FOUND THEN
@@ -191,7 +192,7 @@ CREATE TRIGGER review_noted AFTER INSERT OR DELETE OR UPDATE OF recording_id, sc
     ON reviews FOR EACH ROW EXECUTE FUNCTION note_review();
 
 -- An analysis begins to count in the transaction that made its events, with the recording's lock.
-CREATE FUNCTION mark_counted() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION mark_counted() RETURNS trigger LANGUAGE plpgsql SET enable_bitmapscan = off AS $$
 BEGIN
     UPDATE detections AS d SET is_reviewed = true
     FROM (SELECT DISTINCT scientific_name FROM reviews WHERE recording_id = NEW.recording_id) AS reviewed
