@@ -21,7 +21,7 @@ _Seed = Annotated[int, Field(ge=0, lt=2**31)]
 _Site = Annotated[str, Field(max_length=1000), AfterValidator(storable)]
 _Surest = tuple[Annotated[float, Field(ge=0, le=1)], _Id]
 _Day = tuple[Annotated[date, Field(ge=date(1, 1, 2), le=date(9000, 1, 1))] | None, bool, _Site | None, _Id | None]
-_Shuffled = tuple[Annotated[int, Field(ge=-(2**31), lt=2**31)], _Id]
+_Shuffled = tuple[Annotated[int, Field(ge=-(2**31), lt=2**31)], _Id, bool]
 _InBands = tuple[
     Annotated[int, Field(ge=0, lt=BANDS)], Annotated[list[_Surest | None], Field(min_length=BANDS, max_length=BANDS)]
 ]
@@ -83,8 +83,8 @@ class Walk:
     """Which band is next."""
     bands: tuple[tuple[float, int] | None, ...] = (None,) * BANDS
     """Confidence and id of the last event of each."""
-    shuffled: tuple[int, int] | None = None
-    """Hash and id of the last event; of `random`."""
+    shuffled: tuple[int, int, bool] | None = None
+    """Hash and id of the last event, and whether the seed made the hash, too; of `random`."""
     day: tuple[date | None, bool, str | None, int | None] | None = None
     """The day, whether it was begun, the last site, and the last id of undated events; of `first`."""
 

@@ -25,17 +25,36 @@ def choose_highest(events: QueueEvents, wanted: QueueFilter, walk: Walk, n: int)
 
 
 def choose_shuffled(events: QueueEvents, _wanted: QueueFilter, walk: Walk, n: int) -> Chosen:
-    """Choose those that follow in the order of a hash of their ids, which begins where the seed says and goes round."""
-    pivot = _LEAST + int(_fraction(walk.seed, 0) * 2**32)
-    found: list[Event] = []
-    if walk.shuffled is None or walk.shuffled[0] >= pivot:
-        found += events.shuffled(pivot, _BEYOND, walk.shuffled, n + 1)
-    if len(found) <= n:
-        after = walk.shuffled if walk.shuffled is not None and walk.shuffled[0] < pivot else None
-        found += events.shuffled(_LEAST, pivot, after, n + 1 - len(found))
-    page = found[:n]
+    """Choose in an order that follows from the seed.
+
+    Of few events all orders are as likely. Of many, whose order an index gives, only where it begins depends on the
+    seed; it goes round. That order is by a hash of ids, which knows nothing of confidence, place or time.
+    """
+    is_mixed = walk.shuffled is not None and walk.shuffled[2]
+    few = events.read_if_few(whatever=is_mixed) if walk.shuffled is None or is_mixed else None
+    found = _go_round(events, walk, n + 1) if few is None else _mix(few, walk, n + 1)
+    page, last = found[:n], found[:n][-1:]
     follows = len(found) > n
-    return [each.id for each in page], replace(walk, shuffled=(page[-1].hash, page[-1].id)) if follows else None
+    place = (last[0].hash, last[0].id, few is not None) if follows else None
+    return [each.id for each in page], replace(walk, shuffled=place) if follows else None
+
+
+def _mix(events: Sequence[Event], walk: Walk, n: int) -> list[Event]:
+    mixed = (Event(each.id, each.confidence, _LEAST + int(_fraction(walk.seed, each.id) * 2**32)) for each in events)
+    after = None if walk.shuffled is None else walk.shuffled[:2]
+    follow = (each for each in mixed if after is None or (each.hash, each.id) > after)
+    return sorted(follow, key=lambda each: (each.hash, each.id))[:n]
+
+
+def _go_round(events: QueueEvents, walk: Walk, n: int) -> list[Event]:
+    pivot = _LEAST + int(_fraction(walk.seed, 0) * 2**32)
+    after = None if walk.shuffled is None else walk.shuffled[:2]
+    found: list[Event] = []
+    if after is None or after[0] >= pivot:
+        found, after = events.shuffled(pivot, _BEYOND, after, n), None
+    if len(found) < n:
+        found = found + events.shuffled(_LEAST, pivot, after, n - len(found))
+    return found
 
 
 def choose_bands(events: QueueEvents, wanted: QueueFilter, walk: Walk, n: int) -> Chosen:

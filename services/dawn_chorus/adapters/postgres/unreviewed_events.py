@@ -11,6 +11,8 @@ from dawn_chorus.adapters.postgres.rows import Row
 
 FEW = 4500
 """So many events of a taxon at a site, or in a time, are read and sorted."""
+MIXED = 1000
+"""So many events of a taxon are read to put them into any order."""
 _MOST = 10_000
 """How many are looked at in the order of an index, before all at the site or in the time are read."""
 _PARTS = 5
@@ -62,6 +64,19 @@ class QueueEvents:
             self.few = self._read_near()
             return self.by_confidence(stretches, n)
         return self._walk(stretches, n, _ALL)
+
+    def read_if_few(self, *, whatever: bool = False) -> list[Event] | None:
+        """Return all of them, in no order, if there are few, or whatever there is; None: they are many."""
+        if self.few is not None:
+            return self.few
+        everything = {"first_hash": -(2**31), "below_hash": 2**31}
+        if not whatever and _sql.are_more_shuffled(
+            self._connection, taxon_ids=self._filters["taxon_ids"], **everything, most=MIXED
+        ):
+            return None
+        bounds = everything | {"after_hash": None, "after_id": None, "most": _ALL, "n": _ALL}
+        rows = _sql.walk_shuffled(self._connection, **self._filters, **self._bounds, **bounds)
+        return [Event(row["id"], hash=row["hash"]) for row in rows]
 
     def shuffled(self, first: int, below: int, after: tuple[int, int] | None, n: int) -> list[Event]:
         """Return the n that follow `after` (a hash and an id) by the hash of their ids, from `first`, below `below`."""
