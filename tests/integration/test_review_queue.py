@@ -95,7 +95,7 @@ def test_reviews_made_meanwhile_change_nothing_of_what_follows(
 ) -> None:
     for day in range(1, 9):
         hear(database, [(each, each / 10) for each in range(2, 9)], at=f"2026-05-0{day}T04:00:00+02:00")
-    query = {"strategy": strategy} | ({"seed": 7} if strategy in ("bands", "random") else {})
+    query: dict[str, Any] = {"strategy": strategy} | ({"seed": 7} if strategy in ("bands", "random") else {})
     whole = walk(ask, **query, limit=200)
     assert len(whole) == (8 if strategy == "first" else 56)
     page = ask(**query, limit=3)
@@ -289,6 +289,7 @@ def test_a_cursor_holds_for_its_strategy_and_seed_only(ask: Ask, client: httpx.C
     hear(database, [(1, 0.7), (5, 0.9)])
     cursor = ask(strategy="random", seed=3, limit=1)["next"]
     assert ask(strategy="random", limit=1, cursor=cursor)["seed"] == 3
-    for query in ({"strategy": "random", "seed": 4}, {"strategy": "bands"}, {"strategy": "first"}):
+    others: list[dict[str, Any]] = [{"strategy": "random", "seed": 4}, {"strategy": "bands"}, {"strategy": "first"}]
+    for query in others:
         answer = client.get("/v1/review-queue", params={"taxon": "eurrob1", "cursor": cursor, **query})
         assert answer.status_code == 422, query
