@@ -25,6 +25,7 @@ BENCHES = (
     "uploads",
     "lists",
     "review",
+    "exports",
     "timeline",
     "lanes",
     "ranges",

@@ -131,4 +131,4 @@ def test_without_pyarrow_parquet_is_501_and_names_the_extra(
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     for url in (links["detections"], "/v1/detections"):
         problem = problem_of(client.get(url, params={"format": "parquet"}), 501, "missing-extra")
-        assert "dawn-chorus[parquet]" in problem["detail"]
+        assert "the extra `parquet`" in problem["detail"]

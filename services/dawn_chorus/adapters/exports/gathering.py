@@ -3,6 +3,7 @@
 10⁶ findings take some 60 MB there; in memory what SQLite caches, and a few words for each recording.
 """
 
+import os
 import pickle
 import sqlite3
 import tempfile
@@ -127,22 +128,25 @@ class Gathered:
 
 @contextmanager
 def gathered(findings: Iterable[Finding], folder: Path | None = None) -> Iterator[Gathered]:
-    """Yield the findings in their new order; the file goes with it. Raises TransientError if there is no room for it.
+    """Yield the findings in their new order. Raises TransientError if there is no room for them.
 
-    It lies in `folder`, without a name as soon as it is open. May be used from one thread after the other.
+    Their file lies in `folder`, and has no name as soon as it is there: nothing stays, however this process ends. May
+    be used from one thread after the other.
     """
-    with tempfile.NamedTemporaryFile(prefix="chorus-export-", dir=folder) as file:
-        connection = sqlite3.connect(file.name, isolation_level=None, check_same_thread=False)
-        with closing(connection):
-            found = Gathered(connection)
-            try:
-                connection.executescript(_SCHEMA)
-                connection.execute("BEGIN")
-                found.add(findings)
-                connection.execute("COMMIT")
-            except sqlite3.OperationalError as error:
-                raise TransientError(f"findings cannot be put in order in {Path(file.name).parent}: {error}") from error
-            yield found
+    number, name = tempfile.mkstemp(prefix="chorus-export-", dir=folder)
+    os.close(number)
+    with closing(sqlite3.connect(name, isolation_level=None, check_same_thread=False)) as connection:
+        found = Gathered(connection)
+        try:
+            connection.executescript(_SCHEMA)
+            Path(name).unlink()
+            connection.execute("BEGIN")
+            found.add(findings)
+            connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            Path(name).unlink(missing_ok=True)
+            raise TransientError(f"findings cannot be put in order in {Path(name).parent}: {error}") from error
+        yield found
 
 
 def _unpacked(packed: bytes) -> Any:

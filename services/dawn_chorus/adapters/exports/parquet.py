@@ -26,8 +26,8 @@ def parquet_parts(findings: Iterable[Finding], context: ExportContext) -> Iterat
         import_module("pyarrow.parquet")
     except ImportError as error:
         raise MissingExtra(
-            f"Parquet needs the extra `{EXTRA}`: pip install 'dawn-chorus[{EXTRA}]' where the API runs; csv and ndjson "
-            "hold the same rows"
+            f"Parquet needs the extra `{EXTRA}`: run pip install '.[{EXTRA}]' in the checkout where the service "
+            "runs; csv and ndjson hold the same rows"
         ) from error
     return _parts(pyarrow, findings, context)
 

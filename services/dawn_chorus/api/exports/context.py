@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 from pydantic import BaseModel
 
@@ -30,6 +31,7 @@ def context_of_one(
         recorded_at=place.recorded_at,
         address=_address(deps, address),
         bom=bool(getattr(query, "bom", False)),
+        folder=_folder(deps),
     )
 
 
@@ -46,7 +48,15 @@ def context_across(deps: Dependencies, wanted: DetectionFilter, query: BaseModel
         taxa=wanted.taxa,
         address=_address(deps, address),
         bom=bool(getattr(query, "bom", False)),
+        folder=_folder(deps),
     )
+
+
+def _folder(deps: Dependencies) -> Path:
+    """Return where findings are put in order: on the cache's disk, for the temporary folder may be memory."""
+    folder = deps.settings.cache_folder
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _address(deps: Dependencies, address: str) -> str:

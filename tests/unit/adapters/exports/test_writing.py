@@ -91,7 +91,7 @@ def test_a_byte_order_mark_is_for_spreadsheets() -> None:
 
 def test_without_pyarrow_the_extra_is_named_at_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(MissingExtra, match=r"pip install 'dawn-chorus\[parquet\]'"):
+    with pytest.raises(MissingExtra, match=r"pip install '\.\[parquet\]'"):
         write_export(ExportFormat.PARQUET, MIXED, CONTEXT, Tally())
 
 
