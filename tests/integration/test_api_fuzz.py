@@ -67,7 +67,12 @@ def test_every_response_conforms_to_the_document(case: "schemathesis.Case[Any]",
     if case.meta and invalid_parts(case.meta) & replaced:
         # What was generated as invalid gave way to a valid key or id: the API may have nothing to reject.
         excluded.append(schemathesis.checks.negative_data_rejection)
-    case.call_and_validate(base_url=url, headers={"Authorization": f"Bearer {key}"}, excluded_checks=excluded)
+    headers = {"Authorization": f"Bearer {key}"}
+    response = case.call(base_url=url, headers=headers)
+    if response.status_code == 501:  # the document says so: an extra is not installed here
+        excluded.append(schemathesis.checks.not_a_server_error)
+    sent = {"base_url": url, "headers": headers}
+    case.validate_response(response, headers=headers, excluded_checks=excluded, transport_kwargs=sent)
 
 
 def invalid_parts(meta: CaseMetadata) -> set[ParameterLocation]:

@@ -25,6 +25,7 @@ from dawn_chorus.api.http.content_negotiation import choose_format
 from dawn_chorus.api.http.pagination import next_link
 from dawn_chorus.api.http.problems import (
     INVALID,
+    MISSING_EXTRA,
     NOT_ACCEPTABLE,
     NOT_FOUND,
     UNKNOWN_PACK,
@@ -75,7 +76,7 @@ def _example(export_format: ExportFormat) -> dict[str, Any]:
     "/v1/analyses/{analysis_id:uuid}/detections",
     summary="The events of an analysis",
     response_model=DetectionsOut,
-    responses={**_also(*ExportFormat), **documented(NOT_FOUND, NOT_ACCEPTABLE, INVALID)},
+    responses={**_also(*ExportFormat), **documented(NOT_FOUND, NOT_ACCEPTABLE, INVALID, MISSING_EXTRA)},
 )
 def get_detections(
     request: Request,
@@ -138,7 +139,7 @@ def _document(analysis: Analysis, findings: Iterator[Finding]) -> Iterator[str]:
     "/v1/detections",
     summary="Detections across recordings",
     response_model=PageOut[DetectionOut],
-    responses={**_also(*ACROSS), **documented(NOT_ACCEPTABLE, INVALID, UNKNOWN_PACK)},
+    responses={**_also(*ACROSS), **documented(NOT_ACCEPTABLE, INVALID, UNKNOWN_PACK, MISSING_EXTRA)},
 )
 def find_detections(
     request: Request,
