@@ -88,7 +88,7 @@ class _Cursor:
         if not re.match(r"\s*(--[^\n]*\n\s*)*(SELECT|WITH)\b", statement):
             return self._cursor.execute(statement, *args, **kwargs)
         self._cursor.execute(f"{self._explain} {statement}", *args, **kwargs)
-        plan = "\n".join(row["QUERY PLAN"] for row in self._cursor.fetchall())
+        plan = "\n".join(row["QUERY PLAN"] if isinstance(row, dict) else row[0] for row in self._cursor.fetchall())
         self._explained.append(f"{statement.strip()}\n{plan}")
         return self._cursor.execute(statement, *args, **kwargs)
 

@@ -16,8 +16,9 @@ from tests.bench.explained import Answered, answer
 from tests.bench.kept_corpus import filled_database
 from tests.bench.queue_questions import queue_questions
 from tests.bench.settings import BenchSettings
+from tests.bench.trust_questions import precision_questions, threshold_questions
 
-QUESTIONS = (queue_questions,)
+QUESTIONS = (queue_questions, precision_questions, threshold_questions)
 """Each returns questions; whoever adds to what is asked adds a function here."""
 
 

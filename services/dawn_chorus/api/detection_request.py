@@ -1,7 +1,6 @@
 """Turns the fields of a request for detections across recordings into what is asked of the database."""
 
-from dawn_chorus.adapters.postgres.detections import DetectionFilter
-from dawn_chorus.adapters.postgres.thresholds import saved_thresholds
+from dawn_chorus.adapters.postgres.detections import DetectionFilter, with_thresholds
 from dawn_chorus.api.analysis_request import check_pack
 from dawn_chorus.api.dependencies import Dependencies
 from dawn_chorus.api.models.query_parameters import ANY_PACK, AnalysesCounted, FilterFields, Voices
@@ -13,20 +12,22 @@ def wanted_detections(deps: Dependencies, fields: FilterFields) -> DetectionFilt
 
     Raises Problem for a taxon, class or pack that is unknown.
     """
-    pack = _chosen_pack(deps, fields)
-    return DetectionFilter(
+    wanted = DetectionFilter(
         check_taxa(deps.database, fields.taxon),
         fields.site,
         fields.from_,
         fields.to,
         fields.min_confidence,
-        pack,
+        _chosen_pack(deps, fields),
         classes=check_classes(deps.database, fields.class_),
         all_analyses=fields.analyses is AnalysesCounted.ALL,
-        saved=None if fields.thresholds is None else saved_thresholds(deps.database, pack),
         reviewed=fields.reviewed,
         hides_voices=fields.voices is Voices.HIDE,
     )
+    if fields.thresholds is None:
+        return wanted
+    with deps.database.transaction() as connection:
+        return with_thresholds(connection, wanted)
 
 
 def _chosen_pack(deps: Dependencies, fields: FilterFields) -> str | None:

@@ -1,7 +1,7 @@
 """Detections: of one analysis, and across recordings."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from dawn_chorus.adapters.postgres.packs import find_taxon_ids, find_voice_ids
 from dawn_chorus.adapters.postgres.reviewed_detections import read_reviewed
 from dawn_chorus.adapters.postgres.reviews import find_names, reviews_of, reviews_of_rows
 from dawn_chorus.adapters.postgres.rows import Row, read_finding, read_source
-from dawn_chorus.adapters.postgres.thresholds import SavedThresholds
+from dawn_chorus.adapters.postgres.thresholds import SavedThresholds, read_thresholds
 from dawn_chorus.adapters.postgres.warnings import warning_codes_of
 from dawn_chorus.domain.exports.findings import Finding, Source
 from dawn_chorus.domain.review.matching import Reviewed, Reviews
@@ -140,6 +140,12 @@ def select_taxa_and_reviews(connection: Connection, wanted: DetectionFilter) -> 
         "hidden_ids": hidden_ids or None,
         "reviewed": None if wanted.reviewed is None else list(wanted.reviewed.verdicts),
     }
+
+
+def with_thresholds(connection: Connection, wanted: DetectionFilter) -> DetectionFilter:
+    """Return the filter with those of the thresholds that are saved now that matter to it."""
+    taxon_ids = find_taxon_ids(connection, wanted.taxa, wanted.classes)
+    return replace(wanted, saved=read_thresholds(connection, wanted.pack, taxon_ids, wanted.site))
 
 
 def by_thresholds(wanted: DetectionFilter, taxon_ids: Sequence[int] | None) -> Row:

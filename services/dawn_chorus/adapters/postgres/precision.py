@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from psycopg.rows import tuple_row
 
-from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.packs import find_taxon, ids_of_taxon
 from dawn_chorus.domain.review.verdicts import Verdict
@@ -46,12 +46,17 @@ class JudgedEvents:
 def read_judged(database: Database, named: str, pack: str, site: str | None = None) -> JudgedEvents:
     """Return what was said of the taxon with this code or scientific name. Raises NotFound for one of no pack."""
     with database.snapshot() as connection:
-        taxon = find_taxon(connection, named, pack)
-        taxon_ids = ids_of_taxon(connection, taxon.scientific_name)
-        key = {"scientific_name": taxon.scientific_name, "taxon_ids": taxon_ids, "site": site, "pack": pack}
-        with connection.cursor(row_factory=tuple_row) as cursor:
-            reviews = cursor.execute(_sql.judged_reviews.sql, key).fetchall()
-            sampled = cursor.execute(_sql.sample_confidences.sql, {**key, "n": MOST_SAMPLED}).fetchall()
+        return judge_events(connection, named, pack, site)
+
+
+def judge_events(connection: Connection, named: str, pack: str, site: str | None) -> JudgedEvents:
+    """Return what `read_judged` does, in this transaction."""
+    taxon = find_taxon(connection, named, pack)
+    taxon_ids = ids_of_taxon(connection, taxon.scientific_name)
+    key = {"scientific_name": taxon.scientific_name, "taxon_ids": taxon_ids, "site": site, "pack": pack}
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        reviews = cursor.execute(_sql.judged_reviews.sql, key).fetchall()
+        sampled = cursor.execute(_sql.sample_confidences.sql, {**key, "n": MOST_SAMPLED}).fetchall()
     here = [each for each in reviews if each[2] is not None]
     shown = [each for each in here if not each[3]]
     counted = [each for each in shown if each[0] != Verdict.UNCERTAIN]

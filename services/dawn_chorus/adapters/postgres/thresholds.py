@@ -65,17 +65,19 @@ def _lowest(by_site: Mapping[str, float], site: str | None) -> float:
     return min(by_site.values()) if _EVERYWHERE in by_site else 0.0
 
 
-def read_thresholds(connection: Connection, pack: str | None) -> SavedThresholds:
-    """Return the thresholds of a pack; None: of all packs."""
+def read_thresholds(
+    connection: Connection, pack: str | None, taxon_ids: Sequence[int] | None = None, site: str | None = None
+) -> SavedThresholds:
+    """Return the thresholds that matter for these taxa at this site; None: of all packs, all taxa, at all sites."""
     by_pack: dict[str, dict[int, dict[str, float]]] = {}
-    for row in _sql.saved_thresholds(connection, pack=pack):
+    for row in _sql.saved_thresholds(connection, pack=pack, taxon_ids=taxon_ids, site=site):
         by_site = by_pack.setdefault(row["pack_name"], {}).setdefault(row["taxon_id"], {})
         by_site[row["site"] or _EVERYWHERE] = row["threshold"]
     return SavedThresholds(by_pack)
 
 
 def saved_thresholds(database: Database, pack: str | None) -> SavedThresholds:
-    """Return the thresholds of a pack as `read_thresholds` does, in a transaction of their own."""
+    """Return the thresholds of a pack (None: of all packs) at all sites."""
     with database.transaction() as connection:
         return read_thresholds(connection, pack)
 

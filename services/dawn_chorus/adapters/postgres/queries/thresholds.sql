@@ -26,12 +26,14 @@ DELETE FROM thresholds
 WHERE scientific_name = :scientific_name AND pack_name = :pack AND site IS NOT DISTINCT FROM :site::text
 RETURNING *;
 
--- name: saved_thresholds(pack)
--- By the ids of taxa, which detections have. A pack that is null: all packs.
+-- name: saved_thresholds(pack, taxon_ids, site)
+-- By the ids of taxa, which detections have. Null: of all packs, of all taxa, at all sites.
 SELECT t.pack_name, x.id AS taxon_id, t.site, t.threshold
 FROM thresholds AS t
 JOIN taxa AS x ON lower(x.scientific_name) = lower(t.scientific_name) AND x.scientific_name = t.scientific_name
-WHERE :pack::text IS NULL OR t.pack_name = :pack::text;
+WHERE (:pack::text IS NULL OR t.pack_name = :pack::text)
+    AND (:taxon_ids::integer[] IS NULL OR x.id = ANY(:taxon_ids::integer[]))
+    AND (:site::text IS NULL OR t.site IS NULL OR t.site = :site::text);
 
 -- name: rule_of_taxon(scientific_name, pack)^
 -- In the version of the pack that was registered last: its rules, and the taxon's code; no row: it has no such taxon.
