@@ -2,6 +2,7 @@
 
 import csv
 import io
+import sys
 import time
 import zipfile
 from typing import Any
@@ -69,6 +70,44 @@ def test_a_table_is_what_the_list_says(client: httpx.Client, worker: MadeUpWorke
     assert ready["filename"] == "marsh_erithacus-rubecula.csv"
     assert ready["size_bytes"] == len(file.content)
     assert [each["id"] for each in client.get("/v1/exports").json()["items"]] == [export["id"]]
+
+
+def test_every_format_is_made_as_it_is_answered(client: httpx.Client, worker: MadeUpWorker) -> None:
+    worker.finish(upload(client, latitude="52.5", longitude="13.4", **PLACE))
+    for form in ("json", "ndjson", "raven", "audacity", "birdnet", "camtrap-dp", "dwca"):
+        ready = ended(client, ask(client, format=form))
+        assert (ready["state"], ready["items_done"]) == ("ready", 1), ready
+        file = client.get(ready["links"]["file"])
+        assert len(file.content) == ready["size_bytes"]
+        answered = client.get("/v1/detections", params={"format": form})
+        assert file.headers["content-type"] == answered.headers["content-type"]
+        if form in ("camtrap-dp", "dwca"):
+            assert unzip(file.content).namelist() == unzip(answered.content).namelist()
+        elif form == "json":
+            assert file.json() == answered.json()["items"]
+        else:
+            assert file.content == answered.content
+        assert client.delete(ready["links"]["self"]).status_code == 204
+
+
+def test_a_format_that_needs_what_is_not_installed_is_refused_at_once(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    problem_of(client.post("/v1/exports", json={"format": "parquet"}), 501, "missing-extra")
+
+
+def test_only_what_was_confirmed_is_exported(client: httpx.Client, worker: MadeUpWorker) -> None:
+    recordings = [upload(client, wav_bytes(seed=seed), f"{seed}.wav", **PLACE)["id"] for seed in range(2)]
+    for each in client.get("/v1/recordings").json()["items"]:
+        worker.finish(each)
+    said = {"taxon": "Erithacus rubecula", "onset_s": 2, "offset_s": 4, "verdict": "confirmed", "reviewer": "Ada"}
+    assert client.post("/v1/reviews", json={"recording_id": recordings[0], **said}).status_code == 201
+    ready = ended(client, ask(client, format="clips", reviewed="confirmed"))
+    archive = unzip(client.get(ready["links"]["file"]).content)
+    (row,) = rows_of(archive, "clips.csv")
+    assert (row["recording_id"], row["verdict"], row["reviewer"]) == (recordings[0], "confirmed", "Ada")
+    assert "reviewed: confirmed" in archive.read("README.txt").decode()
 
 
 def test_clips_are_the_sound_of_the_events(client: httpx.Client, worker: MadeUpWorker) -> None:

@@ -1,6 +1,7 @@
 """`chorus export` against the real API: a file is there whole, or not at all."""
 
 import json
+import signal
 import subprocess
 import sys
 import zipfile
@@ -14,9 +15,10 @@ from structlog.testing import capture_logs
 
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.cli.__main__ import main
+from tests.integration.api_checks import wait_until
 from tests.integration.made_up import MadeUpWorker, upload, wav_bytes
 from tests.servers.api import StartedApi
-from tests.servers.gate import Gate, open_gate
+from tests.servers.gate import Gate, Passed, open_gate
 
 PLACE = {"site": "marsh", "recorded_at": "2026-05-03T04:30:00+02:00"}
 
@@ -155,3 +157,23 @@ def test_rows_go_to_stdout(gate: Gate) -> None:
     command = [sys.executable, "-P", "-m", "dawn_chorus.cli", "export", "--url", gate.url, "--out", "-"]
     done = subprocess.run(command, capture_output=True, check=True)
     assert done.stdout == httpx.get(f"{gate.url}/v1/detections?format=csv").content
+
+
+def test_ctrl_c_says_how_to_go_on(gate: Gate, database: Database, tmp_path: Path, run: Any) -> None:
+    command = [sys.executable, "-P", "-m", "dawn_chorus.cli", "export", "--url", gate.url, "--format", "clips"]
+    with database.transaction() as connection:
+        connection.execute("LOCK TABLE detections IN ACCESS EXCLUSIVE MODE")
+        running = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+        wait_until(lambda: Passed("GET", f"/v1/exports/{newest(gate)}", 0, 200) in gate.passed)
+        running.send_signal(signal.SIGINT)
+        _, err = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert f"chorus export --id {newest(gate)} --out ." in err
+    assert files(tmp_path) == []
+    code, out, err = run("--id", newest(gate))
+    assert (code, files(tmp_path)) == (0, [out.strip()]), err
+
+
+def newest(gate: Gate) -> str:
+    exports = httpx.get(f"http://127.0.0.1:{gate.target_port}/v1/exports").json()["items"]
+    return str(exports[0]["id"]) if exports else ""

@@ -5,7 +5,7 @@ import os
 import resource
 import signal
 from collections.abc import Awaitable, Callable
-from contextlib import closing
+from contextlib import AbstractAsyncContextManager, closing
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TypeVar
@@ -259,3 +259,46 @@ def test_a_full_disk_is_not_put_down_to_the_file(tmp_path: Path) -> None:
         descriptors = file.fileno(), full.fileno()
         with pytest.raises(TransientError, match="No space left"):
             in_studio(tmp_path, lambda studio: studio.pictures.write(job, *descriptors))
+
+
+def test_work_that_nobody_watches_lets_others_go_first(tmp_path: Path) -> None:
+    async def use(studio: Studio) -> list[str]:
+        order: list[str] = []
+
+        async def take(name: str, place: AbstractAsyncContextManager[None]) -> None:
+            async with place:
+                order.append(name)
+                await asyncio.sleep(0.1)
+
+        pictures = studio.pictures
+        both = [asyncio.create_task(take(f"first {number}", pictures.place())) for number in range(2)]
+        await asyncio.sleep(0)
+        aside = asyncio.create_task(take("aside", pictures.spare_place()))
+        await asyncio.sleep(0)
+        people = [asyncio.create_task(take(f"later {number}", pictures.place())) for number in range(4)]
+        await asyncio.gather(*both, aside, *people)
+        return order
+
+    order = in_studio(tmp_path, use)
+    assert order[-1] == "aside", "it asked before the last four"
+
+
+def test_work_that_nobody_watches_waits_in_line_after_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dawn_chorus.api.decoders.pictures.GIVE_WAY_S", 0.2)
+
+    async def use(studio: Studio) -> bool:
+        async def watch() -> None:
+            while True:
+                async with studio.pictures.place():
+                    await asyncio.sleep(0.01)
+
+        people = [asyncio.create_task(watch()) for _ in range(6)]
+        await asyncio.sleep(0.05)
+        async with asyncio.timeout(30), studio.pictures.spare_place():
+            got = True
+        for each in people:
+            each.cancel()
+        await asyncio.gather(*people, return_exceptions=True)
+        return got
+
+    assert in_studio(tmp_path, use)

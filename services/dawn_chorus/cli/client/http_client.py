@@ -17,6 +17,8 @@ from dawn_chorus.domain.errors import PermanentError
 Answer = dict[str, Any]
 
 _PARTS_A_PAGE = 200
+_ORDERING_S = 600.0
+"""Some tables are put in order before their first byte."""
 
 
 class ServiceClient:
@@ -128,6 +130,7 @@ class ServiceClient:
     @contextmanager
     def stream(self, path: str, **request: Any) -> Iterator[httpx.Response]:
         """Yield the answer to a GET, whose bytes are read in the block; raises RequestCut if they end too early."""
+        request = {"timeout": httpx.Timeout(TIMEOUT_S, read=_ORDERING_S)} | request
         with self._translated_errors(is_upload=True), self._http.stream("GET", path, **request) as response:
             if not response.is_success:
                 response.read()

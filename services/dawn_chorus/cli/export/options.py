@@ -12,8 +12,8 @@ _ACROSS = {each.name: each.value for each in ExportFormat if each is not ExportF
 ExportedFormat = StrEnum("ExportedFormat", {**_ACROSS, "CLIPS": CLIPS, "REVIEWS": REVIEWS})  # type: ignore[misc]
 """The formats across recordings; `clips`: a zip of sound, `reviews`: a table that the service takes back."""
 CSV = ExportedFormat("csv")
-MADE_IN_BACKGROUND = (CLIPS, ExportFormat.JSON)
-"""What takes long, and what answers to requests have in pages only."""
+MADE_IN_BACKGROUND = (CLIPS, ExportFormat.JSON, ExportFormat.PARQUET, ExportFormat.CAMTRAP_DP, ExportFormat.DWCA)
+"""What takes long before its first byte, and what answers to requests have in pages only."""
 
 
 @dataclass(frozen=True, slots=True)
