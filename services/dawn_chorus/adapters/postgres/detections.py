@@ -115,10 +115,10 @@ def read_latest(connection: Connection, wanted: DetectionFilter, page: Row) -> l
     if (rare := rare_analyses(connection, wanted.pack, all_analyses=wanted.all_analyses)) is not None:
         key = {"analysis_ids": rare, "taxon_ids": taxon_ids, "hidden_ids": hidden_ids}
         return list(_sql.latest_detections_of_analyses(connection, **key, **filters, **page))
-    if wanted.reviewed not in (None, Reviewed.NONE):
+    if wanted.reviewed is not None and wanted.reviewed is not Reviewed.NONE:
         names = None if taxon_ids is None else find_names(connection, taxon_ids)
         by_taxon = {"taxon_ids": taxon_ids, "hidden_ids": hidden_ids}
-        return read_reviewed(connection, filters["reviewed"], names, filters | by_taxon, page)
+        return read_reviewed(connection, wanted.reviewed, names, filters | by_taxon, page)
     if taxon_ids is None:
         return list(_sql.latest_detections(connection, hidden_ids=hidden_ids, **filters, **page))
     filters |= {"taxon_ids": taxon_ids, "most": _NEAR * page["n"], **page}

@@ -12,21 +12,25 @@ from uuid import UUID
 from dawn_chorus.adapters.postgres.database import Connection
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row
+from dawn_chorus.domain.review.matching import Reviewed
 
 _sql = load_queries("reviewed_detections")
 _MOST_AT_ONCE = 4000
 
 
 def read_reviewed(
-    connection: Connection, verdicts: Sequence[str], names: Sequence[str] | None, filters: Row, page: Row
+    connection: Connection, reviewed: Reviewed, names: Sequence[str] | None, filters: Row, page: Row
 ) -> list[Row]:
     """Return the rows of a page: the `n` that follow the one at `before_time` with the id `before_id`.
 
     `names` are the scientific names that are wanted, None: any. Undated ones come last; all of these are read and
     sorted.
     """
-    key = {"verdicts": list(verdicts), "scientific_names": None if names is None else list(names)}
-    key["site"] = filters["site"]
+    key = {
+        "verdict": None if reviewed is Reviewed.ANY else reviewed.value,
+        "scientific_names": None if names is None else list(names),
+        "site": filters["site"],
+    }
     longest = _sql.longest(connection)
     event_s = float(longest["event_s"])
     wanted = {name: each for name, each in filters.items() if name not in ("site", "reviewed")} | page
@@ -46,7 +50,7 @@ def _read_dated(connection: Connection, key: Row, wanted: Row, event_s: float, s
     bounds = [each for each in (wanted["before_time"], wanted["to_time"]) if each is not None]
     position: Row = {"until": min(bounds) + slack if bounds else None, "before_ended": None, "before_id": None}
     found: dict[int, Row] = {}
-    n = 2 * wanted["n"]
+    n = wanted["n"] + wanted["n"] // 4  # most reviews are shown by one detection that counts
     while True:
         reviews = list(_sql.latest_reviews(connection, **key, **position, n=n))
         ids: list[UUID] = [row["id"] for row in reviews]

@@ -29,6 +29,7 @@ CREATE INDEX reviews_reviewer ON reviews (reviewer, id);
 CREATE INDEX reviews_site ON reviews (site, id);
 -- Lists of reviewed detections begin at the reviews, the latest first.
 CREATE INDEX reviews_ended ON reviews (ended_at, id) WHERE ended_at IS NOT NULL;
+CREATE INDEX reviews_verdict_ended ON reviews (verdict, ended_at, id) WHERE ended_at IS NOT NULL;
 CREATE INDEX reviews_taxon_ended ON reviews (scientific_name, ended_at, id) WHERE ended_at IS NOT NULL;
 CREATE INDEX reviews_undated ON reviews (id) WHERE ended_at IS NULL;
 CREATE INDEX reviews_length ON reviews ((offset_ms - onset_ms));
