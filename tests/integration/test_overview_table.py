@@ -95,6 +95,25 @@ def test_the_table_is_tidy(client: httpx.Client) -> None:
     assert [row["detections"] for row in table(client, reviewed="confirmed")] == ["2"]
 
 
+def test_human_voices_are_left_out_on_request(client: httpx.Client, database: Database) -> None:
+    with database.transaction() as connection:
+        connection.execute(
+            "INSERT INTO taxa (code, scientific_name, common_name, taxonomic_class) "
+            "VALUES ('human', 'Human vocal', 'Human vocal', '')"
+        )
+    stored = record(database, DAWN, 600.0, SONGS)
+    with database.transaction() as connection:
+        connection.execute(
+            "UPDATE detections SET taxon_id = (SELECT id FROM taxa WHERE code = 'human') "
+            "WHERE analysis_id = %s AND taxon_id = (SELECT id FROM taxa WHERE code = %s)",
+            (stored.analyses[0].id, WREN.code),
+        )
+    assert ask(client)["total"]["richness"] == 2
+    hidden = ask(client, voices="hide")
+    assert ([each["code"] for each in hidden["taxa"]], hidden["total"]["detections"]) == ([ROBIN.code], 4)
+    assert {row["scientific_name"] for row in table(client, voices="hide")} == {ROBIN.scientific_name}
+
+
 def test_the_table_has_a_row_for_each_hour_listened_to(client: httpx.Client, database: Database) -> None:
     """Also where the taxon was not heard: absence is what one did not hear while one listened."""
     record(database, DAWN - timedelta(hours=5), 7200.0, SONGS, lost=[(1800.0, 5400.0)])

@@ -10,7 +10,6 @@ from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.overview import Overview, OverviewFilter, count_detections, day_of
 from dawn_chorus.adapters.postgres.overview_counts import SITE, read_taxa
-from dawn_chorus.adapters.postgres.packs import find_taxon_ids
 from dawn_chorus.adapters.postgres.rows import Row
 from dawn_chorus.domain.review.verdicts import Verdict
 from dawn_chorus.domain.taxonomy import Taxon
@@ -55,7 +54,7 @@ def read_effort_table(
 def _rows(database: Database, wanted: OverviewFilter, bounds: Row, taxa: Sequence[Taxon]) -> list[EffortRow]:
     with database.snapshot() as connection:
         _sql.work_in_memory(connection)
-        key = wanted.key(find_taxon_ids(connection, wanted.taxa, wanted.classes)) | bounds | {"by_cell": True}
+        key = wanted.key(connection) | bounds | {"by_cell": True}
         listened = {_place(row): row["seconds"] for row in _sql.hours_listened(connection, **key) if _is_cell(row)}
         judged = list(_sql.detections_judged(connection, **key))
         counted = [row for row in count_detections(connection, wanted, key, judged) if _is_cell(row)]

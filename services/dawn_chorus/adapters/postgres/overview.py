@@ -11,11 +11,11 @@ from typing import Any
 from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.overview_counts import DAY, HOUR_OF_DAY, SITE, HeardTaxon, heard_taxa, sets_of
-from dawn_chorus.adapters.postgres.packs import find_taxon_ids
+from dawn_chorus.adapters.postgres.packs import find_taxon_ids, find_voice_ids
 from dawn_chorus.adapters.postgres.rows import Row
 from dawn_chorus.adapters.postgres.thresholds import SavedThresholds
 from dawn_chorus.domain.recording import round_s
-from dawn_chorus.domain.review.verdicts import Verdict
+from dawn_chorus.domain.review.matching import Reviewed
 
 FIRST_DAY = date(1800, 1, 1)
 """Days are numbered from here, before sound was first recorded."""
@@ -43,22 +43,28 @@ class OverviewFilter:
     min_confidence: float = 0.0
     saved: SavedThresholds | None = None
     """Only those that reach these thresholds, where one holds; None: none counts."""
-    verdicts: tuple[Verdict, ...] = ()
-    """Only those whose review says one of these."""
-    without_review: bool = False
-    """Only those that show no review."""
+    reviewed: Reviewed | None = None
+    """Only those that show such a review, or none; None: whatever they show."""
+    hides_voices: bool = False
+    """Leave out human voices."""
     with_verdicts: bool = False
     """Whether to count the verdicts of each taxon, too."""
 
-    def key(self, taxon_ids: Sequence[int] | None) -> Row:
+    @property
+    def by_verdict(self) -> tuple[str, ...]:
+        """What a review may say that is shown; empty: none need be shown."""
+        return () if self.reviewed in (None, Reviewed.NONE) else self.reviewed.verdicts
+
+    def key(self, connection: Connection) -> Row:
         """Return the parameters of all statements; each bound as an instant or as what clocks show."""
-        saved = self.saved
+        saved, taxon_ids = self.saved, find_taxon_ids(connection, self.taxa, self.classes)
         return {
             "pack": self.pack,
             "site": self.site,
             "taxon_ids": taxon_ids,
+            "hidden_ids": find_voice_ids(connection) if self.hides_voices else [],
             "min_confidence": self.min_confidence or None,
-            "is_reviewed": False if self.without_review else None,
+            "is_reviewed": False if self.reviewed is Reviewed.NONE else None,
             "saved": None if saved is None else saved.column(self.pack, taxon_ids),
             "with_threshold": [] if saved is None else list(saved.by_pack.get(self.pack, {})),
             **_bounds(self.from_, self.to),
@@ -121,21 +127,20 @@ def read_overview(database: Database, wanted: OverviewFilter) -> Overview:
     """Return the counts and the hours of one moment."""
     with database.snapshot() as connection:
         _sql.work_in_memory(connection)
-        taxon_ids = find_taxon_ids(connection, wanted.taxa, wanted.classes)
-        key = wanted.key(taxon_ids)
+        key = wanted.key(connection)
         listened = list(_sql.hours_listened(connection, **key))
-        judged = list(_sql.detections_judged(connection, **key)) if wanted.verdicts or wanted.with_verdicts else []
+        judged = list(_sql.detections_judged(connection, **key)) if wanted.by_verdict or wanted.with_verdicts else []
         counted = count_detections(connection, wanted, key, judged)
         # Taxa that were asked for by name and not heard are an answer, too.
-        asked_for = _sql.taxa_of_pack(connection, pack=wanted.pack, taxon_ids=taxon_ids) if wanted.taxa else []
+        asked_for = list(_sql.taxa_of_pack(connection, **key)) if wanted.taxa else []
         taxa = heard_taxa(connection, counted, judged, asked_for)
     return _overview(listened, taxa)
 
 
 def count_detections(connection: Connection, wanted: OverviewFilter, key: Row, judged: Sequence[Row]) -> list[Row]:
     """Return the counts by hour of the day, by day and by site; `key`: the parameters of `OverviewFilter.key`."""
-    if wanted.verdicts:
-        return sets_of([row for row in judged if row["verdict"] in wanted.verdicts])
+    if wanted.by_verdict:
+        return sets_of([row for row in judged if row["verdict"] in wanted.by_verdict])
     few = key["taxon_ids"] is not None and len(key["taxon_ids"]) <= _MOST_BY_INDEX and not key["by_cell"]
     return list((_sql.detections_of_taxa_counted if few else _sql.detections_counted)(connection, **key))
 

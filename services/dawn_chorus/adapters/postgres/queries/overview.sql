@@ -63,7 +63,7 @@ SELECT
 FROM cells
 GROUP BY GROUPING SETS ((mod(hour, 24)), (hour / 24), (site, CASE WHEN :by_cell::boolean THEN hour END));
 
--- name: detections_counted(pack, site, taxon_ids, from_time, to_time, from_clock, to_clock, undated, by_cell, min_confidence, is_reviewed, saved, with_threshold)
+-- name: detections_counted(pack, site, taxon_ids, from_time, to_time, from_clock, to_clock, undated, by_cell, min_confidence, is_reviewed, hidden_ids, saved, with_threshold)
 -- How often each taxon was heard, by hour of the day, by day, and by site (by_cell: by site and hour), with the first and
 -- the last time. First each recording is counted by itself, which leaves far fewer rows to be added up. taxon_ids that are
 -- null: all taxa.
@@ -87,6 +87,7 @@ WITH counted AS MATERIALIZED (
                 OR (coalesce(d.started_at >= k.from_time, true) AND coalesce(d.started_at < k.to_time, true))
             )
             AND (:min_confidence::real IS NULL OR d.confidence >= :min_confidence::real)
+            AND d.taxon_id <> ALL(:hidden_ids::integer[])
         AND (:is_reviewed::boolean IS NULL OR d.is_reviewed = :is_reviewed::boolean)
         AND (
             d.taxon_id <> ALL(:with_threshold::integer[])
@@ -109,7 +110,7 @@ GROUP BY GROUPING SETS (
     (taxon_id, mod(hour, 24)), (taxon_id, hour / 24), (taxon_id, site, CASE WHEN :by_cell::boolean THEN hour END)
 );
 
--- name: detections_of_taxa_counted(pack, site, taxon_ids, from_time, to_time, read_from, read_to, from_clock, to_clock, undated, by_cell, min_confidence, is_reviewed, saved, with_threshold)
+-- name: detections_of_taxa_counted(pack, site, taxon_ids, from_time, to_time, read_from, read_to, from_clock, to_clock, undated, by_cell, min_confidence, is_reviewed, hidden_ids, saved, with_threshold)
 -- As above, of few taxa: by their own index, which knows instants only (read_from, read_to; both may be generous).
 WITH counted AS MATERIALIZED (
     SELECT * FROM analyses_in_span(:pack, :site, :from_time, :to_time, :from_clock, :to_clock, :undated)
@@ -128,6 +129,7 @@ WITH counted AS MATERIALIZED (
             OR (coalesce(d.started_at >= k.from_time, true) AND coalesce(d.started_at < k.to_time, true))
         )
         AND (:min_confidence::real IS NULL OR d.confidence >= :min_confidence::real)
+        AND d.taxon_id <> ALL(:hidden_ids::integer[])
         AND (:is_reviewed::boolean IS NULL OR d.is_reviewed = :is_reviewed::boolean)
         AND (
             d.taxon_id <> ALL(:with_threshold::integer[])
@@ -143,7 +145,7 @@ GROUP BY GROUPING SETS (
     (taxon_id, mod(hour, 24)), (taxon_id, hour / 24), (taxon_id, site, CASE WHEN :by_cell::boolean THEN hour END)
 );
 
--- name: detections_judged(pack, site, taxon_ids, from_time, to_time, from_clock, to_clock, undated, min_confidence, saved, with_threshold)
+-- name: detections_judged(pack, site, taxon_ids, from_time, to_time, from_clock, to_clock, undated, min_confidence, hidden_ids, saved, with_threshold)
 -- Those that show a review, by the smallest cells there are.
 WITH counted AS MATERIALIZED (
     SELECT k.*
@@ -163,6 +165,7 @@ WHERE d.is_reviewed
         k.is_within OR (coalesce(d.started_at >= k.from_time, true) AND coalesce(d.started_at < k.to_time, true))
     )
     AND (:min_confidence::real IS NULL OR d.confidence >= :min_confidence::real)
+    AND d.taxon_id <> ALL(:hidden_ids::integer[])
     AND (
         d.taxon_id <> ALL(:with_threshold::integer[])
         OR reaches_threshold(:saved::jsonb, :pack, d.taxon_id, k.site, d.confidence)
@@ -180,11 +183,11 @@ FROM unnest(:taxon_ids::integer[], :moments::timestamptz[]) AS t (taxon_id, mome
 JOIN detections AS d ON d.taxon_id = t.taxon_id AND coalesce(d.started_at, '-infinity') = t.moment
 JOIN recordings AS r ON r.id = d.recording_id;
 
--- name: taxa_of_pack(pack, taxon_ids)
--- Those of the taxa that the pack knows, in any of its versions.
+-- name: taxa_of_pack(pack, taxon_ids, hidden_ids)
+-- Those of the taxa that the pack knows, in any of its versions, and that are not hidden.
 SELECT x.id AS taxon_id, x.code, x.scientific_name, x.common_name, x.taxonomic_class
 FROM taxa AS x
-WHERE x.id = ANY(:taxon_ids::integer[])
+WHERE x.id = ANY(:taxon_ids::integer[]) AND x.id <> ALL(:hidden_ids::integer[])
     AND EXISTS (
         SELECT FROM pack_taxa AS t JOIN packs AS p ON p.id = t.pack_id WHERE t.taxon_id = x.id AND p.name = :pack
     );

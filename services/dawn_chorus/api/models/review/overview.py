@@ -3,14 +3,13 @@
 import datetime as dt
 import re
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BeforeValidator, Field
 
 from dawn_chorus.adapters.postgres.overview import Overview, Part, day_of
 from dawn_chorus.adapters.postgres.overview_counts import HeardTaxon
-from dawn_chorus.api.models.query_parameters import TaxonQuery, Thresholds
+from dawn_chorus.api.models.query_parameters import FindingQuery, Thresholds
 from dawn_chorus.api.models.requests import Name, Score
 from dawn_chorus.api.models.responses import Answer, TaxonOut
 from dawn_chorus.domain.clock.moments import HOW_TO_WRITE, parse_moment
@@ -35,23 +34,6 @@ def _read_bound(value: Any) -> Any:
 DayOrMoment = Annotated[AwareDatetime | dt.date, BeforeValidator(_read_bound)]
 
 
-class Reviewed(StrEnum):
-    """How a detection was reviewed."""
-
-    CONFIRMED = "confirmed"
-    REJECTED = "rejected"
-    UNCERTAIN = "uncertain"
-    ANY = "any"
-    NONE = "none"
-
-    @property
-    def verdicts(self) -> tuple[Verdict, ...]:
-        """The verdicts that count; none for `none`."""
-        if self is Reviewed.ANY:
-            return tuple(Verdict)
-        return () if self is Reviewed.NONE else (Verdict(self.value),)
-
-
 class VerdictsOut(Answer):
     """How many detections show a review that says so, and how many show none."""
 
@@ -61,7 +43,7 @@ class VerdictsOut(Answer):
     unreviewed: int = Field(examples=[10])
 
 
-class OverviewQuery(TaxonQuery):
+class OverviewQuery(FindingQuery):
     site: Name | None = Field(default=None, description="Only this site. Default: all, each beside the others.")
     from_: DayOrMoment | None = Field(
         default=None,
@@ -80,9 +62,6 @@ class OverviewQuery(TaxonQuery):
     )
     min_confidence: Score = Field(default=0.0, description="Leave out detections with a lower confidence.")
     thresholds: Thresholds = None
-    reviewed: Reviewed | None = Field(
-        default=None, description="Only detections that were reviewed so; `any`: in any way, `none`: not at all."
-    )
     verdicts: bool = Field(default=False, description="Count the verdicts of each taxon, too. CSV always has them.")
     zeros: bool = Field(
         default=True, description="In CSV, also the hours in which somebody listened and a taxon was not heard."

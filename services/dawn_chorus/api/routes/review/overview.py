@@ -14,10 +14,10 @@ from dawn_chorus.api.http.content_negotiation import choose_format
 from dawn_chorus.api.http.disposition import disposition
 from dawn_chorus.api.http.problems import INVALID, NOT_ACCEPTABLE, UNKNOWN_PACK, documented, invalid_field
 from dawn_chorus.api.http.streamed_response import streamed
-from dawn_chorus.api.models.query_parameters import ANY_PACK
+from dawn_chorus.api.models.query_parameters import ANY_PACK, Voices
 from dawn_chorus.api.models.rendering import json_response
 from dawn_chorus.api.models.review.effort_csv import COLUMNS, effort_csv
-from dawn_chorus.api.models.review.overview import OverviewOut, OverviewQuery, Reviewed, overview_out
+from dawn_chorus.api.models.review.overview import OverviewOut, OverviewQuery, overview_out
 from dawn_chorus.api.taxon_names import check_classes, check_taxa
 from dawn_chorus.domain.exports.formats import FILES, ExportFormat
 
@@ -77,8 +77,8 @@ def _wanted(deps: Dependencies, query: OverviewQuery) -> OverviewFilter:
         classes=check_classes(deps.database, query.class_),
         min_confidence=query.min_confidence,
         saved=None if query.thresholds is None else saved_thresholds(deps.database, pack),
-        verdicts=() if query.reviewed is None else query.reviewed.verdicts,
-        without_review=query.reviewed is Reviewed.NONE,
+        reviewed=query.reviewed,
+        hides_voices=query.voices is Voices.HIDE,
         with_verdicts=query.verdicts,
     )
 
