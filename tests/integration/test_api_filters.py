@@ -96,7 +96,7 @@ def check_columns(client: httpx.Client, links: dict[str, str], recut: dict[str, 
     assert [{name: row[name] for name in LATER_COLUMNS} for row in items] == [expected] * len(items)
     assert [json.loads(line) for line in text("ndjson").splitlines()] == items
     table = list(csv.reader(io.StringIO(text("csv"))))
-    assert tuple(table[0]) == (*DETECTION_COLUMNS, *SOURCE_COLUMNS, *LATER_COLUMNS, *REVIEW_COLUMNS)
+    assert tuple(table[0]) == (*DETECTION_COLUMNS, *SOURCE_COLUMNS, *LATER_COLUMNS, *REVIEW_COLUMNS, "spread")
     assert {tuple(row[-8:]) for row in table[1:]} == {("Aves", "52.5", "-0.25", *[""] * 5)}
     assert text("raven").splitlines()[0] == "\t".join(RAVEN_COLUMNS)
     assert text("birdnet").splitlines()[0] == ",".join(BIRDNET_COLUMNS)

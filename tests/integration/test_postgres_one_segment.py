@@ -38,6 +38,7 @@ def with_channels(timeline: SegmentTimeline) -> SegmentTimeline:
             row,
             window_channels=(np.arange(len(row.window_scores)) % 2 + 1).astype(np.uint8),
             frame_channels=(np.arange(len(row.frame_steps)) % 2 + 1).astype(np.uint8),
+            window_spread=np.arange(len(row.window_scores), dtype=np.uint8),
         )
         for row in timeline.rows
     ]
@@ -45,8 +46,9 @@ def with_channels(timeline: SegmentTimeline) -> SegmentTimeline:
 
 
 def as_stored(event: Detection) -> Detection:
-    """Return the event with its confidence in single precision."""
-    return replace(event, confidence=float(np.float32(event.confidence)))
+    """Return the event with its confidence and its spread in single precision."""
+    spread = None if event.spread is None else float(np.float32(event.spread))
+    return replace(event, confidence=float(np.float32(event.confidence)), spread=spread)
 
 
 def begin(database: Database, ledger: PostgresLedger, pack: PackFacts, settings: AnalysisSettings) -> SegmentWork:

@@ -20,7 +20,16 @@ from numpy.typing import NDArray
 
 from dawn_chorus.domain.event_rules import EventRule
 from dawn_chorus.domain.taxonomy import Taxon
-from dawn_chorus.domain.timeline import FRAME_STEPS, ChannelNumbers, Detection, Steps, dequantize_scores, positions_s
+from dawn_chorus.domain.timeline import (
+    FRAME_STEPS,
+    SPREAD_STEPS,
+    ChannelNumbers,
+    Detection,
+    Spreads,
+    Steps,
+    dequantize_scores,
+    positions_s,
+)
 
 Number = TypeVar("Number", bound=np.generic)
 
@@ -34,6 +43,8 @@ class ScoreRun:
     """(n_frames,)"""
     channels: ChannelNumbers | None = None
     """(n_frames,), the channel that each score comes from; None: the same, or the mean of all."""
+    spreads: Spreads | None = None
+    """(n_frames,), how far the members are apart; None: not measured."""
 
 
 def threshold_step(threshold: float) -> int:
@@ -57,12 +68,16 @@ def join_ranges(analyzed: Sequence[range]) -> list[range]:
 
 
 def place_steps(
-    analyzed: Sequence[range], steps: Mapping[int, Steps], channels: Mapping[int, ChannelNumbers] | None = None
+    analyzed: Sequence[range],
+    steps: Mapping[int, Steps],
+    channels: Mapping[int, ChannelNumbers] | None = None,
+    spreads: Mapping[int, Spreads] | None = None,
 ) -> Iterator[ScoreRun]:
     """Yield one taxon's runs over the analyzed stretches, in time order, from the scores that were stored.
 
-    `steps` and `channels` are by position in `analyzed`. A stretch without scores stayed below the floor: it is filled
-    with zeros, because it is silence and not lost audio. Without that, events would depend on where segments were cut.
+    `steps`, `channels` and `spreads` are by position in `analyzed`. A stretch without scores stayed below the floor: it
+    is filled with zeros, because it is silence and not lost audio. Without that, events would depend on where segments
+    were cut.
     """
     runs = join_ranges(analyzed)
     starts = [run.start for run in runs]
@@ -71,12 +86,20 @@ def place_steps(
         if len(steps[position]):
             present[bisect_right(starts, analyzed[position].start) - 1].append(position)
     for run, positions in zip(runs, present, strict=True):
-        known = channels is not None and all(position in channels for position in positions)
         yield ScoreRun(
             run.start,
             _filled(run, analyzed, steps, positions),
-            _filled(run, analyzed, channels, positions) if channels is not None and known else None,
+            _filled_if_known(run, analyzed, channels, positions),
+            _filled_if_known(run, analyzed, spreads, positions),
         )
+
+
+def _filled_if_known(
+    run: range, analyzed: Sequence[range], parts: Mapping[int, NDArray[Number]] | None, positions: Sequence[int]
+) -> NDArray[Number] | None:
+    if parts is None or not all(position in parts for position in positions):
+        return None
+    return _filled(run, analyzed, parts, positions)
 
 
 def _filled(
@@ -100,20 +123,22 @@ def cut_taxon(
     step_s: float,
     end_s: float,
     channels: Mapping[int, ChannelNumbers] | int | None = None,
+    spreads: Mapping[int, Spreads] | None = None,
 ) -> list[Detection]:
     """Return one taxon's events over a whole recording from the scores of its segments, in time order.
 
     `analyzed` are the frames (or windows if the pack has no frames) of each analyzed segment, in time order; `steps`
     are their scores by position in it, as for `place_steps`; `step_s` and `end_s` as for `detect_events`. `channels`:
     those that the scores come from, by position too; or the only one that was scored; None: the mean of all.
+    `spreads`: how far members are apart, by position too.
     """
     onset_step = threshold_step(rule.onset_threshold)
     if all(each.max(initial=0) < onset_step for each in steps.values()):
         return []  # the usual case: most stored taxa have no event
     if isinstance(channels, int):
-        events = cut_taxon(taxon, analyzed, steps, rule, step_s=step_s, end_s=end_s)
+        events = cut_taxon(taxon, analyzed, steps, rule, step_s=step_s, end_s=end_s, spreads=spreads)
         return [replace(event, channel=channels) for event in events]
-    return detect_events(taxon, place_steps(analyzed, steps, channels), rule, step_s=step_s, end_s=end_s)
+    return detect_events(taxon, place_steps(analyzed, steps, channels, spreads), rule, step_s=step_s, end_s=end_s)
 
 
 def detect_events(
@@ -144,17 +169,21 @@ def _cut_run(taxon: Taxon, run: ScoreRun, rule: EventRule, *, step_s: float, end
     begins, ends = edges[2 * firsts], edges[2 * lasts + 1]
     # Between events that were joined the steps are lower than their peaks.
     peaks = np.maximum.reduceat(np.append(run.steps, np.uint16(0)), np.column_stack((begins, ends)).ravel())[::2]
-    channels = _channels_of_peaks(run, begins.tolist(), ends.tolist())
-    spans = (onsets_s[firsts].tolist(), offsets_s[lasts].tolist(), dequantize_scores(peaks).tolist(), channels)
+    of_peaks = _of_peaks(run, begins.tolist(), ends.tolist())
+    spans = (onsets_s[firsts].tolist(), offsets_s[lasts].tolist(), dequantize_scores(peaks).tolist(), *of_peaks)
     yield from map(Detection, repeat(taxon), *spans)
 
 
-def _channels_of_peaks(run: ScoreRun, begins: Sequence[int], ends: Sequence[int]) -> Iterable[int | None]:
-    """Return the channel of the highest score, of equals the first, within each [begin, end)."""
-    if run.channels is None:
-        return repeat(None)
-    peaks = (begin + int(run.steps[begin:end].argmax()) for begin, end in zip(begins, ends, strict=True))
-    return [int(run.channels[peak]) or None for peak in peaks]
+def _of_peaks(
+    run: ScoreRun, begins: Sequence[int], ends: Sequence[int]
+) -> tuple[Iterable[int | None], Iterable[float | None]]:
+    """Return channel and spread of the highest score, of equals the first, within each [begin, end)."""
+    if run.channels is None and run.spreads is None:
+        return repeat(None), repeat(None)
+    peaks = [begin + int(run.steps[begin:end].argmax()) for begin, end in zip(begins, ends, strict=True)]
+    channels = repeat(None) if run.channels is None else [int(run.channels[peak]) or None for peak in peaks]
+    spreads = repeat(None) if run.spreads is None else (run.spreads[peaks] / SPREAD_STEPS).tolist()
+    return channels, spreads
 
 
 def _hysteresis(steps: Steps, rule: EventRule) -> NDArray[np.bool_]:

@@ -26,7 +26,11 @@ Steps = NDArray[np.uint16]
 ChannelNumbers = NDArray[np.uint8]
 """Channels of a recording, from 1; the docstring of each use states the shape."""
 
+Spreads = NDArray[np.uint8]
+"""Standard deviations over members of an ensemble, in steps of 1/255; the docstring of each use states the shape."""
+
 FRAME_STEPS = 65535
+SPREAD_STEPS = 255
 
 
 def quantize_scores(scores: Scores) -> Steps:
@@ -90,6 +94,17 @@ class Grid:
         first, last = start_s / self.frame_s - 0.5, end_s / self.frame_s - 0.5
         return range(_first_at_or_after(first), _first_at_or_after(last))
 
+    def spread_of_events(self, spread: Spreads, first_window: int, frames: range) -> Spreads:
+        """Return the spread of the window that each of the scores lies in that events are cut from.
+
+        `spread`: of the windows from `first_window` on, (n_windows,); `frames`: a segment's, (n_frames,).
+        """
+        if self.frame_s is None or not len(spread):
+            return spread
+        windows = np.floor((np.arange(frames.start, frames.stop) + 0.5) * self.frame_s / self.window_s + 1e-6)
+        own: Spreads = spread[np.clip(windows.astype(np.intp) - first_window, 0, len(spread) - 1)]
+        return own
+
     @property
     def event_step_s(self) -> float:
         """Seconds between two of the scores that events are cut from."""
@@ -116,6 +131,8 @@ class TaxonRow:
     """(n_windows,), the channel that each score comes from; None: one channel, or the mean of all, was scored."""
     frame_channels: ChannelNumbers | None = None
     """(n_frames,), likewise."""
+    window_spread: Spreads | None = None
+    """(n_windows,), how far the members are apart; None: fewer than two of them know the taxon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,3 +171,5 @@ class Detection:
     """The highest score within the event, of frames or, where the pack has none, of windows, as quantized."""
     channel: int | None = None
     """The channel, from 1, in which it is that high; None: the mean of all was scored."""
+    spread: float | None = None
+    """Standard deviation over members in the window where it is that high; None: not measured."""

@@ -1,9 +1,9 @@
-"""An opened pack: members that can score, the front ends they share, and how their scores are averaged.
+"""An opened pack: members that can score, and the front ends they share.
 
 Work that members have in common is done once: one waveform per rate, one mel image per front end.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -97,6 +97,14 @@ class Ensemble:
             framewise[member.columns] |= member.geometry.n_frames > 0
         return framewise
 
+    @cached_property
+    def spread_taxa(self) -> NDArray[np.bool_]:
+        """Whether two members or more score each taxon, (n_taxa,): only these can be of different opinions."""
+        members = np.zeros(len(self.facts.taxa), np.intp)
+        for member in self.members:
+            members[member.columns] += 1
+        return members > 1
+
     @property
     def shift_weights(self) -> tuple[float, ...]:
         score = self.pack.manifest.score
@@ -168,21 +176,3 @@ def _facts(pack: Pack, members: Iterable[OpenMember]) -> PackFacts:
         pack.taxa,
         has_occurrence=manifest.occurrence is not None,
     )
-
-
-Part = tuple[OpenMember, Scores, NDArray[np.bool_]]
-"""A member, its scores, (n_rows, n_columns), and which rows it has scores for, (n_rows,)."""
-
-
-def average_members(parts: Sequence[Part], n_taxa: int) -> Scores:
-    """Return the weighted mean over the members that score each row and taxon, Σ w·p / Σ w, or 0: (n_rows, n_taxa)."""
-    if len(parts) == 1 and parts[0][0].n_columns == n_taxa and isinstance(parts[0][0].columns, slice):
-        return parts[0][1]
-    n_rows = len(parts[0][1])
-    sums = np.zeros((n_rows, n_taxa), np.float32)
-    weights = np.zeros((n_rows, n_taxa), np.float32)
-    for member, scores, covered in parts:
-        weight = covered[:, None] * np.float32(member.table.weight)
-        sums[:, member.columns] += scores * weight
-        weights[:, member.columns] += weight
-    return np.divide(sums, weights, out=sums, where=weights > 0)

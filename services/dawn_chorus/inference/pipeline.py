@@ -19,8 +19,9 @@ import numpy as np
 
 from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.lost_audio import LostStretch, NothingHeard, analyzed_s, bound_lost, clip_lost, lost_in_both
-from dawn_chorus.domain.timeline import Scores, SegmentTimeline
-from dawn_chorus.inference.ensemble import Ensemble, FrontEnd, average_members
+from dawn_chorus.domain.timeline import Scores, SegmentTimeline, Spreads
+from dawn_chorus.inference.combining import average_members, spread_members
+from dawn_chorus.inference.ensemble import Ensemble, FrontEnd
 from dawn_chorus.inference.scoring import Accumulator, average_views, open_accumulator, smooth_windows
 from dawn_chorus.inference.segment_scores import SegmentScores, add_stages, highest_scores, to_timeline
 from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat
@@ -162,12 +163,22 @@ def score_segment(ensemble: Ensemble, audio: LoadedAudio, segment: Segment, *, d
         run, batch_capacity = _run_members(ensemble, front_end, served, audio, segment, stage_s)
         n_run, capacity = n_run + run, capacity + batch_capacity
     with _stage(stage_s, "score"):
-        windows = _combine_windows(ensemble, accumulators, stretch)
+        windows, spread = _combine_windows(ensemble, accumulators, stretch)
         frames = _combine_frames(ensemble, accumulators, stretch, windows) if ensemble.facts.grid.frame_s else None
         _silence_lost(windows, frames, stretch, audio.lost)
-        windows = windows[stretch.windows.start - stretch.spanned.start :]
-    fill = n_run / max(capacity, 1)
-    return SegmentScores(stretch.windows.start, windows, stretch.frames.start, frames, dict(stage_s), fill)
+        if spread is not None:
+            spread[~windows.any(axis=1)] = 0
+        own = slice(stretch.windows.start - stretch.spanned.start, None)
+    return SegmentScores(
+        stretch.windows.start,
+        windows[own],
+        stretch.frames.start,
+        frames,
+        dict(stage_s),
+        n_run / max(capacity, 1),
+        window_spread=None if spread is None else spread[own],
+        spread_taxa=None if spread is None else ensemble.spread_taxa,
+    )
 
 
 def _run_members(
@@ -203,15 +214,24 @@ def _run_members(
     return n_run, capacity
 
 
-def _combine_windows(ensemble: Ensemble, accumulators: list[Accumulator], stretch: Stretch) -> Scores:
-    """Return the smoothed window scores of all members, (n_spanned, n_taxa)."""
+def _combine_windows(
+    ensemble: Ensemble, accumulators: list[Accumulator], stretch: Stretch
+) -> tuple[Scores, Spreads | None]:
+    """Return the smoothed window scores of all members, and how far these are apart, both (n_spanned, n_taxa).
+
+    The spread is None for a pack of one member.
+    """
     everywhere = np.ones(len(stretch.reach), bool)
     parts = [
         (member, average_views(accumulator.score_at(), stretch, ensemble.shift_weights, member.n_columns), everywhere)
         for member, accumulator in zip(ensemble.members, accumulators, strict=True)
     ]
-    scores = average_members(parts, len(ensemble.facts.taxa))
-    return smooth_windows(scores, stretch, ensemble.pack.manifest.score.smoothing)
+    n_taxa, smoothing = len(ensemble.facts.taxa), ensemble.pack.manifest.score.smoothing
+    scores = smooth_windows(average_members(parts, n_taxa), stretch, smoothing)
+    if not ensemble.spread_taxa.any():
+        return scores, None
+    own = [(member, smooth_windows(of_member, stretch, smoothing), rows) for member, of_member, rows in parts]
+    return scores, spread_members(own, n_taxa)
 
 
 def _combine_frames(ensemble: Ensemble, accumulators: list[Accumulator], stretch: Stretch, windows: Scores) -> Scores:

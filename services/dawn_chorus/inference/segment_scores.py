@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.domain.pack import PackFacts
-from dawn_chorus.domain.timeline import ChannelNumbers, Scores, SegmentTimeline, TaxonRow, quantize_scores
+from dawn_chorus.domain.timeline import ChannelNumbers, Scores, SegmentTimeline, Spreads, TaxonRow, quantize_scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,10 @@ class SegmentScores:
     """(n_windows, n_taxa), whose score it is; None: one channel, or the mean of all, was scored."""
     frame_channels: ChannelNumbers | None = None
     """(n_frames, n_taxa), likewise."""
+    window_spread: Spreads | None = None
+    """(n_windows, n_taxa), how far the members are apart; None: there is one."""
+    spread_taxa: NDArray[np.bool_] | None = None
+    """(n_taxa,), whether two members or more score the taxon; None: there is one."""
 
 
 def highest_scores(one: SegmentScores, other: SegmentScores) -> SegmentScores:
@@ -35,6 +40,9 @@ def highest_scores(one: SegmentScores, other: SegmentScores) -> SegmentScores:
     windows, window_channels = _higher(
         (one.window_scores, one.window_channels), (other.window_scores, other.window_channels)
     )
+    spread = one.window_spread
+    if spread is not None and other.window_spread is not None:
+        spread = np.where(other.window_scores > one.window_scores, other.window_spread, spread)
     frames, frame_channels = one.frame_scores, one.frame_channels
     if frames is not None and other.frame_scores is not None:
         frames, frame_channels = _higher((frames, frame_channels), (other.frame_scores, other.frame_channels))
@@ -42,6 +50,7 @@ def highest_scores(one: SegmentScores, other: SegmentScores) -> SegmentScores:
         one,
         window_scores=windows,
         window_channels=window_channels,
+        window_spread=spread,
         frame_scores=frames,
         frame_channels=frame_channels,
         stage_s=add_stages(one.stage_s, other.stage_s),
@@ -83,6 +92,7 @@ def to_timeline(
             float(peaks[column]),
             _column(scores.window_channels, column),
             _column(scores.frame_channels, column),
+            _spread(scores, column),
         )
         for column in np.flatnonzero(peaks >= floor).tolist()
     )
@@ -100,3 +110,9 @@ def to_timeline(
 
 def _column(channels: ChannelNumbers | None, column: int) -> ChannelNumbers | None:
     return None if channels is None else np.ascontiguousarray(channels[:, column])
+
+
+def _spread(scores: SegmentScores, column: int) -> Spreads | None:
+    if scores.window_spread is None or scores.spread_taxa is None or not scores.spread_taxa[column]:
+        return None
+    return np.ascontiguousarray(scores.window_spread[:, column])

@@ -28,7 +28,7 @@ CREATE TABLE recordings (key INTEGER PRIMARY KEY, starts_at REAL, file TEXT, end
 CREATE TABLE sources (key INTEGER PRIMARY KEY, source BLOB);
 CREATE TABLE events (
     recording INTEGER, onset_s REAL, number INTEGER, source INTEGER, taxon INTEGER, offset_s REAL, confidence REAL,
-    channel INTEGER, review BLOB, PRIMARY KEY (recording, onset_s, number)
+    channel INTEGER, spread REAL, review BLOB, PRIMARY KEY (recording, onset_s, number)
 ) WITHOUT ROWID;
 """
 
@@ -48,7 +48,7 @@ class Gathered:
     def add(self, findings: Iterable[Finding]) -> None:
         rows = map(self._row, findings)
         while chunk := list(islice(rows, _ROWS_AT_ONCE)):
-            self._connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", chunk)
+            self._connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", chunk)
         # A recording may be longer than its header says: the next one begins behind its last event at the earliest.
         self._connection.execute(
             "UPDATE recordings SET ends_s = max(ends_s, (SELECT max(offset_s) FROM events WHERE recording = key))"
@@ -62,14 +62,14 @@ class Gathered:
         """Yield all findings, those of a recording in the order of time."""
         for key, recording in self._in_order():
             sources: dict[int, Source] = {}
-            for source, taxon, onset_s, offset_s, confidence, channel, review in self._connection.execute(
-                "SELECT source, taxon, onset_s, offset_s, confidence, channel, review FROM events WHERE recording = ? "
-                "ORDER BY onset_s, number",
+            for source, taxon, onset_s, offset_s, confidence, channel, spread, review in self._connection.execute(
+                "SELECT source, taxon, onset_s, offset_s, confidence, channel, spread, review FROM events "
+                "WHERE recording = ? ORDER BY onset_s, number",
                 (key,),
             ):
                 if source not in sources:
                     sources[source] = replace(self._source(source), begins_s=recording.begins_s)
-                detection = Detection(self.taxa[taxon], onset_s, offset_s, confidence, channel)
+                detection = Detection(self.taxa[taxon], onset_s, offset_s, confidence, channel, spread)
                 yield Finding(detection, sources[source], _unpacked(review) if review else None)
 
     def _in_order(self) -> Iterator[tuple[int, Source]]:
@@ -97,6 +97,7 @@ class Gathered:
             detection.offset_s,
             detection.confidence,
             detection.channel,
+            detection.spread,
             pickle.dumps(review) if review else None,
         )
 

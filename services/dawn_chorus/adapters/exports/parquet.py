@@ -51,7 +51,7 @@ def _schema(pyarrow: Any) -> Any:
         "file": words, "site": words, "pack": words, "recording_id": words, "analysis_id": words, "warnings": words,
         "taxonomic_class": words, "latitude": number, "longitude": number, "verdict": words, "corrected_taxon": words,
         "reviewer": words, "reviewed_at": instant, "note": pyarrow.string(), "recorded_utc_offset_s": pyarrow.int32(),
-        "pack_version": words,
+        "pack_version": words, "spread": pyarrow.float32(),
     }  # fmt: skip
     return pyarrow.schema(list(columns.items()))
 
@@ -76,6 +76,7 @@ def _row(finding: Finding) -> dict[str, Any]:
         "ended_at": _instant(source.recorded_at, detection.offset_s),
         "confidence": detection.confidence,
         "channel": detection.channel,
+        "spread": detection.spread,
         "recorded_utc_offset_s": None if offset is None else round(offset.total_seconds()),
     }
     of_source = ("file", "site", "pack", "pack_version", "recording_id", "analysis_id", "warnings", "latitude")

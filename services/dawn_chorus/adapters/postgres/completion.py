@@ -52,6 +52,6 @@ def _copy_detections(connection: Connection, owner: Row, found: Iterable[tuple[i
             copy.write_row(
                 (
                     *(owner["id"], owner["recording_id"], taxon_id, owner["site"]),
-                    *(*span, *times, event.confidence, event.channel),
+                    *(*span, *times, event.confidence, event.channel, event.spread),
                 )
             )

@@ -1,5 +1,6 @@
-"""The events of one analysis: all of them at once, as an array of 38 bytes each."""
+"""The events of one analysis: all of them at once, as an array of 42 bytes each."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -18,9 +19,12 @@ from dawn_chorus.domain.timeline import WHOLE, Detection, Span
 Events = NDArray[np.void]
 """(n_events,) of `EVENT`: enough for a long answer, and held in its stead by no connection."""
 EVENT = np.dtype(
-    [("taxon_id", np.int32), ("onset_s", float), ("offset_s", float), ("confidence", float), ("channel", np.int16)]
-)
-"""A channel of 0 stands for none."""
+    [
+        ("taxon_id", np.int32), ("onset_s", float), ("offset_s", float), ("confidence", float), ("channel", np.int16),
+        ("spread", np.float32),
+    ]
+)  # fmt: skip
+"""A channel of 0 stands for none, likewise a spread that is NaN."""
 _ROWS_A_FETCH = 5000
 
 _sql = load_queries("scores")
@@ -56,7 +60,10 @@ def read_events(
 
 def write_events(taxon_id: int, found: Iterable[Detection]) -> Events:
     """Return detections of one taxon as events."""
-    rows = [(taxon_id, each.onset_s, each.offset_s, each.confidence, each.channel or 0) for each in found]
+    rows = [
+        (taxon_id, each.onset_s, each.offset_s, each.confidence, each.channel or 0, _number(each.spread))
+        for each in found
+    ]
     return np.array(rows, EVENT)
 
 
@@ -84,5 +91,10 @@ def read_taxa(connection: Connection, ids: Sequence[int]) -> dict[int, Taxon]:
 def detections_in(events: Events, taxa: Mapping[int, Taxon]) -> Iterator[Detection]:
     """Yield the events as detections, made one by one."""
     for first in range(0, len(events), _ROWS_A_FETCH):
-        for taxon_id, onset_s, offset_s, confidence, channel in events[first : first + _ROWS_A_FETCH].tolist():
-            yield Detection(taxa[taxon_id], onset_s, offset_s, confidence, channel or None)
+        for taxon_id, onset_s, offset_s, confidence, channel, spread in events[first : first + _ROWS_A_FETCH].tolist():
+            measured = None if math.isnan(spread) else spread
+            yield Detection(taxa[taxon_id], onset_s, offset_s, confidence, channel or None, measured)
+
+
+def _number(spread: float | None) -> float:
+    return math.nan if spread is None else spread

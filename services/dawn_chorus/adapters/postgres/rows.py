@@ -121,7 +121,8 @@ def read_source(row: Row, analysis_id: object, warnings: str) -> Source:
 
 def read_finding(row: Row, warnings: str, reviews: Reviews) -> Finding:
     """Return a detection with its recording; `warnings` as in `read_source`, `reviews` those of the recording."""
-    detection = Detection(read_taxon(row), row["onset_s"], row["offset_s"], row["confidence"], row["channel"])
+    span = (row["onset_s"], row["offset_s"])
+    detection = Detection(read_taxon(row), *span, row["confidence"], row["channel"], row["spread"])
     review = reviews.find(detection, row["recording_id"])
     return Finding(detection, read_source(row, row["analysis_id"], warnings), review)
 

@@ -13,7 +13,7 @@ from dawn_chorus.domain.detections import cut_taxon
 from dawn_chorus.domain.jobs import SegmentWork, WorkerFacts
 from dawn_chorus.domain.lost_audio import describe_lost
 from dawn_chorus.domain.recording import round_s
-from dawn_chorus.domain.timeline import ChannelNumbers, Detection, SegmentTimeline, TaxonRow, quantize_scores
+from dawn_chorus.domain.timeline import ChannelNumbers, Detection, SegmentTimeline, Spreads, TaxonRow, quantize_scores
 
 Parameters = dict[str, Any]
 
@@ -58,11 +58,12 @@ def _scores(rows: Sequence[TaxonRow], pack: RegisteredPack) -> Parameters:
         "peaks": [row.peak for row in rows],
         "window_channels": [_stored(row.window_channels) for row in rows],
         "frame_channels": [_stored(row.frame_channels) for row in rows],
+        "window_spreads": [_stored(row.window_spread) for row in rows],
     }
 
 
-def _stored(channels: ChannelNumbers | None) -> bytes | None:
-    return None if channels is None else channels.tobytes()
+def _stored(numbers: ChannelNumbers | Spreads | None) -> bytes | None:
+    return None if numbers is None else numbers.tobytes()
 
 
 def _lost(timeline: SegmentTimeline) -> Parameters:
@@ -91,6 +92,7 @@ def _events(found: Sequence[tuple[int, Detection]]) -> Parameters:
         "offsets_s": [event.offset_s for _, event in found],
         "confidences": [event.confidence for _, event in found],
         "event_channels": [event.channel for _, event in found],
+        "event_spreads": [event.spread for _, event in found],
     }
 
 
@@ -109,14 +111,19 @@ def _cut(work: SegmentWork, timeline: SegmentTimeline, pack: RegisteredPack) -> 
     found: list[tuple[int, Detection]] = []
     for taxon_id, row in sorted(((pack.id_of(row.taxon), row) for row in timeline.rows), key=lambda each: each[0]):
         channels = row.window_channels if by_windows else row.frame_channels
+        frames = range(first, first + count)
+        spread = row.window_spread
+        if spread is not None:
+            spread = pack.grid.spread_of_events(spread, timeline.first_window, frames)
         events = cut_taxon(
             row.taxon,
-            [range(first, first + count)],
+            [frames],
             {0: quantize_scores(row.window_scores) if by_windows else row.frame_steps},
             rules.of(row.taxon.code),
             step_s=pack.grid.event_step_s,
             end_s=timeline.segment.end_s,
             channels=_channels(work, channels),
+            spreads=None if spread is None else {0: spread},
         )
         found += [(taxon_id, event) for event in events]
     return found

@@ -15,7 +15,7 @@ from dawn_chorus.domain.analysis import Channels
 from dawn_chorus.domain.detections import cut_taxon
 from dawn_chorus.domain.event_rules import EventRules
 from dawn_chorus.domain.taxonomy import Taxon
-from dawn_chorus.domain.timeline import ChannelNumbers, Detection, Grid
+from dawn_chorus.domain.timeline import ChannelNumbers, Detection, Grid, Spreads
 
 _sql = load_queries("scores")
 _ROWS_A_FETCH = 200
@@ -65,6 +65,13 @@ def cut_events(
             step_s=scored.grid.event_step_s,
             end_s=scored.duration_s,
             channels=_channels(scored.channels, {positions[row["segment_index"]]: row["channels"] for row in rows}),
+            spreads={
+                positions[row["segment_index"]]: _spread(
+                    scored.grid, row["spread"], segments[positions[row["segment_index"]]]
+                )
+                for row in rows
+                if row["spread"] is not None
+            },
         )
         yield taxon_id, events
 
@@ -87,3 +94,9 @@ def _channels(scored: Channels, stored: Mapping[int, bytes | None]) -> Mapping[i
     if isinstance(scored, int):
         return scored
     return {position: np.frombuffer(each, np.uint8) for position, each in stored.items() if each is not None}
+
+
+def _spread(grid: Grid, stored: bytes, segment: Row) -> Spreads:
+    """Return how far members are apart for each score of a segment that events are cut from."""
+    frames = range(segment["first_frame"], segment["first_frame"] + segment["n_frames"])
+    return grid.spread_of_events(np.frombuffer(stored, np.uint8), segment["first_window"], frames)

@@ -21,6 +21,13 @@ CHANNEL: Any = Field(
 )
 
 
+SPREAD: Any = Field(
+    description="How far the members of the ensemble are apart: the standard deviation of their scores in the window "
+    "of its highest score; null: the pack has one member, or an older version analyzed it.",
+    examples=[0.0824],
+)
+
+
 class Answer(BaseModel):
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
@@ -273,6 +280,7 @@ class EventOut(Answer):
     confidence: float = Field(examples=[0.94])
     channel: int | None = CHANNEL
     review: ShownReview | None = Field(description="Null: it was not reviewed.", examples=[None])
+    spread: float | None = SPREAD
 
 
 class TaxonTimelineOut(TaxonOut):
@@ -319,6 +327,7 @@ class DetectionOut(Answer):
     ended_at: ClockTime | None = Field(examples=["2026-05-03T04:32:06.500+02:00"])
     confidence: float = Field(examples=[0.94])
     channel: int | None = CHANNEL
+    spread: float | None = SPREAD
     file: str = Field(examples=["dawn.flac"])
     site: str | None = Field(examples=["north-marsh"])
     pack: str = Field(examples=["birdnet"])

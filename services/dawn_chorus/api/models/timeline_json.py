@@ -120,6 +120,7 @@ def _events(row: TaxonTimeline, recorded_at: datetime | None) -> list[dict[str, 
             "confidence": round(each.confidence, 4),
             "channel": each.channel,
             "review": review_row(review),
+            "spread": None if each.spread is None else round(each.spread, 4),
         }
         for each, review, started_at, ended_at in zip(row.detections, row.reviews, started, ended, strict=True)
     ]

@@ -13,7 +13,7 @@ import numpy as np
 from dawn_chorus.cli.analyze.location import Location
 from dawn_chorus.cli.analyze.segments import OpenedFile
 from dawn_chorus.domain.errors import PermanentError
-from dawn_chorus.domain.exports.findings import detection_row
+from dawn_chorus.domain.exports.findings import SPREAD_COLUMN, detection_row, spread_of
 from dawn_chorus.domain.lost_audio import LostStretch
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.recording import round_s
@@ -114,5 +114,5 @@ def _located(location: Location) -> dict[str, Any]:
 
 def _rows(detections: Iterable[Detection], recorded_at: datetime | None) -> Iterator[dict[str, Any]]:
     for detection in detections:
-        row = detection_row(detection, recorded_at)
+        row = detection_row(detection, recorded_at) | {SPREAD_COLUMN: spread_of(detection)}
         yield {key: value for key, value in row.items() if value is not None or key not in ("started_at", "ended_at")}

@@ -11,7 +11,15 @@ from dawn_chorus.domain.event_rules import EventRules
 from dawn_chorus.domain.exports.findings import Finding, Source
 from dawn_chorus.domain.lost_audio import LostStretch, clip_lost, describe_lost
 from dawn_chorus.domain.taxonomy import Taxon
-from dawn_chorus.domain.timeline import ChannelNumbers, Detection, Grid, SegmentTimeline, Steps, quantize_scores
+from dawn_chorus.domain.timeline import (
+    ChannelNumbers,
+    Detection,
+    Grid,
+    SegmentTimeline,
+    Spreads,
+    Steps,
+    quantize_scores,
+)
 from dawn_chorus.domain.warnings import AnalysisWarning, join_codes, merge_warnings
 
 
@@ -23,20 +31,25 @@ class EventCutter:
         self._analyzed: list[range] = []
         """The frames (or windows if the pack has no frames) of each analyzed segment."""
         self._steps: dict[Taxon, dict[int, Steps]] = {}
-        """By taxon, then by index in `_analyzed`; likewise the channels that they come from."""
+        """By taxon, then by index in `_analyzed`; likewise the channels that they come from, and the spreads."""
         self._sources: dict[Taxon, dict[int, ChannelNumbers]] = {}
+        self._spreads: dict[Taxon, dict[int, Spreads]] = {}
 
     def add(self, timeline: SegmentTimeline) -> None:
         framewise = self._grid.frame_s is not None
         first = timeline.first_frame if framewise else timeline.first_window
         count = timeline.n_frames if framewise else timeline.n_windows
+        frames = range(first, first + count)
         for row in timeline.rows:
             steps = row.frame_steps if framewise else quantize_scores(row.window_scores)
             self._steps.setdefault(row.taxon, {})[len(self._analyzed)] = steps
             channels = row.frame_channels if framewise else row.window_channels
             if channels is not None:
                 self._sources.setdefault(row.taxon, {})[len(self._analyzed)] = channels
-        self._analyzed.append(range(first, first + count))
+            if row.window_spread is not None:
+                spread = self._grid.spread_of_events(row.window_spread, timeline.first_window, frames)
+                self._spreads.setdefault(row.taxon, {})[len(self._analyzed)] = spread
+        self._analyzed.append(frames)
 
     def detections(self, duration_s: float) -> list[Detection]:
         """Return the events of all taxa, sorted by onset."""
@@ -46,8 +59,16 @@ class EventCutter:
     def _events(self, taxon: Taxon, duration_s: float) -> list[Detection]:
         rule, step_s = self._rules.of(taxon.code), self._grid.event_step_s
         channels = self._channels if isinstance(self._channels, int) else self._sources.get(taxon)
-        steps = self._steps[taxon]
-        return cut_taxon(taxon, self._analyzed, steps, rule, step_s=step_s, end_s=duration_s, channels=channels)
+        return cut_taxon(
+            taxon,
+            self._analyzed,
+            self._steps[taxon],
+            rule,
+            step_s=step_s,
+            end_s=duration_s,
+            channels=channels,
+            spreads=self._spreads.get(taxon),
+        )
 
 
 @dataclass(slots=True)

@@ -65,6 +65,8 @@ LATER_COLUMNS = ("taxonomic_class", "latitude", "longitude")
 """They follow all others, so that whoever reads columns by their place goes on."""
 REVIEW_COLUMNS = ("verdict", "corrected_taxon", "reviewer", "reviewed_at", "note")
 """Of the review, in tables; empty: it was not reviewed. They follow in turn."""
+SPREAD_COLUMN = "spread"
+"""The last of all."""
 
 
 def detection_row(detection: "Detection", recorded_at: datetime | None = None) -> dict[str, Any]:
@@ -91,7 +93,12 @@ def finding_row(finding: Finding) -> dict[str, Any]:
     row |= {column: getattr(finding.source, column) for column in SOURCE_COLUMNS}
     where = {"latitude": finding.source.latitude, "longitude": finding.source.longitude}
     row |= {"taxonomic_class": finding.detection.taxon.taxonomic_class} | where
-    return row | {"review": review_row(finding.review)}
+    return row | {"review": review_row(finding.review), SPREAD_COLUMN: spread_of(finding.detection)}
+
+
+def spread_of(detection: "Detection") -> float | None:
+    """Return the spread as rows show it."""
+    return None if detection.spread is None else round(detection.spread, 4)
 
 
 def review_row(review: Review | None) -> dict[str, Any] | None:
@@ -130,4 +137,5 @@ def fixed_numbers(detection: "Detection") -> dict[str, str]:
         "onset_s": f"{detection.onset_s:.3f}",
         "offset_s": f"{detection.offset_s:.3f}",
         "confidence": f"{detection.confidence:.4f}",
+        **({} if detection.spread is None else {SPREAD_COLUMN: f"{detection.spread:.4f}"}),
     }

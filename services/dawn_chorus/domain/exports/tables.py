@@ -11,6 +11,7 @@ from dawn_chorus.domain.exports.findings import (
     LATER_COLUMNS,
     REVIEW_COLUMNS,
     SOURCE_COLUMNS,
+    SPREAD_COLUMN,
     Finding,
     finding_row,
     fixed_numbers,
@@ -38,7 +39,7 @@ def json_lines(findings: Iterable[Finding]) -> Iterator[str]:
 
 def csv_lines(findings: Iterable[Finding]) -> Iterator[str]:
     """Yield CSV with all columns, named as in the API."""
-    columns = DETECTION_COLUMNS + SOURCE_COLUMNS + LATER_COLUMNS + REVIEW_COLUMNS
+    columns = DETECTION_COLUMNS + SOURCE_COLUMNS + LATER_COLUMNS + REVIEW_COLUMNS + (SPREAD_COLUMN,)
     yield csv_line(columns)
     for finding in findings:
         row = finding_row(finding) | fixed_numbers(finding.detection)

@@ -14,7 +14,7 @@ from dawn_chorus.adapters.postgres.values import Analysis, AnalysisStatus
 from dawn_chorus.api.models.responses import EventOut, ScoreOut, TaxonTimelineOut, TimelineOut
 from dawn_chorus.api.models.timeline_json import timeline_json
 from dawn_chorus.domain.analysis import AnalysisResult, AnalysisSettings, AnalysisState
-from dawn_chorus.domain.exports.findings import detection_row, review_row
+from dawn_chorus.domain.exports.findings import detection_row, review_row, spread_of
 from dawn_chorus.domain.jobs import Lane
 from dawn_chorus.domain.recording import AudioFacts, Place, Recording, round_s
 from dawn_chorus.domain.review.verdicts import Review, Verdict
@@ -61,7 +61,9 @@ REVIEW = Review(
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 scores = st.lists(st.floats(0, 1, width=32) | st.integers(0, 65535).map(lambda step: step / 65535), max_size=40)
 seconds = st.floats(0, 90_000).map(round_s)
-events = st.lists(st.tuples(seconds, seconds, st.floats(0, 1), st.none() | st.integers(1, 8)), max_size=4)
+events = st.lists(
+    st.tuples(seconds, seconds, st.floats(0, 1), st.none() | st.integers(1, 8), st.none() | st.floats(0, 1)), max_size=4
+)
 
 
 @st.composite
@@ -108,7 +110,9 @@ def taxon_by_the_model(row: TaxonTimeline, of: Recording, *, frames: bool) -> st
         peak=round(row.peak, 6),
         windows=listed(row.window_start_s.tolist(), row.window_scores.tolist()),
         detections=[
-            EventOut.model_validate(detection_row(each, of.place.recorded_at) | {"review": review_row(review)})
+            EventOut.model_validate(
+                detection_row(each, of.place.recorded_at) | {"review": review_row(review), "spread": spread_of(each)}
+            )
             for each, review in zip(row.detections, row.reviews, strict=True)
         ],
         frames=listed(row.frame_start_s.tolist(), row.frame_scores.tolist()),

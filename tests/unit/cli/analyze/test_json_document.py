@@ -76,5 +76,6 @@ def test_detections_are_rows_without_times_of_day() -> None:
             "offset_s": 2.5,
             "confidence": 0.9123,
             "channel": None,
+            "spread": None,
         }
     ]

@@ -217,6 +217,7 @@ def test_csv_reads_back_as_the_same_facts() -> None:
         "reviewer": "",
         "reviewed_at": "",
         "note": "",
+        "spread": "",
     }
 
 

@@ -16,6 +16,7 @@ SET LOCAL enable_bitmapscan = off;
 -- pack that is null: all packs. Not to be prepared: a plan for any value cannot use the indexes of sure detections.
 SELECT
     d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence, d.channel,
+    d.spread,
     x.code, x.scientific_name, x.common_name, x.taxonomic_class,
     r.filename, r.sample_rate_hz, r.latitude, r.longitude, r.recorded_at, r.recorded_utc_offset_s,
     r.duration_s, r.format, a.pack_name, a.pack_version, a.finished_at
@@ -78,6 +79,7 @@ WITH found AS MATERIALIZED (
 )
 SELECT
     d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence, d.channel,
+    d.spread,
     x.code, x.scientific_name, x.common_name, x.taxonomic_class,
     r.filename, r.sample_rate_hz, r.latitude, r.longitude, r.recorded_at, r.recorded_utc_offset_s,
     r.duration_s, r.format, a.pack_name, a.pack_version, a.finished_at
@@ -119,6 +121,7 @@ ORDER BY coalesce(d.started_at, '-infinity') DESC, d.id DESC;
 -- have thousands of taxa, most of which were never heard.
 SELECT
     d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence, d.channel,
+    d.spread,
     x.code, x.scientific_name, x.common_name, x.taxonomic_class,
     r.filename, r.sample_rate_hz, r.latitude, r.longitude, r.recorded_at, r.recorded_utc_offset_s,
     r.duration_s, r.format, a.pack_name, a.pack_version, a.finished_at
@@ -190,6 +193,7 @@ SELECT EXISTS (
 -- As above; each taxon by its own index, then merged.
 SELECT
     d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence, d.channel,
+    d.spread,
     x.code, x.scientific_name, x.common_name, x.taxonomic_class,
     r.filename, r.sample_rate_hz, r.latitude, r.longitude, r.recorded_at, r.recorded_utc_offset_s,
     r.duration_s, r.format, a.pack_name, a.pack_version, a.finished_at
@@ -240,6 +244,7 @@ LIMIT :n;
 -- latest_detections.
 SELECT
     d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence, d.channel,
+    d.spread,
     x.code, x.scientific_name, x.common_name, x.taxonomic_class,
     r.filename, r.sample_rate_hz, r.latitude, r.longitude, r.recorded_at, r.recorded_utc_offset_s,
     r.duration_s, r.format, a.pack_name, a.pack_version, a.finished_at

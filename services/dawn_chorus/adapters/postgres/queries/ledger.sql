@@ -42,7 +42,7 @@ WHERE analysis_id = :analysis_id AND segment_index = :segment_index;
 -- name: lock_only(analysis_id)!
 SELECT FROM analyses WHERE id = :analysis_id FOR NO KEY UPDATE;
 
--- name: save_segment(analysis_id, segment_index, start_s, end_s, pack_version, registered_at, provider, worker, stage_s, analyzed_s, lost, first_window, n_windows, first_frame, n_frames, taxon_ids, window_scores, frame_scores, peaks, window_channels, frame_channels, lost_starts_s, lost_ends_s, lost_reasons, codes, details, warning_starts_s, warning_ends_s, warning_channels, result, event_taxa, onsets_s, offsets_s, confidences, event_channels)^
+-- name: save_segment(analysis_id, segment_index, start_s, end_s, pack_version, registered_at, provider, worker, stage_s, analyzed_s, lost, first_window, n_windows, first_frame, n_frames, taxon_ids, window_scores, frame_scores, peaks, window_channels, frame_channels, window_spreads, lost_starts_s, lost_ends_s, lost_reasons, codes, details, warning_starts_s, warning_ends_s, warning_channels, result, event_taxa, onsets_s, offsets_s, confidences, event_channels, event_spreads)^
 -- All rows of a segment that is queued or running, after lock_only, which lets it see what became of its neighbors. No row:
 -- nothing was written, since something is not as expected. With a result the segment is all there is of the analysis: the
 -- events are those of the whole, and it is finished; there are no older ones, since a segment with events is never queued
@@ -59,16 +59,18 @@ WITH ready AS (
         AND (:result::text IS NULL OR a.segments_total = 1)
 ), scored AS (
     INSERT INTO timelines (
-        analysis_id, segment_index, taxon_id, window_scores, frame_scores, peak, window_channels, frame_channels
+        analysis_id, segment_index, taxon_id, window_scores, frame_scores, peak, window_channels, frame_channels,
+        window_spread
     )
     SELECT
         r.id, r.segment_index, t.taxon_id,
         (:window_scores::real[])[(t.n - 1) * :n_windows::integer + 1 : t.n * :n_windows::integer],
-        t.frame_scores, t.peak, t.window_channels, t.frame_channels
+        t.frame_scores, t.peak, t.window_channels, t.frame_channels, t.window_spread
     FROM ready AS r
     CROSS JOIN unnest(
-        :taxon_ids::integer[], :frame_scores::bytea[], :peaks::real[], :window_channels::bytea[], :frame_channels::bytea[]
-    ) WITH ORDINALITY AS t (taxon_id, frame_scores, peak, window_channels, frame_channels, n)
+        :taxon_ids::integer[], :frame_scores::bytea[], :peaks::real[], :window_channels::bytea[], :frame_channels::bytea[],
+        :window_spreads::bytea[]
+    ) WITH ORDINALITY AS t (taxon_id, frame_scores, peak, window_channels, frame_channels, window_spread, n)
 ), missed AS (
     INSERT INTO lost_stretches (analysis_id, segment_index, start_s, end_s, reason)
     SELECT r.id, r.segment_index, t.start_s, t.end_s, t.reason
@@ -91,18 +93,19 @@ WITH ready AS (
     FOR NO KEY UPDATE
 ), found AS (
     INSERT INTO detections (
-        analysis_id, recording_id, taxon_id, site, onset_s, offset_s, started_at, ended_at, confidence, channel
+        analysis_id, recording_id, taxon_id, site, onset_s, offset_s, started_at, ended_at, confidence, channel,
+        spread
     )
     SELECT
         r.id, h.id, t.taxon_id, h.site, t.onset_s, t.offset_s,
         h.recorded_at + make_interval(secs => t.onset_s), h.recorded_at + make_interval(secs => t.offset_s),
-        t.confidence, t.channel
+        t.confidence, t.channel, t.spread
     FROM ready AS r
     CROSS JOIN heard AS h
     CROSS JOIN unnest(
         :event_taxa::integer[], :onsets_s::float8[], :offsets_s::float8[], :confidences::real[],
-        :event_channels::smallint[]
-    ) AS t (taxon_id, onset_s, offset_s, confidence, channel)
+        :event_channels::smallint[], :event_spreads::real[]
+    ) AS t (taxon_id, onset_s, offset_s, confidence, channel, spread)
 ), done AS (
     UPDATE segments AS s
     SET state = 'done', error = NULL, analyzed_s = least(:analyzed_s::numeric(14, 6), s.end_s - s.start_s),

@@ -237,6 +237,7 @@ SELECT array[count(*) FILTER (WHERE is_wanted), count(*)] FROM (
 -- name: queued_events(ids)
 SELECT
     d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence, d.channel,
+    d.spread,
     x.code, x.scientific_name, x.common_name, x.taxonomic_class,
     r.filename, r.sample_rate_hz, r.latitude, r.longitude, r.recorded_at, r.recorded_utc_offset_s,
     r.duration_s, r.format, r.channels, a.pack_name, a.pack_version, a.finished_at

@@ -28,6 +28,7 @@ WHERE ended_at IS NULL AND (:verdict::text IS NULL OR verdict = :verdict::text)
 -- taxon and time: none begins earlier than the longest one is long.
 SELECT
     d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence, d.channel,
+    d.spread,
     d.code, d.scientific_name, d.common_name, d.taxonomic_class,
     r.filename, r.sample_rate_hz, r.latitude, r.longitude, r.recorded_at, r.recorded_utc_offset_s,
     r.duration_s, r.format, a.pack_name, a.pack_version, a.finished_at

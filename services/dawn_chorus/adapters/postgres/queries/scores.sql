@@ -25,14 +25,14 @@ WHERE a.id = :analysis_id;
 
 -- name: frame_rows(analysis_id, taxon_ids)
 -- taxon_ids that are null: all taxa; likewise below.
-SELECT t.taxon_id, t.segment_index, t.frame_scores AS scores, t.frame_channels AS channels,
+SELECT t.taxon_id, t.segment_index, t.frame_scores AS scores, t.frame_channels AS channels, t.window_spread AS spread,
     x.code, x.scientific_name, x.common_name, x.taxonomic_class
 FROM timelines AS t JOIN taxa AS x ON x.id = t.taxon_id
 WHERE t.analysis_id = :analysis_id AND (:taxon_ids::integer[] IS NULL OR t.taxon_id = ANY(:taxon_ids::integer[]))
 ORDER BY t.taxon_id, t.segment_index;
 
 -- name: window_rows(analysis_id, taxon_ids)
-SELECT t.taxon_id, t.segment_index, t.window_scores AS scores, t.window_channels AS channels,
+SELECT t.taxon_id, t.segment_index, t.window_scores AS scores, t.window_channels AS channels, t.window_spread AS spread,
     x.code, x.scientific_name, x.common_name, x.taxonomic_class
 FROM timelines AS t JOIN taxa AS x ON x.id = t.taxon_id
 WHERE t.analysis_id = :analysis_id AND (:taxon_ids::integer[] IS NULL OR t.taxon_id = ANY(:taxon_ids::integer[]))
@@ -80,7 +80,7 @@ WHERE analysis_id = :analysis_id AND start_s < :to_s::float8 AND end_s > :from_s
 ORDER BY start_s, end_s;
 
 -- name: events_of(analysis_id, taxon_ids, from_s, to_s, min_confidence)
-SELECT taxon_id, onset_s, offset_s, confidence, coalesce(channel, 0) FROM detections
+SELECT taxon_id, onset_s, offset_s, confidence, coalesce(channel, 0), coalesce(spread, 'NaN') FROM detections
 WHERE analysis_id = :analysis_id AND (:taxon_ids::integer[] IS NULL OR taxon_id = ANY(:taxon_ids::integer[]))
     AND onset_s < :to_s::float8 AND offset_s > :from_s::float8 AND confidence >= :min_confidence::real
 ORDER BY onset_s, id;
@@ -93,7 +93,7 @@ DELETE FROM detections WHERE analysis_id = :analysis_id;
 
 -- name: copy_detections#
 COPY detections (
-    analysis_id, recording_id, taxon_id, site, onset_s, offset_s, started_at, ended_at, confidence, channel
+    analysis_id, recording_id, taxon_id, site, onset_s, offset_s, started_at, ended_at, confidence, channel, spread
 ) FROM STDIN;
 
 -- name: lock_recording_of(analysis_id)^
