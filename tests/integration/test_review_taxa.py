@@ -7,7 +7,7 @@ import pytest
 
 from dawn_chorus.adapters.postgres import review_taxa
 from dawn_chorus.adapters.postgres.database import Database
-from dawn_chorus.adapters.postgres.review_queue import estimate
+from dawn_chorus.adapters.postgres.queue_values import estimate
 from tests.integration.heard import analyze, hear, judge
 from tests.integration.made_up import FROG, ROBIN, WREN, MadeUpWorker
 

@@ -12,7 +12,7 @@ from dawn_chorus.adapters.postgres.strategies import Chosen
 
 _EVENTS_A_LOOK = 200
 """Days are read together until they have so many events, the next time four times as many; one day is read whole."""
-_LOOKS = 3
+_LOOKS = 2
 """So many for a page; then it ends, with what was found."""
 _UNDATED_A_LOOK = 60
 _FIRST_DAY = date(1800, 1, 1)

@@ -147,6 +147,15 @@ class Count:
     kind: Counted = Counted.EXACT
 
 
+def estimate(n: int, reached: int) -> int:
+    """Return how many there are, by how close together the hashes of the first n are, of which `reached` is the last.
+
+    To two digits, which is more than n promises.
+    """
+    found = n * 2**32 / (reached + 2**31 + 1)
+    return int(round(found, 2 - len(str(int(found)))))
+
+
 @dataclass(frozen=True, slots=True)
 class QueuedEvent:
     """An event with its recording's facts."""

@@ -5,7 +5,16 @@ from dataclasses import replace
 from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.queue_days import choose_first
-from dawn_chorus.adapters.postgres.queue_values import Count, Counted, Queue, QueuedEvent, QueueFilter, Walk, read_walk
+from dawn_chorus.adapters.postgres.queue_values import (
+    Count,
+    Counted,
+    Queue,
+    QueuedEvent,
+    QueueFilter,
+    Walk,
+    estimate,
+    read_walk,
+)
 from dawn_chorus.adapters.postgres.rows import Row, read_finding
 from dawn_chorus.adapters.postgres.strategies import Chosen, choose_bands, choose_highest, choose_shuffled
 from dawn_chorus.adapters.postgres.unreviewed_events import QueueEvents
@@ -88,15 +97,6 @@ def _count_left(connection: Connection, events: QueueEvents, wanted: QueueFilter
     if sample["looked"] < _COUNTED:
         return Count(sample["wanted"])
     return Count(estimate(sample["wanted"], sample["reached"]), Counted.ABOUT)
-
-
-def estimate(n: int, reached: int) -> int:
-    """Return how many there are, by how close together the hashes of the first n are, of which `reached` is the last.
-
-    To two digits, which is more than n promises.
-    """
-    found = n * 2**32 / (reached + 2**31 + 1)
-    return int(round(found, 2 - len(str(int(found)))))
 
 
 def _count_reviews(connection: Connection, wanted: QueueFilter) -> Count:

@@ -7,8 +7,7 @@ from datetime import datetime
 
 from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
-from dawn_chorus.adapters.postgres.queue_values import EARLIEST, Count, Counted
-from dawn_chorus.adapters.postgres.review_queue import estimate
+from dawn_chorus.adapters.postgres.queue_values import EARLIEST, Count, Counted, estimate
 from dawn_chorus.adapters.postgres.rows import Row, read_taxon
 from dawn_chorus.domain.taxonomy import Taxon
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import isqrt
 
 from dawn_chorus.adapters.postgres.database import Connection
 from dawn_chorus.adapters.postgres.detections import rare_analyses
 from dawn_chorus.adapters.postgres.named_queries import load_queries
-from dawn_chorus.adapters.postgres.queue_values import Event, QueueFilter
+from dawn_chorus.adapters.postgres.queue_values import Event, QueueFilter, estimate
 from dawn_chorus.adapters.postgres.rows import Row
 
-FEW = 4500
-"""So many events of a taxon at a site, or in a time, are read and sorted."""
+FEW = 5000
+"""At most so many events of a taxon at a site, or in a time, are read and sorted."""
+_LEAST_FEW, _A_PAGE, _SAMPLE = 200, 20, 100
 MIXED = 1000
 """So many events of a taxon are read to put them into any order."""
 _MOST = 10_000
@@ -113,9 +115,18 @@ class QueueEvents:
         if (rare := rare_analyses(self._connection, wanted.pack)) is not None:
             filters = self._filters | {"analysis_ids": rare}
             return _events(_sql.events_of(self._connection, **filters, **self._bounds))
-        if not self._is_local or _sql.count_near(self._connection, **self._filters, most=FEW + 1) > FEW:
+        if not self._is_local:
+            return None
+        few = self._few()
+        if _sql.count_near(self._connection, **self._filters, most=few + 1) > few:
             return None
         return self._read_near()
+
+    def _few(self) -> int:
+        """Return from how many events near on a walk through all, of which these are a part, finds a page sooner."""
+        sample = _sql.reach(self._connection, taxon_ids=self._filters["taxon_ids"], most=_SAMPLE)
+        total = sample["n"] if sample["n"] < _SAMPLE else estimate(sample["n"], sample["reached"])
+        return min(FEW, max(_LEAST_FEW, isqrt(_A_PAGE * total)))
 
     def _read_near(self) -> list[Event]:
         return _events(_sql.events_near(self._connection, **self._filters, **self._bounds))

@@ -108,6 +108,21 @@ SELECT EXISTS (
     ) AS further
 );
 
+-- name: reach(taxon_ids, most)^
+-- Of the first `most` that show no review, by the hash of their ids: how many there are, and how far they reach.
+SELECT count(*) AS n, max(hash) AS reached FROM (
+    SELECT heard.hash
+    FROM unnest(:taxon_ids::integer[]) AS wanted (taxon_id)
+    CROSS JOIN LATERAL (
+        SELECT hashint8(id) AS hash FROM detections
+        WHERE taxon_id = wanted.taxon_id AND NOT is_reviewed
+        ORDER BY hashint8(id), id
+        LIMIT :most
+    ) AS heard
+    ORDER BY hash
+    LIMIT :most
+) AS first;
+
 -- name: count_near(taxon_ids, site, low, high, most)$
 -- The ends of the time are scalar: seeing them, the planner would take an index on time alone where it expects no event.
 -- How many events of the taxa there are at the site in the time, reviewed or not; counting ends at `most`.
