@@ -14,11 +14,12 @@ from rich.table import Table
 from dawn_chorus.adapters.postgres.database import Database
 from tests.bench.explained import Answered, answer
 from tests.bench.kept_corpus import filled_database
+from tests.bench.overview_questions import overview_questions
 from tests.bench.queue_questions import queue_questions
 from tests.bench.settings import BenchSettings
 from tests.bench.trust_questions import precision_questions, threshold_questions
 
-QUESTIONS = (queue_questions, precision_questions, threshold_questions)
+QUESTIONS = (queue_questions, overview_questions, precision_questions, threshold_questions)
 """Each returns questions; whoever adds to what is asked adds a function here."""
 
 

@@ -126,15 +126,19 @@ def day_of(number: int) -> date:
 def read_overview(database: Database, wanted: OverviewFilter) -> Overview:
     """Return the counts and the hours of one moment."""
     with database.snapshot() as connection:
-        _sql.work_in_memory(connection)
-        key = wanted.key(connection)
-        listened = list(_sql.hours_listened(connection, **key))
-        judged = list(_sql.detections_judged(connection, **key)) if wanted.by_verdict or wanted.with_verdicts else []
-        counted = count_detections(connection, wanted, key, judged)
-        # Taxa that were asked for by name and not heard are an answer, too.
-        asked_for = list(_sql.taxa_of_pack(connection, **key)) if wanted.taxa else []
-        taxa = heard_taxa(connection, counted, judged, asked_for)
-    return _overview(listened, taxa)
+        return overview_of(connection, wanted)
+
+
+def overview_of(connection: Connection, wanted: OverviewFilter) -> Overview:
+    """Return the same by a connection in a transaction."""
+    _sql.work_in_memory(connection)
+    key = wanted.key(connection)
+    listened = list(_sql.hours_listened(connection, **key))
+    judged = list(_sql.detections_judged(connection, **key)) if wanted.by_verdict or wanted.with_verdicts else []
+    counted = count_detections(connection, wanted, key, judged)
+    # Taxa that were asked for by name and not heard are an answer, too.
+    asked_for = list(_sql.taxa_of_pack(connection, **key)) if wanted.taxa else []
+    return _overview(listened, heard_taxa(connection, counted, judged, asked_for))
 
 
 def count_detections(connection: Connection, wanted: OverviewFilter, key: Row, judged: Sequence[Row]) -> list[Row]:
