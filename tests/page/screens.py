@@ -127,6 +127,20 @@ def _help(page: Page, filled: Filled) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
+def _review(page: Page, _filled: Filled) -> None:
+    page.goto("/review")
+    expect(page.get_by_role("table")).to_be_visible()
+
+
+def _review_event(page: Page, filled: Filled) -> None:
+    """With the name that is asked for once."""
+    _review(page, filled)
+    page.get_by_role("table").get_by_role("link").first.click()
+    expect(page.get_by_role("group", name="Verdict")).to_be_visible()
+    page.keyboard.press("y")
+    expect(page.get_by_label("Who is reviewing?")).to_be_visible()
+
+
 SCREENS: Mapping[str, Callable[[Page, Filled], None]] = {
     "recordings": _recordings,
     "upload": _upload,
@@ -144,6 +158,8 @@ SCREENS: Mapping[str, Callable[[Page, Filled], None]] = {
     "edit-many": _edit_many,
     "settings": _settings,
     "help": _help,
+    "review": _review,
+    "review-event": _review_event,
     "keys": _view(lambda _filled: "/keys"),
     "no-such-address": _view(lambda _filled: "/nothing-here"),
     "nowhere": _view(lambda _filled: "/recordings/0193d0c8-5a3e-7c21-9d6b-1f2e3d4c5b6a"),

@@ -20,9 +20,13 @@ export function CorrectTaxon({ likely, onChoose, onClose }: Props) {
   const field = useRef<HTMLInputElement>(null);
   const id = useId();
   const text = useSignal("");
-  const found = useSignal<readonly TaxonNames[]>([]);
+  /** What was found, and for which text: those of an earlier one are not what somebody means now. */
+  const found = useSignal<{ taxa: readonly TaxonNames[]; text: string }>({ taxa: [], text: "" });
   const at = useSignal(0);
-  const shown = (text.value === "" ? likely : found.value).slice(0, MOST_SHOWN);
+  /** Enter was pressed before they were there: then the first is taken once they are. */
+  const isAwaited = useRef(false);
+  const isHere = text.value === found.value.text;
+  const shown = onePerName(text.value === "" ? likely : found.value.taxa).slice(0, MOST_SHOWN);
   const chosen = shown[at.value];
   useEffect(() => {
     const before = document.activeElement;
@@ -32,11 +36,14 @@ export function CorrectTaxon({ likely, onChoose, onClose }: Props) {
     };
   }, []);
   const write = (written: string) => {
-    [text.value, at.value] = [written.trim(), 0];
+    [text.value, at.value, isAwaited.current] = [written.trim(), 0, false];
     const asked = text.value;
     void findTaxa(asked, MOST_SHOWN)
       .then((taxa) => {
-        if (text.peek() === asked) found.value = taxa;
+        if (text.peek() !== asked) return;
+        found.value = { taxa, text: asked };
+        const [first] = taxa;
+        if (isAwaited.current && first !== undefined) onChoose(first);
       })
       .catch(complain);
   };
@@ -44,6 +51,7 @@ export function CorrectTaxon({ likely, onChoose, onClose }: Props) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step !== undefined) at.value = Math.min(Math.max(at.value + step, 0), shown.length - 1);
     else if (event.key === "Escape") onClose();
+    else if (event.key === "Enter" && !isHere) isAwaited.current = true;
     else if (event.key === "Enter" && chosen !== undefined) onChoose(chosen);
     else return;
     event.preventDefault();
@@ -78,7 +86,7 @@ export function CorrectTaxon({ likely, onChoose, onClose }: Props) {
           </li>
         ))}
       </ul>
-      {text.value !== "" && found.value.length === 0 && (
+      {text.value !== "" && isHere && found.value.taxa.length === 0 && (
         <p class="soft">No installed pack has a taxon named so. Reject it, and write the name as a note.</p>
       )}
       <button type="button" onClick={onClose}>
@@ -86,4 +94,9 @@ export function CorrectTaxon({ likely, onChoose, onClose }: Props) {
       </button>
     </div>
   );
+}
+
+/** Packs have codes of their own for the same taxon. */
+function onePerName(taxa: readonly TaxonNames[]): readonly TaxonNames[] {
+  return [...new Map(taxa.map((each) => [each.scientific_name, each])).values()];
 }

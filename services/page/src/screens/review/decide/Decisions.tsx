@@ -1,28 +1,28 @@
-import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { signal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 
 import { may } from "../../../api/session";
 import { notify } from "../../../app/notices";
 import { whyNot } from "../../../app/ScopedButton";
 import { useShortcuts } from "../../../app/shortcuts";
 import { AskName } from "../../../reviews/AskName";
+import { CorrectTaxon } from "../../../reviews/CorrectTaxon";
 import { askForName, isNameAsked, isNameWritten, reviewer, withName } from "../../../reviews/reviewer";
 import type { Verdict } from "../../../reviews/types";
 import { keyOf, type ReviewLoop } from "../loop/review_loop";
+import type { TaxonNames } from "../../recordings/filters/names";
 import type { QueuedEvent } from "../types";
-import { CorrectTaxon } from "./CorrectTaxon";
 import { NoteField } from "./NoteField";
 import { sayOfEach } from "./saying";
 import { VerdictButtons, VERDICTS } from "./VerdictButtons";
 
+/** What was named before, the latest first: mostly it is the same few. */
+const named = signal<readonly TaxonNames[]>([]);
+
 /** What can be said of the event, each by a key; the next one comes by itself. */
 export function Decisions({ loop, event }: { loop: ReviewLoop; event: QueuedEvent }) {
-  const note = useSignal("");
-  const isCorrecting = useSignal(false);
-  const key = keyOf(event);
-  useEffect(() => {
-    [note.value, isCorrecting.value] = ["", false];
-  }, [key]);
+  // Of this event alone: whoever is quick already writes of the next one when effects run.
+  const { note, isCorrecting } = useMemo(() => ({ note: signal(""), isCorrecting: signal(false) }), [keyOf(event)]);
   const say = sayOfEach(loop);
   const decide = (verdict: Verdict, corrected_taxon?: string) => {
     if (!may("review")) notify(whyNot("review"));
@@ -52,9 +52,13 @@ export function Decisions({ loop, event }: { loop: ReviewLoop; event: QueuedEven
       />
       {isCorrecting.value && (
         <CorrectTaxon
-          not={event.scientific_name}
-          onTake={(scientific_name) => decide("rejected", scientific_name)}
+          likely={named.peek().filter((each) => each.scientific_name !== event.scientific_name)}
           onClose={() => (isCorrecting.value = false)}
+          onChoose={(taxon) => {
+            named.value = [taxon, ...named.peek().filter((each) => each.scientific_name !== taxon.scientific_name)];
+            isCorrecting.value = false;
+            decide("rejected", taxon.scientific_name);
+          }}
         />
       )}
       <div class="beside">

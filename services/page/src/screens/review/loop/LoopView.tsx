@@ -42,7 +42,13 @@ export function LoopView({ asked }: { asked: Asked }) {
             </>
           )}
         </div>
-        <PrecisionPanel asked={asked} taxon={event?.scientific_name ?? asked.taxon ?? ""} site={event?.site ?? null} />
+        {loop.problem.value === null && (
+          <PrecisionPanel
+            asked={asked}
+            taxon={event?.scientific_name ?? asked.taxon ?? ""}
+            site={event?.site ?? null}
+          />
+        )}
       </div>
     </div>
   );

@@ -21,7 +21,7 @@ function event(n: number, started_at: string | null = "2026-05-03T04:30:00.000+0
 }
 
 function page(items: QueuedEvent[], next: string | null = null): () => QueuePage {
-  const counts = { left: 8, left_is_exact: true, reviewed: 12, reviewed_is_exact: true };
+  const counts = { left: 8, left_is: "exact" as const, left_is_exact: true, reviewed: 12, reviewed_is_exact: true };
   return () => ({ items, next, strategy: "random", seed: 7, ...counts });
 }
 

@@ -17,12 +17,7 @@ export interface Said {
 }
 
 /** How much there is, as the service counted it when it was asked first. */
-interface Counted {
-  left: number;
-  left_is_exact: boolean;
-  reviewed: number;
-  reviewed_is_exact: boolean;
-}
+type Counted = Pick<QueuePage, "left" | "left_is" | "reviewed" | "reviewed_is_exact">;
 
 interface Step {
   event: QueuedEvent;

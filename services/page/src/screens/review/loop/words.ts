@@ -2,6 +2,7 @@
 import { timeMode } from "../../../app/preferences";
 import { sayVerdict } from "../../../reviews/verdicts";
 import { formatDay, formatPosition, localTime } from "../../../time/clock";
+import { sayLeft } from "../taxa/taxa";
 import type { QueuedEvent } from "../types";
 import type { ReviewLoop, Said } from "./review_loop";
 
@@ -13,10 +14,9 @@ function number(count: number): string {
 export function sayProgress(loop: ReviewLoop): string {
   const counted = loop.counted.value;
   if (counted === null) return "";
-  const reviewed = number(counted.reviewed + loop.decided.value);
-  const left = Math.max(0, counted.left - loop.decided.value);
-  const lowerBound = (isExact: boolean) => (isExact ? "" : "at least ");
-  return `${lowerBound(counted.reviewed_is_exact)}${reviewed} reviewed, ${lowerBound(counted.left_is_exact)}${number(left)} left`;
+  const reviewed = `${counted.reviewed_is_exact ? "" : "at least "}${number(counted.reviewed + loop.decided.value)}`;
+  const left = sayLeft({ left: Math.max(0, counted.left - loop.decided.value), left_is: counted.left_is });
+  return `${reviewed} reviewed, ${left} left`;
 }
 
 /** Return the share that is reviewed, from 0 to 1. */
