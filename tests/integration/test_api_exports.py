@@ -15,6 +15,7 @@ from dawn_chorus.adapters.postgres.api_keys import create_key
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.exports import expire_exports
 from dawn_chorus.adapters.postgres.orphaned_audio import delete_orphans
+from dawn_chorus.api.routes.exports import count
 from dawn_chorus.domain.ports import AudioStore
 from tests.integration.api_checks import problem_of, row_count, wait_until
 from tests.integration.made_up import MadeUpWorker, upload, wav_bytes
@@ -54,6 +55,20 @@ def unzip(content: bytes) -> zipfile.ZipFile:
 
 def rows_of(archive: zipfile.ZipFile, name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(archive.read(name).decode())))
+
+
+def test_it_is_said_before_how_many_rows_there_are_and_when_that_is_only_a_bound(
+    client: httpx.Client, worker: MadeUpWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker.finish(upload(client, **PLACE))
+    wanted: dict[str, Any] = {"site": "marsh", "min_confidence": 0.5}
+    rows = client.get("/v1/detections", params={**wanted, "limit": 1000}).json()["items"]
+    assert rows
+    assert client.get("/v1/detections/count", params=wanted).json() == {"count": len(rows), "is_exact": True}
+    assert client.get("/v1/detections/count", params={"site": "fen"}).json() == {"count": 0, "is_exact": True}
+    problem_of(client.get("/v1/detections/count", params={"sites": "fen"}), 422, "invalid-request")
+    monkeypatch.setattr(count, "MOST_COUNTED", len(rows) - 1)
+    assert client.get("/v1/detections/count", params=wanted).json() == {"count": len(rows) - 1, "is_exact": False}
 
 
 def test_a_table_is_what_the_list_says(client: httpx.Client, worker: MadeUpWorker) -> None:

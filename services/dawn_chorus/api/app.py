@@ -49,7 +49,7 @@ from dawn_chorus.api.http.tus import MethodOverride, TusProtocol
 from dawn_chorus.api.key_cache import KeyCache
 from dawn_chorus.api.revision_watch import RevisionWatch
 from dawn_chorus.api.routes.audio import clip, original, spectrogram
-from dawn_chorus.api.routes.exports import file, jobs
+from dawn_chorus.api.routes.exports import count, file, jobs
 from dawn_chorus.api.routes.intake import corrections, facts, recordings, sites, uploads
 from dawn_chorus.api.routes.operations import health, keys, page, queue, session
 from dawn_chorus.api.routes.results import (
@@ -97,6 +97,7 @@ _ROUTES = (
     precision,
     thresholds,
     review_queue,
+    count,
     jobs,
     file,
     session,

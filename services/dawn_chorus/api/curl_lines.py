@@ -64,6 +64,7 @@ _RESULTS = {
     ("get", "/v1/analyses/{analysis_id}/timeline"): f'curl "{_ANALYSIS}/timeline?min_score=0.5"',
     ("get", "/v1/analyses/{analysis_id}/lanes"): f'curl -o lanes.bin "{_ANALYSIS}/lanes?from_s=0&to_s=3600"',
     ("get", "/v1/analyses/{analysis_id}/detections"): f'curl "{_ANALYSIS}/detections?format=csv&onset_threshold=0.8"',
+    ("get", "/v1/detections/count"): f'curl "{_V1}/detections/count?site=north-marsh&min_confidence=0.8"',
     ("get", "/v1/detections"): f'curl "{_V1}/detections?site=north-marsh&min_confidence=0.8"',
     ("get", "/v1/overview"): f'curl "{_V1}/overview?from=2026-05-01&to=2026-06-01"',
     ("get", "/v1/taxa"): f'curl "{_V1}/taxa?q=robin"',

@@ -16,6 +16,7 @@ EXPORTS_PATH = "/v1/exports"
 CLIPS = "clips"
 MOST_CLIPS = 10_000
 MOST_AROUND_S = 30.0
+MOST_COUNTED = 10_000
 REMOVED = "removed"
 """The state that the stream of events tells of an export that is gone."""
 _ID = "019f9ad1-4f30-7e1c-8a44-0c1f3a5b7d91"
@@ -69,6 +70,17 @@ class ExportFields(FilterFields):
         if clips is not None and info.data.get("format") != CLIPS:
             raise ValueError("only for the format clips")
         return clips
+
+
+class CountQuery(FilterFields):
+    """Which detections are counted."""
+
+
+class CountOut(Answer):
+    """How many detections the filters leave."""
+
+    count: int = Field(description=f"At most {MOST_COUNTED:,}.", examples=[1240])
+    is_exact: bool = Field(description=f"False: there are more than {MOST_COUNTED:,}.", examples=[True])
 
 
 class ExportsQuery(PagedQuery):

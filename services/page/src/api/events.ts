@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { suspect } from "./reachability";
 import { isAskedAgain } from "./refusals";
 import { checkSession } from "./session";
-import type { Analysis, Recording } from "./types";
+import type { Analysis, Export, Recording } from "./types";
 import { pause, until } from "./waiting";
 
 export interface Changes {
@@ -15,6 +15,8 @@ export interface Changes {
   finished?: (analysis: Analysis) => void;
   /** The id of a recording that is gone. */
   deleted?: (id: string) => void;
+  /** A file that is made in the background went on, or is gone. */
+  export?: (told: Export | { id: string; state: "removed" }) => void;
   /** The stream began anew after a break: what is shown may be out of date, so load it again. */
   opened?: () => void;
 }
@@ -64,6 +66,7 @@ function open(): void {
   on<Recording>("recording", (listener, recording) => listener.recording?.(recording));
   on<Analysis>("progress", (listener, analysis) => listener.progress?.(analysis));
   on<Analysis>("finished", (listener, analysis) => listener.finished?.(analysis));
+  on<Export | { id: string; state: "removed" }>("export", (listener, told) => listener.export?.(told));
   on<{ id: string }>("deleted", (listener, gone) => listener.deleted?.(gone.id));
 }
 

@@ -18,6 +18,11 @@ export type Queue = Schemas["QueueOut"];
 export type Key = Schemas["KeyOut"];
 export type NewKey = Schemas["NewKeyOut"];
 export type Keys = Schemas["KeysOut"];
+export type Overview = Schemas["OverviewOut"];
+export type HeardTaxon = Schemas["HeardTaxonOut"];
+export type Export = Schemas["ExportOut"];
+export type Threshold = Schemas["ThresholdOut"];
+export type Precision = Schemas["PrecisionOut"];
 
 /** One page of a list; `next` is the cursor of the page behind it. */
 export interface Paged<T> {

@@ -7,6 +7,7 @@ import { useEffect } from "preact/hooks";
 import { complain } from "./notices";
 import { isAskedAgain } from "../api/refusals";
 import { loadSession, session, sessionProblem } from "../api/session";
+import { asked as exported } from "../exports/opening";
 import { hasUnsent } from "../reviews/unsent";
 import { KeysScreen } from "../screens/keys/KeysScreen";
 import { RecordingScreen } from "../screens/recording/RecordingScreen";
@@ -26,6 +27,9 @@ effect(() => {
   else document.documentElement.dataset.scheme = colorScheme.value;
 });
 
+const ExportSheet = lazily(() => import("../exports/ExportSheet"), "What exports detections");
+const OverviewScreen = lazily(() => import("../screens/overview/OverviewScreen"));
+const TaxonScreen = lazily(() => import("../screens/taxon/TaxonScreen"));
 const ReviewScreen = lazily(() => import("../screens/review/ReviewScreen"));
 
 /** Everything that is shown: the header, the view that the address asks for, what was just done. */
@@ -47,6 +51,7 @@ export function App() {
         <View key={path.value} />
       </main>
       {session.value != null && <DropTarget />}
+      {session.value != null && exported.value !== null && <ExportSheet />}
       {isAskedAgain.value && <SignInAgain />}
       <NoticeList />
     </>
@@ -73,6 +78,8 @@ function findView(where: string): ComponentType {
   if (where === "/") return RecordingsScreen;
   if (where === "/keys") return KeysScreen;
   if (where === "/review") return ReviewScreen;
+  if (where === "/overview") return OverviewScreen;
+  if (where.startsWith("/taxa/")) return TaxonScreen;
   if (/^\/recordings\/[^/]+$/.test(where)) return RecordingScreen;
   return NotFound;
 }

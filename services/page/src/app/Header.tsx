@@ -25,6 +25,9 @@ export function Header() {
           <a href="/review" aria-current={path.value === "/review" ? "page" : false}>
             Review
           </a>
+          <a href="/overview" aria-current={/^\/(overview$|taxa\/)/.test(path.value) ? "page" : false}>
+            Overview
+          </a>
           {may("admin") && (
             <a href="/keys" aria-current={path.value === "/keys" ? "page" : false}>
               Keys

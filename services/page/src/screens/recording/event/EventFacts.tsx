@@ -1,4 +1,5 @@
 import { formatPosition, localTime } from "../../../time/clock";
+import { taxonLink } from "../../taxon/taxon_link";
 import { formatConfidence, formatEventLength } from "../events/threshold_words";
 import type { LaneTaxon } from "../lanes";
 import { useModel, type SungEvent } from "../model";
@@ -22,6 +23,9 @@ export function EventFacts({ event, taxon }: { event: SungEvent; taxon: LaneTaxo
           </p>
         )}
       </div>
+      <p>
+        <a href={taxonLink(taxon, { pack: model.analysis.value?.pack.name ?? null })}>At all sites</a>
+      </p>
       {isBelow && <p class="say warn">Under the threshold now</p>}
       <dl>
         {at !== null && (

@@ -1,5 +1,6 @@
+import { FORMATS_OF_ONE } from "../../../exports/formats";
 import { useModel } from "../model";
-import { exportLink, exportName, FORMATS, sayNothingToSave } from "./exports";
+import { exportLink, exportName, sayNothingToSave } from "./exports";
 
 /** The events of the table as files for other programs. */
 export function ExportLinks({ taxon }: { taxon: number | null }) {
@@ -9,13 +10,8 @@ export function ExportLinks({ taxon }: { taxon: number | null }) {
   return (
     <p class="exports">
       Save as
-      {FORMATS.map(([format, name]) => (
-        <ExportLink
-          key={format}
-          name={name}
-          link={exportLink(model, format, taxon)}
-          file={exportName(model, format, taxon)}
-        />
+      {FORMATS_OF_ONE.map(({ id, name }) => (
+        <ExportLink key={id} name={name} link={exportLink(model, id, taxon)} file={exportName(model, id, taxon)} />
       ))}
     </p>
   );

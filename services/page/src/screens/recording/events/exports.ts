@@ -1,16 +1,9 @@
 /** The API's exports of the events that are shown: the same threshold, the same taxa. */
 import { hidesVoices } from "../../../app/preferences";
+import { FORMATS } from "../../../exports/formats";
 import { isHumanVoice } from "../human_voices";
 import type { LaneTaxon } from "../lanes";
 import type { RecordingModel } from "../model";
-
-export const FORMATS = [
-  ["csv", "CSV"],
-  ["raven", "Raven"],
-  ["audacity", "Audacity"],
-  ["birdnet", "BirdNET"],
-  ["ndjson", "NDJSON"],
-] as const;
 
 /** Return the address of an export of one taxon's events (null: of all that are shown); null: none are to be saved. */
 export function exportLink(model: RecordingModel, format: string, taxon: number | null): string | null {
@@ -23,18 +16,11 @@ export function exportLink(model: RecordingModel, format: string, taxon: number 
   return `/v1/analyses/${model.analysis.value?.id ?? ""}/detections?${query.toString()}`;
 }
 
-/** How the command line names such files; BirdNET-Analyzer finds its own by theirs. */
-const SUFFIXES: Readonly<Record<string, string>> = {
-  raven: "selections.txt",
-  audacity: "txt",
-  birdnet: "BirdNET.results.csv",
-};
-
 /** Return the name of the saved file: that of the recording, of the taxon if it is one, and the format's suffix. */
 export function exportName(model: RecordingModel, format: string, taxon: number | null): string {
   const stem = model.recording.value.filename.replace(/\.[^.]+$/, "");
   const code = taxon === null ? "" : `_${model.lanes.value?.taxa[taxon]?.code ?? ""}`;
-  return `${stem}${code}.${SUFFIXES[format] ?? format}`;
+  return `${stem}${code}.${FORMATS.find(({ id }) => id === format)?.suffix ?? format}`;
 }
 
 /** Say why there is nothing to save; null: there is. */

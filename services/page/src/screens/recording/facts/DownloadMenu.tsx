@@ -1,15 +1,9 @@
 import { useEffect, useRef } from "preact/hooks";
 
+import { FORMATS_OF_ONE } from "../../../exports/formats";
 import { exportLink, exportName, sayNothingToSave } from "../events/exports";
 import { useModel } from "../model";
 import { formatSize } from "./words";
-
-const FORMATS = [
-  ["csv", "Events as CSV"],
-  ["raven", "Events for Raven"],
-  ["audacity", "Events for Audacity"],
-  ["birdnet", "Events as BirdNET-Analyzer writes them"],
-] as const;
 
 /** The recording as it was uploaded, and its events in the formats of other programs, cut at the slider's threshold. */
 export function DownloadMenu() {
@@ -29,13 +23,13 @@ export function DownloadMenu() {
             <span class="soft">{nothing}</span>
           </li>
         )}
-        {(analysis === null ? [] : FORMATS).map(([format, name]) => {
-          const link = exportLink(model, format, null);
+        {(analysis === null ? [] : FORMATS_OF_ONE).map(({ id, name }) => {
+          const link = exportLink(model, id, null);
           return (
             link !== null && (
-              <li key={format}>
-                <a download={exportName(model, format, null)} href={link}>
-                  {name}
+              <li key={id}>
+                <a download={exportName(model, id, null)} href={link}>
+                  Events as {name}
                   {threshold !== null && <span class="soft"> at threshold {threshold}</span>}
                 </a>
               </li>

@@ -2,10 +2,12 @@ import "./filters.css";
 
 import { useEffect, useRef } from "preact/hooks";
 
+import { hidesVoices } from "../../../app/preferences";
 import { query, setQuery } from "../../../app/router";
 import { useShortcuts } from "../../../app/shortcuts";
+import { openExport } from "../../../exports/opening";
 import { useDraft } from "./draft";
-import { isNarrowed, readFilters, type FilterName } from "./filters";
+import { isNarrowed, readFilters, type FilterName, type Filters } from "./filters";
 import { NameField } from "./NameField";
 
 const STATES = [
@@ -49,8 +51,18 @@ export function FilterBar({ hasClear }: { hasClear: boolean }) {
       <DayField label="From" name="from" value={filters.from ?? ""} onChange={set} />
       <DayField label="To" name="to" value={filters.to ?? ""} onChange={set} />
       {hasClear && isNarrowed(filters) && <ClearFilters />}
+      <button type="button" onClick={() => openExport(exportOf(filters))}>
+        Export detections
+      </button>
     </search>
   );
+}
+
+/** What of the list's filters is a filter of detections. */
+function exportOf({ site, taxon, min_confidence, from, to }: Filters) {
+  const asked = { site, taxon, min_confidence, from, to };
+  const set = Object.entries(asked).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(set), hidesVoices: hidesVoices.value };
 }
 
 interface FieldProps {

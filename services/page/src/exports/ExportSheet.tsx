@@ -1,0 +1,101 @@
+import "./exports.css";
+
+import { useEffect, useMemo, useRef } from "preact/hooks";
+
+import { useLoaded } from "../api/loaded";
+import { useShortcuts } from "../app/shortcuts";
+import { countUrl, offsetOf, sayFilters } from "./asked";
+import { asked, closeExport, NO_FILTERS, REVIEWED, type ExportFilters } from "./opening";
+import { sayCount, type Count } from "./export_words";
+import { ExportFiles } from "./ExportFiles";
+import { FormatList } from "./FormatList";
+import { ExportJobs } from "./jobs";
+
+const REVIEW_WORDS = {
+  confirmed: "Only confirmed ones",
+  rejected: "Only rejected ones",
+  uncertain: "Only uncertain ones",
+  any: "Only reviewed ones",
+  none: "Only those that nobody reviewed",
+} as const;
+
+/** What the view shows, as a file: how many rows it has, in which formats, and the files that were made before. */
+export default function ExportSheet() {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const jobs = useMemo(() => new ExportJobs(), []);
+  const filters = asked.value ?? NO_FILTERS;
+  const count = useLoaded<Count>(countUrl(filters));
+  useEffect(() => heading.current?.focus(), []);
+  useEffect(() => jobs.follow(), [jobs]);
+  useShortcuts([{ key: "Escape", does: "Close the sheet", run: closeExport }]);
+  const isThere = count.problem.value === null && !count.isLoading.value;
+  return (
+    <section class="export-sheet" role="dialog" aria-labelledby="export-title">
+      <div class="top">
+        <h2 id="export-title" ref={heading} tabIndex={-1}>
+          Export detections
+        </h2>
+        <button type="button" onClick={closeExport}>
+          Close
+        </button>
+      </div>
+      <p>{sayFilters(filters)}</p>
+      <Narrowing filters={filters} />
+      {count.problem.value !== null && (
+        <p class="say bad" role="alert">
+          <span>{count.problem.value.detail}</span>
+          <button type="button" onClick={count.reload}>
+            Count again
+          </button>
+        </p>
+      )}
+      <p class="rows" role="status">
+        {isThere && count.value.value !== null ? <strong>{sayCount(count.value.value)}</strong> : "Counting…"}
+      </p>
+      <FormatList filters={filters} jobs={jobs} isEmpty={isThere && count.value.value?.count === 0} />
+      <ExportFiles jobs={jobs} />
+    </section>
+  );
+}
+
+function Narrowing({ filters }: { filters: ExportFilters }) {
+  const change = (part: Partial<ExportFilters>) => (asked.value = { ...filters, ...part });
+  const hasDays = filters.from !== null || filters.to !== null;
+  return (
+    <div class="narrowing">
+      <label>
+        Reviews{" "}
+        <select
+          value={filters.reviewed ?? ""}
+          onChange={({ currentTarget: { value } }) =>
+            change({ reviewed: REVIEWED.find((each) => each === value) ?? null })
+          }
+        >
+          <option value="">Whatever was decided</option>
+          {REVIEWED.map((each) => (
+            <option key={each} value={each}>
+              {REVIEW_WORDS[each]}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label class="switch">
+        <input
+          type="checkbox"
+          checked={filters.hidesVoices}
+          onChange={(event) => change({ hidesVoices: event.currentTarget.checked })}
+        />
+        Leave out human voices
+      </label>
+      <label class="switch">
+        <input
+          type="checkbox"
+          checked={filters.isThresholded}
+          onChange={(event) => change({ isThresholded: event.currentTarget.checked })}
+        />
+        Only what reaches the saved thresholds
+      </label>
+      {hasDays && <p class="soft">Days begin at midnight by this computer’s clock (UTC{offsetOf(new Date())}).</p>}
+    </div>
+  );
+}

@@ -1,0 +1,14 @@
+/** Where a taxon has its page. */
+
+type Narrowing = Partial<Record<"site" | "from" | "to" | "pack", string | null>>;
+
+/** Return its address, under the same site, days and pack. */
+export function taxonLink({ scientific_name }: { scientific_name: string }, narrowing: Narrowing): string {
+  const query = new URLSearchParams();
+  for (const name of ["site", "from", "to", "pack"] as const) {
+    const value = narrowing[name];
+    if (value != null) query.set(name, value);
+  }
+  const text = query.toString();
+  return `/taxa/${encodeURIComponent(scientific_name)}${text === "" ? "" : `?${text}`}`;
+}
