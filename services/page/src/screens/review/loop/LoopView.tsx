@@ -42,7 +42,7 @@ export function LoopView({ asked }: { asked: Asked }) {
             </>
           )}
         </div>
-        {loop.problem.value === null && (
+        {loop.counted.value !== null && (
           <PrecisionPanel
             asked={asked}
             taxon={event?.scientific_name ?? asked.taxon ?? ""}

@@ -1,8 +1,8 @@
 import type { Precision } from "../types";
 import { percent } from "./words";
 
-const [WIDTH, HEIGHT] = [320, 208];
-const [LEFT, RIGHT, TOP, BOTTOM] = [44, 8, 12, 40];
+const [WIDTH, HEIGHT] = [320, 216];
+const [LEFT, RIGHT, TOP, BOTTOM] = [44, 8, 12, 48];
 const MOST_RADIUS = 9;
 const TICKS = [0, 0.25, 0.5, 0.75, 1];
 
@@ -42,7 +42,7 @@ export function Curve({ precision, wanted, threshold }: Props) {
               cy={y(confirmed / n)}
               r={Math.max(2.5, MOST_RADIUS * Math.sqrt(n / most))}
             />
-            <text class="count" x={x((from + to) / 2)} y={HEIGHT - 18}>
+            <text class="count" x={x((from + to) / 2)} y={HEIGHT - 19}>
               {n}
             </text>
           </g>
@@ -60,7 +60,7 @@ function Axes() {
           <text class="tick right" x={LEFT - 4} y={y(tick) + 4}>
             {percent(tick)}
           </text>
-          <text class={`tick ${tick === 1 ? "right" : ""}`} x={tick === 1 ? WIDTH - RIGHT : x(tick)} y={HEIGHT - 30}>
+          <text class={`tick ${tick === 1 ? "right" : ""}`} x={tick === 1 ? WIDTH - RIGHT : x(tick)} y={HEIGHT - 33}>
             {tick}
           </text>
         </g>
