@@ -1,4 +1,4 @@
-"""Files of many detections, made in the background: asked for, followed, fetched, cancelled, expired."""
+"""Files of many detections, made in the background: asked for, followed, fetched, removed, expired."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ from tests.integration.test_api_events import following, until
 from tests.servers.api import StartApi
 
 PLACE = {"site": "marsh", "recorded_at": "2026-05-03T04:30:00+02:00"}
-ENDED = ("ready", "failed", "cancelled", "expired")
+ENDED = ("ready", "failed", "expired")
 
 
 @pytest.fixture
@@ -215,7 +215,7 @@ def test_a_file_expires_and_is_deleted_later_not_earlier(
     assert delete_orphans(database, store.delete).files == 1
 
 
-def test_a_cancelled_export_ends_and_has_no_file(
+def test_an_export_can_be_removed_while_it_is_made(
     client: httpx.Client, worker: MadeUpWorker, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dawn_chorus.api.exports.jobs.making.RENEW_EVERY_S", 0.05)
@@ -228,8 +228,8 @@ def test_a_cancelled_export_ends_and_has_no_file(
         problem = problem_of(client.get(f"{export['links']['self']}/file"), 409, "export-not-ready")
         assert "running" in problem["detail"]
         assert client.delete(export["links"]["self"]).status_code == 204
-    assert ended(client, export)["state"] == "cancelled"
-    problem_of(client.get(f"{export['links']['self']}/file"), 409, "conflict")
+    for gone in (export["links"]["self"], f"{export['links']['self']}/file"):
+        problem_of(client.get(gone), 404, "not-found")
     wait_until(lambda: row_count(database, "audio_to_delete") == 0)
 
 
@@ -243,7 +243,7 @@ def test_a_key_may_have_only_so_many_made(start_api: StartApi, database: Databas
         )
     response = client.post("/v1/exports", json={"format": "csv"})
     problem = problem_of(response, 429, "too-many-requests")
-    assert "cancel one" in problem["detail"] or "cancel it" in problem["detail"]
+    assert "remove it" in problem["detail"]
     with database.transaction() as connection:
         connection.execute("UPDATE exports SET asked_by = 'another'")
         connection.execute(

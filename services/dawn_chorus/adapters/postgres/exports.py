@@ -25,13 +25,12 @@ _FORGOTTEN_AFTER_S = 30 * 86_400.0
 
 
 class ExportState(StrEnum):
-    """States of an export, in the order in which it passes through them; the last four are ends."""
+    """States of an export, in the order in which it passes through them; the last three are ends."""
 
     WAITING = "waiting"
     RUNNING = "running"
     READY = "ready"
     FAILED = "failed"
-    CANCELLED = "cancelled"
     EXPIRED = "expired"
 
 
@@ -94,7 +93,7 @@ def create_export(database: Database, form: str, request: Mapping[str, Any], ask
 def _check(counts: Row, bounds: Bounds) -> None:
     if counts["own_unfinished"] >= bounds.own_unfinished:
         raise TooManyExports(
-            f"{bounds.own_unfinished} of your exports are being made: wait for one, or cancel it", own=True
+            f"{bounds.own_unfinished} of your exports are being made: wait for one, or remove it", own=True
         )
     if counts["own_ready"] >= bounds.own_ready:
         raise TooManyExports(f"{bounds.own_ready} of your exports are kept: delete some of them first", own=True)
@@ -126,13 +125,10 @@ def list_exports(database: Database, *, limit: int, cursor: str | None = None) -
     return Page(items, write_cursor(str(items[-1].id)) if len(rows) > limit else None)
 
 
-def end_export(database: Database, export_id: UUID) -> ExportState | None:
-    """Cancel an export that is not finished, or remove one that is; return the state it has now, None: it is gone."""
+def remove_export(database: Database, export_id: UUID) -> None:
+    """Remove an export and its file; whoever makes it finds out when the lease is renewed, and stops."""
     with database.transaction() as connection:
-        if _sql.cancel_export(connection, export_id=export_id):
-            return ExportState.CANCELLED
         _sql.remove_export(connection, export_id=export_id)
-    return None
 
 
 def expire_exports(database: Database) -> int:

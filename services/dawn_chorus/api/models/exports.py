@@ -93,8 +93,8 @@ class ExportOut(Answer):
     id: UUID = Field(examples=[_ID])
     format: str = Field(examples=["clips"])
     state: ExportState = Field(
-        description="`waiting` and `running` until it is `ready`, `failed` or `cancelled`; a file that is ready is "
-        "`expired` when it was given up.",
+        description="`waiting` and `running` until it is `ready` or `failed`; a file that is ready is `expired` when "
+        "it was given up.",
         examples=["ready"],
     )
     request: dict[str, Any] = Field(

@@ -45,8 +45,8 @@ class Job:
                     return export
                 case "failed":
                     raise PermanentError(f"the export failed: {export['error']}")
-                case "cancelled" | "expired" as state:
-                    raise PermanentError(f"the export was {'given up' if state == 'expired' else state}: ask again")
+                case "expired":
+                    raise PermanentError("the export was given up: ask again")
             done, total = export["items_done"], export["items_total"]
             of = f" of {total:,}" if total is not None else ""
             show(f"{export['state']}, {done:,}{of}", done, total)

@@ -78,11 +78,6 @@ UPDATE exports
 SET state = 'failed', error = :error, maker = NULL, lease_until = NULL, finished_at = now(), revision = revision + 1
 WHERE state IN ('waiting', 'running') AND coalesce(lease_until, '-infinity') <= now() AND attempts >= :most_attempts;
 
--- name: cancel_export(export_id)!
-UPDATE exports
-SET state = 'cancelled', maker = NULL, lease_until = NULL, finished_at = now(), revision = revision + 1
-WHERE id = :export_id AND state IN ('waiting', 'running');
-
 -- name: remove_export(export_id)$
 -- Its file is due for deletion; a null store key: it has none.
 WITH removed AS (
@@ -95,7 +90,7 @@ UPDATE exports SET state = 'expired', revision = revision + 1 WHERE state = 'rea
 
 -- name: forget_exports(kept_s)!
 DELETE FROM exports
-WHERE state IN ('failed', 'cancelled', 'expired')
+WHERE state IN ('failed', 'expired')
     AND coalesce(finished_at, created_at) <= now() - make_interval(secs => :kept_s);
 
 -- name: count_states()

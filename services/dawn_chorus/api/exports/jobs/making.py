@@ -48,7 +48,7 @@ log = get_logger(__name__)
 
 
 class _LeaseLost(TransientError):
-    """It was cancelled, or another process makes it."""
+    """It was removed, or another process makes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _fail(deps: Dependencies, making: Making, reason: str) -> None:
 def _put_off(deps: Dependencies, making: Making, error: TransientError) -> None:
     """Leave an export to the next attempt, whoever makes it; after the last it fails with the reason."""
     if isinstance(error, _LeaseLost):
-        log.info("export given up, it was cancelled or is made elsewhere", export_id=str(making.export.id))
+        log.info("export given up, it was removed or is made elsewhere", export_id=str(making.export.id))
     elif making.export.attempts >= MOST_ATTEMPTS:
         _fail(deps, making, f"given up after {MOST_ATTEMPTS} attempts: {error}")
     else:

@@ -72,8 +72,7 @@ def _check_ready(export: Export) -> tuple[str, int, str]:
     if export.state is ExportState.EXPIRED:
         raise Problem(EXPORT_GONE, "The file was kept for 7 days and is deleted: ask for it again")
     if export.store_key is None or export.size_bytes is None or export.filename is None:
-        what = f"failed: {export.error}" if export.error else "was cancelled"
-        raise Problem(CONFLICT, f"The export {what}; ask for another")
+        raise Problem(CONFLICT, f"The export failed: {export.error}; ask for another")
     return export.store_key, export.size_bytes, export.filename
 
 

@@ -12,8 +12,8 @@ from dawn_chorus.adapters.postgres.exports import (
     Export,
     TooManyExports,
     create_export,
-    end_export,
     get_export,
+    remove_export,
 )
 from dawn_chorus.adapters.postgres.exports import list_exports as read_exports
 from dawn_chorus.api.auth import Caller, Reader
@@ -130,16 +130,16 @@ def show_export(export_id: UUID, deps: Deps, _caller: Reader) -> ExportOut:
 
 @router.delete(
     f"{EXPORTS_PATH}/{{export_id:uuid}}",
-    summary="Cancel or remove an export",
+    summary="Remove an export",
     status_code=204,
     responses=documented(FORBIDDEN, NOT_FOUND, INVALID),
 )
 async def delete_export(export_id: UUID, deps: Deps, caller: Reader) -> None:
-    """Cancel it if it is not finished; else remove it with its file. For who asked for it, and for `admin`."""
+    """Remove it with its file; one that is being made is given up. For who asked for it, and for `admin`."""
     export = await run_in_threadpool(get_export, deps.database, export_id)
     if export.asked_by != caller.name and "admin" not in caller.scopes:
         raise Problem(
             FORBIDDEN, "This export was asked for with another key: use that one, or one with the scope admin"
         )
-    if await run_in_threadpool(end_export, deps.database, export_id) is None:
-        delete_soon(deps)
+    await run_in_threadpool(remove_export, deps.database, export_id)
+    delete_soon(deps)
