@@ -234,8 +234,9 @@ class TestAcrossRecordings:
         assert len(page.text.splitlines()) == 3
         assert "next" in page.links
 
-    def test_formats_of_single_recordings_are_refused(self, client: httpx.Client) -> None:
-        problem = problem_of(client.get("/v1/detections", params={"format": "raven"}), 422, "invalid-request")
+    def test_labels_that_do_not_name_their_recording_are_refused(self, client: httpx.Client) -> None:
+        answer = client.get("/v1/detections", params={"format": "audacity-birdnet"})
+        problem = problem_of(answer, 422, "invalid-request")
         assert [error["field"] for error in problem["errors"]] == ["format"]
 
 
