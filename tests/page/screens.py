@@ -160,6 +160,8 @@ SCREENS: Mapping[str, Callable[[Page, Filled], None]] = {
     "help": _help,
     "review": _review,
     "review-event": _review_event,
+    "overview": _view(lambda _filled: "/overview"),
+    "taxon": _view(lambda _filled: "/taxa/Vox%20arida"),
     "keys": _view(lambda _filled: "/keys"),
     "no-such-address": _view(lambda _filled: "/nothing-here"),
     "nowhere": _view(lambda _filled: "/recordings/0193d0c8-5a3e-7c21-9d6b-1f2e3d4c5b6a"),

@@ -61,7 +61,7 @@ def test_the_table_has_the_numbers_of_the_service(page: Page, api: httpx.Client,
 def test_rates_are_counts_by_the_hours_that_somebody_listened(page: Page, api: httpx.Client) -> None:
     overview = read_overview(api)
     table = open_table(page)
-    page.get_by_role("combobox", name="Numbers").select_option("Detections per hour listened")
+    page.get_by_role("combobox", name="Numbers").select_option("Per hour listened")
     page.wait_for_url("**rate=1*")
     robin = next(each for each in overview["taxa"] if each["code"] == "eurrob1")
     rate = robin["by_hour"][4] / overview["by_hour"][4]["hours"]

@@ -29,8 +29,6 @@ export function sayState(export_: Export): string {
       return `${formatSize(size_bytes ?? 0)}${left_out}, kept until ${expires_at === null ? "it is deleted" : dayOf(expires_at)}`;
     case "failed":
       return `Failed: ${error ?? "no reason is known"}`;
-    case "cancelled":
-      return "Cancelled";
     default:
       return "Expired: ask for it again";
   }

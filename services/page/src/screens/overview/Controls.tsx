@@ -41,7 +41,7 @@ export function Controls({ filters, shown, onExport }: Props) {
           onChange={(event) => set("rate", event.currentTarget.value === "" ? null : "1")}
         >
           <option value="">Detections</option>
-          <option value="rate">Detections per hour listened</option>
+          <option value="rate">Per hour listened</option>
         </select>
       </label>
       <label class="switch">

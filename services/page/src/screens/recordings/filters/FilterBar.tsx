@@ -52,7 +52,7 @@ export function FilterBar({ hasClear }: { hasClear: boolean }) {
       <DayField label="To" name="to" value={filters.to ?? ""} onChange={set} />
       {hasClear && isNarrowed(filters) && <ClearFilters />}
       <button type="button" onClick={() => openExport(exportOf(filters))}>
-        Export detections
+        Export<span class="hidden-visually"> detections</span>
       </button>
     </search>
   );
