@@ -134,8 +134,7 @@ def gathered(findings: Iterable[Finding], folder: Path | None = None) -> Iterato
     Their file lies in `folder`, and has no name as soon as it is there: nothing stays, however this process ends. May
     be used from one thread after the other.
     """
-    number, name = tempfile.mkstemp(prefix="chorus-export-", dir=folder)
-    os.close(number)
+    name = _new_file(folder)
     with closing(sqlite3.connect(name, isolation_level=None, check_same_thread=False)) as connection:
         found = Gathered(connection)
         try:
@@ -148,6 +147,17 @@ def gathered(findings: Iterable[Finding], folder: Path | None = None) -> Iterato
             Path(name).unlink(missing_ok=True)
             raise TransientError(f"findings cannot be put in order in {Path(name).parent}: {error}") from error
         yield found
+
+
+def _new_file(folder: Path | None) -> str:
+    try:
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+        number, name = tempfile.mkstemp(prefix="chorus-export-", dir=folder)
+    except OSError as error:
+        raise TransientError(f"findings cannot be put in order on disk: {error}") from error
+    os.close(number)
+    return name
 
 
 def _unpacked(packed: bytes) -> Any:

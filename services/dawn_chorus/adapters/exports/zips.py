@@ -29,7 +29,7 @@ def camtrap_parts(findings: Iterable[Finding], context: ExportContext, tally: Ta
         yield "README.txt", [readme("Camera Trap Data Package", CAMTRAP_NOTES, context, survey, tally)]
         yield "deployments.csv", camtrap.deployment_lines(found.recordings())
         yield "media.csv", camtrap.media_lines(found.recordings(), context.address)
-        yield "observations.csv", camtrap.observation_lines(found.findings())
+        yield "observations.csv", camtrap.observation_lines(found.findings(), by_analysis=context.by_analysis)
 
     return _archive(findings, context, tally, members, anywhere=False)
 
@@ -41,7 +41,7 @@ def darwin_core_parts(findings: Iterable[Finding], context: ExportContext, tally
         yield "meta.xml", [darwin_core.meta()]
         yield "eml.xml", [darwin_core.eml(context, survey, _identifier(context))]
         yield "README.txt", [readme("Darwin Core archive", darwin_core.NOTES, context, survey, tally)]
-        yield "occurrence.txt", darwin_core.occurrence_lines(found.findings(), context.credits, context.address)
+        yield "occurrence.txt", darwin_core.occurrence_lines(found.findings(), context)
 
     return _archive(findings, context, tally, members, anywhere=True)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 from pydantic import BaseModel
 
@@ -31,7 +30,7 @@ def context_of_one(
         recorded_at=place.recorded_at,
         address=_address(deps, address),
         bom=bool(getattr(query, "bom", False)),
-        folder=_folder(deps),
+        folder=deps.settings.cache_folder,
     )
 
 
@@ -46,17 +45,11 @@ def context_across(deps: Dependencies, wanted: DetectionFilter, query: BaseModel
         from_time=wanted.from_time,
         to_time=wanted.to_time,
         taxa=wanted.taxa,
+        by_analysis=wanted.all_analyses,
         address=_address(deps, address),
         bom=bool(getattr(query, "bom", False)),
-        folder=_folder(deps),
+        folder=deps.settings.cache_folder,
     )
-
-
-def _folder(deps: Dependencies) -> Path:
-    """Return where findings are put in order: on the cache's disk, for the temporary folder may be memory."""
-    folder = deps.settings.cache_folder
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def _address(deps: Dependencies, address: str) -> str:

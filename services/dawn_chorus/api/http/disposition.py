@@ -7,6 +7,6 @@ from urllib.parse import quote
 
 def disposition(name: str, kind: Literal["inline", "attachment"] = "inline") -> str:
     """Return the header (RFC 6266): the name, and one in ASCII for whoever knows no other."""
-    spelled = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    plain = spelled.translate({ord('"'): "_", ord("\\"): "_", ord("%"): "_"})
+    spelled = (char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char))
+    plain = "".join("_" if char in '"\\%' or not char.isascii() else char for char in spelled)
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from dawn_chorus.domain.exports.findings import Finding, Source, clock_time, fixed_numbers
 from dawn_chorus.domain.exports.occurrences import (
+    HUMANS,
     is_by_human,
     is_corrected,
     model_of,
@@ -35,7 +36,6 @@ OBSERVATION_COLUMNS = (
     "bboxHeight", "classificationMethod", "classifiedBy", "classificationTimestamp", "classificationProbability",
     "observationTags", "observationComments",
 )  # fmt: skip
-_HUMANS = ("Homo sapiens", "Human vocal", "Human non-vocal", "Human whistle")
 _MEDIA_TYPES = {"mp3": "audio/mpeg", "aiff": "audio/aiff", "wavex": "audio/wav", "rf64": "audio/wav"}
 
 
@@ -87,8 +87,8 @@ def media_lines(recordings: Iterable[Source], address: str) -> Iterator[str]:
         )
 
 
-def observation_lines(findings: Iterable[Finding]) -> Iterator[str]:
-    """Yield observations.csv; all recordings must have a place and a start."""
+def observation_lines(findings: Iterable[Finding], *, by_analysis: bool) -> Iterator[str]:
+    """Yield observations.csv; all recordings must have a place and a start. `by_analysis`: as of `occurrence_id`."""
     yield plain_csv_line(OBSERVATION_COLUMNS)
     for finding in findings:
         detection, source, review = finding.detection, finding.source, finding.review
@@ -96,14 +96,14 @@ def observation_lines(findings: Iterable[Finding]) -> Iterator[str]:
         decided_at = review.reviewed_at if review and human else source.analyzed_at
         yield _row(
             OBSERVATION_COLUMNS,
-            observationID=occurrence_id(finding),
+            observationID=occurrence_id(finding, by_analysis=by_analysis),
             deploymentID=_deployment_id(source),
             mediaID=_media_id(source),
             eventStart=_whole(source, detection.onset_s).isoformat(),
             eventEnd=_whole(source, detection.offset_s, up=True).isoformat(),
             observationLevel="media",
-            observationType="human" if name in _HUMANS else "animal",
-            scientificName="Homo sapiens" if name in _HUMANS else name,
+            observationType="human" if name == HUMANS else "animal",
+            scientificName=name,
             classificationMethod="human" if human else "machine",
             classifiedBy=review.reviewer if review and human else model_of(source),
             classificationTimestamp=decided_at.astimezone(UTC).isoformat(timespec="seconds") if decided_at else None,

@@ -38,10 +38,13 @@ class ExportContext:
     """When that recording starts."""
     address: str = ""
     """Where the service is, as `https://chorus.example.org`, for links to recordings; empty: it is not known."""
+    by_analysis: bool = False
+    """All analyses of a recording count, so that the same event may be in it more than once."""
     bom: bool = False
     """Begin CSV with a byte order mark."""
     folder: Path | None = None
-    """For what must be put in order before it is written, some 100 bytes a finding; None: the temporary folder."""
+    """For what must be put in order before it is written, some 100 bytes a finding; made if it is missing. None: the
+    temporary folder, which may be memory."""
 
 
 NO_TIME, NO_PLACE, REJECTED, NO_ORGANISM = "no time", "no place", "rejected in review", "not of an organism"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape
 
-from dawn_chorus.domain.exports.context import Credit, ExportContext
+from dawn_chorus.domain.exports.context import ExportContext
 from dawn_chorus.domain.exports.findings import Finding, clock_time, fixed_numbers
 from dawn_chorus.domain.exports.occurrences import (
     Survey,
@@ -36,23 +36,23 @@ _DUBLIN_CORE = {"license": "http://purl.org/dc/terms/license"}
 _BREAKS = str.maketrans("\t\r\n", "   ")
 
 
-def occurrence_lines(findings: Iterable[Finding], credits_known: Iterable[Credit], address: str) -> Iterator[str]:
+def occurrence_lines(findings: Iterable[Finding], context: ExportContext) -> Iterator[str]:
     """Yield occurrence.txt: tab-separated, without quotes; tabs and line breaks become spaces."""
-    licenses = {each.pack: license_address(each.license or "") for each in credits_known}
+    licenses = {each.pack: license_address(each.license or "") for each in context.credits}
     yield "\t".join(COLUMNS) + "\n"
     for finding in findings:
-        cells = _occurrence(finding, address) | {"license": licenses.get(finding.source.pack)}
+        cells = _occurrence(finding, context) | {"license": licenses.get(finding.source.pack)}
         yield "\t".join(_cell(cells.get(column)) for column in COLUMNS) + "\n"
 
 
-def _occurrence(finding: Finding, address: str) -> dict[str, object]:
+def _occurrence(finding: Finding, context: ExportContext) -> dict[str, object]:
     detection, source, review = finding.detection, finding.source, finding.review
     (name, common_name), human = names_of(finding), is_by_human(finding)
     decided_at = review.reviewed_at if review and human else source.analyzed_at
     begin, end = (clock_time(source.recorded_at, at_s) for at_s in (detection.onset_s, detection.offset_s))
     has_place = source.latitude is not None and source.longitude is not None
     return {
-        "occurrenceID": occurrence_id(finding),
+        "occurrenceID": occurrence_id(finding, by_analysis=context.by_analysis),
         "basisOfRecord": "MachineObservation",
         "occurrenceStatus": "present",
         "scientificName": name,
@@ -71,7 +71,7 @@ def _occurrence(finding: Finding, address: str) -> dict[str, object]:
         "dateIdentified": decided_at.isoformat(timespec="seconds") if decided_at else None,
         "identificationVerificationStatus": _status(finding),
         "identificationRemarks": _remarks(finding),
-        "associatedMedia": _clip(finding, address),
+        "associatedMedia": _clip(finding, context.address),
         "dynamicProperties": _properties(finding),
     }
 
@@ -138,7 +138,8 @@ def eml(context: ExportContext, survey: Survey, identifier: str) -> str:
     people = [
         f"<individualName><surName>{escape(each)}</surName></individualName>" for each in sorted(survey.reviewers)
     ]
-    party = people[0] if people else "<organizationName>to be completed</organizationName>"
+    parties = people or ["<organizationName>to be completed</organizationName>"]
+    creators = "".join(f"<creator>{each}</creator>" for each in parties)
     rights = "; ".join(
         f"{each.pack}: {each.license}. {each.attribution}" for each in survey.credits_of(context.credits)
     )
@@ -147,12 +148,12 @@ def eml(context: ExportContext, survey: Survey, identifier: str) -> str:
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<eml:eml xmlns:eml="eml://ecoinformatics.org/eml-2.1.1" packageId="{identifier}" system="dawn-chorus" '
         'scope="system" xml:lang="eng">\n  <dataset>\n'
-        f"    <title>{escape(title)}</title>\n    <creator>{party}</creator>\n"
+        f"    <title>{escape(title)}</title>\n    {creators}\n"
         f"    <pubDate>{context.made_at:%Y-%m-%d}</pubDate>\n    <language>eng</language>\n"
         "    <abstract><para>Detections of animals in recordings, by a model, reviewed as far as "
         "identificationVerificationStatus says.</para></abstract>\n"
         f"    <intellectualRights><para>{escape(rights)}</para></intellectualRights>\n"
-        f"{_coverage(survey)}    <contact>{party}</contact>\n  </dataset>\n</eml:eml>\n"
+        f"{_coverage(survey)}    <contact>{parties[0]}</contact>\n  </dataset>\n</eml:eml>\n"
     )
 
 

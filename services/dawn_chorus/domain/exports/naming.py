@@ -14,14 +14,19 @@ def name_export(export_format: ExportFormat, context: ExportContext) -> str:
     BirdNET-Analyzer finds the results of a recording by its name, so that stands alone before the suffix there.
     """
     kind = FILES[export_format]
-    stem = as_part_of_a_name(PurePath(context.recording).stem) if context.recording else ""
     if context.recording and not kind.keeps_suffix:
         return f"{PurePath(context.recording.replace('/', '-')).stem or 'recording'}{kind.suffix}"
+    return name_selection(context) + kind.suffix
+
+
+def name_selection(context: ExportContext) -> str:
+    """Return site, span, and taxon if it is one: what the name of a file begins with."""
+    stem = as_part_of_a_name(PurePath(context.recording).stem) if context.recording else ""
     place = as_part_of_a_name(context.site or "") or stem or ("recording" if context.recording else "all-sites")
     parts = [place, _span(context)]
     if len(context.taxa) == 1:
         parts.append(as_part_of_a_name(context.taxa[0]).lower())
-    return "_".join(part for part in parts if part) + kind.suffix
+    return "_".join(part for part in parts if part)
 
 
 def _span(context: ExportContext) -> str:

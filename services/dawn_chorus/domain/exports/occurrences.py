@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from dawn_chorus.domain.exports.context import NO_ORGANISM, NO_PLACE, NO_TIME, REJECTED, Credit, Tally
 from dawn_chorus.domain.exports.findings import Finding, Source
 from dawn_chorus.domain.review.verdicts import Verdict
+from dawn_chorus.domain.taxonomy import Taxon
 
 NOISE = "noise"
 """The class of sounds that are no organism's."""
+HUMANS = "Homo sapiens"
 _CREATIVE_COMMONS = {"CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/"} | {
     f"CC-{kind}-4.0": f"https://creativecommons.org/licenses/{kind.lower()}/4.0/"
     for kind in ("BY", "BY-SA", "BY-NC", "BY-NC-SA", "BY-ND", "BY-NC-ND")
@@ -26,7 +28,7 @@ class Survey:
     packs: set[str] = field(default_factory=set)
     first: datetime | None = None
     last: datetime | None = None
-    """When the first recording starts, and the last one."""
+    """When the first recording starts, and when the last one ends."""
     north: float = -90.0
     south: float = 90.0
     east: float = -180.0
@@ -69,13 +71,14 @@ class Survey:
     def _note(self, finding: Finding) -> None:
         source = finding.source
         name, common_name = names_of(finding)
-        self.names.setdefault(name, common_name)
+        self.names[name] = self.names.get(name) or common_name
         self.packs.add(source.pack)
         if finding.review:
             self.reviewers.add(finding.review.reviewer)
-        if source.recorded_at:
+        end = place_in_time(source, max(source.duration_s or 0.0, finding.detection.offset_s))
+        if source.recorded_at and end:
             self.first = min(self.first or source.recorded_at, source.recorded_at)
-            self.last = max(self.last or source.recorded_at, source.recorded_at)
+            self.last = max(self.last or end, end)
         if source.latitude is not None and source.longitude is not None:
             self.north, self.south = max(self.north, source.latitude), min(self.south, source.latitude)
             self.east, self.west = max(self.east, source.longitude), min(self.west, source.longitude)
@@ -94,18 +97,24 @@ def is_by_human(finding: Finding) -> bool:
 def names_of(finding: Finding) -> tuple[str, str]:
     """Return the scientific and the common name of what is heard: the reviewer's word before the model's.
 
-    A corrected taxon has no common name, and no class: reviews know the scientific name only.
+    A corrected taxon has no common name, and no class: reviews know the scientific name only. Of human voices it is the
+    species, whatever the model calls them.
     """
     taxon, review = finding.detection.taxon, finding.review
     if review and review.corrected_taxon:
-        return review.corrected_taxon, ""
-    return taxon.scientific_name, taxon.common_name
+        taxon = Taxon("", review.corrected_taxon, "", "")
+    return (HUMANS if taxon.is_human_voice else taxon.scientific_name), taxon.common_name
 
 
-def occurrence_id(finding: Finding) -> str:
-    """Return an id that is the same in every export of an analysis, whatever else is in it."""
+def occurrence_id(finding: Finding, *, by_analysis: bool = False) -> str:
+    """Return an id that is the same in every export, also once its recording was analyzed anew with the same pack.
+
+    It is of one event, as lists count one analysis for each recording and pack; `by_analysis`: all count, so it is the
+    analysis' own.
+    """
     source, detection = finding.source, finding.detection
-    made_by = source.analysis_id or f"{source.file}:{source.pack}"
+    heard_in = f"{source.recording_id or source.file}:{source.pack}"
+    made_by = source.analysis_id if by_analysis and source.analysis_id else heard_in
     return f"{made_by}:{detection.taxon.code}:{round(detection.onset_s * 1000)}"
 
 

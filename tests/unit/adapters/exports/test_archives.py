@@ -10,12 +10,13 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from dawn_chorus.domain.exports.camtrap import OBSERVATION_COLUMNS
+from dawn_chorus.domain.exports.context import ExportContext
 from dawn_chorus.domain.exports.darwin_core import COLUMNS
-from dawn_chorus.domain.exports.findings import Finding
+from dawn_chorus.domain.exports.findings import Finding, Source
 from dawn_chorus.domain.exports.formats import ExportFormat
 from dawn_chorus.domain.review.verdicts import Verdict
 from dawn_chorus.domain.taxonomy import Taxon
-from tests.unit.adapters.exports.made_up import CONTEXT, ENGINE, finding, review, source, written
+from tests.unit.adapters.exports.made_up import CONTEXT, DAWN, ENGINE, WREN, finding, review, source, written
 
 BOTH = [ExportFormat.CAMTRAP_DP, ExportFormat.DWCA]
 CORRECTED = review(Verdict.REJECTED, corrected_taxon="Parus major", note="two\nnotes | a pipe")
@@ -36,6 +37,16 @@ def occurrences(*findings: Finding) -> list[dict[str, str]]:
     text = members(ExportFormat.DWCA, *findings)["occurrence.txt"]
     head, *lines = (line.split("\t") for line in text.splitlines())
     return [dict(zip(head, line, strict=True)) for line in lines]
+
+
+def ids(export_format: ExportFormat, *sources: Source, context: ExportContext = CONTEXT) -> list[str]:
+    content, _ = written(export_format, map(finding, sources), context)
+    table, delimiter = (
+        ("observations.csv", ",") if export_format is ExportFormat.CAMTRAP_DP else ("occurrence.txt", "\t")
+    )
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        rows = csv.reader(io.StringIO(archive.read(table).decode()), delimiter=delimiter)
+    return [row[0] for row in rows][1:]
 
 
 def tags(row: dict[str, str]) -> dict[str, str]:
@@ -103,6 +114,20 @@ def test_voices_of_people_are_human_observations() -> None:
     voice = Taxon("human-vocal", "Human vocal", "Human vocal", "Mammalia")
     (row,) = observations(finding(source(0), taxon=voice))
     assert (row["observationType"], row["scientificName"]) == ("human", "Homo sapiens")
+    (row,) = occurrences(finding(source(0), taxon=voice))
+    assert (row["scientificName"], row["vernacularName"]) == ("Homo sapiens", "Human vocal")
+
+
+@pytest.mark.parametrize("export_format", BOTH)
+def test_an_event_keeps_its_id_when_its_recording_is_analyzed_anew(export_format: ExportFormat) -> None:
+    first, again, other = (ids(export_format, source(0, **made)) for made in ({}, {"analysis_id": "b"}, {"pack": "x"}))
+    assert first == again != other
+
+
+@pytest.mark.parametrize("export_format", BOTH)
+def test_an_event_of_each_analysis_has_its_own_id_where_all_of_them_count(export_format: ExportFormat) -> None:
+    both = ids(export_format, source(0), source(0, analysis_id="b"), context=replace(CONTEXT, by_analysis=True))
+    assert len(set(both)) == 2
 
 
 def test_a_deployment_is_a_site_at_a_place_from_its_first_to_its_last_recording() -> None:
@@ -122,6 +147,31 @@ def test_the_packages_description_has_what_its_profile_asks_for() -> None:
     assert document["taxonomic"] == [{"scientificName": "Parus major"}]
     assert document["contributors"] == [{"title": "Ada", "role": "contributor"}]
     assert [each["scope"] for each in document["licenses"]] == ["data", "media"]
+
+
+def test_what_goes_on_after_midnight_is_of_both_days() -> None:
+    late = source(0, recorded_at=DAWN.replace(hour=23, minute=59, second=50))
+    document = json.loads(members(ExportFormat.CAMTRAP_DP, finding(late, 20.0, 21.0))["datapackage.json"])
+    assert document["temporal"] == {"start": "2026-05-01", "end": "2026-05-02"}
+
+
+def test_a_common_name_is_told_however_the_taxon_was_found_first() -> None:
+    corrected = review(Verdict.REJECTED, corrected_taxon=WREN.scientific_name)
+    tit = Taxon("gretit", "Parus major", "Great Tit", "Aves")
+    findings = finding(source(0), taxon=tit, said=corrected), finding(source(1))
+    document = json.loads(members(ExportFormat.CAMTRAP_DP, *findings)["datapackage.json"])
+    assert document["taxonomic"] == [
+        {"scientificName": WREN.scientific_name, "vernacularNames": {"eng": WREN.common_name}}
+    ]
+
+
+def test_all_who_reviewed_made_the_archive() -> None:
+    said = [review(Verdict.CONFIRMED, reviewer=name) for name in ("Zoe", "Ada & Co")]
+    eml = members(
+        ExportFormat.DWCA, *(finding(source(0), number, number + 1.0, said=each) for number, each in enumerate(said))
+    )
+    creators = ET.fromstring(eml["eml.xml"]).iter("creator")  # noqa: S314
+    assert [each.findtext("individualName/surName") for each in creators] == ["Ada & Co", "Zoe"]
 
 
 @pytest.mark.parametrize("export_format", BOTH)

@@ -38,6 +38,11 @@ def test_a_name_tells_site_span_and_taxon(context: ExportContext, export_format:
     assert name_export(export_format, context) == name
 
 
+def test_a_name_without_a_letter_of_ascii_hides_no_file() -> None:
+    header = disposition("湿地.csv", "attachment")
+    assert header == "attachment; filename=\"__.csv\"; filename*=UTF-8''%E6%B9%BF%E5%9C%B0.csv"
+
+
 def test_a_name_with_quotes_ends_no_header_early() -> None:
     header = disposition('Hö"he\\ 1%.csv', "attachment")
     assert header == "attachment; filename=\"Ho_he_ 1_.csv\"; filename*=UTF-8''H%C3%B6%22he%5C%201%25.csv"

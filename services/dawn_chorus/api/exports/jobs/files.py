@@ -13,7 +13,7 @@ from dawn_chorus.api.models.exports import CLIPS
 from dawn_chorus.domain.errors import PermanentError, TransientError
 from dawn_chorus.domain.exports.context import ExportContext
 from dawn_chorus.domain.exports.formats import FILES, ExportFormat
-from dawn_chorus.domain.exports.naming import name_export
+from dawn_chorus.domain.exports.naming import name_export, name_selection
 
 ZIP = "application/zip"
 _READ_BYTES = 4 << 20
@@ -38,7 +38,7 @@ def name_file(form: str, context: ExportContext) -> str:
     """Return what the file is called: site, span, and the taxon if it is one."""
     if form != CLIPS:
         return name_export(ExportFormat(form), context)
-    return name_export(ExportFormat.CSV, context).removesuffix(FILES[ExportFormat.CSV].suffix) + ".clips.zip"
+    return f"{name_selection(context)}.clips.zip"
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Reviews: what people say of a taxon in a stretch of a recording."""
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from dawn_chorus.adapters.postgres.reviews import (
 from dawn_chorus.api.auth import Caller, Reader, Reviewer
 from dawn_chorus.api.dependencies import Dependencies, Deps
 from dawn_chorus.api.http.content_negotiation import choose_format
+from dawn_chorus.api.http.disposition import disposition
 from dawn_chorus.api.http.pagination import next_link
 from dawn_chorus.api.http.problems import (
     FORBIDDEN,
@@ -57,7 +59,9 @@ from dawn_chorus.api.models.review.reviews import (
 from dawn_chorus.api.routes.review.saving import save_fields, save_rows
 from dawn_chorus.api.routes.review.table_rows import read_rows
 from dawn_chorus.api.taxon_names import check_taxa
+from dawn_chorus.domain.exports.context import ExportContext
 from dawn_chorus.domain.exports.formats import FILES, ExportFormat
+from dawn_chorus.domain.exports.naming import name_selection
 from dawn_chorus.domain.exports.tables import with_byte_order_mark
 from dawn_chorus.domain.review.replacing import Saved
 from dawn_chorus.domain.review.table import review_lines
@@ -196,14 +200,23 @@ def find_reviews(request: Request, deps: Deps, _caller: Reader, query: Annotated
         query.from_,
         query.to,
     )
-    media_type = FILES[chosen].media_type
+    media_type, headers = FILES[chosen].media_type, {"Vary": "Accept"}
+    if chosen is ExportFormat.CSV:
+        headers["Content-Disposition"] = disposition(_file_name(wanted), "attachment")
     if chosen is ExportFormat.CSV and query.limit is None and query.cursor is None:
-        return streamed(_table(stream_reviews(deps.database, wanted), bom=query.bom), media_type, {"Vary": "Accept"})
+        return streamed(_table(stream_reviews(deps.database, wanted), bom=query.bom), media_type, headers)
     page = list_reviews(deps.database, wanted, limit=query.limit or _PAGE_ROWS, cursor=query.cursor)
-    headers = {"Vary": "Accept"} | next_link(request, page.next_cursor)
+    headers |= next_link(request, page.next_cursor)
     if chosen is ExportFormat.CSV:
         return streamed(_table(page.items, bom=query.bom), media_type, headers)
     return JSONResponse({"items": [review_row(each) for each in page.items], "next": page.next_cursor}, headers=headers)
+
+
+def _file_name(wanted: ReviewFilter) -> str:
+    selection = ExportContext(
+        datetime.now(UTC), site=wanted.site, from_time=wanted.from_time, to_time=wanted.to_time, taxa=wanted.taxa
+    )
+    return f"{name_selection(selection)}.reviews.csv"
 
 
 def _table(listed: Iterable[ListedReview], *, bom: bool) -> Iterator[str]:
