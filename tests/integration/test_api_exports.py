@@ -97,7 +97,11 @@ def test_every_format_is_made_as_it_is_answered(client: httpx.Client, worker: Ma
         answered = client.get("/v1/detections", params={"format": form})
         assert file.headers["content-type"] == answered.headers["content-type"]
         if form in ("camtrap-dp", "dwca"):
-            assert unzip(file.content).namelist() == unzip(answered.content).namelist()
+            made, asked = unzip(file.content), unzip(answered.content)
+            assert made.namelist() == asked.namelist()
+            table = "media.csv" if form == "camtrap-dp" else "occurrence.txt"
+            assert made.read(table) == asked.read(table)
+            assert f"{client.base_url}/v1/recordings/".encode() in made.read(table)
         elif form == "json":
             assert file.json() == answered.json()["items"]
         else:
@@ -144,6 +148,7 @@ def test_clips_are_the_sound_of_the_events(client: httpx.Client, worker: MadeUpW
     readme = archive.read("README.txt").decode()
     assert "license CC-BY-NC-SA-4.0" in readme
     assert "Cornell and Chemnitz" in readme
+    assert "clips: before_s 0.5, after_s 0.25" in readme
 
 
 def test_what_has_no_sound_is_left_out_counted_and_named(

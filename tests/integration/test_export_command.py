@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -80,6 +81,11 @@ def test_each_format_has_all_rows(run: Any, tmp_path: Path, form: str) -> None:
     assert rows == (0 if form == "reviews" else 2), content
 
 
+def test_reviews_have_a_name_that_tells(run: Any) -> None:
+    code, out, err = run("--format", "reviews", "--site", "marsh", "--from", "2026-05-01T00:00:00Z")
+    assert (code, out.strip()) == (0, "marsh_from-20260501.reviews.csv"), err
+
+
 def test_clips_come_in_the_background(run: Any, tmp_path: Path) -> None:
     code, out, err = run("--format", "clips", "--most", 1, "--before-s", 0, "--after-s", 0, "--clip-format", "wav")
     assert code == 0, err
@@ -145,6 +151,12 @@ def test_an_export_is_gone_on_with_by_its_id(run: Any, gate: Gate, tmp_path: Pat
     assert run("--id", asked["id"], "--out", "again.csv")[0] == 0
     assert (tmp_path / "again.csv").read_bytes() == content
     assert files(tmp_path) == ["again.csv", "rows.csv"]
+
+
+def test_what_an_export_is_of_is_not_asked_again(run: Any) -> None:
+    code, _, err = run("--id", uuid4(), "--site", "marsh")
+    assert code == 1
+    assert "--id goes on with" in err
 
 
 def test_options_of_clips_are_for_clips(run: Any) -> None:

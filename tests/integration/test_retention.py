@@ -112,7 +112,8 @@ class TestWhatStays:
             body = {**said, "recording_id": recording["id"], "verdict": verdict, "reviewer": verdict}
             assert archive.client.post("/v1/reviews", json=body).status_code == 201
         dry = archive.run("--audio-days", "90", "--keep-best", "0")
-        assert "kept, confirmed in review (--reviewed-too removes them): 1 recording (" in dry.stderr
+        assert "kept, confirmed or corrected in review (--reviewed-too removes them): 1 recording (" in dry.stderr
+        assert "reviewed, and their audio goes: 1 recording (" in dry.stderr
         told = archive.retain(audio_days=90, keep_best=0, apply=True)
         assert told["outlook"]["kept_as_confirmed"]["recordings"] == 1
         assert [archive.has_audio(each) for each in (confirmed, rejected, bare)] == [True, False, False]
@@ -128,6 +129,14 @@ class TestWhatStays:
         )
         assert "1 recording with all results, 2 reviews among them" in done.stderr
         assert row_count(archive.database, "recordings") == row_count(archive.database, "reviews") == 0
+
+    def test_what_a_review_corrects(self, archive: Archive) -> None:
+        recording = archive.record(400, [(ROBIN, 2, 8, 0.9)])
+        said = {"taxon": ROBIN.scientific_name, "onset_s": 2, "offset_s": 8, "reviewer": "Ada"}
+        body = {**said, "recording_id": recording["id"], "verdict": "rejected", "corrected_taxon": WREN.scientific_name}
+        assert archive.client.post("/v1/reviews", json=body).status_code == 201
+        assert archive.retain(audio_days=90, keep_best=0, apply=True)["outlook"]["reviewed"]["recordings"] == 0
+        assert archive.has_audio(recording)
 
     def test_other_sites(self, archive: Archive) -> None:
         here, there, nowhere = archive.record(100, site="marsh"), archive.record(100, site="hill"), archive.record(100)

@@ -46,6 +46,8 @@ class Export:
     request: Mapping[str, Any]
     """The body of the request, as JSON."""
     asked_by: str
+    address: str
+    """Where the service was found, for links to recordings, as `https://chorus.example.org`; empty: it is not known."""
     state: ExportState
     created_at: datetime
     started_at: datetime | None
@@ -82,12 +84,15 @@ class Bounds:
     own_ready: int
 
 
-def create_export(database: Database, form: str, request: Mapping[str, Any], asked_by: str, bounds: Bounds) -> Export:
+def create_export(
+    database: Database, form: str, request: Mapping[str, Any], asked_by: str, address: str, bounds: Bounds
+) -> Export:
     """Write the row of an export that waits. Raises TooManyExports."""
+    asked = {"format": form, "request": Jsonb(request), "asked_by": asked_by, "address": address}
     with database.transaction() as connection:
         _sql.let_one_ask(connection)
         _check(_sql.count_exports(connection, asked_by=asked_by), bounds)
-        return read_export(_sql.create_export(connection, format=form, request=Jsonb(request), asked_by=asked_by))
+        return read_export(_sql.create_export(connection, **asked))
 
 
 def _check(counts: Row, bounds: Bounds) -> None:

@@ -37,7 +37,7 @@ class RetentionRule:
     site: str | None = None
     """Only recordings of this site, whose best are kept; None: all sites together."""
     spares_confirmed: bool = True
-    """Keep, with their audio, recordings in which a review confirms something."""
+    """Keep, with their audio, recordings in which a review confirms or corrects something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class OldRecording:
     reviews: int
     """Of anything heard in it; they go with its results."""
     is_confirmed: bool
-    """A review confirms something that is heard in it, and the rule spares it for that."""
+    """A review confirms or corrects something that is heard in it, and the rule spares it for that."""
     is_best: bool
     """For some taxon, it is one of the recordings with the most confident detections."""
 

@@ -59,4 +59,10 @@ def _address(deps: Dependencies, address: str) -> str:
 def _described(query: BaseModel) -> Mapping[str, str]:
     """Return the fields that were set, as they are written in a URL."""
     asked = query.model_dump(mode="json", by_alias=True, exclude=_NO_FILTERS, exclude_defaults=True)
-    return {name: ", ".join(map(str, each)) if isinstance(each, list) else str(each) for name, each in asked.items()}
+    return {name: _written(each) for name, each in asked.items()}
+
+
+def _written(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {each}" for name, each in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -102,10 +102,8 @@ class ExportOut(Answer):
     )
     items_total: int | None = Field(description="Rows or clips; null: not known yet.", examples=[120])
     items_done: int = Field(description="Those that are made, or left out.", examples=[120])
-    items_left_out: int = Field(
-        description="Those that could not be made: the file names each, with the reason.", examples=[2]
-    )
-    filename: str | None = Field(examples=["erithacus-rubecula_20260704T091244Z.clips.zip"])
+    items_left_out: int = Field(description="Those that are not in it: the README of a zip says why.", examples=[2])
+    filename: str | None = Field(examples=["all-sites_erithacus-rubecula.clips.zip"])
     size_bytes: int | None = Field(examples=[48_213_004])
     created_at: datetime = Field(examples=["2026-07-04T09:12:44Z"])
     finished_at: datetime | None = Field(examples=["2026-07-04T09:13:20Z"])

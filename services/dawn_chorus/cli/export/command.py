@@ -94,6 +94,8 @@ def export(  # noqa: PLR0913 - the parameters are the options
         bom=bom or None,
         **{"class": class_ or None, "from": from_},
     )
+    if some_id is not None and (filters or clips):
+        raise PermanentError("--id goes on with an export as it was asked for: leave out what it was asked for")
     options = ExportOptions(
         format=format_,
         filters=filters,

@@ -52,7 +52,7 @@ def _run_job(client: "ServiceClient", options: ExportOptions) -> None:
         print_note(_how_to_go_on(begun, options.out))
         raise typer.Exit(STOPPED) from None
     if export["items_left_out"]:
-        print_warning(f"{export['items_left_out']:,} left out: the file names each, with the reason")
+        print_warning(f"{export['items_left_out']:,} left out: the file says why")
     _tell({**export, "file": str(target)}, options, f"{export['items_done']:,}, {show_bytes(export['size_bytes'])}")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape
 
 from dawn_chorus.domain.exports.context import ExportContext
-from dawn_chorus.domain.exports.findings import Finding, clock_time, fixed_numbers
+from dawn_chorus.domain.exports.findings import Finding, clock_time
 from dawn_chorus.domain.exports.occurrences import (
     Survey,
     is_by_human,
@@ -33,6 +33,8 @@ associatedMedia needs a key of the service that made this archive.
 """
 _TERMS = "http://rs.tdwg.org/dwc/terms/"
 _DUBLIN_CORE = {"license": "http://purl.org/dc/terms/license"}
+_LONGEST_CLIP_S = 300.0
+"""The service makes no longer one: of a night of crickets it is the beginning."""
 _BREAKS = str.maketrans("\t\r\n", "   ")
 
 
@@ -96,8 +98,8 @@ def _clip(finding: Finding, address: str) -> str:
     """Return the address of what is heard, if it is known where the service is."""
     if not address or finding.source.recording_id is None:
         return ""
-    fixed = fixed_numbers(finding.detection)
-    span = f"start_s={fixed['onset_s']}&end_s={fixed['offset_s']}"
+    onset_s = finding.detection.onset_s
+    span = f"start_s={onset_s:.3f}&end_s={min(finding.detection.offset_s, onset_s + _LONGEST_CLIP_S):.3f}"
     return f"{address}/v1/recordings/{finding.source.recording_id}/clip?{span}"
 
 

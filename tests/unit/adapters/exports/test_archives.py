@@ -149,6 +149,11 @@ def test_the_packages_description_has_what_its_profile_asks_for() -> None:
     assert [each["scope"] for each in document["licenses"]] == ["data", "media"]
 
 
+def test_the_sound_of_a_long_event_is_a_clip_that_the_service_makes() -> None:
+    (row,) = occurrences(finding(source(0, duration_s=3600.0), 10.0, 2000.0))
+    assert row["associatedMedia"].endswith("/clip?start_s=10.000&end_s=310.000")
+
+
 def test_what_goes_on_after_midnight_is_of_both_days() -> None:
     late = source(0, recorded_at=DAWN.replace(hour=23, minute=59, second=50))
     document = json.loads(members(ExportFormat.CAMTRAP_DP, finding(late, 20.0, 21.0))["datapackage.json"])

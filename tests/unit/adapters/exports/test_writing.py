@@ -104,6 +104,12 @@ def test_a_disk_without_room_is_an_error_that_passes(tmp_path: Path) -> None:
         pytest.fail("there was no room")
 
 
+def test_a_folder_that_cannot_be_made_is_an_error_that_passes(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(TransientError, match="in order"):
+        written(ExportFormat.RAVEN, MIXED, replace(CONTEXT, folder=tmp_path / "file" / "folder"))
+
+
 def test_nothing_stays_on_disk(tmp_path: Path) -> None:
     parts = write_export(ExportFormat.RAVEN, MIXED, replace(CONTEXT, folder=tmp_path), Tally())
     next(parts)

@@ -3,6 +3,7 @@
 import csv
 import io
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -64,7 +65,16 @@ def test_an_archive_names_what_is_in_it_and_what_is_not(tmp_path: Path) -> None:
     assert [(row["reason"], row["file"]) for row in left_out] == [("the audio was removed", "'=gone.flac")]
     assert "Clips: 2. Left out: 1" in readme
     assert "birdnet 2.4.0, license CC-BY-NC-SA-4.0.\nCornell and Chemnitz" in readme
-    assert "Nobody" not in readme, "no clip of that pack"
+    assert "Nobody" not in readme, "no row of that pack"
+
+
+def test_rows_without_sound_have_their_license_too() -> None:
+    file = io.BytesIO()
+    archive = ClipArchive(file, 1 << 22, replace(CONTEXT, credits=(Credit("birdnet", None, None, None),)))
+    archive.leave_out(finding(), "the audio was removed")
+    archive.close()
+    with zipfile.ZipFile(file) as made:
+        assert "Model pack birdnet, license unknown.\n" in made.read("README.txt").decode()
 
 
 def test_an_archive_that_grows_too_large_ends(tmp_path: Path) -> None:

@@ -112,6 +112,7 @@ CREATE TABLE exports (
     format text NOT NULL,
     request jsonb NOT NULL,
     asked_by text NOT NULL,
+    address text NOT NULL DEFAULT '',
     state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'running', 'ready', 'failed', 'expired')),
     created_at timestamptz NOT NULL DEFAULT now(),
     started_at timestamptz,

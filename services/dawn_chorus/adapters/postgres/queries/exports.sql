@@ -9,8 +9,8 @@ SELECT
     count(*) FILTER (WHERE state = 'ready' AND asked_by = :asked_by) AS own_ready
 FROM exports;
 
--- name: create_export(format, request, asked_by)^
-INSERT INTO exports (format, request, asked_by) VALUES (:format, :request, :asked_by) RETURNING *;
+-- name: create_export(format, request, asked_by, address)^
+INSERT INTO exports (format, request, asked_by, address) VALUES (:format, :request, :asked_by, :address) RETURNING *;
 
 -- name: get_export(export_id)^
 SELECT * FROM exports WHERE id = :export_id;

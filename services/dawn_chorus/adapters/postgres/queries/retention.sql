@@ -62,7 +62,8 @@ LEFT JOIN LATERAL (
     FROM analyses WHERE recording_id = r.id
 ) AS a ON true
 CROSS JOIN LATERAL (
-    SELECT count(*) AS reviews, bool_or(verdict = 'confirmed') AS is_confirmed FROM reviews WHERE recording_id = r.id
+    SELECT count(*) AS reviews, bool_or(verdict = 'confirmed' OR corrected_taxon IS NOT NULL) AS is_confirmed
+    FROM reviews WHERE recording_id = r.id
 ) AS v
 WHERE r.id > :after_id
     AND (:site::text IS NULL OR r.site = :site::text)
@@ -89,7 +90,8 @@ WHERE recording_id = ANY(:ids::uuid[]) AND (state <> 'finished' OR finished_at >
 
 -- name: find_confirmed(ids)
 -- Of recordings that are locked: nobody reviews them meanwhile.
-SELECT DISTINCT recording_id FROM reviews WHERE recording_id = ANY(:ids::uuid[]) AND verdict = 'confirmed';
+SELECT DISTINCT recording_id FROM reviews
+WHERE recording_id = ANY(:ids::uuid[]) AND (verdict = 'confirmed' OR corrected_taxon IS NOT NULL);
 
 -- name: remove_audio(ids)!
 WITH removed AS (

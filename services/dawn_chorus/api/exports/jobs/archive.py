@@ -53,7 +53,7 @@ class ClipArchive:
         self._add_text("clips.csv", _table(CLIP_COLUMNS, self._made))
         if self._left_out:
             self._add_text("left_out.csv", _table(LEFT_OUT_COLUMNS, self._left_out))
-        used = {finding.source.pack for _, finding in self._made}
+        used = {finding.source.pack for _, finding in (*self._made, *self._left_out)}
         self._add_text("README.txt", readme_lines(self.context, len(self._made), len(self._left_out), used))
         self._zip.close()
         if self.file.tell() > self.most_bytes:
@@ -94,7 +94,7 @@ def _table(columns: Sequence[str], rows: Sequence[tuple[tuple[str, ...], Finding
 
 
 def readme_lines(context: ExportContext, made: int, left_out: int, used: Collection[str]) -> Iterator[str]:
-    """Yield what whoever gets the zip from somebody else should know; `used`: the packs of its clips."""
+    """Yield what whoever gets the zip from somebody else should know; `used`: the packs of its rows."""
     yield f"Clips of detections, made by Dawn Chorus on {context.made_at:%Y-%m-%d at %H:%M} UTC.\n\n"
     for name, value in context.filters.items():
         yield f"{name}: {value}\n"
@@ -108,4 +108,5 @@ def readme_lines(context: ExportContext, made: int, left_out: int, used: Collect
     )
     for credit in context.credits:
         if credit.pack in used:
-            yield f"\nModel pack {credit.pack} {credit.version}, license {credit.license}.\n{credit.attribution}\n"
+            name = f"{credit.pack} {credit.version or ''}".strip()
+            yield f"\nModel pack {name}, license {credit.license or 'unknown'}.\n{credit.attribution or ''}\n"

@@ -135,7 +135,7 @@ async def _write_while_held(deps: Dependencies, making: Making, progress: Progre
 async def _write(deps: Dependencies, making: Making, progress: Progress, store_key: str) -> _Made:
     fields = ExportFields.model_validate(dict(making.export.request))
     wanted = await asyncio.to_thread(wanted_detections, deps, fields)
-    context = await asyncio.to_thread(context_across, deps, wanted, fields, "")
+    context = await asyncio.to_thread(context_across, deps, wanted, fields, making.export.address)
     context = replace(context, made_at=making.export.created_at.astimezone(UTC))
     most_bytes = deps.settings.export_max_bytes
     with open_spool(deps.settings.cache_folder) as file:

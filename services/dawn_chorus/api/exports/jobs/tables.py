@@ -30,21 +30,23 @@ class Table:
         Raises TooLarge, Stopped, and what `write_export` raises.
         """
         tally, size_bytes = Tally(), 0
-        for part in write_export(form, self._until_stopped(findings), context, tally):
+        for part in write_export(form, self._counted(findings), context, tally):
+            self._check_wanted()
             size_bytes += len(part)
             if size_bytes > self.most_bytes:
                 raise TooLarge(self.most_bytes)
             file.write(part)
-            self._note(tally)
-        self._note(tally)
+            self.progress.left_out = tally.left_out.total()
+        self.progress.left_out = tally.left_out.total()
         self.progress.total = self.progress.done
 
-    def _note(self, tally: Tally) -> None:
-        self.progress.left_out = tally.left_out.total()
-        self.progress.done = tally.written + self.progress.left_out
-
-    def _until_stopped(self, findings: Iterable[Finding]) -> Iterator[Finding]:
+    def _counted(self, findings: Iterable[Finding]) -> Iterator[Finding]:
+        """Yield them; formats that put all in order before the first part are seen to go on."""
         for finding in findings:
-            if self.is_stopped:
-                raise Stopped
+            self._check_wanted()
+            self.progress.done += 1
             yield finding
+
+    def _check_wanted(self) -> None:
+        if self.is_stopped:
+            raise Stopped

@@ -80,7 +80,7 @@ async def _get_once(
     ),
 )
 async def ask_for_export(
-    deps: Deps, caller: Reader, once: Annotated[Once, Depends(_get_once)], wanted: ExportFields
+    request: Request, deps: Deps, caller: Reader, once: Annotated[Once, Depends(_get_once)], wanted: ExportFields
 ) -> Response:
     """Return at once; follow it with `GET`, or by the event `export` of `/v1/events`, and fetch `links.file`.
 
@@ -90,7 +90,7 @@ async def ask_for_export(
     """
 
     async def act() -> Response:
-        export = export_out(await run_in_threadpool(_create, deps, caller, wanted))
+        export = export_out(await run_in_threadpool(_create, deps, caller, wanted, str(request.base_url)))
         start_making(deps, export.id, export.format)
         return json_response(export, 202, {"Location": export_url(export.id)})
 
@@ -98,13 +98,14 @@ async def ask_for_export(
         return await once.respond(wanted.model_dump_json(exclude_unset=True), act)
 
 
-def _create(deps: Dependencies, caller: Caller, wanted: ExportFields) -> Export:
+def _create(deps: Dependencies, caller: Caller, wanted: ExportFields, address: str) -> Export:
     chosen = wanted_detections(deps, wanted)
+    context = context_across(deps, chosen, wanted, address)
     if wanted.format != CLIPS:  # as far as it is known before the first row whether it can be written
-        write_export(ExportFormat(wanted.format), (), context_across(deps, chosen, wanted, ""), Tally())
+        write_export(ExportFormat(wanted.format), (), context, Tally())
     request = wanted.model_dump(mode="json", by_alias=True, exclude_unset=True)
     try:
-        return create_export(deps.database, wanted.format, request, caller.name, BOUNDS)
+        return create_export(deps.database, wanted.format, request, caller.name, context.address, BOUNDS)
     except TooManyExports as error:
         headers = {"Retry-After": str(_RETRY_AFTER_S)}
         raise Problem(TOO_MANY if error.own else BUSY, str(error).capitalize(), headers=headers) from error

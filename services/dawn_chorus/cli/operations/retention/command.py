@@ -24,7 +24,7 @@ def retention(
     ] = 7,
     site: Annotated[str | None, typer.Option(metavar="NAME", help="Only recordings of this site.")] = None,
     reviewed_too: Annotated[
-        bool, typer.Option("--reviewed-too", help="Remove also recordings in which a review confirms something.")
+        bool, typer.Option("--reviewed-too", help="Remove also recordings in which a review confirms or corrects.")
     ] = False,
     apply: Annotated[
         bool, typer.Option("--apply/--dry-run", help="Remove; otherwise only show what would be removed.")
@@ -35,8 +35,8 @@ def retention(
 
     The age of a recording counts from recorded_at, or from its upload if that is unknown.
     Recordings are kept that are still being analyzed, were uploaded recently, are among the best of some species, or in
-    which a review confirms something (unless --reviewed-too). Other reviews go with the results of their recordings;
-    how many is told.
+    which a review confirms or corrects something (unless --reviewed-too). Of how many others that were reviewed the
+    audio goes, and how many reviews go with results, is told.
     If a run is interrupted, the next one completes it.
     To restore the audio of one recording, upload the same file again.
     """

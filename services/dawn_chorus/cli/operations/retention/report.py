@@ -13,11 +13,15 @@ def show_outlook(outlook: Outlook, keep_best: int, *, apply: bool) -> None:
         columns = ("site", "goes", "recordings", "hours", "size", "from", "to")
         show_table(columns, [_row(*key, totals) for key, totals in going])
     if outlook.confirmed.recordings:
-        print_note(f"kept, confirmed in review (--reviewed-too removes them): {_sum_up(outlook.confirmed)}")
+        print_note(
+            f"kept, confirmed or corrected in review (--reviewed-too removes them): {_sum_up(outlook.confirmed)}"
+        )
     if outlook.best.recordings:
         print_note(f"kept, one of the {keep_best} best of some species: {_sum_up(outlook.best)}")
     if outlook.busy.recordings:
         print_note(f"kept, still being analyzed: {_sum_up(outlook.busy)}")
+    if outlook.reviewed.recordings:
+        print_warning(f"reviewed, and their audio goes: {_sum_up(outlook.reviewed)}")
     if outlook.reviews_going:
         print_warning(f"reviews that go with the results of their recordings: {outlook.reviews_going:,}")
     if outlook.not_fully_analyzed.recordings:

@@ -48,7 +48,9 @@ class Outlook:
     best: Totals = field(default_factory=Totals)
     busy: Totals = field(default_factory=Totals)
     confirmed: Totals = field(default_factory=Totals)
-    """A review confirms something that is heard in them."""
+    """A review confirms or corrects something that is heard in them."""
+    reviewed: Totals = field(default_factory=Totals)
+    """Part of `going`: they were reviewed, and their audio goes."""
     reviews_going: int = 0
     """Reviews of recordings that would be removed with their results."""
     not_fully_analyzed: Totals = field(default_factory=Totals)
@@ -68,6 +70,8 @@ class Outlook:
         else:
             self.going.setdefault((found.site, found.with_results), Totals()).add(found)
             self.reviews_going += found.reviews if found.with_results else 0
+            if found.reviews and found.size_bytes:
+                self.reviewed.add(found)
             if not found.is_analyzed:
                 self.not_fully_analyzed.add(found)
 
@@ -82,6 +86,7 @@ class Outlook:
             "kept_as_best": asdict(self.best),
             "kept_while_analyzed": asdict(self.busy),
             "kept_as_confirmed": asdict(self.confirmed),
+            "reviewed": asdict(self.reviewed),
             "reviews_going": self.reviews_going,
         }
 
