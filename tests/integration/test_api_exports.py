@@ -82,6 +82,7 @@ def test_a_table_is_what_the_list_says(client: httpx.Client, worker: MadeUpWorke
     assert file.text == client.get("/v1/detections", params=query).text
     assert file.headers["content-type"] == "text/csv; charset=utf-8"
     assert file.headers["content-disposition"].startswith('attachment; filename="marsh_erithacus-rubecula.csv"')
+    assert "CC-BY-NC-SA-4.0" in file.headers["link"]
     assert ready["filename"] == "marsh_erithacus-rubecula.csv"
     assert ready["size_bytes"] == len(file.content)
     assert [each["id"] for each in client.get("/v1/exports").json()["items"]] == [export["id"]]

@@ -81,6 +81,17 @@ def test_each_format_has_all_rows(run: Any, tmp_path: Path, form: str) -> None:
     assert rows == (0 if form == "reviews" else 2), content
 
 
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_the_license_of_the_pack_is_told_beside_the_file(run: Any, form: str) -> None:
+    code, _, err = run("--format", form)
+    assert code == 0, err
+    assert "CC-BY-NC-SA-4.0. Cornell and Chemnitz" in err
+    code, out, err = run("--format", form, "--out", "again", "--json")
+    assert [each.rpartition(": ")[2] for each in json.loads(out)["licenses"]] == [
+        "CC-BY-NC-SA-4.0. Cornell and Chemnitz"
+    ]
+
+
 def test_reviews_have_a_name_that_tells(run: Any) -> None:
     code, out, err = run("--format", "reviews", "--site", "marsh", "--from", "2026-05-01T00:00:00Z")
     assert (code, out.strip()) == (0, "marsh_from-20260501.reviews.csv"), err

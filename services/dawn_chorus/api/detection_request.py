@@ -18,7 +18,7 @@ def wanted_detections(deps: Dependencies, fields: FilterFields) -> DetectionFilt
         fields.from_,
         fields.to,
         fields.min_confidence,
-        _chosen_pack(deps, fields),
+        chosen_pack(deps, fields),
         classes=check_classes(deps.database, fields.class_),
         all_analyses=fields.analyses is AnalysesCounted.ALL,
         reviewed=fields.reviewed,
@@ -30,7 +30,7 @@ def wanted_detections(deps: Dependencies, fields: FilterFields) -> DetectionFilt
         return with_thresholds(connection, wanted)
 
 
-def _chosen_pack(deps: Dependencies, fields: FilterFields) -> str | None:
+def chosen_pack(deps: Dependencies, fields: FilterFields) -> str | None:
     """Return the pack whose detections are wanted; None: all packs. Raises Problem for an unknown one."""
     if fields.pack == ANY_PACK:
         return None

@@ -28,15 +28,15 @@ def answer_export(
     parts = write_export(export_format, findings, context, tally)
     first = next(parts, b"")
     name = disposition(name_export(export_format, context), "attachment")
-    told = {**headers, **license_links(context, headers.get("Link", "")), "Content-Disposition": name}
+    told = {**headers, **license_links(context.credits, headers.get("Link", "")), "Content-Disposition": name}
     if left_out := tally.left_out_in_words():
         told[LEFT_OUT] = left_out
     return streamed(chain([first], parts), FILES[export_format].media_type, told)
 
 
-def license_links(context: ExportContext, other_links: str = "") -> dict[str, str]:
+def license_links(packs: Iterable[Credit], other_links: str = "") -> dict[str, str]:
     """Return the header with a link to the license of each pack, whose title is the attribution, after other links."""
-    links = [link for link in (other_links, *map(_license_link, context.credits)) if link]
+    links = [link for link in (other_links, *map(_license_link, packs)) if link]
     return {"Link": ", ".join(links)} if links else {}
 
 

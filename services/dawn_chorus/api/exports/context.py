@@ -36,10 +36,9 @@ def context_of_one(
 
 def context_across(deps: Dependencies, wanted: DetectionFilter, query: BaseModel, address: str) -> ExportContext:
     """Return the context of an export across recordings; `address` is where the client found the service."""
-    packs = [each for each in list_packs(deps.database) if wanted.pack in (None, each.name)]
     return ExportContext(
         made_at=datetime.now(UTC),
-        credits=tuple(Credit(each.name, each.version, each.license, each.attribution) for each in packs),
+        credits=credits_across(deps, wanted.pack),
         filters=_described(query),
         site=wanted.site,
         from_time=wanted.from_time,
@@ -50,6 +49,12 @@ def context_across(deps: Dependencies, wanted: DetectionFilter, query: BaseModel
         bom=bool(getattr(query, "bom", False)),
         folder=deps.settings.cache_folder,
     )
+
+
+def credits_across(deps: Dependencies, pack: str | None) -> tuple[Credit, ...]:
+    """Return the credit of a pack, None: of all."""
+    packs = [each for each in list_packs(deps.database) if pack in (None, each.name)]
+    return tuple(Credit(each.name, each.version, each.license, each.attribution) for each in packs)
 
 
 def _address(deps: Dependencies, address: str) -> str:

@@ -192,6 +192,12 @@ class ServiceClient:
             raise translated from error
 
 
+def licenses(response: httpx.Response) -> list[str]:
+    """Return the license of each pack whose detections an answer may hold, with whom to credit."""
+    found = re.findall(r"rel=\"license\"; title\*=UTF-8''([^,;]*)", response.headers.get("link", ""))
+    return [unquote(title) for title in found]
+
+
 def file_name(response: httpx.Response) -> str:
     """Return the name that an answer gives its file, without any folder; empty: it gives none."""
     found = re.search(r"filename\*=UTF-8''([^;]+)", response.headers.get("content-disposition", ""))

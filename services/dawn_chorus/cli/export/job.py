@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from dawn_chorus.cli.client.failures import Refused
+from dawn_chorus.cli.client.http_client import licenses
 from dawn_chorus.cli.export.showing import Show, open_display, show_bytes
 from dawn_chorus.cli.export.whole_file import finish, part_of, target_of
 from dawn_chorus.domain.errors import PermanentError
@@ -28,6 +29,8 @@ class Job:
     patience: "Patience"
     on_begun: Callable[[str], None]
     """Receives the id, as soon as there is one."""
+    licenses: list[str] = field(default_factory=list, init=False)
+    """What the service says of those of the packs, beside the file."""
 
     def ask(self, body: dict[str, Any]) -> "Answer":
         """Have the service make a file; it is asked for once, however often this is sent."""
@@ -73,6 +76,7 @@ class Job:
             have = file.tell()
             headers = {"Range": f"bytes={have}-"} if have else {}
             with self.client.stream(str(export["links"]["file"]), headers=headers) as response:
+                self.licenses = licenses(response)
                 if have and response.status_code != 206:  # a proxy took the range away
                     file.truncate(0)
                     have = 0

@@ -32,8 +32,7 @@ def run_export(client: "ServiceClient", options: ExportOptions) -> None:
     except KeyboardInterrupt:
         print_note("stopped: nothing was written; the same command begins again")
         raise typer.Exit(STOPPED) from None
-    if done["file"] is not None:
-        _tell(done, options, f"{show_bytes(done['size_bytes'])}")
+    _tell(done, options, f"{show_bytes(done['size_bytes'])}")
 
 
 def _run_job(client: "ServiceClient", options: ExportOptions) -> None:
@@ -46,14 +45,16 @@ def _run_job(client: "ServiceClient", options: ExportOptions) -> None:
     begun: list[str] = [options.export_id] if options.export_id else []
     patience = Patience(options.patience_s, Event(), lambda why, wait_s: print_note(f"{why}; again in {wait_s:.0f} s"))
     body = {**options.filters, "format": options.format} | ({"clips": options.clips} if options.clips else {})
+    job = Job(client, patience, begun.append)
     try:
-        export, target = make_and_fetch(Job(client, patience, begun.append), body, options.export_id, options.out)
+        export, target = make_and_fetch(job, body, options.export_id, options.out)
     except KeyboardInterrupt:
         print_note(_how_to_go_on(begun, options.out))
         raise typer.Exit(STOPPED) from None
     if export["items_left_out"]:
         print_warning(f"{export['items_left_out']:,} left out: the file says why")
-    _tell({**export, "file": str(target)}, options, f"{export['items_done']:,}, {show_bytes(export['size_bytes'])}")
+    done = {**export, "file": str(target), "licenses": job.licenses}
+    _tell(done, options, f"{export['items_done']:,}, {show_bytes(export['size_bytes'])}")
 
 
 def _how_to_go_on(begun: list[str], out: Path) -> str:
@@ -63,8 +64,11 @@ def _how_to_go_on(begun: list[str], out: Path) -> str:
 
 
 def _tell(done: dict[str, Any], options: ExportOptions, what: str) -> None:
-    if options.as_json:
+    if options.as_json and done["file"] is not None:
         show_json(done)
         return
-    print_note(what)
-    typer.echo(done["file"])
+    for each in done["licenses"]:
+        print_note(f"license of {each}")
+    if done["file"] is not None:
+        print_note(what)
+        typer.echo(done["file"])

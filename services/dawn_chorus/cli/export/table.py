@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from dawn_chorus.cli.client.http_client import file_name
+from dawn_chorus.cli.client.http_client import file_name, licenses
 from dawn_chorus.cli.export.showing import open_display, show_bytes
 from dawn_chorus.cli.export.whole_file import target_of, whole_file
 from dawn_chorus.cli.output import print_warning
@@ -30,11 +30,11 @@ def fetch_table(client: "ServiceClient", path: str, query: dict[str, Any], out: 
         if out == STDOUT:
             size_bytes = _copy(response, sys.stdout.buffer)
             sys.stdout.flush()
-            return {"file": None, "size_bytes": size_bytes}
+            return {"file": None, "size_bytes": size_bytes, "licenses": licenses(response)}
         target = target_of(out, file_name(response) or "export")
         with whole_file(target) as file:
             size_bytes = _copy(response, file)
-    return {"file": str(target), "size_bytes": size_bytes}
+    return {"file": str(target), "size_bytes": size_bytes, "licenses": licenses(response)}
 
 
 def _copy(response: "httpx.Response", file: BinaryIO) -> int:

@@ -11,10 +11,13 @@ from fastapi.responses import StreamingResponse
 from dawn_chorus.adapters.postgres.exports import UNFINISHED, Export, ExportState, get_export
 from dawn_chorus.api.auth import Reader
 from dawn_chorus.api.dependencies import Dependencies, Deps
+from dawn_chorus.api.detection_request import chosen_pack
+from dawn_chorus.api.exports.answering import license_links
+from dawn_chorus.api.exports.context import credits_across
 from dawn_chorus.api.exports.jobs.files import media_type
 from dawn_chorus.api.http.disposition import disposition
 from dawn_chorus.api.http.problems import CONFLICT, EXPORT_GONE, EXPORT_NOT_READY, NOT_FOUND, RANGE, Problem, documented
-from dawn_chorus.api.models.exports import EXPORTS_PATH, FileFormat
+from dawn_chorus.api.models.exports import EXPORTS_PATH, ExportFields, FileFormat
 from dawn_chorus.api.routes.audio.byte_range import byte_range
 from dawn_chorus.domain.errors import PermanentError
 
@@ -42,7 +45,10 @@ def get_file(
     if_range: Annotated[str | None, Header()] = None,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """409 while it is made, and where nothing came of it; 410 once it was given up, after 7 days."""
+    """409 while it is made, and where nothing came of it; 410 once it was given up, after 7 days.
+
+    `Link` names the license of each pack, as beside a list of detections.
+    """
     export = get_export(deps.database, export_id)
     store_key, size_bytes, name = _check_ready(export)
     etag = f'"{store_key.rpartition("/")[2]}"'
@@ -52,6 +58,7 @@ def get_file(
         "Cache-Control": "private, no-cache",
         "Content-Disposition": disposition(name, "attachment"),
         "X-Content-Type-Options": "nosniff",
+        **license_links(credits_across(deps, chosen_pack(deps, ExportFields.model_validate(dict(export.request))))),
     }
     if if_none_match is not None and (if_none_match.strip() == "*" or etag in if_none_match):
         return Response(status_code=304, headers=headers)

@@ -101,7 +101,7 @@ def get_detections(
     recording = get_recording(deps.database, analysis.recording_id).recording
     context = context_of_one(deps, analysis, recording, query, taxa, str(request.base_url))
     if chosen is ExportFormat.JSON:
-        return streamed(_document(analysis, findings), FILES[chosen].media_type, _VARY | license_links(context))
+        return streamed(_document(analysis, findings), FILES[chosen].media_type, _VARY | license_links(context.credits))
     return answer_export(chosen, findings, context, _VARY)
 
 
@@ -169,5 +169,5 @@ def find_detections(
     if chosen is not ExportFormat.JSON:
         return answer_export(chosen, page.items, context, _VARY | links)
     items = [finding_row(finding) for finding in page.items]
-    headers = _VARY | license_links(context, links.get("Link", ""))
+    headers = _VARY | license_links(context.credits, links.get("Link", ""))
     return JSONResponse({"items": items, "next": page.next_cursor}, headers=headers)
