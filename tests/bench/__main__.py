@@ -54,7 +54,7 @@ def _read(arguments: list[str]) -> tuple[list[str], BenchSettings]:
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHES))
     parser.add_argument("--keep", type=Path, help="keep the filled cluster of `review` in this folder, or use it again")
-    parser.add_argument("--at", metavar="URL", help="a filled database that runs already, for `review`")
+    parser.add_argument("--at", metavar="URL", help="a filled database that runs already, for `review`, `exports`")
     parsed = parser.parse_args(arguments)
     settings = BenchSettings()
     changed = {"bench_keep": parsed.keep or settings.bench_keep, "bench_at": parsed.at or settings.bench_at}

@@ -9,7 +9,7 @@ from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.detections import DetectionFilter, read_latest
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.reviews import reviews_of_rows
-from dawn_chorus.adapters.postgres.rows import Row, read_finding
+from dawn_chorus.adapters.postgres.rows import Row, read_findings
 from dawn_chorus.adapters.postgres.warnings import warning_codes_of
 from dawn_chorus.domain.errors import Replaced
 from dawn_chorus.domain.exports.findings import Finding
@@ -34,7 +34,7 @@ def stream_detections(database: Database, wanted: DetectionFilter) -> Iterator[F
             rows = read_latest(connection, replace(wanted, all_analyses=True), page)
             counted = stream.count(connection, rows)
             reviews = reviews_of_rows(connection, counted)
-        yield from (read_finding(row, stream.codes[row["analysis_id"]], reviews) for row in counted)
+        yield from read_findings(counted, stream.codes, reviews)
         if len(rows) < _ROWS_A_PAGE:
             return
         page |= {"before_time": rows[-1]["started_at"], "before_id": rows[-1]["id"]}

@@ -13,7 +13,7 @@ from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.packs import find_taxon_ids, find_voice_ids
 from dawn_chorus.adapters.postgres.reviewed_detections import read_reviewed
 from dawn_chorus.adapters.postgres.reviews import find_names, reviews_of, reviews_of_rows
-from dawn_chorus.adapters.postgres.rows import Row, read_finding, read_source
+from dawn_chorus.adapters.postgres.rows import Row, read_findings, read_source
 from dawn_chorus.adapters.postgres.thresholds import SavedThresholds, read_thresholds
 from dawn_chorus.adapters.postgres.warnings import warning_codes_of
 from dawn_chorus.domain.exports.findings import Finding, Source
@@ -94,7 +94,7 @@ def list_detections(
         rows = read_latest(connection, wanted, page)
         codes = warning_codes_of(connection, {row["analysis_id"] for row in rows})
         reviews = reviews_of_rows(connection, rows)
-    items = tuple(read_finding(row, codes[row["analysis_id"]], reviews) for row in rows[:limit])
+    items = tuple(read_findings(rows[:limit], codes, reviews))
     return Page(items, _cursor_after(rows[limit - 1]) if len(rows) > limit else None)
 
 

@@ -1,8 +1,10 @@
 """Converts rows to values of the domain, and values to columns."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
 from typing import Any
+from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
@@ -119,12 +121,28 @@ def read_source(row: Row, analysis_id: object, warnings: str) -> Source:
     )
 
 
+def read_findings(rows: Iterable[Row], codes: Mapping[UUID, str], reviews: Reviews) -> Iterator[Finding]:
+    """Yield the detections of a page, those of an analysis with the same source.
+
+    `codes` are those of each analysis' warnings, `reviews` those of the recordings.
+    """
+    sources: dict[UUID, Source] = {}
+    for row in rows:
+        analysis_id = row["analysis_id"]
+        if analysis_id not in sources:
+            sources[analysis_id] = read_source(row, analysis_id, codes[analysis_id])
+        yield _finding(row, sources[analysis_id], reviews)
+
+
 def read_finding(row: Row, warnings: str, reviews: Reviews) -> Finding:
     """Return a detection with its recording; `warnings` as in `read_source`, `reviews` those of the recording."""
+    return _finding(row, read_source(row, row["analysis_id"], warnings), reviews)
+
+
+def _finding(row: Row, source: Source, reviews: Reviews) -> Finding:
     span = (row["onset_s"], row["offset_s"])
     detection = Detection(read_taxon(row), *span, row["confidence"], row["channel"], row["spread"])
-    review = reviews.find(detection, row["recording_id"])
-    return Finding(detection, read_source(row, row["analysis_id"], warnings), review)
+    return Finding(detection, source, reviews.find(detection, source.recording_id))
 
 
 def printable(text: str) -> str:

@@ -5,7 +5,7 @@ from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.detections import DetectionFilter, by_thresholds, select_taxa_and_reviews
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.reviews import reviews_of_rows
-from dawn_chorus.adapters.postgres.rows import Row, read_finding
+from dawn_chorus.adapters.postgres.rows import Row, read_findings
 from dawn_chorus.adapters.postgres.warnings import warning_codes_of
 from dawn_chorus.domain.exports.findings import Finding
 
@@ -25,7 +25,7 @@ def list_surest(
         rows = read_surest(connection, wanted, page)
         codes = warning_codes_of(connection, {row["analysis_id"] for row in rows})
         reviews = reviews_of_rows(connection, rows)
-    items = tuple(read_finding(row, codes[row["analysis_id"]], reviews) for row in rows[:limit])
+    items = tuple(read_findings(rows[:limit], codes, reviews))
     last = rows[limit - 1] if len(rows) > limit else None
     return Page(items, None if last is None else write_cursor(last["confidence"], last["id"]))
 

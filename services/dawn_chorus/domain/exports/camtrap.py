@@ -149,4 +149,4 @@ def _media_id(source: Source) -> str:
 
 
 def _row(columns: Iterable[str], **cells: object) -> str:
-    return plain_csv_line(cells.get(column) for column in columns)
+    return plain_csv_line(map(cells.get, columns))

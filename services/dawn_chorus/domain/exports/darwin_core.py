@@ -15,6 +15,7 @@ from dawn_chorus.domain.exports.occurrences import (
     names_of,
     occurrence_id,
 )
+from dawn_chorus.domain.exports.tables import tab_line
 from dawn_chorus.domain.review.verdicts import Verdict
 
 COLUMNS = (
@@ -35,7 +36,6 @@ _TERMS = "http://rs.tdwg.org/dwc/terms/"
 _DUBLIN_CORE = {"license": "http://purl.org/dc/terms/license"}
 _LONGEST_CLIP_S = 300.0
 """The service makes no longer one: of a night of crickets it is the beginning."""
-_BREAKS = str.maketrans("\t\r\n", "   ")
 
 
 def occurrence_lines(findings: Iterable[Finding], context: ExportContext) -> Iterator[str]:
@@ -44,7 +44,8 @@ def occurrence_lines(findings: Iterable[Finding], context: ExportContext) -> Ite
     yield "\t".join(COLUMNS) + "\n"
     for finding in findings:
         cells = _occurrence(finding, context) | {"license": licenses.get(finding.source.pack)}
-        yield "\t".join(_cell(cells.get(column)) for column in COLUMNS) + "\n"
+        row = (cells.get(column) for column in COLUMNS)
+        yield tab_line(["" if cell is None else str(cell) for cell in row])
 
 
 def _occurrence(finding: Finding, context: ExportContext) -> dict[str, object]:
@@ -113,10 +114,6 @@ def _properties(finding: Finding) -> str:
         "channel": detection.channel,
     }
     return json.dumps({key: value for key, value in facts.items() if value is not None}, ensure_ascii=False)
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else str(value).translate(_BREAKS)
 
 
 def meta() -> str:

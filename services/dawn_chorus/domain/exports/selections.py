@@ -1,9 +1,9 @@
 """What programs that show sound read: Raven, Audacity, BirdNET-Analyzer."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from dawn_chorus.domain.exports.findings import Finding, fixed_numbers
-from dawn_chorus.domain.exports.tables import csv_line
+from dawn_chorus.domain.exports.tables import csv_line, tab_line
 
 RAVEN_COLUMNS = (
     "Selection",
@@ -35,7 +35,6 @@ BIRDNET_COLUMNS = (
     "Reviewer",
 )
 _QUOTED = str.maketrans({",": ";", '"': "'", "\n": " "})
-_BREAKS = str.maketrans("\t\r\n", "   ")
 
 
 def birdnet_lines(findings: Iterable[Finding]) -> Iterator[str]:
@@ -55,7 +54,7 @@ def raven_lines(findings: Iterable[Finding]) -> Iterator[str]:
     beginning of `Begin File`. Frequencies have a decimal: some readers refuse whole numbers. Where the mean of all
     channels was scored, `Channel` is 1: Raven knows no mean.
     """
-    yield _tab_line(RAVEN_COLUMNS)
+    yield tab_line(RAVEN_COLUMNS)
     for selection, finding in enumerate(findings, start=1):
         detection, source = finding.detection, finding.source
         fixed, name = fixed_numbers(detection), detection.taxon.common_name or detection.taxon.scientific_name
@@ -63,7 +62,7 @@ def raven_lines(findings: Iterable[Finding]) -> Iterator[str]:
         box = (begin_s, end_s, "0.0", f"{source.sample_rate_hz / 2:.1f}")
         label = (name, detection.taxon.code, fixed["confidence"])
         place = (source.file, source.file.rpartition("/")[2], fixed["onset_s"])
-        yield _tab_line(
+        yield tab_line(
             (
                 str(selection),
                 "Spectrogram 1",
@@ -81,7 +80,7 @@ def audacity_lines(findings: Iterable[Finding]) -> Iterator[str]:
     """Yield labels of Audacity: start, end, name; no header."""
     for finding in findings:
         taxon, fixed = finding.detection.taxon, fixed_numbers(finding.detection)
-        yield _tab_line((fixed["onset_s"], fixed["offset_s"], taxon.common_name or taxon.scientific_name))
+        yield tab_line((fixed["onset_s"], fixed["offset_s"], taxon.common_name or taxon.scientific_name))
 
 
 def audacity_lines_of_many(findings: Iterable[Finding]) -> Iterator[str]:
@@ -92,7 +91,7 @@ def audacity_lines_of_many(findings: Iterable[Finding]) -> Iterator[str]:
     for finding in findings:
         taxon, fixed = finding.detection.taxon, fixed_numbers(finding.detection)
         label = f"{taxon.common_name or taxon.scientific_name} ({finding.source.file})"
-        yield _tab_line((fixed["onset_s"], fixed["offset_s"], label))
+        yield tab_line((fixed["onset_s"], fixed["offset_s"], label))
 
 
 def audacity_birdnet_lines(findings: Iterable[Finding]) -> Iterator[str]:
@@ -100,15 +99,10 @@ def audacity_birdnet_lines(findings: Iterable[Finding]) -> Iterator[str]:
     for finding in findings:
         taxon, fixed = finding.detection.taxon, fixed_numbers(finding.detection)
         name = f"{taxon.scientific_name}, {taxon.common_name or taxon.scientific_name}"
-        yield _tab_line((fixed["onset_s"], fixed["offset_s"], name, fixed["confidence"]))
+        yield tab_line((fixed["onset_s"], fixed["offset_s"], name, fixed["confidence"]))
 
 
 def _reviewed(finding: Finding) -> tuple[str, str, str]:
     """Return verdict, corrected taxon and reviewer; empty: it was not reviewed."""
     review = finding.review
     return (review.verdict.value, review.corrected_taxon or "", review.reviewer) if review else ("", "", "")
-
-
-def _tab_line(cells: Sequence[str]) -> str:
-    """Return a tab-separated line; tabs and line breaks become spaces, as neither Raven nor Audacity reads quotes."""
-    return "\t".join(cell.translate(_BREAKS) for cell in cells) + "\n"

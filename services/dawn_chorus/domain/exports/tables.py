@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from dawn_chorus.domain.exports.findings import (
     DETECTION_COLUMNS,
@@ -20,6 +20,7 @@ from dawn_chorus.domain.exports.findings import (
 _FORMULA = re.compile(r"'*[=+\-@＝＋－＠\t\r\n]")
 """How a cell begins that a spreadsheet runs; in East Asian settings the full-width signs count, too. One that has
 apostrophes before that gets another, so that `read_csv_cell` knows whose they are."""
+_BREAKS = str.maketrans("\t\r\n", "   ")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -70,11 +71,20 @@ def plain_csv_line(cells: Iterable[object]) -> str:
     return line.getvalue().removesuffix("\r\n") + "\n"
 
 
+def tab_line(cells: Sequence[str]) -> str:
+    """Return a tab-separated line for programs that read no quotes; tabs and line breaks become spaces."""
+    line = "\t".join(cells)
+    # Asked of the whole line first: hardly any cell has one.
+    if line.count("\t") >= len(cells) or "\n" in line or "\r" in line:
+        line = "\t".join(cell.translate(_BREAKS) for cell in cells)
+    return line + "\n"
+
+
 def _defused(cell: object) -> object:
     """Return the cell with an apostrophe before what would begin a formula; numbers, such as -3.5, stay numbers."""
-    if not isinstance(cell, str) or _NUMBER.fullmatch(cell):
+    if not isinstance(cell, str) or not _FORMULA.match(cell) or _NUMBER.fullmatch(cell):
         return cell
-    return f"'{cell}" if _FORMULA.match(cell) else cell
+    return f"'{cell}"
 
 
 def read_csv_cell(cell: str) -> str:

@@ -44,10 +44,13 @@ class Reviews:
 
     def shown(self, recording_id: str, scientific_name: str, onset_s: float, offset_s: float) -> Review | None:
         """Return the review with the largest overlap of at least half the shorter of the two, of equals the newest."""
+        of_taxon = self._by_taxon.get((recording_id, scientific_name))
+        if not of_taxon:
+            return None
         onset_ms, offset_ms = whole_ms(onset_s), whole_ms(offset_s)
         best: Review | None = None
         best_key: tuple[object, ...] = ()
-        for each in self._by_taxon.get((recording_id, scientific_name), ()):
+        for each in of_taxon:
             shared_ms = min(each.offset_ms, offset_ms) - max(each.onset_ms, onset_ms)
             if shared_ms <= 0 or shared_ms * 2 < min(each.offset_ms - each.onset_ms, offset_ms - onset_ms):
                 continue
