@@ -99,6 +99,7 @@ def test_one_recording_gives_one_document_with_windows_and_detections(pack: Path
         "offset_s",
         "confidence",
         "channel",
+        "spread",
     ]
 
 

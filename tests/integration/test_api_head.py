@@ -9,12 +9,15 @@ import pytest
 
 from dawn_chorus.adapters.postgres.database import Database
 from tests.integration.api_checks import problem_of, wait_until
-from tests.integration.made_up import MadeUpWorker, upload, wav_bytes
+from tests.integration.made_up import ROBIN, MadeUpWorker, review, upload, wav_bytes
 from tests.servers.api import StartApi, StartedApi, read_metrics
 
 VARYING = {"date", "transfer-encoding", "connection"}
 UPLOAD = "/v1/uploads/{upload_id}"
-QUERIES = {"/v1/recordings/{recording_id}/clip": "?start_s=0&end_s=1"}
+QUERIES = {
+    "/v1/recordings/{recording_id}/clip": "?start_s=0&end_s=1",
+    "/v1/review-queue": f"?taxon={ROBIN.code}",
+}
 
 
 @pytest.fixture
@@ -37,6 +40,9 @@ def urls(client: httpx.Client, answer: dict[str, Any]) -> list[str]:
         "recording_id": answer["id"],
         "analysis_id": answer["analyses"][0]["id"],
         "upload_id": created.headers["location"].rpartition("/")[2],
+        "review_id": review(client, answer["id"]),
+        "export_id": ready_export(client),
+        "code": ROBIN.code,
         "span_s": 4,
         "index": 0,
     }
@@ -44,6 +50,13 @@ def urls(client: httpx.Client, answer: dict[str, Any]) -> list[str]:
     found = [path.format(**ids) + QUERIES.get(path, "") for path, operations in paths.items() if "get" in operations]
     found.remove("/v1/events")
     return [*found, "/", "/docs", "/openapi.json"]
+
+
+def ready_export(client: httpx.Client) -> str:
+    """Return the id of an export whose file is there."""
+    export = client.post("/v1/exports", json={"format": "csv"}).json()
+    wait_until(lambda: client.get(export["links"]["self"]).json()["state"] == "ready")
+    return str(export["id"])
 
 
 def headers_of(response: httpx.Response) -> dict[str, str]:
@@ -113,7 +126,7 @@ def test_a_range_of_the_audio_has_its_length(client: httpx.Client) -> None:
         ("/v1/recordings/01980a5e-0000-7000-8000-000000000000", 404),
         ("/v1/analyses/01980a5e-0000-7000-8000-000000000000/events", 404),
         ("/v1/recordings?limit=0", 422),
-        ("/v1/detections?format=raven", 422),
+        ("/v1/detections?format=audacity-birdnet", 422),
     ],
 )
 def test_an_error_has_its_status_and_no_body(client: httpx.Client, url: str, status: int) -> None:
