@@ -3,6 +3,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -112,10 +113,10 @@ def test_the_newest_analysis_with_results_counts_after_the_migration(
     assert counting == [("woods", "succeeded")]
 
 
-def wait_for_a_waiter(connection: psycopg.Connection) -> None:
+def wait_for_a_waiter(connection: psycopg.Connection[Any]) -> None:
     """Wait until the migration waits for a lock."""
     for _ in range(100):
-        if connection.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone() != (0,):
+        if connection.execute("SELECT FROM pg_locks WHERE NOT granted LIMIT 1").fetchone() is not None:
             return
         time.sleep(0.05)
     raise AssertionError("the migration does not wait for the worker's transaction")
@@ -141,6 +142,28 @@ def test_a_worker_that_is_saving_a_segment_is_waited_for(
         worker.execute("DELETE FROM detections")
         worker.commit()
         assert "0005_field" in migrating.result(timeout=60)
+
+
+def test_a_worker_that_is_copying_events_is_waited_for(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    migrate_up_to(empty_url, "0008_page", monkeypatch, tmp_path)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute(BEFORE_DOORS)
+    with (
+        psycopg.connect(empty_url, autocommit=True) as watching,
+        ThreadPoolExecutor(1) as pool,
+        psycopg.connect(empty_url) as worker,
+    ):
+        worker.execute("SELECT FROM analyses FOR NO KEY UPDATE")
+        worker.execute("SELECT FROM recordings FOR NO KEY UPDATE")
+        worker.execute("DELETE FROM detections")
+        migrating = pool.submit(migrate, empty_url)
+        wait_for_a_waiter(watching)
+        time.sleep(1.5)  # longer than deadlock_timeout: who waits for the worker has looked for a circle
+        worker.execute("UPDATE analyses SET state = 'finished', result = 'succeeded', finished_at = now()")
+        worker.commit()
+        assert "0009_review" in migrating.result(timeout=60)
 
 
 READ = ("detections", "segment_warnings", "lost_stretches", "timelines", "segments", "analyses", "recordings")

@@ -1,9 +1,23 @@
 -- Review and publish: reviews that outlive analyses, thresholds that come of them, and exports that are made as jobs.
 
--- First the lock, as in 0006: whoever is in the middle of writing ends it before anything here begins.
-LOCK TABLE recordings, analyses IN SHARE ROW EXCLUSIVE MODE;
--- Readers, too, for a moment: nothing below takes long. What takes long, the next migration does.
-LOCK TABLE detections IN ACCESS EXCLUSIVE MODE;
+-- First the locks, of readers, too, for a moment: nothing below takes long. What takes long, the next migration does. Whoever
+-- is in the middle of writing ends it before anything here begins. They lock in many orders: as in 0006, all locks are given
+-- back before waiting for one could be taken for a deadlock, here or in a worker that copies its events.
+DO $$
+BEGIN
+    PERFORM set_config('lock_timeout', '300ms', true);
+    LOOP
+        BEGIN
+            LOCK TABLE recordings, analyses IN SHARE ROW EXCLUSIVE MODE;
+            LOCK TABLE detections IN ACCESS EXCLUSIVE MODE;
+            EXIT;
+        EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+            PERFORM pg_sleep(0.1);
+        END;
+    END LOOP;
+    PERFORM set_config('lock_timeout', '0', true);
+END
+$$;
 
 -- == Reviews. They know the recording, the taxon and the span, never a detection: those change with every re-cut, retry and
 -- pack, and take their ids with them.
