@@ -216,12 +216,13 @@ def test_saved_thresholds_and_thresholds_sent_are_not_mixed(client: httpx.Client
         problem_of(client.get(url, params={"thresholds": "mine"}), 422, "invalid-request")
 
 
-def test_a_saved_threshold_below_the_floor_of_an_analysis_is_refused(client: httpx.Client, database: Database) -> None:
+def test_below_the_floor_of_an_analysis_a_saved_threshold_keeps_what_there_is(
+    client: httpx.Client, database: Database
+) -> None:
     links = sing(client, database, floor="0.6", onset_threshold="0.8", offset_threshold="0.7")
     save(client, 0.55)
-    problem = problem_of(client.get(links["detections"], params={"thresholds": "saved"}), 422, "invalid-request")
-    assert problem["errors"][0]["field"] == "thresholds"
-    assert "below 0.6, the floor" in problem["detail"]
+    assert events(client, links, taxon=ROBIN.code) == [(ROBIN.code, 1.0, 2.5, 0.7)], "cut at the floor"
+    assert client.get(links["timeline"], params={"thresholds": "saved"}).status_code == 200
 
 
 def test_before_an_analysis_is_finished_there_are_no_events(client: httpx.Client, database: Database) -> None:

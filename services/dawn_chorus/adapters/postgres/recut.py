@@ -28,7 +28,7 @@ from dawn_chorus.adapters.postgres.thresholds import read_thresholds
 from dawn_chorus.adapters.postgres.warnings import warning_codes_of
 from dawn_chorus.domain.analysis import AnalysisState
 from dawn_chorus.domain.errors import BelowFloor, TooManyEvents
-from dawn_chorus.domain.event_rules import EventRule, EventRules
+from dawn_chorus.domain.event_rules import EventRules
 from dawn_chorus.domain.exports.findings import Finding
 from dawn_chorus.domain.taxonomy import Taxon
 
@@ -62,17 +62,13 @@ def recut_detections(
 
 def _check_floor(own: EventRules, changed: EventRules, changes: Mapping[str, float], floor: float) -> None:
     """Raise BelowFloor, except where a rule's own thresholds are below the floor and the change does not lower them."""
+    field = min((name for name in changes if name.endswith("_threshold")), key=changes.__getitem__, default="")
     for rule, new in zip(own.all, changed.all, strict=True):
-        field = min((name for name in changes if name.endswith("_threshold")), key=changes.__getitem__, default="")
-        _check_rule(rule, new, floor, field)
-
-
-def _check_rule(own: EventRule, changed: EventRule, floor: float, field: str) -> None:
-    if changed.lowest_threshold < min(floor, own.lowest_threshold):
-        raise BelowFloor(
-            f"threshold {changed.lowest_threshold:g} is below {floor:g}, the floor under which no scores were stored",
-            field=field,
-        )
+        if new.lowest_threshold < min(floor, rule.lowest_threshold):
+            raise BelowFloor(
+                f"threshold {new.lowest_threshold:g} is below {floor:g}, the floor under which no scores were stored",
+                field=field,
+            )
 
 
 def recut_by_thresholds(
@@ -80,7 +76,7 @@ def recut_by_thresholds(
 ) -> Iterator[Finding]:
     """Return those events that are wanted, as `events_by_thresholds` has them, in the order of `recut_detections`.
 
-    Raises NotFound, BelowFloor and TooManyEvents, as there.
+    Raises NotFound and TooManyEvents, as there.
     """
     with database.snapshot() as connection:
         get_analysis(connection, analysis_id)
@@ -103,7 +99,8 @@ def events_by_thresholds(
     """Return the events that are wanted, of these taxa (None: of all), of a finished analysis.
 
     Those of taxa with a saved threshold at the recording's site are cut anew, with it as onset threshold; the offset
-    threshold gives way. Those of all others are as they were stored. Raises BelowFloor and TooManyEvents.
+    threshold gives way. A threshold below the analysis' floor keeps all that was stored, as it does in lists across
+    recordings. Those of all others are as they were stored. Raises TooManyEvents.
     """
     analysis = get_analysis(connection, scored.row["id"])
     stored = read_events(connection, analysis.id, wanted, taxon_ids)
@@ -114,8 +111,8 @@ def events_by_thresholds(
     by_taxon = dict(scored.rules.by_taxon)
     for taxon_id, taxon in read_taxa(connection, anew).items():
         own = scored.rules.of(taxon.code)
-        by_taxon[taxon.code] = own.changed(onset_threshold=saved[taxon_id])
-        _check_rule(own, by_taxon[taxon.code], analysis.settings.floor, "thresholds")
+        lowest = min(analysis.settings.floor, own.lowest_threshold)
+        by_taxon[taxon.code] = own.changed(onset_threshold=max(saved[taxon_id], lowest))
     cut = cut_events(connection, replace(scored, rules=replace(scored.rules, by_taxon=by_taxon)), anew)
     others = stored[~np.isin(stored["taxon_id"], anew)]
     events = join_events(_within(most, [others, *(select_events(write_events(*each), wanted) for each in cut)]))

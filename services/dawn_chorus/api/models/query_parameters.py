@@ -47,7 +47,8 @@ Thresholds = Annotated[
     ThresholdsCounted | None,
     Field(
         description="`saved`: of taxa that have a saved threshold at the site, or at all sites, only events that reach "
-        "it. Default: all events that the packs' rules cut."
+        "it; an analysis whose floor or rule is above it shows what it has. Default: all events that the packs' rules "
+        "cut."
     ),
 ]
 
