@@ -10,6 +10,7 @@ from dawn_chorus.adapters.postgres.api_keys import create_key
 from dawn_chorus.adapters.postgres.database import Database
 from tests.integration.api_checks import problem_of, row_count
 from tests.integration.made_up import MadeUpWorker, upload, wav_bytes
+from tests.integration.test_postgres_migrate import wait_for_a_waiter
 from tests.servers.api import StartApi
 
 UNKNOWN = "00000000-0000-7000-8000-000000000000"
@@ -124,6 +125,10 @@ def test_a_span_may_end_a_rounding_after_the_recording(client: httpx.Client, rec
     assert post(client, recording, offset_s=20.001)["offset_s"] == 20.001
 
 
+def test_a_span_may_be_a_millisecond_long(client: httpx.Client, recording: dict[str, Any]) -> None:
+    assert post(client, recording, onset_s=1.0, offset_s=1.001)["offset_s"] == 1.001
+
+
 def test_unknown_recordings_and_reviews_are_not_found(client: httpx.Client, recording: dict[str, Any]) -> None:
     sent = fields(recording, recording_id=UNKNOWN)
     assert problem_of(client.post("/v1/reviews", json=sent), 404, "not-found")["errors"][0]["field"] == "recording_id"
@@ -161,6 +166,16 @@ def test_many_are_saved_all_or_none(client: httpx.Client, database: Database, re
     assert [each["verdict"] for each in saved] == ["confirmed", "confirmed", "uncertain"]
     assert (saved[2]["id"], saved[2]["replaced"]["verdict"]) == (saved[0]["id"], "confirmed")
     assert row_count(database, "reviews") == 2
+
+
+def test_what_a_later_one_of_a_batch_replaces_is_in_the_answer_too(
+    client: httpx.Client, database: Database, recording: dict[str, Any]
+) -> None:
+    spans = [(0, 3), (3, 8), (0, 10)]
+    sent = [fields(recording, onset_s=onset_s, offset_s=offset_s) for onset_s, offset_s in spans]
+    saved = client.post("/v1/reviews/batch", json={"items": sent}).json()["items"]
+    assert [(each["onset_s"], each["offset_s"]) for each in saved] == spans
+    assert row_count(database, "reviews") == 1
 
 
 def test_a_batch_has_at_most_500(client: httpx.Client, recording: dict[str, Any]) -> None:
@@ -208,6 +223,21 @@ def test_a_review_is_removed_and_goes_with_its_recording(
     post(client, recording)
     assert client.delete(f"/v1/recordings/{recording['id']}").status_code == 204
     assert row_count(database, "reviews") == 0
+
+
+def test_to_remove_a_review_waits_for_who_has_its_recording(
+    client: httpx.Client, database: Database, recording: dict[str, Any]
+) -> None:
+    made = post(client, recording)
+    answers: list[httpx.Response] = []
+    removing = Thread(target=lambda: answers.append(client.delete(f"/v1/reviews/{made['id']}")))
+    with database.statement() as watching, database.transaction() as connection:
+        connection.execute("SELECT FROM recordings FOR NO KEY UPDATE")
+        removing.start()
+        wait_for_a_waiter(watching)
+        connection.execute("UPDATE recordings SET site = 'ridge'")
+    removing.join()
+    assert [each.status_code for each in answers] == [204]
 
 
 def test_two_posts_at_once_leave_one(client: httpx.Client, database: Database, recording: dict[str, Any]) -> None:

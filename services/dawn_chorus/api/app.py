@@ -62,7 +62,7 @@ from dawn_chorus.api.routes.results import (
     taxa,
     timeline,
 )
-from dawn_chorus.api.routes.review import overview, precision, reviews, thresholds
+from dawn_chorus.api.routes.review import listing, overview, precision, reviews, thresholds
 from dawn_chorus.api.routes.review import queue as review_queue
 from dawn_chorus.api.settings import ApiSettings
 from dawn_chorus.api.spectrograms.drawing import Drawing
@@ -93,6 +93,7 @@ _ROUTES = (
     detections,
     overview,
     reviews,
+    listing,
     taxa,
     precision,
     thresholds,

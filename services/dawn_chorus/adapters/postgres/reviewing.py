@@ -1,13 +1,13 @@
 """Saves reviews: all of a request or, at any error, none."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
-from dawn_chorus.adapters.postgres.reviews import read_review
+from dawn_chorus.adapters.postgres.reviews import ListedReview, read_listed, read_review
 from dawn_chorus.adapters.postgres.rows import Row
 from dawn_chorus.domain.errors import NotFound, PermanentError
 from dawn_chorus.domain.review.replacing import Saved, replace_reviews
@@ -61,17 +61,35 @@ def save_reviews(database: Database, new: Sequence[NewReview], *, keep_newer: bo
     once the second sees what the first has saved. Raises UnknownRecordings and BeyondEnd.
     """
     with database.transaction() as connection:
-        _lock_recordings(connection, new)
-        key = {
-            "recording_ids": list({each.recording_id for each in new}),
-            "scientific_names": list({each.scientific_name for each in new}),
-            "reviewers": list({each.reviewer for each in new}),
-        }
-        known = [read_review(row) for row in _sql.reviews_by(connection, **key)]
-        stored = _dated(connection, new)
-        replacement = replace_reviews(known, stored, keep_newer=keep_newer)
-        _sql.delete_reviews(connection, ids=[each.id for each in replacement.removed])
-        _sql.write_reviews(connection, **_columns(replacement.written))
+        return _save(connection, new, keep_newer=keep_newer)
+
+
+def save_and_list(database: Database, new: Sequence[NewReview]) -> list[tuple[Saved, ListedReview]]:
+    """Save reviews as `save_reviews` does, and return each as lists show it, too.
+
+    Also one that a later one of the same request has replaced: that one has its recording and taxon.
+    """
+    with database.transaction() as connection:
+        saved = _save(connection, new, keep_newer=False)
+        listed = read_listed(connection, {each.review.id for each in saved})
+    standing = {(each.review.recording_id, each.review.scientific_name): each for each in listed}
+    return [
+        (each, replace(standing[each.review.recording_id, each.review.scientific_name], review=each.review))
+        for each in saved
+    ]
+
+
+def _save(connection: Connection, new: Sequence[NewReview], *, keep_newer: bool) -> tuple[Saved, ...]:
+    _lock_recordings(connection, new)
+    key = {
+        "recording_ids": list({each.recording_id for each in new}),
+        "scientific_names": list({each.scientific_name for each in new}),
+        "reviewers": list({each.reviewer for each in new}),
+    }
+    known = [read_review(row) for row in _sql.reviews_by(connection, **key)]
+    replacement = replace_reviews(known, _dated(connection, new), keep_newer=keep_newer)
+    _sql.delete_reviews(connection, ids=[each.id for each in replacement.removed])
+    _sql.write_reviews(connection, **_columns(replacement.written))
     return replacement.saved
 
 

@@ -76,24 +76,27 @@ def read_review(row: Row) -> Review:
     )
 
 
-def get_reviews(database: Database, ids: Collection[UUID]) -> dict[UUID, ListedReview]:
-    """Return those of the reviews that exist, by id."""
-    with database.transaction() as connection:
-        rows = list(_sql.get_reviews(connection, ids=list(ids)))
-        return {each.review.id: each for each in _listed(connection, rows)}
+def read_listed(connection: Connection, ids: Collection[UUID]) -> list[ListedReview]:
+    """Return those of the reviews that exist."""
+    return _listed(connection, list(_sql.get_reviews(connection, ids=list(ids))))
 
 
 def get_review(database: Database, review_id: UUID) -> ListedReview:
     """Raise NotFound for an unknown id."""
-    found = get_reviews(database, [review_id])
+    with database.transaction() as connection:
+        found = read_listed(connection, [review_id])
     if not found:
         raise _unknown(review_id)
-    return found[review_id]
+    return found[0]
 
 
 def delete_review(database: Database, review_id: UUID) -> None:
-    """Raise NotFound for an unknown id."""
-    with database.statement() as connection:
+    """Raise NotFound for an unknown id.
+
+    Locks the recording before the review, as whoever saves, corrects or finishes does: none waits in a circle.
+    """
+    with database.transaction() as connection:
+        _sql.lock_recording_of(connection, review_id=review_id)
         if not _sql.delete_reviews(connection, ids=[review_id]):
             raise _unknown(review_id)
 

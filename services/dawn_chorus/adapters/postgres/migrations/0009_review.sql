@@ -47,7 +47,6 @@ CREATE INDEX reviews_verdict_ended ON reviews (verdict, ended_at, id) WHERE ende
 CREATE INDEX reviews_taxon_ended ON reviews (scientific_name, ended_at, id) WHERE ended_at IS NOT NULL;
 CREATE INDEX reviews_undated ON reviews (id) WHERE ended_at IS NULL;
 CREATE INDEX reviews_length ON reviews ((offset_ms - onset_ms));
-CREATE INDEX detections_long ON detections ((offset_s - onset_s)) WHERE offset_s - onset_s > 60;
 COMMENT ON TABLE reviews IS 'what people say of a taxon in a stretch of a recording; which one an event shows, review_of says';
 COMMENT ON COLUMN reviews.onset_ms IS 'whole milliseconds from the recording''s start, offset_ms likewise';
 COMMENT ON COLUMN reviews.corrected_taxon IS 'the scientific name of the taxon that is heard instead';
@@ -221,9 +220,6 @@ END
 $$;
 CREATE TRIGGER counted_analysis_marked AFTER INSERT OR UPDATE ON current_analyses
     FOR EACH ROW EXECUTE FUNCTION mark_counted();
--- Those that were, one in a hundred or so: what reviews tell of a taxon begins at them.
-CREATE INDEX detections_reviewed ON detections (taxon_id) WHERE is_reviewed;
-
 
 -- == Human voices, which lists leave out on request: candidates of the rule in domain/taxonomy.
 CREATE INDEX taxa_voices ON taxa (id)

@@ -17,6 +17,9 @@ WHERE recording_id = ANY(:recording_ids::uuid[]) AND scientific_name = ANY(:scie
 -- Who saves reviews of a recording waits for whoever does so now; who reads them, and who uploads, does not.
 SELECT id, duration_s FROM recordings WHERE id = ANY(:ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
 
+-- name: lock_recording_of(review_id)^
+SELECT id FROM recordings WHERE id = (SELECT recording_id FROM reviews WHERE id = :review_id) FOR NO KEY UPDATE;
+
 -- name: draw_ids(n)
 -- In ascending order. The time is that of this statement: the transaction may have waited for a lock since it began.
 SELECT uuidv7() AS id, statement_timestamp() AS now FROM generate_series(1, :n::integer);

@@ -46,9 +46,10 @@ class ReviewQueueQuery(ReviewTaxaQuery):
     strategy: Strategy = Field(
         default=Strategy.HIGHEST,
         description="`highest`: the surest first. `bands`: of ten bands of confidence, 0.1 wide, in turn, the lowest "
-        "first; where in a band it begins, the seed says. `random`: each event as likely as the other, in an order "
-        "that the seed gives. `first`: the surest of each site and day of the recorder's clock, the oldest day first; "
-        "a day is over once its surest is reviewed; after them, of each recording without a time the surest.",
+        "first; where in a band it begins, the seed says. `random`: each event as likely as the other; up to 1,000 "
+        "events are shuffled by the seed, of more, which lie shuffled already, it says where to begin. `first`: the "
+        "surest of each site and day of the recorder's clock, the oldest day first; a day is over once its surest is "
+        "reviewed; after them, of each recording without a time the surest.",
     )
     seed: int | None = _SEED
     min_confidence: Score = Field(default=0.0, description="Leave out events with a lower confidence.")
@@ -95,7 +96,9 @@ class ReviewQueueOut(PageOut[QueuedEventOut]):
 class ReviewTaxonOut(TaxonOut):
     """A taxon that was heard, and how much of it was reviewed."""
 
-    detections: int = Field(description="Left and reviewed together.", examples=[1241])
+    detections: int = Field(
+        description="`left` and `reviewed` together; an event that two people reviewed counts twice.", examples=[1241]
+    )
     left: int = Field(description="Events that show no review.", examples=[1204])
     left_is: Counted = LEFT_IS
     left_is_exact: bool = Field(examples=[True])

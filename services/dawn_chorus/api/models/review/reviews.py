@@ -1,7 +1,6 @@
 """Reviews: what people say of a taxon in a stretch of a recording; requests and responses."""
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -14,14 +13,14 @@ from dawn_chorus.api.models.query_parameters import Bom, PagedQuery, Position
 from dawn_chorus.api.models.requests import Moment, Name, Text
 from dawn_chorus.api.models.responses import Answer, ClockTime
 from dawn_chorus.domain.review.replacing import Saved
-from dawn_chorus.domain.review.table import listed_row, review_lines
-from dawn_chorus.domain.review.verdicts import Review, Strategy, Verdict, whole_ms
+from dawn_chorus.domain.review.table import listed_row
+from dawn_chorus.domain.review.verdicts import Strategy, Verdict, whole_ms
 
 MOST_REVIEWS = 500
 MOST_NOTE = 2000
-_RECORDING_ID, _REVIEW_ID = "0193d0c8-5a3e-7c21-9d6b-1f2e3d4c5b6a", "019f9ad1-4f30-7e1c-8a44-0c1f3a5b7d90"
+RECORDING_ID, REVIEW_ID = "0193d0c8-5a3e-7c21-9d6b-1f2e3d4c5b6a", "019f9ad1-4f30-7e1c-8a44-0c1f3a5b7d90"
 _EXAMPLE: JsonDict = {
-    "recording_id": _RECORDING_ID,
+    "recording_id": RECORDING_ID,
     "taxon": "Erithacus rubecula",
     "onset_s": 123.0,
     "offset_s": 126.5,
@@ -69,7 +68,7 @@ class ReviewFields(BaseModel):
     @field_validator("offset_s")
     @classmethod
     def _after_onset(cls, offset_s: float, info: ValidationInfo) -> float:
-        if "onset_s" in info.data and offset_s - info.data["onset_s"] < 0.001:
+        if "onset_s" in info.data and whole_ms(offset_s) <= whole_ms(info.data["onset_s"]):
             raise ValueError("must be at least a millisecond after onset_s")
         return offset_s
 
@@ -121,8 +120,8 @@ class ReviewsQuery(PagedQuery):
 class ReviewOut(Answer):
     """What somebody said of a taxon in a stretch of a recording."""
 
-    id: UUID = Field(examples=[_REVIEW_ID])
-    recording_id: UUID = Field(examples=[_RECORDING_ID])
+    id: UUID = Field(examples=[REVIEW_ID])
+    recording_id: UUID = Field(examples=[RECORDING_ID])
     scientific_name: str = Field(examples=["Erithacus rubecula"])
     common_name: str = Field(examples=["European Robin"])
     onset_s: float = Field(examples=[123.0])
@@ -180,33 +179,8 @@ def review_out(listed: ListedReview) -> ReviewOut:
 
 
 def saved_review_out(listed: ListedReview, saved: Saved) -> SavedReviewOut:
-    """Return a saved review; those that it replaced have its recording and taxon."""
+    """Return a review that was just saved; those that it replaced have its recording and taxon."""
     replaced = [review_out(replace(listed, review=each)) for each in saved.replaced]
-    shown = replace(listed, review=saved.review)
     return SavedReviewOut(
-        **dict(review_out(shown)), replaced=replaced[0] if replaced else None, also_replaced=replaced[1:]
+        **dict(review_out(listed)), replaced=replaced[0] if replaced else None, also_replaced=replaced[1:]
     )
-
-
-CSV_EXAMPLE = "".join(
-    review_lines(
-        [
-            listed_row(
-                Review(
-                    UUID(_REVIEW_ID),
-                    UUID(_RECORDING_ID),
-                    "Erithacus rubecula",
-                    123_000,
-                    126_500,
-                    Verdict.CONFIRMED,
-                    "Ada",
-                    datetime.fromisoformat("2026-05-04T09:12:44+00:00"),
-                ),
-                "European Robin",
-                "dawn.flac",
-                "north-marsh",
-                datetime.fromisoformat("2026-05-03T04:30:00+02:00"),
-            )
-        ]
-    )
-)

@@ -1,80 +1,50 @@
-"""Reviews: what people say of a taxon in a stretch of a recording."""
+"""Reviews are made, one or many or a table of them, and removed."""
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
 from dawn_chorus.adapters.postgres.reviews import (
-    ListedReview,
-    ReviewFilter,
     delete_review,
     get_review,
-    get_reviews,
-    list_reviews,
-    stream_reviews,
 )
-from dawn_chorus.api.auth import Caller, Reader, Reviewer
+from dawn_chorus.api.auth import Caller, Reviewer
 from dawn_chorus.api.dependencies import Dependencies, Deps
-from dawn_chorus.api.http.content_negotiation import choose_format
-from dawn_chorus.api.http.disposition import disposition
-from dawn_chorus.api.http.pagination import next_link
 from dawn_chorus.api.http.problems import (
     FORBIDDEN,
     IN_PROGRESS,
     INVALID,
     KEY_REUSED,
     MALFORMED,
-    NOT_ACCEPTABLE,
     NOT_FOUND,
     TOO_LARGE,
     UNSUPPORTED,
     Problem,
     documented,
-    invalid_field,
     invalid_fields,
 )
-from dawn_chorus.api.http.streamed_response import streamed
 from dawn_chorus.api.idempotency import ReviewerOnce
 from dawn_chorus.api.models.rendering import json_response
-from dawn_chorus.api.models.responses import PageOut
 from dawn_chorus.api.models.review.reviews import (
-    CSV_EXAMPLE,
     ImportedOut,
     ReviewFields,
-    ReviewOut,
     ReviewsFields,
-    ReviewsQuery,
     SavedReviewOut,
     SavedReviewsOut,
-    review_out,
-    review_row,
-    saved_review_out,
 )
+from dawn_chorus.api.models.review.table_example import TABLE
 from dawn_chorus.api.routes.review.saving import save_fields, save_rows
 from dawn_chorus.api.routes.review.table_rows import read_rows
-from dawn_chorus.api.taxon_names import check_taxa
-from dawn_chorus.domain.exports.context import ExportContext
-from dawn_chorus.domain.exports.formats import FILES, ExportFormat
-from dawn_chorus.domain.exports.naming import name_selection
-from dawn_chorus.domain.exports.tables import with_byte_order_mark
-from dawn_chorus.domain.review.replacing import Saved
-from dawn_chorus.domain.review.table import review_lines
 
 REVIEWS_PATH = "/v1/reviews"
-_FORMATS = (ExportFormat.JSON, ExportFormat.CSV)
-_PAGE_ROWS = 100
 _JSON, _CSV = "application/json", "text/csv"
-_TABLE = {"schema": {"type": "string"}, "example": CSV_EXAMPLE}
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {_JSON: {"schema": {"$ref": "#/components/schemas/ReviewFields"}}, _CSV: _TABLE},
+        "content": {_JSON: {"schema": {"$ref": "#/components/schemas/ReviewFields"}}, _CSV: TABLE},
     }
 }
 _PROBLEMS = (MALFORMED, NOT_FOUND, IN_PROGRESS, TOO_LARGE, UNSUPPORTED, INVALID, KEY_REUSED)
@@ -134,9 +104,8 @@ def _save_one(deps: Dependencies, caller: Caller, text: str) -> Response:
         if error.errors()[0]["type"] == "json_invalid":
             raise Problem(MALFORMED, f"The body is not JSON: {error.errors()[0]['ctx']['error']}") from error
         raise invalid_fields(error.errors()) from error
-    (saved,) = save_fields(deps, caller, [fields], [""])
-    (out,) = _saved_outs(deps, [saved])
-    return json_response(out, 200 if saved.replaced else 201, {"Location": f"{REVIEWS_PATH}/{out.id}"})
+    (out,) = save_fields(deps, caller, [fields], [""])
+    return json_response(out, 200 if out.replaced else 201, {"Location": f"{REVIEWS_PATH}/{out.id}"})
 
 
 def _import(deps: Dependencies, caller: Caller, text: str) -> Response:
@@ -161,72 +130,10 @@ async def save_many(deps: Deps, caller: Reviewer, once: ReviewerOnce, wanted: Re
     prefixes = [f"items.{number}." for number in range(len(wanted.items))]
 
     def save() -> Response:
-        return json_response(
-            SavedReviewsOut(items=_saved_outs(deps, save_fields(deps, caller, wanted.items, prefixes))), 201
-        )
+        return json_response(SavedReviewsOut(items=save_fields(deps, caller, wanted.items, prefixes)), 201)
 
     with once.running():
         return await once.respond(wanted.model_dump_json(), lambda: run_in_threadpool(save))
-
-
-def _saved_outs(deps: Dependencies, saved: Iterable[Saved]) -> list[SavedReviewOut]:
-    """Return reviews that were saved; one that is gone meanwhile, with its recording, is left out."""
-    found = get_reviews(deps.database, [each.review.id for each in saved])
-    return [saved_review_out(found[each.review.id], each) for each in saved if each.review.id in found]
-
-
-@router.get(
-    REVIEWS_PATH,
-    summary="List reviews, newest first",
-    response_model=PageOut[ReviewOut],
-    responses={
-        200: {"content": {_CSV: _TABLE}, "description": "In the requested format."},
-        **documented(NOT_ACCEPTABLE, INVALID),
-    },
-)
-def find_reviews(request: Request, deps: Deps, _caller: Reader, query: Annotated[ReviewsQuery, Query()]) -> Response:
-    """Those made last first. CSV returns all rows at once, unless `limit` is set; `POST /v1/reviews` takes it back."""
-    requested = None if query.format is None else ExportFormat(query.format)
-    chosen = choose_format(requested, request.headers.get("accept"), _FORMATS)
-    if query.bom and chosen is not ExportFormat.CSV:
-        raise invalid_field("bom", "a byte order mark is for csv")
-    wanted = ReviewFilter(
-        query.recording_id,
-        check_taxa(deps.database, query.taxon),
-        query.site,
-        query.verdict,
-        query.reviewer,
-        query.strategy,
-        query.from_,
-        query.to,
-    )
-    media_type, headers = FILES[chosen].media_type, {"Vary": "Accept"}
-    if chosen is ExportFormat.CSV:
-        headers["Content-Disposition"] = disposition(_file_name(wanted), "attachment")
-    if chosen is ExportFormat.CSV and query.limit is None and query.cursor is None:
-        return streamed(_table(stream_reviews(deps.database, wanted), bom=query.bom), media_type, headers)
-    page = list_reviews(deps.database, wanted, limit=query.limit or _PAGE_ROWS, cursor=query.cursor)
-    headers |= next_link(request, page.next_cursor)
-    if chosen is ExportFormat.CSV:
-        return streamed(_table(page.items, bom=query.bom), media_type, headers)
-    return JSONResponse({"items": [review_row(each) for each in page.items], "next": page.next_cursor}, headers=headers)
-
-
-def _file_name(wanted: ReviewFilter) -> str:
-    selection = ExportContext(
-        datetime.now(UTC), site=wanted.site, from_time=wanted.from_time, to_time=wanted.to_time, taxa=wanted.taxa
-    )
-    return f"{name_selection(selection)}.reviews.csv"
-
-
-def _table(listed: Iterable[ListedReview], *, bom: bool) -> Iterator[str]:
-    lines = review_lines(map(review_row, listed))
-    return with_byte_order_mark(lines) if bom else lines
-
-
-@router.get(f"{REVIEWS_PATH}/{{review_id:uuid}}", summary="One review", responses=documented(NOT_FOUND))
-def get_one_review(review_id: UUID, deps: Deps, _caller: Reader) -> ReviewOut:
-    return review_out(get_review(deps.database, review_id))
 
 
 @router.delete(

@@ -1,12 +1,13 @@
 """Saves reviews that came as one body, as many, or as a table; errors are told by the names of their fields."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
-from dawn_chorus.adapters.postgres.reviewing import BeyondEnd, NewReview, UnknownRecordings, save_reviews
+from dawn_chorus.adapters.postgres.reviewing import BeyondEnd, UnknownRecordings, save_and_list, save_reviews
 from dawn_chorus.api.auth import Caller
 from dawn_chorus.api.dependencies import Dependencies
 from dawn_chorus.api.http.problems import INVALID, NOT_FOUND, FieldError, refused_fields
-from dawn_chorus.api.models.review.reviews import ReviewFields
+from dawn_chorus.api.models.review.reviews import ReviewFields, SavedReviewOut, saved_review_out
 from dawn_chorus.api.routes.review.table_rows import NumberedRow
 from dawn_chorus.api.taxon_names import spell_taxa
 from dawn_chorus.domain.review.replacing import Saved
@@ -16,7 +17,7 @@ _UNNAMED = "say who reviews: no key is asked for here that would"
 
 def save_fields(
     deps: Dependencies, caller: Caller, sent: Sequence[ReviewFields], prefixes: Sequence[str]
-) -> tuple[Saved, ...]:
+) -> list[SavedReviewOut]:
     """Save all or, raising a Problem, none; a prefix begins the names of the fields of each in its `errors`."""
     reviewers = _reviewers(caller, sent, prefixes)
     spelled = spell_taxa(deps.database, _taxa(sent, prefixes, "taxon"))
@@ -24,7 +25,8 @@ def save_fields(
         each.review(reviewer, spelled[f"{prefix}taxon"], spelled.get(f"{prefix}corrected_taxon"))
         for each, prefix, reviewer in zip(sent, prefixes, reviewers, strict=True)
     ]
-    return _save(deps, new, prefixes, keep_newer=False)
+    with _told(prefixes):
+        return [saved_review_out(listed, saved) for saved, listed in save_and_list(deps.database, new)]
 
 
 def _reviewers(caller: Caller, sent: Sequence[ReviewFields], prefixes: Sequence[str]) -> list[str]:
@@ -62,7 +64,8 @@ def save_rows(deps: Dependencies, caller: Caller, rows: Sequence[NumberedRow]) -
         )
         for row, reviewer in zip(rows, reviewers, strict=True)
     ]
-    return _save(deps, new, prefixes, keep_newer=keeps)
+    with _told(prefixes):
+        return save_reviews(deps.database, new, keep_newer=keeps)
 
 
 def _signers(caller: Caller, rows: Sequence[NumberedRow]) -> list[str]:
@@ -102,11 +105,11 @@ def _taxa(sent: Sequence[ReviewFields], prefixes: Sequence[str], name: str) -> d
     }
 
 
-def _save(
-    deps: Dependencies, new: Sequence[NewReview], prefixes: Sequence[str], *, keep_newer: bool
-) -> tuple[Saved, ...]:
+@contextmanager
+def _told(prefixes: Sequence[str]) -> Iterator[None]:
+    """Tell by a Problem which reviews cannot be saved."""
     try:
-        return save_reviews(deps.database, new, keep_newer=keep_newer)
+        yield
     except UnknownRecordings as error:
         raise refused_fields(_errors(error.sentences, prefixes, "recording_id"), NOT_FOUND) from error
     except BeyondEnd as error:
