@@ -10,7 +10,8 @@ from typing import Any
 
 from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
-from dawn_chorus.adapters.postgres.overview_counts import DAY, HOUR_OF_DAY, SITE, HeardTaxon, heard_taxa, sets_of
+from dawn_chorus.adapters.postgres.overview_counts import HeardTaxon, heard_taxa, sets_of
+from dawn_chorus.adapters.postgres.overview_tally import DAY, HOUR_OF_DAY, SITE, tally
 from dawn_chorus.adapters.postgres.packs import find_taxon_ids, find_voice_ids
 from dawn_chorus.adapters.postgres.rows import Row
 from dawn_chorus.adapters.postgres.thresholds import SavedThresholds
@@ -146,7 +147,9 @@ def count_detections(connection: Connection, wanted: OverviewFilter, key: Row, j
     if wanted.by_verdict:
         return sets_of([row for row in judged if row["verdict"] in wanted.by_verdict])
     few = key["taxon_ids"] is not None and len(key["taxon_ids"]) <= _MOST_BY_INDEX and not key["by_cell"]
-    return list((_sql.detections_of_taxa_counted if few else _sql.detections_counted)(connection, **key))
+    if few:
+        return list(_sql.detections_of_taxa_counted(connection, **key))
+    return tally(connection, _sql.detections_heard.sql, key)
 
 
 def _overview(listened: Sequence[Row], taxa: Sequence[HeardTaxon]) -> Overview:

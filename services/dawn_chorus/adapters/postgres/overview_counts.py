@@ -8,12 +8,11 @@ from typing import Any
 
 from dawn_chorus.adapters.postgres.database import Connection
 from dawn_chorus.adapters.postgres.named_queries import load_queries
+from dawn_chorus.adapters.postgres.overview_tally import DAY, HOUR_OF_DAY, SITE
 from dawn_chorus.adapters.postgres.rows import Row, local_time, read_taxon
 from dawn_chorus.domain.review.verdicts import Verdict
 from dawn_chorus.domain.taxonomy import Taxon
 
-HOUR_OF_DAY, DAY, SITE = 3, 5, 6
-"""What PostgreSQL's grouping(hour of day, day, site) is where only this one is told."""
 _COLUMNS = {HOUR_OF_DAY: "hour_of_day", DAY: "day", SITE: "site"}
 
 _sql = load_queries("overview")
