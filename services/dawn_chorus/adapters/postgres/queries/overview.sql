@@ -141,37 +141,25 @@ GROUP BY GROUPING SETS (
 -- Those that show a review, by the smallest cells there are.
 WITH counted AS MATERIALIZED (
     SELECT * FROM analyses_in_span(:pack, :site, :from_time, :to_time, :from_clock, :to_clock, :undated)
-), events AS MATERIALIZED (
-    SELECT
-        d.id, d.taxon_id, k.recording_id, k.site, k.clock_s, d.started_at,
-        round(d.onset_s * 1000)::integer AS onset_ms, round(d.offset_s * 1000)::integer AS offset_ms
-    FROM counted AS k
-    JOIN detections AS d ON d.analysis_id = k.analysis_id
-    WHERE d.is_reviewed
-        AND (:taxon_ids::integer[] IS NULL OR d.taxon_id = ANY(:taxon_ids::integer[]))
-        AND (
-            k.is_within OR (coalesce(d.started_at >= k.from_time, true) AND coalesce(d.started_at < k.to_time, true))
-        )
-        AND (:min_confidence::real IS NULL OR d.confidence >= :min_confidence::real)
-        AND d.taxon_id <> ALL(:hidden_ids::integer[])
-        AND (
-            d.taxon_id <> ALL(:with_threshold::integer[])
-            OR reaches_threshold(:saved::jsonb, :pack, d.taxon_id, k.site, d.confidence)
-        )
-), shown AS (
-    -- By the rule of review_of, of all at once.
-    SELECT DISTINCT ON (e.id) e.*, r.verdict
-    FROM events AS e
-    JOIN taxa AS x ON x.id = e.taxon_id
-    JOIN reviews AS r ON r.recording_id = e.recording_id AND r.scientific_name = x.scientific_name
-    CROSS JOIN LATERAL (SELECT least(r.offset_ms, e.offset_ms) - greatest(r.onset_ms, e.onset_ms) AS ms) AS shared
-    WHERE shared.ms > 0 AND shared.ms * 2 >= least(r.offset_ms - r.onset_ms, e.offset_ms - e.onset_ms)
-    ORDER BY e.id, shared.ms DESC, r.reviewed_at DESC, r.id DESC
 )
 SELECT
-    taxon_id, site, floor((date_part('epoch', started_at) + clock_s) / 3600)::integer AS hour, verdict,
-    count(*) AS n, min(started_at) AS first, max(started_at) AS last
-FROM shown
+    d.taxon_id, k.site, floor((date_part('epoch', d.started_at) + k.clock_s) / 3600)::integer AS hour, shown.verdict,
+    count(*) AS n, min(d.started_at) AS first, max(d.started_at) AS last
+FROM counted AS k
+JOIN detections AS d ON d.analysis_id = k.analysis_id
+JOIN taxa AS x ON x.id = d.taxon_id
+CROSS JOIN LATERAL review_of(k.recording_id, x.scientific_name, d.onset_s, d.offset_s) AS shown
+WHERE d.is_reviewed
+    AND (:taxon_ids::integer[] IS NULL OR d.taxon_id = ANY(:taxon_ids::integer[]))
+    AND (
+        k.is_within OR (coalesce(d.started_at >= k.from_time, true) AND coalesce(d.started_at < k.to_time, true))
+    )
+    AND (:min_confidence::real IS NULL OR d.confidence >= :min_confidence::real)
+    AND d.taxon_id <> ALL(:hidden_ids::integer[])
+    AND (
+        d.taxon_id <> ALL(:with_threshold::integer[])
+        OR reaches_threshold(:saved::jsonb, :pack, d.taxon_id, k.site, d.confidence)
+    )
 GROUP BY 1, 2, 3, 4;
 
 -- name: taxa_named(taxon_ids)
