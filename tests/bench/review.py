@@ -1,9 +1,9 @@
 """How long PostgreSQL works for review and what comes of it, at ten million detections and 180,000 reviews.
 
 Server execution of all statements of one request together, warm, by EXPLAIN of what the API runs: the median and the
-least of seven runs, and the least CPU time of the server's process, which others on the machine disturb least. All plans
-are written into `review_plans.txt`. The filled cluster takes 7 GB and some minutes: `python -m tests.bench review --keep DIR` keeps
-it in a folder for the next time, `--at URL` asks a server that runs already.
+least of seven runs, and the least CPU time of the server's process, which others on the machine disturb least. All
+plans are written into `review_plans.txt`. The filled cluster takes 7 GB and some minutes: `python -m tests.bench review
+--keep DIR` keeps it in a folder for the next time, `--at URL` asks a server that runs already.
 """
 
 from dataclasses import asdict
@@ -17,10 +17,17 @@ from tests.bench.explained import Answered, answer
 from tests.bench.kept_corpus import filled_database
 from tests.bench.overview_questions import overview_questions
 from tests.bench.queue_questions import queue_questions
+from tests.bench.reviewed_questions import reviewed_questions
 from tests.bench.settings import BenchSettings
 from tests.bench.trust_questions import precision_questions, threshold_questions
 
-QUESTIONS = (queue_questions, overview_questions, precision_questions, threshold_questions)
+QUESTIONS = (
+    queue_questions,
+    overview_questions,
+    precision_questions,
+    threshold_questions,
+    reviewed_questions,
+)
 """Each returns questions; whoever adds to what is asked adds a function here."""
 
 

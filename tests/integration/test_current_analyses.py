@@ -382,7 +382,7 @@ class TestManyDetections:
     def test_a_page_reads_no_more_rows_than_it_needs(
         self, many: Database, query: str, filters: dict[str, Any], index: str
     ) -> None:
-        names = ("site", "from_time", "to_time", "before_time", "before_id", "saved")
+        names = ("site", "from_time", "to_time", "before_time", "before_id", "saved", "reviewed", "hidden_ids")
         values = dict.fromkeys(names) | {"min_confidence": 0.0, "n": 101, "pack": "woods", "all_analyses": False}
         with many.transaction() as connection:
             if "taxon_ids" in filters:
@@ -414,6 +414,7 @@ class TestManyDetections:
         (found,) = list_recordings(many, RecordingFilter(sha256=sha256)).items
         assert found.recording.sha256 == sha256
         names = ("site", "recorded_after", "recorded_before", "q", "q_apart", "state", "result", "before_id")
+        names += ("has_reviews",)
         with many.transaction() as connection:
             statement = "EXPLAIN (FORMAT JSON) " + load_queries("recording_list").list_recordings.sql
             row = connection.execute(statement, dict.fromkeys(names) | {"sha256": sha256, "n": 51}).fetchone()

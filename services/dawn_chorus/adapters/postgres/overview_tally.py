@@ -1,6 +1,7 @@
 """Detections counted by taxon and hour of the day, day, and site, in arrays.
 
-PostgreSQL hands over of each analysis what was heard and when; sorted there by three keys, it would take three times as long.
+PostgreSQL hands over of each analysis what was heard and when: to group that there by three keys takes three times as
+long.
 """
 
 from collections import Counter, defaultdict

@@ -14,3 +14,6 @@ CREATE INDEX detections_reviewed_analysis ON detections (analysis_id) WHERE is_r
 CREATE INDEX detections_long ON detections ((offset_s - onset_s)) WHERE offset_s - onset_s > 60;
 -- Which local days are over at all recorders: the offsets from UTC that there are.
 CREATE INDEX recordings_utc_offset ON recordings (recorded_utc_offset_s) WHERE recorded_at IS NOT NULL;
+-- The surest of a taxon at a site: with the site in the index, those elsewhere are passed over in it. 8 bytes a detection.
+DROP INDEX detections_taxon_confidence;
+CREATE INDEX detections_taxon_confidence ON detections (taxon_id, confidence DESC, id) INCLUDE (site);

@@ -197,95 +197,109 @@ SELECT
     x.code, x.scientific_name, x.common_name, x.taxonomic_class,
     r.filename, r.sample_rate_hz, r.latitude, r.longitude, r.recorded_at, r.recorded_utc_offset_s,
     r.duration_s, r.format, a.pack_name, a.pack_version, a.finished_at
-FROM unnest(:taxon_ids::integer[]) AS wanted (taxon_id)
-CROSS JOIN LATERAL (
-    SELECT * FROM detections AS heard
-    WHERE taxon_id = wanted.taxon_id
-        AND (:site::text IS NULL OR site = :site::text)
-        AND (:from_time::timestamptz IS NULL OR coalesce(started_at, '-infinity') >= :from_time::timestamptz)
-        AND (
-            :to_time::timestamptz IS NULL
-            OR (started_at IS NOT NULL AND coalesce(started_at, '-infinity') < :to_time::timestamptz)
-        )
-        AND confidence >= :min_confidence::real
-        AND EXISTS (
-            SELECT FROM analyses AS a LEFT JOIN current_analyses AS c ON c.analysis_id = a.id
-            WHERE a.id = heard.analysis_id AND (:pack::text IS NULL OR a.pack_name = :pack::text)
-                AND (:all_analyses::boolean OR c.analysis_id IS NOT NULL)
-                AND (
-                    :saved::jsonb IS NULL
-                    OR reaches_threshold(:saved::jsonb, a.pack_name, heard.taxon_id, heard.site, heard.confidence)
-                )
-        )
-        AND (
-            :reviewed::text[] IS NULL
-            OR coalesce((
-                SELECT said.verdict FROM taxa AS named
-                CROSS JOIN LATERAL review_of(heard.recording_id, named.scientific_name, heard.onset_s, heard.offset_s) AS said
-                WHERE named.id = heard.taxon_id
-            ), 'none') = ANY(:reviewed::text[])
-        )
-        AND (
-            :before_id::bigint IS NULL
-            OR (coalesce(started_at, '-infinity'), id)
-            < (coalesce(:before_time::timestamptz, '-infinity'), :before_id::bigint)
-        )
-    ORDER BY coalesce(started_at, '-infinity') DESC, id DESC
+FROM (
+    SELECT found.*
+    FROM unnest(:taxon_ids::integer[]) AS wanted (taxon_id)
+    CROSS JOIN LATERAL (
+        SELECT * FROM detections AS heard
+        WHERE taxon_id = wanted.taxon_id
+            AND (:site::text IS NULL OR site = :site::text)
+            AND (:from_time::timestamptz IS NULL OR coalesce(started_at, '-infinity') >= :from_time::timestamptz)
+            AND (
+                :to_time::timestamptz IS NULL
+                OR (started_at IS NOT NULL AND coalesce(started_at, '-infinity') < :to_time::timestamptz)
+            )
+            AND confidence >= :min_confidence::real
+            AND EXISTS (
+                SELECT FROM analyses AS a LEFT JOIN current_analyses AS c ON c.analysis_id = a.id
+                WHERE a.id = heard.analysis_id AND (:pack::text IS NULL OR a.pack_name = :pack::text)
+                    AND (:all_analyses::boolean OR c.analysis_id IS NOT NULL)
+                    AND (
+                        :saved::jsonb IS NULL
+                        OR reaches_threshold(:saved::jsonb, a.pack_name, heard.taxon_id, heard.site, heard.confidence)
+                    )
+            )
+            AND (
+                :reviewed::text[] IS NULL
+                OR coalesce((
+                    SELECT said.verdict FROM taxa AS named
+                    CROSS JOIN LATERAL review_of(heard.recording_id, named.scientific_name, heard.onset_s, heard.offset_s) AS said
+                    WHERE named.id = heard.taxon_id
+                ), 'none') = ANY(:reviewed::text[])
+            )
+            AND (
+                :before_id::bigint IS NULL
+                OR (coalesce(started_at, '-infinity'), id)
+                < (coalesce(:before_time::timestamptz, '-infinity'), :before_id::bigint)
+            )
+        ORDER BY coalesce(started_at, '-infinity') DESC, id DESC
+        LIMIT :n
+    ) AS found
+    ORDER BY coalesce(found.started_at, '-infinity') DESC, found.id DESC
     LIMIT :n
 ) AS d
 JOIN taxa AS x ON x.id = d.taxon_id
 JOIN recordings AS r ON r.id = d.recording_id
 JOIN analyses AS a ON a.id = d.analysis_id
-ORDER BY coalesce(d.started_at, '-infinity') DESC, d.id DESC
-LIMIT :n;
+ORDER BY coalesce(d.started_at, '-infinity') DESC, d.id DESC;
 
 -- name: surest_detections(taxon_ids, site, from_time, to_time, min_confidence, pack, all_analyses, saved, reviewed, before_confidence, after_id, n)
--- The most confident first, of equals the one stored first; each taxon by its own index, then merged. Filters as in
--- latest_detections.
+-- The most confident first, of equals the one stored first; each taxon by its own index, then merged. The index knows the
+-- site, too: of those elsewhere no row is read. Filters as in latest_detections.
 SELECT
     d.id, d.analysis_id, d.recording_id, d.site, d.onset_s, d.offset_s, d.started_at, d.confidence, d.channel,
     d.spread,
     x.code, x.scientific_name, x.common_name, x.taxonomic_class,
     r.filename, r.sample_rate_hz, r.latitude, r.longitude, r.recorded_at, r.recorded_utc_offset_s,
     r.duration_s, r.format, a.pack_name, a.pack_version, a.finished_at
-FROM unnest(:taxon_ids::integer[]) AS wanted (taxon_id)
-CROSS JOIN LATERAL (
-    SELECT * FROM detections AS heard
-    WHERE taxon_id = wanted.taxon_id
-        AND (:site::text IS NULL OR site = :site::text)
-        AND (:from_time::timestamptz IS NULL OR coalesce(started_at, '-infinity') >= :from_time::timestamptz)
-        AND (
-            :to_time::timestamptz IS NULL
-            OR (started_at IS NOT NULL AND coalesce(started_at, '-infinity') < :to_time::timestamptz)
-        )
-        AND confidence >= :min_confidence::real
-        AND EXISTS (
-            SELECT FROM analyses AS a LEFT JOIN current_analyses AS c ON c.analysis_id = a.id
-            WHERE a.id = heard.analysis_id AND (:pack::text IS NULL OR a.pack_name = :pack::text)
-                AND (:all_analyses::boolean OR c.analysis_id IS NOT NULL)
+FROM (
+    SELECT found.*
+    FROM unnest(:taxon_ids::integer[]) AS wanted (taxon_id)
+    CROSS JOIN LATERAL (
+        SELECT heard.*
+        FROM (
+            SELECT id, confidence FROM detections
+            WHERE taxon_id = wanted.taxon_id
+                AND (:site::text IS NULL OR site = :site::text)
+                AND confidence >= :min_confidence::real
                 AND (
-                    :saved::jsonb IS NULL
-                    OR reaches_threshold(:saved::jsonb, a.pack_name, heard.taxon_id, heard.site, heard.confidence)
+                    :before_confidence::real IS NULL
+                    OR (confidence <= :before_confidence::real
+                        AND (confidence < :before_confidence::real OR id > :after_id::bigint))
                 )
-        )
-        AND (
-            :reviewed::text[] IS NULL
-            OR coalesce((
-                SELECT said.verdict FROM taxa AS named
-                CROSS JOIN LATERAL review_of(heard.recording_id, named.scientific_name, heard.onset_s, heard.offset_s) AS said
-                WHERE named.id = heard.taxon_id
-            ), 'none') = ANY(:reviewed::text[])
-        )
-        AND (
-            :before_confidence::real IS NULL
-            OR (confidence <= :before_confidence::real
-                AND (confidence < :before_confidence::real OR id > :after_id::bigint))
-        )
-    ORDER BY confidence DESC, id
+            ORDER BY confidence DESC, id
+            OFFSET 0
+        ) AS place
+        CROSS JOIN LATERAL (SELECT * FROM detections WHERE id = place.id OFFSET 0) AS heard
+        WHERE (:from_time::timestamptz IS NULL OR coalesce(started_at, '-infinity') >= :from_time::timestamptz)
+            AND (
+                :to_time::timestamptz IS NULL
+                OR (started_at IS NOT NULL AND coalesce(started_at, '-infinity') < :to_time::timestamptz)
+            )
+            AND EXISTS (
+                SELECT FROM analyses AS a LEFT JOIN current_analyses AS c ON c.analysis_id = a.id
+                WHERE a.id = heard.analysis_id AND (:pack::text IS NULL OR a.pack_name = :pack::text)
+                    AND (:all_analyses::boolean OR c.analysis_id IS NOT NULL)
+                    AND (
+                        :saved::jsonb IS NULL
+                        OR reaches_threshold(:saved::jsonb, a.pack_name, heard.taxon_id, heard.site, heard.confidence)
+                    )
+            )
+            AND (
+                :reviewed::text[] IS NULL
+                OR coalesce((
+                    SELECT said.verdict FROM taxa AS named
+                    CROSS JOIN LATERAL review_of(heard.recording_id, named.scientific_name, heard.onset_s, heard.offset_s) AS said
+                    WHERE named.id = heard.taxon_id
+                ), 'none') = ANY(:reviewed::text[])
+            )
+        ORDER BY place.confidence DESC, place.id
+        LIMIT :n
+    ) AS found
+    ORDER BY found.confidence DESC, found.id
     LIMIT :n
 ) AS d
 JOIN taxa AS x ON x.id = d.taxon_id
 JOIN recordings AS r ON r.id = d.recording_id
 JOIN analyses AS a ON a.id = d.analysis_id
-ORDER BY d.confidence DESC, d.id
-LIMIT :n;
+ORDER BY d.confidence DESC, d.id;

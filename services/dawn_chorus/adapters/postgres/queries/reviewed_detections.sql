@@ -35,8 +35,11 @@ SELECT
 FROM (
     SELECT heard.*, named.code, named.scientific_name, named.common_name, named.taxonomic_class
     FROM reviews AS said
-    JOIN taxa AS named
-        ON lower(named.scientific_name) = lower(said.scientific_name) AND named.scientific_name = said.scientific_name
+    CROSS JOIN LATERAL (
+        SELECT * FROM taxa AS x
+        WHERE lower(x.scientific_name) = lower(said.scientific_name) AND x.scientific_name = said.scientific_name
+        OFFSET 0 -- looked up for each review; else all taxa would be read
+    ) AS named
     CROSS JOIN LATERAL (
         SELECT * FROM detections AS dated
         WHERE said.started_at IS NOT NULL AND said.site IS NOT NULL
