@@ -53,8 +53,9 @@ FROM (
             AND coalesce(dated.started_at, '-infinity') > said.started_at - :event_s::float8 * interval '1 second'
             AND coalesce(dated.started_at, '-infinity') < said.ended_at
         UNION ALL
-        SELECT * FROM detections AS undated
-        WHERE said.started_at IS NULL AND undated.recording_id = said.recording_id AND undated.taxon_id = named.id
+        SELECT undated.*
+        FROM (SELECT * FROM detections WHERE recording_id = said.recording_id OFFSET 0) AS undated
+        WHERE said.started_at IS NULL AND undated.taxon_id = named.id
     ) AS heard
     CROSS JOIN LATERAL review_of(heard.recording_id, named.scientific_name, heard.onset_s, heard.offset_s) AS shown
     WHERE said.id = ANY(:review_ids::uuid[]) AND heard.recording_id = said.recording_id AND shown.id = said.id
