@@ -155,6 +155,30 @@ def test_many_analyses_are_looked_through_as_few_are(
     assert rare[1] == found(client, pack="birdnet", taxon=ROBIN.code)
 
 
+def test_taxa_with_high_and_low_thresholds_are_one_list(
+    client: httpx.Client, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Taxa whose events must all be sure are looked up apart."""
+    monkeypatch.setattr(detections, "_RARE_DETECTIONS", 0)
+    for seed, site in enumerate(("marsh", "ridge", "moor")):
+        heard(client, database, [0.97, 0.72, 0.6], seed=2 * seed, site=site)
+        heard(client, database, [0.96, 0.91, 0.9], seed=2 * seed + 1, site=site, taxon=FROG)
+    with database.transaction() as connection:
+        connection.execute(
+            "UPDATE detections SET started_at = timestamptz '2026-05-01' + (hashint8(id) % 1000) * interval '1 s' "
+            "WHERE site <> 'moor'"
+        )
+    save(client, 0.7)
+    save(client, 0.95, taxon=FROG.code)
+    params = {"taxon": [ROBIN.code, FROG.code], "limit": 100}
+    least = {ROBIN.code: 0.7, FROG.code: 0.95}
+    everything = client.get("/v1/detections", params=params).json()["items"]
+    expected = [row for row in everything if row["confidence"] >= least[row["code"]]]
+    assert len(expected) == 9
+    assert client.get("/v1/detections", params={**params, "thresholds": "saved"}).json()["items"] == expected
+    assert len(found(client, pack="birdnet", taxon=[ROBIN.code, FROG.code])) == 9, "page by page"
+
+
 SONG = [0.0, 0.35, 0.6, 0.7, 0.6, 0.35, 0.0, 0.0, 0.55, 0.0]
 """A robin's frames of half a second: by the rule of the pack from 1 s to 3 s at 0.7, and from 4 s to 4.5 s at 0.55."""
 

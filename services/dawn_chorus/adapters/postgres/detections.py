@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from dawn_chorus.adapters.postgres.analyses import get_analysis
@@ -25,6 +25,8 @@ _FEW = 5
 """So many taxa are looked up one by one at once, without a look at those that lie near."""
 _NEAR = 50
 """How many detections of any taxon are looked through for each row of many taxa, before each taxon is looked up."""
+_SURE = 0.9
+"""The confidence from which detections are in indexes of their own."""
 _RARE_ANALYSES, _RARE_DETECTIONS = 200, 5000
 """A pack with no more than these is rare: all its detections are read and sorted."""
 
@@ -126,7 +128,26 @@ def read_latest(connection: Connection, wanted: DetectionFilter, page: Row) -> l
         near = list(_sql.nearest_detections_of_taxa(connection, **filters))
         if len(near) == page["n"] or not _sql.are_more(connection, **filters):
             return near
-    return list(_sql.latest_detections_of_taxa(connection, **filters))
+    groups = _by_bound(wanted, taxon_ids)
+    rows = [row for own in groups for row in _sql.latest_detections_of_taxa(connection, **filters | own)]
+    return rows if len(groups) == 1 else sorted(rows, key=_place, reverse=True)[: page["n"]]
+
+
+def _by_bound(wanted: DetectionFilter, taxon_ids: Sequence[int]) -> list[Row]:
+    """Return the taxa with a bound; those apart whose events must all be sure, for these have indexes of their own."""
+    saved = wanted.saved
+    if saved is None:
+        return [{"taxon_ids": taxon_ids}]
+    sure = [each for each in taxon_ids if saved.lowest(wanted.pack, wanted.site, [each]) >= _SURE]
+    groups = [each for each in (sure, [each for each in taxon_ids if each not in sure]) if each] or [[]]
+    return [
+        {"taxon_ids": own, "min_confidence": max(wanted.min_confidence, saved.lowest(wanted.pack, wanted.site, own))}
+        for own in groups
+    ]
+
+
+def _place(row: Row) -> tuple[datetime, int]:
+    return row["started_at"] or datetime.min.replace(tzinfo=UTC), row["id"]
 
 
 def select_taxa_and_reviews(connection: Connection, wanted: DetectionFilter) -> Row:
