@@ -413,8 +413,17 @@ class TestManyDetections:
         sha256 = f"{77:064x}"
         (found,) = list_recordings(many, RecordingFilter(sha256=sha256)).items
         assert found.recording.sha256 == sha256
-        names = ("site", "recorded_after", "recorded_before", "q", "q_apart", "state", "result", "before_id")
-        names += ("has_reviews",)
+        names = [
+            "site",
+            "recorded_after",
+            "recorded_before",
+            "q",
+            "q_apart",
+            "state",
+            "result",
+            "before_id",
+            "has_reviews",
+        ]
         with many.transaction() as connection:
             statement = "EXPLAIN (FORMAT JSON) " + load_queries("recording_list").list_recordings.sql
             row = connection.execute(statement, dict.fromkeys(names) | {"sha256": sha256, "n": 51}).fetchone()

@@ -170,7 +170,7 @@ def test_taxa_with_high_and_low_thresholds_are_one_list(
         )
     save(client, 0.7)
     save(client, 0.95, taxon=FROG.code)
-    params = {"taxon": [ROBIN.code, FROG.code], "limit": 100}
+    params: dict[str, Any] = {"taxon": [ROBIN.code, FROG.code], "limit": 100}
     least = {ROBIN.code: 0.7, FROG.code: 0.95}
     everything = client.get("/v1/detections", params=params).json()["items"]
     expected = [row for row in everything if row["confidence"] >= least[row["code"]]]
