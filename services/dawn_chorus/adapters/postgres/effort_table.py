@@ -10,8 +10,8 @@ from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.overview import Overview, OverviewFilter, count_detections, day_of
 from dawn_chorus.adapters.postgres.overview_counts import read_taxa
-from dawn_chorus.adapters.postgres.overview_tally import SITE
 from dawn_chorus.adapters.postgres.rows import Row
+from dawn_chorus.adapters.postgres.tally import SITE
 from dawn_chorus.domain.review.verdicts import Verdict
 from dawn_chorus.domain.taxonomy import Taxon
 

@@ -11,9 +11,9 @@ from typing import Any
 from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.overview_counts import HeardTaxon, heard_taxa, sets_of
-from dawn_chorus.adapters.postgres.overview_tally import DAY, HOUR_OF_DAY, SITE, tally
 from dawn_chorus.adapters.postgres.packs import find_taxon_ids, find_voice_ids
 from dawn_chorus.adapters.postgres.rows import Row
+from dawn_chorus.adapters.postgres.tally import DAY, HOUR_OF_DAY, SITE, tally
 from dawn_chorus.adapters.postgres.thresholds import SavedThresholds
 from dawn_chorus.domain.recording import round_s
 from dawn_chorus.domain.review.matching import Reviewed

@@ -8,8 +8,8 @@ from typing import Any
 
 from dawn_chorus.adapters.postgres.database import Connection
 from dawn_chorus.adapters.postgres.named_queries import load_queries
-from dawn_chorus.adapters.postgres.overview_tally import DAY, HOUR_OF_DAY, SITE
 from dawn_chorus.adapters.postgres.rows import Row, local_time, read_taxon
+from dawn_chorus.adapters.postgres.tally import DAY, HOUR_OF_DAY, SITE
 from dawn_chorus.domain.review.verdicts import Verdict
 from dawn_chorus.domain.taxonomy import Taxon
 
