@@ -108,6 +108,18 @@ def test_reviews_made_meanwhile_change_nothing_of_what_follows(
     assert keys(seen) == keys(whole)
 
 
+def test_reviews_are_counted_by_when_they_begin_and_not_their_recordings(
+    client: httpx.Client, database: Database
+) -> None:
+    MadeUpWorker(database)
+    hear(database, [(1, 0.9), (30, 0.8)], at="2026-05-03T04:00:00+02:00")
+    url = "/v1/review-queue?taxon=eurrob1"
+    for event in client.get(url).json()["items"]:
+        judge(client, event)
+    asked = {"": 2, "&from=2026-05-03T02:00:20Z": 1, "&to=2026-05-03T02:00:20Z": 1, "&site=nowhere": 0}
+    assert {query: client.get(url + query).json()["reviewed"] for query in asked} == asked
+
+
 def test_an_event_that_is_found_again_stays_reviewed(ask: Ask, client: httpx.Client, database: Database) -> None:
     recording = hear(database, [(1, 0.7), (5, 0.9)])
     review = judge(client, ask()["items"][0])

@@ -177,6 +177,6 @@ class Queue:
     """None: nothing follows."""
     left: Count
     reviewed: Count
-    """Reviews; of those in recordings that start in the time asked for."""
+    """Reviews of what begins in the time asked for."""
     seed: int | None
     """None: the strategy needs none."""

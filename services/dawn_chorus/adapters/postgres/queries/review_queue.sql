@@ -237,12 +237,11 @@ SELECT array[count(*) FILTER (WHERE is_wanted), count(*)] FROM (
 -- name: count_reviews(scientific_name, site, from_time, to_time, most)$
 -- How many reviews of a taxon there are among the newest `most`, and how many were looked at.
 SELECT array[count(*) FILTER (WHERE is_wanted), count(*)] FROM (
-    SELECT (:site::text IS NULL AND :from_time::timestamptz IS NULL AND :to_time::timestamptz IS NULL) OR (
-        SELECT (:site::text IS NULL OR r.site = :site::text)
-            AND (:from_time::timestamptz IS NULL OR r.recorded_at >= :from_time::timestamptz)
-            AND (:to_time::timestamptz IS NULL OR r.recorded_at < :to_time::timestamptz)
-        FROM recordings AS r WHERE r.id = looked.recording_id
-    ) IS TRUE AS is_wanted
+    SELECT (
+            (:site::text IS NULL OR site = :site::text)
+            AND (:from_time::timestamptz IS NULL OR started_at >= :from_time::timestamptz)
+            AND (:to_time::timestamptz IS NULL OR started_at < :to_time::timestamptz)
+        ) IS TRUE AS is_wanted
     FROM (
         SELECT * FROM reviews WHERE scientific_name = (SELECT :scientific_name::text)
         ORDER BY id DESC LIMIT :most

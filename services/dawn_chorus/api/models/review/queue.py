@@ -88,7 +88,7 @@ class ReviewQueueOut(PageOut[QueuedEventOut]):
     left_is: Counted = LEFT_IS
     left_is_exact: bool = Field(examples=[True])
     reviewed: int = Field(
-        description="Reviews of this taxon at the site, in recordings that start in the time asked for.", examples=[37]
+        description="Reviews of this taxon at the site, of what begins in the time asked for.", examples=[37]
     )
     reviewed_is_exact: bool = Field(description="False: there are at least so many.", examples=[True])
 
