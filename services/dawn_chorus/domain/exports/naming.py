@@ -7,9 +7,12 @@ from dawn_chorus.domain.exports.context import ExportContext
 from dawn_chorus.domain.exports.formats import FILES, ExportFormat
 from dawn_chorus.domain.names import as_part_of_a_name
 
+_VERDICTS = {"any": "reviewed", "none": "unreviewed"}
+"""What the filter `reviewed` is called in a name, where its own words do not tell."""
+
 
 def name_export(export_format: ExportFormat, context: ExportContext) -> str:
-    """Return the name of an export: site, span, taxon if it is one, and the suffix of the format.
+    """Return the name of an export: site, span, taxon if it is one, verdict, and the suffix of the format.
 
     BirdNET-Analyzer finds the results of a recording by its name, so that stands alone before the suffix there.
     """
@@ -20,12 +23,13 @@ def name_export(export_format: ExportFormat, context: ExportContext) -> str:
 
 
 def name_selection(context: ExportContext) -> str:
-    """Return site, span, and taxon if it is one: what the name of a file begins with."""
+    """Return site, span, taxon if it is one, and verdict: what the name of a file begins with."""
     stem = as_part_of_a_name(PurePath(context.recording).stem) if context.recording else ""
     place = as_part_of_a_name(context.site or "") or stem or ("recording" if context.recording else "all-sites")
     parts = [place, _span(context)]
     if len(context.taxa) == 1:
         parts.append(as_part_of_a_name(context.taxa[0]).lower())
+    parts.append(_VERDICTS.get(reviewed := context.filters.get("reviewed", ""), reviewed))
     return "_".join(part for part in parts if part)
 
 

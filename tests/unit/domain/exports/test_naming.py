@@ -30,6 +30,8 @@ FIRST, NEXT_WEEK = datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 5, 8, tzinfo
             ExportFormat.NDJSON,
             "Moor_20260503T043000+0200.ndjson",
         ),
+        (ExportContext(NOW, filters={"reviewed": "confirmed"}), ExportFormat.CSV, "all-sites_confirmed.csv"),
+        (ExportContext(NOW, site="Moor", filters={"reviewed": "none"}), ExportFormat.CSV, "Moor_unreviewed.csv"),
         (ExportContext(NOW, recording="a.b.wav"), ExportFormat.AUDACITY, "a.b.labels.txt"),
         (ExportContext(NOW, site="Moor", recording="Höhe, 1.wav"), ExportFormat.BIRDNET, "Höhe, 1.BirdNET.results.csv"),
     ],

@@ -73,7 +73,12 @@ def find_reviews(request: Request, deps: Deps, _caller: Reader, query: Annotated
 
 def _file_name(wanted: ReviewFilter) -> str:
     selection = ExportContext(
-        datetime.now(UTC), site=wanted.site, from_time=wanted.from_time, to_time=wanted.to_time, taxa=wanted.taxa
+        datetime.now(UTC),
+        filters={"reviewed": wanted.verdict} if wanted.verdict else {},
+        site=wanted.site,
+        from_time=wanted.from_time,
+        to_time=wanted.to_time,
+        taxa=wanted.taxa,
     )
     return f"{name_selection(selection)}.reviews.csv"
 
