@@ -140,17 +140,21 @@ GROUP BY GROUPING SETS (
 -- name: detections_judged(pack, site, taxon_ids, from_time, to_time, from_clock, to_clock, undated, min_confidence, hidden_ids, saved, with_threshold)
 -- Those that show a review, by the smallest cells there are.
 WITH counted AS MATERIALIZED (
-    SELECT * FROM analyses_in_span(:pack, :site, :from_time, :to_time, :from_clock, :to_clock, :undated)
+    SELECT k.*
+    FROM analyses_in_span(:pack, :site, :from_time, :to_time, :from_clock, :to_clock, :undated) AS k
+    WHERE EXISTS (SELECT FROM reviews AS v WHERE v.recording_id = k.recording_id)
 )
 SELECT
     d.taxon_id, k.site, floor((date_part('epoch', d.started_at) + k.clock_s) / 3600)::integer AS hour, shown.verdict,
     count(*) AS n, min(d.started_at) AS first, max(d.started_at) AS last
 FROM counted AS k
-JOIN detections AS d ON d.analysis_id = k.analysis_id
+-- Of each analysis by itself: all reviewed events there are would be read otherwise.
+CROSS JOIN LATERAL (
+    SELECT * FROM detections WHERE analysis_id = k.analysis_id AND is_reviewed OFFSET 0
+) AS d
 JOIN taxa AS x ON x.id = d.taxon_id
 CROSS JOIN LATERAL review_of(k.recording_id, x.scientific_name, d.onset_s, d.offset_s) AS shown
-WHERE d.is_reviewed
-    AND (:taxon_ids::integer[] IS NULL OR d.taxon_id = ANY(:taxon_ids::integer[]))
+WHERE (:taxon_ids::integer[] IS NULL OR d.taxon_id = ANY(:taxon_ids::integer[]))
     AND (
         k.is_within OR (coalesce(d.started_at >= k.from_time, true) AND coalesce(d.started_at < k.to_time, true))
     )
