@@ -9,18 +9,15 @@ import { isAskedAgain } from "../api/refusals";
 import { loadSession, session, sessionProblem } from "../api/session";
 import { asked as exported } from "../exports/opening";
 import { hasUnsent } from "../reviews/unsent";
-import { KeysScreen } from "../screens/keys/KeysScreen";
-import { RecordingScreen } from "../screens/recording/RecordingScreen";
-import { RecordingsScreen } from "../screens/recordings/RecordingsScreen";
 import { SignIn } from "../screens/sign_in/SignIn";
 import { SignInAgain } from "../screens/sign_in/SignInAgain";
 import { DropTarget } from "../screens/upload/DropTarget";
 import { Header } from "./Header";
-import { lazily } from "./lazy_view";
+import { lazily, type LazyView } from "./lazy_view";
 import { NoticeList } from "./NoticeList";
 import { OutageBanner } from "./OutageBanner";
 import { colorScheme } from "./preferences";
-import { path } from "./router";
+import { onLinkAhead, path } from "./router";
 
 effect(() => {
   if (colorScheme.value === "system") delete document.documentElement.dataset.scheme;
@@ -31,6 +28,18 @@ const ExportSheet = lazily(() => import("../exports/ExportSheet"), "What exports
 const OverviewScreen = lazily(() => import("../screens/overview/OverviewScreen"));
 const TaxonScreen = lazily(() => import("../screens/taxon/TaxonScreen"));
 const ReviewScreen = lazily(() => import("../screens/review/ReviewScreen"));
+const KeysScreen = lazily(() => import("../screens/keys/KeysScreen"));
+const RecordingScreen = lazily(() => import("../screens/recording/RecordingScreen"));
+const RecordingsScreen = lazily(() => import("../screens/recordings/RecordingsScreen"));
+
+/** Load the view of an address while it is not known yet who is signed in, or while a link to it is pointed at. */
+function bringAhead(where: string): void {
+  const view = findView(where);
+  if ("ahead" in view) view.ahead();
+}
+
+bringAhead(path.value);
+onLinkAhead(bringAhead);
 
 /** Everything that is shown: the header, the view that the address asks for, what was just done. */
 export function App() {
@@ -74,7 +83,7 @@ function NotYet() {
   );
 }
 
-function findView(where: string): ComponentType {
+function findView(where: string): LazyView | typeof NotFound {
   if (where === "/") return RecordingsScreen;
   if (where === "/keys") return KeysScreen;
   if (where === "/review") return ReviewScreen;

@@ -4,22 +4,22 @@ import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
 
 type Code = Record<"default", ComponentType>;
+/** `ahead` loads the code before the view is shown, which then takes no moment more. */
+export type LazyView = ComponentType & { ahead: () => void };
 
 /**
  * Return a view that loads its code when it is first shown, and says so where that takes long or fails. `part` is what
  * it is called, where it is only a part of a view.
  */
-export function lazily(load: () => Promise<Code>, part: string | null = null): ComponentType {
+export function lazily(load: () => Promise<Code>, part: string | null = null): LazyView {
   let View: ComponentType | null = null;
-  return function Lazily() {
+  const bring = async () => void (View ??= (await load()).default);
+  function Lazily() {
     const state = useSignal<"coming" | "here" | "failed">(View === null ? "coming" : "here");
     const fetchCode = () => {
       state.value = "coming";
-      load().then(
-        (code) => {
-          View = code.default;
-          state.value = "here";
-        },
+      bring().then(
+        () => (state.value = "here"),
         () => (state.value = "failed"),
       );
     };
@@ -29,7 +29,9 @@ export function lazily(load: () => Promise<Code>, part: string | null = null): C
     if (state.value === "here" && View !== null) return <View />;
     if (state.value === "coming") return part === null ? <Coming /> : null;
     return part === null ? <NoCode onRetry={fetchCode} /> : <NoPart name={part} onRetry={fetchCode} />;
-  };
+  }
+  // Whoever shows it asks again, and is told.
+  return Object.assign(Lazily, { ahead: () => void bring().catch(() => null) });
 }
 
 function Coming() {

@@ -40,11 +40,27 @@ export function startRouter(): void {
       event.altKey
     )
       return;
-    const link = event.target instanceof Element ? event.target.closest("a") : null;
-    if (link === null || link.target !== "" || link.hasAttribute("download") || !isOurs(link)) return;
+    const link = linkAt(event);
+    if (link === null) return;
     event.preventDefault();
     navigate(link.href);
   });
+}
+
+/** Say where a link within the page leads, once it is pointed at, touched or has the focus. */
+export function onLinkAhead(say: (path: string) => void): void {
+  for (const kind of ["pointerover", "focusin"])
+    document.addEventListener(kind, (event) => {
+      const link = linkAt(event);
+      if (link !== null) say(link.pathname);
+    });
+}
+
+/** Return the link at which something happens, if it leads to a view of this page. */
+function linkAt(event: Event): HTMLAnchorElement | null {
+  const link = event.target instanceof Element ? event.target.closest("a") : null;
+  if (link === null || link.target !== "" || link.hasAttribute("download")) return null;
+  return isOurs(link) ? link : null;
 }
 
 const VIEWS = /^\/(recordings\/[^/]+|review|taxa\/.+|overview|keys)?$/;

@@ -11,7 +11,7 @@ import { NewKey } from "./NewKey";
 import { describeScopes } from "./scopes";
 
 /** Keys: who may use this service, made and revoked by those who may do everything. */
-export function KeysScreen() {
+export default function KeysScreen() {
   return (
     <div class="key-screen">
       <h1>Keys</h1>

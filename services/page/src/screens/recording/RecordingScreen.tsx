@@ -26,7 +26,7 @@ import { Looking, needsDefaultPack } from "./which_analysis";
 const PRODUCT = "Dawn Chorus";
 
 /** One recording: what it looks like, what was heard in it and when, and how it sounds. */
-export function RecordingScreen() {
+export default function RecordingScreen() {
   const loaded = useRecording(path.value.split("/")[2] ?? "");
   const recording = loaded.recording.value;
   useTitle(recording?.filename ?? null);

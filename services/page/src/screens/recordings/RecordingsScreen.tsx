@@ -25,7 +25,7 @@ import { QueueNote } from "./states/QueueNote";
 import { RecordingTable } from "./table/RecordingTable";
 
 /** All recordings, for those who may see them; who may only upload, uploads. */
-export function RecordingsScreen() {
+export default function RecordingsScreen() {
   return may("read") ? <AllRecordings /> : <OnlyUpload />;
 }
 

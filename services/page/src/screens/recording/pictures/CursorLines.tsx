@@ -1,3 +1,4 @@
+import "../../../drawing/cursor.css";
 import "./pictures.css";
 
 import { useSignalEffect } from "@preact/signals";

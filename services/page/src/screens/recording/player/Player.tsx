@@ -1,4 +1,4 @@
-import "./player.css";
+import "../../../sound/controls/player.css";
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";

@@ -7,7 +7,7 @@ import { query, setQuery } from "../../../app/router";
 import { useShortcuts } from "../../../app/shortcuts";
 import { openExport } from "../../../exports/opening";
 import { useDraft } from "./draft";
-import { isNarrowed, readFilters, type FilterName, type Filters } from "./filters";
+import { FILTERS, isNarrowed, readFilters, type FilterName, type Filters } from "./filters";
 import { NameField } from "./NameField";
 
 const STATES = [
@@ -48,6 +48,14 @@ export function FilterBar({ hasClear }: { hasClear: boolean }) {
       </label>
       <NameField kind="taxon" label="Heard" value={filters.taxon ?? ""} onChange={(value) => set("taxon", value)} />
       <ScoreField value={filters.min_confidence ?? ""} onChange={(value) => set("min_confidence", value)} />
+      <label>
+        <span>Reviews</span>
+        <select value={filters.has_reviews ?? ""} onChange={(event) => set("has_reviews", event.currentTarget.value)}>
+          <option value="">With or without</option>
+          <option value="true">With reviews</option>
+          <option value="false">Without</option>
+        </select>
+      </label>
       <DayField label="From" name="from" value={filters.from ?? ""} onChange={set} />
       <DayField label="To" name="to" value={filters.to ?? ""} onChange={set} />
       {hasClear && isNarrowed(filters) && <ClearFilters />}
@@ -144,18 +152,7 @@ export function ClearFilters() {
     <button
       type="button"
       class="quiet"
-      onClick={() =>
-        setQuery({
-          q: null,
-          site: null,
-          state: null,
-          result: null,
-          taxon: null,
-          min_confidence: null,
-          from: null,
-          to: null,
-        })
-      }
+      onClick={() => setQuery(Object.fromEntries(FILTERS.map((name) => [name, null])))}
     >
       Clear filters
     </button>

@@ -3,7 +3,17 @@ import { withQuery } from "../../../api/client";
 import type { Recording } from "../../../api/types";
 import { localTime } from "../../../time/clock";
 
-export const FILTERS = ["q", "site", "state", "result", "taxon", "min_confidence", "from", "to"] as const;
+export const FILTERS = [
+  "q",
+  "site",
+  "state",
+  "result",
+  "taxon",
+  "min_confidence",
+  "has_reviews",
+  "from",
+  "to",
+] as const;
 export type FilterName = (typeof FILTERS)[number];
 /** Only those that are set. `from` and `to` are days on the recorder's own clock, or moments with an offset. */
 export type Filters = Partial<Record<FilterName, string>>;

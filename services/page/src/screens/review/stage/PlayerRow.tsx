@@ -1,3 +1,5 @@
+import "../../../sound/controls/player.css";
+
 import { isLooping } from "../../../app/preferences";
 import { useShortcuts } from "../../../app/shortcuts";
 import { GainControl, stepGain } from "../../../sound/controls/GainControl";

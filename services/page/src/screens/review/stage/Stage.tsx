@@ -1,3 +1,5 @@
+import "../../../drawing/cursor.css";
+
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 
