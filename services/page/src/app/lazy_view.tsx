@@ -23,8 +23,9 @@ export function lazily(load: () => Promise<Code>, part: string | null = null): L
         () => (state.value = "failed"),
       );
     };
+    // It may have come ahead since this was drawn: then it is here at once.
     useEffect(() => {
-      if (View === null) fetchCode();
+      if (state.peek() === "coming") fetchCode();
     }, []);
     if (state.value === "here" && View !== null) return <View />;
     if (state.value === "coming") return part === null ? <Coming /> : null;

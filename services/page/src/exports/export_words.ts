@@ -17,7 +17,7 @@ export function sayCount({ count, is_exact }: Count): string {
 
 export function sayState(export_: Export): string {
   const { state, items_total, items_done, items_left_out, size_bytes, expires_at, error } = export_;
-  const left_out = items_left_out > 0 ? `, ${items_left_out.toLocaleString("en")} left out` : "";
+  const left_out = items_left_out > 0 ? `, ${items_left_out.toLocaleString("en")} left out${whyLeftOut(export_)}` : "";
   switch (state) {
     case "waiting":
       return "Waiting";
@@ -32,6 +32,12 @@ export function sayState(export_: Export): string {
     default:
       return "Expired: ask for it again";
   }
+}
+
+/** Say where one learns why, and what to do where nothing is in it. */
+function whyLeftOut({ format, items_total, items_left_out }: Export): string {
+  if (items_left_out !== items_total || format === "clips") return " (its README says why)";
+  return ": nothing is in it. Its README says why, mostly that recordings have no place or start: select them in the list to give them one";
 }
 
 function dayOf(at: string): string {

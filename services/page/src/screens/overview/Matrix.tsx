@@ -7,6 +7,7 @@ import { ColumnAxis } from "./ColumnAxis";
 import { drawBars, drawCells, ROW_PX } from "./draw_cells";
 import type { Filters, Shown } from "./filters";
 import { MatrixTable } from "./MatrixTable";
+import { saveSpeciesTable } from "./species_table";
 import { count, momentInWords, nameOf } from "./words";
 import { taxonLink } from "../taxon/taxon_link";
 
@@ -35,6 +36,9 @@ export function Matrix({ overview, shown, filters }: Props) {
       <p>
         <button type="button" aria-expanded={isTable.value} onClick={() => (isTable.value = !isTable.value)}>
           {isTable.value ? "Show as picture" : "Show as table"}
+        </button>{" "}
+        <button type="button" onClick={() => saveSpeciesTable(overview, shown.by, filters)}>
+          Save table
         </button>
       </p>
       {columns.length === 0 && <p class="soft">No recording here has a start: choose hours or days once one has.</p>}

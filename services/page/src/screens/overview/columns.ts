@@ -8,6 +8,8 @@ export interface Column {
   name: string;
   /** `4`, `3 May`: as short as it can be. */
   label: string;
+  /** `04:00`, `2026-05-03`: as programs read it. */
+  iso: string;
   /** How long somebody listened; null: nobody did. */
   hours: number | null;
   richness: number | null;
@@ -23,6 +25,7 @@ export function columnsOf(overview: Overview, by: Unit): Column[] {
   if (by === "hour") {
     return overview.by_hour.map(({ hour, hours, richness }, place) => ({
       ...{ name: `${clock(hour)} to ${clock(hour + 1)}`, label: String(hour), hours, richness, place },
+      iso: clock(hour),
     }));
   }
   const listed = new Map(overview.by_day.map((day, place) => [day.date, { ...day, place }]));
@@ -32,7 +35,7 @@ export function columnsOf(overview: Overview, by: Unit): Column[] {
   return (dates.length > MOST_DAYS ? [...listed.keys()] : dates).map((date) => {
     const found = listed.get(date);
     const { hours = null, richness = null, place = null } = found ?? {};
-    return { name: formatDay(date), label: shortDay(date), hours, richness, place };
+    return { name: formatDay(date), label: shortDay(date), iso: date, hours, richness, place };
   });
 }
 

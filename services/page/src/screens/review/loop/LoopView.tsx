@@ -20,6 +20,8 @@ import { sayEvent, sayProgress } from "./words";
 export function LoopView({ asked }: { asked: Asked }) {
   const loop = useLoop(asked);
   const event = loop.current.value;
+  // Once all are reviewed, the threshold can still be used where the last one was heard.
+  const looked = event ?? loop.latest.value;
   const all = withQuery("/review", { ...asked, taxon: null, seed: null });
   useShortcuts([{ key: "/", does: "Choose another taxon", run: () => navigate(all), once: true }]);
   return (
@@ -45,8 +47,8 @@ export function LoopView({ asked }: { asked: Asked }) {
         {loop.counted.value !== null && (
           <PrecisionPanel
             asked={asked}
-            taxon={event?.scientific_name ?? asked.taxon ?? ""}
-            site={event?.site ?? null}
+            taxon={looked?.scientific_name ?? asked.taxon ?? ""}
+            site={looked?.site ?? null}
           />
         )}
       </div>

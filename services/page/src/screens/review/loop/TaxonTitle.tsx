@@ -1,3 +1,4 @@
+import { taxonLink } from "../../taxon/taxon_link";
 import type { Asked } from "../asked";
 import { Share } from "../taxa/TaxonList";
 import type { ReviewLoop } from "./review_loop";
@@ -15,6 +16,8 @@ export function TaxonTitle({ asked, loop, all }: Props) {
   const event = loop.current.value ?? loop.latest.value;
   const name = event === null ? (asked.taxon ?? "") : nameOf(event);
   const progress = sayProgress(loop);
+  const { site, from, to, pack } = asked;
+  const linked = { ...(site && { site }), ...(from && { from }), ...(to && { to }), ...(pack && { pack }) };
   return (
     <div class="title">
       <h1>
@@ -24,6 +27,7 @@ export function TaxonTitle({ asked, loop, all }: Props) {
       <a href={all} title="Choose another taxon ( / )">
         All taxa
       </a>
+      {event !== null && <a href={taxonLink(event, linked)}>Sites, hours and days</a>}
       {progress !== "" && (
         <p class="progress number">
           <Share share={shareReviewed(loop)} /> {progress}
