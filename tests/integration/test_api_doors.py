@@ -17,7 +17,8 @@ OPEN = {("get", "/health/live"), ("get", "/health/ready"), ("post", "/v1/session
 """Health checks, and the way in."""
 ANY_SCOPE = {("get", "/v1/session"), ("delete", "/v1/session")}
 METHODS = {"get", "post", "put", "patch", "delete", "head", "options"}
-PLACES = ("recording_id", "analysis_id", "upload_id", "key_id")
+FOR_READERS = {("post", "/v1/exports"), ("delete", "/v1/exports/{export_id}")}
+"""They write, but nothing that others read: files of what a reader may see, and the end of one's own."""
 NOBODY = "0198c0de-0000-7000-8000-000000000000"
 Operation = tuple[str, str, dict[str, Any]]
 
@@ -85,9 +86,9 @@ def test_a_key_to_read_changes_nothing(client: httpx.Client, database: Database)
     reader = {"Authorization": f"Bearer {create_key(database, 'reader', ['read'])[1]}"}
     ids = {"recording_id": recording["id"], "analysis_id": recording["analyses"][0]["id"]}
     for method, path, _ in operations(client):
-        if method in ("get", "head", "options") or (method, path) in OPEN | ANY_SCOPE:
+        if method in ("get", "head", "options") or (method, path) in OPEN | ANY_SCOPE | FOR_READERS:
             continue
-        filled = path.format(**{name: ids.get(name, NOBODY) for name in PLACES})
+        filled = re.sub(r"\{(\w+)\}", lambda name: ids.get(name[1], NOBODY), path)
         problem_of(client.request(method, filled, headers=reader), 403, "forbidden")
 
 

@@ -97,7 +97,7 @@ def check_columns(client: httpx.Client, links: dict[str, str], recut: dict[str, 
     assert [json.loads(line) for line in text("ndjson").splitlines()] == items
     table = list(csv.reader(io.StringIO(text("csv"))))
     assert tuple(table[0]) == (*DETECTION_COLUMNS, *SOURCE_COLUMNS, *LATER_COLUMNS, *REVIEW_COLUMNS, "spread")
-    assert {tuple(row[-8:]) for row in table[1:]} == {("Aves", "52.5", "-0.25", *[""] * 5)}
+    assert {tuple(row[-9:]) for row in table[1:]} == {("Aves", "52.5", "-0.25", *[""] * 6)}
     assert text("raven").splitlines()[0] == "\t".join(RAVEN_COLUMNS)
     assert text("birdnet").splitlines()[0] == ",".join(BIRDNET_COLUMNS)
     assert {len(line.split("\t")) for line in text("audacity").splitlines()} == {3}
@@ -108,7 +108,7 @@ def test_a_recording_without_a_place_has_none(client: httpx.Client, worker: Made
     row = client.get(links["detections"]).json()["items"][0]
     assert (row["latitude"], row["longitude"]) == (None, None)
     line = client.get(links["detections"], params={"format": "csv"}).text.splitlines()[1]
-    assert line.endswith(",Aves,,,,,,,")
+    assert line.endswith(",Aves,,,,,,,,")
 
 
 def worker_links(client: httpx.Client, worker: MadeUpWorker) -> dict[str, str]:
@@ -187,7 +187,7 @@ def test_lists_across_recordings_are_narrowed_to_classes(client: httpx.Client, l
     again = client.get(first.links["next"]["url"])
     assert [row["onset_s"] for row in (*first.json()["items"], *again.json()["items"])] == [22, 12, 2]
     lines = client.get("/v1/detections", params={"class": "Aves", "format": "csv"}).text.splitlines()
-    assert [line.rsplit(",", 8)[1:] for line in lines[1:]] == [["Aves", "52.5", "-0.25", *[""] * 5]] * 3
+    assert [line.rsplit(",", 9)[1:] for line in lines[1:]] == [["Aves", "52.5", "-0.25", *[""] * 6]] * 3
 
 
 def test_an_unknown_class_is_an_error_not_an_absence(client: httpx.Client, links: dict[str, str]) -> None:
