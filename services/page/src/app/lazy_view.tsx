@@ -3,7 +3,11 @@ import { useSignal } from "@preact/signals";
 import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
 
+import { isReachable, suspect, untilReachable } from "../api/reachability";
+
 type Code = Record<"default", ComponentType>;
+/** Whoever waits so long for code wants to know whether the service answers at all. */
+const LONG_MS = 2000;
 /** `ahead` loads the code before the view is shown, which then takes no moment more. */
 export type LazyView = ComponentType & { ahead: () => void };
 
@@ -16,20 +20,34 @@ export function lazily(load: () => Promise<Code>, part: string | null = null): L
   const bring = async () => void (View ??= (await load()).default);
   function Lazily() {
     const state = useSignal<"coming" | "here" | "failed">(View === null ? "coming" : "here");
-    const fetchCode = () => {
+    const fetchCode = async () => {
       state.value = "coming";
-      bring().then(
-        () => (state.value = "here"),
-        () => (state.value = "failed"),
-      );
+      const waiting = setTimeout(() => void suspect(), LONG_MS);
+      try {
+        await bring().catch(async () => {
+          await suspect();
+          if (isReachable.peek()) throw new Error("the service has another version of the page");
+          await untilReachable(); // it is said meanwhile; then what was asked for comes
+          await bring();
+        });
+        state.value = "here";
+      } catch {
+        state.value = "failed"; // which is said, with what to do
+      } finally {
+        clearTimeout(waiting);
+      }
     };
     // It may have come ahead since this was drawn: then it is here at once.
     useEffect(() => {
-      if (state.peek() === "coming") fetchCode();
+      if (state.peek() === "coming") void fetchCode();
     }, []);
     if (state.value === "here" && View !== null) return <View />;
     if (state.value === "coming") return part === null ? <Coming /> : null;
-    return part === null ? <NoCode onRetry={fetchCode} /> : <NoPart name={part} onRetry={fetchCode} />;
+    return part === null ? (
+      <NoCode onRetry={() => void fetchCode()} />
+    ) : (
+      <NoPart name={part} onRetry={() => void fetchCode()} />
+    );
   }
   // Whoever shows it asks again, and is told.
   return Object.assign(Lazily, { ahead: () => void bring().catch(() => null) });

@@ -1,6 +1,6 @@
 /** Single keys: never with Ctrl, Alt or Meta, never while somebody types, and only while they are switched on. */
-import { signal } from "@preact/signals";
-import type { RefObject } from "preact";
+import { batch, signal } from "@preact/signals";
+import { options, type RefObject } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 
 import { isOwnKey, isTyping, nameKey } from "./key_names";
@@ -51,5 +51,15 @@ document.addEventListener("keydown", (event) => {
   const found = activeShortcuts().find((each) => each.key === key);
   if (found === undefined) return;
   event.preventDefault();
-  if (!event.repeat || found.once !== true) found.run();
+  if (!event.repeat || found.once !== true) runAtOnce(found.run);
 });
+
+/** What a key changes is drawn before the next key comes: whoever types fast means what will be there. */
+function runAtOnce(run: () => void): void {
+  options.debounceRendering = (draw) => draw();
+  try {
+    batch(run);
+  } finally {
+    delete options.debounceRendering;
+  }
+}

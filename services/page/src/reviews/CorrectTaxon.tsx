@@ -1,7 +1,7 @@
 import "./correct_taxon.css";
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 
 import { complain } from "../app/notices";
 import { findTaxa, nameToAskFor, type TaxonNames } from "../screens/recordings/filters/names";
@@ -28,7 +28,7 @@ export function CorrectTaxon({ likely, onChoose, onClose }: Props) {
   const isHere = text.value === found.value.text;
   const shown = onePerName(text.value === "" ? likely : found.value.taxa).slice(0, MOST_SHOWN);
   const chosen = shown[at.value];
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     field.current?.focus();
     return () => {

@@ -21,7 +21,7 @@ export default function OverviewScreen() {
     return () => void (document.title = "Dawn Chorus");
   }, []);
   return (
-    <div class="overview">
+    <div class="overview-screen">
       <h1>Overview</h1>
       {may("read") ? <Loaded /> : <p class="say">Your key may not look at what was heard: ask for one that may.</p>}
     </div>
