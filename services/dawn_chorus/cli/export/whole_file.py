@@ -37,7 +37,7 @@ def whole_file(target: Path) -> Iterator[BinaryIO]:
 
 
 def finish(part: Path, target: Path) -> None:
-    """Give a whole file its name. Raises PermanentError if another file has got it meanwhile."""
+    """Rename a whole file to what it is called. Raises PermanentError if another file has got it meanwhile."""
     with part.open("rb") as file:
         os.fsync(file.fileno())
     try:

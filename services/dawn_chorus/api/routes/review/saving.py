@@ -107,7 +107,7 @@ def _taxa(sent: Sequence[ReviewFields], prefixes: Sequence[str], name: str) -> d
 
 @contextmanager
 def _told(prefixes: Sequence[str]) -> Iterator[None]:
-    """Tell by a Problem which reviews cannot be saved."""
+    """Raise a Problem that names the reviews that cannot be saved, for what the database refuses."""
     try:
         yield
     except UnknownRecordings as error:
