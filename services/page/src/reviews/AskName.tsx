@@ -1,7 +1,7 @@
 import "./verdicts.css";
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 import { askNoMore, isNameAsked, reviewer, takeName } from "./reviewer";
 
@@ -13,7 +13,7 @@ export function AskName() {
 function Asking() {
   const name = useSignal(reviewer.peek());
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     field.current?.focus();
     return () => {

@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 import { asProblem } from "../../api/problems";
 import type { Key } from "../../api/types";
@@ -12,7 +12,7 @@ export function RevokeDialog({ list, keyOf, close }: { list: KeyList; keyOf: Key
   const dialog = useRef<HTMLDialogElement>(null);
   const problem = useSignal<string | null>(null);
   const once = useOneAtATime();
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   const revoke = async () => {
     try {
       await list.revoke(keyOf);

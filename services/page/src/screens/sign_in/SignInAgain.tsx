@@ -1,6 +1,6 @@
 import "./sign_in.css";
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 import { isAskedAgain } from "../../api/refusals";
 import { session } from "../../api/session";
@@ -9,7 +9,7 @@ import { KeyForm } from "./KeyForm";
 /** Asks for a key above what is on screen, of which nothing is lost: it goes on where it was. */
 export function SignInAgain() {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   const wasOpen = session.value?.open === true;
   return (
     <dialog

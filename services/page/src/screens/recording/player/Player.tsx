@@ -1,7 +1,7 @@
 import "../../../sound/controls/player.css";
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 import { useModel } from "../model";
 import { Playback } from "./playback";
@@ -12,7 +12,7 @@ export function Player() {
   const model = useModel();
   const place = useRef<HTMLDivElement>(null);
   const playback = useSignal<Playback | null>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (place.current === null) return;
     const made = new Playback(model, place.current);
     playback.value = made;

@@ -1,7 +1,7 @@
 import "../../../drawing/cursor.css";
 
 import { useSignal, useSignalEffect } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 
 import { timeMode } from "../../../app/preferences";
 import { useShortcuts } from "../../../app/shortcuts";
@@ -32,7 +32,7 @@ export function Stage({ loop, event }: { loop: ReviewLoop; event: QueuedEvent })
   const place = useRef<HTMLDivElement>(null);
   const player = useSignal<EventPlayer | null>(null);
   useShortcuts(KEYS);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (place.current === null) return;
     const made = new EventPlayer(loop, cache, place.current);
     player.value = made;

@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 
 import { withQuery } from "../../../api/client";
 import { hidesVoices } from "../../../app/preferences";
@@ -67,7 +67,7 @@ export function reviewLink({ scientific_name }: ReviewTaxon, asked: Asked): stri
 
 function Search({ text, onSearch }: { text: string; onSearch: (text: string) => void }) {
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  useLayoutEffect(() => field.current?.focus(), []);
   useShortcuts([{ key: "/", does: "Search taxa", run: () => field.current?.select() }]);
   return (
     <label class="search">

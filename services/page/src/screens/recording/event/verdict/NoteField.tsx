@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 interface Props {
   note: string;
@@ -11,7 +11,7 @@ interface Props {
 export function NoteField({ note, onSave, onClose }: Props) {
   const field = useRef<HTMLTextAreaElement>(null);
   const draft = useSignal(note);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     field.current?.focus();
     return () => {

@@ -1,7 +1,7 @@
 import "./verdict.css";
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useMemo } from "preact/hooks";
+import { useLayoutEffect, useMemo } from "preact/hooks";
 
 import { may } from "../../../../api/session";
 import { ScopedButton } from "../../../../app/ScopedButton";
@@ -31,7 +31,7 @@ export default function VerdictPanel() {
   const open = useSignal<"taxon" | "note" | null>(null);
   const event = model.selected.value;
   const review = event === null ? null : model.reviewOf(event);
-  useEffect(() => void (open.value = null), [event]);
+  useLayoutEffect(() => void (open.value = null), [event]);
   const say = (verdict: Verdict) => {
     const selected = model.selected.peek();
     if (selected !== null && may("review")) deciding.say(selected, { verdict });
