@@ -112,7 +112,7 @@ def test_a_clip_has_a_name_by_which_it_is_found_again(door: StartedApi, recordin
     response = get(door, recording, taxon="Erithacus rubecula", confidence="0.9364", format="wav")
     plain, _, encoded = response.headers["content-disposition"].partition("; filename*=UTF-8''")
     assert unquote(encoded) == "Große-Wiese-Süd_20260503T042531+0200_erithacus-rubecula_0.94.wav"
-    assert plain == 'inline; filename="Groe-Wiese-Sud_20260503T042531+0200_erithacus-rubecula_0.94.wav"'
+    assert plain == 'inline; filename="Gro_e-Wiese-Sud_20260503T042531+0200_erithacus-rubecula_0.94.wav"'
 
 
 def test_without_site_and_time_the_file_and_the_position_name_it(door: StartedApi) -> None:
