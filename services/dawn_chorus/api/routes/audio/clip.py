@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
@@ -14,6 +14,7 @@ from dawn_chorus.api.clips.making import CONTENT_TYPES
 from dawn_chorus.api.clips.names import name_clip
 from dawn_chorus.api.clips.wanted import ClipQuery, choose_clip
 from dawn_chorus.api.dependencies import Deps
+from dawn_chorus.api.http.byte_range import WantedBytes
 from dawn_chorus.api.http.disconnects import while_connected
 from dawn_chorus.api.http.disposition import disposition
 from dawn_chorus.api.http.problems import (
@@ -26,7 +27,6 @@ from dawn_chorus.api.http.problems import (
     UNDECODABLE,
     documented,
 )
-from dawn_chorus.api.routes.audio.byte_range import byte_range
 
 _BINARY = {media_type: {"schema": {"type": "string", "format": "binary"}} for media_type, _ in CONTENT_TYPES.values()}
 _HEADERS = {
@@ -57,9 +57,7 @@ async def get_clip(
     query: Annotated[ClipQuery, Query()],
     deps: Deps,
     _caller: Reader,
-    range_: Annotated[str | None, Header(alias="Range", description="One range of bytes: `bytes=0-1023`.")] = None,
-    if_range: Annotated[str | None, Header()] = None,
-    if_none_match: Annotated[str | None, Header()] = None,
+    bytes_: WantedBytes,
 ) -> Response:
     """Return the clip. The same address gives the same bytes, so that players can fetch it piece by piece."""
     recording = (await run_in_threadpool(get_recording, deps.database, recording_id)).recording
@@ -69,21 +67,14 @@ async def get_clip(
     name = name_clip(recording, wanted.start_s, wanted.format, query.taxon, query.confidence)
     headers = {
         "ETag": etag,
-        "Accept-Ranges": "bytes",
         "Cache-Control": "private, max-age=3600",
         "Content-Disposition": disposition(name),
         "Chorus-Clip-Start": f"{wanted.start_s:.6f}",
         "Chorus-Clip-End": f"{wanted.end_s:.6f}",
     }
-    if if_none_match is not None and (if_none_match.strip() == "*" or etag in if_none_match):
+    if bytes_.is_known(etag):  # then it need not be made
         return Response(status_code=304, headers=headers)
     clip = await while_connected(request, deps.clips.make(recording, wanted))
     if clip.lost:
         headers["Chorus-Lost"] = clip.lost
-    requested = byte_range(range_, clip.size_bytes) if if_range in (None, etag) else None
-    start, end = requested or (0, clip.size_bytes)
-    headers["Content-Length"] = str(end - start)
-    if requested is not None:
-        headers["Content-Range"] = f"bytes {start}-{end - 1}/{clip.size_bytes}"
-    status = 200 if requested is None else 206
-    return StreamingResponse(clip.read(start, end), status, headers, CONTENT_TYPES[wanted.format][0])
+    return bytes_.answer(clip.read, clip.size_bytes, headers, CONTENT_TYPES[wanted.format][0])
