@@ -8,8 +8,6 @@ export interface Format {
   says: string;
   /** How it comes: as a table at once, of a job that is followed, or as the list of reviews. */
   comes: "straight" | "by job" | "of reviews";
-  /** How the name of a file of one recording ends; BirdNET-Analyzer finds its own by theirs. */
-  suffix?: string;
   /** Whether it is offered of one analysis, cut at any threshold. */
   isOfOne?: true;
 }
@@ -27,7 +25,6 @@ export const FORMATS: readonly Format[] = [
     name: "Raven",
     says: "A selection table for Raven Pro and Raven Lite.",
     comes: "straight",
-    suffix: "selections.txt",
     isOfOne: true,
   },
   {
@@ -35,7 +32,6 @@ export const FORMATS: readonly Format[] = [
     name: "Audacity",
     says: "A track of labels for Audacity; several recordings name their file in each label.",
     comes: "straight",
-    suffix: "txt",
     isOfOne: true,
   },
   {
@@ -43,7 +39,6 @@ export const FORMATS: readonly Format[] = [
     name: "BirdNET",
     says: "Results as BirdNET-Analyzer writes them, for tools that read those.",
     comes: "straight",
-    suffix: "BirdNET.results.csv",
     isOfOne: true,
   },
   {

@@ -1,6 +1,6 @@
 import { FORMATS_OF_ONE } from "../../../exports/formats";
 import { useModel } from "../model";
-import { exportLink, exportName, sayNothingToSave } from "./exports";
+import { exportLink, sayNothingToSave } from "./exports";
 
 /** The events of the table as files for other programs. */
 export function ExportLinks({ taxon }: { taxon: number | null }) {
@@ -11,16 +11,16 @@ export function ExportLinks({ taxon }: { taxon: number | null }) {
     <p class="exports">
       Save as
       {FORMATS_OF_ONE.map(({ id, name }) => (
-        <ExportLink key={id} name={name} link={exportLink(model, id, taxon)} file={exportName(model, id, taxon)} />
+        <ExportLink key={id} name={name} link={exportLink(model, id, taxon)} />
       ))}
     </p>
   );
 }
 
-function ExportLink({ name, link, file }: { name: string; link: string | null; file: string }) {
+function ExportLink({ name, link }: { name: string; link: string | null }) {
   if (link === null) return null;
   return (
-    <a download={file} href={link}>
+    <a download href={link}>
       {name}
     </a>
   );

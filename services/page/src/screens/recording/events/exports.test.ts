@@ -4,7 +4,7 @@ import { hidesVoices } from "../../../app/preferences";
 import type { Analysis, Recording } from "../../../api/types";
 import type { Lanes, LaneTaxon } from "../lanes";
 import { RecordingModel } from "../model";
-import { exportLink, exportName, sayNothingToSave } from "./exports";
+import { exportLink, sayNothingToSave } from "./exports";
 
 function opened(names = ["Erithacus rubecula", "Human vocal", "Turdus merula"]): RecordingModel {
   const model = new RecordingModel(
@@ -24,13 +24,6 @@ test("an export has the slider's threshold and the table's taxon", () => {
   expect(exportLink(model, "csv", null)).toBe("/v1/analyses/a/detections?format=csv");
   model.threshold.value = 0.4;
   expect(exportLink(model, "csv", 2)).toBe("/v1/analyses/a/detections?format=csv&onset_threshold=0.4&taxon=code+2");
-});
-
-test("a saved file is named as its recording, its taxon and its format", () => {
-  const model = opened();
-  expect(exportName(model, "csv", null)).toBe("dawn.1.csv");
-  expect(exportName(model, "birdnet", null)).toBe("dawn.1.BirdNET.results.csv");
-  expect(exportName(model, "raven", 2)).toBe("dawn.1_code 2.selections.txt");
 });
 
 test("where human voices are hidden, it asks for the taxa that have events", () => {

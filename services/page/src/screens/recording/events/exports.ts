@@ -1,6 +1,5 @@
 /** The API's exports of the events that are shown: the same threshold, the same taxa. */
 import { hidesVoices } from "../../../app/preferences";
-import { FORMATS } from "../../../exports/formats";
 import { isHumanVoice } from "../human_voices";
 import type { LaneTaxon } from "../lanes";
 import type { RecordingModel } from "../model";
@@ -14,13 +13,6 @@ export function exportLink(model: RecordingModel, format: string, taxon: number 
   if (threshold !== null) query.set("onset_threshold", String(threshold));
   for (const code of codes ?? []) query.append("taxon", code);
   return `/v1/analyses/${model.analysis.value?.id ?? ""}/detections?${query.toString()}`;
-}
-
-/** Return the name of the saved file: that of the recording, of the taxon if it is one, and the format's suffix. */
-export function exportName(model: RecordingModel, format: string, taxon: number | null): string {
-  const stem = model.recording.value.filename.replace(/\.[^.]+$/, "");
-  const code = taxon === null ? "" : `_${model.lanes.value?.taxa[taxon]?.code ?? ""}`;
-  return `${stem}${code}.${FORMATS.find(({ id }) => id === format)?.suffix ?? format}`;
 }
 
 /** Say why there is nothing to save; null: there is. */

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 
 import { FORMATS_OF_ONE } from "../../../exports/formats";
-import { exportLink, exportName, sayNothingToSave } from "../events/exports";
+import { exportLink, sayNothingToSave } from "../events/exports";
 import { useModel } from "../model";
 import { formatSize } from "./words";
 
@@ -28,7 +28,7 @@ export function DownloadMenu() {
           return (
             link !== null && (
               <li key={id}>
-                <a download={exportName(model, id, null)} href={link}>
+                <a download href={link}>
                   Events as {name}
                   {threshold !== null && <span class="soft"> at threshold {threshold}</span>}
                 </a>
