@@ -58,6 +58,8 @@ def _write(client: httpx.Client, worker: MadeUpWorker, folder: Path) -> None:
     for export_format in ExportFormat:
         _save(client, "/v1/detections", export_format, folder / "across")
         _save(client, one, export_format, folder / "one")
+    for export_format in (ExportFormat.CAMTRAP_DP, ExportFormat.DWCA):
+        _save(client, "/v1/detections", export_format, folder / "absent", taxon=FROG.code)
     (folder / "rows.json").write_text(json.dumps(rows))
 
 
@@ -75,9 +77,9 @@ def _review(client: httpx.Client, recording_ids: list[str]) -> None:
     assert answer.is_success, answer.text
 
 
-def _save(client: httpx.Client, url: str, export_format: ExportFormat, folder: Path) -> None:
+def _save(client: httpx.Client, url: str, export_format: ExportFormat, folder: Path, **wanted: str) -> None:
     folder.mkdir(exist_ok=True)
-    answer = client.get(url, params={"format": export_format})
+    answer = client.get(url, params={"format": export_format, **wanted})
     assert answer.is_success or export_format is ExportFormat.AUDACITY_BIRDNET, answer.text
     (folder / f"{export_format}.headers.json").write_text(json.dumps(dict(answer.headers)))
     if answer.is_success:

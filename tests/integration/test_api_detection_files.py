@@ -104,6 +104,36 @@ def test_an_archive_tells_what_it_leaves_out(client: httpx.Client) -> None:
     assert "chorus-left-out" not in fetched(client, "/v1/detections", "dwca").headers
 
 
+@pytest.mark.usefixtures("links")
+def test_what_was_listened_to_in_vain_is_in_the_package(client: httpx.Client, database: Database) -> None:
+    """Also what was analyzed in part, and what only reaches into the span; not what nobody analyzed."""
+    part = upload(client, wav_bytes(20.0, seed=3), "part.wav", recorded_at="2026-05-03T04:32:00+02:00", **PLACE)
+    MadeUpWorker(database).save(part["analyses"][0]["id"])
+    MadeUpWorker(database).fail(part["analyses"][0]["id"], 1)
+    upload(client, wav_bytes(20.0, seed=4), "waits.wav", recorded_at="2026-05-03T04:33:00+02:00", **PLACE)
+
+    def media(**wanted: str) -> dict[str, str]:
+        answer = fetched(client, "/v1/detections", "camtrap-dp", taxon="Rana temporaria", **wanted)
+        with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+            assert archive.read("observations.csv").decode().count("\n") == 1
+            rows = list(csv.DictReader(io.StringIO(archive.read("media.csv").decode())))
+        return {row["fileName"]: row["mediaComments"].partition(", ")[2] for row in rows}
+
+    whole = "lasts 20.000 s, 20.000 s of it analyzed"
+    assert media() == {"a.wav": whole, "b.wav": whole, "part.wav": "lasts 20.000 s, 10.000 s of it analyzed"}
+    assert media(site="elsewhere") == {}
+    assert list(media(**{"from": "2026-05-03T04:30:10+02:00", "to": "2026-05-03T04:32:00+02:00"})) == ["a.wav", "b.wav"]
+
+
+def test_a_package_of_one_analysis_has_its_recording_whatever_is_asked_for(
+    client: httpx.Client, links: dict[str, str]
+) -> None:
+    content = fetched(client, links["detections"], "camtrap-dp", min_confidence=1).content
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.read("observations.csv").decode().count("\n") == 1
+        assert "recordings:1 | recorded_s:20.000 | analyzed_s:20.000" in archive.read("deployments.csv").decode()
+
+
 def test_the_darwin_core_archive_links_to_what_is_heard(client: httpx.Client, links: dict[str, str]) -> None:
     content = fetched(client, links["detections"], "dwca").content
     with zipfile.ZipFile(io.BytesIO(content)) as archive:

@@ -41,7 +41,7 @@ def validated(folder: Path) -> frictionless.Report:
     return frictionless.Package(document, basepath=str(folder)).validate()
 
 
-@pytest.mark.parametrize("url", ["one", "across"])
+@pytest.mark.parametrize("url", ["one", "across", "absent"])
 def test_the_package_is_valid_by_the_standard(saved: Saved, url: str) -> None:
     folder = unpacked(saved(url, "camtrap-dp"))
     for name, fields in TABLES.items():
@@ -103,6 +103,21 @@ def test_the_package_holds_whole_seconds_around_the_exact_ones(saved: Saved, row
     assert places == [("pond", "2026-05-02T23:59:50+00:00"), ("north-marsh", "2026-05-03T04:30:00+02:00")]
 
 
+def test_a_package_of_what_was_not_heard_holds_the_effort(saved: Saved) -> None:
+    folder = unpacked(saved("absent", "camtrap-dp"))
+    assert table(folder, "observations") == []
+    assert [each["fileName"] for each in table(folder, "media")] == ["c.wav", "Höhe, 1.wav", "b.wav"]
+    effort = [each["deploymentTags"] for each in table(folder, "deployments")]
+    assert effort == [
+        "recordings:1 | recorded_s:30.000 | analyzed_s:30.000",
+        "recordings:2 | recorded_s:60.000 | analyzed_s:60.000",
+    ]
+    with DwCAReader(str(saved("absent", "dwca"))) as archive:
+        assert list(archive) == []
+        extent = archive.metadata.find("dataset/methods/sampling/studyExtent/description/para").text
+    assert extent == "4 recordings (0.0333 hours analyzed)."
+
+
 def test_the_package_says_who_classified(saved: Saved) -> None:
     observations = table(unpacked(saved("one", "camtrap-dp")), "observations")
     said = [(each["scientificName"], each["classificationMethod"], each["classifiedBy"]) for each in observations]
@@ -135,6 +150,7 @@ def test_python_dwca_reader_reads_the_archive(saved: Saved, rows: Rows) -> None:
     assert confirmed[f"{TERMS}eventDate"] == "2026-05-03T04:30:02.250+02:00/2026-05-03T04:30:04.250+02:00"
     assert confirmed[f"{TERMS}identificationVerificationStatus"] == "verified"
     assert (confirmed[f"{TERMS}sampleSizeValue"], confirmed[f"{TERMS}sampleSizeUnit"]) == ("30.0", "second")
+    assert confirmed[f"{TERMS}samplingEffort"] == "30.000 seconds analyzed"
     assert "/clip?start_s=2.000&end_s=4.000" in confirmed[f"{TERMS}associatedMedia"]
     statuses = sorted(each[f"{TERMS}identificationVerificationStatus"] for each in found)
     assert statuses == ["uncertain", *["unverified"] * 8, "verified", "verified"]

@@ -45,17 +45,23 @@ class Gathered:
     _recording_keys: dict[str, int] = field(default_factory=dict)
     _source_keys: dict[tuple[str, str], int] = field(default_factory=dict)
 
+    def add_recordings(self, listened: Iterable[Source]) -> None:
+        """Add recordings in which nothing need be found."""
+        for source in listened:
+            self._recording_key(source)
+
     def add(self, findings: Iterable[Finding]) -> None:
         rows = map(self._row, findings)
         while chunk := list(islice(rows, _ROWS_AT_ONCE)):
             self._connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", chunk)
         # A recording may be longer than its header says: the next one begins behind its last event at the earliest.
         self._connection.execute(
-            "UPDATE recordings SET ends_s = max(ends_s, (SELECT max(offset_s) FROM events WHERE recording = key))"
+            "UPDATE recordings SET ends_s = "
+            "max(ends_s, coalesce((SELECT max(offset_s) FROM events WHERE recording = key), 0))"
         )
 
     def recordings(self) -> Iterator[Source]:
-        """Yield each recording with findings once; it begins where the one before it ends."""
+        """Yield each recording once; it begins where the one before it ends."""
         return (source for _, source in self._in_order())
 
     def findings(self) -> Iterator[Finding]:
@@ -68,7 +74,9 @@ class Gathered:
                 (key,),
             ):
                 if source not in sources:
-                    sources[source] = replace(self._source(source), begins_s=recording.begins_s)
+                    sources[source] = replace(
+                        self._source(source), begins_s=recording.begins_s, analyzed_s=recording.analyzed_s
+                    )
                 detection = Detection(self.taxa[taxon], onset_s, offset_s, confidence, channel, spread)
                 yield Finding(detection, sources[source], _unpacked(review) if review else None)
 
@@ -128,8 +136,12 @@ class Gathered:
 
 
 @contextmanager
-def gathered(findings: Iterable[Finding], folder: Path | None = None) -> Iterator[Gathered]:
+def gathered(
+    findings: Iterable[Finding], folder: Path | None = None, listened: Iterable[Source] = ()
+) -> Iterator[Gathered]:
     """Yield the findings in their new order. Raises TransientError if there is no room for them.
+
+    With them are the recordings in which nothing need be found, `listened`.
 
     Their file lies in `folder`, and has no name as soon as it is there: nothing stays, however this process ends. May
     be used from one thread after the other.
@@ -141,6 +153,7 @@ def gathered(findings: Iterable[Finding], folder: Path | None = None) -> Iterato
             connection.executescript(_SCHEMA)
             Path(name).unlink()
             connection.execute("BEGIN")
+            found.add_recordings(listened)
             found.add(findings)
             connection.execute("COMMIT")
         except sqlite3.OperationalError as error:

@@ -8,14 +8,18 @@ from dawn_chorus.adapters.exports.parts import in_parts
 from dawn_chorus.adapters.exports.zips import camtrap_parts, darwin_core_parts
 from dawn_chorus.domain.errors import NotForMany
 from dawn_chorus.domain.exports.context import ExportContext, Tally
-from dawn_chorus.domain.exports.findings import Finding
+from dawn_chorus.domain.exports.findings import Finding, Source
 from dawn_chorus.domain.exports.formats import SELECTIONS, SPREADSHEETS, WRITERS, ExportFormat
 from dawn_chorus.domain.exports.selections import audacity_lines_of_many
 from dawn_chorus.domain.exports.tables import with_byte_order_mark
 
 
 def write_export(
-    export_format: ExportFormat, findings: Iterable[Finding], context: ExportContext, tally: Tally
+    export_format: ExportFormat,
+    findings: Iterable[Finding],
+    context: ExportContext,
+    tally: Tally,
+    listened: Iterable[Source] = (),
 ) -> Iterator[bytes]:
     """Return the bytes of an export in pieces of some 64 KiB, to be written one after the other.
 
@@ -23,6 +27,9 @@ def write_export(
     show sound read (`SELECTIONS`) have them by recording, and draw all of them before the first piece, into a file on
     disk (`context.folder`) that goes when the iterator ends or is closed; where `context.recording` is set, selections
     need none. Pieces may be drawn from one thread after the other.
+
+    `listened` are all recordings that were analyzed, with or without a finding; archives tell them, or their sum, and
+    draw them before the findings.
 
     `tally` counts what is written and what is left out; what is left out is complete once the first piece is there, so
     that headers can tell it. `name_export` says what the file is called, `FILES` its media type.
@@ -39,9 +46,9 @@ def write_export(
         )
     match export_format:
         case ExportFormat.CAMTRAP_DP:
-            return camtrap_parts(findings, context, tally)
+            return camtrap_parts(findings, context, tally, listened)
         case ExportFormat.DWCA:
-            return darwin_core_parts(findings, context, tally)
+            return darwin_core_parts(findings, context, tally, listened)
         case ExportFormat.PARQUET:
             return parquet_parts(_counted(findings, tally), context)
         case _:

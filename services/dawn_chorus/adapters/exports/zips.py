@@ -12,7 +12,7 @@ from dawn_chorus.domain.exports import camtrap, darwin_core
 from dawn_chorus.domain.exports.camtrap_package import NOTES as CAMTRAP_NOTES
 from dawn_chorus.domain.exports.camtrap_package import package_description
 from dawn_chorus.domain.exports.context import ExportContext, Tally
-from dawn_chorus.domain.exports.findings import Finding
+from dawn_chorus.domain.exports.findings import Finding, Source
 from dawn_chorus.domain.exports.occurrences import Survey
 from dawn_chorus.domain.exports.readme import readme
 
@@ -21,7 +21,9 @@ _LARGE = 2_000_000
 """Findings from which on a member may hold more than 2 GiB."""
 
 
-def camtrap_parts(findings: Iterable[Finding], context: ExportContext, tally: Tally) -> Iterator[bytes]:
+def camtrap_parts(
+    findings: Iterable[Finding], context: ExportContext, tally: Tally, listened: Iterable[Source]
+) -> Iterator[bytes]:
     """Yield a Camera Trap Data Package; recordings without place or time are left out."""
 
     def members(found: Gathered, survey: Survey) -> _Members:
@@ -31,10 +33,12 @@ def camtrap_parts(findings: Iterable[Finding], context: ExportContext, tally: Ta
         yield "media.csv", camtrap.media_lines(found.recordings(), context.address)
         yield "observations.csv", camtrap.observation_lines(found.findings(), by_analysis=context.by_analysis)
 
-    return _archive(findings, context, tally, members, anywhere=False)
+    return _archive(findings, context, tally, listened, members, anywhere=False)
 
 
-def darwin_core_parts(findings: Iterable[Finding], context: ExportContext, tally: Tally) -> Iterator[bytes]:
+def darwin_core_parts(
+    findings: Iterable[Finding], context: ExportContext, tally: Tally, listened: Iterable[Source]
+) -> Iterator[bytes]:
     """Yield a Darwin Core archive."""
 
     def members(found: Gathered, survey: Survey) -> _Members:
@@ -43,13 +47,14 @@ def darwin_core_parts(findings: Iterable[Finding], context: ExportContext, tally
         yield "README.txt", [readme("Darwin Core archive", darwin_core.NOTES, context, survey, tally)]
         yield "occurrence.txt", darwin_core.occurrence_lines(found.findings(), context)
 
-    return _archive(findings, context, tally, members, anywhere=True)
+    return _archive(findings, context, tally, listened, members, anywhere=True)
 
 
 def _archive(
     findings: Iterable[Finding],
     context: ExportContext,
     tally: Tally,
+    listened: Iterable[Source],
     members: Callable[[Gathered, Survey], _Members],
     *,
     anywhere: bool,
@@ -57,7 +62,8 @@ def _archive(
     survey = Survey()
     with ExitStack() as stack:
         kept = survey.occurrences(findings, tally, anywhere=anywhere)
-        found = stack.enter_context(gathered(kept, context.folder))
+        heard = survey.listened(listened, tally, anywhere=anywhere)
+        found = stack.enter_context(gathered(kept, context.folder, heard))
         tally.written = found.count
         yield from _zipped(members(found, survey), context.made_at, large=found.count > _LARGE)
 

@@ -11,7 +11,7 @@ from dawn_chorus.adapters.exports.writing import write_export
 from dawn_chorus.api.http.disposition import disposition
 from dawn_chorus.api.http.streamed_response import streamed
 from dawn_chorus.domain.exports.context import Credit, ExportContext, Tally
-from dawn_chorus.domain.exports.findings import Finding
+from dawn_chorus.domain.exports.findings import Finding, Source
 from dawn_chorus.domain.exports.formats import FILES, ExportFormat
 from dawn_chorus.domain.exports.naming import name_export
 
@@ -21,11 +21,15 @@ _SPDX_ID = re.compile(r"(?!LicenseRef-)[A-Za-z0-9.+-]+")
 
 
 def answer_export(
-    export_format: ExportFormat, findings: Iterable[Finding], context: ExportContext, headers: Mapping[str, str]
+    export_format: ExportFormat,
+    findings: Iterable[Finding],
+    context: ExportContext,
+    headers: Mapping[str, str],
+    listened: Iterable[Source] = (),
 ) -> Response:
     """Return the export as an answer. Raises what `write_export` raises. Call from a thread."""
     tally = Tally()
-    parts = write_export(export_format, findings, context, tally)
+    parts = write_export(export_format, findings, context, tally, listened)
     first = next(parts, b"")
     name = disposition(name_export(export_format, context), "attachment")
     told = {**headers, **license_links(context.credits, headers.get("Link", "")), "Content-Disposition": name}

@@ -3,7 +3,7 @@
 The standard knows whole seconds only: spans are rounded outwards, and `observationTags` hold the exact ones.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -44,6 +44,16 @@ class _Deployment:
     source: Source
     start: datetime
     end: datetime
+    recordings: int = 0
+    recorded_s: float = 0.0
+    analyzed_s: float | None = 0.0
+    """None: not known of each of its recordings."""
+
+    def tags(self) -> str:
+        """Return how long was recorded and analyzed: between its start and its end a recorder may rest."""
+        analyzed_s = None if self.analyzed_s is None else f"{self.analyzed_s:.3f}"
+        recorded = {"recordings": self.recordings, "recorded_s": f"{self.recorded_s:.3f}"}
+        return _pairs({**recorded, "analyzed_s": analyzed_s})
 
 
 def deployment_lines(recordings: Iterable[Source]) -> Iterator[str]:
@@ -53,6 +63,10 @@ def deployment_lines(recordings: Iterable[Source]) -> Iterator[str]:
         start, end = _whole(source, 0.0), _whole(source, source.duration_s or 0.0, up=True)
         known = found.setdefault(_deployment_id(source), _Deployment(source, start, end))
         known.start, known.end = min(known.start, start), max(known.end, end)
+        known.recordings += 1
+        known.recorded_s += source.duration_s or 0.0
+        if known.analyzed_s is not None:
+            known.analyzed_s = None if source.analyzed_s is None else known.analyzed_s + source.analyzed_s
     yield plain_csv_line(DEPLOYMENT_COLUMNS)
     for deployment_id, each in found.items():
         yield _row(
@@ -64,7 +78,8 @@ def deployment_lines(recordings: Iterable[Source]) -> Iterator[str]:
             longitude=each.source.longitude,
             deploymentStart=each.start.isoformat(),
             deploymentEnd=each.end.isoformat(),
-            deploymentComments="start and end of the recordings with detections in this package",
+            deploymentTags=each.tags(),
+            deploymentComments="from the start of the first to the end of the last recording in media.csv",
         )
 
 
@@ -83,7 +98,7 @@ def media_lines(recordings: Iterable[Source], address: str) -> Iterator[str]:
             filePublic="false",
             fileName=source.file,
             fileMediatype=_MEDIA_TYPES.get(container, f"audio/{container}"),
-            mediaComments=f"starts at {clock_time(source.recorded_at, 0.0)}",
+            mediaComments=_effort(source),
         )
 
 
@@ -128,7 +143,19 @@ def _tags(finding: Finding) -> str:
         "reviewer": review.reviewer if review else None,
         "detected": detection.taxon.scientific_name if is_corrected(finding) else None,
     }
+    return _pairs(tags)
+
+
+def _pairs(tags: Mapping[str, object]) -> str:
     return " | ".join(f"{key}:{str(value).replace('|', '/')}" for key, value in tags.items() if value is not None)
+
+
+def _effort(source: Source) -> str:
+    """Return the exact start, the length, and how much of it was analyzed, as far as they are known."""
+    said = f"starts at {clock_time(source.recorded_at, 0.0)}"
+    if source.duration_s is not None:
+        said += f", lasts {source.duration_s:.3f} s"
+    return said if source.analyzed_s is None else f"{said}, {source.analyzed_s:.3f} s of it analyzed"
 
 
 def _whole(source: Source, position_s: float, *, up: bool = False) -> datetime:

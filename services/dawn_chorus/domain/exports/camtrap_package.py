@@ -9,9 +9,12 @@ from dawn_chorus.domain.exports.occurrences import Survey, license_address
 VERSION = "1.0.2"
 _SCHEMAS = f"https://raw.githubusercontent.com/tdwg/camtrap-dp/{VERSION}"
 NOTES = """\
-A Camera Trap Data Package 1.0.2 of sound: a deployment is a site at one place, from the first recording with detections
-to the end of the last one; media are recordings; every row of observations.csv is one detection. The standard knows
-whole seconds: spans are rounded outwards, and observationTags hold exact ones, the model, its confidence and the
+A Camera Trap Data Package 1.0.2 of sound: a deployment is a site at one place, from its first recording to the end of
+the last one; deploymentTags say how many seconds of that were recorded and analyzed. Media are all recordings that were
+analyzed at the site and in the time of the filters, also those in which nothing was found: a recording without a row in
+observations.csv was listened to, and no detection in it passed the filters. (Where only a page of detections was asked
+for, with `limit`, media are the recordings of its rows.) Every row of observations.csv is one detection. The standard
+knows whole seconds: spans are rounded outwards, and observationTags hold exact ones, the model, its confidence and the
 verdict. Recordings without a place or a start time are left out.
 
 Before you publish: complete contributors, project and licenses in datapackage.json. filePath needs a key of the service

@@ -20,14 +20,16 @@ from dawn_chorus.domain.review.verdicts import Verdict
 
 COLUMNS = (
     "occurrenceID", "basisOfRecord", "occurrenceStatus", "scientificName", "vernacularName", "class", "eventID",
-    "eventDate", "samplingProtocol", "sampleSizeValue", "sampleSizeUnit", "locality", "decimalLatitude",
-    "decimalLongitude", "geodeticDatum", "identifiedBy", "dateIdentified", "identificationVerificationStatus",
-    "identificationRemarks", "associatedMedia", "license", "dynamicProperties",
+    "eventDate", "samplingProtocol", "sampleSizeValue", "sampleSizeUnit", "samplingEffort", "locality",
+    "decimalLatitude", "decimalLongitude", "geodeticDatum", "identifiedBy", "dateIdentified",
+    "identificationVerificationStatus", "identificationRemarks", "associatedMedia", "license", "dynamicProperties",
 )  # fmt: skip
 NOTES = """\
 A Darwin Core archive: every row of occurrence.txt is one detection (MachineObservation), its eventDate the exact
-interval. sampleSizeValue is the length of the recording it is from. identificationVerificationStatus is what a reviewer
-said: verified, uncertain, or unverified where nobody listened.
+interval. sampleSizeValue is the length of the recording it is from, samplingEffort how much of that was analyzed. An
+archive with an occurrence core has no row for a recording in which nothing was found: eml.xml (methods) and this README
+say how much was listened to in all, and a Camera Trap Data Package names each of those recordings.
+identificationVerificationStatus is what a reviewer said: verified, uncertain, or unverified where nobody listened.
 
 Before you publish: complete eml.xml. license is that of the model; some portals take CC0, CC BY and CC BY-NC only.
 associatedMedia needs a key of the service that made this archive.
@@ -66,6 +68,7 @@ def _occurrence(finding: Finding, context: ExportContext) -> dict[str, object]:
         "samplingProtocol": f"passive acoustic monitoring, detected by {model_of(source)}",
         "sampleSizeValue": source.duration_s,
         "sampleSizeUnit": "second" if source.duration_s is not None else None,
+        "samplingEffort": None if source.analyzed_s is None else f"{source.analyzed_s:.3f} seconds analyzed",
         "locality": source.site,
         "decimalLatitude": source.latitude,
         "decimalLongitude": source.longitude,
@@ -152,8 +155,21 @@ def eml(context: ExportContext, survey: Survey, identifier: str) -> str:
         "    <abstract><para>Detections of animals in recordings, by a model, reviewed as far as "
         "identificationVerificationStatus says.</para></abstract>\n"
         f"    <intellectualRights><para>{escape(rights)}</para></intellectualRights>\n"
-        f"{_coverage(survey)}    <contact>{parties[0]}</contact>\n  </dataset>\n</eml:eml>\n"
+        f"{_coverage(survey)}    <contact>{parties[0]}</contact>\n{_methods(survey)}  </dataset>\n</eml:eml>\n"
     )
+
+
+def _methods(survey: Survey) -> str:
+    """Return what was listened to, also where nothing was found: an occurrence core has no rows for that."""
+    if not survey.recordings:
+        return ""
+    step, extent = "Recordings were analyzed by " + ", ".join(sorted(survey.packs)), survey.effort()
+    described = [f"<description><para>{escape(each)}.</para></description>" for each in (step, extent)]
+    sampling = (
+        f"<studyExtent>{described[1]}</studyExtent><samplingDescription><para>Passive acoustic monitoring; the extent "
+        "counts recordings without a detection, too.</para></samplingDescription>"
+    )
+    return f"    <methods><methodStep>{described[0]}</methodStep><sampling>{sampling}</sampling></methods>\n"
 
 
 def _coverage(survey: Survey) -> str:

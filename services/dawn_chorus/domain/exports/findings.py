@@ -37,6 +37,8 @@ class Source:
     pack_version: str | None = None
     analyzed_at: datetime | None = None
     """When its analysis was finished."""
+    analyzed_s: float | None = None
+    """How much of it was analyzed; None: not asked for."""
 
 
 @dataclass(frozen=True, slots=True)

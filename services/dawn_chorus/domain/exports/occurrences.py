@@ -34,7 +34,22 @@ class Survey:
     east: float = -180.0
     west: float = 180.0
     """Degrees; where south is beyond north no place is known."""
+    recordings: int = 0
+    """That were analyzed, with or without an occurrence."""
+    analyzed_s: float = 0.0
+    """Of these, without what was lost."""
     _left_out: dict[str, str] = field(default_factory=dict)
+
+    def listened(self, recordings: Iterable[Source], tally: Tally, *, anywhere: bool) -> Iterator[Source]:
+        """Yield the recordings that were analyzed, count those without place or time that are left out."""
+        for source in recordings:
+            if not anywhere and (reason := _what_lacks(source)):
+                self._leave_out(source, reason, tally)
+                continue
+            self.recordings += 1
+            self.analyzed_s += source.analyzed_s or 0.0
+            self._note_source(source, source.duration_s or 0.0)
+            yield source
 
     def occurrences(self, findings: Iterable[Finding], tally: Tally, *, anywhere: bool) -> Iterator[Finding]:
         """Yield the findings that are occurrences, count the others; `anywhere`: also those without place or time."""
@@ -47,16 +62,18 @@ class Survey:
             self._note(finding)
             yield finding
 
+    def effort(self) -> str:
+        """Return how much was listened to: `412 recordings (103.2500 hours analyzed)`."""
+        noun = "recording" if self.recordings == 1 else "recordings"
+        return f"{self.recordings} {noun} ({self.analyzed_s / 3600:.4f} hours analyzed)"
+
     def credits_of(self, known: Iterable[Credit]) -> list[Credit]:
         """Return the credits of the packs that are in it."""
         return [each for each in known if each.pack in self.packs]
 
     def _why_not(self, finding: Finding, *, anywhere: bool) -> str | None:
-        source = finding.source
-        if not anywhere and source.recorded_at is None:
-            return NO_TIME
-        if not anywhere and (source.latitude is None or source.longitude is None):
-            return NO_PLACE
+        if not anywhere and (reason := _what_lacks(finding.source)):
+            return reason
         review = finding.review
         if review and review.verdict is Verdict.REJECTED and not review.corrected_taxon:
             return REJECTED
@@ -72,16 +89,25 @@ class Survey:
         source = finding.source
         name, common_name = names_of(finding)
         self.names[name] = self.names.get(name) or common_name
-        self.packs.add(source.pack)
         if finding.review:
             self.reviewers.add(finding.review.reviewer)
-        end = place_in_time(source, max(source.duration_s or 0.0, finding.detection.offset_s))
+        self._note_source(source, max(source.duration_s or 0.0, finding.detection.offset_s))
+
+    def _note_source(self, source: Source, end_s: float) -> None:
+        self.packs.add(source.pack)
+        end = place_in_time(source, end_s)
         if source.recorded_at and end:
             self.first = min(self.first or source.recorded_at, source.recorded_at)
             self.last = max(self.last or end, end)
         if source.latitude is not None and source.longitude is not None:
             self.north, self.south = max(self.north, source.latitude), min(self.south, source.latitude)
             self.east, self.west = max(self.east, source.longitude), min(self.west, source.longitude)
+
+
+def _what_lacks(source: Source) -> str | None:
+    if source.recorded_at is None:
+        return NO_TIME
+    return NO_PLACE if source.latitude is None or source.longitude is None else None
 
 
 def is_corrected(finding: Finding) -> bool:

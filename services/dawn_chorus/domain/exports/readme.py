@@ -34,6 +34,8 @@ def _filters(context: ExportContext) -> str:
 
 def _counts(survey: Survey, tally: Tally) -> str:
     lines = [f"{tally.written} detections of {len(survey.names)} taxa."]
+    if survey.recordings:
+        lines.append(f"Listened to: {survey.effort()}, with or without a detection.")
     if left_out := tally.left_out_in_words():
         lines += ["Left out:", *(f"- {part}" for part in left_out.split("; "))]
     else:

@@ -20,7 +20,7 @@ def test_what_is_put_in_order_first_is_seen_to_go_on() -> None:
             seen.append(progress.done)
             yield finding(source(number, recorded_at=None if number else source().recorded_at))
 
-    Table(progress, 1 << 20).write(ExportFormat.CAMTRAP_DP, findings(), CONTEXT, io.BytesIO())
+    Table(progress, 1 << 20).write(ExportFormat.CAMTRAP_DP, findings(), (), CONTEXT, io.BytesIO())
     assert seen == [0, 1, 2]
     assert (progress.total, progress.done, progress.left_out) == (3, 3, 2)
 
@@ -34,5 +34,5 @@ def test_an_export_that_is_not_wanted_any_more_ends_while_it_is_packed() -> None
 
     file = io.BytesIO()
     with pytest.raises(Stopped):
-        table.write(ExportFormat.CAMTRAP_DP, findings(), CONTEXT, file)
+        table.write(ExportFormat.CAMTRAP_DP, findings(), (), CONTEXT, file)
     assert not file.getvalue()

@@ -25,6 +25,7 @@ from dawn_chorus.adapters.postgres.export_making import (
     give_up_making,
     renew_making,
 )
+from dawn_chorus.adapters.postgres.listened import stream_listened
 from dawn_chorus.adapters.postgres.orphaned_audio import reserve_audio
 from dawn_chorus.api.dependencies import Dependencies
 from dawn_chorus.api.detection_request import wanted_detections
@@ -142,9 +143,9 @@ async def _write(deps: Dependencies, making: Making, progress: Progress, store_k
         if fields.format == CLIPS:
             await write_clips(deps, progress, fields, wanted, ClipArchive(file, most_bytes, context))
         else:
-            rows = stream_detections(deps.database, wanted)
+            rows, listened = stream_detections(deps.database, wanted), stream_listened(deps.database, wanted)
             table = Table(progress, most_bytes)
-            await _write_table(table, partial(table.write, ExportFormat(fields.format), rows, context, file))
+            await _write_table(table, partial(table.write, ExportFormat(fields.format), rows, listened, context, file))
         size_bytes = await deps.store.write(store_key, read_spool(file))
     return _Made(name_file(fields.format, context), size_bytes)
 

@@ -8,7 +8,7 @@ from dawn_chorus.adapters.exports.writing import write_export
 from dawn_chorus.adapters.postgres.export_making import Progress
 from dawn_chorus.api.exports.jobs.files import TooLarge
 from dawn_chorus.domain.exports.context import ExportContext, Tally
-from dawn_chorus.domain.exports.findings import Finding
+from dawn_chorus.domain.exports.findings import Finding, Source
 from dawn_chorus.domain.exports.formats import ExportFormat
 
 
@@ -24,13 +24,20 @@ class Table:
     most_bytes: int
     is_stopped: bool = field(default=False, init=False)
 
-    def write(self, form: ExportFormat, findings: Iterable[Finding], context: ExportContext, file: BinaryIO) -> None:
-        """Write all rows into an empty file; blocks.
+    def write(
+        self,
+        form: ExportFormat,
+        findings: Iterable[Finding],
+        listened: Iterable[Source],
+        context: ExportContext,
+        file: BinaryIO,
+    ) -> None:
+        """Write all rows into an empty file; blocks. `listened` as in `write_export`.
 
         Raises TooLarge, Stopped, and what `write_export` raises.
         """
         tally, size_bytes = Tally(), 0
-        for part in write_export(form, self._counted(findings), context, tally):
+        for part in write_export(form, self._counted(findings), context, tally, self._while_wanted(listened)):
             self._check_wanted()
             size_bytes += len(part)
             if size_bytes > self.most_bytes:
@@ -46,6 +53,11 @@ class Table:
             self._check_wanted()
             self.progress.done += 1
             yield finding
+
+    def _while_wanted(self, recordings: Iterable[Source]) -> Iterator[Source]:
+        for source in recordings:
+            self._check_wanted()
+            yield source
 
     def _check_wanted(self) -> None:
         if self.is_stopped:

@@ -12,6 +12,7 @@ from dawn_chorus.adapters.postgres.analyses import get_status
 from dawn_chorus.adapters.postgres.detection_stream import stream_detections
 from dawn_chorus.adapters.postgres.detections import detections_of, list_detections
 from dawn_chorus.adapters.postgres.events import EventFilter
+from dawn_chorus.adapters.postgres.listened import listened_by, stream_listened
 from dawn_chorus.adapters.postgres.recordings import get_recording
 from dawn_chorus.adapters.postgres.recut import recut_by_thresholds, recut_detections
 from dawn_chorus.adapters.postgres.surest import list_surest
@@ -102,7 +103,7 @@ def get_detections(
     context = context_of_one(deps, analysis, recording, query, taxa, str(request.base_url))
     if chosen is ExportFormat.JSON:
         return streamed(_document(analysis, findings), FILES[chosen].media_type, _VARY | license_links(context.credits))
-    return answer_export(chosen, findings, context, _VARY)
+    return answer_export(chosen, findings, context, _VARY, listened_by(deps.database, analysis_id))
 
 
 def _events(
@@ -150,7 +151,9 @@ def find_detections(
     """JSON in pages, latest first, undated ones last; all other formats hold all rows at once, unless `limit` is set.
 
     A recording that was analyzed several times counts once for each pack, and each row names its pack. Raven's table
-    and the Camtrap package have the recordings in the order of their starts. `Link` names the license of each pack.
+    and the Camtrap package have the recordings in the order of their starts; the package has all that were analyzed at
+    the site and in the time asked for, also those in which nothing was found, unless `limit` is set. `Link` names the
+    license of each pack.
     """
     if query.format is not None and query.format not in ACROSS:
         raise invalid_field("format", f"{query.format} is for one analysis only; use one of {', '.join(ACROSS)}")
@@ -162,7 +165,8 @@ def find_detections(
     wanted = wanted_detections(deps, query)
     context = context_across(deps, wanted, query, str(request.base_url))
     if chosen is not ExportFormat.JSON and by_time and query.limit is None and query.cursor is None:
-        return answer_export(chosen, stream_detections(deps.database, wanted), context, _VARY)
+        listened = stream_listened(deps.database, wanted)
+        return answer_export(chosen, stream_detections(deps.database, wanted), context, _VARY, listened)
     list_page = list_detections if by_time else list_surest
     page = list_page(deps.database, wanted, limit=query.limit or _PAGE_ROWS, cursor=query.cursor)
     links = next_link(request, page.next_cursor)
