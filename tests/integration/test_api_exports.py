@@ -18,7 +18,7 @@ from dawn_chorus.adapters.postgres.orphaned_audio import delete_orphans
 from dawn_chorus.api.routes.exports import count
 from dawn_chorus.domain.ports import AudioStore
 from tests.integration.api_checks import problem_of, row_count, wait_until
-from tests.integration.made_up import MadeUpWorker, upload, wav_bytes
+from tests.integration.made_up import MadeUpWorker, review, upload, wav_bytes
 from tests.integration.test_api_events import following, until
 from tests.servers.api import StartApi
 
@@ -64,11 +64,32 @@ def test_it_is_said_before_how_many_rows_there_are_and_when_that_is_only_a_bound
     wanted: dict[str, Any] = {"site": "marsh", "min_confidence": 0.5}
     rows = client.get("/v1/detections", params={**wanted, "limit": 1000}).json()["items"]
     assert rows
-    assert client.get("/v1/detections/count", params=wanted).json() == {"count": len(rows), "is_exact": True}
-    assert client.get("/v1/detections/count", params={"site": "fen"}).json() == {"count": 0, "is_exact": True}
+    assert counted(client, **wanted) == (len(rows), True)
+    assert counted(client, site="fen") == (0, True)
     problem_of(client.get("/v1/detections/count", params={"sites": "fen"}), 422, "invalid-request")
     monkeypatch.setattr(count, "MOST_COUNTED", len(rows) - 1)
-    assert client.get("/v1/detections/count", params=wanted).json() == {"count": len(rows) - 1, "is_exact": False}
+    assert counted(client, **wanted) == (len(rows) - 1, False)
+
+
+def counted(client: httpx.Client, **wanted: Any) -> tuple[int, bool]:
+    answer = client.get("/v1/detections/count", params=wanted).json()
+    return answer["count"], answer["is_exact"]
+
+
+def test_it_is_said_before_why_a_package_would_hold_less(client: httpx.Client, worker: MadeUpWorker) -> None:
+    """A robin in each recording: of the first one it is rejected; of the second one nobody knows the place."""
+    here = upload(client, wav_bytes(20.0), **PLACE, latitude="52.5", longitude="-0.25")
+    for answer in (here, upload(client, wav_bytes(20.0, seed=1), **PLACE)):
+        worker.finish(answer)
+    review(client, here["id"], verdict="rejected")
+    answer = client.get("/v1/detections/count").json()
+    assert (answer["count"], answer["packages"]) == (
+        2,
+        {
+            "camtrap-dp": {"count": 0, "left_out": {"rejected in review": 1, "no place": 1}},
+            "dwca": {"count": 1, "left_out": {"rejected in review": 1}},
+        },
+    )
 
 
 def test_a_table_is_what_the_list_says(client: httpx.Client, worker: MadeUpWorker) -> None:

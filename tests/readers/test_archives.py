@@ -115,7 +115,7 @@ def test_a_package_of_what_was_not_heard_holds_the_effort(saved: Saved) -> None:
     with DwCAReader(str(saved("absent", "dwca"))) as archive:
         assert list(archive) == []
         extent = archive.metadata.find("dataset/methods/sampling/studyExtent/description/para").text
-    assert extent == "4 recordings (0.0333 hours analyzed)."
+    assert extent == "4 recordings (2.0 minutes analyzed)."
 
 
 def test_the_package_says_who_classified(saved: Saved) -> None:

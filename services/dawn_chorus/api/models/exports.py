@@ -76,11 +76,27 @@ class CountQuery(FilterFields):
     """Which detections are counted."""
 
 
+class PackageCountOut(Answer):
+    """How many of the detections that were counted a package would hold."""
+
+    count: int = Field(examples=[1200])
+    left_out: dict[str, int] = Field(description="Of the others how many, by reason.", examples=[{"no place": 40}])
+
+
 class CountOut(Answer):
     """How many detections the filters leave."""
 
     count: int = Field(description=f"At most {MOST_COUNTED:,}.", examples=[1240])
     is_exact: bool = Field(description=f"False: there are more than {MOST_COUNTED:,}.", examples=[True])
+    packages: dict[str, PackageCountOut] = Field(
+        description="Of the formats that have no room for all of them: `camtrap-dp` and `dwca`.",
+        examples=[
+            {
+                "camtrap-dp": {"count": 1200, "left_out": {"no place": 40}},
+                "dwca": {"count": 1240, "left_out": {}},
+            }
+        ],
+    )
 
 
 class ExportsQuery(PagedQuery):

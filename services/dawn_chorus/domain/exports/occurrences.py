@@ -54,7 +54,7 @@ class Survey:
     def occurrences(self, findings: Iterable[Finding], tally: Tally, *, anywhere: bool) -> Iterator[Finding]:
         """Yield the findings that are occurrences, count the others; `anywhere`: also those without place or time."""
         for finding in findings:
-            if reason := self._why_not(finding, anywhere=anywhere):
+            if reason := why_left_out(finding, anywhere=anywhere):
                 tally.left_out[reason] += 1
                 if reason in (NO_TIME, NO_PLACE):
                     self._leave_out(finding.source, reason, tally)
@@ -63,21 +63,16 @@ class Survey:
             yield finding
 
     def effort(self) -> str:
-        """Return how much was listened to: `412 recordings (103.2500 hours analyzed)`."""
+        """Return how much was listened to: `412 recordings (103.2 hours analyzed)`."""
         noun = "recording" if self.recordings == 1 else "recordings"
-        return f"{self.recordings} {noun} ({self.analyzed_s / 3600:.4f} hours analyzed)"
+        analyzed = (
+            f"{self.analyzed_s / 3600:.1f} hours" if self.analyzed_s >= 3600 else f"{self.analyzed_s / 60:.1f} minutes"
+        )
+        return f"{self.recordings} {noun} ({analyzed} analyzed)"
 
     def credits_of(self, known: Iterable[Credit]) -> list[Credit]:
         """Return the credits of the packs that are in it."""
         return [each for each in known if each.pack in self.packs]
-
-    def _why_not(self, finding: Finding, *, anywhere: bool) -> str | None:
-        if not anywhere and (reason := _what_lacks(finding.source)):
-            return reason
-        review = finding.review
-        if review and review.verdict is Verdict.REJECTED and not review.corrected_taxon:
-            return REJECTED
-        return NO_ORGANISM if finding.detection.taxon.taxonomic_class == NOISE and not is_corrected(finding) else None
 
     def _leave_out(self, source: Source, reason: str, tally: Tally) -> None:
         known = source.recording_id or source.file
@@ -102,6 +97,16 @@ class Survey:
         if source.latitude is not None and source.longitude is not None:
             self.north, self.south = max(self.north, source.latitude), min(self.south, source.latitude)
             self.east, self.west = max(self.east, source.longitude), min(self.west, source.longitude)
+
+
+def why_left_out(finding: Finding, *, anywhere: bool) -> str | None:
+    """Return why a finding is no occurrence, None: it is one; `anywhere`: also without place or time."""
+    if not anywhere and (reason := _what_lacks(finding.source)):
+        return reason
+    review = finding.review
+    if review and review.verdict is Verdict.REJECTED and not review.corrected_taxon:
+        return REJECTED
+    return NO_ORGANISM if finding.detection.taxon.taxonomic_class == NOISE and not is_corrected(finding) else None
 
 
 def _what_lacks(source: Source) -> str | None:
