@@ -49,8 +49,8 @@ def reviewed(client: httpx.Client, database: Database) -> Any:
 @pytest.mark.usefixtures("reviewed")
 def test_verdicts_are_counted_on_request(client: httpx.Client) -> None:
     robin, wren = ask(client, verdicts="true")["taxa"]
-    assert robin["verdicts"] == {"confirmed": 2, "rejected": 1, "uncertain": 0, "unreviewed": 1}
-    assert wren["verdicts"] == {"confirmed": 0, "rejected": 0, "uncertain": 0, "unreviewed": 1}
+    assert robin["verdicts"] == {"confirmed": 2, "rejected": 1, "uncertain": 0, "unreviewed": 1, "corrected_to": 0}
+    assert wren["verdicts"] == {"confirmed": 0, "rejected": 0, "uncertain": 0, "unreviewed": 1, "corrected_to": 0}
     assert ask(client)["taxa"][0]["verdicts"] is None
 
 
@@ -90,7 +90,7 @@ def test_the_table_is_tidy(client: httpx.Client) -> None:
     assert rows[0] == {
         "site": "pond", "date": "2026-05-03", "hour": "4", "scientific_name": ROBIN.scientific_name,
         "common_name": ROBIN.common_name, "detections": "4", "hours_listened": "0.166667", "confirmed": "2",
-        "rejected": "1", "uncertain": "0",
+        "rejected": "1", "uncertain": "0", "corrected_to": "0",
     }  # fmt: skip
     assert [row["detections"] for row in table(client, reviewed="confirmed")] == ["2"]
 

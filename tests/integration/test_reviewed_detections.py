@@ -75,17 +75,19 @@ def fill(connection: Connection, seed: int) -> None:
                         float(random.uniform(0, 1)),
                     ],
                 )
-        for _ in range(25):
+        for order in range(25):
             onset_ms, length_ms = int(random.integers(0, 590_000)), int(random.choice([400, 3000, 8000, 120_000]))
+            name, verdict = NAMES[int(random.integers(0, 3))], VERDICTS[int(random.integers(0, 3))]
             connection.execute(
-                "INSERT INTO reviews (recording_id, scientific_name, onset_ms, offset_ms, verdict, reviewer) "
-                "VALUES (%s, %s, %s, %s, %s, 'Ada')",
+                "INSERT INTO reviews (recording_id, scientific_name, onset_ms, offset_ms, verdict, corrected_taxon, "
+                "reviewer) VALUES (%s, %s, %s, %s, %s, %s, 'Ada')",
                 [
                     recording["id"],
-                    NAMES[int(random.integers(0, 3))],
+                    name,
                     onset_ms,
                     onset_ms + length_ms,
-                    VERDICTS[int(random.integers(0, 3))],
+                    verdict,
+                    "Turdus merula" if verdict == "rejected" and order % 2 else None,
                 ],
             )
 

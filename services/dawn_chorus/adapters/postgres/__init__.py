@@ -6,7 +6,8 @@ does), registered_packs and segment_rows (what it saves), plan_extension, comple
 score_arrays, stitching and recut (scores become events), events (as an array), timelines, lanes, detections and
 detection_stream, listened (with or without a detection), surest, reviewed_detections, findings (in short), failures,
 warnings, reviews and reviewing (saves them), precision (what reviews tell of confidences), thresholds, overview,
-overview_counts, tally, effort_table (counts with hours), cursors, changes (what a stream of events tells).
+overview_counts, judged (by reviews), tally, effort_table (counts with hours), cursors, changes (what a stream of events
+tells).
 Review: review_queue (queue_values, unreviewed_events, strategies, queue_days), review_taxa.
 Around it: packs, api_keys, sessions, workers and waiting (who is there, for how much), idempotency, audio_presence and
 orphaned_audio, uploads (in parts) with upload_joining, exports (files made in the background) with export_making,

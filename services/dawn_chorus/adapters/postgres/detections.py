@@ -159,7 +159,7 @@ def select_taxa_and_reviews(connection: Connection, wanted: DetectionFilter) -> 
     return {
         "taxon_ids": taxon_ids,
         "hidden_ids": hidden_ids or None,
-        "reviewed": None if wanted.reviewed is None else list(wanted.reviewed.verdicts),
+        "reviewed": None if wanted.reviewed is None else list(wanted.reviewed.words),
     }
 
 

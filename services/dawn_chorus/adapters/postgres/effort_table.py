@@ -7,12 +7,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from dawn_chorus.adapters.postgres.database import Database
+from dawn_chorus.adapters.postgres.judged import read_judged
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.overview import Overview, OverviewFilter, count_detections, day_of
 from dawn_chorus.adapters.postgres.overview_counts import read_taxa
 from dawn_chorus.adapters.postgres.rows import Row
 from dawn_chorus.adapters.postgres.tally import SITE
-from dawn_chorus.domain.review.verdicts import Verdict
 from dawn_chorus.domain.taxonomy import Taxon
 
 _sql = load_queries("overview")
@@ -32,8 +32,8 @@ class EffortRow:
     taxon: Taxon
     detections: int
     listened_s: float
-    verdicts: Mapping[Verdict, int]
-    """How many of the detections show a review that says this."""
+    verdicts: Mapping[str, int]
+    """How many of the detections show a review that says this, as in `HeardTaxon`."""
 
 
 def read_effort_table(
@@ -57,15 +57,15 @@ def _rows(database: Database, wanted: OverviewFilter, bounds: Row, taxa: Sequenc
         _sql.work_in_memory(connection)
         key = wanted.key(connection) | bounds | {"by_cell": True}
         listened = {_place(row): row["seconds"] for row in _sql.hours_listened(connection, **key) if _is_cell(row)}
-        judged = list(_sql.detections_judged(connection, **key))
+        judged = read_judged(connection, wanted.reviewed, key).rows
         counted = [row for row in count_detections(connection, wanted, key, judged) if _is_cell(row)]
         known = read_taxa(connection, [*counted, *judged])
     counts: Counter[Any] = Counter()
-    verdicts: defaultdict[Any, Counter[Verdict]] = defaultdict(Counter)
+    verdicts: defaultdict[Any, Counter[str]] = defaultdict(Counter)
     for row in counted:
         counts[_place(row), known[row["taxon_id"]].scientific_name] += row["n"]
     for row in judged:
-        verdicts[_place(row), known[row["taxon_id"]].scientific_name][Verdict(row["verdict"])] += row["n"]
+        verdicts[_place(row), known[row["taxon_id"]].scientific_name][row["said"]] += row["n"]
     names = {taxon.scientific_name: taxon for taxon in [*known.values(), *taxa]}
     cells = {(place, taxon.scientific_name) for place in listened for taxon in taxa} | counts.keys()
     return [

@@ -4,11 +4,12 @@ Hours and days are those of each recorder's own clock. Nothing is kept in summar
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from dawn_chorus.adapters.postgres.database import Connection, Database
+from dawn_chorus.adapters.postgres.judged import Judged, read_judged
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.overview_counts import HeardTaxon, heard_taxa, sets_of
 from dawn_chorus.adapters.postgres.packs import find_taxon_ids, find_voice_ids
@@ -45,28 +46,31 @@ class OverviewFilter:
     saved: SavedThresholds | None = None
     """Only those that reach these thresholds, where one holds; None: none counts."""
     reviewed: Reviewed | None = None
-    """Only those that show such a review, or none; None: whatever they show."""
+    """Only those that show such a review, or none; None: whatever they show. Where people named the taxon
+    (`Reviewed.IDENTIFIED`), that is the one which is counted, and which `taxa` and `classes` select."""
     hides_voices: bool = False
     """Leave out human voices."""
     with_verdicts: bool = False
     """Whether to count the verdicts of each taxon, too."""
 
     @property
-    def by_verdict(self) -> tuple[str, ...]:
-        """What a review may say that is shown; empty: none need be shown."""
-        return () if self.reviewed in (None, Reviewed.NONE) else self.reviewed.verdicts
+    def is_by_review(self) -> bool:
+        """Whether only those count that show a review."""
+        return self.reviewed not in (None, Reviewed.NONE)
 
     def key(self, connection: Connection) -> Row:
         """Return the parameters of all statements; each bound as an instant or as what clocks show."""
         saved, taxon_ids = self.saved, find_taxon_ids(connection, self.taxa, self.classes)
+        heard_ids = None if self.reviewed is Reviewed.IDENTIFIED else taxon_ids
         return {
             "pack": self.pack,
             "site": self.site,
             "taxon_ids": taxon_ids,
             "hidden_ids": find_voice_ids(connection) if self.hides_voices else [],
+            "hides_voices": self.hides_voices,
             "min_confidence": self.min_confidence or None,
             "is_reviewed": False if self.reviewed is Reviewed.NONE else None,
-            "saved": None if saved is None else saved.column(self.pack, taxon_ids),
+            "saved": None if saved is None else saved.column(self.pack, heard_ids),
             "with_threshold": [] if saved is None else list(saved.by_pack.get(self.pack, {})),
             **_bounds(self.from_, self.to),
             "undated": False,
@@ -117,6 +121,8 @@ class Overview:
     total: Part
     taxa: Sequence[HeardTaxon]
     """Most often heard first. Taxa that were asked for and not heard are there too, if the pack knows them."""
+    corrected: int | None = None
+    """Where only confirmed ones count: how many were corrected to another taxon."""
 
 
 def day_of(number: int) -> date:
@@ -135,17 +141,19 @@ def overview_of(connection: Connection, wanted: OverviewFilter) -> Overview:
     _sql.work_in_memory(connection)
     key = wanted.key(connection)
     listened = list(_sql.hours_listened(connection, **key))
-    judged = list(_sql.detections_judged(connection, **key)) if wanted.by_verdict or wanted.with_verdicts else []
-    counted = count_detections(connection, wanted, key, judged)
+    reads_reviews = wanted.is_by_review or wanted.with_verdicts
+    judged = read_judged(connection, wanted.reviewed, key) if reads_reviews else Judged((), 0)
+    counted = count_detections(connection, wanted, key, judged.rows)
     # Taxa that were asked for by name and not heard are an answer, too.
     asked_for = list(_sql.taxa_of_pack(connection, **key)) if wanted.taxa else []
-    return _overview(listened, heard_taxa(connection, counted, judged, asked_for))
+    found = _overview(listened, heard_taxa(connection, counted, judged.rows, asked_for))
+    return replace(found, corrected=judged.corrected) if wanted.reviewed is Reviewed.CONFIRMED else found
 
 
 def count_detections(connection: Connection, wanted: OverviewFilter, key: Row, judged: Sequence[Row]) -> list[Row]:
     """Return the counts by hour of the day, by day and by site; `key`: the parameters of `OverviewFilter.key`."""
-    if wanted.by_verdict:
-        return sets_of([row for row in judged if row["verdict"] in wanted.by_verdict])
+    if wanted.is_by_review:
+        return sets_of(judged)
     few = key["taxon_ids"] is not None and len(key["taxon_ids"]) <= _MOST_BY_INDEX and not key["by_cell"]
     if few:
         return list(_sql.detections_of_taxa_counted(connection, **key))

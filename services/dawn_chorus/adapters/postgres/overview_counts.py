@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from dawn_chorus.adapters.postgres.database import Connection
+from dawn_chorus.adapters.postgres.judged import taxon_unknown
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 from dawn_chorus.adapters.postgres.rows import Row, local_time, read_taxon
 from dawn_chorus.adapters.postgres.tally import DAY, HOUR_OF_DAY, SITE
-from dawn_chorus.domain.review.verdicts import Verdict
 from dawn_chorus.domain.taxonomy import Taxon
 
 _COLUMNS = {HOUR_OF_DAY: "hour_of_day", DAY: "day", SITE: "site"}
@@ -32,8 +32,9 @@ class HeardTaxon:
     first: datetime | None
     """When its first dated detection begins, by the recorder's clock; `last` likewise."""
     last: datetime | None
-    verdicts: Mapping[Verdict, int]
-    """How many detections show a review that says this; empty if these were not counted."""
+    verdicts: Mapping[str, int]
+    """How many detections show a review that says this, by verdict; `corrected_to`: that they are of this taxon, where
+    the model heard another. Empty if these were not counted."""
 
 
 def sets_of(cells: Iterable[Row]) -> list[Row]:
@@ -72,8 +73,9 @@ def heard_taxa(
 
 def read_taxa(connection: Connection, rows: Iterable[Row]) -> Mapping[int, Taxon]:
     """Return the taxa of the rows by their ids."""
-    ids = list({row["taxon_id"] for row in rows})
-    return {row["taxon_id"]: read_taxon(row) for row in _sql.taxa_named(connection, taxon_ids=ids)}
+    by_id = {row["taxon_id"]: row for row in rows}
+    found = {row["taxon_id"]: read_taxon(row) for row in _sql.taxa_named(connection, taxon_ids=list(by_id))}
+    return found | {each: taxon for each, row in by_id.items() if (taxon := taxon_unknown(row)) is not None}
 
 
 def _by_taxon(rows: Iterable[Row]) -> Mapping[int, list[Row]]:
@@ -85,9 +87,9 @@ def _by_taxon(rows: Iterable[Row]) -> Mapping[int, list[Row]]:
 
 def _heard_taxon(taxon: Taxon, rows: Sequence[Row], judged: Sequence[Row], moments: Sequence[datetime]) -> HeardTaxon:
     by_hour, by_day, by_site = (_counts(rows, grouping) for grouping in _COLUMNS)
-    verdicts: Counter[Verdict] = Counter()
+    verdicts: Counter[str] = Counter()
     for row in judged:
-        verdicts[Verdict(row["verdict"])] += row["n"]
+        verdicts[row["said"]] += row["n"]
     by_hour.pop(None, None)
     return HeardTaxon(
         taxon=taxon,
@@ -112,14 +114,19 @@ def _counts(rows: Iterable[Row], grouping: int) -> Counter[Any]:
 
 def _ends(connection: Connection, counted: Iterable[Row]) -> Mapping[int, Sequence[datetime]]:
     """Return when each taxon was heard first and last, by the clocks of the recorders that heard it."""
-    moments: defaultdict[int, list[datetime]] = defaultdict(list)
+    moments: defaultdict[int, list[tuple[datetime, int]]] = defaultdict(list)
     for row in counted:
         if row["grouping"] == DAY and row["first"] is not None:
-            moments[row["taxon_id"]] += [row["first"], row["last"]]
-    pairs = [(taxon_id, end) for taxon_id, each in moments.items() for end in {min(each), max(each)}]
-    key = {"taxon_ids": [taxon_id for taxon_id, _ in pairs], "moments": [moment for _, moment in pairs]}
-    found: defaultdict[int, list[datetime]] = defaultdict(list)
-    for row in _sql.utc_offsets_of(connection, **key):
-        shown = local_time(row["moment"], row["recorded_utc_offset_s"])
-        found[row["taxon_id"]] += [] if shown is None else [shown]
-    return found
+            heard_as: int = row.get("heard_as") or row["taxon_id"]
+            moments[row["taxon_id"]] += [(row["first"], heard_as), (row["last"], heard_as)]
+    ends = {taxon_id: {min(each), max(each)} for taxon_id, each in moments.items()}
+    pairs = sorted({pair for each in ends.values() for pair in each})
+    key = {"taxon_ids": [heard_as for _, heard_as in pairs], "moments": [moment for moment, _ in pairs]}
+    shown = {
+        (row["moment"], row["taxon_id"]): local_time(row["moment"], row["recorded_utc_offset_s"])
+        for row in _sql.utc_offsets_of(connection, **key)
+    }
+    return {
+        taxon_id: [moment for pair in each if (moment := shown.get(pair)) is not None]
+        for taxon_id, each in ends.items()
+    }

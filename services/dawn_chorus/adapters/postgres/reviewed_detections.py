@@ -27,7 +27,8 @@ def read_reviewed(
     sorted.
     """
     key = {
-        "verdict": None if reviewed is Reviewed.ANY else reviewed.value,
+        "verdict": None if reviewed in (Reviewed.ANY, Reviewed.IDENTIFIED) else reviewed.value,
+        "identified": reviewed is Reviewed.IDENTIFIED,
         "scientific_names": None if names is None else list(names),
         "site": filters["site"],
     }

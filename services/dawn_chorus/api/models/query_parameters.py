@@ -128,7 +128,9 @@ class FindingQuery(TaxonQuery):
     """What selects detections in all lists and exports of them."""
 
     reviewed: Reviewed | None = Field(
-        default=None, description="Only those that show such a review; `any`: whatever it says, `none`: no review."
+        default=None,
+        description="Only those that show such a review; `any`: whatever it says, `none`: no review. "
+        "`identified`: a person has named the taxon, so it is confirmed, or rejected with `corrected_taxon`.",
     )
     voices: Voices = Field(default=Voices.SHOW, description="`hide`: leave out human voices.")
 

@@ -38,7 +38,10 @@ def export(  # noqa: PLR0913 - the parameters are the options
     ] = None,
     reviewed: Annotated[
         str | None,
-        typer.Option(help="confirmed, rejected, uncertain, any or none.", rich_help_panel=WHICH),
+        typer.Option(
+            help="confirmed, rejected, uncertain, identified (confirmed or corrected), any or none.",
+            rich_help_panel=WHICH,
+        ),
     ] = None,
     voices: Annotated[str | None, typer.Option(help="hide: without human voices.", rich_help_panel=WHICH)] = None,
     thresholds: Annotated[

@@ -19,14 +19,34 @@ class Reviewed(StrEnum):
     UNCERTAIN = "uncertain"
     ANY = "any"
     NONE = "none"
+    IDENTIFIED = "identified"
+    """A person has named the taxon: it is confirmed, or rejected with the taxon that is heard instead."""
 
     @property
-    def verdicts(self) -> tuple[str, ...]:
-        """What an event may show to be selected; `none` stands for no review."""
-        return tuple(Verdict) if self is Reviewed.ANY else (self.value,)
+    def words(self) -> tuple[str, ...]:
+        """What `word_of` may say of an event that is selected."""
+        return _WORDS.get(self, (self.value,))
 
     def selects(self, shown: Review | None) -> bool:
-        return ("none" if shown is None else shown.verdict.value) in self.verdicts
+        return word_of(shown) in self.words
+
+
+CORRECTED = "corrected"
+_WORDS: dict[Reviewed, tuple[str, ...]] = {
+    Reviewed.ANY: (*Verdict, CORRECTED),
+    Reviewed.REJECTED: (Reviewed.REJECTED.value, CORRECTED),
+    Reviewed.IDENTIFIED: (Reviewed.CONFIRMED.value, CORRECTED),
+}
+
+
+def word_of(shown: Review | None) -> str:
+    """Return the verdict of what an event shows, `corrected` if that names another taxon, `none` if it is nothing.
+
+    Queries say the same of their rows.
+    """
+    if shown is None:
+        return "none"
+    return CORRECTED if shown.corrected_taxon is not None else shown.verdict.value
 
 
 class Reviews:

@@ -42,7 +42,7 @@ FROM (
         AND (
             :reviewed::text[] IS NULL
             OR coalesce((
-                SELECT said.verdict FROM taxa AS named
+                SELECT CASE WHEN said.corrected_taxon IS NULL THEN said.verdict ELSE 'corrected' END FROM taxa AS named
                 CROSS JOIN LATERAL review_of(heard.recording_id, named.scientific_name, heard.onset_s, heard.offset_s) AS said
                 WHERE named.id = heard.taxon_id
             ), 'none') = ANY(:reviewed::text[])
@@ -98,7 +98,7 @@ FROM (
         AND (
             :reviewed::text[] IS NULL
             OR coalesce((
-                SELECT said.verdict FROM taxa AS named
+                SELECT CASE WHEN said.corrected_taxon IS NULL THEN said.verdict ELSE 'corrected' END FROM taxa AS named
                 CROSS JOIN LATERAL review_of(heard.recording_id, named.scientific_name, heard.onset_s, heard.offset_s) AS said
                 WHERE named.id = heard.taxon_id
             ), 'none') = ANY(:reviewed::text[])
@@ -156,7 +156,7 @@ FROM (
         AND (
             :reviewed::text[] IS NULL
             OR coalesce((
-                SELECT said.verdict FROM taxa AS named
+                SELECT CASE WHEN said.corrected_taxon IS NULL THEN said.verdict ELSE 'corrected' END FROM taxa AS named
                 CROSS JOIN LATERAL review_of(heard.recording_id, named.scientific_name, heard.onset_s, heard.offset_s) AS said
                 WHERE named.id = heard.taxon_id
             ), 'none') = ANY(:reviewed::text[])
@@ -222,7 +222,7 @@ FROM (
             AND (
                 :reviewed::text[] IS NULL
                 OR coalesce((
-                    SELECT said.verdict FROM taxa AS named
+                    SELECT CASE WHEN said.corrected_taxon IS NULL THEN said.verdict ELSE 'corrected' END FROM taxa AS named
                     CROSS JOIN LATERAL review_of(heard.recording_id, named.scientific_name, heard.onset_s, heard.offset_s) AS said
                     WHERE named.id = heard.taxon_id
                 ), 'none') = ANY(:reviewed::text[])
@@ -288,7 +288,7 @@ FROM (
             AND (
                 :reviewed::text[] IS NULL
                 OR coalesce((
-                    SELECT said.verdict FROM taxa AS named
+                    SELECT CASE WHEN said.corrected_taxon IS NULL THEN said.verdict ELSE 'corrected' END FROM taxa AS named
                     CROSS JOIN LATERAL review_of(heard.recording_id, named.scientific_name, heard.onset_s, heard.offset_s) AS said
                     WHERE named.id = heard.taxon_id
                 ), 'none') = ANY(:reviewed::text[])

@@ -146,7 +146,7 @@ WITH counted AS MATERIALIZED (
 )
 SELECT
     d.taxon_id, k.site, floor((date_part('epoch', d.started_at) + k.clock_s) / 3600)::integer AS hour, shown.verdict,
-    count(*) AS n, min(d.started_at) AS first, max(d.started_at) AS last
+    shown.corrected_taxon, count(*) AS n, min(d.started_at) AS first, max(d.started_at) AS last
 FROM counted AS k
 -- Of each analysis by itself: all reviewed events there are would be read otherwise.
 CROSS JOIN LATERAL (
@@ -164,11 +164,24 @@ WHERE (:taxon_ids::integer[] IS NULL OR d.taxon_id = ANY(:taxon_ids::integer[]))
         d.taxon_id <> ALL(:with_threshold::integer[])
         OR reaches_threshold(:saved::jsonb, :pack, d.taxon_id, k.site, d.confidence)
     )
-GROUP BY 1, 2, 3, 4;
+GROUP BY 1, 2, 3, 4, 5;
 
 -- name: taxa_named(taxon_ids)
 SELECT id AS taxon_id, code, scientific_name, common_name, taxonomic_class
 FROM taxa WHERE id = ANY(:taxon_ids::integer[]);
+
+-- name: taxa_corrected_to(pack, scientific_names)
+-- The taxon that stands for each name: the newest that the pack knows, else the newest. Of a name that none has, no row.
+SELECT DISTINCT ON (x.scientific_name) x.id AS taxon_id, x.scientific_name
+FROM taxa AS x
+WHERE lower(x.scientific_name) IN (SELECT lower(name) FROM unnest(:scientific_names::text[]) AS name)
+    AND x.scientific_name = ANY(:scientific_names::text[])
+ORDER BY
+    x.scientific_name,
+    EXISTS (
+        SELECT FROM pack_taxa AS t JOIN packs AS p ON p.id = t.pack_id WHERE t.taxon_id = x.id AND p.name = :pack
+    ) DESC,
+    x.id DESC;
 
 -- name: utc_offsets_of(taxon_ids, moments)
 -- By which offset from UTC clocks ran where a detection of the taxon begins at the moment.

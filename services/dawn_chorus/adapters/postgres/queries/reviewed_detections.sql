@@ -4,10 +4,11 @@ SELECT
     coalesce((SELECT max(offset_ms - onset_ms) FROM reviews), 0) AS review_ms,
     coalesce((SELECT max(offset_s - onset_s) FROM detections WHERE offset_s - onset_s > 60), 60) AS event_s;
 
--- name: latest_reviews(verdict, scientific_names, site, until, before_ended, before_id, n)
--- Of dated recordings, those first that end last. A verdict that is null: any.
+-- name: latest_reviews(verdict, identified, scientific_names, site, until, before_ended, before_id, n)
+-- Of dated recordings, those first that end last. A verdict that is null: any. identified: only those that name a taxon.
 SELECT id, ended_at FROM reviews
 WHERE ended_at IS NOT NULL AND (:verdict::text IS NULL OR verdict = :verdict::text)
+    AND (NOT :identified::boolean OR verdict = 'confirmed' OR corrected_taxon IS NOT NULL)
     AND (:scientific_names::text[] IS NULL OR scientific_name = ANY(:scientific_names::text[]))
     AND (:site::text IS NULL OR site = :site::text)
     AND (:until::timestamptz IS NULL OR ended_at < :until::timestamptz)
@@ -17,9 +18,10 @@ WHERE ended_at IS NOT NULL AND (:verdict::text IS NULL OR verdict = :verdict::te
 ORDER BY ended_at DESC, id DESC
 LIMIT :n;
 
--- name: undated_reviews(verdict, scientific_names, site)
+-- name: undated_reviews(verdict, identified, scientific_names, site)
 SELECT id FROM reviews
 WHERE ended_at IS NULL AND (:verdict::text IS NULL OR verdict = :verdict::text)
+    AND (NOT :identified::boolean OR verdict = 'confirmed' OR corrected_taxon IS NOT NULL)
     AND (:scientific_names::text[] IS NULL OR scientific_name = ANY(:scientific_names::text[]))
     AND (:site::text IS NULL OR site = :site::text);
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BeforeValidator, Field
 
+from dawn_chorus.adapters.postgres.judged import CORRECTED_TO
 from dawn_chorus.adapters.postgres.overview import Overview, Part, day_of
 from dawn_chorus.adapters.postgres.overview_counts import HeardTaxon
 from dawn_chorus.api.models.query_parameters import FindingQuery, Thresholds
@@ -41,6 +42,10 @@ class VerdictsOut(Answer):
     rejected: int = Field(examples=[2])
     uncertain: int = Field(examples=[0])
     unreviewed: int = Field(examples=[10])
+    corrected_to: int = Field(
+        description="With `reviewed=identified`: how many a reviewer heard as this taxon, and the model as another.",
+        examples=[0],
+    )
 
 
 class OverviewQuery(FindingQuery):
@@ -124,6 +129,11 @@ class OverviewOut(Answer):
     taxa: list[HeardTaxonOut] = Field(
         description="Most often heard first. A taxon that was asked for and not heard is there, with its zeros."
     )
+    corrected: int | None = Field(
+        description="With `reviewed=confirmed`: how many a reviewer corrected to another taxon, which are not counted; "
+        "`reviewed=identified` counts them as what they were corrected to. Else null.",
+        examples=[None],
+    )
 
 
 def overview_out(pack: str, found: Overview, *, verdicts: bool) -> OverviewOut:
@@ -149,11 +159,12 @@ def overview_out(pack: str, found: Overview, *, verdicts: bool) -> OverviewOut:
             )
             for heard in found.taxa
         ],
+        corrected=found.corrected,
     )
 
 
 def _verdicts(heard: HeardTaxon) -> VerdictsOut:
-    counts = {verdict.value: heard.verdicts.get(verdict, 0) for verdict in Verdict}
+    counts = {said: heard.verdicts.get(said, 0) for said in (*map(str, Verdict), CORRECTED_TO)}
     return VerdictsOut(**counts, unreviewed=heard.detections - sum(counts.values()))
 
 

@@ -24,7 +24,7 @@ from dawn_chorus.domain.exports.formats import FILES, ExportFormat
 _OFFERED = (ExportFormat.JSON, ExportFormat.CSV)
 _MOST_ROWS = 10_000_000
 """Of a table with zeros."""
-_ROW = "north-marsh,2026-05-03,4,Erithacus rubecula,European Robin,17,0.983333,11,1,0"
+_ROW = "north-marsh,2026-05-03,4,Erithacus rubecula,European Robin,17,0.983333,11,1,0,0"
 _TABLE: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {"text/csv": {"schema": {"type": "string"}, "example": f"{','.join(COLUMNS)}\n{_ROW}\n"}},
@@ -44,7 +44,9 @@ def get_overview(request: Request, deps: Deps, _caller: Reader, query: Annotated
     """Return hour × taxon, day × taxon and site × taxon, each with the hours that were analyzed.
 
     Hours and days are those of each recorder's own clock; a detection counts where it begins. Of each recording the
-    newest analysis with the pack that succeeded or is partial counts. CSV has a row for each site, day, hour and taxon.
+    newest analysis with the pack that succeeded or is partial counts. With `reviewed=identified` a detection counts as
+    the taxon that a reviewer corrected it to, and `taxon` and `class` select by that. CSV has a row for each site, day,
+    hour and taxon.
     Ask for a month or a site at once where there are millions of detections.
     """
     if query.format is not None and query.format not in _OFFERED:
