@@ -59,7 +59,21 @@ def test_what_is_too_much_to_count_says_so(
     (robin, wren) = taxa(client)
     assert (robin[0], robin[2], wren) == ("eurrob1", "about", ("winwre4", 1, "exact", 0))
     assert 250 < robin[1] < 600
+    monkeypatch.setattr(review_taxa, "_LOOKS", 100)
     assert taxa(client, site="marsh")[0] == ("eurrob1", 100, "at_least", 0)
+
+
+def test_looks_that_taxa_with_few_events_do_not_need_go_to_those_with_many(
+    client: httpx.Client, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    MadeUpWorker(database)
+    monkeypatch.setattr(review_taxa, "_LOOKS", 120)
+    hear(database, [(1, 0.9)], taxon=WREN)
+    hear(database, [(each, 0.9) for each in range(100)])
+    for event in client.get("/v1/review-queue?taxon=eurrob1&limit=70").json()["items"]:
+        judge(client, event)
+    assert taxa(client) == [("eurrob1", 30, "exact", 70), ("winwre4", 1, "exact", 0)]
+    assert taxa(client, site="marsh")[0] == ("eurrob1", 30, "exact", 70)
 
 
 @pytest.mark.parametrize("there_are", [1000, 20_000, 3_000_000])

@@ -1,9 +1,10 @@
 """The taxa that were heard, with how much of each is reviewed and left."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
@@ -19,6 +20,7 @@ _COUNTED = 1000
 _RECORDINGS = 1000
 """Whose reviews are counted."""
 _sql = load_queries("review_taxa")
+_Key = TypeVar("_Key", int, str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +91,18 @@ def _share(looks: int, taxa: int) -> int:
 
 
 def _count_left(connection: Connection, wanted: ReviewTaxaFilter, ids: list[int]) -> dict[int, Count]:
-    most, near = _share(_LOOKS, len(ids)), {"site": wanted.site, **wanted.span}
+    near = {"site": wanted.site, **wanted.span}
     if wanted.is_local:
-        samples = list(_sql.sample_near(connection, taxon_ids=ids, **near, most=most))
+
+        def sample(ids: Sequence[int], most: int) -> dict[int, Count]:
+            rows = _sql.sample_near(connection, taxon_ids=ids, **near, most=most)
+            return {row["taxon_id"]: _estimate(row, most) for row in rows}
+
+        counted = _further(sample, ids)
     else:
-        samples = list(_sql.sample_left(connection, taxon_ids=ids, most=most))
-    counted = {row["taxon_id"]: _estimate(row, most) for row in samples}
+        most = _share(_LOOKS, len(ids))
+        samples = _sql.sample_left(connection, taxon_ids=ids, most=most)
+        counted = {row["taxon_id"]: _estimate(row, most) for row in samples}
     few = _fewest(counted)
     if wanted.is_local:
         exact = _sql.count_taxa_left_near(connection, taxon_ids=few, pack=wanted.pack, **near)
@@ -130,14 +138,24 @@ def _fewest(counted: Mapping[int, Count]) -> list[int]:
 
 def _count_reviewed(connection: Connection, wanted: ReviewTaxaFilter, names: set[str]) -> dict[str, Count]:
     if not wanted.is_local:
-        most = _share(_LOOKS, len(names))
-        rows = _sql.count_reviews_of(connection, names=sorted(names), most=most)
-        return {row["scientific_name"]: _up_to(row["n"], most) for row in rows}
+
+        def count(names: Sequence[str], most: int) -> dict[str, Count]:
+            rows = _sql.count_reviews_of(connection, names=names, most=most)
+            return {row["scientific_name"]: _up_to(row["n"], most) for row in rows}
+
+        return _further(count, sorted(names))
     near = {"site": wanted.site, "from_time": wanted.from_time, "to_time": wanted.to_time}
     found = list(_sql.count_reviews_near(connection, **near, most=_RECORDINGS))
     kind = _up_to(found[0]["looked"] if found else 0, _RECORDINGS).kind
     counts = {row["scientific_name"]: Count(row["n"], kind) for row in found}
     return {name: counts.get(name, Count(0, kind)) for name in names}
+
+
+def _further(count: Callable[[Sequence[_Key], int], dict[_Key, Count]], keys: Sequence[_Key]) -> dict[_Key, Count]:
+    """Return the counts up to each one's share of the looks; of those with more, up to their share among themselves."""
+    counts = count(keys, _share(_LOOKS, len(keys)))
+    more = [key for key, found in counts.items() if found.kind is Counted.AT_LEAST]
+    return counts | count(more, max(_LEAST_OF_A_TAXON, _LOOKS // len(more))) if more else counts
 
 
 def _up_to(n: int, most: int) -> Count:

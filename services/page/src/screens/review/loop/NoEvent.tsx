@@ -76,6 +76,9 @@ function Nothing({ loop, asked }: { loop: ReviewLoop; asked: Asked }) {
         {!isNone && isNarrowed(asked) && "Of those that fit these filters, none is left. "}
         Events whose audio was removed cannot be heard: they are left out.
       </p>
+      {!isNone && (
+        <p class="soft">Recordings that are analyzed again with lower thresholds show less sure events, too.</p>
+      )}
     </>
   );
 }

@@ -142,7 +142,10 @@ function Row({ taxon, href }: { taxon: ReviewTaxon; href: string }) {
         <a href={href}>{nameOf(taxon)}</a> {nameOf(taxon) !== taxon.scientific_name && <i>{taxon.scientific_name}</i>}
       </th>
       <td class="number">{sayLeft(taxon)}</td>
-      <td class="number">{taxon.reviewed.toLocaleString("en")}</td>
+      <td class="number">
+        {!taxon.reviewed_is_exact && "at least "}
+        {taxon.reviewed.toLocaleString("en")}
+      </td>
       <td class="share">
         <Share share={share} />
       </td>

@@ -9,7 +9,7 @@ import { suggestionOf, Trust } from "./precision";
 import { SavedThresholds } from "./SavedThresholds";
 import { Thresholds } from "./thresholds";
 import { UseThreshold } from "./UseThreshold";
-import { percent, sayCounted, sayKept, sayStrategies } from "./words";
+import { percent, sayCounted, sayInterval, sayKept, sayStrategies } from "./words";
 
 interface Props {
   asked: Asked;
@@ -84,6 +84,7 @@ function Known({ precision, wanted }: { precision: Precision; wanted: string }) 
             <dd>
               {sayKept(suggestion)}
               {suggestion.share !== null && ` That leaves ${percent(suggestion.share)} of the events.`}
+              {precision.threshold !== null && ` ${sayInterval(precision.threshold)}`}
             </dd>
           </div>
         </dl>

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import type { Kept, Precision } from "../types";
 import { suggestionOf } from "./precision";
-import { sayCounted, sayKept, sayStrategies } from "./words";
+import { sayCounted, sayInterval, sayKept, sayStrategies } from "./words";
 
 const KEPT: Kept = { threshold: 0.72, share: 0.41, precision: 0.96, reviewed: 83, confirmed: 80 };
 
@@ -37,4 +37,9 @@ test("a threshold is rounded up to hundredths, so that it still has the wanted p
   expect(suggestionOf(precision)?.threshold).toBe(0.72);
   expect(suggestionOf({ ...precision, threshold: at(0.71) })?.threshold).toBe(0.71);
   expect(suggestionOf({ ...precision, threshold: null })).toBeNull();
+});
+
+test("a threshold is told with its interval, whose open ends are those of all confidences", () => {
+  expect(sayInterval({ low: 0.652, high: 0.81 })).toBe("95 % interval of the threshold: 0.65 to 0.81.");
+  expect(sayInterval({ low: null, high: null })).toBe("95 % interval of the threshold: 0.00 to 1.00.");
 });

@@ -35,3 +35,8 @@ export function sayStrategies(by: Precision["by_strategy"]): string {
     .map((name) => `${by[name]} ${names[name]}`)
     .join(", ");
 }
+
+/** Return how sure a threshold is: `95 % interval of the threshold: 0.65 to 0.81.`; an end that is open is that of all. */
+export function sayInterval({ low, high }: { low: number | null; high: number | null }): string {
+  return `95 % interval of the threshold: ${(low ?? 0).toFixed(2)} to ${(high ?? 1).toFixed(2)}.`;
+}
