@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -141,10 +142,13 @@ def test_lists_counts_and_exports_hold_it(client: httpx.Client, stored: Any) -> 
             ("30.000", ROBIN.scientific_name, "rejected", BLACKBIRD),
             ("70.000", ROBIN.scientific_name, "rejected", WREN.scientific_name),
         ]
-        labels = client.get(path, params=query | {"format": "audacity"}).text
-        assert labels.count("\n") == 4
+        labels = client.get(path, params=query | {"format": "audacity"}).text.splitlines()
+        names = Counter(label.split("\t")[2].partition(" (")[0] for label in labels)
+        assert names == {ROBIN.common_name: 1, BLACKBIRD: 1, WREN.scientific_name: 2}
     counted = client.get("/v1/detections/count", params={"pack": PACK.name, "reviewed": "identified"}).json()
-    assert counted == {"count": 4, "is_exact": True}
+    assert (counted["count"], counted["is_exact"]) == (4, True)
+    package = {"camtrap-dp": {"count": 0, "left_out": {"no place": 4}}, "dwca": {"count": 4, "left_out": {}}}
+    assert counted["packages"] == package
     surest = {"pack": PACK.name, "taxon": ROBIN.code, "order": "confidence", "reviewed": "identified"}
     assert [each["onset_s"] for each in client.get("/v1/detections", params=surest).json()["items"]] == [10, 70, 30]
     recut = client.get(analysis, params={"onset_threshold": 0.65, "reviewed": "identified"}).json()["items"]

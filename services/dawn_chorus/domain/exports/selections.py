@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from dawn_chorus.domain.exports.findings import Finding, fixed_numbers
 from dawn_chorus.domain.exports.tables import csv_line, tab_line
+from dawn_chorus.domain.review.matching import CORRECTED
 
 RAVEN_COLUMNS = (
     "Selection",
@@ -38,13 +39,16 @@ _QUOTED = str.maketrans({",": ";", '"': "'", "\n": " "})
 
 
 def birdnet_lines(findings: Iterable[Finding]) -> Iterator[str]:
-    """Yield the CSV of BirdNET-Analyzer, which splits lines at each comma: in cells they become semicolons."""
+    """Yield the CSV of BirdNET-Analyzer, which splits lines at each comma: in cells they become semicolons.
+
+    What a reviewer corrected is named so, and its verdict is `corrected`: there is no column for a second taxon.
+    """
     yield csv_line(BIRDNET_COLUMNS)
     for finding in findings:
-        taxon, fixed = finding.detection.taxon, fixed_numbers(finding.detection)
-        row = (fixed["onset_s"], fixed["offset_s"], taxon.scientific_name, taxon.common_name, fixed["confidence"])
-        verdict, _, reviewer = _reviewed(finding)
-        yield csv_line([each.translate(_QUOTED) for each in (*row, finding.source.file, verdict, reviewer)])
+        fixed = fixed_numbers(finding.detection)
+        row = (fixed["onset_s"], fixed["offset_s"], *_names(finding), fixed["confidence"], finding.source.file)
+        verdict, corrected, reviewer = _reviewed(finding)
+        yield csv_line([each.translate(_QUOTED) for each in (*row, CORRECTED if corrected else verdict, reviewer)])
 
 
 def raven_lines(findings: Iterable[Finding]) -> Iterator[str]:
@@ -52,7 +56,8 @@ def raven_lines(findings: Iterable[Finding]) -> Iterator[str]:
 
     Raven plays the files of a table one after the other: times run on over them, `File Offset (s)` counts from the
     beginning of `Begin File`. Frequencies have a decimal: some readers refuse whole numbers. Where the mean of all
-    channels was scored, `Channel` is 1: Raven knows no mean.
+    channels was scored, `Channel` is 1: Raven knows no mean. `Annotation`, which programs take for the label, is what a
+    reviewer corrected it to; `Common Name` and `Species Code` stay what was detected.
     """
     yield tab_line(RAVEN_COLUMNS)
     for selection, finding in enumerate(findings, start=1):
@@ -70,17 +75,17 @@ def raven_lines(findings: Iterable[Finding]) -> Iterator[str]:
                 *box,
                 *label,
                 *place,
-                name,
+                _label(finding),
                 *_reviewed(finding),
             )
         )
 
 
 def audacity_lines(findings: Iterable[Finding]) -> Iterator[str]:
-    """Yield labels of Audacity: start, end, name; no header."""
+    """Yield labels of Audacity: start, end, name; no header. What a reviewer corrected is named so in all labels."""
     for finding in findings:
-        taxon, fixed = finding.detection.taxon, fixed_numbers(finding.detection)
-        yield tab_line((fixed["onset_s"], fixed["offset_s"], taxon.common_name or taxon.scientific_name))
+        fixed = fixed_numbers(finding.detection)
+        yield tab_line((fixed["onset_s"], fixed["offset_s"], _label(finding)))
 
 
 def audacity_lines_of_many(findings: Iterable[Finding]) -> Iterator[str]:
@@ -89,17 +94,28 @@ def audacity_lines_of_many(findings: Iterable[Finding]) -> Iterator[str]:
     Times count from the beginning of that recording.
     """
     for finding in findings:
-        taxon, fixed = finding.detection.taxon, fixed_numbers(finding.detection)
-        label = f"{taxon.common_name or taxon.scientific_name} ({finding.source.file})"
-        yield tab_line((fixed["onset_s"], fixed["offset_s"], label))
+        fixed = fixed_numbers(finding.detection)
+        yield tab_line((fixed["onset_s"], fixed["offset_s"], f"{_label(finding)} ({finding.source.file})"))
 
 
 def audacity_birdnet_lines(findings: Iterable[Finding]) -> Iterator[str]:
     """Yield labels of Audacity whose name is `Scientific, Common`, with the confidence as a fourth column."""
     for finding in findings:
-        taxon, fixed = finding.detection.taxon, fixed_numbers(finding.detection)
-        name = f"{taxon.scientific_name}, {taxon.common_name or taxon.scientific_name}"
+        fixed = fixed_numbers(finding.detection)
+        name = f"{_names(finding)[0]}, {_label(finding)}"
         yield tab_line((fixed["onset_s"], fixed["offset_s"], name, fixed["confidence"]))
+
+
+def _names(finding: Finding) -> tuple[str, str]:
+    """Return the scientific and the common name: the reviewer's word, always scientific, before the model's."""
+    if finding.review and finding.review.corrected_taxon:
+        return finding.review.corrected_taxon, finding.review.corrected_taxon
+    return finding.detection.taxon.scientific_name, finding.detection.taxon.common_name
+
+
+def _label(finding: Finding) -> str:
+    scientific_name, common_name = _names(finding)
+    return common_name or scientific_name
 
 
 def _reviewed(finding: Finding) -> tuple[str, str, str]:

@@ -75,11 +75,26 @@ def test_labels_for_birdnet_analyzer_are_of_one_recording() -> None:
 
 @pytest.mark.parametrize("export_format", [ExportFormat.RAVEN, ExportFormat.BIRDNET])
 def test_rows_say_what_was_said_in_review(export_format: ExportFormat) -> None:
-    text, _ = written(export_format, [finding(source(0), said=review(Verdict.REJECTED, corrected_taxon="Parus major"))])
+    text, _ = written(export_format, [finding(source(0), said=review(Verdict.REJECTED))])
     last = text.decode().splitlines()[1].replace("\t", ",").split(",")
-    assert last[-3:] == (
-        ["rejected", "Parus major", "Ada"] if export_format == "raven" else ["0.wav", "rejected", "Ada"]
-    )
+    assert last[-3:] == (["rejected", "", "Ada"] if export_format == "raven" else ["0.wav", "rejected", "Ada"])
+
+
+def test_what_a_reviewer_corrected_is_labeled_so() -> None:
+    """Whoever reads the labels of what people identified would be told otherwise what a reviewer said it is not."""
+    corrected = [finding(source(0), said=review(Verdict.REJECTED, corrected_taxon="Parus major"))]
+    alone = replace(CONTEXT, recording="0.wav")
+    assert written(ExportFormat.AUDACITY, corrected)[0] == b"1.000\t2.000\tParus major (0.wav)\n"
+    assert written(ExportFormat.AUDACITY, corrected, alone)[0] == b"1.000\t2.000\tParus major\n"
+    label = written(ExportFormat.AUDACITY_BIRDNET, corrected, alone)[0].decode().split("\t")[2]
+    assert label == "Parus major, Parus major"
+    (row,) = csv.DictReader(io.StringIO(written(ExportFormat.BIRDNET, corrected)[0].decode()))
+    assert [row[each] for each in ("Scientific name", "Common name", "Verdict", "Reviewer")] == [
+        "Parus major", "Parus major", "corrected", "Ada",
+    ]  # fmt: skip
+    (row,) = csv.DictReader(io.StringIO(written(ExportFormat.RAVEN, corrected)[0].decode()), delimiter="\t")
+    said = [row[each] for each in ("Annotation", "Common Name", "Verdict", "Corrected Taxon")]
+    assert said == ["Parus major", "Eurasian Wren", "rejected", "Parus major"]
 
 
 def test_a_byte_order_mark_is_for_spreadsheets() -> None:
