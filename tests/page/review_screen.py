@@ -52,7 +52,8 @@ def expect_other_event(page: Page, before: str) -> None:
 def reviews_of(api: httpx.Client, taxon: str) -> list[dict[str, Any]]:
     """Return what the service knows, the oldest first."""
     found = api.get("/v1/reviews", params={"taxon": taxon, "limit": 500}).raise_for_status().json()["items"]
-    return sorted(found, key=lambda review: str(review["reviewed_at"]))
+    # Those that were sent together are of the same moment; their ids are in the order in which they were said.
+    return sorted(found, key=lambda review: (str(review["reviewed_at"]), str(review["id"])))
 
 
 def queue_of(api: httpx.Client, taxon: str, **parts: str | int) -> list[dict[str, Any]]:

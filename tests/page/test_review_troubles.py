@@ -12,9 +12,22 @@ from playwright.sync_api import Page, expect
 
 from dawn_chorus.adapters.postgres.database import Database
 from tests.integration.api_checks import wait_until
-from tests.page.review_screen import event_now, expect_other_event, open_loop, post_sounds, reviews_of, verdicts
+from tests.page.dawn_singers import SINGERS
+from tests.page.long_day import post_long_day
+from tests.page.review_screen import (
+    event_now,
+    expect_other_event,
+    open_loop,
+    post_sounds,
+    queue_of,
+    reviews_of,
+    verdicts,
+)
 from tests.page.watched_page import Faults
 from tests.servers.chorus_up import Service
+
+SLOW = {"offline": False, "latency": 600, "downloadThroughput": -1, "uploadThroughput": -1}
+"""Each answer comes after 0.6 s at the soonest, for Chromium's protocol."""
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +137,37 @@ def test_a_picture_that_cannot_be_had_is_asked_for_again(page: Page, faults: Fau
     page.get_by_role("alert").get_by_role("button", name="Try again").click()
     expect(page.locator(".picture")).to_have_attribute("aria-busy", "false")
     faults.expect("422")
+
+
+def test_sixty_quick_verdicts_are_saved_though_the_service_is_slow_and_the_page_is_reloaded(
+    page: Page, api: httpx.Client, service: Service, audio_dir: Path
+) -> None:
+    post_long_day(service, audio_dir, singers=SINGERS[:2])
+    taxon, pack, strategy = "Erithacus rubecula", "long-day", "highest"
+    events = queue_of(api, taxon, pack=pack, strategy=strategy)[:60]
+    posts: list[str] = []
+    page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    open_loop(page, taxon, pack=pack, strategy=strategy)
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", SLOW)
+    _decide(page, "ynu" * 10)
+    expect(page.get_by_text("decisions are not saved yet.")).to_be_visible()
+    page.reload()
+    expect(verdicts(page)).to_be_visible()
+    _decide(page, "ynu" * 10)
+    wait_until(lambda: len(reviews_of(api, taxon)) == len(events) == 60)
+    said = ["confirmed", "rejected", "uncertain"] * 20
+    saved = {(each["onset_s"], each["offset_s"]): each["verdict"] for each in reviews_of(api, taxon)}
+    assert [saved[each["onset_s"], each["offset_s"]] for each in events] == said
+    assert any(url.endswith("/v1/reviews/batch") for url in posts)
+    expect(page.get_by_text("decisions are not saved yet.")).to_have_count(0)
+
+
+def _decide(page: Page, keys: str) -> None:
+    """Press each key as soon as the next event is there."""
+    for key in keys:
+        before = event_now(page)
+        page.keyboard.press(key)
+        expect_other_event(page, before)
 
 
 @pytest.mark.usefixtures("sounds")

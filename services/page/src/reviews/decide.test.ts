@@ -1,6 +1,7 @@
 import { beforeEach, expect, test, vi } from "vitest";
 
 import type { Decision, Review } from "./types";
+import type { PostedReview } from "./unsent";
 
 const DECISION: Decision = {
   recording_id: "r",
@@ -11,7 +12,7 @@ const DECISION: Decision = {
   verdict: "confirmed",
 };
 type Asked = [method: string, path: string, body: unknown];
-type Answer = () => Response | Promise<Response>;
+type Answer = (body: unknown) => Response | Promise<Response>;
 const asked: Asked[] = [];
 let answers: Answer[] = [];
 
@@ -44,8 +45,27 @@ function problem(status: number, detail: string, headers = {}): Answer {
   return () => new Response(JSON.stringify({ detail }), { status, headers: type });
 }
 
+/** The service saves all of a batch; each has where it begins as its id. */
+const savedAll: Answer = (body) => {
+  const items = (body as { items: PostedReview[] }).items.map(({ taxon, ...each }) => {
+    return { ...each, id: String(each.onset_s), scientific_name: taxon, common_name: "", replaced: null };
+  });
+  return Response.json({ items }, { status: 201 });
+};
 const none: Answer = () => new Response(null, { status: 204 });
 const posts = () => asked.filter(([method]) => method !== "GET");
+/** What was sent, one or many at once: where each begins. */
+const sent = () =>
+  posts().map(([, , body]) => {
+    const { items } = body as { items?: PostedReview[] };
+    return items === undefined ? (body as PostedReview).onset_s : items.map(({ onset_s }) => onset_s);
+  });
+const at = (onset_s: number, more: Partial<Decision> = {}) => ({
+  ...DECISION,
+  ...more,
+  onset_s,
+  offset_s: onset_s + 1,
+});
 
 beforeEach(() => {
   localStorage.clear();
@@ -57,7 +77,7 @@ beforeEach(() => {
     asked.push([method, path, init.body === undefined ? null : JSON.parse(init.body as string)]);
     if (path.startsWith("/health")) return Promise.resolve(new Response());
     if (method === "GET") return Promise.resolve(Response.json({ items: [], next: null }));
-    return Promise.resolve((answers.shift() ?? none)());
+    return Promise.resolve((answers.shift() ?? none)(asked.at(-1)?.[2]));
   });
 });
 
@@ -88,8 +108,58 @@ test("waits for a busy service, and takes nothing from what comes behind", async
   decide({ ...DECISION, onset_s: 20, offset_s: 24 });
   expect(unsent.value).toBe(2);
   await vi.waitFor(() => expect(unsent.value).toBe(0));
-  expect(posts().map(([, , body]) => (body as Decision).onset_s)).toEqual([10, 10, 20]);
+  expect(sent()).toEqual([[10, 20], 10, 20]);
   expect(list.all.value).toHaveLength(2);
+});
+
+test("what has come together meanwhile is sent together", async () => {
+  const { decide, list, unsent } = await open("marsh");
+  answers = [saved("0"), savedAll];
+  decide(at(0));
+  await vi.waitFor(() => expect(sent()).toEqual([0]));
+  for (const onset_s of [2, 4, 6]) decide(at(onset_s));
+  await vi.waitFor(() => expect(unsent.value).toBe(0));
+  expect(posts().map(([, path]) => path)).toEqual(["/v1/reviews", "/v1/reviews/batch"]);
+  expect(sent()).toEqual([0, [2, 4, 6]]);
+  expect(list.all.value.map(({ id }) => id)).toEqual(["0", "2", "4", "6"]);
+});
+
+test("one of many that is refused is told, and the others are saved", async () => {
+  const { decide, list, notices, unsent } = await open("marsh");
+  const refused = problem(404, "items.1.recording_id: there is no recording r.");
+  answers = [refused, saved("2"), refused, problem(404, "There is no recording r."), saved("6")];
+  for (const onset_s of [2, 4, 6]) decide(at(onset_s, { common_name: `bird ${onset_s}` }));
+  await vi.waitFor(() => expect(unsent.value).toBe(0));
+  expect(sent()).toEqual([[2, 4, 6], 2, [4, 6], 4, 6]);
+  expect(list.all.value.map(({ id }) => id)).toEqual(["2", "6"]);
+  expect(notices.value.map(({ text }) => text)).toEqual(["“bird 4” was not saved: There is no recording r."]);
+});
+
+test("what is undone while it is on its way with others is deleted, and they are not", async () => {
+  const { decide, list, unsent } = await open("marsh");
+  let answer: (response: Response) => void = () => undefined;
+  answers = [() => new Promise<Response>((resolve) => (answer = resolve)), none];
+  const [, undone] = [decide(at(2)), decide(at(4)), decide(at(6))];
+  await vi.waitFor(() => expect(sent()).toEqual([[2, 4, 6]]));
+  undone.undo();
+  answer(await savedAll(posts()[0]?.[2]));
+  await vi.waitFor(() => expect(unsent.value).toBe(0));
+  expect(
+    posts()
+      .map(([method, path]) => [method, path])
+      .at(-1),
+  ).toEqual(["DELETE", "/v1/reviews/4"]);
+  await vi.waitFor(() => expect(list.all.value.map(({ id }) => id)).toEqual(["2", "6"]));
+});
+
+test("together they are no longer than what a browser sends of a page that is left", async () => {
+  const { decide, unsent } = await open("marsh");
+  answers = [savedAll, savedAll, savedAll];
+  for (let n = 0; n < 25; n += 1) decide(at(2 * n, { note: "č".repeat(2000) }));
+  await vi.waitFor(() => expect(unsent.value).toBe(0));
+  const bytes = posts().map(([, , body]) => new Blob([JSON.stringify(body)]).size);
+  expect(Math.max(...bytes)).toBeLessThan(65_536);
+  expect(sent().flat()).toEqual(Array.from({ length: 25 }, (_, n) => 2 * n));
 });
 
 test("what is refused is told and no longer shown", async () => {
@@ -129,6 +199,7 @@ test("what is undone on its way is deleted once it has an id", async () => {
   const { decide, list, unsent } = await open("marsh");
   answers = [saved("1"), none];
   const decided = decide(DECISION);
+  await vi.waitFor(() => expect(posts()).toHaveLength(1));
   decided.undo();
   decided.undo();
   expect(list.all.value).toEqual([]);

@@ -1,4 +1,4 @@
-/** Sends what is said, one after the other, for as long as it takes; what the service refuses is told and taken back. */
+/** Sends what is said, in its order, for as long as it takes; what the service refuses is told and taken back. */
 import { computed, effect, signal } from "@preact/signals";
 
 import { fetchJson, request } from "../api/client";
@@ -11,29 +11,38 @@ import { tellReviewChange } from "./changes";
 import type { Review, SavedReview } from "./types";
 import { keepUnsent, takeOver, type PostedReview, type Waiting } from "./unsent";
 
+type Post = Extract<Waiting, { kind: "post" }>;
+type TakeBack = Extract<Waiting, { kind: "take back" }>;
+
+/** The service takes more, browsers do not of a page that is left: 64 KiB. */
+const MOST_AT_ONCE = 100;
+const MOST_BYTES = 60_000;
 const waiting = signal<readonly Waiting[]>([]);
 /** How much is not saved yet. */
 export const unsent = computed(() => waiting.value.length);
+/** Tickets of what may have reached the service: it has to answer before that is taken back. */
+const sent = new Set<string>();
 let isSending = false;
 let isKept = true;
+/** So many at once: half as many after one that failed, for not all need be at fault; twice as many after one that did not. */
+let most = MOST_AT_ONCE;
 const LONGEST_S = 60;
 const HEARTBEAT_MS = 60_000;
 const FAREWELL_MS = 5000;
 
 /** Say something, once what was said before it is with the service. */
-export function post(item: Extract<Waiting, { kind: "post" }>): void {
+export function post(item: Post): void {
   put([...waiting.peek(), item]);
 }
 
 /** Take back what was said: what is not yet sent is never sent. `saved` is the service's answer where there is one. */
 export function takeBack(ticket: string, by: string | null, saved: SavedReview | null): void {
-  const at = waiting.peek().findIndex((each) => each.ticket === ticket && each.kind === "post");
-  // The first one is on its way.
-  if (at > 0 || (at === 0 && !isSending)) {
+  const isWaiting = waiting.peek().some((each) => each.ticket === ticket && each.kind === "post");
+  if (isWaiting && !sent.has(ticket)) {
     put(waiting.peek().filter((each) => each.ticket !== ticket));
     return;
   }
-  if (at < 0 && saved === null) return;
+  if (!isWaiting && saved === null) return;
   put([...waiting.peek(), { kind: "take back", ticket, by, id: saved?.id ?? null, again: saved?.replaced ?? null }]);
 }
 
@@ -53,18 +62,25 @@ function put(next: readonly Waiting[]): void {
 async function sendAll(): Promise<void> {
   if (isSending) return;
   isSending = true;
-  for (let tries = 0; waiting.peek().length > 0;) {
-    const [first] = waiting.peek();
-    if (first === undefined) break;
+  let tries = 0;
+  for (let first = waiting.peek()[0]; first !== undefined; first = waiting.peek()[0]) {
+    const { by } = first;
     // Another key must not sign it.
-    await until(() => session.value != null && session.value.name === first.by);
+    await until(() => session.value != null && session.value.name === by);
+    // It may have been taken back meanwhile.
+    if (waiting.peek()[0] !== first) continue;
+    const posts = postsTogether(by);
     try {
-      await send(first);
+      if (first.kind === "post") await sendPosts(posts);
+      else await sendTakeBack(first);
       tries = 0;
+      most = Math.min(most * 2, MOST_AT_ONCE);
     } catch (error) {
       const problem = asProblem(error);
+      const isOne = posts.length <= 1;
+      most = Math.max(1, Math.floor(posts.length / 2));
       if (!isPassing(problem)) {
-        refuse(first, problem);
+        if (isOne) refuse(first, problem);
         continue;
       }
       tries += 1;
@@ -75,53 +91,77 @@ async function sendAll(): Promise<void> {
   isSending = false;
 }
 
+/** Return what is said first, up to what takes something back or what another key said. */
+function postsTogether(by: string | null): readonly Post[] {
+  const posts: Post[] = [];
+  let bytes = 0;
+  for (const each of waiting.peek()) {
+    if (each.kind !== "post" || each.by !== by || posts.length === most) break;
+    bytes += new Blob([JSON.stringify(each.body)]).size + 1;
+    if (posts.length > 0 && bytes > MOST_BYTES) break;
+    posts.push(each);
+  }
+  return posts;
+}
+
 /** Whether it may be taken later as it is: whoever waits loses nothing. */
 function isPassing({ isUnreachable, status }: Problem): boolean {
   return isUnreachable || status === 0 || status === 401 || status === 408 || status === 429 || status >= 500;
 }
 
-async function send(item: Waiting): Promise<void> {
-  if (item.kind === "post") {
-    const saved = await postReview(item.body);
-    if (saved.replaced !== null) tellReviewChange({ kind: "drop", id: saved.replaced.id });
-    settle(item, saved);
-    tellReviewChange({ kind: "put", review: saved, instead_of: item.shown.id });
-    return;
+async function sendPosts(posts: readonly Post[]): Promise<void> {
+  for (const { ticket } of posts) sent.add(ticket);
+  const bodies = posts.map(({ body }) => body);
+  const [only] = bodies;
+  const saved = only !== undefined && bodies.length === 1 ? [await postReview(only)] : await postReviews(bodies);
+  const ids = new Map(posts.map(({ ticket }, at) => [ticket, saved[at]]));
+  // Whatever takes one of them back learns what to take back.
+  const rest = waiting.peek().flatMap((each) => {
+    const answer = ids.get(each.ticket);
+    if (answer === undefined) return [each];
+    return each.kind === "post" ? [] : [{ ...each, id: answer.id, again: answer.replaced }];
+  });
+  put(rest);
+  for (const { ticket, shown } of posts) {
+    const answer = ids.get(ticket);
+    if (answer === undefined) continue;
+    if (answer.replaced !== null) tellReviewChange({ kind: "drop", id: answer.replaced.id });
+    tellAnswer(ticket, answer);
+    tellReviewChange({ kind: "put", review: answer, instead_of: shown.id });
   }
+}
+
+async function sendTakeBack(item: TakeBack): Promise<void> {
   if (item.again !== null) {
     const saved = await postReview(toBody(item.again));
     if (saved.replaced !== null) tellReviewChange({ kind: "drop", id: saved.replaced.id });
     tellReviewChange({ kind: "put", review: saved, instead_of: item.again.id });
   } else if (item.id !== null) await deleteReview(item.id);
-  settle(item, null);
+  put(waiting.peek().filter((each) => each !== item));
 }
 
-/** It is done with: whatever takes it back learns what to take back. */
-function settle(item: Waiting, saved: SavedReview | null): void {
-  const rest = waiting.peek().filter((each) => each !== item);
-  put(
-    rest.map((each) =>
-      saved !== null && each.kind === "take back" && each.ticket === item.ticket
-        ? { ...each, id: saved.id, again: saved.replaced }
-        : each,
-    ),
-  );
-  if (item.kind !== "post") return;
-  answers.get(item.ticket)?.(saved);
-  answers.delete(item.ticket);
+function tellAnswer(ticket: string, saved: SavedReview | null): void {
+  sent.delete(ticket);
+  answers.get(ticket)?.(saved);
+  answers.delete(ticket);
 }
 
 function refuse(item: Waiting, problem: Problem): void {
   if (item.kind === "post") tellReviewChange({ kind: "drop", id: item.shown.id });
   put(waiting.peek().filter((each) => each.ticket !== item.ticket));
-  answers.get(item.ticket)?.(null);
-  answers.delete(item.ticket);
+  tellAnswer(item.ticket, null);
   const what = item.kind === "post" ? `“${item.shown.common_name || item.body.taxon}”` : "What was taken back";
   complain(new Error(`${what} was not saved: ${problem.detail}`));
 }
 
 function postReview(body: PostedReview): Promise<SavedReview> {
   return fetchJson<SavedReview>("/v1/reviews", { method: "POST", json: body, keepalive: true });
+}
+
+async function postReviews(items: readonly PostedReview[]): Promise<readonly SavedReview[]> {
+  const path = "/v1/reviews/batch";
+  const saved = await fetchJson<{ items: SavedReview[] }>(path, { method: "POST", json: { items }, keepalive: true });
+  return saved.items;
 }
 
 async function deleteReview(id: string): Promise<void> {
