@@ -1,4 +1,4 @@
-"""What the page costs the browser: a day of fifty taxa opened, its threshold moved, panned and stepped through.
+"""What the page costs the browser: a day of fifty taxa opened, its threshold moved, panned, stepped through, reviewed.
 
 By CPU time of the renderer's main thread, from Chromium's own trace (`tdur` of its tasks), beside the figures of the
 prototype (PAGE.md, measured on another day and load: constants here). Nothing is asserted.
@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.next_event import measure_next_events
 from tests.bench.settings import BenchSettings
 from tests.page.long_day import post_long_day
 from tests.servers.chorus_up import make_service
@@ -68,9 +69,11 @@ def measure(settings: BenchSettings, console: Console) -> dict[str, Any]:
             heaps.append(heap_mb)
             for name, cost in found.items():
                 rounds.setdefault(name, []).append(cost)
-    console.print(_table(rounds))
-    console.print(f"heap after a collection: {median(heaps):.1f} MB (target: under 100)")
-    return {"rounds": {name: [asdict(each) for each in costs] for name, costs in rounds.items()}, "heap_mb": heaps}
+        console.print(_table(rounds))
+        console.print(f"heap after a collection: {median(heaps):.1f} MB (target: under 100)")
+        next_events = measure_next_events(browser, service.url, console)
+    costs_of = {name: [asdict(each) for each in costs] for name, costs in rounds.items()}
+    return {"rounds": costs_of, "heap_mb": heaps, "next_events_ms": next_events}
 
 
 @contextmanager
