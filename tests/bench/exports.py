@@ -27,6 +27,7 @@ from dawn_chorus.adapters.exports.writing import write_export
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.detection_stream import stream_detections
 from dawn_chorus.adapters.postgres.detections import DetectionFilter
+from dawn_chorus.adapters.postgres.listened import stream_listened
 from dawn_chorus.adapters.postgres.migrate import migrate
 from dawn_chorus.domain.errors import MissingExtra
 from dawn_chorus.domain.exports.context import ExportContext, Tally
@@ -91,7 +92,8 @@ def export(url: str, export_format: ExportFormat, rows: int) -> dict[str, Any]:
     with Database(url) as database:
         findings = islice(stream_detections(database, DetectionFilter()), rows)
         try:
-            for part in write_export(export_format, findings, context, tally):
+            listened = stream_listened(database, DetectionFilter())
+            for part in write_export(export_format, findings, context, tally, listened):
                 first_s = first_s or time.perf_counter() - began
                 size_bytes += len(part)
         except MissingExtra as error:

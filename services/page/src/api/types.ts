@@ -21,6 +21,7 @@ export type Keys = Schemas["KeysOut"];
 export type Overview = Schemas["OverviewOut"];
 export type HeardTaxon = Schemas["HeardTaxonOut"];
 export type Export = Schemas["ExportOut"];
+export type Count = Schemas["CountOut"];
 export type Threshold = Schemas["ThresholdOut"];
 export type Precision = Schemas["PrecisionOut"];
 

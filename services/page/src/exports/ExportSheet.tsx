@@ -3,10 +3,11 @@ import "./exports.css";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 
 import { useLoaded } from "../api/loaded";
+import type { Count } from "../api/types";
 import { useShortcuts } from "../app/shortcuts";
-import { countUrl, offsetOf, sayFilters } from "./asked";
+import { countUrl, isDay, momentOf, sayFilters } from "./asked";
 import { asked, closeExport, NO_FILTERS, REVIEWED, type ExportFilters } from "./opening";
-import { sayCount, type Count } from "./export_words";
+import { sayCount } from "./export_words";
 import { ExportFiles } from "./ExportFiles";
 import { FormatList } from "./FormatList";
 import { ExportJobs } from "./jobs";
@@ -52,7 +53,7 @@ export default function ExportSheet() {
       <p class="rows" role="status">
         {isThere && count.value.value !== null ? <strong>{sayCount(count.value.value)}</strong> : "Counting…"}
       </p>
-      <FormatList filters={filters} jobs={jobs} isEmpty={isThere && count.value.value?.count === 0} />
+      <FormatList filters={filters} jobs={jobs} count={isThere ? count.value.value : null} />
       <ExportFiles jobs={jobs} />
     </section>
   );
@@ -60,7 +61,7 @@ export default function ExportSheet() {
 
 function Narrowing({ filters }: { filters: ExportFilters }) {
   const change = (part: Partial<ExportFilters>) => (asked.value = { ...filters, ...part });
-  const hasDays = filters.from !== null || filters.to !== null;
+  const day = [filters.from, filters.to].find((each) => each !== null && isDay(each)) ?? null;
   return (
     <div class="narrowing">
       <label>
@@ -95,7 +96,12 @@ function Narrowing({ filters }: { filters: ExportFilters }) {
         />
         Only what reaches the saved thresholds
       </label>
-      {hasDays && <p class="soft">Days begin at midnight by this computer’s clock (UTC{offsetOf(new Date())}).</p>}
+      {day !== null && (
+        <p class="soft">
+          Days begin at midnight by this computer’s clock (UTC{momentOf(day, 0).slice(-6)}); in the overview they are
+          those of the recorders.
+        </p>
+      )}
     </div>
   );
 }

@@ -16,9 +16,13 @@ export function toFields(filters: ExportFilters): Record<string, string | null> 
   };
 }
 
+export function isDay(text: string): boolean {
+  return DAY.test(text);
+}
+
 /** Return midnight of a day, or of the one after it, by this computer's clock; a moment stays as it is. */
 export function momentOf(day: string, later: 0 | 1): string {
-  if (!DAY.test(day)) return day;
+  if (!isDay(day)) return day;
   const [year = 0, month = 1, date = 1] = day.split("-").map(Number);
   const midnight = new Date(year, month - 1, date + later);
   const local = new Date(midnight.getTime() - midnight.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
@@ -26,7 +30,7 @@ export function momentOf(day: string, later: 0 | 1): string {
 }
 
 /** Return the offset of this computer's clock at a time: `+02:00`. */
-export function offsetOf(time: Date): string {
+function offsetOf(time: Date): string {
   const minutes = -time.getTimezoneOffset();
   const two = (n: number) => String(Math.floor(Math.abs(n))).padStart(2, "0");
   return `${minutes < 0 ? "-" : "+"}${two(Math.trunc(minutes / 60))}:${two(minutes % 60)}`;

@@ -1,11 +1,6 @@
 /** How far an export is, and how many rows it has, in words. */
-import type { Export } from "../api/types";
+import type { Count, Export } from "../api/types";
 import { formatSize } from "../screens/recording/facts/words";
-
-export interface Count {
-  count: number;
-  is_exact: boolean;
-}
 
 export const UNFINISHED: readonly Export["state"][] = ["waiting", "running"];
 
@@ -14,6 +9,31 @@ export function sayCount({ count, is_exact }: Count): string {
   if (count === 0) return "No detections";
   return `${count.toLocaleString("en")} detection${count === 1 ? "" : "s"}`;
 }
+
+/** Say what a package would lack of what was counted, or that nothing would be in it, and what to do; null: nothing. */
+export function sayLack({ count, is_exact, packages }: Count, format: string): { text: string; isAll: boolean } | null {
+  const found = packages[format];
+  if (found === undefined || found.count === count) return null;
+  const of = is_exact ? `the ${count.toLocaleString("en")}` : `the latest ${count.toLocaleString("en")}`;
+  const why = Object.entries(found.left_out)
+    .map(([reason, n]) => `${n.toLocaleString("en")} ${REASONS[reason] ?? reason}`)
+    .join(", ");
+  const isAll = found.count === 0;
+  const begin = isAll
+    ? `None of ${of} would be in it`
+    : `${(count - found.count).toLocaleString("en")} of ${of} would be left out`;
+  const canBeMended = Object.keys(found.left_out).some((reason) => reason === "no place" || reason === "no time");
+  const todo = canBeMended ? " Select their recordings in the list to give them a place or a start." : "";
+  return { text: `${begin}: ${why}.${todo}`, isAll };
+}
+
+/** The API's reasons, as they follow a number. */
+const REASONS: Record<string, string> = {
+  "no place": "without a place",
+  "no time": "without a start",
+  "rejected in review": "rejected in review",
+  "not of an organism": "of no organism",
+};
 
 export function sayState(export_: Export): string {
   const { state, items_total, items_done, items_left_out, size_bytes, expires_at, error } = export_;

@@ -51,7 +51,10 @@ test("the highest value is darkest, one that is a hundred times rarer is still s
 test("numbers are short and honest", () => {
   expect([1234, 0].map((value) => formatValue(value, false))).toEqual(["1,234", "0"]);
   expect([12.34, 6.8, 0.04, 0].map((value) => formatValue(value, true))).toEqual(["12", "6.8", "0.04", "0"]);
-  expect([null, 0.25, 2.53, 1240.4].map(formatHours)).toEqual(["no hours", "0.25 h", "2.5 h", "1,240 h"]);
+  const said = [null, 0, 40 / 3600, 59.7 / 3600, 0.04, 0.25, 0.999, 1, 2.53, 99.96, 1240.4].map(formatHours);
+  expect(said).toEqual([
+    ...["no hours", "0 s", "40 s", "1 min", "2 min", "15 min", "1 h", "1 h", "2.5 h", "100 h", "1,240 h"],
+  ]);
 });
 
 test("the address says what is counted; both days are meant, where the service counts up to the second", () => {

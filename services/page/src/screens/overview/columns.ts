@@ -89,9 +89,11 @@ export function formatValue(value: number, isRate: boolean): string {
   return value >= 9.95 ? value.toFixed(0) : value >= 0.095 ? value.toFixed(1) : value.toFixed(2);
 }
 
-/** Return hours as somebody says them: `2.5 h`, `1,240 h`; `no hours` where nobody listened. */
+/** Return hours as somebody says them: `40 s`, `12 min`, `2.5 h`, `1,240 h`; `no hours` where nobody listened. */
 export function formatHours(hours: number | null): string {
   if (hours === null) return "no hours";
-  const digits = hours >= 100 ? 0 : hours >= 1 ? 1 : 2;
-  return `${Number(hours.toFixed(digits)).toLocaleString("en")} h`;
+  const [minutes, seconds] = [Math.round(hours * 60), Math.round(hours * 3600)];
+  if (seconds < 60) return `${seconds} s`;
+  if (minutes < 60) return `${minutes} min`;
+  return `${Number(hours.toFixed(hours >= 100 ? 0 : 1)).toLocaleString("en")} h`;
 }

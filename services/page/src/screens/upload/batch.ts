@@ -4,10 +4,11 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import { newKey } from "../../api/request_key";
 import { notify } from "../../app/notices";
 import { asksForZone } from "./clocks/start";
-import { fields, NO_FIELDS, placeProblem } from "./fields";
+import { change, fields, NO_FIELDS, placeProblem } from "./fields";
 import { isSettled, type Item, newItem } from "./item";
 import { bring } from "./sending/bring";
 import { type Found, sortOut } from "./sending/collect";
+import { sitesOf } from "./told_site";
 import { count, summaryOf } from "./words";
 
 export const items = signal<readonly Item[]>([]);
@@ -46,6 +47,9 @@ export const obstacle = computed(() => {
   if (zoneless.value.length > 0 && fields.value.zone === null) return "Say first which time zone the clocks have.";
   return placeProblem.value;
 });
+
+/** The sites that the files tell by their names or folders, in order; null: some tell none. */
+export const toldSites = computed(() => sitesOf(unasked.value));
 
 /** Ordered, and on their way by themselves. */
 export const goingOn = computed(() =>
@@ -112,6 +116,16 @@ export const announcement = computed(() => {
   const question =
     asking > 0 && fields.value.zone === null ? ` ${count(asking, "file")} with a clock without a zone.` : "";
   return `${count(unasked.value.length, "file")} read.${question}`;
+});
+
+// A suggestion, which one sees in the field: not where somebody wrote a site, nor once some of the files went with one.
+effect(() => {
+  const [told, ...others] = toldSites.value ?? [];
+  const { siteBy } = fields.peek();
+  if (unasked.peek().length === 0 || siteBy === "somebody") return;
+  if (items.peek().some(({ order }) => order.peek() !== null)) return;
+  if (told !== undefined && others.length === 0) change({ site: told, siteBy: "names" });
+  else if (siteBy === "names") change({ site: "", siteBy: "nobody" });
 });
 
 function warn(event: BeforeUnloadEvent): void {

@@ -6,6 +6,8 @@ import type { Item } from "./item";
 
 export interface SharedFields {
   site: string;
+  /** Who wrote the site: the names of the files suggest one as long as nobody has. */
+  siteBy: "nobody" | "names" | "somebody";
   latitude: string;
   longitude: string;
   /** The coordinates are those of a known site, and nobody wrote them: files that hold their own keep those. */
@@ -17,6 +19,7 @@ export interface SharedFields {
 
 export const NO_FIELDS: SharedFields = {
   site: "",
+  siteBy: "nobody",
   latitude: "",
   longitude: "",
   isPlaceOfSite: false,
@@ -27,7 +30,7 @@ export const NO_FIELDS: SharedFields = {
 export const fields = signal<SharedFields>(NO_FIELDS);
 
 export function change(parts: Partial<SharedFields>): void {
-  fields.value = { ...fields.value, ...parts };
+  fields.value = { ...fields.peek(), ...parts };
 }
 
 /** What is wrong with the coordinates, in words; null: nothing. */

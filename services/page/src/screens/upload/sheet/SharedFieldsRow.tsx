@@ -8,6 +8,7 @@ import { items } from "../batch";
 import { change, fields, placeProblem } from "../fields";
 import { count } from "../words";
 import { HowAnalyzed } from "./HowAnalyzed";
+import { ToldSite } from "./ToldSite";
 
 /** What is the same for all files: where they were recorded, and under "More" how they are analyzed. */
 export function SharedFieldsRow() {
@@ -33,6 +34,7 @@ export function SharedFieldsRow() {
         />
       </label>
       <HowAnalyzed />
+      <ToldSite />
       {placeProblem.value !== null && <p role="alert">{placeProblem.value}</p>}
       {own > 0 && <p class="soft">{ownPlaces(own, latitude !== "" && !fields.value.isPlaceOfSite)}</p>}
     </div>
@@ -54,6 +56,7 @@ function SiteField() {
       fetchJson<Paged<Site>>(withQuery("/v1/sites", { q: site.trim(), limit: 50 }), { signal: asked.signal })
         .then((found) => {
           known.value = found.items;
+          adoptSpelling(found.items);
           adopt(found.items.find((each) => each.name === site.trim()));
         })
         .catch((error: unknown) => asked.signal.aborted || complain(error));
@@ -63,6 +66,12 @@ function SiteField() {
       asked.abort();
     };
   }, [site]);
+  /** A prefix in capitals is the site that is known in small letters. */
+  const adoptSpelling = (sites: readonly Site[]) => {
+    if (fields.peek().siteBy !== "names" || sites.some(({ name }) => name === site)) return;
+    const same = sites.find(({ name }) => name.toLowerCase() === site.toLowerCase());
+    if (same !== undefined) change({ site: same.name });
+  };
   const adopt = (found: Site | undefined) => {
     const isFree = isPlaceOfSite || (latitude === "" && longitude === "");
     if (!isFree) return;
@@ -82,7 +91,7 @@ function SiteField() {
         autocomplete="off"
         placeholder="Name of the place"
         value={site}
-        onInput={(event) => change({ site: event.currentTarget.value })}
+        onInput={(event) => change({ site: event.currentTarget.value, siteBy: "somebody" })}
       />
       <datalist id="sites">
         {known.value.map(({ name }) => (
