@@ -143,7 +143,7 @@ def test_lists_counts_and_exports_hold_it(client: httpx.Client, stored: Any) -> 
             ("70.000", ROBIN.scientific_name, "rejected", WREN.scientific_name),
         ]
         labels = client.get(path, params=query | {"format": "audacity"}).text.splitlines()
-        names = Counter(label.split("\t")[2].partition(" (")[0] for label in labels)
+        names = Counter(label.split("\t")[2].partition(" [")[0] for label in labels)
         assert names == {ROBIN.common_name: 1, BLACKBIRD: 1, WREN.scientific_name: 2}
     counted = client.get("/v1/detections/count", params={"pack": PACK.name, "reviewed": "identified"}).json()
     assert (counted["count"], counted["is_exact"]) == (4, True)

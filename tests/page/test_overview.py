@@ -54,7 +54,7 @@ def test_the_table_has_the_numbers_of_the_service(page: Page, api: httpx.Client,
         assert len(listened) < len(shown[3:])  # there is an hour, and a day, on which nobody listened
     hours = cells(table.get_by_role("row").filter(has_text="Hours listened"))[3:]
     assert [each for each in hours if each != "–"] == [
-        f"{round(part['hours'], 2):g} h" for part in parts if part["hours"] is not None
+        f"{round(part['hours'] * 60)} min" for part in parts if part["hours"] is not None
     ]
 
 
@@ -74,7 +74,7 @@ def test_it_says_how_long_somebody_listened_and_what_is_undated(page: Page, api:
     page.goto(HOME)
     said = page.get_by_role("main").get_by_role("status")
     total = overview["total"]
-    words = f"{total['detections']} detections of {len(overview['taxa'])} taxa in {total['hours']:.2f} h"
+    words = f"{total['detections']} detections of {len(overview['taxa'])} taxa in {total['hours'] * 60:.0f} min"
     expect(said).to_contain_text(words)
     expect(said).to_contain_text("at 2 sites, 3 May 2026 to 6 May 2026")
     undated = f"{overview['undated']['detections']} detection of these are of recordings without"

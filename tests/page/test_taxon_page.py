@@ -46,7 +46,7 @@ def test_it_says_where_and_when_it_was_heard_with_the_hours_listened(page: Page,
     page.goto(HOME)
     expect(page.get_by_role("heading", level=1)).to_have_text(f"European Robin {ROBIN}")
     said = page.get_by_role("main").get_by_role("status")
-    expect(said).to_contain_text(f"{robin['detections']} detections in {overview['total']['hours']:.2f} h that")
+    expect(said).to_contain_text(f"{robin['detections']} detections in {overview['total']['hours'] * 60:.0f} min that")
     expect(said).to_contain_text("that somebody listened, at 2 of 2 sites")
     expect(said).to_contain_text("First 3 May 2026, 04:30, last 6 May 2026, 04:00.")
     rows = page.get_by_role("region", name="Sites").get_by_role("row")

@@ -31,6 +31,14 @@ def label(row: dict[str, Any]) -> str:
     return name
 
 
+def label_with_verdict(row: dict[str, Any]) -> str:
+    """Return what Audacity shows: where there was a review, its verdict, too."""
+    review = row["review"]
+    if review is None:
+        return label(row)
+    return f"{label(row)} [{'corrected' if review['corrected_taxon'] else review['verdict']}]"
+
+
 def test_crowsetta_reads_ravens_table_of_one_recording(saved: Saved, rows: Rows) -> None:
     table = crowsetta.formats.bbox.Raven.from_file(saved("one", "raven"), annot_col="Annotation")
     boxes = [(box.onset, box.offset, box.low_freq, box.high_freq, box.label) for box in table.to_bbox()]
@@ -49,10 +57,12 @@ def test_crowsetta_reads_ravens_table_of_many_whose_times_run_on(saved: Saved, r
 def test_crowsetta_reads_labels_of_audacity(saved: Saved, rows: Rows) -> None:
     one = crowsetta.formats.seq.AudSeq.from_file(saved("one", "audacity")).to_seq()
     assert [(each.onset_s, each.offset_s, each.label) for each in one.segments] == [
-        (row["onset_s"], row["offset_s"], label(row)) for row in of_one(rows)
+        (row["onset_s"], row["offset_s"], label_with_verdict(row)) for row in of_one(rows)
     ]
     many = crowsetta.formats.seq.AudSeq.from_file(saved("across", "audacity")).to_seq()
-    assert [each.label for each in many.segments] == [f"{label(row)} ({row['file']})" for row in in_order(rows)]
+    assert [each.label for each in many.segments] == [
+        f"{label_with_verdict(row)} ({row['file']})" for row in in_order(rows)
+    ]
 
 
 @pytest.fixture

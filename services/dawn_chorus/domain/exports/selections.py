@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from dawn_chorus.domain.exports.findings import Finding, fixed_numbers
 from dawn_chorus.domain.exports.tables import csv_line, tab_line
-from dawn_chorus.domain.review.matching import CORRECTED
+from dawn_chorus.domain.review.matching import CORRECTED, word_of
 
 RAVEN_COLUMNS = (
     "Selection",
@@ -82,24 +82,30 @@ def raven_lines(findings: Iterable[Finding]) -> Iterator[str]:
 
 
 def audacity_lines(findings: Iterable[Finding]) -> Iterator[str]:
-    """Yield labels of Audacity: start, end, name; no header. What a reviewer corrected is named so in all labels."""
+    """Yield labels of Audacity: start, end, name; no header. What a reviewer corrected is named so in all labels.
+
+    What was reviewed ends in the verdict: `European Robin [confirmed]`.
+    """
     for finding in findings:
         fixed = fixed_numbers(finding.detection)
-        yield tab_line((fixed["onset_s"], fixed["offset_s"], _label(finding)))
+        yield tab_line((fixed["onset_s"], fixed["offset_s"], _label_with_verdict(finding)))
 
 
 def audacity_lines_of_many(findings: Iterable[Finding]) -> Iterator[str]:
-    """Yield labels of Audacity that end in the name of their recording: `European Robin (dawn.wav)`.
+    """Yield labels of Audacity that end in the name of their recording: `European Robin [confirmed] (dawn.wav)`.
 
     Times count from the beginning of that recording.
     """
     for finding in findings:
         fixed = fixed_numbers(finding.detection)
-        yield tab_line((fixed["onset_s"], fixed["offset_s"], f"{_label(finding)} ({finding.source.file})"))
+        yield tab_line((fixed["onset_s"], fixed["offset_s"], f"{_label_with_verdict(finding)} ({finding.source.file})"))
 
 
 def audacity_birdnet_lines(findings: Iterable[Finding]) -> Iterator[str]:
-    """Yield labels of Audacity whose name is `Scientific, Common`, with the confidence as a fourth column."""
+    """Yield labels of Audacity whose name is `Scientific, Common`, with the confidence as a fourth column.
+
+    No verdict: BirdNET-Analyzer takes what follows the comma for the species, and names folders of clips after it.
+    """
     for finding in findings:
         fixed = fixed_numbers(finding.detection)
         name = f"{_names(finding)[0]}, {_label(finding)}"
@@ -116,6 +122,10 @@ def _names(finding: Finding) -> tuple[str, str]:
 def _label(finding: Finding) -> str:
     scientific_name, common_name = _names(finding)
     return common_name or scientific_name
+
+
+def _label_with_verdict(finding: Finding) -> str:
+    return _label(finding) if finding.review is None else f"{_label(finding)} [{word_of(finding.review)}]"
 
 
 def _reviewed(finding: Finding) -> tuple[str, str, str]:

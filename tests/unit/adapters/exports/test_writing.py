@@ -80,12 +80,20 @@ def test_rows_say_what_was_said_in_review(export_format: ExportFormat) -> None:
     assert last[-3:] == (["rejected", "", "Ada"] if export_format == "raven" else ["0.wav", "rejected", "Ada"])
 
 
+@pytest.mark.parametrize("verdict", Verdict)
+def test_labels_of_audacity_end_in_the_verdict(verdict: Verdict) -> None:
+    text, _ = written(
+        ExportFormat.AUDACITY, [finding(source(0), said=review(verdict))], replace(CONTEXT, recording="0")
+    )
+    assert text.decode() == f"1.000\t2.000\tEurasian Wren [{verdict}]\n"
+
+
 def test_what_a_reviewer_corrected_is_labeled_so() -> None:
     """Whoever reads the labels of what people identified would be told otherwise what a reviewer said it is not."""
     corrected = [finding(source(0), said=review(Verdict.REJECTED, corrected_taxon="Parus major"))]
     alone = replace(CONTEXT, recording="0.wav")
-    assert written(ExportFormat.AUDACITY, corrected)[0] == b"1.000\t2.000\tParus major (0.wav)\n"
-    assert written(ExportFormat.AUDACITY, corrected, alone)[0] == b"1.000\t2.000\tParus major\n"
+    assert written(ExportFormat.AUDACITY, corrected)[0] == b"1.000\t2.000\tParus major [corrected] (0.wav)\n"
+    assert written(ExportFormat.AUDACITY, corrected, alone)[0] == b"1.000\t2.000\tParus major [corrected]\n"
     label = written(ExportFormat.AUDACITY_BIRDNET, corrected, alone)[0].decode().split("\t")[2]
     assert label == "Parus major, Parus major"
     (row,) = csv.DictReader(io.StringIO(written(ExportFormat.BIRDNET, corrected)[0].decode()))
