@@ -128,6 +128,22 @@ def test_more_than_can_be_counted_is_said_honestly(page: Page) -> None:
     expect(sheet.get_by_role("status")).to_have_text("More than 10,000 detections")
 
 
+def test_a_package_that_would_hold_nothing_or_less_says_so_before_it_is_made(page: Page, api: httpx.Client) -> None:
+    """One recording at the fen has no start; elsewhere nothing is missing."""
+    sheet = open_sheet(page, f"{TAXON}&site=fen")
+    camtrap = sheet.get_by_role("listitem").filter(has=page.get_by_text("Camtrap-DP", exact=True))
+    expect(camtrap).to_contain_text("None of the 1 would be in it: 1 without a start. Select their recordings")
+    expect(camtrap.get_by_role("button")).to_have_count(0)
+    expect(sheet.get_by_role("button", name="Make Darwin Core")).to_be_visible()
+    sheet = open_sheet(page, f"/overview?pack={PACK}")
+    n_all = len(list_detections(api))
+    expect(camtrap).to_contain_text(f"1 of the {n_all} would be left out: 1 without a start.")
+    expect(sheet.get_by_role("button", name="Make Camtrap-DP")).to_be_visible()
+    sheet = open_sheet(page, f"{TAXON}&site=pond")
+    expect(sheet.get_by_role("status")).to_contain_text("detections")
+    expect(camtrap).not_to_contain_text("left out")
+
+
 def test_what_the_service_refuses_is_said(page: Page, faults: Faults) -> None:
     problem = {"type": "about:blank", "title": "Too many", "status": 429, "detail": "End or delete one of yours first."}
     sheet = open_sheet(page, TAXON)

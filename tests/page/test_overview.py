@@ -101,7 +101,7 @@ def test_days_on_which_nobody_listened_are_no_silence(page: Page) -> None:
     picture = page.get_by_role("img", name=re.compile("taxa by day"))
     box = picture.bounding_box()
     assert box is not None
-    for column, words in ((2, "5 May 2026: nobody listened"), (1, "4 May 2026: 0 detections, 0.02 h listened")):
+    for column, words in ((2, "5 May 2026: nobody listened"), (1, "4 May 2026: 0 detections, 1 min listened")):
         picture.hover(position={"x": box["width"] * (column + 0.5) / 4, "y": 12})
         expect(page.get_by_text(words)).to_be_visible()
 
@@ -141,7 +141,7 @@ def test_where_nobody_listened_and_where_nothing_was_heard(page: Page) -> None:
     page.goto(f"{HOME}&site=moor")
     expect(page.get_by_text("No recording of this site and these days has been analyzed.")).to_be_visible()
     page.goto(f"{HOME}&min_confidence=1")
-    expect(page.get_by_text("h were listened to, and nothing was heard.")).to_be_visible()
+    expect(page.get_by_text("7 min were listened to, and nothing was heard.")).to_be_visible()
 
 
 def test_human_voices_that_are_hidden_are_not_counted(page: Page) -> None:

@@ -101,13 +101,13 @@ def test_one_site_of_it(page: Page, api: httpx.Client) -> None:
     page.wait_for_url("**site=fen*")
     _, robin = read_robin(api, site="fen")
     expect(page.get_by_role("main").get_by_role("status")).to_contain_text(
-        f"{robin['detections']} detection in 0.03 h that somebody listened, at fen"
+        f"{robin['detections']} detection in 2 min that somebody listened, at fen"
     )
 
 
 def test_an_unheard_taxon_and_one_that_nobody_knows(page: Page, faults: Faults) -> None:
     page.goto(f"/taxa/taxon400?pack={PACK}")
-    expect(page.get_by_role("main").get_by_role("status")).to_contain_text("It was not heard in 0.")
+    expect(page.get_by_role("main").get_by_role("status")).to_contain_text("It was not heard in 7 min that")
     expect(page.get_by_text("No event to review")).to_be_visible()
     expect(page.get_by_text("No event of it was found.")).to_be_visible()
     page.goto(f"/taxa/Draco%20draco?pack={PACK}")

@@ -157,6 +157,37 @@ def test_a_site_brings_its_coordinates_to_files_that_have_none(
     assert places == {"first.wav": (47.5, 8.25), "plain.wav": (47.5, 8.25), "meter.wav": (52.37, 4.9)}
 
 
+def test_the_site_that_recorders_write_into_names_is_suggested_and_can_be_changed(
+    page: Page, api: httpx.Client, pcm: bytes, tmp_path: Path
+) -> None:
+    marsh = named(tmp_path, pcm, "SOUTH-MARSH_20240601_040000.wav", "SOUTH-MARSH_20240601_050000.wav", shift=175)
+    first = {"site": "south-marsh", "latitude": "47.5", "longitude": "8.25"}
+    (known,) = named(tmp_path, pcm, "known-there.wav", shift=180)
+    api.post("/v1/recordings", files={"file": (known.name, known.read_bytes())}, data=first).raise_for_status()
+    page.goto("/")
+    choose(page, *marsh)
+    site = sheet(page).get_by_label("Site")
+    expect(site).to_have_value("south-marsh")  # as it is known to the service
+    expect(page.get_by_label("Latitude")).to_have_value("47.5")
+    expect(page.get_by_text("The files’ names or folders tell this site: change it if it is another.")).to_be_visible()
+    site.fill("")
+    expect(page.get_by_text("The files’ names or folders tell “SOUTH-MARSH”.")).to_be_visible()
+    site.fill("mouth of the brook")
+    page.get_by_role("button", name="Store without a time").click()
+    page.get_by_role("button", name="Upload 2 recordings").click()
+    expect(page.get_by_role("heading", name="2 recordings made.")).to_be_visible()
+    assert len(recordings(api, site="mouth of the brook")) == 2
+
+
+def test_files_that_tell_several_sites_suggest_none(page: Page, pcm: bytes, tmp_path: Path) -> None:
+    page.goto("/")
+    choose(page, *named(tmp_path, pcm, "fen_20240601_040000.wav", "pond_20240601_050000.wav", shift=185))
+    expect(sheet(page).get_by_text("The files name 2 sites (fen, pond)")).to_be_visible()
+    expect(sheet(page).get_by_label("Site")).to_have_value("")
+    page.get_by_role("button", name="Leave out pond_20240601_050000.wav").click()
+    expect(sheet(page).get_by_label("Site")).to_have_value("fen")
+
+
 def test_half_a_place_is_asked_for_before_anything_is_made(page: Page, pcm: bytes, tmp_path: Path) -> None:
     page.goto("/")
     choose(page, *named(tmp_path, pcm, "half.wav", shift=170))

@@ -103,17 +103,16 @@ function Acts({ taxon, filters }: { taxon: HeardTaxon; filters: Filters }) {
 function sayHeard({ total, by_site, pack }: Overview, taxon: HeardTaxon, { site, from, to }: Filters): string {
   if (total.hours === null) return "Nobody listened here in these days.";
   const sites = by_site.filter((_, at) => (taxon.by_site[at] ?? 0) > 0).length;
-  const narrowed = [
-    site === null ? "" : `, at ${site}`,
-    (from ?? to === null) ? "" : ", in the days of the address",
-  ].join("");
+  // What is shown may still be that of the address before: the site is its own.
+  const only = site !== null && by_site.length === 1 ? by_site[0]?.site : undefined;
+  const days = from === null && to === null ? "" : ", in the days of the address";
   const heard = taxon.detections === 0 ? "It was not heard" : count(taxon.detections, "detection");
-  const where = site === null ? `, at ${sites} of ${count(by_site.length, "site")}` : "";
+  const where = only == null ? `, at ${sites} of ${count(by_site.length, "site")}` : `, at ${only}`;
   const when =
     taxon.first_heard === null
       ? ""
       : ` First ${momentInWords(taxon.first_heard)}, last ${momentInWords(taxon.last_heard)}.`;
-  return `${heard} in ${formatHours(total.hours)} that somebody listened${narrowed}${where}, by ${pack}.${when}`;
+  return `${heard} in ${formatHours(total.hours)} that somebody listened${where}${days}, by ${pack}.${when}`;
 }
 
 function decode(text: string): string {

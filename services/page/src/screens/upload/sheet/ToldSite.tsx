@@ -7,20 +7,18 @@ export function ToldSite() {
   const { site, siteBy } = fields.value;
   const [first] = told;
   if (first === undefined) return null;
-  const them = unasked.value.length === 1 ? "the file" : "the files";
+  const them = unasked.value.length === 1 ? "The file’s name or folder tells" : "The files’ names or folders tell";
   if (told.length > 1) {
     return (
-      <p class="soft">{`Names of ${them} tell ${told.length} sites (${sayFirst(told)}), and one site is stored with all: upload each by itself, or leave it open and edit sites later.`}</p>
+      <p class="soft">{`The files name ${told.length} sites (${sayFirst(told)}), and one site is stored with all of them: upload each by itself, or leave it open and edit sites later.`}</p>
     );
   }
   if (isSame(site, first)) {
-    return siteBy === "names" ? (
-      <p class="soft">{`The site is read from the name or folder of ${them}: change it if it is another.`}</p>
-    ) : null;
+    return siteBy === "names" ? <p class="soft">{`${them} this site: change it if it is another.`}</p> : null;
   }
   return (
     <p class="soft">
-      {`The name or folder of ${them} tells “${first}”.`}{" "}
+      {`${them} “${first}”.`}{" "}
       <button class="quiet" type="button" onClick={() => change({ site: first, siteBy: "names" })}>
         Use it
       </button>
