@@ -13,9 +13,13 @@ WITH judged AS MATERIALIZED (
     SELECT
         d.id, d.recording_id, d.confidence, round(d.onset_s * 1000)::integer AS onset_ms,
         round(d.offset_s * 1000)::integer AS offset_ms
-    FROM detections AS d
-    WHERE d.taxon_id = ANY(:taxon_ids::integer[]) AND d.is_reviewed AND (:site::text IS NULL OR d.site = :site::text)
-        AND EXISTS (SELECT FROM current_analyses AS c WHERE c.analysis_id = d.analysis_id AND c.pack_name = :pack)
+    FROM (SELECT DISTINCT recording_id FROM judged) AS heard
+    JOIN current_analyses AS c ON c.recording_id = heard.recording_id AND c.pack_name = :pack
+    -- Of each analysis by itself: all reviewed events there are would be read otherwise.
+    CROSS JOIN LATERAL (
+        SELECT * FROM detections WHERE analysis_id = c.analysis_id AND is_reviewed OFFSET 0
+    ) AS d
+    WHERE d.taxon_id = ANY(:taxon_ids::integer[])
 ), matched AS (
     SELECT DISTINCT ON (r.id) r.id, d.id AS detection_id, d.confidence, shared.ms
     FROM judged AS r
