@@ -157,7 +157,7 @@ def count_detections(connection: Connection, wanted: OverviewFilter, key: Row, j
     few = key["taxon_ids"] is not None and len(key["taxon_ids"]) <= _MOST_BY_INDEX and not key["by_cell"]
     if few:
         return list(_sql.detections_of_taxa_counted(connection, **key))
-    return tally(connection, _sql.detections_heard.sql, key)
+    return tally(connection, key)
 
 
 def _overview(listened: Sequence[Row], taxa: Sequence[HeardTaxon]) -> Overview:

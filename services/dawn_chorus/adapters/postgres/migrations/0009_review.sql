@@ -227,6 +227,11 @@ CREATE TRIGGER counted_analysis_marked AFTER INSERT OR UPDATE ON current_analyse
 CREATE INDEX taxa_voices ON taxa (id)
 WHERE lower(scientific_name) ~ '^(human|homo|speech)' OR lower(common_name) ~ '^(human|homo|speech)';
 
+-- How long the longest recording is. A function, for the planner asks it, too, how many begin after some time.
+CREATE FUNCTION longest_recording() RETURNS interval LANGUAGE sql STABLE AS $$
+    SELECT make_interval(secs => max(duration_s)::float8) FROM recordings
+$$;
+
 -- == The analyses with a pack that count and overlap a span, for what is added up over them. The bounds are instants, and
 -- what each recorder's clock shows; null: none. undated: only those of recordings without a time. from_time and to_time are
 -- those of the recording, is_within: no bound cuts it, starts_s: its start by the recorder's clock, in seconds since 1800,
@@ -256,6 +261,16 @@ CREATE FUNCTION analyses_in_span(
             r.recorded_at + make_interval(secs => r.duration_s::float8) AS ended_at
     ) AS bound
     WHERE (at_site IS NULL OR r.site = at_site) AND (NOT undated OR r.recorded_at IS NULL)
+        -- First what an index knows: nothing begins earlier than the longest recording is long, and no clock is a day off.
+        AND (
+            coalesce(from_instant::timestamp, from_clock) IS NULL
+            OR r.recorded_at > greatest(from_instant, (from_clock - interval '1 day') AT TIME ZONE 'UTC')
+            - longest_recording()
+        )
+        AND (
+            coalesce(to_instant::timestamp, to_clock) IS NULL
+            OR r.recorded_at < least(to_instant, (to_clock + interval '1 day') AT TIME ZONE 'UTC')
+        )
         AND (coalesce(from_instant::timestamp, from_clock) IS NULL OR bound.ended_at > bound.from_time)
         AND (coalesce(to_instant::timestamp, to_clock) IS NULL OR r.recorded_at < bound.to_time)
 $$;
