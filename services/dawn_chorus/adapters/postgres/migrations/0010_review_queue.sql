@@ -14,6 +14,8 @@ CREATE INDEX detections_reviewed_analysis ON detections (analysis_id) WHERE is_r
 CREATE INDEX detections_long ON detections ((offset_s - onset_s)) WHERE offset_s - onset_s > 60;
 -- How long the longest recording is, which bounds where those begin that reach into a span.
 CREATE INDEX recordings_duration ON recordings (duration_s);
+-- Taxa by their common names, as by their codes and scientific names.
+CREATE INDEX taxa_common_name ON taxa (lower(common_name));
 -- Which local days are over at all recorders: the offsets from UTC that there are.
 CREATE INDEX recordings_utc_offset ON recordings (recorded_utc_offset_s) WHERE recorded_at IS NOT NULL;
 -- The surest of a taxon at a site: with the site in the index, those elsewhere are passed over in it. 8 bytes a detection.

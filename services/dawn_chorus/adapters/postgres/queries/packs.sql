@@ -45,11 +45,15 @@ FROM packs AS p ORDER BY p.name, p.id DESC;
 SELECT version FROM packs WHERE name = :name ORDER BY id DESC LIMIT 1;
 
 -- name: find_taxon_ids(names, classes)
--- Both in lower case; null: any.
+-- Both in lower case; null: any. Each kind of name by its own index.
 SELECT id FROM taxa
 WHERE (
-        :names::text[] IS NULL OR lower(code) = ANY(:names::text[])
-        OR lower(scientific_name) = ANY(:names::text[]) OR lower(common_name) = ANY(:names::text[])
+        :names::text[] IS NULL
+        OR id IN (
+            SELECT id FROM taxa WHERE lower(code) = ANY(:names::text[])
+            UNION SELECT id FROM taxa WHERE lower(scientific_name) = ANY(:names::text[])
+            UNION SELECT id FROM taxa WHERE lower(common_name) = ANY(:names::text[])
+        )
     )
     AND (:classes::text[] IS NULL OR lower(taxonomic_class) = ANY(:classes::text[]));
 
