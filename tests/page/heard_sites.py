@@ -50,7 +50,10 @@ def heard_sites(service: Service) -> Iterator[MadeStates]:
         yield states
 
 
-def review(api: httpx.Client, event: dict[str, object], verdict: str, reviewer: str = "Ada") -> None:
+def review(
+    api: httpx.Client, event: dict[str, object], verdict: str, reviewer: str = "Ada", *, corrected: str | None = None
+) -> None:
     body = {"recording_id": event["recording_id"], "taxon": event["scientific_name"], "verdict": verdict}
+    body |= {} if corrected is None else {"corrected_taxon": corrected}
     span = {name: event[name] for name in ("onset_s", "offset_s")}
     api.post("/v1/reviews", json={**body, **span, "reviewer": reviewer}).raise_for_status()

@@ -15,6 +15,7 @@ from tests.page.heard_sites import PACK, heard_sites, review
 from tests.page.test_accessibility import find_violations_of_all_looks, too_wide_at_200_percent
 from tests.page.watched_page import Faults
 from tests.servers.chorus_up import Service
+from tests.servers.postgres_fill import CRICKET
 
 Json = dict[str, Any]
 TAXON = f"/taxa/Erithacus%20rubecula?pack={PACK}"
@@ -73,6 +74,27 @@ def test_reviews_and_voices_narrow_it(page: Page, api: httpx.Client) -> None:
     sheet.get_by_role("combobox", name="Reviews").select_option("Only rejected ones")
     expect(said).to_have_text("No detections")
     expect(sheet.get_by_role("link", name="Save as CSV")).to_be_hidden()
+
+
+def test_what_was_corrected_is_told_and_included(page: Page, api: httpx.Client) -> None:
+    (cricket,) = list_detections(api, taxon=CRICKET.code)
+    review(api, cricket, "rejected", corrected="Erithacus rubecula")
+    sheet = open_sheet(page, f"/overview?pack={PACK}&reviewed=confirmed")
+    said = sheet.get_by_role("status")
+    expect(sheet.get_by_role("combobox", name="Reviews")).to_have_value("confirmed")
+    expect(said).to_have_text("1 detection")
+    expect(sheet).to_contain_text("1 more was corrected to another taxon, and is not among them.")
+    sheet.get_by_role("button", name="Include it").click()
+    expect(said).to_have_text("2 detections")
+    expect(sheet.get_by_role("combobox", name="Reviews")).to_have_value("identified")
+    expect(sheet.get_by_role("button", name="Include it")).to_have_count(0)
+    rows = csv.DictReader(io.StringIO(save(page, sheet, "CSV").decode()))
+    assert sorted((row["verdict"], row["corrected_taxon"]) for row in rows) == [
+        ("confirmed", ""), ("rejected", "Erithacus rubecula"),
+    ]  # fmt: skip
+    assert save(page, sheet, "Audacity").count(b"\tE") == 2, "European Robin, Erithacus rubecula"
+    reviews = api.get("/v1/reviews", params={"taxon": CRICKET.code}).json()["items"]
+    api.delete(f"/v1/reviews/{reviews[0]['id']}").raise_for_status()
 
 
 def test_every_table_is_had_and_reviews_too(page: Page, api: httpx.Client) -> None:

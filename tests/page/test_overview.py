@@ -12,6 +12,7 @@ from tests.page.heard_sites import MANY, PACK, heard_sites, review
 from tests.page.test_accessibility import find_violations_of_all_looks, too_wide_at_200_percent
 from tests.page.watched_page import Faults
 from tests.servers.chorus_up import Service
+from tests.servers.postgres_fill import CRICKET
 
 Json = dict[str, Any]
 HOME = f"/overview?pack={PACK}"
@@ -111,10 +112,12 @@ def test_only_confirmed_ones_are_counted_and_a_saved_threshold_too(page: Page, a
     review(api, robins[0], "confirmed")
     review(api, robins[1], "rejected")
     page.goto(HOME)
-    page.get_by_label("Only confirmed").check()
+    reviews = page.get_by_role("combobox", name="Reviews")
+    reviews.select_option("Only confirmed ones")
     said = page.get_by_role("main").get_by_role("status")
     expect(said).to_contain_text("1 detection of 1 taxon")
-    page.get_by_label("Only confirmed").uncheck()
+    expect(page.get_by_text("corrected to another taxon")).to_have_count(0)
+    reviews.select_option("Whatever was decided")
     body = {"taxon": "eurrob1", "pack": PACK, "threshold": 0.85, "reviewer": "Ada"}
     api.put("/v1/thresholds", json=body).raise_for_status()
     page.get_by_label("Saved thresholds").check()
@@ -122,6 +125,31 @@ def test_only_confirmed_ones_are_counted_and_a_saved_threshold_too(page: Page, a
     assert counted < read_overview(api)["total"]["detections"]
     expect(said).to_contain_text(f"{counted} detections")
     api.delete("/v1/thresholds", params={"taxon": "eurrob1", "pack": PACK}).raise_for_status()
+
+
+def test_what_was_corrected_is_told_included_and_leads_to_its_taxon(page: Page, api: httpx.Client) -> None:
+    (cricket,) = api.get("/v1/detections", params={"pack": PACK, "taxon": CRICKET.code}).json()["items"]
+    (tit,) = api.get("/v1/taxa", params={"q": "taxon3", "limit": 1}).json()["items"]
+    name = tit["scientific_name"]
+    review(api, cricket, "rejected", corrected=name)
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(f"{HOME}&site=pond&by=day&reviewed=confirmed")
+    main = page.get_by_role("main")
+    expect(main).to_contain_text("1 more was corrected to another taxon, and is not among them.")
+    expect(main.get_by_role("link", name=name)).to_have_count(0)
+    main.get_by_role("button", name="Include it").click()
+    page.wait_for_url("**reviewed=identified*")
+    expect(page.get_by_role("combobox", name="Reviews")).to_have_value("identified")
+    expect(main).not_to_contain_text("corrected to another taxon")
+    assert find_violations_of_all_looks(page) == []
+    main.get_by_role("link", name=tit["common_name"] or name).click()
+    page.wait_for_url(re.compile(r"/taxa/.+reviewed=identified"))
+    expect(main.get_by_role("status")).to_contain_text("1 detection in")
+    expect(main).to_contain_text("1 more event of it was detected as another taxon and corrected to it.")
+    expect(main.get_by_role("region", name="Reviews")).to_contain_text("Corrected to it 1")
+    main.get_by_role("link", name="Show all that were detected").click()
+    expect(main.get_by_role("status")).to_contain_text("It was not heard")
+    api.delete(f"/v1/reviews/{api.get('/v1/reviews', params={'taxon': CRICKET.code}).json()['items'][0]['id']}")
 
 
 def test_many_taxa_come_fifty_at_a_time_and_lead_to_their_page(page: Page, api: httpx.Client) -> None:

@@ -6,19 +6,12 @@ import { useLoaded } from "../api/loaded";
 import type { Count } from "../api/types";
 import { useShortcuts } from "../app/shortcuts";
 import { countUrl, isDay, momentOf, sayFilters } from "./asked";
-import { asked, closeExport, NO_FILTERS, REVIEWED, type ExportFilters } from "./opening";
+import { asked, closeExport, NO_FILTERS, type ExportFilters } from "./opening";
 import { sayCount } from "./export_words";
 import { ExportFiles } from "./ExportFiles";
 import { FormatList } from "./FormatList";
 import { ExportJobs } from "./jobs";
-
-const REVIEW_WORDS = {
-  confirmed: "Only confirmed ones",
-  rejected: "Only rejected ones",
-  uncertain: "Only uncertain ones",
-  any: "Only reviewed ones",
-  none: "Only those that nobody reviewed",
-} as const;
+import { CorrectedNotice, ReviewSelect } from "./ReviewSelect";
 
 /** What the view shows, as a file: how many rows it has, in which formats, and the files that were made before. */
 export default function ExportSheet() {
@@ -53,10 +46,20 @@ export default function ExportSheet() {
       <p class="rows" role="status">
         {isThere && count.value.value !== null ? <strong>{sayCount(count.value.value)}</strong> : "Counting…"}
       </p>
+      {isThere && filters.reviewed === "confirmed" && <Corrected filters={filters} confirmed={count.value.value} />}
       <FormatList filters={filters} jobs={jobs} count={isThere ? count.value.value : null} />
       <ExportFiles jobs={jobs} />
     </section>
   );
+}
+
+/** How many more there are that a reviewer named otherwise: they are no detections of what was confirmed. */
+function Corrected({ filters, confirmed }: { filters: ExportFilters; confirmed: Count | null }) {
+  const all: ExportFilters = { ...filters, reviewed: "identified" };
+  const identified = useLoaded<Count>(countUrl(all)).value.value;
+  if (confirmed === null || identified === null) return null;
+  const n = identified.is_exact ? Math.max(identified.count - confirmed.count, 0) : null;
+  return <CorrectedNotice n={n} onInclude={() => (asked.value = all)} />;
 }
 
 function Narrowing({ filters }: { filters: ExportFilters }) {
@@ -65,20 +68,7 @@ function Narrowing({ filters }: { filters: ExportFilters }) {
   return (
     <div class="narrowing">
       <label>
-        Reviews{" "}
-        <select
-          value={filters.reviewed ?? ""}
-          onChange={({ currentTarget: { value } }) =>
-            change({ reviewed: REVIEWED.find((each) => each === value) ?? null })
-          }
-        >
-          <option value="">Whatever was decided</option>
-          {REVIEWED.map((each) => (
-            <option key={each} value={each}>
-              {REVIEW_WORDS[each]}
-            </option>
-          ))}
-        </select>
+        Reviews <ReviewSelect value={filters.reviewed} onChange={(reviewed) => change({ reviewed })} />
       </label>
       <label class="switch">
         <input

@@ -44,7 +44,7 @@ export function countUrl(filters: ExportFilters): string {
 export function straightUrl(filters: ExportFilters, format: string): string {
   if (format !== "reviews") return withQuery("/v1/detections", { format, ...toFields(filters) });
   const { site, taxon, from, to, reviewed } = toFields(filters);
-  const verdict = reviewed === "any" || reviewed === "none" ? null : reviewed;
+  const verdict = reviewed === "confirmed" || reviewed === "rejected" || reviewed === "uncertain" ? reviewed : null;
   return withQuery("/v1/reviews", { format: "csv", site, taxon, from, to, verdict });
 }
 

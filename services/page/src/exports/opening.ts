@@ -1,7 +1,7 @@
 /** Opens the sheet with what is exported: the filters of the view that it was opened from. */
 import { signal } from "@preact/signals";
 
-export const REVIEWED = ["confirmed", "rejected", "uncertain", "any", "none"] as const;
+export const REVIEWED = ["confirmed", "identified", "rejected", "uncertain", "any", "none"] as const;
 export type Reviewed = (typeof REVIEWED)[number];
 
 export interface ExportFilters {

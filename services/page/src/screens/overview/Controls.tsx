@@ -1,6 +1,7 @@
 import "../recordings/filters/filters.css";
 
 import { setQuery } from "../../app/router";
+import { ReviewSelect } from "../../exports/ReviewSelect";
 import { NameField } from "../recordings/filters/NameField";
 import type { Filters, Shown } from "./filters";
 
@@ -52,13 +53,9 @@ export function Controls({ filters, shown, onExport }: Props) {
         />
         Saved thresholds
       </label>
-      <label class="switch">
-        <input
-          type="checkbox"
-          checked={filters.reviewed === "confirmed"}
-          onChange={(event) => set("reviewed", event.currentTarget.checked ? "confirmed" : null)}
-        />
-        Only confirmed
+      <label>
+        <span>Reviews</span>
+        <ReviewSelect value={filters.reviewed} onChange={(value) => set("reviewed", value)} />
       </label>
       <button type="button" onClick={onExport}>
         Export

@@ -6,8 +6,9 @@ import { useLoaded } from "../../api/loaded";
 import { may } from "../../api/session";
 import type { Overview } from "../../api/types";
 import { hidesVoices } from "../../app/preferences";
-import { query } from "../../app/router";
+import { query, setQuery } from "../../app/router";
 import { openExport } from "../../exports/opening";
+import { CorrectedNotice, reviewedOf } from "../../exports/ReviewSelect";
 import { Controls } from "./Controls";
 import { overviewUrl, readFilters, readShown } from "./filters";
 import { Matrix } from "./Matrix";
@@ -41,7 +42,7 @@ function Loaded() {
     openExport({
       ...{ site, from, to, pack, min_confidence, isThresholded },
       ...hidden,
-      reviewed: reviewed === "confirmed" ? reviewed : null,
+      reviewed: reviewedOf(reviewed),
     });
   };
   return (
@@ -62,6 +63,9 @@ function Loaded() {
             {sayListened(overview)}
           </p>
           {sayUndated(overview) !== null && <p class="soft">{sayUndated(overview)}</p>}
+          {overview.corrected !== null && (
+            <CorrectedNotice n={overview.corrected} onInclude={() => setQuery({ reviewed: "identified" })} />
+          )}
           {overview.taxa.length === 0 ? (
             <p class="nothing-heard">{sayNothing(overview, filters)}</p>
           ) : (

@@ -24,6 +24,15 @@ export function sayUndated({ undated }: Overview): string | null {
   return `${formatHours(undated.hours)} and ${counted} of these are of recordings without a start: in no hour and on no day.`;
 }
 
+const NOTHING: Readonly<Record<string, string>> = {
+  confirmed: "Review some: nobody confirmed anything yet",
+  identified: "Review some: nobody confirmed or corrected anything yet",
+  rejected: "Nobody rejected anything",
+  uncertain: "Nobody was uncertain of anything",
+  any: "Review some: nobody reviewed anything yet",
+  none: "Nothing is left to review",
+};
+
 /** Say why no taxon is listed, and what to do. */
 export function sayNothing({ total }: Overview, filters: Filters): string {
   const isNarrowed = Object.values(filters).some((each) => each !== null);
@@ -33,7 +42,7 @@ export function sayNothing({ total }: Overview, filters: Filters): string {
       : "Nothing has been analyzed yet. Upload recordings, and who was heard stands here.";
   }
   if (filters.reviewed !== null)
-    return `Nobody confirmed anything in these ${formatHours(total.hours)} yet: review some.`;
+    return `${NOTHING[filters.reviewed] ?? "Nothing"} in these ${formatHours(total.hours)}.`;
   return `${formatHours(total.hours)} were listened to, and nothing was heard.`;
 }
 

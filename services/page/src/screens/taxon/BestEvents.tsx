@@ -2,12 +2,12 @@ import { useEffect, useMemo } from "preact/hooks";
 
 import { withQuery } from "../../api/client";
 import { useLoaded } from "../../api/loaded";
-import type { Detection, Paged } from "../../api/types";
+import type { Detection, HeardTaxon, Paged } from "../../api/types";
 import { VerdictMark } from "../../reviews/VerdictMark";
 import { ScoreBar } from "../../drawing/ScoreBar";
 import { earliest, isDayBetween, latest } from "../recordings/filters/filters";
 import type { Filters } from "../overview/filters";
-import { momentInWords } from "../overview/words";
+import { count, momentInWords } from "../overview/words";
 import { formatPosition } from "../../time/clock";
 import { momentLink } from "../recording/event/moment_link";
 import { Listening } from "./listening";
@@ -15,7 +15,7 @@ import { Listening } from "./listening";
 const MOST = 12;
 
 interface Props {
-  taxon: string;
+  taxon: HeardTaxon;
   filters: Filters;
   pack: string;
 }
@@ -25,13 +25,23 @@ export function BestEvents({ taxon, filters, pack }: Props) {
   const { site, from, to, min_confidence, thresholds, reviewed } = filters;
   const loaded = useLoaded<Paged<Detection>>(
     withQuery("/v1/detections", {
-      ...{ taxon, site, pack, min_confidence, thresholds, reviewed, order: "confidence", limit: MOST },
+      ...{
+        taxon: taxon.scientific_name,
+        site,
+        pack,
+        min_confidence,
+        thresholds,
+        reviewed,
+        order: "confidence",
+        limit: MOST,
+      },
       from: from === null ? null : earliest(from),
       to: to === null ? null : latest(to),
     }),
   );
   const listening = useMemo(() => new Listening(), []);
   useEffect(() => () => listening.stop(), [listening]);
+  const correctedTo = taxon.verdicts?.corrected_to ?? 0;
   const [found, problem] = [loaded.value.value, loaded.problem.value];
   // The service was asked for a bit more than the days of the recorder's clock.
   const events = found?.items.filter((each) => isDayBetween(each.started_at, from ?? undefined, to ?? undefined));
@@ -46,7 +56,13 @@ export function BestEvents({ taxon, filters, pack }: Props) {
           </button>
         </p>
       )}
-      {events?.length === 0 && <p class="soft">No event of it was found.</p>}
+      {events?.length === 0 && correctedTo === 0 && <p class="soft">No event of it was found.</p>}
+      {correctedTo > 0 && (
+        <p class="soft">
+          {count(correctedTo, "more event")} of it {correctedTo === 1 ? "was" : "were"} detected as another taxon and
+          corrected to it. An export of all taxa names what was corrected.
+        </p>
+      )}
       <ul role="list">
         {events?.map((event) => (
           <BestEvent key={`${event.recording_id} ${event.onset_s}`} event={event} listening={listening} />

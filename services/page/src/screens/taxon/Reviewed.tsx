@@ -34,6 +34,11 @@ export function Reviewed({ taxon, filters, pack }: Props) {
               <span class="number">{taxon.verdicts?.[verdict].toLocaleString("en")}</span>
             </span>
           ))}
+          {taxon.verdicts.corrected_to > 0 && (
+            <span>
+              Corrected to it <span class="number">{taxon.verdicts.corrected_to.toLocaleString("en")}</span>
+            </span>
+          )}
           <span class="soft">
             Not reviewed <span class="number">{taxon.verdicts.unreviewed.toLocaleString("en")}</span>
           </span>

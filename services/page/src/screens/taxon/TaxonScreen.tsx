@@ -14,6 +14,7 @@ import { count, momentInWords, nameOf } from "../overview/words";
 import { BestEvents } from "./BestEvents";
 import { Heard } from "./Heard";
 import { Reviewed } from "./Reviewed";
+import { taxonLink } from "./taxon_link";
 import { Where } from "./Where";
 
 /** One taxon over all sites: where, when and how surely it was heard, and what people say of that. */
@@ -64,9 +65,15 @@ function Loaded({ taxon }: { taxon: string }) {
       {overview !== null && found !== undefined && (
         <>
           <p role="status">{sayHeard(overview, found, filters)}</p>
+          {filters.reviewed !== null && (
+            <p class="soft">
+              Only events by their review: {filters.reviewed}.{" "}
+              <a href={taxonLink(found, { ...filters, reviewed: null })}>Show all that were detected</a>
+            </p>
+          )}
           <Heard overview={overview} taxon={found} />
           <div class="halves">
-            <BestEvents taxon={found.scientific_name} filters={filters} pack={overview.pack} />
+            <BestEvents taxon={found} filters={filters} pack={overview.pack} />
             <div>
               <Reviewed taxon={found} filters={filters} pack={overview.pack} />
               <Where overview={overview} taxon={found} filters={filters} />
@@ -79,15 +86,15 @@ function Loaded({ taxon }: { taxon: string }) {
 }
 
 function Acts({ taxon, filters }: { taxon: HeardTaxon; filters: Filters }) {
-  const { site, from, to, pack } = filters;
+  const { site, from, to, pack, reviewed } = filters;
   const left = taxon.verdicts?.unreviewed ?? taxon.detections;
   const asked = new URLSearchParams({ taxon: taxon.scientific_name });
   for (const [name, value] of Object.entries({ site, from, to, pack })) if (value !== null) asked.set(name, value);
   return (
     <div class="acts">
-      {left > 0 ? (
+      {left > 0 || reviewed !== null ? (
         <a class="button" href={`/review?${asked.toString()}`}>
-          Review {count(left, "event")}
+          Review {reviewed === null ? count(left, "event") : "events"}
         </a>
       ) : (
         <span class="soft">{taxon.detections > 0 ? "All events are reviewed" : "No event to review"}</span>

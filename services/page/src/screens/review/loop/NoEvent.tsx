@@ -49,7 +49,7 @@ export function NoEvent({ loop, asked, all }: Props) {
           </button>
         )}
         <a href={all}>Choose another taxon</a>
-        <a href="/overview?by=day&reviewed=confirmed">See all that is confirmed, by day</a>
+        <a href="/overview?by=day&reviewed=identified">See all that is confirmed or corrected, by day</a>
         {isNarrowed(asked) && <ClearFilters />}
       </p>
     </div>
