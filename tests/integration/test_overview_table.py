@@ -83,6 +83,16 @@ def test_saved_thresholds_count_at_their_site(client: httpx.Client, database: Da
         assert (robin["by_site"], wren["by_site"]) == ([1, 3], [1, 1])
 
 
+def test_first_and_last_are_of_what_is_counted(client: httpx.Client, database: Database) -> None:
+    """Elsewhere, and below the bound, the taxon was heard earlier and later in the same hour."""
+    times = ((10.0, 0.4), (30.0, 0.9), (50.0, 0.9), (70.0, 0.4))
+    record(database, DAWN, 600.0, [(ROBIN, onset_s, onset_s + 2, confidence) for onset_s, confidence in times])
+    record(database, DAWN, 600.0, [(ROBIN, 5.0, 7.0, 0.9), (ROBIN, 90.0, 92.0, 0.9)], site="hill")
+    (robin,) = ask(client, site="pond", min_confidence=0.5)["taxa"]
+    ends = [(DAWN + timedelta(seconds=second)).isoformat() for second in (30, 50)]
+    assert [robin["first_heard"], robin["last_heard"], robin["detections"]] == [*ends, 2]
+
+
 @pytest.mark.usefixtures("reviewed")
 def test_the_table_is_tidy(client: httpx.Client) -> None:
     rows = table(client)
