@@ -24,6 +24,7 @@ def overview_questions(_: Connection) -> Iterator[Question]:
         "a month of a common taxon": replace(month, taxa=("code3",)),
         "a site's common taxon": replace(site, taxa=("code3",)),
         "a month, confirmed": replace(month, reviewed=Reviewed.CONFIRMED),
+        "a month, identified": replace(month, reviewed=Reviewed.IDENTIFIED),
         "a site with verdicts": replace(site, with_verdicts=True),
     }
     for name, each in wanted.items():

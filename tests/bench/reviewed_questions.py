@@ -23,7 +23,7 @@ def reviewed_questions(_: Connection) -> Iterator[Question]:
         ", rare": replace(everything, taxa=("code280",)),
         ", ≥ 0.9": replace(everything, min_confidence=0.9),
     }
-    for reviewed in (Reviewed.CONFIRMED, Reviewed.ANY, Reviewed.NONE):
+    for reviewed in (Reviewed.CONFIRMED, Reviewed.IDENTIFIED, Reviewed.ANY, Reviewed.NONE):
         for name, wanted in filters.items():
             yield Question(f"reviewed {reviewed}{name}", _listed(replace(wanted, reviewed=reviewed), None))
         deep = datetime(2024, 2, 1, tzinfo=UTC)

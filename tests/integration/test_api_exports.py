@@ -151,6 +151,30 @@ def test_only_what_was_confirmed_is_exported(client: httpx.Client, worker: MadeU
     assert "reviewed: confirmed" in archive.read("README.txt").decode()
 
 
+def test_what_people_identified_is_exported_as_what_they_named(client: httpx.Client, worker: MadeUpWorker) -> None:
+    places = {"latitude": "52.5", "longitude": "13.4", **PLACE}
+    recordings = [upload(client, wav_bytes(seed=seed), f"{seed}.wav", **places)["id"] for seed in range(3)]
+    for each in client.get("/v1/recordings").json()["items"]:
+        worker.finish(each)
+    taxa = [each["scientific_name"] for each in client.get("/v1/taxa").json()["items"]]
+    other = next(each for each in taxa if each != "Erithacus rubecula")
+    said = {"taxon": "Erithacus rubecula", "onset_s": 2, "offset_s": 4, "reviewer": "Ada"}
+    verdicts = ({"verdict": "confirmed"}, {"verdict": "rejected", "corrected_taxon": other}, {"verdict": "rejected"})
+    for recording_id, verdict in zip(recordings, verdicts, strict=True):
+        assert client.post("/v1/reviews", json={"recording_id": recording_id, **said, **verdict}).status_code == 201
+    ready = ended(client, ask(client, format="camtrap-dp", reviewed="identified"))
+    archive = unzip(client.get(ready["links"]["file"]).content)
+    observed = {row["scientificName"] for row in rows_of(archive, "observations.csv") if row["scientificName"]}
+    assert observed == {"Erithacus rubecula", other}
+    ready = ended(client, ask(client, format="clips", reviewed="identified"))
+    rows = rows_of(unzip(client.get(ready["links"]["file"]).content), "clips.csv")
+    shown = {row["corrected_taxon"]: (row["recording_id"], row["clip"].partition("+0200_")[2]) for row in rows}
+    assert shown == {
+        "": (recordings[0], "erithacus-rubecula_0.90.flac"),
+        other: (recordings[1], f"{other.lower().replace(' ', '-')}.flac"),
+    }
+
+
 def test_clips_are_the_sound_of_the_events(client: httpx.Client, worker: MadeUpWorker) -> None:
     content = wav_bytes()
     worker.finish(upload(client, content, **PLACE))

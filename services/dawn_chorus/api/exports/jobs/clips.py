@@ -103,9 +103,10 @@ class ClipsExport:
         except (Problem, ValueError) as error:
             raise _LeftOut(str(error)) from error
         clip = await self._make(recording, wanted)
-        name = name_clip(
-            recording, wanted.start_s, wanted.format, detection.taxon.scientific_name, detection.confidence
-        )
+        corrected = finding.review.corrected_taxon if finding.review else None
+        # How sure the model was says nothing of a taxon that somebody else named.
+        heard = (corrected, None) if corrected else (detection.taxon.scientific_name, detection.confidence)
+        name = name_clip(recording, wanted.start_s, wanted.format, *heard)
         await asyncio.to_thread(archive.add, name, clip, finding, wanted.start_s, wanted.end_s)
 
     async def _find_recording(self, finding: Finding) -> Recording:
