@@ -145,7 +145,8 @@ def test_it_is_opened_from_the_list_of_recordings_with_its_filters_and_closed_by
 
 
 def test_more_than_can_be_counted_is_said_honestly(page: Page) -> None:
-    page.route("**/v1/detections/count?*", lambda route: route.fulfill(json={"count": 10_000, "is_exact": False}))
+    counted = {"count": 10_000, "is_exact": False, "packages": {}}
+    page.route("**/v1/detections/count?*", lambda route: route.fulfill(json=counted))
     sheet = open_sheet(page, TAXON)
     expect(sheet.get_by_role("status")).to_have_text("More than 10,000 detections")
 

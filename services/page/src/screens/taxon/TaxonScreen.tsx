@@ -112,7 +112,7 @@ function sayHeard({ total, by_site, pack }: Overview, taxon: HeardTaxon, { site,
   const sites = by_site.filter((_, at) => (taxon.by_site[at] ?? 0) > 0).length;
   // What is shown may still be that of the address before: the site is its own.
   const only = site !== null && by_site.length === 1 ? by_site[0]?.site : undefined;
-  const days = from === null && to === null ? "" : ", in the days of the address";
+  const days = from === null && to === null ? "" : ", in the chosen days";
   const heard = taxon.detections === 0 ? "It was not heard" : count(taxon.detections, "detection");
   const where = only == null ? `, at ${sites} of ${count(by_site.length, "site")}` : `, at ${only}`;
   const when =
