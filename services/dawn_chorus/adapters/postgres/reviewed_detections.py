@@ -51,6 +51,7 @@ def _read_dated(connection: Connection, key: Row, wanted: Row, event_s: float, s
     bounds = [each for each in (wanted["before_time"], wanted["to_time"]) if each is not None]
     position: Row = {"until": min(bounds) + slack if bounds else None, "before_ended": None, "before_id": None}
     found: dict[int, Row] = {}
+    read = 0
     n = wanted["n"] + wanted["n"] // 4  # most reviews are shown by one detection that counts
     while True:
         reviews = list(_sql.latest_reviews(connection, **key, **position, n=n))
@@ -66,4 +67,7 @@ def _read_dated(connection: Connection, key: Row, wanted: Row, event_s: float, s
         if len(complete) >= wanted["n"] or (wanted["from_time"] is not None and edge <= wanted["from_time"]):
             return complete
         position |= {"before_ended": edge, "before_id": ids[-1]}
-        n = min(2 * n, _MOST_AT_ONCE)
+        # So many as the page lacks if the next ones give as much as those before, and a quarter more.
+        read += n
+        lacking = 5 * read * (wanted["n"] - len(complete)) // (4 * max(1, len(complete)))
+        n = min(max(n, lacking), 4 * n, _MOST_AT_ONCE)
