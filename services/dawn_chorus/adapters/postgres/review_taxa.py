@@ -153,9 +153,11 @@ def _count_reviewed(connection: Connection, wanted: ReviewTaxaFilter, names: set
 
 def _further(count: Callable[[Sequence[_Key], int], dict[_Key, Count]], keys: Sequence[_Key]) -> dict[_Key, Count]:
     """Return the counts up to each one's share of the looks; of those with more, up to their share among themselves."""
-    counts = count(keys, _share(_LOOKS, len(keys)))
+    share = _share(_LOOKS, len(keys))
+    counts = count(keys, share)
     more = [key for key, found in counts.items() if found.kind is Counted.AT_LEAST]
-    return counts | count(more, max(_LEAST_OF_A_TAXON, _LOOKS // len(more))) if more else counts
+    further = _LOOKS // max(1, len(more))
+    return counts | count(more, further) if more and further > 2 * share else counts
 
 
 def _up_to(n: int, most: int) -> Count:
