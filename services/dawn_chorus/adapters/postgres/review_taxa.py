@@ -157,7 +157,7 @@ def _further(count: Callable[[Sequence[_Key], int], dict[_Key, Count]], keys: Se
     counts = count(keys, share)
     more = [key for key, found in counts.items() if found.kind is Counted.AT_LEAST]
     further = _LOOKS // max(1, len(more))
-    return counts | count(more, further) if more and further > 2 * share else counts
+    return counts | count(more, further) if more and further >= 2 * share else counts
 
 
 def _up_to(n: int, most: int) -> Count:
