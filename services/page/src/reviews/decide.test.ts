@@ -185,6 +185,22 @@ test("a window that is closed while nothing answers leaves it to the next one", 
   expect(Object.keys(localStorage).filter((key) => key.includes("unsent"))).toEqual([]);
 });
 
+test("what waits for another key keeps nothing of this one waiting, and goes once that key is back", async () => {
+  const first = await open("marsh");
+  answers = [() => new Promise<Response>(() => undefined)];
+  first.decide(at(0));
+  const other = await open("someone else");
+  answers = [savedAll, saved("0")];
+  for (const onset_s of [2, 4, 6]) other.decide(at(onset_s));
+  await vi.waitFor(() => expect(other.unsent.value).toBe(0));
+  expect(sent()).toEqual([0, [2, 4, 6]]);
+  expect(other.unsentOfOthers.value).toBe(1);
+  other.session.value = { name: "marsh", scopes: ["review"], open: false };
+  expect([other.unsent.value, other.unsentOfOthers.value]).toEqual([1, 0]);
+  await vi.waitFor(() => expect(other.unsent.value).toBe(0));
+  expect(sent()).toEqual([0, [2, 4, 6], 0]);
+});
+
 test("what is undone before it is sent is never sent", async () => {
   const { decide, list, unsent } = await open("marsh");
   answers = [saved("1")];

@@ -18,8 +18,10 @@ type TakeBack = Extract<Waiting, { kind: "take back" }>;
 const MOST_AT_ONCE = 100;
 const MOST_BYTES = 60_000;
 const waiting = signal<readonly Waiting[]>([]);
-/** How much is not saved yet. */
-export const unsent = computed(() => waiting.value.length);
+/** How much is not saved yet of what the session's key said: no other key may sign it. */
+export const unsent = computed(() => waiting.value.filter(isOwn).length);
+/** How much waits for other keys to sign in. */
+export const unsentOfOthers = computed(() => waiting.value.length - unsent.value);
 /** Tickets of what may have reached the service: it has to answer before that is taken back. */
 const sent = new Set<string>();
 let isSending = false;
@@ -63,13 +65,13 @@ async function sendAll(): Promise<void> {
   if (isSending) return;
   isSending = true;
   let tries = 0;
-  for (let first = waiting.peek()[0]; first !== undefined; first = waiting.peek()[0]) {
-    const { by } = first;
-    // Another key must not sign it.
-    await until(() => session.value != null && session.value.name === by);
+  while (waiting.peek().length > 0) {
+    // What another key said waits until that one is back, and keeps nothing else waiting.
+    await until(() => waiting.value.length === 0 || waiting.value.some(isOwn));
     // It may have been taken back meanwhile.
-    if (waiting.peek()[0] !== first) continue;
-    const posts = postsTogether(by);
+    const first = waiting.peek().find(isOwn);
+    if (first === undefined) continue;
+    const posts = postsTogether(first.by);
     try {
       if (first.kind === "post") await sendPosts(posts);
       else await sendTakeBack(first);
@@ -91,12 +93,18 @@ async function sendAll(): Promise<void> {
   isSending = false;
 }
 
-/** Return what is said first, up to what takes something back or what another key said. */
+/** Whether it was said with the session's key. */
+function isOwn({ by }: Waiting): boolean {
+  return session.value != null && session.value.name === by;
+}
+
+/** Return what a key said first, up to what takes something back. */
 function postsTogether(by: string | null): readonly Post[] {
   const posts: Post[] = [];
   let bytes = 0;
   for (const each of waiting.peek()) {
-    if (each.kind !== "post" || each.by !== by || posts.length === most) break;
+    if (each.by !== by) continue;
+    if (each.kind !== "post" || posts.length === most) break;
     bytes += new Blob([JSON.stringify(each.body)]).size + 1;
     if (posts.length > 0 && bytes > MOST_BYTES) break;
     posts.push(each);
@@ -185,12 +193,12 @@ if (left.length > 0) put([...waiting.peek(), ...left]);
 for (const each of left) if (each.kind === "post") tellReviewChange({ kind: "put", review: each.shown });
 
 effect(() => {
-  if (unsent.value === 0) return undefined;
+  if (waiting.value.length === 0) return undefined;
   const timer = setInterval(() => keepUnsent(waiting.peek()), HEARTBEAT_MS);
   return () => clearInterval(timer);
 });
 window.addEventListener("beforeunload", (event) => {
-  if (!isKept && unsent.peek() > 0) event.preventDefault();
+  if (!isKept && waiting.peek().length > 0) event.preventDefault();
 });
 // It stays in this browser where it takes longer, until the same key signs in again.
 beforeSignOut(() => pause(FAREWELL_MS, () => unsent.value === 0));

@@ -4,7 +4,7 @@ import { withQuery } from "../../../api/client";
 import { leaveKeys } from "../../../app/leave_keys";
 import { navigate, setQuery } from "../../../app/router";
 import { useShortcuts } from "../../../app/shortcuts";
-import { unsent } from "../../../reviews/outbox";
+import { unsent, unsentOfOthers } from "../../../reviews/outbox";
 import { asksForSameQueue, type Asked } from "../asked";
 import { Decisions } from "../decide/Decisions";
 import { ReviewFilters } from "../filters/ReviewFilters";
@@ -76,13 +76,19 @@ function serves(loop: ReviewLoop, asked: Asked): boolean {
 
 /** What is decided while nothing answers is kept, and said to be. */
 function Unsent() {
-  const count = unsent.value;
+  const [count, others] = [unsent.value, unsentOfOthers.value];
   return (
     <div role="status" class="unsent">
       {count > 1 && (
         <p class="say warn">
           {count} decisions are not saved yet. They are kept in this browser and sent by themselves as soon as the
           service takes them.
+        </p>
+      )}
+      {others > 0 && (
+        <p class="soft">
+          {others} {others === 1 ? "decision" : "decisions"} of another key {others === 1 ? "waits" : "wait"} in this
+          browser until that key signs in.
         </p>
       )}
     </div>
