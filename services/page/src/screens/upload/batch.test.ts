@@ -61,3 +61,10 @@ test("files that follow those that are on their way suggest nothing: a retry wou
   addFiles([found("pond_20260501_040000.wav")]);
   expect(fields.value).toMatchObject({ site: "marsh", siteBy: "names" });
 });
+
+test("a site keeps the spelling by which it is known while files arrive", () => {
+  addFiles([found("MARSH_20260501_040000.wav"), found("MARSH_20260501_050000.wav")]);
+  change({ site: "marsh" });
+  for (const { state } of items.value) state.value = { at: "here" };
+  expect(fields.value).toMatchObject({ site: "marsh", siteBy: "names" });
+});

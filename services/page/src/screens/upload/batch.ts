@@ -118,13 +118,15 @@ export const announcement = computed(() => {
   return `${count(unasked.value.length, "file")} read.${question}`;
 });
 
-// A suggestion, which one sees in the field: not where somebody wrote a site, nor once some of the files went with one.
+// A suggestion, which one sees in the field: not where somebody wrote a site, nor once some of the files went with one;
+// and once only, for a site that is known may be spelled otherwise.
+const toldByAll = computed(() => (toldSites.value?.length === 1 ? toldSites.value[0] : undefined));
 effect(() => {
-  const [told, ...others] = toldSites.value ?? [];
+  const told = toldByAll.value;
   const { siteBy } = fields.peek();
   if (unasked.peek().length === 0 || siteBy === "somebody") return;
   if (items.peek().some(({ order }) => order.peek() !== null)) return;
-  if (told !== undefined && others.length === 0) change({ site: told, siteBy: "names" });
+  if (told !== undefined) change({ site: told, siteBy: "names" });
   else if (siteBy === "names") change({ site: "", siteBy: "nobody" });
 });
 

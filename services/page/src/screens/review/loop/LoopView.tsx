@@ -87,8 +87,8 @@ function Unsent() {
       )}
       {others > 0 && (
         <p class="soft">
-          {others} {others === 1 ? "decision" : "decisions"} of another key {others === 1 ? "waits" : "wait"} in this
-          browser until that key signs in.
+          {others} {others === 1 ? "decision" : "decisions"} of somebody else {others === 1 ? "waits" : "wait"} in this
+          browser until they sign in again.
         </p>
       )}
     </div>
