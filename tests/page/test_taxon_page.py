@@ -95,6 +95,18 @@ def test_reviews_and_thresholds_in_force_are_told_and_the_rest_is_to_be_reviewed
     page.wait_for_url(re.compile(r"/review\?taxon=Erithacus\+rubecula&pack="))
 
 
+def test_what_was_corrected_to_another_taxon_is_none_of_the_identified_ones(page: Page, api: httpx.Client) -> None:
+    confirmed, _, other, *_ = list_robins(api)
+    review(api, other, "rejected", corrected="Troglodytes troglodytes")
+    page.goto(f"{HOME}&reviewed=identified")
+    expect(page.get_by_role("main").get_by_role("status")).to_contain_text("1 detection in")
+    rows = page.get_by_role("region", name="Best events").get_by_role("listitem")
+    expect(rows).to_have_count(1)
+    expect(rows.first).to_contain_text(f"{confirmed['confidence']:.2f}")
+    (said,) = [each for each in api.get("/v1/reviews").json()["items"] if each["corrected_taxon"] is not None]
+    api.delete(f"/v1/reviews/{said['id']}").raise_for_status()
+
+
 def test_one_site_of_it(page: Page, api: httpx.Client) -> None:
     page.goto(HOME)
     page.get_by_role("region", name="Sites").get_by_role("link", name="fen").click()

@@ -10,7 +10,10 @@ export function sayCount({ count, is_exact }: Count): string {
   return `${count.toLocaleString("en")} detection${count === 1 ? "" : "s"}`;
 }
 
-/** Say what a package would lack of what was counted, or that nothing would be in it, and what to do; null: nothing. */
+/**
+ * Say what a package would lack of what was counted, and what to do; null: nothing. `isAll`: nothing would be in it; of
+ * what is beyond the count nobody knows.
+ */
 export function sayLack({ count, is_exact, packages }: Count, format: string): { text: string; isAll: boolean } | null {
   const found = packages[format];
   if (found === undefined || found.count === count) return null;
@@ -18,13 +21,13 @@ export function sayLack({ count, is_exact, packages }: Count, format: string): {
   const why = Object.entries(found.left_out)
     .map(([reason, n]) => `${n.toLocaleString("en")} ${REASONS[reason] ?? reason}`)
     .join(", ");
-  const isAll = found.count === 0;
-  const begin = isAll
-    ? `None of ${of} would be in it`
-    : `${(count - found.count).toLocaleString("en")} of ${of} would be left out`;
+  const begin =
+    found.count === 0
+      ? `None of ${of} would be in it`
+      : `${(count - found.count).toLocaleString("en")} of ${of} would be left out`;
   const canBeMended = Object.keys(found.left_out).some((reason) => reason === "no place" || reason === "no time");
   const todo = canBeMended ? " Select their recordings in the list to give them a place or a start." : "";
-  return { text: `${begin}: ${why}.${todo}`, isAll };
+  return { text: `${begin}: ${why}.${todo}`, isAll: found.count === 0 && is_exact };
 }
 
 /** The API's reasons, as they follow a number. */

@@ -31,7 +31,8 @@ export function BestEvents({ taxon, filters, pack }: Props) {
         pack,
         min_confidence,
         thresholds,
-        reviewed,
+        // Lists find what a model heard: what was corrected is another taxon's.
+        reviewed: reviewed === "identified" ? "confirmed" : reviewed,
         order: "confidence",
         limit: MOST,
       },
