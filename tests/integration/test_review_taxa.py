@@ -76,6 +76,21 @@ def test_looks_that_taxa_with_few_events_do_not_need_go_to_those_with_many(
     assert taxa(client, site="marsh")[0] == ("eurrob1", 30, "exact", 70)
 
 
+def test_no_review_in_the_recordings_that_were_looked_at_is_not_none_at_all(
+    client: httpx.Client, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    MadeUpWorker(database)
+    for start in (0, 10):
+        hear(database, [(start, 0.9)])
+    monkeypatch.setattr(review_taxa, "_RECORDINGS", 1)
+    query = {"site": "marsh"}
+    (robin,) = client.get("/v1/review-taxa", params=query).json()["items"]
+    assert (robin["reviewed"], robin["reviewed_is_exact"]) == (0, False)
+    monkeypatch.setattr(review_taxa, "_RECORDINGS", 1000)
+    (robin,) = client.get("/v1/review-taxa", params=query).json()["items"]
+    assert (robin["reviewed"], robin["reviewed_is_exact"]) == (0, True)
+
+
 @pytest.mark.parametrize("there_are", [1000, 20_000, 3_000_000])
 def test_an_estimate_goes_by_how_close_hashes_are(there_are: int) -> None:
     hashes = [-(2**31) + (2 * number + 1) * 2**31 // there_are for number in range(400)]

@@ -104,7 +104,8 @@ CROSS JOIN LATERAL (
 ) AS counted;
 
 -- name: count_reviews_near(site, from_time, to_time, most)
--- How many reviews each taxon has in the recordings of a site that start in the time: in `most` recordings at most.
+-- How many reviews each taxon has in the recordings of a site that start in the time: in `most` recordings at most. One row
+-- of no taxon stands for those without a review: without any row, there is no recording.
 WITH near AS MATERIALIZED (
     SELECT id FROM recordings
     WHERE (:site::text IS NULL OR site = :site::text)
@@ -112,6 +113,6 @@ WITH near AS MATERIALIZED (
         AND (:to_time::timestamptz IS NULL OR recorded_at < :to_time::timestamptz)
     LIMIT :most
 )
-SELECT v.scientific_name, count(*) AS n, (SELECT count(*) FROM near) AS looked
-FROM near JOIN reviews AS v ON v.recording_id = near.id
+SELECT v.scientific_name, count(v.id) AS n, (SELECT count(*) FROM near) AS looked
+FROM near LEFT JOIN reviews AS v ON v.recording_id = near.id
 GROUP BY v.scientific_name;
