@@ -33,7 +33,7 @@ export function decide(decision: Decision, known: readonly Review[] = []): Decid
     if (answer !== null && isUndone) queueMicrotask(() => tellReviewChange({ kind: "drop", id: answer.id }));
     if (answer === null && !isUndone) for (const each of hidden) tellReviewChange({ kind: "put", review: each });
   });
-  post({ kind: "post", ticket, by, shown: review, body: toBody(review) });
+  post({ kind: "post", ticket, by, shown: review, before: hidden[0] ?? null, body: toBody(review) });
   const undo = () => {
     if (isUndone) return;
     isUndone = true;

@@ -118,11 +118,14 @@ function isPassing({ isUnreachable, status }: Problem): boolean {
 }
 
 async function sendPosts(posts: readonly Post[]): Promise<void> {
+  const again = new Set(posts.filter(({ ticket }) => sent.has(ticket)));
   for (const { ticket } of posts) sent.add(ticket);
   const bodies = posts.map(({ body }) => body);
   const [only] = bodies;
   const saved = only !== undefined && bodies.length === 1 ? [await postReview(only)] : await postReviews(bodies);
-  const ids = new Map(posts.map(({ ticket }, at) => [ticket, saved[at]]));
+  const ids = new Map(
+    posts.map((each, at) => [each.ticket, again.has(each) ? withBefore(saved[at], each) : saved[at]]),
+  );
   // Whatever takes one of them back learns what to take back.
   const rest = waiting.peek().flatMap((each) => {
     const answer = ids.get(each.ticket);
@@ -137,6 +140,14 @@ async function sendPosts(posts: readonly Post[]): Promise<void> {
     tellAnswer(ticket, answer);
     tellReviewChange({ kind: "put", review: answer, instead_of: shown.id });
   }
+}
+
+/** What was sent before, its answer lost, has replaced itself: undone, what stood before both is there again. */
+function withBefore(saved: SavedReview | undefined, { body, before }: Post): SavedReview | undefined {
+  const replaced = saved?.replaced ?? null;
+  if (saved === undefined || replaced === null) return saved;
+  const said = ["verdict", "corrected_taxon", "note", "strategy", "onset_s", "offset_s"] as const;
+  return said.every((name) => replaced[name] === body[name]) ? { ...saved, replaced: before } : saved;
 }
 
 async function sendTakeBack(item: TakeBack): Promise<void> {
@@ -189,6 +200,7 @@ export function toBody(review: Review): PostedReview {
 }
 
 const left = takeOver();
+for (const { ticket } of left) sent.add(ticket);
 if (left.length > 0) put([...waiting.peek(), ...left]);
 for (const each of left) if (each.kind === "post") tellReviewChange({ kind: "put", review: each.shown });
 

@@ -21,11 +21,13 @@ export type Waiting = {
   ticket: string;
   /** The key's name it was done with: no other key may send it; null: no keys are used. */
   by: string | null;
-} & (
-  | { kind: "post"; body: PostedReview; shown: Review }
-  /** `id` is null until what is taken back was answered; `again` is what was said of it before. */
-  | { kind: "take back"; id: string | null; again: Review | null }
-);
+} &
+  /** `before` is what the same person is known to have said of it until then. */
+  (
+    | { kind: "post"; body: PostedReview; shown: Review; before: Review | null }
+    /** `id` is null until what is taken back was answered; `again` is what was said of it before. */
+    | { kind: "take back"; id: string | null; again: Review | null }
+  );
 
 const PREFIX = "dawn-chorus.unsent.";
 const TAB = "dawn-chorus.tab";
