@@ -91,6 +91,20 @@ def test_space_plays_and_pauses_whatever_was_clicked_before(page: Page, dawn: st
     expect(page.locator("audio")).to_have_js_property("paused", False)
 
 
+def test_space_pressed_twice_at_once_goes_on(page: Page, dawn: str) -> None:
+    """Browsers tell that sound was paused later than that a key was pressed."""
+    _open(page, dawn)
+    page.keyboard.press("Space")
+    _wait_until_heard(page, 0.1)
+    page.evaluate(
+        """() => { for (const again of [0, 1]) document.body.dispatchEvent(
+            new KeyboardEvent("keydown", {key: " ", code: "Space", bubbles: true})); }"""
+    )
+    heard_s = page.locator("audio").evaluate("audio => audio.currentTime")
+    _wait_until_heard(page, heard_s + 0.3)
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+
+
 def test_space_presses_a_button_that_was_reached_by_keyboard(page: Page, dawn: str) -> None:
     _open(page, dawn)
     loop = page.get_by_role("button", name="Loop")

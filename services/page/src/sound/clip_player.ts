@@ -119,8 +119,11 @@ export class ClipPlayer {
     on("timeupdate", () => this.look());
     on("ended", () => this.goOn());
     on("error", () => void this.recover(deck));
-    // By the keys of a headset, say: they pause the element itself. So do the end and a failure.
-    on("pause", () => deck.element.ended || deck.element.error !== null || this.pause());
+    // By the keys of a headset, say: they pause the element itself. So do the end and a failure. Told late, it may play again.
+    on("pause", () => {
+      const { paused, ended, error } = deck.element;
+      if (paused && !ended && error === null) this.pause();
+    });
     return deck;
   }
 
