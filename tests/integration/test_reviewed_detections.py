@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,8 +17,10 @@ from dawn_chorus.adapters.postgres import reviewed_detections
 from dawn_chorus.adapters.postgres.corrections import correct_recording
 from dawn_chorus.adapters.postgres.database import Connection, Database
 from dawn_chorus.adapters.postgres.detection_stream import stream_detections
-from dawn_chorus.adapters.postgres.detections import DetectionFilter, list_detections
+from dawn_chorus.adapters.postgres.detections import DetectionFilter, detections_of, list_detections
+from dawn_chorus.adapters.postgres.events import EventFilter
 from dawn_chorus.adapters.postgres.packs import find_voice_ids
+from dawn_chorus.adapters.postgres.surest import list_surest
 from dawn_chorus.domain.exports.findings import Finding
 from dawn_chorus.domain.review.matching import Reviewed
 from tests.integration.api_checks import problem_of
@@ -153,6 +157,23 @@ def test_a_rare_pack_is_read_whole_and_a_stream_holds_the_same(filled: Database,
     expected = shown(each for each in pages(filled, DetectionFilter(pack="p"), 1000) if reviewed.selects(each.review))
     assert shown(pages(filled, wanted, 7)) == expected
     assert shown(stream_detections(filled, wanted)) == expected
+
+
+def test_voices_that_only_reviewers_heard_are_left_out_too(filled: Database) -> None:
+    with filled.transaction() as connection:
+        connection.execute("UPDATE reviews SET corrected_taxon = 'Homo sapiens' WHERE corrected_taxon IS NOT NULL")
+    wanted = DetectionFilter(taxa=NAMES[:1], reviewed=Reviewed.IDENTIFIED)
+    hidden = replace(wanted, hides_voices=True)
+    for read in (partial(pages, limit=5), stream_detections, lambda *asked: list_surest(*asked, limit=1000).items):
+        every, found = list(read(filled, wanted)), list(read(filled, hidden))
+        assert {each.review.corrected_taxon for each in every if each.review} == {None, "Homo sapiens"}
+        assert [each for each in every if not each.is_human_voice] == found != []
+    events = EventFilter(reviewed=Reviewed.REJECTED)
+    of_one = [
+        partial(detections_of, filled, UUID(str(each.source.analysis_id))) for each in every if each.is_human_voice
+    ]
+    assert all(any(each.is_human_voice for each in read(events)) for read in of_one)
+    assert not any(each.is_human_voice for read in of_one for each in read(replace(events, hides_voices=True)))
 
 
 def test_reviews_move_with_their_recording(filled: Database) -> None:

@@ -34,7 +34,7 @@ def stream_detections(database: Database, wanted: DetectionFilter) -> Iterator[F
             rows = read_latest(connection, replace(wanted, all_analyses=True), page)
             counted = stream.count(connection, rows)
             reviews = reviews_of_rows(connection, counted)
-        yield from read_findings(counted, stream.codes, reviews)
+        yield from read_findings(counted, stream.codes, reviews, hides_voices=wanted.hides_voices)
         if len(rows) < _ROWS_A_PAGE:
             return
         page |= {"before_time": rows[-1]["started_at"], "before_id": rows[-1]["id"]}

@@ -80,10 +80,10 @@ def select_findings(
 ) -> Iterator[Finding]:
     """Yield the detections that are wanted for the review that they show, and for their taxon."""
     for each in detections:
-        if not (wanted.hides_voices and each.taxon.is_human_voice):
-            finding = Finding(each, source, reviews.find(each, source.recording_id))
-            if wanted.reviewed is None or wanted.reviewed.selects(finding.review):
-                yield finding
+        finding = Finding(each, source, reviews.find(each, source.recording_id))
+        is_wanted = wanted.reviewed is None or wanted.reviewed.selects(finding.review)
+        if is_wanted and not (wanted.hides_voices and finding.is_human_voice):
+            yield finding
 
 
 def list_detections(
@@ -96,7 +96,7 @@ def list_detections(
         rows = read_latest(connection, wanted, page)
         codes = warning_codes_of(connection, {row["analysis_id"] for row in rows})
         reviews = reviews_of_rows(connection, rows)
-    items = tuple(read_findings(rows[:limit], codes, reviews))
+    items = tuple(read_findings(rows[:limit], codes, reviews, hides_voices=wanted.hides_voices))
     return Page(items, _cursor_after(rows[limit - 1]) if len(rows) > limit else None)
 
 

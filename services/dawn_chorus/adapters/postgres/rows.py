@@ -121,17 +121,22 @@ def read_source(row: Row, analysis_id: object, warnings: str) -> Source:
     )
 
 
-def read_findings(rows: Iterable[Row], codes: Mapping[UUID, str], reviews: Reviews) -> Iterator[Finding]:
+def read_findings(
+    rows: Iterable[Row], codes: Mapping[UUID, str], reviews: Reviews, *, hides_voices: bool = False
+) -> Iterator[Finding]:
     """Yield the detections of a page, those of an analysis with the same source.
 
-    `codes` are those of each analysis' warnings, `reviews` those of the recordings.
+    `codes` are those of each analysis' warnings, `reviews` those of the recordings. `hides_voices`: leave out those in
+    which reviewers heard people; queries know only what models heard.
     """
     sources: dict[UUID, Source] = {}
     for row in rows:
         analysis_id = row["analysis_id"]
         if analysis_id not in sources:
             sources[analysis_id] = read_source(row, analysis_id, codes[analysis_id])
-        yield _finding(row, sources[analysis_id], reviews)
+        finding = _finding(row, sources[analysis_id], reviews)
+        if not (hides_voices and finding.is_human_voice):
+            yield finding
 
 
 def read_finding(row: Row, warnings: str, reviews: Reviews) -> Finding:

@@ -25,7 +25,7 @@ def list_surest(
         rows = read_surest(connection, wanted, page)
         codes = warning_codes_of(connection, {row["analysis_id"] for row in rows})
         reviews = reviews_of_rows(connection, rows)
-    items = tuple(read_findings(rows[:limit], codes, reviews))
+    items = tuple(read_findings(rows[:limit], codes, reviews, hides_voices=wanted.hides_voices))
     last = rows[limit - 1] if len(rows) > limit else None
     return Page(items, None if last is None else write_cursor(last["confidence"], last["id"]))
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dawn_chorus.domain.review.verdicts import Review
+from dawn_chorus.domain.taxonomy import Taxon
 
 if TYPE_CHECKING:  # the command line reads the names of the formats at every start, and importing numpy is slow
     from dawn_chorus.domain.timeline import Detection
@@ -49,6 +50,12 @@ class Finding:
     source: Source
     review: Review | None = None
     """The one that it shows; None: it was not reviewed."""
+
+    @property
+    def is_human_voice(self) -> bool:
+        """Return whether people are heard, by the model or by a reviewer who corrected it."""
+        corrected = self.review.corrected_taxon if self.review else None
+        return self.detection.taxon.is_human_voice or Taxon("", corrected or "", "", "").is_human_voice
 
 
 DETECTION_COLUMNS = (
