@@ -265,7 +265,7 @@ CREATE FUNCTION analyses_in_span(
         AND (
             coalesce(from_instant::timestamp, from_clock) IS NULL
             OR r.recorded_at > greatest(from_instant, (from_clock - interval '1 day') AT TIME ZONE 'UTC')
-            - longest_recording()
+            - (SELECT longest_recording())
         )
         AND (
             coalesce(to_instant::timestamp, to_clock) IS NULL
