@@ -187,7 +187,7 @@ def test_retention_removes_the_audio_and_keeps_what_was_heard(stack: Stack, reco
     rule = ("--audio-days", "0", "--stored-days", "0", "--keep-best", "0", "--site", "old-marsh")
     told = stack.compose("run", "--rm", "-T", "chorus", "retention", *rule, "--apply", "--json").stdout
     assert json.loads(told)["removed"] == {
-        "audio": 1, "with_results": 0, "freed_bytes": recording.stat().st_size,
+        "audio": 1, "with_results": 0, "reviews": 0, "freed_bytes": recording.stat().st_size,
     }  # fmt: skip
     assert stack.curl(f"{analysis['links']['recording']}/audio", key=key)["status"] == 410
     assert len(stack.curl(analysis["links"]["detections"], key=key)["items"]) == 1
