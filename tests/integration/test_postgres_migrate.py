@@ -166,6 +166,22 @@ def test_a_worker_that_is_copying_events_is_waited_for(
         assert "0009_review" in migrating.result(timeout=60)
 
 
+def test_exports_of_a_checkout_stay_and_cancelled_ones_go(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    migrate_up_to(empty_url, "0010_review_queue", monkeypatch, tmp_path)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute(
+            "INSERT INTO exports (format, request, asked_by, state)"
+            " VALUES ('csv', '{}', 'ada', 'waiting'), ('csv', '{}', 'ada', 'cancelled')"
+        )
+    assert migrate(empty_url) == ["0011_publish"]
+    with psycopg.connect(empty_url) as connection:
+        assert connection.execute("SELECT state, address FROM exports").fetchall() == [("waiting", "")]
+        with pytest.raises(psycopg.errors.CheckViolation):
+            connection.execute("UPDATE exports SET state = 'cancelled'")
+
+
 READ = ("detections", "segment_warnings", "lost_stretches", "timelines", "segments", "analyses", "recordings")
 
 

@@ -45,9 +45,7 @@ CREATE INDEX reviews_site ON reviews (site, id);
 CREATE INDEX reviews_ended ON reviews (ended_at, id) WHERE ended_at IS NOT NULL;
 CREATE INDEX reviews_verdict_ended ON reviews (verdict, ended_at, id) WHERE ended_at IS NOT NULL;
 CREATE INDEX reviews_taxon_ended ON reviews (scientific_name, ended_at, id) WHERE ended_at IS NOT NULL;
-CREATE INDEX reviews_site_ended ON reviews (site, ended_at, id) WHERE ended_at IS NOT NULL;
-CREATE INDEX reviews_site_taxon_ended ON reviews (site, scientific_name, ended_at, id) WHERE ended_at IS NOT NULL;
-CREATE INDEX reviews_undated ON reviews (scientific_name, id) WHERE ended_at IS NULL;
+CREATE INDEX reviews_undated ON reviews (id) WHERE ended_at IS NULL;
 CREATE INDEX reviews_length ON reviews ((offset_ms - onset_ms));
 COMMENT ON TABLE reviews IS 'what people say of a taxon in a stretch of a recording; which one an event shows, review_of says';
 COMMENT ON COLUMN reviews.onset_ms IS 'whole milliseconds from the recording''s start, offset_ms likewise';
@@ -127,8 +125,7 @@ CREATE TABLE exports (
     format text NOT NULL,
     request jsonb NOT NULL,
     asked_by text NOT NULL,
-    address text NOT NULL DEFAULT '',
-    state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'running', 'ready', 'failed', 'expired')),
+    state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'running', 'ready', 'failed', 'cancelled', 'expired')),
     created_at timestamptz NOT NULL DEFAULT now(),
     started_at timestamptz,
     finished_at timestamptz,
@@ -227,11 +224,6 @@ CREATE TRIGGER counted_analysis_marked AFTER INSERT OR UPDATE ON current_analyse
 CREATE INDEX taxa_voices ON taxa (id)
 WHERE lower(scientific_name) ~ '^(human|homo|speech)' OR lower(common_name) ~ '^(human|homo|speech)';
 
--- How long the longest recording is. A function, for the planner asks it, too, how many begin after some time.
-CREATE FUNCTION longest_recording() RETURNS interval LANGUAGE sql STABLE AS $$
-    SELECT make_interval(secs => max(duration_s)::float8) FROM recordings
-$$;
-
 -- == The analyses with a pack that count and overlap a span, for what is added up over them. The bounds are instants, and
 -- what each recorder's clock shows; null: none. undated: only those of recordings without a time. from_time and to_time are
 -- those of the recording, is_within: no bound cuts it, starts_s: its start by the recorder's clock, in seconds since 1800,
@@ -261,16 +253,6 @@ CREATE FUNCTION analyses_in_span(
             r.recorded_at + make_interval(secs => r.duration_s::float8) AS ended_at
     ) AS bound
     WHERE (at_site IS NULL OR r.site = at_site) AND (NOT undated OR r.recorded_at IS NULL)
-        -- First what an index knows: nothing begins earlier than the longest recording is long, and no clock is a day off.
-        AND (
-            coalesce(from_instant::timestamp, from_clock) IS NULL
-            OR r.recorded_at > greatest(from_instant, (from_clock - interval '1 day') AT TIME ZONE 'UTC')
-            - (SELECT longest_recording())
-        )
-        AND (
-            coalesce(to_instant::timestamp, to_clock) IS NULL
-            OR r.recorded_at < least(to_instant, (to_clock + interval '1 day') AT TIME ZONE 'UTC')
-        )
         AND (coalesce(from_instant::timestamp, from_clock) IS NULL OR bound.ended_at > bound.from_time)
         AND (coalesce(to_instant::timestamp, to_clock) IS NULL OR r.recorded_at < bound.to_time)
 $$;
