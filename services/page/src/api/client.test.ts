@@ -76,6 +76,16 @@ test("where only this is not reached, that is told to whoever asked", async () =
   await refused;
 });
 
+test("the late answer to something asked before does not end the wait of what finds the service away", async () => {
+  answers = { "/v1/x": ["nothing", "nothing", ok()], "/health/live": ["nothing", "nothing", ok()] };
+  const answer = request("/v1/x");
+  await vi.advanceTimersByTimeAsync(100);
+  isReachable.value = true;
+  await vi.advanceTimersByTimeAsync(4000);
+  expect((await answer).status).toBe(200);
+  expect(asked.filter((each) => each === "/v1/x")).toHaveLength(3);
+});
+
 test("a proxy without a service behind it is no answer, a problem of the service is one", async () => {
   answers = {
     "/v1/x": [new Response("Bad gateway", { status: 502 }), ok()],

@@ -1,6 +1,6 @@
 /** Requests to the service. What a browser sends along by itself, the session's cookie, is all that identifies it. */
 import { asProblem, Problem, readProblem } from "./problems";
-import { isReachable, suspect, untilReachable } from "./reachability";
+import { answers, isReachable, suspect, untilReachable } from "./reachability";
 import { isAskedAgain, refusals } from "./refusals";
 import { until } from "./waiting";
 
@@ -62,14 +62,16 @@ export function withQuery(path: string, parts: Record<string, string | number | 
 
 async function sendPatiently(path: string, options: Options): Promise<Response> {
   const isRead = (options.method ?? "GET") === "GET";
-  for (let isLast = !isRead; ;) {
+  for (let isLast = false; ;) {
     const answer = await send(path, options);
     if (answer !== null) {
       isReachable.value = true;
       return answer;
     }
     isReachable.value = false;
-    if (isLast) throw new Problem("unreachable", 0, "The service does not answer. Nothing is lost: try again soon.");
+    // The answer to something asked before it went away can make it look as if it were back.
+    if (!isRead || (isLast && (await answers())))
+      throw new Problem("unreachable", 0, "The service does not answer. Nothing is lost: try again soon.");
     // Where it was not away at all, this alone does not reach it: tried once more.
     isLast = !(await untilReachable(options.signal));
   }

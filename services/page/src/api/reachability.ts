@@ -40,7 +40,8 @@ export async function untilReachable(abort?: AbortSignal): Promise<boolean> {
   return wasAway;
 }
 
-async function answers(): Promise<boolean> {
+/** Ask it once. */
+export async function answers(): Promise<boolean> {
   try {
     const answer = await fetch("/health/live", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
     return answer.ok;
