@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from dawn_chorus.inference.packs.manifest_tables import MelTable
+from dawn_chorus.inference.packs.mel_table import MelTable
 from models.workshop.errors import BadInput
 
 

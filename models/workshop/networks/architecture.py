@@ -7,7 +7,7 @@ import timm
 import torch
 from torch import Tensor, nn
 
-from dawn_chorus.inference.packs.manifest_tables import MelTable
+from dawn_chorus.inference.packs.mel_table import MelTable
 from models.workshop.errors import BadInput
 from models.workshop.networks.frontend import MelFrontEnd
 from models.workshop.networks.heads import HEADS, SedOutput

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from dawn_chorus.inference.melspectrogram import mel_filters
-from dawn_chorus.inference.packs.manifest_tables import MelTable
+from dawn_chorus.inference.packs.mel_table import MelTable
 from models.workshop.errors import BadInput
 
 

@@ -20,7 +20,7 @@ from dawn_chorus.domain.timeline import Grid, Scores
 from dawn_chorus.inference.melspectrogram import MelFrontEnd, NormalizationStatistics
 from dawn_chorus.inference.member import OpenMember
 from dawn_chorus.inference.occurrence import OccurrenceModel
-from dawn_chorus.inference.packs.manifest_tables import MelTable
+from dawn_chorus.inference.packs.mel_table import MelTable
 from dawn_chorus.inference.packs.pack import Pack, read_pack
 from dawn_chorus.inference.session import SessionOptions
 from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat

@@ -18,7 +18,7 @@ import scipy.fft
 import scipy.sparse
 from numpy.typing import NDArray
 
-from dawn_chorus.inference.packs.manifest_tables import MelTable
+from dawn_chorus.inference.packs.mel_table import MelTable
 
 Array = NDArray[np.float32]
 BLOCK_FRAMES = 128
@@ -41,6 +41,7 @@ class MelFrontEnd:
 
     def __init__(self, table: MelTable, sample_rate_hz: int) -> None:
         self._table = table
+        self._sample_rate_hz = sample_rate_hz
         self._window = _periodic_hann(table.win_length, table.n_fft)
         self._filters = scipy.sparse.csr_array(mel_filters(table, sample_rate_hz))
 
@@ -49,10 +50,10 @@ class MelFrontEnd:
 
         `statistics` are those of the analyzed segment; None: each window is normalized by its own.
         """
-        table = self._table
-        images = np.empty((len(windows), table.channels, table.n_mels, table.n_frames), np.float32)
+        height, width = self._table.spectrum_size(self._sample_rate_hz, windows.shape[1])
+        images = np.empty((len(windows), self._table.channels, height, width), np.float32)
         for image, window in zip(images, windows, strict=True):
-            decibels = self._log_mel(window, table.n_frames)
+            decibels = self._log_mel(window, width)
             image[:] = self._normalize(decibels, statistics or self._statistics_of(decibels))
         return images
 
@@ -72,7 +73,7 @@ class MelFrontEnd:
         if table.center:
             waveform = np.pad(waveform, table.n_fft // 2, mode=table.pad_mode)
         frames = np.lib.stride_tricks.sliding_window_view(waveform, table.n_fft)[:: table.hop_length]
-        mel = np.zeros((table.n_mels, n_frames or len(frames)), np.float32)
+        mel = np.zeros((self._filters.shape[0], n_frames or len(frames)), np.float32)
         frames = frames[: mel.shape[1]]
         for first in range(0, len(frames), BLOCK_FRAMES):
             spectrum = scipy.fft.rfft(frames[first : first + BLOCK_FRAMES] * self._window)

@@ -66,9 +66,10 @@ class OpenMember:
     def input_shape(self) -> tuple[int, ...]:
         """The shape of one window: (n_samples,) or (channels, n_mels, n_frames)."""
         mel = self.table.mel
+        n_samples = round(self.table.window_s * self.table.sample_rate_hz)
         if mel is None:
-            return (round(self.table.window_s * self.table.sample_rate_hz),)
-        return (mel.channels, mel.n_mels, mel.n_frames)
+            return (n_samples,)
+        return (mel.channels, *mel.spectrum_size(self.table.sample_rate_hz, n_samples))
 
     def _check_input(self) -> None:
         inputs = self._network.inputs

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from dawn_chorus.inference.melspectrogram import MelFrontEnd
-from dawn_chorus.inference.packs.manifest_tables import MelTable
+from dawn_chorus.inference.packs.mel_table import MelTable
 
 FIRST = {"n_fft": 4096, "win_length": 4096, "hop_length": 1252, "n_frames": 512, "n_mels": 224, "f_max_hz": 16000.0}
 SECOND = {"n_fft": 2048, "win_length": 2048, "hop_length": 512, "n_frames": 313, "n_mels": 128, "f_max_hz": 16000.0}

@@ -12,8 +12,8 @@ from dawn_chorus.inference.packs.manifest_tables import (
     OccurrenceTable,
     ScoreTable,
     Sha256,
-    Table,
 )
+from dawn_chorus.inference.packs.mel_table import Table
 from dawn_chorus.inference.packs.names import MANIFEST, find_fault, find_twins, shown
 
 

@@ -5,15 +5,11 @@ Unknown keys are errors: a misspelled option that is silently ignored would chan
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Positive = Field(gt=0)
-Probability = Field(ge=0, le=1)
+from dawn_chorus.inference.packs.mel_table import MelTable, Positive, Table
+
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-
-class Table(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class ScoreTable(Table):
@@ -58,37 +54,21 @@ class DetectionTable(Table):
         return self
 
 
-class MelTable(Table):
-    """A mel front end; see `melspectrogram`."""
+class OutputsTable(Table):
+    """What a network calls its outputs, and what they are."""
 
-    n_fft: int = Positive
-    win_length: int = Positive
-    hop_length: int = Positive
-    n_frames: int = Positive
-    """The mel power is cut or zero-padded to this number, before the logarithm and the normalization."""
-    n_mels: int = Positive
-    f_min_hz: float = Field(ge=0)
-    f_max_hz: float = Positive
-    mel_scale: Literal["htk", "slaney"] = "htk"
-    mel_norm: Literal["none", "slaney"] = "none"
-    power: float = Field(default=2.0, gt=0)
-    window: Literal["hann"] = "hann"
-    center: bool = True
-    pad_mode: Literal["reflect", "constant"] = "reflect"
-    log: Literal["db", "ln"] = "db"
-    amin: float = Field(default=1e-10, gt=0)
-    top_db: float | None = Field(default=None, gt=0)
-    normalize: Literal["minmax", "standard", "none"] = "minmax"
-    normalize_scope: Literal["window", "recording"] = "window"
-    eps: float = Field(default=1e-6, ge=0)
-    channels: int = Field(default=1, gt=0)
+    clip: str | None = Field(default=None, min_length=1)
+    """(n_windows, n_columns)"""
+    frames: str | None = Field(default=None, min_length=1)
+    """(n_windows, n_frames, n_columns)"""
+    kind: Literal["logits", "probs"] = "logits"
+    frames_axis: Literal[1, 2] = 1
+    """Which axis counts the frames; 2: the output is (n_windows, n_columns, n_frames)."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if self.win_length > self.n_fft:
-            raise ValueError(f"win_length: {self.win_length} is longer than n_fft {self.n_fft}")
-        if self.f_min_hz >= self.f_max_hz:
-            raise ValueError(f"f_min_hz: {self.f_min_hz} is not below f_max_hz {self.f_max_hz}")
+        if self.clip is None and self.frames is None:
+            raise ValueError("clip: is missing, and so is frames: name at least one output")
         return self
 
 
@@ -109,6 +89,25 @@ class MemberTable(Table):
     temperature: float = Field(default=1.0, gt=0)
     columns: str | None = None
     """A file of taxon codes, one a line; None: all taxa, in their order."""
+    excludes: str | None = None
+    """A file of taxon codes, one a line: taxa among the columns that are left to other members."""
+    input_name: str | None = Field(default=None, min_length=1)
+    """What the network calls its input; None: as `input`."""
+    outputs: OutputsTable | None = None
+    """None: `clip_logits` or `clip_probs`, and `frame_logits`."""
+    activation: Literal["sigmoid", "softmax", "none"] | None = None
+    """What turns outputs into probabilities; None: a sigmoid for logits, nothing for probabilities."""
+    batch: Literal["dynamic"] | Annotated[int, Field(gt=0)] = "dynamic"
+    """How many windows the network takes at a time."""
+    waveform_scale: Literal["none", "peak"] = "none"
+    """`peak`: each window is scaled so that its loudest sample is `peak`; silence stays silence."""
+    peak: float = Field(default=1.0, gt=0)
+    remove_mean: bool = False
+    """Whether each window's mean is subtracted, before it is scaled."""
+    layout: Literal["frequency_major", "time_major"] = "frequency_major"
+    """Which of an image's axes comes first."""
+    channel_axis: Literal["first", "last", "none"] = "first"
+    """Where an image's channels are; `none`: there is one, and it has no axis."""
     frame_start_s: float = 0.0
     frame_step_s: float | None = Field(default=None, gt=0)
     mel: MelTable | None = None

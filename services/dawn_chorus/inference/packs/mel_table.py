@@ -1,0 +1,108 @@
+"""The table [member.mel]: how windows become images, as published front ends make them.
+
+The steps, in this order: frames, spectrum, filters or a frequency crop, logarithm or PCEN, floor, normalization,
+addition and division, flip, resizing, channels, mean and deviation of each channel.
+"""
+
+import math
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Positive = Field(gt=0)
+
+
+class Table(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class PcenTable(Table):
+    """Per-channel energy normalization; see `librosa.pcen`, whose defaults these are."""
+
+    gain: float = Field(default=0.98, ge=0)
+    bias: float = Field(default=2.0, ge=0)
+    power: float = Field(default=0.5, ge=0)
+    time_constant_s: float = Field(default=0.4, gt=0)
+    eps: float = Field(default=1e-6, gt=0)
+    input_gain: float = Field(default=1.0, gt=0)
+    """What the spectrogram is multiplied by first; librosa's example takes 2^31, for sound in [-1, 1]."""
+
+
+class MelTable(Table):
+    """A front end that makes images; see `melspectrogram`."""
+
+    scale: Literal["mel", "linear"] = "mel"
+    """`linear`: the bins of the spectrum from f_min_hz to f_max_hz, both included, without filters."""
+    n_fft: int = Positive
+    win_length: int = Positive
+    hop_length: int = Positive
+    n_frames: int | None = Field(default=None, gt=0)
+    """The power is cut or zero-padded to this number, before the logarithm and the normalization; None: as it comes."""
+    n_mels: int | None = Field(default=None, gt=0)
+    f_min_hz: float = Field(ge=0)
+    f_max_hz: float = Positive
+    mel_scale: Literal["htk", "slaney"] = "htk"
+    mel_norm: Literal["none", "slaney"] = "none"
+    power: float = Field(default=2.0, gt=0)
+    window: Literal["hann", "hamming"] = "hann"
+    """Periodic."""
+    detrend: bool = False
+    """Whether each frame's mean is subtracted, as scipy.signal.spectrogram does."""
+    power_scale: Literal["none", "spectrum", "density"] = "none"
+    """As scipy.signal.spectrogram scales a one-sided power spectrum."""
+    center: bool = True
+    pad_mode: Literal["reflect", "constant"] = "reflect"
+    log: Literal["db", "ln", "none", "pcen"] = "db"
+    amin: float = Field(default=1e-10, gt=0)
+    reference: Literal["one", "max"] = "one"
+    """`max`: decibels count from the loudest point, which becomes 0."""
+    top_db: float | None = Field(default=None, gt=0)
+    normalize: Literal["minmax", "standard", "max", "range", "none"] = "minmax"
+    normalize_scope: Literal["window", "recording"] = "window"
+    range: tuple[float, float] | None = Field(default=None, strict=False)
+    """For normalize = "range": values are clipped to it and mapped to 0…1."""
+    eps: float = Field(default=1e-6, ge=0)
+    add: float = 0.0
+    divide: float = Field(default=1.0)
+    flip: bool = False
+    """Whether high frequencies come first."""
+    resize: tuple[int, int] | None = Field(default=None, strict=False)
+    """Frequencies and times of the image after resizing."""
+    resize_method: Literal["bilinear", "bilinear_antialias", "bicubic", "nearest"] = "bilinear"
+    channels: int = Field(default=1, gt=0)
+    channel_content: Literal["repeat", "deltas"] = "repeat"
+    """`deltas`: the image, its first derivative in time, its second, …"""
+    delta_width: int = Field(default=9, ge=3)
+    mean: tuple[float, ...] | None = Field(default=None, min_length=1, strict=False)
+    """One for all channels, or one for each."""
+    std: tuple[float, ...] | None = Field(default=None, min_length=1, strict=False)
+    pcen: PcenTable | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.win_length > self.n_fft:
+            raise ValueError(f"win_length: {self.win_length} is longer than n_fft {self.n_fft}")
+        if self.f_min_hz >= self.f_max_hz:
+            raise ValueError(f"f_min_hz: {self.f_min_hz} is not below f_max_hz {self.f_max_hz}")
+        if (self.n_mels is None) == (self.scale == "mel"):
+            raise ValueError(
+                f'n_mels: scale = "{self.scale}" {"needs" if self.n_mels is None else "has"} no such number'
+            )
+        return self
+
+    def spectrum_size(self, sample_rate_hz: int, n_samples: int) -> tuple[int, int]:
+        """Return the frequencies and times of a window of `n_samples`, before resizing."""
+        n_frames = self.n_frames or self._frames_of(n_samples)
+        if self.n_mels is not None:
+            return self.n_mels, n_frames
+        first, last = self.linear_bins(sample_rate_hz)
+        return last - first + 1, n_frames
+
+    def linear_bins(self, sample_rate_hz: int) -> tuple[int, int]:
+        """Return the first and the last bin of the spectrum from f_min_hz to f_max_hz, both included."""
+        bins_per_hz = self.n_fft / sample_rate_hz
+        return math.ceil(self.f_min_hz * bins_per_hz - 1e-6), math.floor(self.f_max_hz * bins_per_hz + 1e-6)
+
+    def _frames_of(self, n_samples: int) -> int:
+        padded = n_samples + (self.n_fft // 2 * 2 if self.center else 0)
+        return 1 + (padded - self.n_fft) // self.hop_length
