@@ -232,7 +232,7 @@ def test_a_stream_that_has_missed_too_much_ends(client: httpx.Client, monkeypatc
 def test_a_client_that_does_not_read_is_cut_off_and_holds_up_nobody(
     start_api: StartApi, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dawn_chorus.api.change_feed.MOST_WAITING_BYTES", 2**21)
+    monkeypatch.setattr("dawn_chorus.api.changes.feed.MOST_WAITING_BYTES", 2**21)
     api = start_api()
     with database.transaction() as connection:
         connection.execute(

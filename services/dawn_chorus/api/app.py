@@ -21,8 +21,9 @@ from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.sessions import find_session
 from dawn_chorus.adapters.readiness import Readiness
 from dawn_chorus.api.auth import name_caller, warn_if_open
-from dawn_chorus.api.change_events import DatabaseChanges
-from dawn_chorus.api.change_feed import ChangeFeed
+from dawn_chorus.api.changes.database import DatabaseChanges
+from dawn_chorus.api.changes.feed import ChangeFeed
+from dawn_chorus.api.changes.revision_watch import RevisionWatch
 from dawn_chorus.api.clips.files import ClipFiles
 from dawn_chorus.api.clips.making import Clips
 from dawn_chorus.api.curl_lines import add_curl_lines
@@ -47,7 +48,6 @@ from dawn_chorus.api.http.limits.rate_limit import RateLimit
 from dawn_chorus.api.http.request_metrics import Observe
 from dawn_chorus.api.http.tus import MethodOverride, TusProtocol
 from dawn_chorus.api.key_cache import KeyCache
-from dawn_chorus.api.revision_watch import RevisionWatch
 from dawn_chorus.api.routes.audio import clip, original, spectrogram
 from dawn_chorus.api.routes.exports import count, file, jobs
 from dawn_chorus.api.routes.intake import corrections, facts, recordings, sites, uploads

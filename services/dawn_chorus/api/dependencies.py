@@ -9,7 +9,8 @@ from fastapi import Depends, Request
 
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.readiness import Readiness
-from dawn_chorus.api.change_feed import ChangeFeed
+from dawn_chorus.api.changes.feed import ChangeFeed
+from dawn_chorus.api.changes.revision_watch import RevisionWatch
 from dawn_chorus.api.clips.making import Clips
 from dawn_chorus.api.decoders.lending import Lending
 from dawn_chorus.api.decoders.pictures import Pictures
@@ -19,7 +20,6 @@ from dawn_chorus.api.http.limits.arrivals import Arrivals
 from dawn_chorus.api.http.limits.places import Places
 from dawn_chorus.api.http.limits.rate_limit import RateLimit
 from dawn_chorus.api.key_cache import KeyCache
-from dawn_chorus.api.revision_watch import RevisionWatch
 from dawn_chorus.api.settings import ApiSettings
 from dawn_chorus.api.spectrograms.drawing import Drawing
 from dawn_chorus.api.spectrograms.overview import Overviews

@@ -11,7 +11,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from dawn_chorus.adapters import metrics
 from dawn_chorus.api.auth import ADMIT_EVERY_S, Bearer, Cookie, Reader, is_still_reader
-from dawn_chorus.api.change_feed import Follower
+from dawn_chorus.api.changes.feed import Follower
 from dawn_chorus.api.dependencies import Deps
 
 RECONNECT_MS = 2000

@@ -2,7 +2,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid4
 
-from dawn_chorus.api.revision_watch import RevisionWatch
+from dawn_chorus.api.changes.revision_watch import RevisionWatch
 from dawn_chorus.domain.errors import TransientError
 
 ROBIN, WREN = uuid4(), uuid4()

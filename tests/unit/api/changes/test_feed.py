@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dawn_chorus.api.change_feed import MOST_WAITING_BYTES, Change, ChangeFeed, Follower, Missed
+from dawn_chorus.api.changes.feed import MOST_WAITING_BYTES, Change, ChangeFeed, Follower, Missed
 from dawn_chorus.domain.errors import TransientError
 
 

@@ -13,7 +13,7 @@ from dawn_chorus.adapters.postgres.changes import Look, Unfinished, delete_old_c
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.exports import get_exports
 from dawn_chorus.adapters.postgres.recordings import get_recordings
-from dawn_chorus.api.change_feed import Change, Missed
+from dawn_chorus.api.changes.feed import Change, Missed
 from dawn_chorus.api.models.exports import REMOVED, export_out
 from dawn_chorus.api.models.rendering import analysis_out, recording_out
 
