@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from dawn_chorus.cli import models
 from dawn_chorus.cli.analyze.command import analyze
 from dawn_chorus.cli.client.commands import status, timeline
 from dawn_chorus.cli.export.command import export
+from dawn_chorus.cli.models import commands as models
 from dawn_chorus.cli.operations import dead_letters, keys, serve
 from dawn_chorus.cli.operations.retention.command import retention
 from dawn_chorus.cli.submit.command import submit

@@ -24,7 +24,7 @@ ENTRIES = {
         "dawn_chorus.cli.operations.dead_letters",
         "dawn_chorus.cli.operations.retention.command",
     ),
-    "packs": ("dawn_chorus.cli.models", "dawn_chorus.birdnet.install"),
+    "packs": ("dawn_chorus.cli.models.commands", "dawn_chorus.birdnet.install"),
 }
 IMAGES = ("api", "relay", "worker", "worker-gpu", "operations", "packs")
 

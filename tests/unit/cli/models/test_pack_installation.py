@@ -12,7 +12,7 @@ from pathlib import Path
 import onnx
 import pytest
 
-from dawn_chorus.cli.pack_installation import install_pack
+from dawn_chorus.cli.models.pack_installation import install_pack
 from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.inference import verification
 from dawn_chorus.inference.packs import staging
@@ -23,7 +23,7 @@ from tests.packs import TONE_RATE_HZ, write_tone_pack
 from tests.unit.inference.pack_edits import add, edit_manifest, swap, turn_into_schema_2
 from tests.unit.inference.test_self_test import tone
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 @pytest.fixture
