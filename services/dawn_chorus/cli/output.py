@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from dawn_chorus.domain.errors import InvalidPack
 from dawn_chorus.domain.names import displayed, is_control
 
 if TYPE_CHECKING:
@@ -29,6 +30,17 @@ def print_warning(message: str) -> None:
 def print_error(message: str) -> None:
     """Print an error on stderr, in one line."""
     typer.secho(_printable(f"error: {_LINE_BREAKS.sub(' ', message.strip())}"), err=True, fg=typer.colors.RED)
+
+
+def print_faults(error: Exception, prefix: str = "") -> None:
+    """Print an error on stderr; what is wrong with a model pack has a line for each fault."""
+    for fault in faults_of(error):
+        print_error(f"{prefix}{fault}")
+
+
+def faults_of(error: Exception) -> tuple[str, ...]:
+    """Return what an error says, as lines."""
+    return error.faults if isinstance(error, InvalidPack) else (str(error),)
 
 
 def _printable(message: str) -> str:

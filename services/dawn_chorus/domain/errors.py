@@ -46,7 +46,15 @@ class UnclearHour(PermanentError):
 
 
 class InvalidPack(PermanentError):
-    """A model pack breaks its contract; the message names the file and the field."""
+    """A model pack breaks its contract; each fault is a line that names the file and the field."""
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__(*faults)
+        self.faults = faults
+        """All that was found, in the order in which a pack is read."""
+
+    def __str__(self) -> str:
+        return "; ".join(self.faults)
 
 
 class UnknownPack(PermanentError):

@@ -20,8 +20,9 @@ from dawn_chorus.domain.timeline import Grid, Scores
 from dawn_chorus.inference.melspectrogram import MelFrontEnd, NormalizationStatistics
 from dawn_chorus.inference.member import OpenMember
 from dawn_chorus.inference.occurrence import OccurrenceModel
+from dawn_chorus.inference.packs.faults import Faults
 from dawn_chorus.inference.packs.mel_table import MelTable
-from dawn_chorus.inference.packs.pack import Pack, read_pack
+from dawn_chorus.inference.packs.pack import Member, Pack, read_pack
 from dawn_chorus.inference.session import SessionOptions
 from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat
 from dawn_chorus.inference.windows import Seconds, cut_windows, margin_s
@@ -139,18 +140,25 @@ class Ensemble:
 def open_ensemble(folder: Path, options: SessionOptions) -> Ensemble:
     """Read, check and open a pack.
 
-    Raises InvalidPack, naming file and field, and DeviceUnavailable; there is no fallback to another device.
+    Raises InvalidPack with all that is wrong with its networks, and DeviceUnavailable; there is no fallback to another
+    device.
     """
-    pack = read_pack(folder)
-    scored_s = pack.manifest.score.window_s
-    members = tuple(
-        OpenMember(member, pack.network(member.table.file, "member.file"), len(pack.taxa), scored_s, options)
-        for member in pack.members
-    )
-    table, occurrence = pack.manifest.occurrence, None
-    if table is not None:
-        occurrence = OccurrenceModel(pack.network(table.file, "occurrence.file"), len(pack.taxa))
+    pack, faults = read_pack(folder), Faults()
+    opened = [faults.attempt(_open_member, pack, member, options) for member in pack.members]
+    occurrence = faults.attempt(_open_occurrence, pack)
+    faults.raise_any()
+    members = tuple(member for member in opened if member is not None)
     return Ensemble(pack, options, members, _share_front_ends(members), _facts(pack, members), occurrence)
+
+
+def _open_member(pack: Pack, member: Member, options: SessionOptions) -> OpenMember:
+    network = pack.network(member.table.file, "member.file")
+    return OpenMember(member, network, len(pack.taxa), pack.manifest.score.window_s, options)
+
+
+def _open_occurrence(pack: Pack) -> OccurrenceModel | None:
+    table = pack.manifest.occurrence
+    return None if table is None else OccurrenceModel(pack.network(table.file, "occurrence.file"), len(pack.taxa))
 
 
 def _share_front_ends(members: Iterable[OpenMember]) -> tuple[tuple[FrontEnd, tuple[int, ...]], ...]:

@@ -41,7 +41,10 @@ class Verification:
 
 
 def verify_apart(folder: Path, device: Device = "cpu", *, timeout_s: float = TIMEOUT_S) -> Verification:
-    """Open a pack and run its self-test in another process. Raises PermanentError, one line, if it does not pass."""
+    """Open a pack and run its self-test in another process.
+
+    Raises PermanentError if it does not pass: InvalidPack with all of its faults, or one line.
+    """
     name = folder.resolve().name
     try:
         done = subprocess.run(  # noqa: S603 - this program, and a folder as its argument
@@ -56,6 +59,8 @@ def verify_apart(folder: Path, device: Device = "cpu", *, timeout_s: float = TIM
     if done.returncode != 0 or not done.stdout:
         raise InvalidPack(f"{name}: ended the process that opened it ({_exit_reason(done.returncode)}): do not use it")
     answer = json.loads(done.stdout)
+    if "faults" in answer:
+        raise InvalidPack(*answer["faults"])
     if "error" in answer:
         raise PermanentError(answer["error"])
     return Verification(**answer | {"files": None if answer["files"] is None else tuple(answer["files"])})
@@ -75,6 +80,8 @@ def main() -> None:
     _limit_process(device)
     try:
         answer = asdict(_verify(folder, device))
+    except InvalidPack as error:
+        answer = {"faults": error.faults}
     except ChorusError as error:
         answer = {"error": str(error)}
     except MemoryError:

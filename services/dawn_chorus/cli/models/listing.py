@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from dawn_chorus.cli.output import print_note, show_json, show_table
+from dawn_chorus.cli.output import faults_of, print_note, show_json, show_table
 from dawn_chorus.domain.errors import ChorusError
 
 
@@ -19,7 +19,8 @@ def list_packs(*, as_json: Annotated[bool, typer.Option("--json", help="Print JS
     if as_json:
         show_json([entry | {"is_default": entry["name"] == settings.default_pack} for entry in entries])
     elif entries:
-        show_table(("pack", "version", "taxa", "window", "license", ""), [_row(entry) for entry in entries])
+        rows = [row for entry in entries for row in _rows(entry)]
+        show_table(("pack", "version", "taxa", "window", "license", ""), rows)
     else:
         print_note(f"no packs in {settings.packs_path}; install one with `chorus models install`")
     if any(entry["broken"] for entry in entries):
@@ -29,12 +30,12 @@ def list_packs(*, as_json: Annotated[bool, typer.Option("--json", help="Print JS
 def _entry(name: str, folder: Path) -> dict[str, Any]:
     from dawn_chorus.inference.packs.pack import check_networks, read_pack
 
-    entry: dict[str, Any] = {"name": name, "folder": str(folder), "broken": None}
+    entry: dict[str, Any] = {"name": name, "folder": str(folder), "broken": None, "faults": []}
     try:
         pack = read_pack(folder)
         check_networks(pack)
     except ChorusError as error:
-        return entry | {"broken": str(error)}
+        return entry | {"broken": str(error), "faults": list(faults_of(error))}
     manifest = pack.manifest
     return entry | {
         "version": manifest.version,
@@ -44,7 +45,10 @@ def _entry(name: str, folder: Path) -> dict[str, Any]:
     }
 
 
-def _row(entry: dict[str, Any]) -> tuple[str, ...]:
+def _rows(entry: dict[str, Any]) -> list[tuple[str, ...]]:
+    """Return the rows of an entry: one, or one for each fault of a broken pack."""
     if entry["broken"]:
-        return (entry["name"], "", "", "", "", f"broken: {entry['broken']}")
-    return (entry["name"], entry["version"], str(entry["taxa_total"]), f"{entry['window_s']:g} s", entry["license"], "")
+        first, *others = entry["faults"]
+        return [(entry["name"], "", "", "", "", f"broken: {first}"), *(("",) * 5 + (fault,) for fault in others)]
+    taxa, window = str(entry["taxa_total"]), f"{entry['window_s']:g} s"
+    return [(entry["name"], entry["version"], taxa, window, entry["license"], "")]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from dawn_chorus.cli.output import print_error
+from dawn_chorus.cli.output import print_faults
 from dawn_chorus.domain.errors import ChorusError
 
 
@@ -23,7 +23,7 @@ def verify(
         try:
             verified = verify_apart(find_pack(name, settings), settings.device)
         except ChorusError as error:
-            print_error(f"{name}: {error}")
+            print_faults(error, f"{name}: ")
             all_well = False
         else:
             typer.echo(f"{name}: {verified.result}")
