@@ -1,6 +1,7 @@
 """An opened member of the ensemble: its network was checked against pack.toml and run once on silence."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,18 @@ class Outputs:
     """(n_windows, n_frames, n_columns)"""
     clips: Array | None
     """(n_windows, n_columns); None under rule `frame_max`, which does not use it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawOutput:
+    """What a network gives, before temperature and activation."""
+
+    name: str
+    """As the network calls it."""
+    values: Array
+    """(n_windows, n_columns) of clips, (n_windows, n_frames, n_columns) of frames."""
+    kind: Literal["logits", "probs"]
+    """As declared."""
 
 
 class OpenMember:
@@ -61,6 +74,14 @@ class OpenMember:
         if clips is not None and self._clip_output == "clip_logits":
             clips = sigmoid(clips, self.table.temperature)
         return Outputs(frames, clips)
+
+    def raw_outputs(self, inputs: Array) -> tuple[RawOutput, ...]:
+        """Return what `score` uses of the network's outputs, as the network gives it, for windows as in `score`."""
+        results = self._network.run({self.table.input: inputs}, self._outputs)
+        return tuple(
+            RawOutput(name, values, "probs" if name == "clip_probs" else "logits")
+            for name, values in zip(self._outputs, results, strict=True)
+        )
 
     @property
     def input_shape(self) -> tuple[int, ...]:
