@@ -31,8 +31,12 @@ def read_taxa(labels: Iterable[str]) -> tuple[Taxon, ...]:
 
 def _read_taxon(label: str) -> Taxon:
     scientific_name, _, common_name = label.partition("_")
-    code = re.sub(r"[^a-z0-9]+", "-", scientific_name.lower()).strip("-")
-    return Taxon(code, scientific_name, common_name, _taxonomic_class(scientific_name))
+    return Taxon(code_of(scientific_name), scientific_name, common_name, _taxonomic_class(scientific_name))
+
+
+def code_of(name: str) -> str:
+    """Return the name in lower case, with dashes for all but Latin letters and digits; empty if it has none."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 def _taxonomic_class(scientific_name: str) -> str:

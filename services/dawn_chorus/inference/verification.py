@@ -57,7 +57,7 @@ def verify_apart(folder: Path, device: Device = "cpu", *, timeout_s: float = TIM
     except subprocess.TimeoutExpired as error:
         raise InvalidPack(f"{name}: its self-test took longer than {timeout_s:g} s and was stopped") from error
     if done.returncode != 0 or not done.stdout:
-        raise InvalidPack(f"{name}: ended the process that opened it ({_exit_reason(done.returncode)}): do not use it")
+        raise InvalidPack(f"{name}: ended the process that opened it ({exit_reason(done.returncode)}): do not use it")
     answer = json.loads(done.stdout)
     if "faults" in answer:
         raise InvalidPack(*answer["faults"])
@@ -66,7 +66,7 @@ def verify_apart(folder: Path, device: Device = "cpu", *, timeout_s: float = TIM
     return Verification(**answer | {"files": None if answer["files"] is None else tuple(answer["files"])})
 
 
-def _exit_reason(returncode: int) -> str:
+def exit_reason(returncode: int) -> str:
     if returncode >= 0:
         return f"exit code {returncode}"
     return "killed, perhaps for its memory" if -returncode == signal.SIGKILL else signal.Signals(-returncode).name
@@ -77,7 +77,7 @@ def main() -> None:
     folder, device = Path(sys.argv[1]), cast("Device", sys.argv[2])
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # libraries print on stdout
-    _limit_process(device)
+    limit_process(device)
     try:
         answer = asdict(_verify(folder, device))
     except InvalidPack as error:
@@ -100,7 +100,7 @@ def _verify(folder: Path, device: Device) -> Verification:
     return Verification(manifest.name, manifest.version, files, ensemble.pack.manifest_sha256, summary)
 
 
-def _limit_process(device: str) -> None:
+def limit_process(device: str) -> None:
     """Let the kernel end this process first; on a CPU it gets no more memory than the machine has."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if device == "cpu":  # CUDA reserves addresses without end
