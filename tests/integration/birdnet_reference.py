@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from dawn_chorus.birdnet.tflite_graph import RELU, SAME_PADDING, Operator, TfliteGraph
+from dawn_chorus.tflite.graph import RELU, SAME_PADDING, Operator, TfliteGraph
 
 Array = NDArray[np.float64]
 HOPS = (278, 280)

@@ -9,13 +9,14 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from dawn_chorus.birdnet.tflite_graph import TfliteGraph, read_tflite
 from dawn_chorus.birdnet.wheel import BirdnetFiles
 from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemble
 from dawn_chorus.inference.pipeline import score_segment
 from dawn_chorus.inference.synthetic_sound import synthesize_dawn
 from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat, load_audio
+from dawn_chorus.tflite.graph import TfliteGraph
+from dawn_chorus.tflite.reading import read_tflite
 from tests.integration.birdnet_reference import embeddings, logits
 
 Array = NDArray[np.float32]

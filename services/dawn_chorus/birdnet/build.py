@@ -10,10 +10,10 @@ from dawn_chorus.birdnet.comparison import check_classifier, check_occurrence
 from dawn_chorus.birdnet.labels import read_taxa
 from dawn_chorus.birdnet.occurrence import convert_occurrence
 from dawn_chorus.birdnet.pack_writer import FRAMEWISE, NATIVE, write_pack
-from dawn_chorus.birdnet.tflite_graph import read_tflite
 from dawn_chorus.birdnet.wheel import BirdnetFiles
 from dawn_chorus.inference.self_test import write_golden
 from dawn_chorus.inference.synthetic_sound import Waveform, synthesize_dawn
+from dawn_chorus.tflite.reading import read_tflite
 
 _GOLDEN_S = 15.0
 _NATIVE_S = 3.0

@@ -3,9 +3,9 @@
 import onnx
 
 from dawn_chorus.birdnet.network import Image, add_body
-from dawn_chorus.birdnet.onnx_graph import OnnxGraph, Port
 from dawn_chorus.birdnet.spectrogram import add_spectrogram, image_frames, read_branches, spectrogram_tensor
-from dawn_chorus.birdnet.tflite_graph import Constant, TfliteGraph
+from dawn_chorus.tflite.graph import Constant, TfliteGraph
+from dawn_chorus.tflite.onnx_graph import OnnxGraph, Port
 
 SAMPLE_RATE_HZ = 48000
 FRAME_STEP_S = 64 * 278 / SAMPLE_RATE_HZ

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dawn_chorus.birdnet.onnx_graph import OnnxGraph
-from dawn_chorus.birdnet.tflite_graph import RELU, SAME_PADDING, Constant, Operator, TfliteGraph
+from dawn_chorus.tflite.graph import RELU, SAME_PADDING, Constant, Operator, TfliteGraph
+from dawn_chorus.tflite.onnx_graph import OnnxGraph
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ A week outside 1 to 48 means the whole year.
 
 import onnx
 
-from dawn_chorus.birdnet.onnx_graph import OnnxGraph
-from dawn_chorus.birdnet.tflite_graph import RELU, Operator, TfliteGraph
+from dawn_chorus.tflite.graph import RELU, Operator, TfliteGraph
+from dawn_chorus.tflite.onnx_graph import OnnxGraph
 
 INPUTS = ("latitude", "longitude", "week")
 """In the order of the original's single input row."""

@@ -24,8 +24,8 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from dawn_chorus.birdnet.onnx_graph import OnnxGraph
-from dawn_chorus.birdnet.tflite_graph import TfliteGraph
+from dawn_chorus.tflite.graph import TfliteGraph
+from dawn_chorus.tflite.onnx_graph import OnnxGraph
 
 Kernels = NDArray[np.float64]
 
