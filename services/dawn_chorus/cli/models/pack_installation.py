@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from dawn_chorus.domain.errors import InvalidPack, PermanentError
+from dawn_chorus.inference.packs.installation.placement import installing, place_pack
+from dawn_chorus.inference.packs.installation.staging import stage_pack
 from dawn_chorus.inference.packs.names import MANIFEST, find_twins
 from dawn_chorus.inference.packs.pack import check_networks, installed_packs, read_pack
-from dawn_chorus.inference.packs.placement import installing, place_pack
-from dawn_chorus.inference.packs.staging import stage_pack
 from dawn_chorus.inference.verification import Verification, verify_apart
 
 

@@ -43,7 +43,11 @@ class Faults:
             self.add(*error.faults)
             return None
 
+    def error(self) -> InvalidPack:
+        """Return the error that tells all faults."""
+        return InvalidPack(*self._told, *([f"{self._where}and {self._n_more} more"] if self._n_more else []))
+
     def raise_any(self) -> None:
         """Raise InvalidPack with all faults, if there are any."""
         if self._told:
-            raise InvalidPack(*self._told, *([f"{self._where}and {self._n_more} more"] if self._n_more else []))
+            raise self.error()

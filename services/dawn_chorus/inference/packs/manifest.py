@@ -1,11 +1,12 @@
 """The whole pack.toml: what it names, and which of its files have a sha256."""
 
-from collections.abc import Mapping
-from typing import Any, Literal, Self
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
 from dawn_chorus.domain.names import is_control
+from dawn_chorus.inference.packs.faults import Faults
 from dawn_chorus.inference.packs.manifest_tables import (
     DetectionTable,
     MemberTable,
@@ -13,8 +14,8 @@ from dawn_chorus.inference.packs.manifest_tables import (
     ScoreTable,
     Sha256,
 )
-from dawn_chorus.inference.packs.mel_table import Table
 from dawn_chorus.inference.packs.names import MANIFEST, find_fault, find_twins, shown
+from dawn_chorus.inference.packs.table import BrokenRules, Table
 
 
 class Manifest(Table):
@@ -61,52 +62,51 @@ class Manifest(Table):
         networks = [(f"{place}.file", file) for place, file, _ in self._networks()]
         return networks + [(key, name) for key, name in others if name is not None]
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
+    def find_faults(self) -> Iterator[str]:
         for key, text in (("version", self.version), ("license", self.license), ("attribution", self.attribution)):
             if any(is_control(char) and char not in "\n\t" for char in text):
-                raise ValueError(f"{key}: holds a control character")
+                yield f"{key}: holds a control character"
         if self.files is None:
-            self._check_schema_1()
+            yield from self._schema_1_faults()
         else:
-            self._check_files(self.files)
-        return self
+            yield from self._files_faults(self.files)
 
-    def _check_schema_1(self) -> None:
+    def _schema_1_faults(self) -> Iterator[str]:
         if self.schema_version > 1:
-            raise ValueError("files: is missing: list the sha256 of every file of the pack in [files]")
+            yield "files: is missing: list the sha256 of every file of the pack in [files]"
         for place, _, sha256 in self._networks():
             if sha256 is None:
-                raise ValueError(f"{place}.sha256: is missing")
+                yield f"{place}.sha256: is missing"
 
-    def _check_files(self, files: Mapping[str, str]) -> None:
+    def _files_faults(self, files: Mapping[str, str]) -> Iterator[str]:
         if self.schema_version == 1:
-            raise ValueError("files: belongs to schema = 2; set it, or remove [files]")
+            yield "files: belongs to schema = 2; set it, or remove [files]"
         for name in files:
             if fault := find_fault(name):
-                raise ValueError(f"files: {shown(name)}: {fault}")
+                yield f"files: {shown(name)}: {fault}"
         if twins := find_twins([*files, MANIFEST]):
-            raise ValueError(f"files: {shown(twins[0])} and {shown(twins[1])} are one file on some systems; rename one")
+            yield f"files: {shown(twins[0])} and {shown(twins[1])} are one file on some systems; rename one"
         if MANIFEST in files:
-            raise ValueError(f"files: {MANIFEST}: cannot hold its own sha256; remove it")
+            yield f"files: {MANIFEST}: cannot hold its own sha256; remove it"
         for key, name in self._named():
             if name not in files:
-                raise ValueError(f"{key}: {shown(name)} is not listed in [files]; add it with its sha256")
+                yield f"{key}: {shown(name)} is not listed in [files]; add it with its sha256"
         for place, file, sha256 in self._networks():
-            if sha256 not in {None, files[file]}:
-                raise ValueError(f"{place}.sha256: is not that of [files]; remove it here")
+            if sha256 not in {None, files.get(file, sha256)}:
+                yield f"{place}.sha256: is not that of [files]; remove it here"
 
 
-def parse_manifest(table: Mapping[str, Any]) -> Manifest:
-    """Return the checked manifest.
-
-    Raises ValueError, one line that begins with the field, for the first key that is wrong.
-    """
+def parse_manifest(table: Mapping[str, Any], where: str) -> Manifest:
+    """Return the checked manifest. Raises InvalidPack, naming every key that is wrong; `where`: folder and file."""
     try:
         return Manifest.model_validate(table)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise ValueError(f"{_field_name(first['loc'])}{_reason(first['type'], first['msg'])}") from error
+        faults = Faults()
+        for each in error.errors(include_url=False, include_input=False):
+            cause = each.get("ctx", {}).get("error")
+            reasons = cause.args if isinstance(cause, BrokenRules) else (_reason(each["type"], each["msg"]),)
+            faults.add(*(f"{where}: {_field_name(each['loc'])}{reason}" for reason in reasons))
+        raise faults.error() from error
 
 
 def _field_name(loc: tuple[int | str, ...]) -> str:
@@ -119,4 +119,4 @@ def _reason(kind: str, message: str) -> str:
         return "unknown key; check its spelling"
     if kind == "missing":
         return "is missing"
-    return message.removeprefix("Value error, ")
+    return message

@@ -3,11 +3,13 @@
 Unknown keys are errors: a misspelled option that is silently ignored would change scores unnoticed.
 """
 
-from typing import Annotated, Literal, Self
+from collections.abc import Iterator
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from dawn_chorus.inference.packs.mel_table import MelTable, Positive, Table
+from dawn_chorus.inference.packs.mel_table import MelTable, Positive
+from dawn_chorus.inference.packs.table import Table
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -23,18 +25,16 @@ class ScoreTable(Table):
     smoothing: tuple[float, ...] = Field(default=(1.0,), min_length=1, strict=False)
     """Weights of neighboring windows; the middle one is the window's own."""
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
+    def find_faults(self) -> Iterator[str]:
         weights = self.shift_weights
         if weights is not None and len(weights) != len(self.shifts_s):
-            raise ValueError(f"shift_weights: {len(weights)} weights for {len(self.shifts_s)} shifts_s")
-        if weights is not None and (min(weights) < 0 or sum(weights) <= 0):
-            raise ValueError("shift_weights: must not be negative, and not all 0")
+            yield f"shift_weights: {len(weights)} weights for {len(self.shifts_s)} shifts_s"
+        if weights and (min(weights) < 0 or sum(weights) <= 0):
+            yield "shift_weights: must not be negative, and not all 0"
         if len(self.smoothing) % 2 == 0:
-            raise ValueError(f"smoothing: {len(self.smoothing)} weights have no middle; use an odd number")
+            yield f"smoothing: {len(self.smoothing)} weights have no middle; use an odd number"
         if min(self.smoothing) < 0 or not 0 < sum(self.smoothing) <= 1 + 1e-6:
-            raise ValueError("smoothing: weights must not be negative, and their sum must lie in (0, 1]")
-        return self
+            yield "smoothing: weights must not be negative, and their sum must lie in (0, 1]"
 
 
 class DetectionTable(Table):
@@ -45,13 +45,9 @@ class DetectionTable(Table):
     min_event_s: float = Field(default=0.0, ge=0)
     min_gap_s: float = Field(default=0.5, ge=0)
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
+    def find_faults(self) -> Iterator[str]:
         if self.offset_threshold > self.onset_threshold:
-            raise ValueError(
-                f"offset_threshold: {self.offset_threshold} is above the onset_threshold {self.onset_threshold}"
-            )
-        return self
+            yield f"offset_threshold: {self.offset_threshold} is above the onset_threshold {self.onset_threshold}"
 
 
 class OutputsTable(Table):
@@ -65,11 +61,9 @@ class OutputsTable(Table):
     frames_axis: Literal[1, 2] = 1
     """Which axis counts the frames; 2: the output is (n_windows, n_columns, n_frames)."""
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
+    def find_faults(self) -> Iterator[str]:
         if self.clip is None and self.frames is None:
-            raise ValueError("clip: is missing, and so is frames: name at least one output")
-        return self
+            yield "clip: is missing, and so is frames: name at least one output"
 
 
 class MemberTable(Table):
@@ -112,23 +106,19 @@ class MemberTable(Table):
     frame_step_s: float | None = Field(default=None, gt=0)
     mel: MelTable | None = None
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
+    def find_faults(self) -> Iterator[str]:
         if (self.mel is None) == (self.input == "mel"):
-            raise ValueError(
-                f'mel: input = "{self.input}" {"needs" if self.mel is None else "does not use"} a [member.mel] table'
-            )
+            yield f'mel: input = "{self.input}" {"needs" if self.mel is None else "does not use"} a [member.mel] table'
         if self.mel is not None:
-            self._check_mel(self.mel)
-        return self
+            yield from self._mel_faults(self.mel)
 
-    def _check_mel(self, mel: MelTable) -> None:
+    def _mel_faults(self, mel: MelTable) -> Iterator[str]:
         if mel.f_max_hz > self.sample_rate_hz / 2:
-            raise ValueError(f"mel.f_max_hz: {mel.f_max_hz} is above half of sample_rate_hz {self.sample_rate_hz}")
+            yield f"mel.f_max_hz: {mel.f_max_hz} is above half of sample_rate_hz {self.sample_rate_hz}"
         n_samples = round(self.window_s * self.sample_rate_hz)
         needed = mel.n_fft // 2 + 1 if mel.center else mel.n_fft
         if n_samples < needed:
-            raise ValueError(f"mel.n_fft: {mel.n_fft} does not fit the window's {n_samples} samples")
+            yield f"mel.n_fft: {mel.n_fft} does not fit the window's {n_samples} samples"
 
 
 class OccurrenceTable(Table):

@@ -5,15 +5,14 @@ addition and division, flip, resizing, channels, mean and deviation of each chan
 """
 
 import math
-from typing import Literal, Self
+from collections.abc import Iterator
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
+
+from dawn_chorus.inference.packs.table import Table
 
 Positive = Field(gt=0)
-
-
-class Table(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class PcenTable(Table):
@@ -78,17 +77,13 @@ class MelTable(Table):
     std: tuple[float, ...] | None = Field(default=None, min_length=1, strict=False)
     pcen: PcenTable | None = None
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
+    def find_faults(self) -> Iterator[str]:
         if self.win_length > self.n_fft:
-            raise ValueError(f"win_length: {self.win_length} is longer than n_fft {self.n_fft}")
+            yield f"win_length: {self.win_length} is longer than n_fft {self.n_fft}"
         if self.f_min_hz >= self.f_max_hz:
-            raise ValueError(f"f_min_hz: {self.f_min_hz} is not below f_max_hz {self.f_max_hz}")
+            yield f"f_min_hz: {self.f_min_hz} is not below f_max_hz {self.f_max_hz}"
         if (self.n_mels is None) == (self.scale == "mel"):
-            raise ValueError(
-                f'n_mels: scale = "{self.scale}" {"needs" if self.n_mels is None else "has"} no such number'
-            )
-        return self
+            yield f'n_mels: scale = "{self.scale}" {"needs" if self.n_mels is None else "has"} no such number'
 
     def spectrum_size(self, sample_rate_hz: int, n_samples: int) -> tuple[int, int]:
         """Return the frequencies and times of a window of `n_samples`, before resizing."""

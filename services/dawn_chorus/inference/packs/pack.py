@@ -116,9 +116,10 @@ def read_manifest(folder: Path) -> tuple[Manifest, str]:
     folder = folder.resolve()
     content = read_file(folder, MANIFEST, "the pack's folder", MANIFEST_MOST_BYTES)
     try:
-        return parse_manifest(_parse(content)), hashlib.sha256(content).hexdigest()
+        table = _parse(content)
     except ValueError as error:
         raise InvalidPack(f"{folder.name}/{MANIFEST}: {error}") from error
+    return parse_manifest(table, f"{folder.name}/{MANIFEST}"), hashlib.sha256(content).hexdigest()
 
 
 def _parse(content: bytes) -> Mapping[str, Any]:

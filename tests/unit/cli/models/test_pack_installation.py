@@ -15,8 +15,8 @@ import pytest
 from dawn_chorus.cli.models.pack_installation import install_pack
 from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.inference import verification
-from dawn_chorus.inference.packs import staging
 from dawn_chorus.inference.packs.files import WEIGHTS_MOST_BYTES
+from dawn_chorus.inference.packs.installation import staging
 from dawn_chorus.inference.packs.sealing import seal_pack
 from dawn_chorus.inference.self_test import write_golden
 from tests.packs import TONE_RATE_HZ, write_tone_pack

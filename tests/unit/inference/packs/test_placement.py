@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from dawn_chorus.inference.packs import placement
-from dawn_chorus.inference.packs.placement import installing, place_pack
+from dawn_chorus.inference.packs.installation import placement
+from dawn_chorus.inference.packs.installation.placement import installing, place_pack
 
 SIZE = 50
 
@@ -112,7 +112,7 @@ def test_at_no_moment_is_there_no_pack_or_half_of_one(tmp_path: Path) -> None:
 KILLED = """
 import sys, time
 from pathlib import Path
-from dawn_chorus.inference.packs import placement
+from dawn_chorus.inference.packs.installation import placement
 packs_dir = Path(sys.argv[1])
 with placement.installing(packs_dir) as scratch:
     (scratch / "wren").mkdir()

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dawn_chorus.inference.packs.staging import sync_folder
+from dawn_chorus.inference.packs.installation.staging import sync_folder
 
 _PREFIX = ".installing-"
 _ASIDE = "replaced"
