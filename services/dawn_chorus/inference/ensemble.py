@@ -17,6 +17,7 @@ from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.recording import Place, week_of
 from dawn_chorus.domain.timeline import Grid, Scores
+from dawn_chorus.inference.conventions.waveform_scale import WaveformScale
 from dawn_chorus.inference.melspectrogram import MelFrontEnd, NormalizationStatistics
 from dawn_chorus.inference.member import OpenMember
 from dawn_chorus.inference.occurrence import OccurrenceModel
@@ -33,9 +34,10 @@ __all__ = ["Ensemble", "FrontEnd", "SessionOptions", "open_ensemble"]
 class FrontEnd:
     """Turns a waveform into network inputs; members with the same input format share one."""
 
-    def __init__(self, wanted: WaveformFormat, window_s: float, mel: MelTable | None) -> None:
+    def __init__(self, wanted: WaveformFormat, window_s: float, mel: MelTable | None, scale: WaveformScale) -> None:
         self.format = wanted
         self._window_s = window_s
+        self._scale = scale
         self._mel = MelFrontEnd(mel, wanted.sample_rate_hz) if mel else None
 
     def segment_statistics(self, audio: LoadedAudio, segment: Segment) -> NormalizationStatistics | None:
@@ -54,6 +56,7 @@ class FrontEnd:
         first_sample = round(audio.start_s * rate_hz)
         waveform = audio.waveforms[self.format]
         windows = cut_windows(waveform, first_sample, starts_s, window_s=self._window_s, sample_rate_hz=rate_hz)
+        windows = self._scale.apply(windows)
         return windows if self._mel is None else self._mel.images(windows, statistics)
 
 
@@ -162,11 +165,11 @@ def _open_occurrence(pack: Pack) -> OccurrenceModel | None:
 
 
 def _share_front_ends(members: Iterable[OpenMember]) -> tuple[tuple[FrontEnd, tuple[int, ...]], ...]:
-    served: dict[tuple[WaveformFormat, float, MelTable | None], list[int]] = {}
+    served: dict[tuple[WaveformFormat, float, MelTable | None, WaveformScale], list[int]] = {}
     for number, member in enumerate(members):
         table = member.table
         wanted = WaveformFormat(table.sample_rate_hz, table.resampler)
-        served.setdefault((wanted, table.window_s, table.mel), []).append(number)
+        served.setdefault((wanted, table.window_s, table.mel, WaveformScale.of(table)), []).append(number)
     return tuple((FrontEnd(*key), tuple(numbers)) for key, numbers in served.items())
 
 

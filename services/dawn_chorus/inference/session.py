@@ -81,6 +81,11 @@ class Network:
     def outputs(self) -> list[str]:
         return [node.name for node in self._any.get_outputs()]
 
+    @property
+    def output_shapes(self) -> dict[str, list[int | str | None]]:
+        """Declared shapes, by name; empty where there is none."""
+        return {node.name: node.shape for node in self._any.get_outputs()}
+
     def run(self, feeds: dict[str, Array], outputs: Sequence[str]) -> list[Array]:
         """Return the named outputs, in that order, as float32 arrays owned by the caller."""
         session = self._sessions.get()

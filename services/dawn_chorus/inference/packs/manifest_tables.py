@@ -100,8 +100,8 @@ class MemberTable(Table):
     """Whether each window's mean is subtracted, before it is scaled."""
     layout: Literal["frequency_major", "time_major"] = "frequency_major"
     """Which of an image's axes comes first."""
-    channel_axis: Literal["first", "last", "none"] = "first"
-    """Where an image's channels are; `none`: there is one, and it has no axis."""
+    channel_axis: Literal["first", "last", "none"] | None = None
+    """Where the channels are; `none`: there is one, without an axis. None: `first` in images, `none` in waveforms."""
     frame_start_s: float = 0.0
     frame_step_s: float | None = Field(default=None, gt=0)
     mel: MelTable | None = None

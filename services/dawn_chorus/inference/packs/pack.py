@@ -25,7 +25,7 @@ from dawn_chorus.inference.packs.files import (
 )
 from dawn_chorus.inference.packs.manifest import Manifest, parse_manifest
 from dawn_chorus.inference.packs.manifest_tables import MemberTable
-from dawn_chorus.inference.packs.names import MANIFEST
+from dawn_chorus.inference.packs.names import MANIFEST, shown
 from dawn_chorus.inference.packs.network_file import NetworkFile, read_network
 from dawn_chorus.inference.packs.tables import read_columns, read_taxa
 
@@ -42,6 +42,15 @@ class Member:
     table: MemberTable
     columns: NDArray[np.intp] | None
     """(n_columns,), the taxon of each output column; None: all taxa, in their order."""
+    kept: NDArray[np.intp] | None = None
+    """(n_kept,), the output columns that are not left to other members; None: all."""
+
+    @property
+    def scored_taxa(self) -> NDArray[np.intp] | None:
+        """(n_kept,), the taxon of each column that counts; None: all taxa, in their order."""
+        if self.kept is None or self.columns is None:
+            return self.columns if self.kept is None else self.kept
+        return self.columns[self.kept]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +151,35 @@ def _read_member(folder: Path, manifest: Manifest, table: MemberTable, taxa: tup
     if table.columns is not None:
         content = _read_table(folder, manifest, table.columns, "member.columns")
         columns = read_columns(content, f"{folder.name}/{table.columns}", taxa)
-    return Member(f"{folder.name}/{table.file}", table, columns)
+    kept = None
+    if table.excludes is not None:
+        content = _read_table(folder, manifest, table.excludes, "member.excludes")
+        where = f"{folder.name}/{table.excludes}"
+        kept = _keep_others(read_columns(content, where, taxa), columns, where, taxa)
+    return Member(f"{folder.name}/{table.file}", table, columns, kept)
+
+
+def _keep_others(
+    excluded: NDArray[np.intp], columns: NDArray[np.intp] | None, where: str, taxa: tuple[Taxon, ...]
+) -> NDArray[np.intp]:
+    """Return the columns, by position, that a member's `excludes` leave to it. Raises InvalidPack."""
+    own = np.arange(len(taxa)) if columns is None else columns
+    foreign = np.flatnonzero(~np.isin(excluded, own))
+    if len(foreign):
+        code = shown(taxa[int(excluded[foreign[0]])].code)
+        raise InvalidPack(f"{where}: line {foreign[0] + 1}: {code!r} is not among the member's columns")
+    kept: NDArray[np.intp] = np.flatnonzero(~np.isin(own, excluded))
+    if not len(kept):
+        raise InvalidPack(f"{where}: leaves the member no taxon to score: remove the member, or some of these codes")
+    return kept
 
 
 def _check_coverage(where: str, taxa: tuple[Taxon, ...], members: Iterable[Member]) -> None:
     """Raise InvalidPack for a taxon that no member scores: it would look as if it never called."""
     covered = np.zeros(len(taxa), bool)
     for member in members:
-        covered[slice(None) if member.columns is None else member.columns] = True
+        scored = member.scored_taxa
+        covered[slice(None) if scored is None else scored] = True
     if not covered.all():
         code = taxa[int(np.argmin(covered))].code
-        raise InvalidPack(f"{where}: {code}: no member scores this taxon; see the members' columns")
+        raise InvalidPack(f"{where}: {code}: no member scores this taxon; see the members' columns and excludes")

@@ -1,0 +1,113 @@
+"""A network's input: its name, the axes of its images, and how many windows it takes at a time."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dawn_chorus.inference.packs.manifest_tables import MemberTable
+
+Array = NDArray[np.float32]
+Sizes = Sequence[int | str | None]
+"""A declared shape; a dimension that is not a number is dynamic."""
+
+_AXES = {
+    ("frequency_major", "last"): (0, 2, 3, 1),
+    ("time_major", "first"): (0, 1, 3, 2),
+    ("time_major", "last"): (0, 3, 2, 1),
+    ("frequency_major", "none"): (0, 2, 3, 1),
+    ("time_major", "none"): (0, 3, 2, 1),
+}
+"""Where the axes come from, of (n_windows, channels, frequencies, times); the one channel that has no axis is last."""
+
+
+class NetworkInput:
+    """What a network takes, as pack.toml declares it."""
+
+    def __init__(self, table: MemberTable) -> None:
+        self._table = table
+        self.name = table.input_name or table.input
+        self.batch = None if table.batch == "dynamic" else table.batch
+        """How many windows are run at a time; None: as many as there are."""
+        self.window_shape = _window_shape(table)
+        """Of one window, as front ends make it: (n_samples,) or (channels, frequencies, times)."""
+        self.shape = self._arrange(np.empty((1, *self.window_shape), np.float32)).shape[1:]
+        """Of one window, as the network takes it."""
+
+    def _arrange(self, windows: Array) -> Array:
+        """Return windows in the network's order of axes."""
+        where = self._table.channel_axis
+        if self._table.mel is None:
+            return windows if where in {None, "none"} else np.expand_dims(windows, 1 if where == "first" else 2)
+        axes = _AXES.get((self._table.layout, where or "first"))
+        if axes is None:
+            return windows
+        return windows.transpose(axes)[..., 0] if where == "none" else windows.transpose(axes)
+
+    def batches(self, windows: Array) -> Iterator[tuple[Array, int]]:
+        """Yield what the network is run on, contiguous, and how many of its windows are real: the rest are zeros."""
+        arranged = np.ascontiguousarray(self._arrange(windows))
+        if self.batch is None:
+            yield arranged, len(arranged)
+            return
+        for first in range(0, len(arranged), self.batch):
+            part = arranged[first : first + self.batch]
+            n_real = len(part)
+            if n_real < self.batch:
+                part = np.concatenate([part, np.zeros((self.batch - n_real, *self.shape), np.float32)])
+            yield part, n_real
+
+    def find_faults(self, inputs: Mapping[str, tuple[str, Sizes]]) -> list[str]:
+        """Return what the network takes otherwise, a line each; `inputs`: its element types and shapes by name."""
+        faults = []
+        if set(inputs) != {self.name}:
+            field = "input_name" if self._table.input_name else "input"
+            advice = f"; set input_name = {next(iter(inputs))!r}" if len(inputs) == 1 else ""
+            faults.append(f"{field}: the network takes {sorted(inputs)}, pack.toml says {self.name!r}{advice}")
+        taken = inputs.get(self.name) or (next(iter(inputs.values())) if len(inputs) == 1 else None)
+        if taken is None:
+            return faults
+        kind, declared = taken
+        if kind != "tensor(float)":
+            faults.append(f"input: the network takes {kind}, a pack's networks take float32")
+        if declared and isinstance(declared[0], int) and declared[0] != self.batch:
+            says = '"dynamic"' if self.batch is None else str(self.batch)
+            faults.append(f"batch: the network takes {declared[0]} windows at a time, pack.toml says {says}; ")
+            faults[-1] += f"set batch = {declared[0]}, or export it with a dynamic batch axis"
+        if len(declared) != len(self.shape) + 1 or not fits(declared[1:], self.shape):
+            faults.append(f"input: the network takes [N, {sizes(declared[1:])}], but {self._cause()}")
+        return faults
+
+    def _cause(self) -> str:
+        if self._table.mel is None:
+            keys = "window_s and sample_rate_hz"
+        else:
+            axes = (("layout", self._table.layout), ("channel_axis", self._table.channel_axis))
+            set_axes = [key for key, _ in axes if key in self._table.model_fields_set]
+            keys = listed(["mel.channels", "mel.n_mels", "mel.n_frames", *set_axes])
+        return f"{keys} make [N, {sizes(self.shape)}]"
+
+
+def _window_shape(table: MemberTable) -> tuple[int, ...]:
+    n_samples = round(table.window_s * table.sample_rate_hz)
+    if table.mel is None:
+        return (n_samples,)
+    return (table.mel.channels, *table.mel.spectrum_size(table.sample_rate_hz, n_samples))
+
+
+def fits(declared: Sizes, shape: Sizes) -> bool:
+    """Return whether the sizes that are declared as numbers are those of a shape, as far as it is known."""
+    return len(declared) == len(shape) and all(
+        not isinstance(size, int) or not isinstance(want, int) or size == want
+        for size, want in zip(declared, shape, strict=True)
+    )
+
+
+def sizes(shape: Sizes) -> str:
+    """Return a shape as text, without brackets."""
+    return ", ".join("?" if size is None else str(size) for size in shape)
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return "a, b and c"."""
+    return f"{', '.join(words[:-1])} and {words[-1]}"
