@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from dawn_chorus.inference.melspectrogram import MelFrontEnd as ServiceFrontEnd
+from dawn_chorus.inference.front_end.mel_front_end import MelFrontEnd as ServiceFrontEnd
 from dawn_chorus.inference.packs.manifest_tables import MelTable
 from models.workshop.networks.frontend import MelFrontEnd
 from models.workshop.packing.export import example_images

@@ -7,7 +7,7 @@ arithmetic is implemented twice. A test checks that the two agree within 1e-3 dB
 import torch
 from torch import Tensor, nn
 
-from dawn_chorus.inference.melspectrogram import mel_filters
+from dawn_chorus.inference.front_end.filters import mel_filters
 from dawn_chorus.inference.packs.mel_table import MelTable
 from models.workshop.errors import BadInput
 

@@ -18,7 +18,8 @@ from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.recording import Place, week_of
 from dawn_chorus.domain.timeline import Grid, Scores
 from dawn_chorus.inference.conventions.waveform_scale import WaveformScale
-from dawn_chorus.inference.melspectrogram import MelFrontEnd, NormalizationStatistics
+from dawn_chorus.inference.front_end.levels import NormalizationStatistics
+from dawn_chorus.inference.front_end.mel_front_end import MelFrontEnd
 from dawn_chorus.inference.member import OpenMember
 from dawn_chorus.inference.occurrence import OccurrenceModel
 from dawn_chorus.inference.packs.faults import Faults

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dawn_chorus.inference.melspectrogram import MelFrontEnd
+from dawn_chorus.inference.front_end.mel_front_end import MelFrontEnd
 from dawn_chorus.inference.packs.mel_table import MelTable
 
 FIRST = {"n_fft": 4096, "win_length": 4096, "hop_length": 1252, "n_frames": 512, "n_mels": 224, "f_max_hz": 16000.0}

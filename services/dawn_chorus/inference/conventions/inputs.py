@@ -92,7 +92,7 @@ def _window_shape(table: MemberTable) -> tuple[int, ...]:
     n_samples = round(table.window_s * table.sample_rate_hz)
     if table.mel is None:
         return (n_samples,)
-    return (table.mel.channels, *table.mel.spectrum_size(table.sample_rate_hz, n_samples))
+    return (table.mel.channels, *table.mel.image_size(table.sample_rate_hz, n_samples))
 
 
 def fits(declared: Sizes, shape: Sizes) -> bool:

@@ -110,15 +110,8 @@ class MemberTable(Table):
         if (self.mel is None) == (self.input == "mel"):
             yield f'mel: input = "{self.input}" {"needs" if self.mel is None else "does not use"} a [member.mel] table'
         if self.mel is not None:
-            yield from self._mel_faults(self.mel)
-
-    def _mel_faults(self, mel: MelTable) -> Iterator[str]:
-        if mel.f_max_hz > self.sample_rate_hz / 2:
-            yield f"mel.f_max_hz: {mel.f_max_hz} is above half of sample_rate_hz {self.sample_rate_hz}"
-        n_samples = round(self.window_s * self.sample_rate_hz)
-        needed = mel.n_fft // 2 + 1 if mel.center else mel.n_fft
-        if n_samples < needed:
-            yield f"mel.n_fft: {mel.n_fft} does not fit the window's {n_samples} samples"
+            misfits = self.mel.find_misfits(self.sample_rate_hz, round(self.window_s * self.sample_rate_hz))
+            yield from (f"mel.{misfit}" for misfit in misfits)
 
 
 class OccurrenceTable(Table):
