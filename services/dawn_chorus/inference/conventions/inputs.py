@@ -79,13 +79,11 @@ class NetworkInput:
         return faults
 
     def _cause(self) -> str:
-        if self._table.mel is None:
-            keys = "window_s and sample_rate_hz"
-        else:
-            axes = (("layout", self._table.layout), ("channel_axis", self._table.channel_axis))
-            set_axes = [key for key, _ in axes if key in self._table.model_fields_set]
-            keys = listed(["mel.channels", "mel.n_mels", "mel.n_frames", *set_axes])
-        return f"{keys} make [N, {sizes(self.shape)}]"
+        keys = ["window_s", "sample_rate_hz"]
+        if self._table.mel is not None:
+            keys = ["mel.channels", *(["mel.resize"] if self._table.mel.resize else ["mel.n_mels", "mel.n_frames"])]
+        keys += [key for key in ("layout", "channel_axis") if key in self._table.model_fields_set]
+        return f"{', '.join(keys[:-1])} and {keys[-1]} make [N, {sizes(self.shape)}]"
 
 
 def _window_shape(table: MemberTable) -> tuple[int, ...]:
@@ -106,8 +104,3 @@ def fits(declared: Sizes, shape: Sizes) -> bool:
 def sizes(shape: Sizes) -> str:
     """Return a shape as text, without brackets."""
     return ", ".join("?" if size is None else str(size) for size in shape)
-
-
-def listed(words: Sequence[str]) -> str:
-    """Return "a, b and c"."""
-    return f"{', '.join(words[:-1])} and {words[-1]}"

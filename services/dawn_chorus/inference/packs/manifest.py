@@ -14,6 +14,7 @@ from dawn_chorus.inference.packs.manifest_tables import (
     ScoreTable,
     Sha256,
 )
+from dawn_chorus.inference.packs.member_rules import find_schema_2_keys
 from dawn_chorus.inference.packs.names import MANIFEST, find_fault, find_twins, shown
 from dawn_chorus.inference.packs.table import BrokenRules, Table
 
@@ -57,7 +58,9 @@ class Manifest(Table):
 
     def _named(self) -> list[tuple[str, str]]:
         """Return every key that names a file, and the name."""
-        columns = [(f"member[{number}].columns", table.columns) for number, table in enumerate(self.member)]
+        members = list(enumerate(self.member))
+        columns = [(f"member[{number}].columns", table.columns) for number, table in members]
+        columns += [(f"member[{number}].excludes", table.excludes) for number, table in members]
         others = [("taxa", self.taxa), ("golden", self.golden), *columns]
         networks = [(f"{place}.file", file) for place, file, _ in self._networks()]
         return networks + [(key, name) for key, name in others if name is not None]
@@ -66,6 +69,8 @@ class Manifest(Table):
         for key, text in (("version", self.version), ("license", self.license), ("attribution", self.attribution)):
             if any(is_control(char) and char not in "\n\t" for char in text):
                 yield f"{key}: holds a control character"
+        if self.schema_version == 1:
+            yield from find_schema_2_keys(self.member)
         if self.files is None:
             yield from self._schema_1_faults()
         else:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from dawn_chorus.inference.packs.mel_table import MelTable, Positive
+from dawn_chorus.inference.packs.member_rules import find_member_faults, find_outputs_faults
 from dawn_chorus.inference.packs.table import Table
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -62,8 +63,7 @@ class OutputsTable(Table):
     """Which axis counts the frames; 2: the output is (n_windows, n_columns, n_frames)."""
 
     def find_faults(self) -> Iterator[str]:
-        if self.clip is None and self.frames is None:
-            yield "clip: is missing, and so is frames: name at least one output"
+        return find_outputs_faults(self)
 
 
 class MemberTable(Table):
@@ -112,6 +112,7 @@ class MemberTable(Table):
         if self.mel is not None:
             misfits = self.mel.find_misfits(self.sample_rate_hz, round(self.window_s * self.sample_rate_hz))
             yield from (f"mel.{misfit}" for misfit in misfits)
+        yield from find_member_faults(self)
 
 
 class OccurrenceTable(Table):
