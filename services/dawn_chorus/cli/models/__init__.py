@@ -1,6 +1,7 @@
-"""`chorus models`: list, inspect, install and verify model packs.
+"""`chorus models`: list, inspect, import, install and verify model packs.
 
-Read: commands (all of them, in order), then listing, inspecting, installing (pack_installation: copied, tried, put into
+Read: commands (all of them, in order), then listing, inspecting, importing (from
+model_import), installing (pack_installation: copied, tried, put into
 place) and verifying.
-May touch inference and birdnet, each imported when a command runs, and the folder of packs.
+May touch inference, model_import and birdnet, each imported when a command runs, and the folder of packs.
 """

@@ -1,0 +1,68 @@
+"""A first look at what a network gives: its outputs for silence and for noise, as they come."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dawn_chorus.inference.packs.network_file import NetworkFile
+from dawn_chorus.inference.session import Network, SessionOptions
+from dawn_chorus.model_import.network.graph import Shape
+
+Array = NDArray[np.float32]
+_NOISE = 0.1
+"""Deviation of the noise of a waveform; images are of numbers from 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Outputs by name, (n_windows, …)."""
+
+    silence: Mapping[str, Array]
+    noise: Mapping[str, Array]
+
+    def shapes(self, declared: Mapping[str, Shape]) -> dict[str, Shape]:
+        """Return real sizes, with N for the axis of windows where it is not declared as a number."""
+        return {
+            name: (shape[0] if (shape := declared[name]) and isinstance(shape[0], int) else "N", *result.shape[1:])
+            for name, result in self.silence.items()
+            if result.ndim
+        }
+
+    def range_of(self, name: str) -> tuple[float, float]:
+        """Return the smallest and largest number of both."""
+        both = [self.silence[name], self.noise[name]]
+        return float(min(map(np.min, both))), float(max(map(np.max, both)))
+
+
+def look_at(arguments: Mapping[str, Any]) -> None:
+    """Run a network on silence and on noise, and write its outputs; `take_look` says what the arguments are."""
+    weights = {location: Path(path).read_bytes() for location, path in arguments["weights"].items()}
+    content = Path(arguments["network"]).read_bytes()
+    file = NetworkFile(arguments["name"], content, has_half_weights=False, weights=weights)
+    network = Network(file, SessionOptions())
+    shape, outputs = tuple(arguments["shape"]), arguments["outputs"]
+    random = np.random.default_rng(0)
+    noise = random.normal(0, _NOISE, shape) if arguments["is_waveform"] else random.random(shape)
+    sounds = {"silence": np.zeros(shape, np.float32), "noise": noise.astype(np.float32)}
+    arrays: dict[str, Array] = {}
+    for sound, values in sounds.items():
+        results = network.run({arguments["input"]: values}, outputs)
+        arrays |= {f"{sound}_{number}": result for number, result in enumerate(results)}
+    np.savez(arguments["into"], allow_pickle=False, **arrays)
+
+
+def read_look(path: Path, outputs: list[str]) -> Look:
+    with np.load(path, allow_pickle=False) as arrays:
+        silence, noise = (
+            {name: arrays[f"{sound}_{number}"] for number, name in enumerate(outputs)} for sound in ("silence", "noise")
+        )
+    return Look(silence, noise)
+
+
+def scratch_folder() -> "tempfile.TemporaryDirectory[str]":
+    return tempfile.TemporaryDirectory(prefix="chorus-import-")

@@ -1,0 +1,78 @@
+"""Front ends as TOML: those that come with Dawn Chorus, by name, and files of others."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dawn_chorus.domain.errors import InvalidPack, PermanentError
+from dawn_chorus.inference.packs.manifest import parse_manifest
+from dawn_chorus.inference.packs.mel_table import MelTable
+
+SHIPPED = Path(__file__).parent / "front_ends"
+MEMBER_KEYS = ("waveform_scale", "peak", "remove_mean", "layout", "channel_axis", "resampler")
+"""What of [[member]] belongs to a front end."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrontEnd:
+    """How windows become a network's input."""
+
+    name: str
+    member: Mapping[str, Any]
+    """Keys of [[member]]."""
+    mel: Mapping[str, Any] | None
+    """The table [member.mel] as the file has it; None: the network takes waveforms."""
+    mel_table: MelTable | None
+
+
+def shipped_names() -> list[str]:
+    return sorted(path.stem for path in SHIPPED.glob("*.toml"))
+
+
+def read_front_end(wanted: str) -> FrontEnd:
+    """Return a shipped front end by its name, or that of a file. Raises PermanentError, which lists the names."""
+    path = SHIPPED / f"{wanted}.toml"
+    if wanted not in shipped_names():
+        path = Path(wanted)
+        if not path.is_file():
+            raise PermanentError(
+                f"--front-end {wanted}: is neither a file nor one of those that come with Dawn Chorus: {named()}"
+            )
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise PermanentError(f"--front-end {path}: is not TOML: {error}") from error
+    return _parse(table, wanted)
+
+
+def named() -> str:
+    return ", ".join(shipped_names()) or "none"
+
+
+def _parse(table: Mapping[str, Any], name: str) -> FrontEnd:
+    member = {key: value for key, value in table.items() if key != "mel"}
+    if odd := sorted(set(member) - set(MEMBER_KEYS)):
+        raise PermanentError(
+            f"--front-end {name}: {', '.join(odd)}: no key of a front end: it has {', '.join(MEMBER_KEYS)} and [mel]"
+        )
+    mel = table.get("mel")
+    whole = {
+        "file": "network.onnx",
+        "input": "waveform" if mel is None else "mel",
+        # Of any rate and length here; the network's own are checked when the pack is.
+        "sample_rate_hz": 1_000_000,
+        "window_s": 3600.0,
+        "hop_s": 3600.0,
+        "rule": "clip",
+        **table,
+    }
+    facts: dict[str, Any] = {"schema": 2, "name": "x", "version": "1", "license": "x", "attribution": ""}
+    files = {"network.onnx": "0" * 64, "taxa.csv": "0" * 64}
+    try:
+        parsed = parse_manifest({**facts, "files": files, "member": [whole]}, "").member[0]
+    except InvalidPack as error:
+        reasons = "; ".join(line.removeprefix(": ").removeprefix("member[0].") for line in error.faults)
+        raise PermanentError(f"--front-end {name}: {reasons}") from error
+    return FrontEnd(name, member, mel, parsed.mel)

@@ -1,0 +1,117 @@
+"""The text of a pack.toml, with comments for whoever edits it later."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dawn_chorus.model_import.front_end_files import FrontEnd
+from dawn_chorus.model_import.network.finding import FoundNetwork
+from dawn_chorus.model_import.network.inputs import Axes
+from dawn_chorus.model_import.questions import Settled
+
+_TEXT = """\
+# Written by `chorus models import` from {source}. models/PACKS.md of Dawn Chorus explains every key. After a change
+# raise the version and run `chorus models seal FOLDER`, which writes golden.npz and [files] again.
+schema = 2
+name = {name}
+version = {version}
+license = {license}                # SPDX expression of the weights, shown with every result
+attribution = {attribution}
+taxa = "taxa.csv"                  # rows in the order of the network's columns
+frame_s = 0.5                      # the grid of framewise scores
+golden = "golden.npz"              # the self-test
+
+[score]
+window_s = {scored_s}                     # a score for every so many seconds
+# shifts_s = [-2.5, 0.0, 2.5]      # windows can be scored again with shifts, and smoothed; see PACKS.md
+
+[detection]                        # columns of these names in taxa.csv override them for a taxon
+onset_threshold = 0.5              # an event begins where a score reaches this
+offset_threshold = 0.3             # and ends where it falls below this
+min_event_s = 0.0
+min_gap_s = 0.5
+
+[[member]]
+{member}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that pack.toml says."""
+
+    found: FoundNetwork
+    settled: Settled
+    front_end: FrontEnd | None
+    axes: Axes | None
+
+    @property
+    def window_s(self) -> float:
+        return self.settled.request.window_s or 0.0
+
+    @property
+    def scored_s(self) -> float:
+        return self.settled.request.hop_s or self.window_s
+
+    @property
+    def sample_rate_hz(self) -> int:
+        return self.settled.request.sample_rate_hz or 0
+
+
+def manifest_text(plan: Plan) -> str:
+    """Return the text, without the table [files]."""
+    request = plan.settled.request
+    return _TEXT.format(
+        source=_value(request.file.name),
+        name=_value(request.name),
+        version=_value(request.version),
+        license=_value(request.license),
+        attribution=_value(request.attribution),
+        scored_s=_value(plan.scored_s),
+        member="\n".join(_member(plan)),
+    )
+
+
+def _member(plan: Plan) -> Iterable[str]:
+    chosen, outputs, request = plan.found.input, plan.settled.outputs, plan.settled.request
+    keys: dict[str, Any] = {
+        "file": plan.found.source.name,
+        "input": "waveform" if chosen.is_waveform else "mel",
+        "input_name": chosen.name,
+        "sample_rate_hz": plan.sample_rate_hz,
+        "window_s": float(plan.window_s),
+        "hop_s": float(plan.scored_s),
+        "rule": "clip" if outputs.clip else "frame_max",
+        "activation": request.activation,
+        "batch": chosen.batch or "dynamic",
+    }
+    if plan.front_end is not None:
+        keys |= plan.front_end.member
+    if plan.axes is not None:
+        keys |= {"layout": plan.axes.layout, "channel_axis": plan.axes.channel_axis}
+    yield from _lines(keys)
+    named = {"clip": outputs.clip, "frames": outputs.frames}
+    kept = {key: name for key, name in named.items() if name is not None}
+    table: dict[str, Any] = {**kept, "kind": "probs" if request.activation == "none" else "logits"}
+    if outputs.frames is not None and outputs.frames_axis == 2:
+        table["frames_axis"] = 2
+    yield from ("", "[member.outputs]", *_lines(table))
+    if plan.front_end is not None and plan.front_end.mel is not None:
+        yield from _table("member.mel", plan.front_end.mel)
+
+
+def _table(name: str, table: Mapping[str, Any]) -> Iterable[str]:
+    inner = {key: value for key, value in table.items() if isinstance(value, dict)}
+    yield from ("", f"[{name}]", *_lines({key: value for key, value in table.items() if key not in inner}))
+    for key, value in inner.items():
+        yield from _table(f"{name}.{key}", value)
+
+
+def _lines(table: Mapping[str, Any]) -> Iterable[str]:
+    return [f"{key} = {_value(value)}" for key, value in table.items()]
+
+
+def _value(value: Any) -> str:
+    """Return a value as TOML; its strings, numbers and lists are JSON's, but for one character."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,123 @@
+"""A network as it will be packed: its input chosen, cut to what that input alone gives, its outputs listed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from dawn_chorus.domain.errors import PermanentError
+from dawn_chorus.inference.packs.names import shown
+from dawn_chorus.model_import.apart import run_apart
+from dawn_chorus.model_import.first_look import Look, read_look
+from dawn_chorus.model_import.front_end_files import FrontEnd
+from dawn_chorus.model_import.network.graph import (
+    TensorFacts,
+    add_channel_axis,
+    inputs_of,
+    keep_part,
+    needed_inputs,
+    opset_of,
+    outputs_of,
+)
+from dawn_chorus.model_import.network.inputs import ChosenInput, choose_input, classify_input
+from dawn_chorus.model_import.network.source import Source
+
+_PERCH_INPUT, _PERCH_OUTPUT, _PERCH_SAMPLES, _PERCH_COLUMNS = "inputs", "label", 160_000, 14_795
+
+
+@dataclass(frozen=True, slots=True)
+class FoundNetwork:
+    """What was found in the file."""
+
+    source: Source = field(repr=False)
+    input: ChosenInput
+    outputs: tuple[TensorFacts, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def looks_like_perch(self) -> bool:
+        """Return whether this is Perch v2, which wants its waveform prepared."""
+        sizes = {output.name: output.shape[-1:] for output in self.outputs}
+        return (
+            self.input.name == _PERCH_INPUT
+            and self.input.n_samples == _PERCH_SAMPLES
+            and sizes.get(_PERCH_OUTPUT) in {(_PERCH_COLUMNS,), ("?",)}
+        )
+
+
+def find_network(source: Source, input_name: str | None, front_end: FrontEnd | None, file: str) -> FoundNetwork:
+    """Return the network with one input. Raises PermanentError for one that no pack can feed."""
+    tensor = choose_input(inputs_of(source.model), input_name, file)
+    chosen = classify_input(tensor, front_end, file)
+    source, notes = _keep_outputs_of(source, tensor.name, file)
+    if chosen.has_channel_axis:
+        new_name = "waveform" if tensor.name != "waveform" else "waveform_without_channels"
+        model = add_channel_axis(source.model, tensor.name, new_name)
+        source = replace(source, model=model, content=model.SerializeToString())
+        shape = (chosen.shape[0], chosen.shape[2])
+        chosen = ChosenInput(new_name, shape, is_waveform=True, has_channel_axis=True)
+        notes.append(f"waveforms are [N, 1, samples]: a node that adds this axis was put in front, as input {new_name}")
+    return FoundNetwork(source, chosen, outputs_of(source.model), tuple(notes))
+
+
+def _keep_outputs_of(source: Source, name: str, file: str) -> tuple[Source, list[str]]:
+    """Return the network without the outputs that need another input, and what to say of it."""
+    model = source.model
+    others = {each.name for each in inputs_of(model)} - {name}
+    if not others:
+        return source, []
+    needed = {output.name: needed_inputs(model, [output.name]) & others for output in model.graph.output}
+    kept = [output for output, its_others in needed.items() if not its_others]
+    if not kept:
+        listed = "; ".join(
+            f"{shown(output)} needs {', '.join(map(shown, sorted(each)))}" for output, each in needed.items()
+        )
+        raise PermanentError(f"{file}: no output can do with {shown(name)} alone: {listed}: export it without them")
+    part = keep_part(model, kept)
+    note = f"left out: input {', '.join(map(shown, sorted(others)))}"
+    if dropped := [output for output in needed if output not in kept]:
+        note += f", and output {', '.join(map(shown, dropped))}, which needs it"
+    return replace(source, model=part, content=part.SerializeToString()), [note]
+
+
+def describe(found: FoundNetwork) -> Mapping[str, str]:
+    """Return what is said of a network, as names and values."""
+    source, batch = found.source, found.input.batch
+    facts = {
+        "network": f"{source.kind}, opset {opset_of(source.model)}, {_megabytes(source.n_bytes)}",
+        "input": f"{shown(found.input.name)} {_sizes(found)}: {'waveforms' if found.input.is_waveform else 'images'}",
+        "outputs": "; ".join(map(str, found.outputs)),
+        "batch": "any number of windows at a time" if batch is None else f"{batch} at a time (fixed)",
+    }
+    if source.external:
+        facts["weights in"] = ", ".join(map(shown, source.external))
+    return facts
+
+
+def _sizes(found: FoundNetwork) -> str:
+    return str(TensorFacts("", "float32", found.input.shape)).strip()
+
+
+def _megabytes(n_bytes: int) -> str:
+    return f"{n_bytes / 1e6:,.1f} MB"
+
+
+def take_look(found: FoundNetwork, shape: tuple[int, ...], scratch: Path, file: str) -> Look:
+    """Run the network on silence and noise of this shape, (*window), in a process of its own."""
+    network, into = scratch / "network.onnx", scratch / "look.npz"
+    network.write_bytes(found.source.content)
+    names = [output.name for output in found.outputs if output.element in {"float32", "float16", "float64"}]
+    run_apart(
+        "look",
+        {
+            "name": file,
+            "network": str(network),
+            "weights": {location: str(path) for location, path in found.source.external.items()},
+            "input": found.input.name,
+            "is_waveform": found.input.is_waveform,
+            "shape": [found.input.batch or 2, *shape],
+            "outputs": names,
+            "into": str(into),
+        },
+        file,
+    )
+    return read_look(into, names)

@@ -1,0 +1,210 @@
+"""What no file tells, and is asked for: on a terminal one by one, elsewhere named in one line."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from dawn_chorus.birdnet.labels import code_of
+from dawn_chorus.domain.errors import PermanentError
+from dawn_chorus.model_import.first_look import Look
+from dawn_chorus.model_import.front_end_files import named, read_front_end
+from dawn_chorus.model_import.labels import Labels, read_labels
+from dawn_chorus.model_import.network.finding import FoundNetwork
+from dawn_chorus.model_import.network.graph import Shape
+from dawn_chorus.model_import.network.inputs import suggest_windows
+from dawn_chorus.model_import.network.outputs import ChosenOutputs, Undecided, choose_outputs, real_shapes
+from dawn_chorus.model_import.request import Request, check_name, check_out
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing to ask for."""
+
+    option: str
+    """That answers it on the command line."""
+    text: str
+    field: str
+    """Of the request."""
+    read: Callable[[str], Any]
+    """Returns the answer's value; raises PermanentError for one that is wrong."""
+    default: str = ""
+    hint: str = ""
+    """What is known of the answer."""
+
+
+Ask = Callable[[Question], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The request without gaps, and what was read on the way."""
+
+    request: Request
+    labels: Labels
+    outputs: ChosenOutputs
+
+
+def settle(request: Request, found: FoundNetwork, look: Look | None, ask: Ask | None) -> Settled:
+    """Ask until nothing is open.
+
+    Raises PermanentError: without anybody to ask, one line with all the options to give; or what does not fit.
+    """
+    while True:
+        labels = None if request.labels is None else read_labels(request.labels)
+        try:
+            outputs = find_outputs(request, found, look, labels)
+            undecided = None
+        except Undecided as error:
+            outputs, undecided = None, error
+        questions = _open_questions(request, found, look, outputs, undecided)
+        if not questions and labels is not None and outputs is not None:
+            return Settled(request, labels, outputs)
+        if ask is None:
+            raise PermanentError(f"{request.file.name}: give {_list_options(questions)}")
+        answer = _answer(questions[0], ask)
+        request = replace(request, **{questions[0].field: answer})
+
+
+def find_outputs(
+    request: Request, found: FoundNetwork, look: Look | None, labels: Labels | None
+) -> ChosenOutputs | None:
+    """Return the outputs that are scores; see `choose_outputs`."""
+    declared: dict[str, Shape] = {output.name: output.shape for output in found.outputs}
+    outputs = real_shapes(found.outputs, {} if look is None else look.shapes(declared))
+    return choose_outputs(outputs, request.output_name, labels, request.file.name)
+
+
+def _answer(question: Question, ask: Ask) -> Any:
+    """Return the first answer that is one; what is wrong with others is said as part of the next question."""
+    asked = question
+    while True:
+        try:
+            return question.read(ask(asked).strip())
+        except PermanentError as error:
+            asked = replace(question, hint=str(error))
+
+
+def _list_options(questions: list[Question]) -> str:
+    named = [f"{each.option} ({each.hint})" if each.hint else each.option for each in questions]
+    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
+
+
+def _open_questions(
+    request: Request,
+    found: FoundNetwork,
+    look: Look | None,
+    outputs: ChosenOutputs | None,
+    undecided: Undecided | None,
+) -> list[Question]:
+    name = request.name or code_of(request.file.stem)
+    questions = [
+        Question("--name", "Name of the pack", "name", _read_name, code_of(request.file.stem)),
+        Question("--out", "Folder for the pack", "out", _read_out, name),
+        Question("--labels", "File of labels, one a line, in the order of the columns", "labels", _read_labels),
+        _ask_rate(request, found),
+        _ask_window(request, found),
+    ]
+    if not found.input.is_waveform:
+        hint = f"takes images; there are {named()}, or a file"
+        questions.append(Question("--front-end", "What makes the images", "front_end", _read_front_end, hint=hint))
+    questions.append(_ask_activation(request, found, look, outputs))
+    waiting = [question for question in questions if getattr(request, question.field) is None]
+    if undecided is not None:
+        first = Question("--output", "Output with the scores", "output_name", str, undecided.names[0], str(undecided))
+        waiting.append(first)
+    return waiting
+
+
+def _ask_rate(request: Request, found: FoundNetwork) -> Question:
+    n_samples, default, hint = found.input.n_samples, "", ""
+    if n_samples is not None and request.window_s is not None:
+        default = f"{n_samples / request.window_s:.10g}"
+        hint = f"{n_samples:,} samples in {request.window_s:g} s are {default} Hz"
+    elif n_samples is not None:
+        pairs = suggest_windows(n_samples)
+        hint = f"{n_samples:,} samples"
+        if pairs:
+            default = str(pairs[0][0])
+            hint += " could be " + " or ".join(f"{seconds:g} s at {rate} Hz" for rate, seconds in pairs[:3])
+    return Question(
+        "--sample-rate", "Sample rate in Hz that it was trained with", "sample_rate_hz", _read_rate, default, hint
+    )
+
+
+def _ask_window(request: Request, found: FoundNetwork) -> Question:
+    n_samples, default, hint = found.input.n_samples, "5" if found.input.n_samples is None else "", ""
+    if n_samples is not None and request.sample_rate_hz is not None:
+        default = f"{n_samples / request.sample_rate_hz:.10g}"
+        hint = f"{n_samples:,} samples at {request.sample_rate_hz:,} Hz are {default} s"
+    return Question("--window", "Seconds of sound that it takes at a time", "window_s", _read_seconds, default, hint)
+
+
+def _ask_activation(
+    request: Request, found: FoundNetwork, look: Look | None, outputs: ChosenOutputs | None
+) -> Question:
+    default, hint = "sigmoid", ""
+    main = outputs.main if outputs else found.outputs[0].name if len(found.outputs) == 1 else ""
+    last = next((output.last_node for output in found.outputs if output.name == main), "")
+    if last in {"Sigmoid", "Softmax"}:
+        default, hint = "none", f"its last node is {last}: the outputs are probabilities already: none"
+    elif look is not None and main in look.silence and 0 <= look.range_of(main)[0] <= look.range_of(main)[1] <= 1:
+        default, hint = (
+            "none",
+            "silence and noise give numbers from 0 to 1, which look like probabilities already: none",
+        )
+    elif found.looks_like_perch:
+        default, hint = "softmax", "Perch v2 was trained with a softmax"
+    text = "What makes scores of its outputs: sigmoid, softmax, or none as they are probabilities"
+    return Question("--activation", text, "activation", _activation_reader(request), default, hint)
+
+
+def _read_name(text: str) -> str:
+    check_name(text)
+    return text
+
+
+def _read_out(text: str) -> Path:
+    if not text:
+        raise PermanentError("--out: is empty")
+    check_out(Path(text).expanduser())
+    return Path(text).expanduser()
+
+
+def _read_labels(text: str) -> Path:
+    if not text:
+        raise PermanentError("--labels: is empty")
+    read_labels(Path(text).expanduser())
+    return Path(text).expanduser()
+
+
+def _read_front_end(text: str) -> str:
+    read_front_end(text)
+    return text
+
+
+def _read_rate(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 8 or int(text) == 0:
+        raise PermanentError(f"--sample-rate {text}: is no whole number of Hz")
+    return int(text)
+
+
+def _read_seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise PermanentError(f"--window {text}: is no number of seconds")
+    return seconds
+
+
+def _activation_reader(request: Request) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in {"sigmoid", "softmax", "none"}:
+            raise PermanentError(f"--activation {text}: is neither sigmoid, softmax nor none")
+        if request.kind == "logits" and text == "none":
+            raise PermanentError("--activation none: needs --kind probs, but --kind logits was given")
+        return text
+
+    return read

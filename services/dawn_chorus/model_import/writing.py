@@ -1,0 +1,74 @@
+"""Writes a pack: aside at first, then put where it was asked for, whole or not at all."""
+
+import csv
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dawn_chorus.domain.errors import PermanentError
+from dawn_chorus.inference.packs.names import MANIFEST
+from dawn_chorus.model_import.apart import run_apart
+from dawn_chorus.model_import.labels import Labels
+from dawn_chorus.model_import.manifest_text import Plan, manifest_text
+from dawn_chorus.model_import.request import check_out
+
+_LEAST_S = 12.0
+"""Of the self-test's sound; and at least three windows."""
+_MOST_SAMPLES = 10_000_000
+"""Its file may have 64 MiB."""
+
+
+@contextmanager
+def new_folder(out: Path) -> Iterator[Path]:
+    """Yield a folder of the name of `out`, beside it, that takes its place if nothing is raised and else is gone."""
+    out = out.resolve()
+    missing = [folder for folder in out.parents if not folder.exists()]
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=".importing-", dir=out.parent))
+    except OSError as error:
+        raise PermanentError(f"--out {out}: cannot be written: {error.strerror}") from error
+    try:
+        folder = aside / out.name
+        folder.mkdir()
+        yield folder
+        check_out(out)
+        folder.replace(out)
+    except OSError as error:
+        _remove(aside, missing)
+        raise PermanentError(f"--out {out}: cannot be written: {error.strerror}") from error
+    except BaseException:
+        _remove(aside, missing)
+        raise
+    shutil.rmtree(aside)
+
+
+def _remove(aside: Path, missing: list[Path]) -> None:
+    shutil.rmtree(aside, ignore_errors=True)
+    for folder in missing:
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def write_pack(folder: Path, plan: Plan) -> None:
+    """Write all files of the pack and its self-test, which is computed in a process of its own."""
+    source = plan.found.source
+    (folder / source.name).write_bytes(source.content)
+    for location, path in source.external.items():
+        target = folder / location
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    _write_taxa(folder / "taxa.csv", plan.settled.labels)
+    (folder / MANIFEST).write_text(manifest_text(plan), "utf-8")
+    duration_s = min(max(_LEAST_S, 3 * plan.window_s), _MOST_SAMPLES / plan.sample_rate_hz)
+    arguments = {"name": folder.name, "folder": str(folder), "sample_rate_hz": plan.sample_rate_hz}
+    run_apart("self-test", arguments | {"duration_s": duration_s}, folder.name)
+
+
+def _write_taxa(path: Path, labels: Labels) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(labels.header)
+        writer.writerows(labels.rows)
