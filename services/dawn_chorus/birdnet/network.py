@@ -30,10 +30,15 @@ def add_body(onnx_graph: OnnxGraph, graph: TfliteGraph, first: int, image: Image
     """
     body = Body(onnx_graph, graph, {first: image})
     start = next(position for position, operator in enumerate(graph.operators) if first in operator.inputs)
-    pooling = graph.producer(graph.of_kind("FULLY_CONNECTED")[-1].inputs[0])
+    pooling = embeddings_operator(graph)
     for operator in graph.operators[start : graph.operators.index(pooling)]:
         body.add(operator)
     return body.images[pooling.inputs[0]]
+
+
+def embeddings_operator(graph: TfliteGraph) -> Operator:
+    """Return the global average pooling, after which there are only dense layers."""
+    return graph.of_kind("MEAN")[-1]
 
 
 class Body:

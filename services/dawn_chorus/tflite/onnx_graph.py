@@ -1,6 +1,6 @@
 """Builds an ONNX graph, node by node."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,24 @@ class OnnxGraph:
         self._nodes.append(helper.make_node(op, list(inputs), [name], name=name, **attributes))
         return name
 
-    def constant(self, values: ArrayLike, dtype: type[np.number[Any]] | None = None) -> str:
+    def add_several(self, op: str, *inputs: str, n_outputs: int, **attributes: Any) -> list[str]:
+        """Add a node with several outputs; return their names."""
+        name = f"{op.lower()}_{len(self._nodes)}"
+        outputs = [f"{name}_{number}" for number in range(n_outputs)]
+        self._nodes.append(helper.make_node(op, list(inputs), outputs, name=name, **attributes))
+        return outputs
+
+    def prune(self, outputs: Iterable[str]) -> None:
+        """Drop nodes and constants that none of the outputs needs."""
+        needed, kept = set(outputs), []
+        for node in reversed(self._nodes):
+            if needed.intersection(node.output):
+                kept.append(node)
+                needed.update(node.input)
+        self._nodes = kept[::-1]
+        self._constants = [constant for constant in self._constants if constant.name in needed]
+
+    def constant(self, values: ArrayLike, dtype: type[np.generic] | None = None) -> str:
         """Add a constant; return its name. Without `dtype`, integers become int64 and everything else float32."""
         array = np.asarray(values)
         array = array.astype(dtype or (np.int64 if np.issubdtype(array.dtype, np.integer) else np.float32))
