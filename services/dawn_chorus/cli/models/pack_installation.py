@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from dawn_chorus.cli.output import print_warning
 from dawn_chorus.domain.errors import InvalidPack, PermanentError
 from dawn_chorus.inference.packs.installation.placement import installing, place_pack
 from dawn_chorus.inference.packs.installation.staging import stage_pack
@@ -13,6 +14,8 @@ from dawn_chorus.inference.verification import Verification, verify_apart
 def install_pack(source: Path, packs_dir: Path) -> str:
     """Install a pack, in place of its older version if there is one; return what was done, in one line.
 
+    Prints what is doubtful about its networks.
+
     Raises PermanentError, and leaves everything as it was, if the folder is no pack that passes its self-test.
     """
     if source.is_file():
@@ -22,6 +25,8 @@ def install_pack(source: Path, packs_dir: Path) -> str:
     with installing(packs_dir) as scratch:
         staged = stage_pack(source, scratch)
         verified = verify_apart(staged)
+        for warning in verified.warnings:
+            print_warning(f"{verified.name}: {warning}")
         target = packs_dir / verified.name
         _check_target(verified, packs_dir)
         before = _installed_version(target, verified)

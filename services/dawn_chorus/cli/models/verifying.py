@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from dawn_chorus.cli.output import print_faults
+from dawn_chorus.cli.output import print_faults, print_warning
 from dawn_chorus.domain.errors import ChorusError
 
 
@@ -13,7 +13,10 @@ def verify(
     *,
     device: Annotated[str | None, typer.Option(help="cpu or cuda; there is no fallback.")] = None,
 ) -> None:
-    """Check the files and networks of packs, and repeat their self-test on this machine."""
+    """Check the files and networks of packs, and repeat their self-test on this machine.
+
+    Outputs that look like probabilities where pack.toml says otherwise are warned of.
+    """
     from dawn_chorus.cli.installed_packs import find_pack
     from dawn_chorus.cli.settings import load_settings
     from dawn_chorus.inference.verification import verify_apart
@@ -26,6 +29,8 @@ def verify(
             print_faults(error, f"{name}: ")
             all_well = False
         else:
+            for warning in verified.warnings:
+                print_warning(f"{name}: {warning}")
             typer.echo(f"{name}: {verified.result}")
     if not all_well:
         raise typer.Exit(1)
