@@ -28,7 +28,10 @@ def make_graph(
         nodes,
         "pack",
         [helper.make_tensor_value_info(wanted[0], TensorProto.FLOAT, wanted[1])],
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, OUTPUT_AXES[name]) for name in outputs],
+        [
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, OUTPUT_AXES.get(name, OUTPUT_AXES["clip_logits"]))
+            for name in outputs
+        ],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )
 

@@ -98,7 +98,7 @@ def _doubts_of(member: OpenMember, inputs: Array, batch_size: int) -> Iterator[s
         with suppress(*ORT_ERRORS):  # no recording takes a network there: if it fails, what was seen has to do
             _look(member, np.concatenate([far, -far]), batch_size, seen)
     for each in seen.values():
-        if doubt := _describe(member, each):
+        if doubt := _describe(each):
             yield f"{member.table.file}: {each.output.name}: {doubt}"
 
 
@@ -108,7 +108,7 @@ def _look(member: OpenMember, inputs: Array, batch_size: int, seen: dict[str, _S
             seen.setdefault(output.name, _Seen(output)).add(output.values)
 
 
-def _describe(member: OpenMember, seen: _Seen) -> str | None:
+def _describe(seen: _Seen) -> str | None:
     if seen.output.kind == "probs":
         if not seen.are_softmax:
             return None
@@ -118,7 +118,6 @@ def _describe(member: OpenMember, seen: _Seen) -> str | None:
         )
     if not seen.are_probabilities:
         return None
-    activation = member.table.activation or "sigmoid"
     what = "probabilities of a softmax" if seen.are_softmax else "probabilities"
     why = "all between 0 and 1" + (", and each row sums to 1" if seen.are_softmax else "")
-    return f"the outputs look like {what} ({why}), and a {activation} is applied to them again: {_ADVICE}"
+    return f"the outputs look like {what} ({why}), and a {seen.output.activation} is applied to them again: {_ADVICE}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from onnx import NodeProto, helper
@@ -23,9 +24,9 @@ def write_head_pack(
     seed: int = 0,
     scale: float = 20.0,
     schema: int = 2,
-    **keys: object,
+    **keys: Any,
 ) -> Path:
-    """Write a pack whose logits go through operators without attributes; `keys` are those of the member."""
+    """Write a pack whose logits go through operators (`Sub`: from themselves); `keys` are those of the member."""
     folder.mkdir(parents=True, exist_ok=True)
     write_taxa(folder, [(f"taxon_{number}", f"Taxon {number}", "", "Aves") for number in range(n_taxa)])
     random, framewise = np.random.default_rng(seed), output == "frame_logits"
@@ -59,8 +60,8 @@ def write_head_pack(
 
 def _head_nodes(operators: Sequence[str], output: str) -> list[NodeProto]:
     names = [f"step_{number}" for number in range(len(operators))]
-    pairs = zip(operators, names, [*names[1:], output], strict=True)
+    attributes: dict[str, Any] = {"Transpose": {"perm": [0, 2, 1]}}
     return [
-        helper.make_node(operator, [before, before] if operator == "Sub" else [before], [after])
-        for operator, before, after in pairs
+        helper.make_node(name, [before] * (2 if name == "Sub" else 1), [after], **attributes.get(name, {}))
+        for name, before, after in zip(operators, names, [*names[1:], output], strict=True)
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -51,6 +52,33 @@ def test_a_softmax_declared_as_probabilities_is_doubted(tmp_path: Path, schema: 
         "network.onnx: clip_probs: the outputs look like a softmax: the taxa compete for probabilities that sum to 1, "
         "and of two that call at once neither scores high"
     )
+
+
+def test_a_foreign_softmax_that_is_declared_as_such_is_doubted_where_it_would_be_applied_again(tmp_path: Path) -> None:
+    foreign: dict[str, Any] = {"outputs": {"clip": "clip_logits"}, "activation": "softmax"}
+    assert doubts_of(write_head_pack(tmp_path / "logits", **foreign)) == ()
+    [doubt] = doubts_of(write_head_pack(tmp_path / "probabilities", ["Softmax"], **foreign))
+    assert "look like probabilities of a softmax" in doubt
+    assert "and a softmax is applied to them again" in doubt
+
+
+def test_following_the_advice_ends_the_doubt(tmp_path: Path) -> None:
+    advised: dict[str, Any] = {"outputs": {"clip": "label", "kind": "probs"}, "activation": "none"}
+    assert doubts_of(write_head_pack(tmp_path, ["Sigmoid"], output="label", **advised)) == ()
+
+
+def test_foreign_frames_are_looked_at_column_by_column(tmp_path: Path) -> None:
+    turned: dict[str, Any] = {
+        "outputs": {"frames": "frame_logits", "kind": "probs", "frames_axis": 2},
+        "activation": "none",
+    }
+    [doubt] = doubts_of(write_head_pack(tmp_path, ["Softmax", "Transpose"], output="frame_logits", **turned))
+    assert "frame_logits: the outputs look like a softmax" in doubt
+
+
+@pytest.mark.parametrize("batch", ["dynamic", 1, 3])
+def test_networks_with_fixed_batches_are_looked_at_too(tmp_path: Path, batch: str | int) -> None:
+    assert len(doubts_of(write_head_pack(tmp_path, ["Sigmoid"], batch=batch))) == 1
 
 
 @pytest.mark.parametrize("head", [["HardSigmoid"], ["Sigmoid", "Sqrt"]])
