@@ -6,6 +6,7 @@ from pathlib import Path
 import onnx
 from google.protobuf.message import DecodeError
 
+from dawn_chorus.birdnet.custom_classifier import convert_network
 from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.inference.packs.files import NETWORK_MOST_BYTES
 from dawn_chorus.inference.packs.names import MANIFEST, find_fault, find_twins, shown
@@ -42,7 +43,7 @@ def read_source(path: Path) -> Source:
     if find_fault(name) or find_twins([name, *OWN_NAMES]):
         name = "network.onnx"
     if content[4:8] == b"TFL3":
-        raise PermanentError(f"{path.name}: is tflite, which is not read yet: export it to ONNX")
+        return _convert(path, name, content)
     if hint := find_other_kind(path, content):
         raise PermanentError(f"{path.name}: {hint}")
     try:
@@ -53,6 +54,14 @@ def read_source(path: Path) -> Source:
     if not model.graph.node or not model.graph.output:
         raise PermanentError(f"{path.name}: is neither ONNX nor tflite, or a network without nodes")
     return Source(name, model, content, _find_external(path, name, external), "ONNX")
+
+
+def _convert(path: Path, name: str, content: bytes) -> Source:
+    try:
+        model = convert_network(content)
+    except PermanentError as error:
+        raise PermanentError(f"{path.name}: {error}") from error
+    return Source(name, model, model.SerializeToString(), {}, "tflite, converted to ONNX")
 
 
 def _read(path: Path) -> bytes:
