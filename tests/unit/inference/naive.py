@@ -13,6 +13,8 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from tests.unit.inference.front_end.naive_images import mel_image
+
 Waveform = NDArray[np.float32]
 Rows = list[list[float]]
 
@@ -177,73 +179,3 @@ def cut(waveform: Waveform, start_s: float, window_s: float, rate: int) -> NDArr
     silence = np.zeros(n_samples)
     endless = np.concatenate([silence, waveform, silence, silence])
     return endless[first + n_samples : first + 2 * n_samples]
-
-
-def mel_image(window: NDArray[np.float64], mel: dict[str, Any], rate: int, recording: Waveform) -> NDArray[np.float64]:
-    image = log_mel(window, mel, rate, mel["n_frames"])
-    whole = image if mel["normalize_scope"] == "window" else log_mel(recording.astype(np.float64), mel, rate)
-    if mel.get("top_db") is not None:
-        floor = whole.max() - mel["top_db"]
-        image, whole = np.maximum(image, floor), np.maximum(whole, floor)
-    eps = mel.get("eps", 1e-6)
-    if mel["normalize"] == "minmax":
-        image = (image - whole.min()) / (whole.max() - whole.min() + eps)
-    if mel["normalize"] == "standard":
-        image = (image - whole.mean()) / (whole.std() + eps)
-    return np.stack([image] * mel["channels"])
-
-
-def log_mel(
-    sound: NDArray[np.float64], mel: dict[str, Any], rate: int, n_frames: int | None = None
-) -> NDArray[np.float64]:
-    n_fft, left = mel["n_fft"], (mel["n_fft"] - mel["win_length"]) // 2
-    window = np.zeros(n_fft)
-    for i in range(mel["win_length"]):
-        window[left + i] = 0.5 - 0.5 * math.cos(2 * math.pi * i / mel["win_length"])
-    if mel["center"] or len(sound) < n_fft:
-        sound = np.pad(sound, n_fft // 2, mode=mel["pad_mode"])
-    filters = mel_filters(mel, rate)
-    columns = []
-    first = 0
-    while first + n_fft <= len(sound):
-        spectrum = np.abs(np.fft.rfft(sound[first : first + n_fft] * window)) ** mel["power"]
-        columns.append(filters @ spectrum)
-        first += mel["hop_length"]
-    power = np.array(columns).T
-    if n_frames is not None:
-        fitted = np.zeros((mel["n_mels"], n_frames))
-        n_kept = min(power.shape[1], n_frames)
-        fitted[:, :n_kept] = power[:, :n_kept]
-        power = fitted
-    if mel["log"] == "ln":
-        logs: NDArray[np.float64] = np.log(power + mel["amin"])
-    else:
-        logs = 10 * np.log10(np.maximum(power, mel["amin"]))
-    return logs
-
-
-def mel_filters(mel: dict[str, Any], rate: int) -> NDArray[np.float64]:
-    """Return triangles between points that are evenly spaced in mel."""
-    low, high = hz_to_mel(mel["f_min_hz"], mel), hz_to_mel(mel["f_max_hz"], mel)
-    edges = [mel_to_hz(low + (high - low) * i / (mel["n_mels"] + 1), mel) for i in range(mel["n_mels"] + 2)]
-    filters = np.zeros((mel["n_mels"], mel["n_fft"] // 2 + 1))
-    for m in range(mel["n_mels"]):
-        left, top, right = edges[m : m + 3]
-        for b in range(filters.shape[1]):
-            f = b * rate / mel["n_fft"]
-            filters[m, b] = max(0.0, min((f - left) / (top - left), (right - f) / (right - top)))
-        if mel["mel_norm"] == "slaney":
-            filters[m] *= 2 / (right - left)
-    return filters
-
-
-def hz_to_mel(hz: float, mel: dict[str, Any]) -> float:
-    if mel["mel_scale"] == "htk":
-        return 2595 * math.log10(1 + hz / 700)
-    return hz * 3 / 200 if hz < 1000 else 15 + 27 * math.log(hz / 1000) / math.log(6.4)
-
-
-def mel_to_hz(value: float, mel: dict[str, Any]) -> float:
-    if mel["mel_scale"] == "htk":
-        return float(700 * (10 ** (value / 2595) - 1))
-    return value * 200 / 3 if value < 15 else float(1000 * 6.4 ** ((value - 15) / 27))
