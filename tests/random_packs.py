@@ -8,6 +8,8 @@ import numpy as np
 import onnx
 from onnx import helper
 
+from dawn_chorus.inference.packs.sealing import seal_pack
+from tests.foreign_packs import choose_excludes, choose_export, export
 from tests.pack_files import make_graph, write_manifest, write_model, write_taxa
 
 
@@ -50,11 +52,12 @@ def write_random_pack(
     mel: dict[str, Any] | None = None,
     shape: Shape | None = None,
     outputs: tuple[str, ...] | None = None,
+    foreign: bool = False,
 ) -> Path:
     """Write a pack of random networks; what the keywords leave open, the seed decides. Gives the folder.
 
     `score`, `member` and `mel` stand in for keys of those tables, in all members alike. Rates are low, so that slow
-    readings of the contract take milliseconds.
+    readings of the contract take milliseconds. `foreign`: of schema 2, with networks as others export them.
     """
     random = np.random.default_rng(seed)
     folder.mkdir(parents=True, exist_ok=True)
@@ -66,8 +69,10 @@ def write_random_pack(
         _random_member(random, folder, number, codes, member or {}, mel or {}, shapes, outputs)
         for number in range(n_members or int(random.integers(1, 4)))
     ]
+    if foreign:
+        _make_foreign(np.random.default_rng((seed, 2)), folder, codes, members)
     manifest = {
-        "schema": 1,
+        "schema": 2 if foreign else 1,
         "name": "random",
         "version": str(seed),
         "license": "CC0-1.0",
@@ -77,7 +82,23 @@ def write_random_pack(
         "member": members,
     }
     write_manifest(folder, manifest)
+    seal_pack(folder)
     return folder
+
+
+def _make_foreign(random: np.random.Generator, folder: Path, codes: list[str], members: list[dict[str, Any]]) -> None:
+    """Turn the networks into what others export, and let members leave taxa to each other."""
+    for member in members:
+        graph = onnx.load(folder / member["file"]).graph
+        chosen = choose_export(random, member, any(node.name == "frame_logits" for node in graph.output))
+        member.update(chosen.keys)
+        write_model(folder / member["file"], export(graph, member, chosen.in_graph))
+        del member["sha256"]
+    columns = [(folder / member["columns"]).read_text().split() if "columns" in member else codes for member in members]
+    for number, excluded in enumerate(choose_excludes(random, columns)):
+        if excluded:
+            members[number]["excludes"] = f"excludes_{number}.csv"
+            (folder / f"excludes_{number}.csv").write_text("\n".join(excluded) + "\n")
 
 
 def _random_score(random: np.random.Generator) -> dict[str, Any]:

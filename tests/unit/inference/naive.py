@@ -14,6 +14,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from tests.unit.inference.front_end.naive_images import mel_image
+from tests.unit.inference.naive_conventions import activate, cut, lay_out, scale
 
 Waveform = NDArray[np.float32]
 Rows = list[list[float]]
@@ -52,14 +53,14 @@ class NaivePack:
         return smooth, rows
 
     def frameless(self, taxon: int) -> bool:
-        return not any(member.framewise and taxon in member.columns for member in self.members)
+        return not any(member.framewise and member.scores(taxon) for member in self.members)
 
     def combine(self, by_member: list[list[float] | None]) -> list[float]:
         scores = []
         for taxon in range(len(self.codes)):
             above = below = 0.0
             for member, row in zip(self.members, by_member, strict=True):
-                if row is not None and taxon in member.columns:
+                if row is not None and member.scores(taxon):
                     above += member.weight * row[member.columns.index(taxon)]
                     below += member.weight
             scores.append(above / below if below else 0.0)
@@ -80,11 +81,32 @@ class NaiveMember:
         self.weight, self.temperature = table.get("weight", 1.0), table.get("temperature", 1.0)
         self.session = ort.InferenceSession(str(folder / table["file"]), providers=["CPUExecutionProvider"])
         self.outputs = [node.name for node in self.session.get_outputs()]
-        self.framewise = "frame_logits" in self.outputs
+        self.read_outputs()
+        self.framewise = "frames" in self.names
         self.columns = list(range(len(pack.codes)))
         if "columns" in table:
             names = (folder / table["columns"]).read_text().split()
             self.columns = [pack.codes.index(name) for name in names]
+        self.excluded: list[int] = []
+        if "excludes" in table:
+            self.excluded = [pack.codes.index(name) for name in (folder / table["excludes"]).read_text().split()]
+
+    def read_outputs(self) -> None:
+        """Find out what the outputs are called, which are logits, and which axis counts frames."""
+        self.frames_axis, self.names, self.kinds = 1, {}, {}
+        named = self.table.get("outputs")
+        if named is not None:
+            self.frames_axis = named.get("frames_axis", 1)
+            for key in ("clip", "frames"):
+                if key in named:
+                    self.names[key], self.kinds[key] = named[key], named.get("kind", "logits")
+            return
+        for name, key in (("frame_logits", "frames"), ("clip_logits", "clip"), ("clip_probs", "clip")):
+            if name in self.outputs:
+                self.names[key], self.kinds[key] = name, name.split("_")[1]
+
+    def scores(self, taxon: int) -> bool:
+        return taxon in self.columns and taxon not in self.excluded
 
     def begin(self, waveform: Waveform, k_count: int) -> None:
         self.waveform, self.k_count = waveform, k_count
@@ -107,13 +129,18 @@ class NaiveMember:
         """Run one window alone; return probabilities by output name."""
         if start not in self.memory:
             inputs = cut(self.waveform, start, self.w, self.rate)
+            inputs = scale(inputs, self.table)
             if self.table["input"] == "mel":
                 inputs = mel_image(inputs, self.table["mel"], self.rate, self.waveform)
-            results = self.session.run(None, {self.table["input"]: inputs[None].astype(np.float32)})
-            named = {name: result[0].astype(np.float64) for name, result in zip(self.outputs, results, strict=True)}
-            for name in ("frame_logits", "clip_logits"):
-                if name in named:
-                    named[name] = 1 / (1 + np.exp(-named[name] / self.temperature))
+            inputs = lay_out(inputs, self.table).astype(np.float32)
+            batch = [inputs] * (1 if self.table.get("batch", "dynamic") == "dynamic" else self.table["batch"])
+            results = self.session.run(None, {self.table.get("input_name", self.table["input"]): np.stack(batch)})
+            given = {name: result[0].astype(np.float64) for name, result in zip(self.outputs, results, strict=True)}
+            named = {}
+            for key, name in self.names.items():
+                named[key] = given[name].T if key == "frames" and self.frames_axis == 2 else given[name]
+                if self.kinds[key] == "logits":
+                    named[key] = activate(named[key] / self.temperature, self.table.get("activation", "sigmoid"))
             self.memory[start] = named
         return self.memory[start]
 
@@ -129,9 +156,8 @@ class NaiveMember:
     def window_score(self, t: float) -> NDArray[np.float64]:
         if self.table["rule"] == "frame_max":
             return self.stitched_max(t)
-        name = "clip_probs" if "clip_probs" in self.outputs else "clip_logits"
         self.placed.update(self.audio_starts(t))
-        best: NDArray[np.float64] = np.max([self.run(start)[name] for start in self.audio_starts(t)], axis=0)
+        best: NDArray[np.float64] = np.max([self.run(start)["clip"] for start in self.audio_starts(t)], axis=0)
         return best
 
     def place_row(self) -> None:
@@ -142,11 +168,11 @@ class NaiveMember:
             self.placed.update(self.audio_starts(m * self.hop))
             m += 1
         for start in sorted(self.placed):
-            for i, frame in enumerate(self.run(start)["frame_logits"]):
+            for i, frame in enumerate(self.run(start)["frames"]):
                 self.stitched.setdefault(round(start + self.center(i), 4), []).append(frame)
 
     def center(self, i: int) -> float:
-        n_frames = len(next(iter(self.memory.values()))["frame_logits"])
+        n_frames = len(next(iter(self.memory.values()))["frames"])
         step = self.table.get("frame_step_s", self.w / n_frames)
         return float(self.table.get("frame_start_s", 0.0) + (i + 0.5) * step)
 
@@ -167,15 +193,7 @@ class NaiveMember:
         readings = []
         for start in sorted(self.placed):
             if start - 1e-6 <= point < start + self.w - 1e-6:
-                frames = self.run(start)["frame_logits"]
+                frames = self.run(start)["frames"]
                 centers = [start + self.center(i) for i in range(len(frames))]
                 readings.append([np.interp(point, centers, frames[:, c]) for c in range(frames.shape[1])])
         return np.mean(readings, axis=0).tolist() if readings else None
-
-
-def cut(waveform: Waveform, start_s: float, window_s: float, rate: int) -> NDArray[np.float64]:
-    first = round(start_s * rate)
-    n_samples = round(window_s * rate)
-    silence = np.zeros(n_samples)
-    endless = np.concatenate([silence, waveform, silence, silence])
-    return endless[first + n_samples : first + 2 * n_samples]

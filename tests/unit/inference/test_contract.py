@@ -15,10 +15,10 @@ LENGTHS_S = (0.3, 4.99, 5.0, 7.5, 23.2, 61.7)
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(seed=st.integers(0, 10**6), duration_s=st.sampled_from(LENGTHS_S))
-def test_scores_equal_a_literal_implementation_of_the_contract(seed: int, duration_s: float) -> None:
+@given(seed=st.integers(0, 10**6), duration_s=st.sampled_from(LENGTHS_S), foreign=st.booleans())
+def test_scores_equal_a_literal_implementation_of_the_contract(seed: int, duration_s: float, *, foreign: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        pack = write_random_pack(Path(folder), seed=seed)
+        pack = write_random_pack(Path(folder), seed=seed, foreign=foreign)
         ensemble = open_pack(pack)
         sounds = random_sounds(rates_of(ensemble), duration_s, seed)
         scores = score_sounds(ensemble, sounds, duration_s)

@@ -27,6 +27,7 @@ def expected_spread(pack: NaivePack, k_count: int) -> tuple[np.ndarray, np.ndarr
     for member in pack.members:
         rows = np.full((k_count, len(pack.codes)), np.nan)
         rows[:, member.columns] = [member.view_average(k) for k in range(k_count)]
+        rows[:, member.excluded] = np.nan
         of_members.append([pack.smooth(rows.tolist(), k) for k in range(k_count)])
     scores = np.array(of_members)
     known = ~np.isnan(scores).any(axis=1)
@@ -37,9 +38,10 @@ def expected_spread(pack: NaivePack, k_count: int) -> tuple[np.ndarray, np.ndarr
     return np.sqrt(squares / np.maximum(counts, 1)), counts
 
 
+@pytest.mark.parametrize("foreign", [False, True])
 @pytest.mark.parametrize("seed", range(8))
-def test_it_is_the_standard_deviation_of_what_members_say(tmp_path: Path, seed: int) -> None:
-    folder = write_random_pack(tmp_path / "pack", seed=seed, n_members=3)
+def test_it_is_the_standard_deviation_of_what_members_say(tmp_path: Path, seed: int, *, foreign: bool) -> None:
+    folder = write_random_pack(tmp_path / "pack", seed=seed, n_members=3, foreign=foreign)
     ensemble = open_pack(folder)
     sounds = random_sounds(rates_of(ensemble), DURATION_S, seed)
     whole = Segment(0, 0.0, DURATION_S)
