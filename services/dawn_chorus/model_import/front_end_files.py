@@ -1,5 +1,6 @@
 """Front ends as TOML: those that come with Dawn Chorus, by name, and files of others."""
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -61,8 +62,8 @@ def _parse(table: Mapping[str, Any], name: str) -> FrontEnd:
     whole = {
         "file": "network.onnx",
         "input": "waveform" if mel is None else "mel",
-        # Of any rate and length here; the network's own are checked when the pack is.
-        "sample_rate_hz": 1_000_000,
+        # Long enough for any, at the rate with the most bins; the network's own are checked when the pack is.
+        "sample_rate_hz": _lowest_rate_hz(mel),
         "window_s": 3600.0,
         "hop_s": 3600.0,
         "rule": "clip",
@@ -76,3 +77,8 @@ def _parse(table: Mapping[str, Any], name: str) -> FrontEnd:
         reasons = "; ".join(line.removeprefix(": ").removeprefix("member[0].") for line in error.faults)
         raise PermanentError(f"--front-end {name}: {reasons}") from error
     return FrontEnd(name, member, mel, parsed.mel)
+
+
+def _lowest_rate_hz(mel: Any) -> int:
+    f_max_hz = mel.get("f_max_hz") if isinstance(mel, Mapping) else None
+    return math.ceil(2 * f_max_hz) if isinstance(f_max_hz, int | float) and 0 < f_max_hz < 1e9 else 48_000
