@@ -22,6 +22,8 @@ from tests.servers.ports import find_free_ports
 WEED = Path(sys.executable).with_name("weed")
 START_S = 60.0
 ACCESS_KEY, SECRET_KEY = "chorus-test", "chorus-test-secret"
+LIMITED_KEY, LIMITED_SECRET = "chorus-limited", "chorus-limited-secret"
+"""May use the bucket below and make none, as in deploy/."""
 # A server's gRPC port is its port + 10000: all stay below 32768, where connections going out begin.
 PORT_RANGE = range(8000, 9900)
 
@@ -70,10 +72,8 @@ def s3_server() -> Iterator[S3Server]:
 
 def _start(folder: Path, output: Any) -> tuple[subprocess.Popen[bytes], int]:
     master, volume, filer, s3 = find_free_ports(4, PORT_RANGE)
-    identity = {"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}
-    actions = ["Admin", "Read", "Write", "List", "Tagging"]
     config = folder / "s3.json"
-    config.write_text(json.dumps({"identities": [{"name": "test", "credentials": [identity], "actions": actions}]}))
+    config.write_text(json.dumps({"identities": [_admin(), _limited()]}))
     # Volumes are made as they are needed; 200 of 64 MB hold what a whole run writes (20 did not).
     command: list[str | Path] = [
         WEED, "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-master.port={master}",
@@ -81,6 +81,17 @@ def _start(folder: Path, output: Any) -> tuple[subprocess.Popen[bytes], int]:
         "-s3.port.iceberg=0", "-s3.port.lance=0", "-master.volumeSizeLimitMB=64", "-volume.max=200",
     ]  # fmt: skip
     return subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output), s3
+
+
+def _admin() -> dict[str, Any]:
+    credentials = [{"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}]
+    return {"name": "test", "credentials": credentials, "actions": ["Admin", "Read", "Write", "List", "Tagging"]}
+
+
+def _limited() -> dict[str, Any]:
+    credentials = [{"accessKey": LIMITED_KEY, "secretKey": LIMITED_SECRET}]
+    actions = [f"{action}:{BUCKET}" for action in ("Read", "Write", "List", "Tagging")]
+    return {"name": "limited", "credentials": credentials, "actions": actions}
 
 
 def _wait_until_up(process: subprocess.Popen[bytes], port: int, log: Path) -> S3Server:

@@ -7,6 +7,7 @@ import typer
 
 from dawn_chorus.cli.analyze.command import analyze
 from dawn_chorus.cli.client.commands import status, timeline
+from dawn_chorus.cli.doctor.command import doctor
 from dawn_chorus.cli.export.command import export
 from dawn_chorus.cli.models import commands as models
 from dawn_chorus.cli.operations import dead_letters, keys, serve
@@ -40,6 +41,7 @@ def chorus(
 app.command("analyze", rich_help_panel="On this machine")(analyze)
 app.command("up", rich_help_panel="On this machine")(up)
 app.add_typer(models.app, name="models", rich_help_panel="On this machine")
+app.command("doctor", rich_help_panel="On this machine")(doctor)
 app.command("submit", rich_help_panel="With a running service")(submit)
 app.command("status", rich_help_panel="With a running service")(status)
 app.command("timeline", rich_help_panel="With a running service")(timeline)

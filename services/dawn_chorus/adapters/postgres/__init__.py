@@ -11,7 +11,7 @@ tells).
 Review: review_queue (queue_values, unreviewed_events, strategies, queue_days), review_taxa.
 Around it: packs, api_keys, sessions, workers and waiting (who is there, for how much), idempotency, audio_presence and
 orphaned_audio, uploads (in parts) with upload_joining, exports (files made in the background) with export_making,
-byte_indexes, retention, dead_letters, lost_messages, backlog.
+byte_indexes, retention, dead_letters, lost_messages, backlog, inspection (for `chorus doctor`).
 May touch the database. Every call is one transaction, is safe from any thread, and raises TransientError while the
 server is unavailable, NotFound for an unknown id, and Conflict if the current state does not allow the request.
 """

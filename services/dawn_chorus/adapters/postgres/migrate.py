@@ -1,8 +1,10 @@
 """Updates the schema with yoyo: applies each file in `adapters/postgres/migrations` once, in order."""
 
 from pathlib import Path
+from typing import Any
 
 import psycopg
+from psycopg.rows import tuple_row
 from yoyo import get_backend, read_migrations
 
 from dawn_chorus.adapters.postgres.database import translated_errors
@@ -31,10 +33,21 @@ def migrate(url: str) -> list[str]:
 def schema_version(url: str) -> str | None:
     """Return the name of the last migration applied; None: none yet."""
     with translated_errors(), psycopg.connect(url) as connection:
-        if connection.execute("SELECT to_regclass('_yoyo_migration')").fetchone() == (None,):
+        return read_schema_version(connection)
+
+
+def read_schema_version(connection: psycopg.Connection[Any]) -> str | None:
+    """Return as `schema_version`, by a connection that is open."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        if cursor.execute("SELECT to_regclass('_yoyo_migration')").fetchone() == (None,):
             return None
-        row = connection.execute("SELECT max(migration_id) FROM _yoyo_migration").fetchone()
+        row = cursor.execute("SELECT max(migration_id) FROM _yoyo_migration").fetchone()
         return str(row[0]) if row and row[0] else None
+
+
+def newest_migration() -> str:
+    """Return the name of the last migration that this version has."""
+    return max(path.stem for path in MIGRATIONS.glob("*.sql"))
 
 
 def _yoyo_url(url: str) -> str:

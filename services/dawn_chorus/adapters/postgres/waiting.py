@@ -7,7 +7,7 @@ from uuid import UUID
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.named_queries import load_queries
 
-_SEEN_S = 60.0
+SEEN_S = 60.0
 """A worker that has said nothing for so long counts no more; it says something every 15 s."""
 _STARTED_S = 600.0
 """A segment that was begun so lately has a worker, though that one may be of a version that says nothing."""
@@ -30,7 +30,7 @@ class Waiting:
 def measure_waiting(database: Database) -> Waiting:
     """Return how it is now."""
     with database.statement() as connection:
-        row = _sql.measure(connection, seen_s=_SEEN_S, started_s=_STARTED_S)
+        row = _sql.measure(connection, seen_s=SEEN_S, started_s=_STARTED_S)
     is_silent = row["workers"] == 0 and row["is_begun"]
     return Waiting(
         workers=None if is_silent else row["workers"],

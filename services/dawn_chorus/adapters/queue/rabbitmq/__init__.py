@@ -1,7 +1,7 @@
 """RabbitMQ: the only package that imports pika.
 
 Read: topology (exchanges, queues and bindings; __main__ prints it), connection, confirm_channel, publisher,
-source.
+source; inspection (for `chorus doctor`).
 May touch the broker, each connection from its own thread only.
 """
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fastapi import APIRouter
 
 from dawn_chorus.adapters.postgres.database import Database
-from dawn_chorus.adapters.postgres.migrate import MIGRATIONS, schema_version
+from dawn_chorus.adapters.postgres.migrate import newest_migration, schema_version
 from dawn_chorus.adapters.readiness import Check
 from dawn_chorus.api.dependencies import Deps
 from dawn_chorus.api.http.problems import RETRY_AFTER_S, UNAVAILABLE, Problem, documented
@@ -45,7 +45,7 @@ async def ready(deps: Deps) -> ReadyOut:
 
 def _check_schema(url: str) -> None:
     """Raise PermanentError for an older schema; a newer one is fine: an upgrade runs old and new side by side."""
-    needed = max(path.stem for path in MIGRATIONS.glob("*.sql"))
+    needed = newest_migration()
     found = schema_version(url)
     if found is None or found < needed:
         raise PermanentError(f"the schema is at {found or 'nothing'}, {needed} is required: run `chorus migrate`")

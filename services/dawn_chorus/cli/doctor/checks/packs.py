@@ -1,0 +1,74 @@
+"""Packs: whether they are there and whole, and the default one is among them."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dawn_chorus.cli.doctor.findings import Finding, ok, skipped, warning, wrong
+from dawn_chorus.cli.doctor.installation import Form, Installation
+from dawn_chorus.domain.errors import InvalidPack
+
+if TYPE_CHECKING:
+    from dawn_chorus.inference.packs.pack import Pack
+
+_BIRDNET = "chorus models install birdnet --accept-license CC-BY-NC-SA-4.0"
+_LICENSE = "CHORUS_ACCEPT_LICENSE=CC-BY-NC-SA-4.0 in .env, then `docker compose up --detach --wait`"
+
+
+def look_at_packs(installation: Installation) -> Sequence[Finding]:
+    """Read every pack, and hash its files; networks are not run."""
+    from dawn_chorus.inference.packs.pack import check_networks, installed_packs, read_pack
+
+    folder, default = installation.settings.packs_path, installation.settings.default_pack
+    if installation.form is Form.SERVERS and not any(_list(folder)):
+        return [skipped("packs", f"{folder}, where workers have them, is not there or empty here")]
+    whole: list[Pack] = []
+    found: list[Finding] = []
+    installed = installed_packs(folder)
+    for path in installed.values():
+        try:
+            pack = read_pack(path)
+            check_networks(pack)
+        except InvalidPack as error:
+            found.append(wrong("packs", f"{error}; install the pack again: `chorus models install`"))
+        else:
+            whole.append(pack)
+    if whole:
+        found.insert(0, _describe(whole, default, folder))
+    return [*found, *_warn_of_default(installation, set(installed)), *_warn_of_self_tests(whole)]
+
+
+def _list(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def _describe(packs: Sequence["Pack"], default: str, folder: Path) -> Finding:
+    named = [
+        f"{pack.manifest.name} {pack.manifest.version}{' (default)' if pack.manifest.name == default else ''}"
+        for pack in packs
+    ]
+    tried = "`chorus models verify` repeats self-tests"
+    return ok("packs", f"{', '.join(named)} in {folder}, files as they should be; {tried}")
+
+
+def _warn_of_default(installation: Installation, installed: set[str]) -> Iterator[Finding]:
+    default = installation.settings.default_pack
+    choose = _LICENSE if installation.form is Form.SERVERS else f"`{_BIRDNET}`"
+    if default not in installed:
+        how = choose if default == "birdnet" else "`chorus models install FOLDER`, or another CHORUS_DEFAULT_PACK"
+        yield warning(
+            "packs", f"the default pack {default} is not installed in {installation.settings.packs_path}: {how}"
+        )
+    elif default == "synthetic":
+        yield warning(
+            "packs", f"the default pack is synthetic, which knows no birds; for BirdNET accept its licence: {choose}"
+        )
+
+
+def _warn_of_self_tests(packs: Sequence["Pack"]) -> Iterator[Finding]:
+    for pack in packs:
+        if not pack.manifest.golden:
+            yield warning(
+                "packs",
+                f"{pack.manifest.name} has no self-test (`golden` in pack.toml): nobody notices wrong scores",
+            )

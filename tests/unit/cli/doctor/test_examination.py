@@ -1,0 +1,82 @@
+"""Checks run at once, and none of them can cost the others, or more than its time."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from dawn_chorus.cli.doctor.examination import examine
+from dawn_chorus.cli.doctor.findings import Finding, Level, ok
+from dawn_chorus.cli.doctor.installation import Form, Installation
+from dawn_chorus.cli.settings import CliSettings
+
+HERE = Installation(Form.ALONE, CliSettings())
+
+
+def test_findings_come_in_the_order_of_the_checks() -> None:
+    def slow(_: Installation) -> list[Finding]:
+        time.sleep(0.05)
+        return [ok("first", "a")]
+
+    found = examine(HERE, checks={"first": slow, "second": lambda _: [ok("second", "b"), ok("second", "c")]})
+    assert [finding.text for finding in found] == ["a", "b", "c"]
+
+
+def test_a_check_that_hangs_is_wrong_and_the_others_are_told() -> None:
+    never = Event()
+
+    def hang(_: Installation) -> list[Finding]:
+        never.wait(30)
+        return []
+
+    found = examine(HERE, checks={"deaf": hang, "well": lambda _: [ok("well", "fine")]}, within_s=0.2)
+    never.set()
+    assert [(each.check, each.level) for each in found] == [("deaf", Level.WRONG), ("well", Level.OK)]
+    assert found[0].text.startswith("no answer within 0.2 s")
+
+
+def test_what_is_not_installed_is_not_looked_at() -> None:
+    def lacks(_: Installation) -> list[Finding]:
+        import no_such_library  # type: ignore[import-not-found] # noqa: F401, PLC0415
+
+        return []
+
+    assert examine(HERE, checks={"broker": lacks}) == [
+        Finding("broker", Level.SKIPPED, "not looked at: no_such_library is not installed here")
+    ]
+
+
+def test_a_check_that_fails_in_a_way_nobody_thought_of_is_one_line() -> None:
+    def fail(_: Installation) -> list[Finding]:
+        raise PermissionError(13, "Permission denied", "/var/lib/x\n/y")
+
+    (found,) = examine(HERE, checks={"disk": fail})
+    assert found.level is Level.WRONG
+    assert "Permission denied" in found.text
+    assert "\n" not in found.text
+
+
+@pytest.mark.parametrize(
+    ("absent", "checks"),
+    [("pika", {"broker"}), ("psycopg", {"database", "work"}), ("obstore", {"store"}), ("numpy", {"packs"}),
+     ("onnxruntime", set()), ("httpx", set())],
+)  # fmt: skip
+def test_the_program_runs_where_a_library_is_missing(absent: str, checks: set[str], tmp_path: Path) -> None:
+    """As in images that hold the packages of their part only."""
+    code = f"import sys; sys.modules[{absent!r}] = None; sys.argv = ['chorus', 'doctor']; import runpy; "
+    code += "runpy.run_module('dawn_chorus.cli', run_name='__main__')"
+    servers = {
+        "CHORUS_DATABASE_URL": "postgresql://127.0.0.1:1/x",
+        "CHORUS_BROKER_URL": "amqp://127.0.0.1:1/",
+        "CHORUS_STORE_URL": "s3://b?endpoint=http://127.0.0.1:1&access_key_id=a&secret_access_key=b",
+        "CHORUS_PACKS_DIR": "models/packs",
+        "HOME": str(tmp_path),
+        "CHORUS_DATA_DIR": str(tmp_path),
+    }
+    said = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False, env=servers)
+    assert "Traceback" not in said.stderr
+    skipped = {line.split()[1] for line in said.stdout.splitlines() if f"{absent} is not installed here" in line}
+    assert skipped >= checks
