@@ -55,7 +55,7 @@ def main() -> None:
     except MemoryError:
         failure = f"{name}: needs more memory than this machine has"
     except Exception as error:  # noqa: BLE001 - whatever a foreign network raises, its owner gets one line
-        failure = f"{name}: cannot be run: {type(error).__name__}: {error}"
+        failure = f"{name}: cannot be run: {type(error).__name__}: {' '.join(str(error).split())}"
     with answers:
         json.dump(failure, answers)
 

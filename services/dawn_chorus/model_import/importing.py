@@ -19,6 +19,8 @@ from dawn_chorus.model_import.questions import Ask, Settled, find_outputs, settl
 from dawn_chorus.model_import.request import Request, check_request
 from dawn_chorus.model_import.writing import new_folder, write_pack
 
+_NEAR = 1e-4
+
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
@@ -116,7 +118,11 @@ def _tell_choices(settled: Settled, look: Look, user: Conversation) -> None:
     for note in labels.notes:
         user.note(note)
     if not np.isfinite([low, high]).all():
-        raise PermanentError(f"{request.file.name}: {names} is not a number in places, on silence or noise")
+        raise PermanentError(f"{request.file.name}: {names} is not a finite number in places, on silence or noise")
+    if request.activation == "none" and not (low >= -_NEAR and high <= 1 + _NEAR):
+        raise PermanentError(
+            f"--activation none: {names} is {low:.3g} to {high:.3g}, no probabilities: give sigmoid or softmax"
+        )
 
 
 def _count_above(raw: Array, activation: str, n_labels: int, frames_axis: int) -> int:

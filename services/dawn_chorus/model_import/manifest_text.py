@@ -11,24 +11,30 @@ from dawn_chorus.model_import.network.inputs import Axes
 from dawn_chorus.model_import.questions import Settled
 
 _TEXT = """\
-# Written by `chorus models import` from {source}. models/PACKS.md of Dawn Chorus explains every key. After a change
-# raise the version and run `chorus models seal FOLDER`, which writes golden.npz and [files] again.
+# Written by `chorus models import` from {source}.
+# models/PACKS.md of Dawn Chorus explains every key. After a change raise the version and run
+# `chorus models seal FOLDER`, which writes golden.npz and [files] again.
 schema = 2
 name = {name}
 version = {version}
-license = {license}                # SPDX expression of the weights, shown with every result
+# SPDX expression of the weights, shown with every result; NOASSERTION: nobody said.
+license = {license}
 attribution = {attribution}
-taxa = "taxa.csv"                  # rows in the order of the network's columns
-frame_s = 0.5                      # the grid of framewise scores
-golden = "golden.npz"              # the self-test
+# Its rows are in the order of the network's columns; names, classes and thresholds of taxa can be added there.
+taxa = "taxa.csv"
+# The grid of framewise scores.
+frame_s = 0.5
+golden = "golden.npz"
 
 [score]
-window_s = {scored_s}                     # a score for every so many seconds
-# shifts_s = [-2.5, 0.0, 2.5]      # windows can be scored again with shifts, and smoothed; see PACKS.md
+# A score for every so many seconds.
+window_s = {scored_s}
+# Windows can be scored again with shifts: shifts_s = [-2.5, 0.0, 2.5]
 
-[detection]                        # columns of these names in taxa.csv override them for a taxon
-onset_threshold = 0.5              # an event begins where a score reaches this
-offset_threshold = 0.3             # and ends where it falls below this
+[detection]
+# An event begins where a score reaches the first, and ends where it falls below the second.
+onset_threshold = 0.5
+offset_threshold = 0.3
 min_event_s = 0.0
 min_gap_s = 0.5
 

@@ -2,19 +2,27 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from dawn_chorus.birdnet.labels import code_of
 from dawn_chorus.domain.errors import PermanentError
+from dawn_chorus.model_import.answers import (
+    activation_reader,
+    read_front_end_name,
+    read_labels_path,
+    read_name,
+    read_out,
+    read_rate,
+    read_seconds,
+)
 from dawn_chorus.model_import.first_look import Look
-from dawn_chorus.model_import.front_end_files import named, read_front_end
+from dawn_chorus.model_import.front_end_files import named
 from dawn_chorus.model_import.labels import Labels, read_labels
 from dawn_chorus.model_import.network.finding import FoundNetwork
 from dawn_chorus.model_import.network.graph import Shape
 from dawn_chorus.model_import.network.inputs import suggest_windows
 from dawn_chorus.model_import.network.outputs import ChosenOutputs, Undecided, choose_outputs, real_shapes
-from dawn_chorus.model_import.request import Request, check_name, check_out
+from dawn_chorus.model_import.request import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +107,15 @@ def _open_questions(
 ) -> list[Question]:
     name = request.name or code_of(request.file.stem)
     questions = [
-        Question("--name", "Name of the pack", "name", _read_name, code_of(request.file.stem)),
-        Question("--out", "Folder for the pack", "out", _read_out, name),
-        Question("--labels", "File of labels, one a line, in the order of the columns", "labels", _read_labels),
+        Question("--name", "Name of the pack", "name", read_name, code_of(request.file.stem)),
+        Question("--out", "Folder for the pack", "out", read_out, name),
+        Question("--labels", "File of labels, one a line, in the order of the columns", "labels", read_labels_path),
         _ask_rate(request, found),
         _ask_window(request, found),
     ]
     if not found.input.is_waveform:
         hint = f"takes images; there are {named()}, or a file"
-        questions.append(Question("--front-end", "What makes the images", "front_end", _read_front_end, hint=hint))
+        questions.append(Question("--front-end", "What makes the images", "front_end", read_front_end_name, hint=hint))
     questions.append(_ask_activation(request, found, look, outputs))
     waiting = [question for question in questions if getattr(request, question.field) is None]
     if undecided is not None:
@@ -128,7 +136,7 @@ def _ask_rate(request: Request, found: FoundNetwork) -> Question:
             default = str(pairs[0][0])
             hint += " could be " + " or ".join(f"{seconds:g} s at {rate} Hz" for rate, seconds in pairs[:3])
     return Question(
-        "--sample-rate", "Sample rate in Hz that it was trained with", "sample_rate_hz", _read_rate, default, hint
+        "--sample-rate", "Sample rate in Hz that it was trained with", "sample_rate_hz", read_rate, default, hint
     )
 
 
@@ -137,7 +145,7 @@ def _ask_window(request: Request, found: FoundNetwork) -> Question:
     if n_samples is not None and request.sample_rate_hz is not None:
         default = f"{n_samples / request.sample_rate_hz:.10g}"
         hint = f"{n_samples:,} samples at {request.sample_rate_hz:,} Hz are {default} s"
-    return Question("--window", "Seconds of sound that it takes at a time", "window_s", _read_seconds, default, hint)
+    return Question("--window", "Seconds of sound that it takes at a time", "window_s", read_seconds, default, hint)
 
 
 def _ask_activation(
@@ -156,55 +164,4 @@ def _ask_activation(
     elif found.looks_like_perch:
         default, hint = "softmax", "Perch v2 was trained with a softmax"
     text = "What makes scores of its outputs: sigmoid, softmax, or none as they are probabilities"
-    return Question("--activation", text, "activation", _activation_reader(request), default, hint)
-
-
-def _read_name(text: str) -> str:
-    check_name(text)
-    return text
-
-
-def _read_out(text: str) -> Path:
-    if not text:
-        raise PermanentError("--out: is empty")
-    check_out(Path(text).expanduser())
-    return Path(text).expanduser()
-
-
-def _read_labels(text: str) -> Path:
-    if not text:
-        raise PermanentError("--labels: is empty")
-    read_labels(Path(text).expanduser())
-    return Path(text).expanduser()
-
-
-def _read_front_end(text: str) -> str:
-    read_front_end(text)
-    return text
-
-
-def _read_rate(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 8 or int(text) == 0:
-        raise PermanentError(f"--sample-rate {text}: is no whole number of Hz")
-    return int(text)
-
-
-def _read_seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise PermanentError(f"--window {text}: is no number of seconds")
-    return seconds
-
-
-def _activation_reader(request: Request) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in {"sigmoid", "softmax", "none"}:
-            raise PermanentError(f"--activation {text}: is neither sigmoid, softmax nor none")
-        if request.kind == "logits" and text == "none":
-            raise PermanentError("--activation none: needs --kind probs, but --kind logits was given")
-        return text
-
-    return read
+    return Question("--activation", text, "activation", activation_reader(request), default, hint)

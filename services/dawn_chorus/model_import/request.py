@@ -1,15 +1,19 @@
 """What is asked for on the command line; None is what nobody has said yet."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from dawn_chorus.domain.errors import InvalidPack, PermanentError
 from dawn_chorus.inference.packs.manifest import parse_manifest
+from dawn_chorus.inference.packs.names import shown
 
 Activation = Literal["sigmoid", "softmax", "none"]
 Kind = Literal["logits", "probs"]
 _SHA256 = "0" * 64
+_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
+"""As the manifest has it; said in words here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +91,10 @@ def _check_facts(request: Request) -> None:
         "member": [member],
         "files": {"network.onnx": _SHA256, "taxa.csv": _SHA256},
     }
-    if request.name == "":
-        raise PermanentError("--name: is empty")
+    if request.name is not None and not _NAME.fullmatch(request.name):
+        raise PermanentError(
+            f"--name {shown(request.name)!r}: takes letters, digits, . _ and -, and begins with a letter or digit"
+        )
     for option, text in (
         ("version", request.version),
         ("license", request.license),

@@ -59,13 +59,13 @@ def choose_outputs(
         return _take(named, labels, file, "by the name of the contract")
     able = [each for each in outputs if len(each.shape) in {2, 3}]
     if labels is None:
+        if len(able) > 1 and len({_columns(each)[0] for each in able}) == 1:
+            raise Undecided([each.name for each in able], f"{_listed(able)} have as many columns each")
         return _take(able, None, file, "the only output") if len(able) == 1 else None
     n_labels = len(labels)
     fitting = [each for each in able if n_labels in _columns(each)]
     if len(fitting) > 1:
-        raise Undecided(
-            [each.name for each in fitting], f"{_listed(fitting)} have {n_labels:,} columns each: which one is it"
-        )
+        raise Undecided([each.name for each in fitting], f"{_listed(fitting)} have {n_labels:,} columns each")
     if not fitting:
         raise PermanentError(_mismatch(able or outputs, labels, file))
     return _take(fitting, labels, file, f"the only output with {n_labels:,} columns, one for each label")
@@ -101,6 +101,7 @@ def _take(found: Sequence[TensorFacts], labels: Labels | None, file: str, why: s
         else:
             frames = output.name
             axis = 2 if labels is not None and columns[0] != len(labels) and columns[1] == len(labels) else 1
+            why += f", [N, {'columns, frames' if axis == 2 else 'frames, columns'}]"
     return ChosenOutputs(clip, frames, 2 if axis == 2 else 1, why)
 
 
