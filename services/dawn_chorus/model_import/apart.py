@@ -51,7 +51,7 @@ def main() -> None:
     try:
         _STEPS[sys.argv[1]](arguments)
     except ChorusError as error:
-        failure = str(error)
+        failure = "; ".join(str(error).splitlines())
     except MemoryError:
         failure = f"{name}: needs more memory than this machine has"
     except Exception as error:  # noqa: BLE001 - whatever a foreign network raises, its owner gets one line

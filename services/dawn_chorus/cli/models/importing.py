@@ -79,7 +79,7 @@ def import_network(  # noqa: PLR0913 - each is an option
     on_terminal = sys.stdin.isatty() and sys.stderr.isatty()
     imported = import_model(request, Conversation(_ask if on_terminal else None, show_facts, print_note))
     verified = imported.verification
-    for warning in getattr(verified, "warnings", ()):
+    for warning in verified.warnings:
         print_warning(warning)
     print_note(f"wrote {verified.name} {verified.version} to {imported.folder}; {verified.result}")
     print_note(f"next: chorus models install {imported.folder}")
