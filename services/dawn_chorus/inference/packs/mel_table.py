@@ -84,7 +84,9 @@ class MelTable(Table):
         if self.f_min_hz >= self.f_max_hz:
             yield f"f_min_hz: {self.f_min_hz} is not below f_max_hz {self.f_max_hz}"
         if (self.n_mels is None) == (self.scale == "mel"):
-            yield f'n_mels: scale = "{self.scale}" {"needs" if self.n_mels is None else "has"} no such number'
+            scale = f'scale = "{self.scale}"'
+            reason = "is missing: {} needs it" if self.n_mels is None else "{} has no mel filters; remove it"
+            yield f"n_mels: {reason.format(scale)}"
         if self.power_scale != "none" and self.power != 2.0:
             yield f'power_scale: "{self.power_scale}" scales power = 2.0, not {self.power}'
         yield from self._unused()
