@@ -7,7 +7,8 @@ import typer
 from dawn_chorus.cli.output import show_facts, show_json, show_table
 
 if TYPE_CHECKING:
-    from dawn_chorus.inference.packs.pack import Pack
+    from dawn_chorus.inference.packs.manifest_tables import MemberTable
+    from dawn_chorus.inference.packs.pack import Member, Pack
 
 
 def inspect(
@@ -44,7 +45,10 @@ def inspect(
     }
     show_facts(facts)
     typer.echo()
-    show_table(("member", "weight", "input", "rate", "window", "rule", "taxa"), _member_rows(contents))
+    rows = _member_rows(contents)
+    has_outputs = any(row[-1] for row in rows)
+    columns = ("member", "weight", "input", "rate", "window", "rule", "taxa", "outputs")
+    show_table(columns if has_outputs else columns[:-1], rows if has_outputs else [row[:-1] for row in rows])
 
 
 def _contents(pack: "Pack") -> dict[str, Any]:
@@ -67,11 +71,34 @@ def _member_rows(pack: "Pack") -> list[tuple[str, ...]]:
         (
             member.table.file,
             f"{member.table.weight:g}",
-            member.table.input,
+            _input_of(member.table),
             f"{member.table.sample_rate_hz} Hz",
             f"{member.table.window_s:g} s every {member.table.hop_s:g} s",
             member.table.rule,
-            "all" if member.columns is None else str(len(member.columns)),
+            _taxa_of(member),
+            _outputs_of(member.table),
         )
         for member in pack.members
     ]
+
+
+def _input_of(table: "MemberTable") -> str:
+    steps = ["mean removed"] if table.remove_mean else []
+    steps += [] if table.waveform_scale == "none" else [f"peak {table.peak:g}"]
+    return ", ".join([table.input, *steps])
+
+
+def _taxa_of(member: "Member") -> str:
+    known = "all" if member.columns is None else str(len(member.columns))
+    if member.kept is None:
+        return known
+    return f"{len(member.kept)}, others left to other members"
+
+
+def _outputs_of(table: "MemberTable") -> str:
+    """Return what pack.toml says of a network's outputs, if it says anything."""
+    if table.outputs is not None and table.outputs.kind == "probs":
+        return "probabilities"
+    if table.outputs is None and table.activation is None:
+        return ""
+    return f"logits, {table.activation or 'sigmoid'}"

@@ -17,8 +17,9 @@ def sigmoid(logits: Array, temperature: float) -> Array:
 
 def softmax(logits: Array, temperature: float) -> Array:
     """Compute e^(logits / temperature), divided by its sum over the columns, the last axis, in place."""
-    logits -= logits.max(axis=-1, keepdims=True)  # before the division: a small temperature cannot overflow then
-    logits /= np.float32(temperature)
-    np.exp(logits, out=logits)
+    with np.errstate(over="ignore"):  # e^−∞ correctly becomes a score of 0
+        logits -= logits.max(axis=-1, keepdims=True)
+        logits /= np.float32(temperature)
+        np.exp(logits, out=logits)
     logits /= logits.sum(axis=-1, keepdims=True)
     return logits
