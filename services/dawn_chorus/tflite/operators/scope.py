@@ -69,15 +69,13 @@ class Scope:
 
 
 def add_activation(scope: Scope, code: int, name: str) -> str:
-    """Add an activation by tflite's code; raises Unsupported for one that is not for real numbers."""
+    """Add an activation by tflite's code; raises Unsupported for TANH and SIGN_BIT, which tflite itself leaves out."""
     if code == tflite.ActivationFunctionType.NONE:
         return name
     if code == tflite.ActivationFunctionType.RELU:
         return scope.onnx.add("Relu", name)
-    if code == tflite.ActivationFunctionType.TANH:
-        return scope.onnx.add("Tanh", name)
     if code not in _BOUNDS:
-        raise Unsupported(f"with the activation {code}")
+        raise Unsupported("with an activation that is not a ReLU")
     return clip(scope, name, *_BOUNDS[code])
 
 

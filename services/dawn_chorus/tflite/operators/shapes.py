@@ -37,8 +37,9 @@ def _transpose(scope: Scope, operator: Operator) -> list[str]:
 
 
 def _concatenation(scope: Scope, operator: Operator) -> list[str]:
-    joined = scope.onnx.add("Concat", *scope.inputs(operator), axis=int(operator.options["Axis"]))
-    return scope.activated(operator, joined)
+    if operator.options["FusedActivationFunction"]:
+        raise Unsupported("with an activation, which tflite itself leaves out")
+    return [scope.onnx.add("Concat", *scope.inputs(operator), axis=int(operator.options["Axis"]))]
 
 
 def _pack(scope: Scope, operator: Operator) -> list[str]:
