@@ -21,6 +21,8 @@ class FrontEnd:
     """How windows become a network's input."""
 
     name: str
+    path: Path
+    """The file, which may be copied and changed."""
     member: Mapping[str, Any]
     """Keys of [[member]]."""
     mel: Mapping[str, Any] | None
@@ -45,14 +47,14 @@ def read_front_end(wanted: str) -> FrontEnd:
         table = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise PermanentError(f"--front-end {path}: is not TOML: {error}") from error
-    return _parse(table, wanted)
+    return _parse(table, wanted, path)
 
 
 def named() -> str:
     return ", ".join(shipped_names()) or "none"
 
 
-def _parse(table: Mapping[str, Any], name: str) -> FrontEnd:
+def _parse(table: Mapping[str, Any], name: str, path: Path) -> FrontEnd:
     member = {key: value for key, value in table.items() if key != "mel"}
     if odd := sorted(set(member) - set(MEMBER_KEYS)):
         raise PermanentError(
@@ -76,7 +78,7 @@ def _parse(table: Mapping[str, Any], name: str) -> FrontEnd:
     except InvalidPack as error:
         reasons = "; ".join(line.removeprefix(": ").removeprefix("member[0].") for line in error.faults)
         raise PermanentError(f"--front-end {name}: {reasons}") from error
-    return FrontEnd(name, member, mel, parsed.mel)
+    return FrontEnd(name, path, member, mel, parsed.mel)
 
 
 def _lowest_rate_hz(mel: Any) -> int:

@@ -49,10 +49,8 @@ def read_labels(path: Path) -> Labels:
         raise PermanentError(f"{name}: has a header and no names")
     codes, notes = _make_unique([row[0] for row in names])
     rows = tuple((code, *row[1:]) for code, row in zip(codes, names, strict=True))
-    example = ", ".join(f"{key} {value}" for key, value in zip(TAXON_COLUMNS, rows[0], strict=False) if value)
-    return Labels(
-        name, (*TAXON_COLUMNS, *extra), rows, f"{read_as}; the first one is {shown(example)}", notes, lines[0]
-    )
+    example = " | ".join(cell for cell in rows[0] if cell)
+    return Labels(name, (*TAXON_COLUMNS, *extra), rows, f"{read_as}; the first: {shown(example)}", notes, lines[0])
 
 
 def _read_text(path: Path) -> str:

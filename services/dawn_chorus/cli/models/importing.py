@@ -51,7 +51,8 @@ def import_network(  # noqa: PLR0913 - each is an option
         str | None,
         typer.Option(
             metavar="NAME|FILE",
-            help="How sound is prepared: one that comes with Dawn Chorus, or a TOML file; see PACKS.md.",
+            help="How sound is prepared, for networks that take images, and some others: perch-v2, opensoundscape, "
+            "hawkears, birdset, kaggle-imagenet, or a TOML file of your own (models/PACKS.md).",
         ),
     ] = None,
     version: Annotated[str, typer.Option(help="The pack's version.")] = "1.0.0",
@@ -62,12 +63,13 @@ def import_network(  # noqa: PLR0913 - each is an option
 ) -> None:
     """Make a pack of a network as its author exported it.
 
-    The network is read and run once, and what was found is shown. What no file tells is asked for on a terminal;
-    without one, the options to give are named. The pack is verified, but not installed: that is done by
-    [bold]chorus models install DIR[/bold].
+    It is read and run once, and what was found is shown.
+    What no file tells is asked for; without a terminal, name, out, labels,
+    sample-rate, window and activation are needed, and those missing are named.
+    The pack is verified, then [bold]chorus models install DIR[/bold] installs it.
 
-    [bold]chorus models import frogs.onnx --out my-frogs --name my-frogs --labels frogs.txt --sample-rate 32000
-    --window 5 --activation sigmoid[/bold]
+    [bold]chorus models import frogs.onnx --out my-frogs --name my-frogs
+    --labels frogs.txt --sample-rate 32000 --window 5 --activation sigmoid[/bold]
     """
     from dawn_chorus.model_import.importing import Conversation, import_model
     from dawn_chorus.model_import.request import Request

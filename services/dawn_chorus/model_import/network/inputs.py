@@ -135,7 +135,8 @@ def find_axes(
     if not found:
         raise PermanentError(
             f"{file}: takes {sizes(chosen.shape)}, but --front-end {front_end.name} makes {size[0]} frequencies × "
-            f"{size[1]} times, channels: {mel.channels}, of {window_s:g} s at {sample_rate_hz:,} Hz"
+            f"{size[1]} times, channels: {mel.channels}, of {window_s:g} s at {sample_rate_hz:,} Hz: give a copy of "
+            f"{front_end.path} with what differs"
         )
     axes = next((each for each in found if (each.layout, each.channel_axis) == ("frequency_major", "first")), found[0])
     said = f"images are [N, {', '.join(_named_axes(axes))}]"
