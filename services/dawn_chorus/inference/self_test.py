@@ -1,6 +1,6 @@
 """A pack's self-test: a known sound, and the scores that the pack must compute for it on the device that will serve."""
 
-import tomllib
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,10 @@ from dawn_chorus.domain.errors import InvalidPack
 from dawn_chorus.domain.recording import round_s
 from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemble
 from dawn_chorus.inference.packs.files import GOLDEN_MOST_BYTES, read_file
-from dawn_chorus.inference.packs.golden_file import read_golden
+from dawn_chorus.inference.packs.golden_file import read_golden, read_sound
 from dawn_chorus.inference.packs.manifest import Manifest
-from dawn_chorus.inference.packs.names import MANIFEST
-from dawn_chorus.inference.packs.pack import Pack
-from dawn_chorus.inference.packs.sealing import seal_pack
+from dawn_chorus.inference.packs.pack import Pack, read_pack
+from dawn_chorus.inference.packs.sealing import name_golden, replace_file, seal_pack
 from dawn_chorus.inference.pipeline import score_segment
 from dawn_chorus.inference.segment_scores import SegmentScores
 from dawn_chorus.inference.synthetic_sound import synthesize_dawn
@@ -96,25 +95,43 @@ def write_golden(folder: Path, waveform: Samples, sample_rate_hz: int) -> SelfTe
     From schema 2 on the pack is sealed with it: [files] of its pack.toml is written from what the folder holds.
     """
     folder = folder.resolve()
-    golden_name = _golden_name(folder)
+    golden_name = name_golden(folder)
     (folder / golden_name).touch()  # a pack that names a golden file can only be opened if the file exists
     seal_pack(folder)
+    _write_scores(folder, golden_name, waveform, sample_rate_hz)
+    return verify_pack(folder, SessionOptions())
+
+
+def rewrite_golden(folder: Path) -> None:
+    """Write a pack's self-test anew, of the sound that it has, or of a synthetic one, and seal the pack with it.
+
+    Raises what `open_ensemble` raises; nothing is verified.
+    """
+    folder = folder.resolve()
+    golden_name, sound = name_golden(folder), None
+    golden = folder / golden_name
+    if golden.exists() and golden.stat().st_size:
+        content = read_file(folder, golden_name, "golden", GOLDEN_MOST_BYTES)
+        arrays = read_sound(content, f"{folder.name}/{golden_name}")
+        sound = arrays["waveform"], int(arrays["sample_rate_hz"])
+    if not golden.exists():
+        golden.parent.mkdir(parents=True, exist_ok=True)
+        golden.touch()
+    seal_pack(folder)
+    _write_scores(folder, golden_name, *(sound or synthesize_sound(read_pack(folder).manifest)))
+
+
+def _write_scores(folder: Path, golden_name: str, waveform: Samples, sample_rate_hz: int) -> None:
+    """Write the scores of a sound to a file of a sealed pack, and seal the pack again."""
     ensemble = open_ensemble(folder, SessionOptions())
     scores = _score_whole(ensemble, waveform, sample_rate_hz)
     arrays = {"waveform": waveform, "sample_rate_hz": np.array(sample_rate_hz), "window_scores": scores.window_scores}
     if scores.frame_scores is not None:
         arrays["frame_scores"] = scores.frame_scores
-    np.savez_compressed(folder / golden_name, allow_pickle=False, **arrays)
+    content = io.BytesIO()
+    np.savez_compressed(content, allow_pickle=False, **arrays)
+    replace_file(folder / golden_name, content.getvalue())
     seal_pack(folder)
-    return verify_pack(folder, SessionOptions())
-
-
-def _golden_name(folder: Path) -> str:
-    """Return the golden file that pack.toml names, before the file exists and is sealed."""
-    golden = tomllib.loads((folder / MANIFEST).read_text("utf-8")).get("golden")
-    if not isinstance(golden, str):
-        raise InvalidPack(f'{folder.name}/{MANIFEST}: golden: is missing; set it to "golden.npz"')
-    return golden
 
 
 def _score_whole(ensemble: Ensemble, waveform: Samples, sample_rate_hz: int) -> SegmentScores:

@@ -1,4 +1,4 @@
-"""Verifies a pack in a process of its own: `python -P -m dawn_chorus.inference.verification FOLDER DEVICE`.
+"""Verifies or seals a pack in a process of its own: `python -P -m dawn_chorus.inference.verification TASK FOLDER cpu`.
 
 A pack may come from anyone. A network that crashes ONNX Runtime, takes all memory or never ends, ends that process
 only, and is one line for whoever wanted to know.
@@ -19,7 +19,7 @@ from typing import Literal, cast
 from dawn_chorus.domain.errors import ChorusError, InvalidPack, PermanentError
 from dawn_chorus.inference.doubts import find_doubts
 from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
-from dawn_chorus.inference.self_test import self_test_sound, verify_golden
+from dawn_chorus.inference.self_test import rewrite_golden, self_test_sound, verify_golden
 
 Device = Literal["cpu", "cuda"]
 
@@ -48,10 +48,22 @@ def verify_apart(folder: Path, device: Device = "cpu", *, timeout_s: float = TIM
 
     Raises PermanentError if it does not pass: InvalidPack with all of its faults, or one line.
     """
+    return _ask("verify", folder, device, timeout_s)
+
+
+def seal_apart(folder: Path, *, timeout_s: float = TIMEOUT_S) -> Verification:
+    """Write a pack's self-test and [files] anew, in another process, and verify it on the CPU.
+
+    Raises as `verify_apart`; pack.toml and the self-test may have changed then, so this is for a copy.
+    """
+    return _ask("seal", folder, "cpu", timeout_s)
+
+
+def _ask(task: Literal["verify", "seal"], folder: Path, device: Device, timeout_s: float) -> Verification:
     name = folder.resolve().name
     try:
         done = subprocess.run(  # noqa: S603 - this program, and a folder as its argument
-            [*_COMMAND, str(folder), device],
+            [*_COMMAND, task, str(folder), device],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
@@ -78,11 +90,13 @@ def exit_reason(returncode: int) -> str:
 
 def main() -> None:
     """Print the verification, or the error, as one JSON document."""
-    folder, device = Path(sys.argv[1]), cast("Device", sys.argv[2])
+    task, folder, device = sys.argv[1], Path(sys.argv[2]), cast("Device", sys.argv[3])
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # libraries print on stdout
     limit_process(device)
     try:
+        if task == "seal":
+            rewrite_golden(folder)
         answer = asdict(_verify(folder, device))
     except InvalidPack as error:
         answer = {"faults": error.faults}

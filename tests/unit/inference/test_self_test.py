@@ -1,5 +1,6 @@
 """A pack's self-test: what passes, and which packs must not serve."""
 
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -77,9 +78,11 @@ def test_a_self_test_without_a_waveform_is_refused(pack: Path) -> None:
         verify_pack(pack, OPTIONS)
 
 
-def test_a_self_test_needs_a_name_in_the_manifest(tmp_path: Path) -> None:
-    with pytest.raises(InvalidPack, match=r"pack.toml: golden: is missing"):
-        write_golden(write_tone_pack(tmp_path), tone(), TONE_RATE_HZ)
+def test_a_self_test_gets_a_name_in_the_manifest(tmp_path: Path) -> None:
+    folder = write_tone_pack(tmp_path)
+    before = tomllib.loads((folder / "pack.toml").read_text())
+    write_golden(folder, tone(), TONE_RATE_HZ)
+    assert tomllib.loads((folder / "pack.toml").read_text()) == before | {"golden": "golden.npz"}
 
 
 def test_a_self_test_at_another_rate_is_resampled_as_recordings_are(pack: Path) -> None:

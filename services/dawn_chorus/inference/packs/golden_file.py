@@ -5,7 +5,7 @@ import lzma
 import math
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from tokenize import TokenError
 from typing import Any
 from zipfile import BadZipFile, ZipFile
@@ -19,6 +19,7 @@ from dawn_chorus.inference.packs.files import GOLDEN_MOST_BYTES
 MOST_UNPACKED_BYTES = 4 * GOLDEN_MOST_BYTES
 _ARRAYS = {"waveform": 1, "sample_rate_hz": 0, "window_scores": 2, "frame_scores": 2}
 """The arrays and their numbers of axes."""
+_SOUND = {"waveform", "sample_rate_hz"}
 _OPTIONAL = "frame_scores"
 _UNREADABLE = (
     *(OSError, ValueError, EOFError, RuntimeError, MemoryError, SyntaxError, TokenError),
@@ -34,14 +35,23 @@ _HEADERS: dict[tuple[int, int], Callable[[Any], Any]] = {
 
 def read_golden(content: bytes, where: str) -> dict[str, NDArray[Any]]:
     """Return the arrays by name. Raises InvalidPack for anything else, also for what would unpack to too much."""
+    return _read_arrays(content, where, _ARRAYS)
+
+
+def read_sound(content: bytes, where: str) -> dict[str, NDArray[Any]]:
+    """Return `waveform` and `sample_rate_hz`, whatever the scores are, or were. Raises InvalidPack as `read_golden`."""
+    return _read_arrays(content, where, {name: n_axes for name, n_axes in _ARRAYS.items() if name in _SOUND})
+
+
+def _read_arrays(content: bytes, where: str, wanted: Mapping[str, int]) -> dict[str, NDArray[Any]]:
     try:
         with ZipFile(io.BytesIO(content)) as archive:
             _check_sizes(archive)
             names = {info.filename.removesuffix(".npy") for info in archive.infolist()}
-            golden = {name: _read_array(archive, name) for name in _ARRAYS if name in names}
+            golden = {name: _read_array(archive, name) for name in wanted if name in names}
     except _UNREADABLE as error:
         raise InvalidPack(f"{where}: is not an npz file of arrays: {error}") from error
-    for name, n_axes in _ARRAYS.items():
+    for name, n_axes in wanted.items():
         if name not in golden and name == _OPTIONAL:
             continue
         if name not in golden or golden[name].ndim != n_axes:

@@ -25,13 +25,7 @@ def stage_pack(source: Path, scratch: Path) -> Path:
     regular file, for names that are not for every file system, and for too many or too long files.
     """
     source = source.resolve()
-    if not (source / MANIFEST).is_file():
-        raise InvalidPack(f"{displayed(source.name)}/{MANIFEST}: there is no such file: name the folder of a pack")
-    files = list(islice(_find_files(source, ""), MOST_FILES + 1))
-    if len(files) > MOST_FILES:
-        raise InvalidPack(f"{source.name}: has more than {MOST_FILES:,} files: name a folder with the pack only")
-    if twins := find_twins(files):
-        raise InvalidPack(f"{source.name}: {twins[0]} and {twins[1]} are one file on some systems; rename one")
+    files = list_files(source)
     copy, left_bytes = scratch / source.name, WEIGHTS_MOST_BYTES
     copy.mkdir()
     for name in files:
@@ -39,6 +33,18 @@ def stage_pack(source: Path, scratch: Path) -> Path:
         left_bytes -= _copy_file(source / name, copy / name, left_bytes, f"{source.name}/{name}")
     _sync_folders(copy)
     return copy
+
+
+def list_files(folder: Path) -> list[str]:
+    """Return the paths within the folder of a pack's files, all but hidden ones. Raises InvalidPack as `stage_pack`."""
+    if not (folder / MANIFEST).is_file():
+        raise InvalidPack(f"{displayed(folder.name)}/{MANIFEST}: there is no such file: name the folder of a pack")
+    files = list(islice(_find_files(folder, ""), MOST_FILES + 1))
+    if len(files) > MOST_FILES:
+        raise InvalidPack(f"{folder.name}: has more than {MOST_FILES:,} files: name a folder with the pack only")
+    if twins := find_twins(files):
+        raise InvalidPack(f"{folder.name}: {twins[0]} and {twins[1]} are one file on some systems; rename one")
+    return files
 
 
 def _find_files(folder: Path, prefix: str) -> Iterator[str]:
