@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawn_chorus.domain.analysis import Segment
-from dawn_chorus.domain.errors import PermanentError
+from dawn_chorus.domain.errors import DeviceUnavailable, PermanentError
 from dawn_chorus.domain.pack import PackFacts
 from dawn_chorus.domain.recording import Place, week_of
 from dawn_chorus.domain.timeline import Grid, Scores
@@ -24,7 +24,7 @@ from dawn_chorus.inference.member import OpenMember
 from dawn_chorus.inference.occurrence import OccurrenceModel
 from dawn_chorus.inference.packs.faults import Faults
 from dawn_chorus.inference.packs.mel_table import MelTable
-from dawn_chorus.inference.packs.pack import Member, Pack, read_pack
+from dawn_chorus.inference.packs.pack import Member, Pack, draft_pack
 from dawn_chorus.inference.session import SessionOptions
 from dawn_chorus.inference.waveforms.loading import LoadedAudio, WaveformFormat
 from dawn_chorus.inference.windows import Seconds, cut_windows, margin_s
@@ -144,12 +144,18 @@ class Ensemble:
 def open_ensemble(folder: Path, options: SessionOptions) -> Ensemble:
     """Read, check and open a pack.
 
-    Raises InvalidPack with all that is wrong with its networks, and DeviceUnavailable; there is no fallback to another
-    device.
+    Raises InvalidPack with all that is wrong with its files and networks, and DeviceUnavailable; there is no fallback
+    to another device.
     """
-    pack, faults = read_pack(folder), Faults()
-    opened = [faults.attempt(_open_member, pack, member, options) for member in pack.members]
-    occurrence = faults.attempt(_open_occurrence, pack)
+    faults = Faults()
+    pack = draft_pack(folder, faults)
+    try:
+        # Of a pack with faults, too: whoever mends it wants to know what its networks disagree with.
+        opened = [faults.attempt(_open_member, pack, member, options) for member in pack.members]
+        occurrence = faults.attempt(_open_occurrence, pack)
+    except DeviceUnavailable:
+        faults.raise_any()
+        raise
     faults.raise_any()
     members = tuple(member for member in opened if member is not None)
     return Ensemble(pack, options, members, _share_front_ends(members), _facts(pack, members), occurrence)

@@ -55,7 +55,7 @@ class OpenMember:
         """Selects the taxa that the member scores from a row of all taxa."""
         self.n_columns = n_taxa if scored is None else len(scored)
         self._n_outputs = n_taxa if member.columns is None else len(member.columns)
-        self._kept = member.kept
+        self._n_doubtful, self._kept = member.n_doubtful, member.kept
         self._name = member.name
         self.has_half_weights = file.has_half_weights
         self._network = Network(file, options)
@@ -152,7 +152,10 @@ class OpenMember:
         return {}
 
     def _find_shape_fault(self, output: Output, shape: Sizes, n_windows: int | None) -> str | None:
-        return output.find_shape_fault(shape, n_windows, self._n_outputs, self.table.columns or "the taxa table")
+        source, n_most = self.table.columns or "the taxa table", self._n_outputs
+        fault = output.find_shape_fault(shape, n_windows, n_most, source)
+        may_be = range(n_most - self._n_doubtful, n_most)
+        return fault if all(output.find_shape_fault(shape, n_windows, n, source) for n in may_be) else None
 
     def _measure(self, shapes: Mapping[str, Sizes], scored_s: float, faults: list[str]) -> Geometry:
         """Return the member's windows and frames; those of rule `frame_max` must leave no scored window without one."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dawn_chorus.domain.errors import InvalidPack, PermanentError
-from dawn_chorus.inference.packs.manifest import parse_manifest
+from dawn_chorus.inference.packs.drafts.manifest_draft import parse_manifest
 from dawn_chorus.inference.packs.mel_table import MelTable
 
 SHIPPED = Path(__file__).parent / "front_ends"

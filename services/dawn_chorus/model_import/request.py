@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from dawn_chorus.domain.errors import InvalidPack, PermanentError
-from dawn_chorus.inference.packs.manifest import parse_manifest
+from dawn_chorus.inference.packs.drafts.manifest_draft import parse_manifest
 from dawn_chorus.inference.packs.names import shown
 
 Activation = Literal["sigmoid", "softmax", "none"]

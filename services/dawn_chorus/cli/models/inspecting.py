@@ -19,10 +19,9 @@ def inspect(
     """Show what is in a pack: its networks, how they are scored, and whom to credit."""
     from dawn_chorus.cli.installed_packs import find_pack
     from dawn_chorus.cli.settings import load_settings
-    from dawn_chorus.inference.packs.pack import check_networks, read_pack
+    from dawn_chorus.inference.packs.pack import check_pack
 
-    contents = read_pack(find_pack(pack, load_settings()))
-    check_networks(contents)
+    contents = check_pack(find_pack(pack, load_settings()))
     if as_json:
         show_json(_contents(contents))
         return

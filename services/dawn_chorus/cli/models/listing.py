@@ -28,12 +28,11 @@ def list_packs(*, as_json: Annotated[bool, typer.Option("--json", help="Print JS
 
 
 def _entry(name: str, folder: Path) -> dict[str, Any]:
-    from dawn_chorus.inference.packs.pack import check_networks, read_pack
+    from dawn_chorus.inference.packs.pack import check_pack
 
     entry: dict[str, Any] = {"name": name, "folder": str(folder), "broken": None, "faults": []}
     try:
-        pack = read_pack(folder)
-        check_networks(pack)
+        pack = check_pack(folder)
     except ChorusError as error:
         return entry | {"broken": str(error), "faults": list(faults_of(error))}
     manifest = pack.manifest

@@ -7,7 +7,7 @@ from dawn_chorus.domain.errors import InvalidPack, PermanentError
 from dawn_chorus.inference.packs.installation.placement import installing, place_pack
 from dawn_chorus.inference.packs.installation.staging import stage_pack
 from dawn_chorus.inference.packs.names import MANIFEST, find_twins
-from dawn_chorus.inference.packs.pack import check_networks, installed_packs, read_pack
+from dawn_chorus.inference.packs.pack import check_pack, installed_packs
 from dawn_chorus.inference.verification import Verification, verify_apart
 
 
@@ -56,8 +56,7 @@ def _installed_version(target: Path, verified: Verification) -> str | None:
     Raises PermanentError for another pack of the same version: results refer to a pack by name and version.
     """
     try:
-        present = read_pack(target)
-        check_networks(present)
+        present = check_pack(target)
     except InvalidPack:
         return None
     if present.manifest.version == verified.version and present.manifest_sha256 != verified.manifest_sha256:

@@ -21,8 +21,12 @@ class Faults:
         self._told: dict[str, None] = {}
         self._n_more = 0
 
-    def __len__(self) -> int:
-        return len(self._told)
+    def __bool__(self) -> bool:
+        return bool(self._told)
+
+    @property
+    def n_found(self) -> int:
+        return len(self._told) + self._n_more
 
     def add(self, *faults: str) -> None:
         for fault in faults:
@@ -43,11 +47,20 @@ class Faults:
             self.add(*error.faults)
             return None
 
-    def error(self) -> InvalidPack:
-        """Return the error that tells all faults."""
-        return InvalidPack(*self._told, *([f"{self._where}and {self._n_more} more"] if self._n_more else []))
+    def holds(self, check: Callable[Arguments, None], *args: Arguments.args, **kwargs: Arguments.kwargs) -> bool:
+        """Return whether a check passes, after adding the faults for which it raised InvalidPack."""
+        try:
+            check(*args, **kwargs)
+        except InvalidPack as error:
+            self.add(*error.faults)
+            return False
+        return True
+
+    def lines(self) -> tuple[str, ...]:
+        """Return the faults that are told, and how many more there are."""
+        return (*self._told, *([f"{self._where}and {self._n_more} more"] if self._n_more else []))
 
     def raise_any(self) -> None:
         """Raise InvalidPack with all faults, if there are any."""
         if self._told:
-            raise self.error()
+            raise InvalidPack(*self.lines())

@@ -50,8 +50,13 @@ def read_file(folder: Path, name: str, field: str, most_bytes: int, sha256: str 
     if len(content) > most_bytes:
         raise InvalidPack(f"{folder.name}/{name}: is longer than {most_bytes:,} bytes, too long for {field}")
     if sha256 is not None:
-        _compare(folder, name, hashlib.sha256(content).hexdigest(), sha256)
+        check_content(folder, name, content, sha256)
     return content
+
+
+def check_content(folder: Path, name: str, content: bytes, sha256: str) -> None:
+    """Check what was read of a file against its sha256. Raises InvalidPack."""
+    _compare(folder, name, hashlib.sha256(content).hexdigest(), sha256)
 
 
 def require_file(folder: Path, name: str, field: str) -> None:

@@ -1,12 +1,11 @@
 """The whole pack.toml: what it names, and which of its files have a sha256."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from dawn_chorus.domain.names import is_control
-from dawn_chorus.inference.packs.faults import Faults
 from dawn_chorus.inference.packs.manifest_tables import (
     DetectionTable,
     MemberTable,
@@ -16,7 +15,7 @@ from dawn_chorus.inference.packs.manifest_tables import (
 )
 from dawn_chorus.inference.packs.member_rules import find_schema_2_keys
 from dawn_chorus.inference.packs.names import MANIFEST, find_fault, find_twins, shown
-from dawn_chorus.inference.packs.table import BrokenRules, Table
+from dawn_chorus.inference.packs.table import Table
 
 
 class Manifest(Table):
@@ -99,29 +98,3 @@ class Manifest(Table):
         for place, file, sha256 in self._networks():
             if sha256 not in {None, files.get(file, sha256)}:
                 yield f"{place}.sha256: is not that of [files]; remove it here"
-
-
-def parse_manifest(table: Mapping[str, Any], where: str) -> Manifest:
-    """Return the checked manifest. Raises InvalidPack, naming every key that is wrong; `where`: folder and file."""
-    try:
-        return Manifest.model_validate(table)
-    except ValidationError as error:
-        faults = Faults()
-        for each in error.errors(include_url=False, include_input=False):
-            cause = each.get("ctx", {}).get("error")
-            reasons = cause.args if isinstance(cause, BrokenRules) else (_reason(each["type"], each["msg"]),)
-            faults.add(*(f"{where}: {_field_name(each['loc'])}{reason}" for reason in reasons))
-        raise faults.error() from error
-
-
-def _field_name(loc: tuple[int | str, ...]) -> str:
-    parts = "".join(f"[{part}]" if isinstance(part, int) else f".{shown(part)}" for part in loc)
-    return f"{parts.lstrip('.')}: " if parts else ""
-
-
-def _reason(kind: str, message: str) -> str:
-    if kind == "extra_forbidden":
-        return "unknown key; check its spelling"
-    if kind == "missing":
-        return "is missing"
-    return message

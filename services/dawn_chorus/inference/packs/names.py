@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 from dawn_chorus.domain.names import find_forbidden
 
@@ -11,6 +12,8 @@ _MOST_BYTES = 240
 """Of each part of a path; file systems take 255."""
 _MOST_PARTS = 8
 _MOST_SHOWN = 100
+_MOST_COMPARED = 40
+"""Comparing spellings takes time by the square of the length."""
 
 
 def find_fault(name: str) -> str | None:
@@ -35,6 +38,12 @@ def find_twins(names: Iterable[str]) -> tuple[str, str] | None:
         if other != name:
             return other, name
     return None
+
+
+def find_meant(name: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
+    """Return the known name that is spelled most like this one; None: none reaches the likeness, of 0 to 1."""
+    key = name.strip().lower().replace("-", "_").replace(" ", "_")
+    return next(iter(get_close_matches(key, list(known), 1, likeness)), None) if len(key) <= _MOST_COMPARED else None
 
 
 def shown(text: object) -> str:

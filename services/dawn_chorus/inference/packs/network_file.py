@@ -31,7 +31,7 @@ def read_network(folder: Path, name: str, key: str, sha256s: Mapping[str, str], 
     `key`: where pack.toml names the file. `sha256s`: by name; `lists_all`: of every file of the pack (schema 2).
     Raises InvalidPack, also for weights in a file that is not listed, or outside the initializers of the main graph.
     """
-    content = read_file(folder, name, key, NETWORK_MOST_BYTES, sha256s[name])
+    content = read_file(folder, name, key, NETWORK_MOST_BYTES, sha256s.get(name))
     where = f"{folder.name}/{name}"
     try:
         found = scan_network(content)

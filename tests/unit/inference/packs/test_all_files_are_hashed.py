@@ -12,7 +12,7 @@ from dawn_chorus.domain.errors import InvalidPack
 from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
 from dawn_chorus.inference.packs import network_file
 from dawn_chorus.inference.packs.files import read_file
-from dawn_chorus.inference.packs.pack import check_networks, installed_packs, read_pack
+from dawn_chorus.inference.packs.pack import check_pack, installed_packs
 from dawn_chorus.inference.packs.sealing import seal_pack
 from dawn_chorus.inference.self_test import verify_pack, write_golden
 from tests.packs import TONE_RATE_HZ, write_tone_pack
@@ -56,7 +56,7 @@ def test_a_changed_file_is_refused_whichever_it_is(pack: Path, name: str) -> Non
     with pytest.raises(InvalidPack, match=rf"^tones/{name}: sha256 is .* but pack.toml says"):
         verify_pack(pack, SessionOptions())
     with pytest.raises(InvalidPack, match=rf"^tones/{name}: sha256 is"):
-        check_networks(read_pack(pack))
+        check_pack(pack)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -191,8 +191,7 @@ def test_a_bomb_in_place_of_a_manifest_is_one_line(pack: Path, content: bytes) -
 @pytest.mark.parametrize("folder", sorted(SHIPPED.iterdir()), ids=lambda folder: folder.name)
 def test_a_shipped_pack_has_a_version_of_its_own_for_its_bytes(folder: Path) -> None:
     """Whoever changes a pack raises its version: results refer to it by name and version."""
-    pack = read_pack(folder)
-    check_networks(pack)
+    pack = check_pack(folder)
     manifest = pack.manifest
     assert manifest.schema_version == 2
     assert set(manifest.sha256s) == {path.name for path in folder.iterdir()} - {"pack.toml"}

@@ -25,7 +25,7 @@ def test_nothing_is_raised_without_a_fault() -> None:
     faults = Faults()
     assert faults.attempt(lambda: 3) == 3
     faults.raise_any()
-    assert len(faults) == 0
+    assert not faults
 
 
 def test_the_faults_of_all_steps_are_raised_in_their_order_and_none_twice() -> None:

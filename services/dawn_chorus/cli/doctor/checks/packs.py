@@ -17,7 +17,7 @@ _LICENSE = "CHORUS_ACCEPT_LICENSE=CC-BY-NC-SA-4.0 in .env, then `docker compose 
 
 def look_at_packs(installation: Installation) -> Sequence[Finding]:
     """Read every pack, and hash its files; networks are not run."""
-    from dawn_chorus.inference.packs.pack import check_networks, installed_packs, read_pack
+    from dawn_chorus.inference.packs.pack import check_pack, installed_packs
 
     folder, default = installation.settings.packs_path, installation.settings.default_pack
     if installation.form is Form.SERVERS and not any(_list(folder)):
@@ -27,8 +27,7 @@ def look_at_packs(installation: Installation) -> Sequence[Finding]:
     installed = installed_packs(folder)
     for path in installed.values():
         try:
-            pack = read_pack(path)
-            check_networks(pack)
+            pack = check_pack(path)
         except InvalidPack as error:
             found.append(wrong("packs", f"{error}; install the pack again: `chorus models install`"))
         else:
