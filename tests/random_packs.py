@@ -11,6 +11,7 @@ from onnx import helper
 from dawn_chorus.inference.packs.sealing import seal_pack
 from tests.foreign_packs import choose_excludes, choose_export, export
 from tests.pack_files import make_graph, write_manifest, write_model, write_taxa
+from tests.random_front_ends import grow_front_end
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,8 @@ def _make_foreign(random: np.random.Generator, folder: Path, codes: list[str], m
         graph = onnx.load(folder / member["file"]).graph
         chosen = choose_export(random, member, any(node.name == "frame_logits" for node in graph.output))
         member.update(chosen.keys)
+        if member["input"] == "mel" and random.random() < 0.6:
+            member["mel"] = grow_front_end(random, member["mel"])
         write_model(folder / member["file"], export(graph, member, chosen.in_graph))
         del member["sha256"]
     columns = [(folder / member["columns"]).read_text().split() if "columns" in member else codes for member in members]
