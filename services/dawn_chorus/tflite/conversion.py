@@ -71,22 +71,22 @@ def _convert(graph: TfliteGraph, batch: int | str) -> onnx.ModelProto:
     return finish(scope, (name, (batch, *input_shape(graph)[1:])), batch)
 
 
-def finish(scope: Scope, source: Port, batch: int | str) -> onnx.ModelProto:
+def finish(scope: Scope, source: Port, batch: int | str, *, name: str = "tflite") -> onnx.ModelProto:
     """Return the model with the file's outputs; what they do not need is left out."""
     graph = scope.graph
     outputs: list[Port] = []
     for number, tensor in enumerate(graph.outputs):
-        name, shape = port_name(graph, tensor), _output_shape(graph, tensor, batch)
-        if name == source[0] or name in (port[0] for port in outputs):
-            name = f"{name}:{number}"
+        port, shape = port_name(graph, tensor), _output_shape(graph, tensor, batch)
+        if port == source[0] or port in (other for other, _ in outputs):
+            port = f"{port}:{number}"
         if graph.rank(tensor) < 2:
             target = scope.onnx.constant([1, -1])
-            scope.onnx.add("Reshape", scope.name(tensor), target, output=name)
+            scope.onnx.add("Reshape", scope.name(tensor), target, output=port)
         else:
-            scope.onnx.add("Identity", scope.name(tensor), output=name)
-        outputs.append((name, shape))
-    scope.onnx.prune([name for name, _ in outputs])
-    return scope.onnx.model("tflite", [source], outputs)
+            scope.onnx.add("Identity", scope.name(tensor), output=port)
+        outputs.append((port, shape))
+    scope.onnx.prune([port for port, _ in outputs])
+    return scope.onnx.model(name, [source], outputs)
 
 
 def _output_shape(graph: TfliteGraph, tensor: int, batch: int | str) -> tuple[int | str, ...]:
