@@ -49,7 +49,7 @@ def import_model(request: Request, user: Conversation) -> Imported:
     given = None if request.front_end is None else read_front_end(request.front_end)
     found = find_network(read_source(request.file), request.input_name, given, file)
     user.show(describe(found))
-    for note in (*found.notes, *_perch_notes(found, request)):
+    for note in (*found.notes, *_front_end_notes(found, request)):
         user.note(note)
     with scratch_folder() as scratch:
         look = _look_early(found, Path(scratch), file)
@@ -70,10 +70,13 @@ def import_model(request: Request, user: Conversation) -> Imported:
     return Imported(out, verification)
 
 
-def _perch_notes(found: FoundNetwork, request: Request) -> list[str]:
+def _front_end_notes(found: FoundNetwork, request: Request) -> list[str]:
     if found.looks_like_perch and request.front_end is None:
         prepared = "its waveforms have their mean removed and a peak of 0.25"
         return [f"this looks like Perch v2: {prepared}: consider --front-end perch-v2 --activation softmax"]
+    if found.is_on_birdnet and request.front_end is None:
+        resampled = "its tools resample with kaiser_fast, and its scores depend on that"
+        return [f"this has BirdNET's body: {resampled}: consider --front-end birdnet --activation sigmoid"]
     return []
 
 

@@ -22,7 +22,7 @@ IMAGES = {
     "opensoundscape": (22050, 3.0, (1, 224, 224)),
     "opensoundscape-0.12": (22050, 3.0, (1, 224, 224)),
 }
-WAVEFORMS = {"perch-v2"}
+WAVEFORMS = {"birdnet", "perch-v2"}
 
 
 def chirps(rate_hz: int, duration_s: float) -> Sound:
@@ -129,6 +129,10 @@ def test_perchs_waveforms_are_those_of_perch_hoplite() -> None:
     scaled = WaveformScale.of(table).apply(windows)
     np.testing.assert_allclose(scaled[0], centered / np.abs(centered).max() * 0.25, atol=1e-6)
     assert (scaled[1:] == 0).all()
+
+
+def test_birdnets_sound_is_resampled_as_birdnet_analyzer_does() -> None:
+    assert read_front_end("birdnet").member == {"resampler": "kaiser_fast"}
 
 
 def test_a_narrow_crop_is_a_front_end_too(tmp_path: Path) -> None:

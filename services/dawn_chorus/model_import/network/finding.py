@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from dawn_chorus.birdnet.custom_classifier import NAME as BIRDNET
 from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.inference.packs.names import shown
 from dawn_chorus.model_import.apart import run_apart
@@ -32,6 +33,11 @@ class FoundNetwork:
     input: ChosenInput
     outputs: tuple[TensorFacts, ...]
     notes: tuple[str, ...]
+
+    @property
+    def is_on_birdnet(self) -> bool:
+        """Return whether this is a tflite network with BirdNET's front end and body."""
+        return bool(self.source.model.graph.name == BIRDNET)
 
     @property
     def looks_like_perch(self) -> bool:
