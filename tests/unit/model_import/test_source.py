@@ -9,6 +9,7 @@ import pytest
 
 from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.model_import.network.source import read_source
+from tests.tflite_files import TfliteFile
 from tests.unit.model_import.networks import save, waveform_network
 
 
@@ -73,6 +74,23 @@ def test_the_suffix_does_not_matter(tmp_path: Path) -> None:
     source = read_source(save(waveform_network(), tmp_path / "frogs.v2.bin"))
     assert (source.name, source.kind) == ("frogs.v2.onnx", "ONNX")
     assert source.content == (tmp_path / "frogs.v2.bin").read_bytes()
+
+
+def test_tflite_becomes_onnx(tmp_path: Path) -> None:
+    file = TfliteFile(1, 6)
+    (tmp_path / "frogs.tflite").write_bytes(file.content(file.add("LOGISTIC", 0)))
+    source = read_source(tmp_path / "frogs.tflite")
+    assert (source.name, source.kind) == ("frogs.onnx", "tflite, converted to ONNX")
+    assert source.content == source.model.SerializeToString()
+
+
+def test_tflite_that_cannot_be_converted_says_in_one_line_why(tmp_path: Path) -> None:
+    file = TfliteFile(1, 6)
+    path = tmp_path / "frogs.tflite"
+    path.write_bytes(file.content(file.add("FlexErf", 0), infer=False))
+    assert refusal(path).startswith(
+        "frogs.tflite: the tflite network has operators that cannot be translated: CUSTOM Flex"
+    )
 
 
 @pytest.mark.parametrize("name", [".onnx", "pack.toml.bin", "Taxa.csv.x"])

@@ -1,5 +1,8 @@
 """Whole networks: what batch they take, what is declared, and why some cannot be converted."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import onnx
 import pytest
@@ -130,6 +133,12 @@ def test_a_translation_that_is_wrong_is_never_returned(monkeypatch: pytest.Monke
     file = TfliteFile(1, 6)
     with pytest.raises(PermanentError, match="differs from the original's"):
         convert_tflite(file.content(file.add("LOGISTIC", 0)))
+
+
+def test_the_document_names_the_operators_that_are_taken() -> None:
+    document = (Path(__file__).parents[3] / "models" / "PACKS.md").read_text()
+    table = document.split("## tflite")[1].split("Anything else")[0]
+    assert set(re.findall(r"`([A-Z][A-Z0-9_]+)`", table)) == OPERATORS.keys()
 
 
 def test_a_small_network_for_images_gives_what_tflites_interpreter_gives() -> None:
