@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawn_chorus.inference.packs.network_file import NetworkFile
-from dawn_chorus.inference.session import Network, SessionOptions
+from dawn_chorus.inference.session import ORT_ERRORS, Network, SessionOptions
 from dawn_chorus.model_import.network.graph import Shape
 
 Array = NDArray[np.float32]
@@ -24,6 +24,8 @@ class Look:
 
     silence: Mapping[str, Array]
     noise: Mapping[str, Array]
+    batch: int
+    """How many windows were run at a time."""
 
     def shapes(self, declared: Mapping[str, Shape]) -> dict[str, Shape]:
         """Return real sizes, with N for the axis of windows where it is not declared as a number."""
@@ -44,16 +46,24 @@ def look_at(arguments: Mapping[str, Any]) -> None:
     weights = {location: Path(path).read_bytes() for location, path in arguments["weights"].items()}
     content = Path(arguments["network"]).read_bytes()
     file = NetworkFile(arguments["name"], content, has_half_weights=False, weights=weights)
-    network = Network(file, SessionOptions())
-    shape, outputs = tuple(arguments["shape"]), arguments["outputs"]
+    network, outputs = Network(file, SessionOptions()), arguments["outputs"]
+    for batch in arguments["batches"]:
+        sounds = _make_sounds((batch, *arguments["shape"]), is_waveform=arguments["is_waveform"])
+        try:
+            results = {sound: network.run({arguments["input"]: values}, outputs) for sound, values in sounds.items()}
+        except ORT_ERRORS:
+            if batch == arguments["batches"][-1]:
+                raise
+            continue
+        break
+    arrays = {f"{sound}_{number}": each for sound in results for number, each in enumerate(results[sound])}
+    np.savez(arguments["into"], allow_pickle=False, batch=np.array(batch), **arrays)
+
+
+def _make_sounds(shape: tuple[int, ...], *, is_waveform: bool) -> dict[str, Array]:
     random = np.random.default_rng(0)
-    noise = random.normal(0, _NOISE, shape) if arguments["is_waveform"] else random.random(shape)
-    sounds = {"silence": np.zeros(shape, np.float32), "noise": noise.astype(np.float32)}
-    arrays: dict[str, Array] = {}
-    for sound, values in sounds.items():
-        results = network.run({arguments["input"]: values}, outputs)
-        arrays |= {f"{sound}_{number}": result for number, result in enumerate(results)}
-    np.savez(arguments["into"], allow_pickle=False, **arrays)
+    noise = random.normal(0, _NOISE, shape) if is_waveform else random.random(shape)
+    return {"silence": np.zeros(shape, np.float32), "noise": noise.astype(np.float32)}
 
 
 def read_look(path: Path, outputs: list[str]) -> Look:
@@ -61,7 +71,8 @@ def read_look(path: Path, outputs: list[str]) -> Look:
         silence, noise = (
             {name: arrays[f"{sound}_{number}"] for number, name in enumerate(outputs)} for sound in ("silence", "noise")
         )
-    return Look(silence, noise)
+        batch = int(arrays["batch"])
+    return Look(silence, noise, batch)
 
 
 def scratch_folder() -> "tempfile.TemporaryDirectory[str]":

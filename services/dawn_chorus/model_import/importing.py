@@ -59,13 +59,15 @@ def import_model(request: Request, user: Conversation) -> Imported:
         front_end = None if request.front_end is None else read_front_end(request.front_end)
         axes = _check_input(settled, found, front_end, user)
         if look is None:
-            look = take_look(found, _window_shape(settled, axes), Path(scratch), file)
+            look = take_look(found, _window_shape(settled, found, axes), Path(scratch), file)
             outputs = find_outputs(request, found, look, settled.labels)
             settled = Settled(request, settled.labels, outputs or settled.outputs)
         _tell_choices(settled, look, user)
+        if one_at_a_time := found.input.batch is None and look.batch == 1:
+            user.note("it says that it takes any number of windows, and runs with one at a time only: batch = 1")
     out = request.out or Path()
     with new_folder(out) as folder:
-        write_pack(folder, Plan(found, settled, front_end, axes))
+        write_pack(folder, Plan(found, settled, front_end, axes, 1 if one_at_a_time else found.input.batch))
         verification = verify_apart(folder)
     return Imported(out, verification)
 
@@ -98,10 +100,10 @@ def _check_input(settled: Settled, found: FoundNetwork, front_end: FrontEnd | No
     return axes
 
 
-def _window_shape(settled: Settled, axes: Axes | None) -> tuple[int, ...]:
+def _window_shape(settled: Settled, found: FoundNetwork, axes: Axes | None) -> tuple[int, ...]:
     if axes is not None:
         return axes.shape
-    return (round((settled.request.window_s or 0.0) * (settled.request.sample_rate_hz or 0)),)
+    return found.input.window_shape(round((settled.request.window_s or 0.0) * (settled.request.sample_rate_hz or 0)))
 
 
 def _tell_choices(settled: Settled, look: Look, user: Conversation) -> None:

@@ -51,6 +51,8 @@ class Plan:
     settled: Settled
     front_end: FrontEnd | None
     axes: Axes | None
+    batch: int | None
+    """How many windows the network takes at a time; None: any number."""
 
     @property
     def window_s(self) -> float:
@@ -90,8 +92,10 @@ def _member(plan: Plan) -> Iterable[str]:
         "hop_s": float(plan.scored_s),
         "rule": "clip" if outputs.clip else "frame_max",
         "activation": request.activation,
-        "batch": chosen.batch or "dynamic",
+        "batch": plan.batch or "dynamic",
     }
+    if chosen.channel_axis != "none":
+        keys["channel_axis"] = chosen.channel_axis
     if plan.front_end is not None:
         keys |= plan.front_end.member
     if plan.axes is not None:

@@ -32,15 +32,19 @@ def waveform_network(
     }
     nodes = [
         helper.make_node("Cast", [name], ["sound"], to=TensorProto.FLOAT),
-        helper.make_node(
-            "Unsqueeze" if len(shape) == 2 else "Identity", ["sound", "axis"][: 4 - len(shape)], ["image"]
-        ),
+        _add_channels(shape),
         helper.make_node("Conv", ["image", "kernels"], ["frames"], strides=[200]),
         helper.make_node("ReduceMean", ["frames"], ["clips"], axes=[2], keepdims=0),
         helper.make_node(last or "Identity", ["frames" if frames else "clips"], [output]),
     ]
     out: Shape = ("N", n_columns, 10) if frames else ("N", n_columns)
     return to_model(nodes, [(name, shape, element)], [(output, out)], constants)
+
+
+def _add_channels(shape: Shape) -> onnx.NodeProto:
+    if len(shape) == 2:
+        return helper.make_node("Unsqueeze", ["sound", "axis"], ["image"])
+    return helper.make_node("Transpose", ["sound"], ["image"], perm=[0, 1, 2] if shape[1] == 1 else [0, 2, 1])
 
 
 def image_network(shape: Shape) -> onnx.ModelProto:

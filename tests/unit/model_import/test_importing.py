@@ -14,6 +14,7 @@ from tests.unit.model_import.networks import (
     N_COLUMNS,
     N_SAMPLES,
     RATE_HZ,
+    Shape,
     image_network,
     save,
     save_labels,
@@ -112,14 +113,31 @@ def test_logits_are_no_probabilities(user: User, frogs: Path) -> None:
     assert "no probabilities: give sigmoid or softmax" in user.is_refused(frogs, activation="none")
 
 
-def test_an_axis_of_one_channel_is_added_by_a_node_in_front(user: User, tmp_path: Path) -> None:
-    path = save(waveform_network(shape=("N", 1, 4000)), tmp_path / "channel.onnx")
+@pytest.mark.parametrize(("shape", "axis"), [(("N", 1, 4000), "first"), (("N", 4000, 1), "last")])
+def test_waveforms_may_have_an_axis_of_one_channel(user: User, tmp_path: Path, shape: Shape, axis: str) -> None:
+    path = save(waveform_network(shape=shape), tmp_path / "channel.onnx")
     pack = user.imports(path, window_s=4.0)
-    assert pack.manifest.member[0].input_name == "waveform"
+    assert pack.manifest.member[0].channel_axis == axis
     golden = read_golden((pack.folder / "golden.npz").read_bytes(), "golden")
-    windows = golden["waveform"].reshape(-1, 1, 4000)
+    windows = golden["waveform"].reshape(-1, *(size for size in shape if isinstance(size, int)))
     (raw,) = onnxruntime.InferenceSession(path).run(None, {"audio": windows})
     np.testing.assert_allclose(golden["window_scores"], 1 / (1 + np.exp(-raw)), atol=1e-6)
+
+
+def test_a_network_that_runs_with_one_window_only_gets_one_at_a_time(user: User, tmp_path: Path) -> None:
+    random = np.random.default_rng(7)
+    constants = {
+        "shape": np.array([1, N_SAMPLES]),
+        "weights": random.normal(0, 0.1, (N_SAMPLES, N_COLUMNS)).astype(np.float32),
+    }
+    nodes = [
+        helper.make_node("Reshape", ["audio", "shape"], ["one"]),
+        helper.make_node("MatMul", ["one", "weights"], ["scores"]),
+    ]
+    inputs, outputs = [("audio", ("N", N_SAMPLES), TensorProto.FLOAT)], [("scores", ("N", N_COLUMNS))]
+    path = save(to_model(nodes, inputs, outputs, constants), tmp_path / "one.onnx")
+    assert user.imports(path).manifest.member[0].batch == 1
+    assert any("runs with one at a time only" in line for line in user.said)
 
 
 def test_of_two_inputs_the_one_named_is_kept_with_what_it_alone_gives(user: User, tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ from dawn_chorus.model_import.first_look import Look, read_look
 from dawn_chorus.model_import.front_end_files import FrontEnd
 from dawn_chorus.model_import.network.graph import (
     TensorFacts,
-    add_channel_axis,
     inputs_of,
     keep_part,
     needed_inputs,
@@ -55,13 +54,6 @@ def find_network(source: Source, input_name: str | None, front_end: FrontEnd | N
     tensor = choose_input(inputs_of(source.model), input_name, file)
     chosen = classify_input(tensor, front_end, file)
     source, notes = _keep_outputs_of(source, tensor.name, file)
-    if chosen.has_channel_axis:
-        new_name = "waveform" if tensor.name != "waveform" else "waveform_without_channels"
-        model = add_channel_axis(source.model, tensor.name, new_name)
-        source = replace(source, model=model, content=model.SerializeToString())
-        shape = (chosen.shape[0], chosen.shape[2])
-        chosen = ChosenInput(new_name, shape, is_waveform=True, has_channel_axis=True)
-        notes.append(f"waveforms are [N, 1, samples]: a node that adds this axis was put in front, as input {new_name}")
     return FoundNetwork(source, chosen, outputs_of(source.model), tuple(notes))
 
 
@@ -108,7 +100,10 @@ def _megabytes(n_bytes: int) -> str:
 
 
 def take_look(found: FoundNetwork, shape: tuple[int, ...], scratch: Path, file: str) -> Look:
-    """Run the network on silence and noise of this shape, (*window), in a process of its own."""
+    """Run the network on silence and noise, windows of this shape, in a process of its own.
+
+    Raises PermanentError, one line, if it cannot be run.
+    """
     network, into = scratch / "network.onnx", scratch / "look.npz"
     network.write_bytes(found.source.content)
     names = [output.name for output in found.outputs if output.element in {"float32", "float16", "float64"}]
@@ -120,7 +115,8 @@ def take_look(found: FoundNetwork, shape: tuple[int, ...], scratch: Path, file: 
             "weights": {location: str(path) for location, path in found.source.external.items()},
             "input": found.input.name,
             "is_waveform": found.input.is_waveform,
-            "shape": [found.input.batch or 2, *shape],
+            "batches": [found.input.batch] if found.input.batch else [2, 1],
+            "shape": shape,
             "outputs": names,
             "into": str(into),
         },

@@ -108,19 +108,3 @@ def keep_part(model: onnx.ModelProto, outputs: Iterable[str]) -> onnx.ModelProto
         del field[:]
         field.extend(remaining)
     return part
-
-
-def add_channel_axis(model: onnx.ModelProto, name: str, new_name: str) -> onnx.ModelProto:
-    """Return the network with a node in front that makes [N, samples] what `name` takes, [N, 1, samples]."""
-    changed = onnx.ModelProto()
-    changed.CopyFrom(model)
-    value = next(each for each in changed.graph.input if each.name == name)
-    node = onnx.helper.make_node("Unsqueeze", [new_name, f"{new_name}_axis"], [name])
-    if opset_of(model) < 13:
-        node = onnx.helper.make_node("Unsqueeze", [new_name], [name], axes=[1])
-    else:
-        changed.graph.initializer.append(onnx.helper.make_tensor(f"{new_name}_axis", onnx.TensorProto.INT64, [1], [1]))
-    changed.graph.node.insert(0, node)
-    value.name = new_name
-    del value.type.tensor_type.shape.dim[1]
-    return changed

@@ -12,7 +12,7 @@ from dawn_chorus.model_import.network.graph import Shape, TensorFacts, sizes
 Layout = Literal["frequency_major", "time_major"]
 ChannelAxis = Literal["first", "last", "none"]
 _SHORTEST_WAVEFORM = 2048
-"""Of [N, 1, n]: fewer numbers are an image of one channel."""
+"""Of [N, 1, n] and [N, n, 1]: fewer numbers are an image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ class ChosenInput:
     shape: Shape
     """As declared, with the axis of windows."""
     is_waveform: bool
-    has_channel_axis: bool = False
-    """Of a waveform: whether it is [N, 1, samples]."""
+    channel_axis: ChannelAxis = "none"
+    """Of a waveform: where the axis of its one channel is."""
 
     @property
     def batch(self) -> int | None:
@@ -34,8 +34,12 @@ class ChosenInput:
     @property
     def n_samples(self) -> int | None:
         """The samples of a window, where they are declared."""
-        size = self.shape[-1]
+        size = self.shape[1 if self.channel_axis == "last" else -1]
         return size if self.is_waveform and isinstance(size, int) else None
+
+    def window_shape(self, n_samples: int) -> tuple[int, ...]:
+        """Return the shape of a waveform's window."""
+        return {"first": (1, n_samples), "last": (n_samples, 1), "none": (n_samples,)}[self.channel_axis]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,11 @@ def classify_input(tensor: TensorFacts, front_end: FrontEnd | None, file: str) -
                 f"--front-end {_name(front_end)}: makes images, but {file} takes waveforms, {sizes(shape)}"
             )
         return ChosenInput(tensor.name, shape, is_waveform=True)
-    if n_axes == 3 and shape[1] == 1 and not makes_images and _is_long(shape[2]):
-        return ChosenInput(tensor.name, shape, is_waveform=True, has_channel_axis=True)
+    if n_axes == 3 and not makes_images:
+        if shape[1] == 1 and _is_long(shape[2]):
+            return ChosenInput(tensor.name, shape, is_waveform=True, channel_axis="first")
+        if shape[2] == 1 and _is_long(shape[1]):
+            return ChosenInput(tensor.name, shape, is_waveform=True, channel_axis="last")
     if n_axes in {3, 4}:
         return ChosenInput(tensor.name, shape, is_waveform=False)
     raise PermanentError(
