@@ -64,6 +64,13 @@ def test_a_front_end_that_needs_the_whole_recording_cannot_be_trained_on_windows
         MelFrontEnd(model.mel.model_copy(update={"normalize_scope": "recording"}), model.sample_rate_hz)
 
 
+@pytest.mark.parametrize("changed", [{"resize": (32, 32)}, {"log": "pcen"}, {"n_frames": None}])
+def test_a_front_end_that_only_the_service_computes_cannot_be_trained(changed: dict[str, object]) -> None:
+    model = load_recipe(RECIPES / "small.toml").model
+    with pytest.raises(ValueError, match=next(iter(changed))):
+        MelFrontEnd(model.mel.model_copy(update=changed), model.sample_rate_hz)
+
+
 def test_example_images_fill_the_range_that_a_network_sees() -> None:
     images = example_images(load_recipe(RECIPES / "small.toml").model)
     assert images.shape == (2, 1, 48, 320)

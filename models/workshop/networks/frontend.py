@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from dawn_chorus.inference.front_end.filters import mel_filters
 from dawn_chorus.inference.packs.mel_table import MelTable
+from dawn_chorus.inference.packs.member_rules import SCHEMA_1_CHOICES, SCHEMA_1_MEL
 from models.workshop.errors import BadInput
 
 
@@ -19,6 +20,8 @@ class MelFrontEnd(nn.Module):
         super().__init__()
         if mel.normalize_scope != "window":
             raise BadInput("normalize_scope: training uses windows; 'recording' is supported by the service only")
+        if later := _keys_of_schema_2(mel):
+            raise BadInput(f"{', '.join(later)}: the service makes such images, training has the keys of schema 1 only")
         self.mel = mel
         self.register_buffer("window", torch.hann_window(mel.win_length, periodic=True), persistent=False)
         filters = torch.from_numpy(mel_filters(mel, sample_rate_hz)).float()
@@ -58,3 +61,9 @@ class MelFrontEnd(nn.Module):
             mean, deviation = image.mean(dim=(1, 2), keepdim=True), image.std(dim=(1, 2), keepdim=True, correction=0)
             return (image - mean) / (deviation + self.mel.eps)
         return image
+
+
+def _keys_of_schema_2(mel: MelTable) -> list[str]:
+    later = mel.model_fields_set - SCHEMA_1_MEL
+    later |= {key for key, choices in SCHEMA_1_CHOICES.items() if getattr(mel, key) not in choices}
+    return sorted(later | ({"n_frames"} if mel.n_frames is None else set()))
