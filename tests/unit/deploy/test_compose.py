@@ -16,6 +16,7 @@ import yaml
 from pydantic_settings import BaseSettings
 
 from dawn_chorus.api.settings import ApiSettings
+from dawn_chorus.cli.settings import CliSettings
 from dawn_chorus.relay.settings import RelaySettings
 from dawn_chorus.worker.settings import WorkerSettings
 
@@ -23,7 +24,7 @@ ROOT = Path(__file__).parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ONCE = {"migrate", "packs", "bucket"}
-BY_HAND = {"chorus"}
+BY_HAND = {"chorus", "doctor"}
 STAY = sorted(set(SERVICES) - ONCE - BY_HAND)
 
 
@@ -79,6 +80,20 @@ def test_what_is_done_once_is_waited_for_and_not_repeated(name: str) -> None:
     waits = [service["depends_on"][name] for service in SERVICES.values() if name in service.get("depends_on", ())]
     assert waits
     assert all(wait["condition"] == "service_completed_successfully" for wait in waits)
+
+
+def test_the_doctor_reaches_every_server_waits_for_none_and_is_given_settings_of_its_own() -> None:
+    doctor, worker = SERVICES["doctor"], SERVICES["worker"]
+    assert "depends_on" not in doctor
+    assert doctor["secrets"] == worker["secrets"]
+    assert set(doctor["networks"]) == set(worker["networks"]) - {"watch"}
+    assert set(doctor["networks"]) & set(SERVICES["api"]["networks"])
+    assert doctor["env_file"] == worker["env_file"]
+    assert set(doctor["volumes"]) <= set(worker["volumes"])
+    assert set(doctor["environment"]) <= {
+        f"CHORUS_{name.upper()}" for name in (*CliSettings.model_fields, "secrets_dir")
+    }
+    assert doctor["environment"]["CHORUS_URL"] == "http://api:8000"
 
 
 @pytest.mark.parametrize("name", [name for name, service in SERVICES.items() if "build" in service])

@@ -1,5 +1,6 @@
 """Each image holds what its part imports, and no other part's code or packages."""
 
+import json
 import re
 import subprocess
 import sys
@@ -23,6 +24,7 @@ ENTRIES = {
         "dawn_chorus.cli.operations.keys",
         "dawn_chorus.cli.operations.dead_letters",
         "dawn_chorus.cli.operations.retention.command",
+        "dawn_chorus.cli.doctor.command",
     ),
     "packs": ("dawn_chorus.cli.models.commands", "dawn_chorus.birdnet.install"),
 }
@@ -113,11 +115,49 @@ def test_an_image_holds_all_the_packages_that_it_imports(image: str) -> None:
         ("relay", {"onnxruntime", "fastapi", "av", "obstore"}),
         ("worker", {"onnxruntime-gpu", "fastapi", "uvicorn"}),
         ("worker-gpu", {"onnxruntime", "fastapi", "uvicorn"}),
-        ("operations", {"onnxruntime", "fastapi", "pika"}),
+        ("operations", {"onnxruntime", "fastapi", "librosa"}),
     ],
 )
 def test_an_image_is_spared_the_packages_of_others(image: str, foreign: set[str]) -> None:
     assert foreign & set(pinned(image)) == set()
+
+
+WITHOUT_THE_REST = """
+import json, runpy, sys
+ours, foreign = json.loads(sys.argv[1])
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if (name.startswith("dawn_chorus.") and name not in ours) or name.partition(".")[0] in foreign:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Absent())
+sys.argv[1:] = ["doctor", "--json"]
+runpy.run_module("dawn_chorus.cli", run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize(
+    ("image", "not_looked_at"),
+    [("operations", {"work"}), ("packs", {"database", "work", "broker", "store"})],  # of work a database has to answer
+)
+def test_the_doctor_looks_at_what_an_image_can_reach(image: str, not_looked_at: set[str], tmp_path: Path) -> None:
+    """As it is called in a container: all that the image lacks is missing, and no server is there."""
+    foreign = {
+        module for module, (name, *_) in packages_distributions().items()
+        if re.sub(r"[_.]", "-", name).lower() not in {*pinned(image), "dawn-chorus"}
+    }  # fmt: skip
+    rooms = {module.rpartition(".")[0] for module in copied(image)}
+    away = {
+        "CHORUS_DATABASE_URL": "postgresql://127.0.0.1:1/x", "CHORUS_BROKER_URL": "amqp://127.0.0.1:1/",
+        "CHORUS_STORE_URL": tmp_path.as_uri(), "CHORUS_URL": "http://127.0.0.1:1",
+        "CHORUS_PACKS_DIR": str(ROOT / "models" / "packs"), "HOME": str(tmp_path),
+    }  # fmt: skip
+    told = json.dumps([sorted(copied(image) | rooms), sorted(foreign)])
+    command = [sys.executable, "-P", "-c", WITHOUT_THE_REST, told]
+    said = subprocess.run(command, capture_output=True, text=True, check=False, env=away)
+    assert said.stdout, said.stderr
+    found = json.loads(said.stdout)["findings"]
+    assert {each["check"] for each in found if each["level"] == "not looked at"} - {"clock"} == not_looked_at
+    assert "ok" in {each["level"] for each in found if each["check"] == "packs"}
 
 
 @pytest.mark.parametrize("image", IMAGES)

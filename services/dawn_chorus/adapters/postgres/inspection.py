@@ -1,7 +1,7 @@
 """What an operator wants to know of the database, asked by connections of their own; all of it is read only."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -59,11 +59,11 @@ def inspect_database(url: str, *, wait_s: float) -> DatabaseFacts:
         )
 
 
-def read_clock(url: str, *, wait_s: float, now: Callable[[], datetime]) -> float:
-    """Return by how many seconds the server's clock is ahead of `now`. Raises as `inspect_database`."""
+def read_clock(url: str, *, wait_s: float) -> datetime:
+    """Return the server's time. Raises as `inspect_database`."""
     with _connected(url, wait_s) as connection:
-        before, there, after = now(), _sql.read_clock(connection), now()
-    return float((there - (before + (after - before) / 2)).total_seconds())
+        now: datetime = _sql.read_clock(connection)
+        return now
 
 
 def inspect_work(url: str, *, wait_s: float) -> WorkFacts:

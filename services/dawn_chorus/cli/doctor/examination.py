@@ -33,7 +33,7 @@ CHECKS: Mapping[str, Check] = {
     "ports": look_at_ports,
 }
 """In the order of the report."""
-_WITHIN_S = 15.0
+_WITHIN_S = 12.0
 
 
 def examine(

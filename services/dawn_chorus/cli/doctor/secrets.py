@@ -9,7 +9,7 @@ _SHORTEST = 3
 """A shorter password is hidden where it stands in a URL only: elsewhere its letters are those of words."""
 _NAMED_SECRET = re.compile(r"secret|token|password|signature|key", re.IGNORECASE)
 _IN_URL = re.compile(r"(?<=://)([^/\s:@]*):[^/\s@]+(?=@)")
-_IN_QUERY = re.compile(r"(?i)([?&][\w-]*(?:secret|token|password|signature|key)[\w-]*=)[^&\s]+")
+_IN_QUERY = re.compile(r"(?i)([?&][\w-]*(?:secret|token|password|signature|key)[\w-]*=)[^&\s'\"]+")
 HIDDEN = "***"
 
 

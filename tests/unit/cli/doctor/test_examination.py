@@ -1,5 +1,6 @@
 """Checks run at once, and none of them can cost the others, or more than its time."""
 
+import json
 import subprocess
 import sys
 import time
@@ -80,3 +81,22 @@ def test_the_program_runs_where_a_library_is_missing(absent: str, checks: set[st
     assert "Traceback" not in said.stderr
     skipped = {line.split()[1] for line in said.stdout.splitlines() if f"{absent} is not installed here" in line}
     assert skipped >= checks
+
+
+def test_a_variable_that_cannot_be_followed_is_wrong_and_named(tmp_path: Path) -> None:
+    command = [sys.executable, "-P", "-m", "dawn_chorus.cli", "doctor"]
+    environment = {"HOME": str(tmp_path), "CHORUS_DEVICE": "quantum"}
+    said = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert said.returncode == 1
+    assert said.stdout.startswith("WRONG  settings  CHORUS_DEVICE: Input should be 'cpu' or 'cuda'")
+
+
+def test_a_bare_command_line_is_well_before_anything_is_installed(tmp_path: Path) -> None:
+    command = [sys.executable, "-P", "-m", "dawn_chorus.cli", "doctor", "--url", "http://127.0.0.1:1", "--json"]
+    said = subprocess.run(command, capture_output=True, text=True, check=False, env={"HOME": str(tmp_path)})
+    found = {each["check"]: each for each in json.loads(said.stdout)["findings"]}
+    assert "as a command line: no service was started in" in found["program"]["text"]
+    assert found["packs"]["level"] == "warning"
+    for nothing in ("database", "work", "broker", "store", "clock"):
+        assert found[nothing]["level"] == "not looked at"
+    assert list(tmp_path.iterdir()) == []

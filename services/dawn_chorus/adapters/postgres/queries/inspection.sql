@@ -1,8 +1,9 @@
 -- name: describe()^
+-- Of the connections of other users nothing is shown but that they are there.
 SELECT
     split_part(current_setting('server_version'), ' ', 1) AS version, pg_database_size(current_database()) AS size_bytes,
     pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean AS is_read_only,
-    (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') AS connections,
+    (SELECT count(*) FROM pg_stat_activity WHERE datid IS NOT NULL) AS connections,
     current_setting('max_connections')::integer AS max_connections;
 
 -- name: read_clock()$

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pika
-from pika.exceptions import AMQPConnectionError, ChannelClosedByBroker
+from pika.adapters.utils.connection_workflow import AMQPConnectorException, AMQPConnectorStackTimeout
+from pika.exceptions import ChannelClosedByBroker
 
 from dawn_chorus.adapters.queue.rabbitmq.connection import (
     BROKER_ERRORS,
@@ -58,7 +59,7 @@ def inspect_broker(url: str, *, wait_s: float) -> BrokerFacts:
             return _inspect(connection)
         finally:
             close_connection(connection)
-    except BROKER_ERRORS as error:
+    except (*BROKER_ERRORS, AMQPConnectorException) as error:
         raise TransientError(f"RabbitMQ is unavailable: {_describe(error)}") from error
 
 
@@ -91,10 +92,13 @@ def _count(connection: Any, name: str) -> QueueFacts | None:
 
 def _describe(error: BaseException) -> str:
     """Return what is behind an error of pika, which wraps the socket's own in several others."""
-    wrapped = error.args[0] if error.args else None
-    while isinstance(wrapped, BaseException):
-        error, wrapped = wrapped, wrapped.args[0] if wrapped.args else None
-    inner = getattr(error, "exception", None)
-    if isinstance(error, AMQPConnectionError) and isinstance(inner, BaseException):
+    while (inner := _inner(error)) is not None:
         error = inner
-    return describe_error(error)
+    if isinstance(error, AMQPConnectorStackTimeout):
+        return "it listens, but does not answer in AMQP"
+    return (error.strerror if isinstance(error, OSError) else None) or describe_error(error)
+
+
+def _inner(error: BaseException) -> BaseException | None:
+    inner = getattr(error, "exception", None) or next(iter(error.args), None)
+    return inner if isinstance(inner, BaseException) else None

@@ -27,22 +27,36 @@ def look_at_clock(installation: Installation) -> Sequence[Finding]:
             )
         ]
     found = [_judge(whose, offset_s) for whose, offset_s in _compare(installation)]
-    return found or [skipped("clock", f"{now:%Y-%m-%d %H:%M:%S} UTC, and no server here to compare it with")]
+    return found or [skipped("clock", f"{now:%Y-%m-%d %H:%M:%S} UTC here, and no server answers to compare it with")]
 
 
 def _compare(installation: Installation) -> Iterator[tuple[str, float]]:
-    """Yield by how many seconds the clock of each server that answers is ahead of this machine's."""
+    """Yield by how many seconds the clock of each server that answers is ahead of this machine's, at least.
+
+    Both agree where the server's time lies between question and answer: how long either took does not count.
+    """
+    now = installation.machine.now
     if (url := installation.database_url) is not None:
         from dawn_chorus.adapters.postgres.inspection import read_clock
 
+        before = now()
         with suppress(ChorusError):  # its own check says so
-            yield "the database's", read_clock(url, wait_s=WAIT_S, now=installation.machine.now)
+            there = read_clock(url, wait_s=WAIT_S)
+            yield "the database's", _distance_s(there, there, before, now())
+    before = now()
     try:
         answer = ask(installation.settings.url, "/health/live", wait_s=WAIT_S)
     except Silent:
         return
     if answer.date is not None and answer.is_live:
-        yield "the API's", (answer.date - installation.machine.now()).total_seconds()
+        yield "the API's", _distance_s(answer.date, answer.date + timedelta(seconds=1), before, now())
+
+
+def _distance_s(first: datetime, last: datetime, before: datetime, after: datetime) -> float:
+    """Return how far the server's time, `first` to `last`, lies after `after` or, negative, before `before`."""
+    if first > after:
+        return (first - after).total_seconds()
+    return min(0.0, (last - before).total_seconds())
 
 
 def _judge(whose: str, ahead_s: float) -> Finding:

@@ -11,6 +11,7 @@ from dawn_chorus.cli.doctor.installation import WAIT_S, Form, Installation
 _OTHER_PORT = (
     "stop it, or choose another port (`chorus up --port`, CHORUS_PORT in .env) and give its address by CHORUS_URL"
 )
+_VERSION_S = 3.0
 
 
 def look_at_ports(installation: Installation) -> Sequence[Finding]:
@@ -58,16 +59,25 @@ def _judge_service(url: str) -> Iterator[Finding]:
     """Judge an API that is live; the questions are asked one after another."""
     try:
         ready = ask(url, "/health/ready", wait_s=WAIT_S)
-        theirs = str(ask(url, "/openapi.json", wait_s=WAIT_S).document.get("info", {}).get("version", "unknown"))
     except Silent as error:
-        yield wrong("ports", f"{url}: the API is live, but does not answer more: {error}")
+        yield wrong("ports", f"{url}: the API is live, but does not say whether it is ready: {error}")
         return
+    theirs = _ask_version(url)
     if ready.status == 200:
-        yield ok("ports", f"{url}: Dawn Chorus {theirs}, ready")
+        yield ok("ports", f"{url}: Dawn Chorus {theirs or 'of a version that it did not tell in time'}, ready")
     else:
-        yield wrong("ports", f"{url}: Dawn Chorus {theirs} is not ready: {ready.document.get('detail', ready.status)}")
-    if theirs != version("dawn-chorus"):
+        yield wrong("ports", f"{url}: Dawn Chorus is not ready: {ready.document.get('detail', ready.status)}")
+    if theirs not in (None, version("dawn-chorus")):
         yield warning("ports", f"{url}: the API is of version {theirs}, this program of {version('dawn-chorus')}")
+
+
+def _ask_version(url: str) -> str | None:
+    """Return the version of the API. None: it is not known in time, as the document is made when first asked for."""
+    try:
+        document = ask(url, "/openapi.json", wait_s=_VERSION_S).document
+    except Silent:
+        return None
+    return str(document.get("info", {}).get("version", "unknown"))
 
 
 def _describe(answer: Answer) -> str:

@@ -30,12 +30,12 @@ def look_at_work(installation: Installation) -> Sequence[Finding]:
 
 def _judge_workers(installation: Installation, facts: "WorkFacts") -> Iterator[Finding]:
     waiting = facts.waiting
-    left = f"{waiting.waiting_segments} segments wait, {waiting.running_segments} run"
-    start = "`docker compose ps worker`, `docker compose logs worker`"
+    left = f"segments waiting: {waiting.waiting_segments}, running: {waiting.running_segments}"
+    start = "`docker compose ps worker`, then its logs"
     if installation.form is Form.EMBEDDED:
         start = "start `chorus up` again"
     if waiting.workers == 0 and waiting.waiting_segments:
-        yield wrong("work", f"no worker is there, and {left}: {start}")
+        yield wrong("work", f"no worker is there ({left}): {start}")
     elif waiting.workers == 0:
         yield warning("work", f"no worker is there; nothing waits for one: {start}")
     else:
