@@ -78,6 +78,11 @@ class TfliteFile:
         self._graph.tensors[tensor].quantization = quantization
         return tensor
 
+    def make_sparse(self, tensor: int) -> int:
+        """Say that only some of a constant's numbers are in the file."""
+        self._graph.tensors[tensor].sparsity = schema.SparsityParametersT()
+        return tensor
+
     def content(self, *outputs: int, infer: bool = True, open_batch: bool = False, open_length: bool = False) -> bytes:
         """Return the file; `infer` takes shapes from tflite's interpreter, with −1 for axes that follow the batch.
 

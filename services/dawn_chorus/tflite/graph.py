@@ -25,7 +25,7 @@ class Tensor:
 
     name: str
     type: str
-    """As tflite names it: FLOAT32, INT8, …"""
+    """As tflite names it: FLOAT32, INT8, …; with `sparse` before it if only some of its numbers are stored."""
     shape: tuple[int, ...]
     """For a batch of one; of an axis that is not known before the network runs it says nothing."""
     signature: tuple[int, ...]

@@ -103,9 +103,11 @@ def _numbers(table: Any, field: str) -> tuple[int, ...]:
 def _read_tensor(tensor: Any) -> Tensor:
     shape = _numbers(tensor, "Shape")
     quantization = tensor.Quantization()
+    number = _TYPES.get(tensor.Type(), f"type {tensor.Type()}")
     return Tensor(
         (tensor.Name() or b"").decode("utf-8", "replace"),
-        _TYPES.get(tensor.Type(), f"type {tensor.Type()}"),
+        # Of a sparse tensor not all numbers are in the file.
+        number if tensor.Sparsity() is None else f"sparse {number}",
         shape,
         _numbers(tensor, "ShapeSignature") or shape,
         quantization is not None and quantization.ScaleLength() > 0,

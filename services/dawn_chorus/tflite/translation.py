@@ -34,6 +34,8 @@ _OF_BOTH_PARTS = frozenset(
     {"CONCATENATION", "EXPAND_DIMS", "GATHER", "PACK", "RESHAPE", "SLICE", "SQUEEZE", "STRIDED_SLICE", "TRANSPOSE"}
 )
 """Operators that only move numbers: of a complex tensor the real part and the imaginary one."""
+_MISSING = "untranslated"
+"""Stands for what an operator without a translation would give."""
 _OF_COMPLEX = frozenset({"CAST", "COMPLEX_ABS", "IMAG", "REAL", "SHAPE"})
 
 
@@ -46,7 +48,7 @@ def translate(scope: Scope, operators: Iterable[Operator]) -> None:
         except Unsupported as problem:
             problems[f"{operator.kind} {problem}".rstrip()] += 1
             # So that what comes after it is looked at too.
-            scope.names.update(dict.fromkeys(operator.outputs, "untranslated"))
+            scope.names.update(dict.fromkeys(operator.outputs, _MISSING))
     if problems:
         named = ", ".join(f"{what} ({count} times)" if count > 1 else what for what, count in sorted(problems.items()))
         raise PermanentError(
@@ -60,6 +62,9 @@ def _add(scope: Scope, operator: Operator) -> None:
     if operator.kind not in OPERATORS:
         raise Unsupported
     _require_plain_numbers(scope, operator)
+    if any(scope.names.get(tensor) == _MISSING for tensor in operator.inputs):
+        scope.names.update(dict.fromkeys(operator.outputs, _MISSING))
+        return
     translation = OPERATORS[operator.kind]
     complex_inputs = scope.imaginary.keys() & set(operator.inputs)
     if complex_inputs and operator.kind not in _OF_BOTH_PARTS | _OF_COMPLEX:
@@ -72,11 +77,11 @@ def _add(scope: Scope, operator: Operator) -> None:
 
 
 def _require_plain_numbers(scope: Scope, operator: Operator) -> None:
-    for tensor in operator.inputs:
-        if tensor >= 0 and tensor not in scope.names and tensor not in scope.graph.constants:
-            raise Unsupported("on a tensor that keeps its values from one run to the next")
     for number in (*operator.inputs, *operator.outputs):
         tensor_type = scope.graph.tensors[number].type if number >= 0 else "FLOAT32"
         # A half-precision constant was widened when the file was read.
         if tensor_type not in _NUMBERS and not (tensor_type == "FLOAT16" and number in scope.graph.constants):
             raise Unsupported(f"on {tensor_type}")
+    for tensor in operator.inputs:
+        if tensor >= 0 and tensor not in scope.names and tensor not in scope.graph.constants:
+            raise Unsupported("on a tensor that keeps its values from one run to the next")

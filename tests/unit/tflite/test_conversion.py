@@ -98,6 +98,15 @@ def test_an_activation_that_tflite_itself_leaves_out_is_refused(kind: str, optio
         convert_tflite(file.content(joined, infer=False))
 
 
+def test_sparse_weights_are_refused_and_what_uses_them_is_not_blamed() -> None:
+    file = TfliteFile(1, 6)
+    sparse = file.make_sparse(file.constant(np.ones((3, 6), np.float32)))
+    weights = file.add("DENSIFY", sparse, options=schema.DensifyOptionsT)
+    scores = file.add("FULLY_CONNECTED", 0, weights, -1, options=schema.FullyConnectedOptionsT)
+    with pytest.raises(PermanentError, match=r"translated: DENSIFY\. Export"):
+        convert_tflite(file.content(scores, infer=False))
+
+
 def test_a_network_of_two_inputs_is_refused() -> None:
     file = TfliteFile(1, 6)
     both = file.add("ADD", 0, file.input(1, 6), options=schema.AddOptionsT)
