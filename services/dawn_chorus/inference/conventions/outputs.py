@@ -55,7 +55,8 @@ class Output:
     def find_value_fault(self, raw: Array) -> str | None:
         """Return what is wrong with raw scores, (..., n_columns), or None."""
         if np.isnan(raw).any():
-            return f"{self.name}: is not a number (NaN) in places: its weights are damaged, or overflow"
+            causes = "its weights are damaged or overflow, or the network divides by the loudness of silence"
+            return f"{self.name}: is not a number (NaN) in places: {causes}"
         if self.activation == "softmax" and not np.isfinite(raw.max(axis=-1)).all():
             return (
                 f"{self.name}: is infinite in places, which no softmax can weigh: its weights are damaged, or overflow"

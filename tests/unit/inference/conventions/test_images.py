@@ -1,18 +1,14 @@
 """Images as a network takes them, and which members share their making."""
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from dawn_chorus.inference.conventions.inputs import NetworkInput
+from dawn_chorus.inference.conventions.inputs import NetworkInput, Sizes
 from dawn_chorus.inference.packs.manifest_tables import MemberTable
-from dawn_chorus.inference.packs.sealing import seal_pack
-from tests.packs import write_manifest, write_random_pack
 from tests.unit.inference.conventions.tone_exports import write_export
-from tests.unit.inference.pack_edits import message_of
 from tests.unit.inference.sounds import open_pack
 
 MEL = {"n_fft": 64, "win_length": 64, "hop_length": 16, "n_frames": 7, "n_mels": 5, "f_min_hz": 0.0, "f_max_hz": 400.0}
@@ -67,16 +63,50 @@ def test_the_last_batch_is_filled_with_silence() -> None:
     np.testing.assert_array_equal(batches[1][0], np.repeat([[1.0], [1.0], [0.0]], 1000, axis=1))
 
 
-def test_an_image_of_other_axes_is_refused_with_the_keys_that_make_it(tmp_path: Path) -> None:
-    member = {"input": "mel", "layout": "time_major", "channel_axis": "last"}
-    pack = write_random_pack(tmp_path, seed=0, n_members=1, member=member, mel={"n_mels": 6, "n_frames": 60})
-    manifest = tomllib.loads((pack / "pack.toml").read_text()) | {"schema": 2}
-    del manifest["member"][0]["sha256"]
-    write_manifest(pack, manifest)
-    seal_pack(pack)
-    keys = "mel.channels, mel.n_mels, mel.n_frames, layout and channel_axis"
-    channels = manifest["member"][0]["mel"]["channels"]
-    assert f"takes [N, {channels}, 6, 60], but {keys} make [N, 60, 6, {channels}]" in message_of(pack)
+TIMES_LAST: dict[str, tuple[str, Sizes]] = {"x": ("tensor(float)", ["N", 7, 5, 3])}
+
+
+def test_an_image_of_other_axes_is_refused_with_the_keys_to_set() -> None:
+    taken = network_input(3, input="mel", input_name="x", layout="time_major", channel_axis="first")
+    keys = "mel.channels, mel.n_mels, mel.n_frames, layout and channel_axis make [N, 3, 7, 5]"
+    advice = 'set layout = "time_major" and channel_axis = "last"'
+    assert taken.find_faults(TIMES_LAST) == [f"input: the network takes [N, 7, 5, 3], but {keys}; {advice}"]
+    assert (
+        network_input(3, input="mel", input_name="x", layout="time_major", channel_axis="last").find_faults(TIMES_LAST)
+        == []
+    )
+
+
+def test_an_image_that_no_order_of_axes_makes_is_refused_without_advice() -> None:
+    (fault,) = network_input(3, input="mel").find_faults({"mel": ("tensor(float)", ["N", 3, 6, 7])})
+    assert (
+        fault
+        == "input: the network takes [N, 3, 6, 7], but mel.channels, mel.n_mels and mel.n_frames make [N, 3, 5, 7]"
+    )
+
+
+@pytest.mark.parametrize(("sizes", "where"), [([1, 1000], "first"), ([1000, 1], "last"), ([1, "samples"], "first")])
+def test_a_waveform_with_an_axis_for_its_channel_is_refused_with_the_key_to_set(sizes: Sizes, where: str) -> None:
+    (fault,) = network_input(input="waveform").find_faults({"waveform": ("tensor(float)", ["N", *sizes])})
+    assert fault.endswith(f'but window_s and sample_rate_hz make [N, 1000]; set channel_axis = "{where}"')
+
+
+def test_a_network_that_takes_more_than_windows_is_refused() -> None:
+    node: tuple[str, Sizes] = ("tensor(float)", ["N", 1000])
+    (fault,) = network_input(input="waveform").find_faults({"waveform": node, "latitude": node})
+    assert fault.startswith(
+        "input: the network takes ['latitude'] besides 'waveform'; a pack's networks take windows only"
+    )
+
+
+def test_other_numbers_than_float32_are_refused() -> None:
+    faults = network_input(input="waveform").find_faults({"waveform": ("tensor(float16)", [1, 999])})
+    assert [fault.split(":")[0] for fault in faults] == ["input", "batch", "input"]
+    assert "takes tensor(float16), a pack's networks take float32" in faults[0]
+
+
+def test_a_network_that_declares_no_shape_is_tried() -> None:
+    assert network_input(input="waveform").find_faults({"waveform": ("tensor(float)", [])}) == []
 
 
 SECOND = """
