@@ -50,8 +50,10 @@ def read_front_end(wanted: str) -> FrontEnd:
     return _parse(table, wanted, path)
 
 
-def named() -> str:
-    return ", ".join(shipped_names()) or "none"
+def named(*, images: bool = False) -> str:
+    """Return the names of those that come along, as messages list them; `images`: only those that make images."""
+    names = shipped_names()
+    return ", ".join(name for name in names if not images or read_front_end(name).mel is not None)
 
 
 def _parse(table: Mapping[str, Any], name: str, path: Path) -> FrontEnd:

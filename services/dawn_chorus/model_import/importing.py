@@ -62,7 +62,7 @@ def import_model(request: Request, user: Conversation) -> Imported:
             look = take_look(found, _window_shape(settled, found, axes), Path(scratch), file)
             outputs = find_outputs(request, found, look, settled.labels)
             settled = Settled(request, settled.labels, outputs or settled.outputs)
-        _tell_choices(settled, look, user)
+        _tell_choices(settled, found, look, user)
         if one_at_a_time := found.input.batch is None and look.batch == 1:
             user.note("it says that it takes any number of windows, and runs with one at a time only: batch = 1")
     out = request.out or Path()
@@ -106,18 +106,19 @@ def _window_shape(settled: Settled, found: FoundNetwork, axes: Axes | None) -> t
     return found.input.window_shape(round((settled.request.window_s or 0.0) * (settled.request.sample_rate_hz or 0)))
 
 
-def _tell_choices(settled: Settled, look: Look, user: Conversation) -> None:
+def _tell_choices(settled: Settled, found: FoundNetwork, look: Look, user: Conversation) -> None:
     """Say what was chosen and why, and what it makes of noise."""
     outputs, labels, request = settled.outputs, settled.labels, settled.request
     names = " and ".join(shown(name) for name in (outputs.clip, outputs.frames) if name)
+    sounds = ("silence", "noise") if found.input.is_waveform else ("images of zeros", "of random numbers")
     low, high = look.range_of(outputs.main)
     above = _count_above(look.noise[outputs.main], request.activation or "", len(labels), outputs.frames_axis)
     user.show(
         {
             "labels": f"{len(labels):,}, read as {labels.read_as}",
             "scores": f"{names}, {outputs.why}; {'clips' if outputs.clip else 'frames'}; {request.activation}",
-            "first look": f"{low:.3g} to {high:.3g} on silence and noise; of noise {above:,} of {len(labels):,} taxa "
-            "would score above 0.5",
+            "first look": f"{low:.3g} to {high:.3g} on {' and '.join(sounds)}; of the latter {above:,} of "
+            f"{len(labels):,} taxa would score above 0.5",
         }
     )
     for note in labels.notes:

@@ -1,15 +1,18 @@
 """The text of a pack.toml, with comments for whoever edits it later."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dawn_chorus.domain.names import displayed
 from dawn_chorus.model_import.front_end_files import FrontEnd
 from dawn_chorus.model_import.network.finding import FoundNetwork
 from dawn_chorus.model_import.network.inputs import Axes
 from dawn_chorus.model_import.questions import Settled
 
+_LINE_ENDS = re.compile("[\x7f\x85\u2028\u2029]")
 _TEXT = """\
 # Written by `chorus models import` from {source}.
 # models/PACKS.md of Dawn Chorus explains every key. After a change raise the version and run
@@ -71,7 +74,7 @@ def manifest_text(plan: Plan) -> str:
     """Return the text, without the table [files]."""
     request = plan.settled.request
     return _TEXT.format(
-        source=_value(request.file.name),
+        source=_value(displayed(request.file.name)),
         name=_value(request.name),
         version=_value(request.version),
         license=_value(request.license),
@@ -123,5 +126,5 @@ def _lines(table: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _value(value: Any) -> str:
-    """Return a value as TOML; its strings, numbers and lists are JSON's, but for one character."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    """Return a value as TOML: JSON's, with escapes for what some readers take for the end of a line."""
+    return _LINE_ENDS.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))

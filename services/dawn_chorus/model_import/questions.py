@@ -114,7 +114,7 @@ def _open_questions(
         _ask_window(request, found),
     ]
     if not found.input.is_waveform:
-        hint = f"takes images; there are {named()}, or a file"
+        hint = f"takes images; there are {named(images=True)}, or a file"
         questions.append(Question("--front-end", "What makes the images", "front_end", read_front_end_name, hint=hint))
     questions.append(_ask_activation(request, found, look, outputs))
     waiting = [question for question in questions if getattr(request, question.field) is None]

@@ -58,6 +58,13 @@ def test_a_pack_says_what_was_asked_for(user: User, frogs: Path) -> None:
     assert [taxon.common_name for taxon in pack.taxa] == ["Common Frog", "Toad", "Tree Frog", "Noise"]
 
 
+def test_names_of_any_script_are_written_so_that_they_can_be_read(user: User, tmp_path: Path) -> None:
+    path = save(waveform_network(name='in "put" 🐸'), tmp_path / "Frösche 🐸.onnx")
+    pack = user.imports(path, attribution="one\u2028two")
+    assert pack.manifest.member[0].input_name == 'in "put" 🐸'
+    assert pack.manifest.attribution == "one\u2028two"
+
+
 def test_the_network_is_the_authors_file_bit_for_bit(user: User, frogs: Path) -> None:
     assert (user.imports(frogs).folder / "frogs.onnx").read_bytes() == frogs.read_bytes()
 
@@ -265,3 +272,8 @@ def test_perch_is_known_by_its_shape(user: User, tmp_path: Path) -> None:
     )
     assert any("consider --front-end perch-v2" in line for line in user.said)
     assert RATE_HZ != 32_000
+
+
+def test_a_file_whose_name_is_no_text_is_imported_under_another(user: User, tmp_path: Path) -> None:
+    path = save(waveform_network(), tmp_path / "frogs\udcff.onnx")
+    assert user.imports(path).manifest.member[0].file == "network.onnx"

@@ -27,7 +27,7 @@ def seal_pack(folder: Path) -> None:
         return
     names = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
     kept = [name for name in names if name != MANIFEST and not any(part.startswith(".") for part in name.split("/"))]
-    lines = [f"{json.dumps(name)} = {json.dumps(_sha256(folder / name))}" for name in kept]
+    lines = [f"{json.dumps(name, ensure_ascii=False)} = {json.dumps(_sha256(folder / name))}" for name in kept]
     sealed = "\n".join([_without_table(text).rstrip(), "", _TABLE, *lines, ""])
     if not _is_same(_parse(folder, sealed) | {"files": None}, tables | {"files": None}):
         raise InvalidPack(f"{folder.name}/{MANIFEST}: files: is not a table {_TABLE} that can be replaced: remove it")

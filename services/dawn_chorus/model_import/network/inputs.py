@@ -132,7 +132,7 @@ def find_axes(
     if front_end is None or front_end.mel_table is None:
         lacks = "" if front_end is None else f"--front-end {front_end.name} makes no images: "
         raise PermanentError(
-            f"{file}: {lacks}takes images, {sizes(chosen.shape)}: give --front-end: {named()}, or a file"
+            f"{file}: {lacks}takes images, {sizes(chosen.shape)}: give --front-end: {named(images=True)}, or a file"
         )
     mel, n_samples = front_end.mel_table, round(window_s * sample_rate_hz)
     if misfits := list(mel.find_misfits(sample_rate_hz, n_samples)):
@@ -148,7 +148,7 @@ def find_axes(
     axes = next((each for each in found if (each.layout, each.channel_axis) == ("frequency_major", "first")), found[0])
     said = f"images are [N, {', '.join(_named_axes(axes))}]"
     if len(found) > 1:
-        said += ": sizes leave that open; layout and channel_axis of the front end's file would say it"
+        said += ", by default: sizes leave it open; else set layout and channel_axis in the front end's file"
     return axes, said
 
 
