@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawn_chorus.domain.analysis import Segment
+from dawn_chorus.inference.conventions.outputs import ROUNDING
 from dawn_chorus.inference.ensemble import Ensemble, FrontEnd
 from dawn_chorus.inference.member import OpenMember, RawOutput
+from dawn_chorus.inference.packs.manifest_tables import MemberTable
 from dawn_chorus.inference.probe_sounds import make_probe_windows
 from dawn_chorus.inference.self_test import resample_sound
-from dawn_chorus.inference.session import ORT_ERRORS
+from dawn_chorus.inference.session import ORT_ERRORS, SessionOptions
 from dawn_chorus.inference.waveforms.loading import LoadedAudio
 from dawn_chorus.inference.waveforms.resampling import Samples
 
@@ -25,7 +27,6 @@ _EDGE = 1e-6
 """How far rounding may take a probability beyond 0 and 1."""
 _SUM_TOLERANCE = 1e-3
 _FAR = 1000.0
-_ADVICE = 'set kind = "probs" and activation = "none" (import it with --kind probs --activation none)'
 
 
 def find_doubts(ensemble: Ensemble, sound: Samples, sample_rate_hz: int) -> tuple[str, ...]:
@@ -34,11 +35,12 @@ def find_doubts(ensemble: Ensemble, sound: Samples, sample_rate_hz: int) -> tupl
     They are looked at on silence, noise, clicks, a chirp and a sound, (n_samples,): some twenty windows a network.
     """
     doubts: dict[int, list[str]] = {}
+    is_schema_1 = ensemble.pack.manifest.schema_version == 1
     for front_end, numbers in ensemble.front_ends:
         for number in numbers:
             member = ensemble.members[number]
             inputs = _prepare(front_end, member.table.window_s, sound, sample_rate_hz)
-            doubts[number] = list(_doubts_of(member, inputs, ensemble.options.batch_size))
+            doubts[number] = list(_doubts_of(member, inputs, ensemble.options, is_schema_1=is_schema_1))
     return tuple(doubt for number in sorted(doubts) for doubt in doubts[number])
 
 
@@ -83,23 +85,50 @@ class _Seen:
     def are_softmax(self) -> bool:
         return self.are_probabilities and self.output.values.shape[-1] > 1 and self.sum_error <= _SUM_TOLERANCE
 
+    def describe_fault(self) -> str | None:
+        """Return what no recording may meet, as scoring refuses it or gives scores that are none."""
+        if self.has_nan:
+            return "is not a number (NaN) on noise, clicks or the self-test's sound: such recordings will fail"
+        if self.output.kind == "probs" and (self.lowest < -ROUNDING or self.highest > 1 + ROUNDING):
+            return (
+                f"the outputs are declared as probabilities, but are {self.lowest:.3g} to {self.highest:.3g} on noise, "
+                'clicks and other sounds: declare logits, and activation = "sigmoid" or "softmax"'
+            )
+        return None
 
-def _doubts_of(member: OpenMember, inputs: Array, batch_size: int) -> Iterator[str]:
+    def describe_doubt(self, advice: str) -> str | None:
+        """Return what the outputs look like, where that is not what they are declared as."""
+        if self.output.kind == "probs":
+            if not self.are_softmax:
+                return None
+            return (
+                "the outputs look like a softmax: the taxa compete for probabilities that sum to 1, and of two that "
+                "call at once neither scores high"
+            )
+        if not self.are_probabilities:
+            return None
+        what = "probabilities of a softmax" if self.are_softmax else "probabilities"
+        why = "all between 0 and 1" + (", and each row sums to 1" if self.are_softmax else "")
+        return (
+            f"the outputs look like {what} ({why}), and a {self.output.activation} is applied to them again: {advice}"
+        )
+
+
+def _doubts_of(member: OpenMember, inputs: Array, options: SessionOptions, *, is_schema_1: bool) -> Iterator[str]:
     seen: dict[str, _Seen] = {}
-    _look(member, inputs, batch_size, seen)
-    for each in seen.values():
-        if each.has_nan:
-            where = f"{member.table.file}: {each.output.name}"
-            yield f"{where}: is not a number (NaN) on noise, clicks or the self-test's sound: such recordings will fail"
+    _look(member, inputs, options.batch_size, seen)
+    for name, each in seen.items():
+        if fault := each.describe_fault():
+            yield f"{member.table.file}: {name}: {fault}"
     if any(each.are_probabilities for each in seen.values()):
         # A logit of a network that knows one or two taxa can be between 0 and 1 for all of these sounds by chance, but
         # hardly far from all sounds on either side, where a probability stays what it is.
         far = inputs[-2:] * np.float32(_FAR)
         with suppress(*ORT_ERRORS):  # no recording takes a network there: if it fails, what was seen has to do
-            _look(member, np.concatenate([far, -far]), batch_size, seen)
-    for each in seen.values():
-        if doubt := _describe(each):
-            yield f"{member.table.file}: {each.output.name}: {doubt}"
+            _look(member, np.concatenate([far, -far]), options.batch_size, seen)
+    for name, each in seen.items():
+        if doubt := each.describe_doubt(_advise(member.table, each.output, is_schema_1=is_schema_1)):
+            yield f"{member.table.file}: {name}: {doubt}"
 
 
 def _look(member: OpenMember, inputs: Array, batch_size: int, seen: dict[str, _Seen]) -> None:
@@ -108,16 +137,10 @@ def _look(member: OpenMember, inputs: Array, batch_size: int, seen: dict[str, _S
             seen.setdefault(output.name, _Seen(output)).add(output.values)
 
 
-def _describe(seen: _Seen) -> str | None:
-    if seen.output.kind == "probs":
-        if not seen.are_softmax:
-            return None
-        return (
-            "the outputs look like a softmax: the taxa compete for probabilities that sum to 1, and of two that call "
-            "at once neither scores high"
-        )
-    if not seen.are_probabilities:
-        return None
-    what = "probabilities of a softmax" if seen.are_softmax else "probabilities"
-    why = "all between 0 and 1" + (", and each row sums to 1" if seen.are_softmax else "")
-    return f"the outputs look like {what} ({why}), and a {seen.output.activation} is applied to them again: {_ADVICE}"
+def _advise(table: MemberTable, output: RawOutput, *, is_schema_1: bool) -> str:
+    """Return what to change of the member's table, where an output that is called logits holds probabilities."""
+    named = ""
+    if table.outputs is None:
+        key = "frames" if output.values.ndim == 3 else "clip"
+        named = f', with {key} = "{output.name}" in [member.outputs]{" of schema = 2" if is_schema_1 else ""}'
+    return f'set kind = "probs" and activation = "none"{named} (import it with --kind probs --activation none)'

@@ -1,5 +1,6 @@
 """Outputs that are not what pack.toml says are doubted; honest ones are not."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,14 @@ from tests.unit.inference.head_packs import RATE_HZ, write_head_pack
 from tests.unit.inference.sounds import open_pack
 
 SYNTHETIC = Path(__file__).parents[3] / "models" / "packs" / "synthetic"
-ADVICE = 'set kind = "probs" and activation = "none" (import it with --kind probs --activation none)'
+
+
+def advice(output: str, schema: int = 2) -> str:
+    key, later = "frames" if output == "frame_logits" else "clip", " of schema = 2" if schema == 1 else ""
+    return (
+        f'set kind = "probs" and activation = "none", with {key} = "{output}" in [member.outputs]{later} '
+        "(import it with --kind probs --activation none)"
+    )
 
 
 def doubts_of(pack: Path) -> tuple[str, ...]:
@@ -30,7 +38,7 @@ def test_probabilities_declared_as_logits_are_doubted(tmp_path: Path, output: st
     [doubt] = doubts_of(pack)
     assert doubt == (
         f"network.onnx: {output}: the outputs look like probabilities (all between 0 and 1), and a sigmoid is applied "
-        f"to them again: {ADVICE}"
+        f"to them again: {advice(output, schema)}"
     )
 
 
@@ -39,7 +47,7 @@ def test_a_softmax_declared_as_logits_is_doubted_by_its_name(tmp_path: Path, out
     [doubt] = doubts_of(write_head_pack(tmp_path, ["Softmax"], output=output))
     assert doubt == (
         f"network.onnx: {output}: the outputs look like probabilities of a softmax (all between 0 and 1, and each row "
-        f"sums to 1), and a sigmoid is applied to them again: {ADVICE}"
+        f"sums to 1), and a sigmoid is applied to them again: {advice(output)}"
     )
 
 
@@ -65,6 +73,21 @@ def test_a_foreign_softmax_that_is_declared_as_such_is_doubted_where_it_would_be
 def test_following_the_advice_ends_the_doubt(tmp_path: Path) -> None:
     advised: dict[str, Any] = {"outputs": {"clip": "label", "kind": "probs"}, "activation": "none"}
     assert doubts_of(write_head_pack(tmp_path, ["Sigmoid"], output="label", **advised)) == ()
+
+
+def test_a_foreign_output_has_a_name_already(tmp_path: Path) -> None:
+    [doubt] = doubts_of(write_head_pack(tmp_path, ["Sigmoid"], output="label", outputs={"clip": "label"}))
+    assert 'set kind = "probs" and activation = "none" (import it with' in doubt
+
+
+@pytest.mark.parametrize("schema", [1, 2])
+def test_logits_declared_as_probabilities_are_doubted(tmp_path: Path, schema: int) -> None:
+    [doubt] = doubts_of(write_head_pack(tmp_path, output="clip_probs", schema=schema))
+    assert re.fullmatch(
+        r"network.onnx: clip_probs: the outputs are declared as probabilities, but are -[\d.]+ to [\d.]+ on noise, "
+        r'clicks and other sounds: declare logits, and activation = "sigmoid" or "softmax"',
+        doubt,
+    )
 
 
 def test_foreign_frames_are_looked_at_column_by_column(tmp_path: Path) -> None:
