@@ -18,6 +18,7 @@ from dawn_chorus.cli.doctor.checks.work import look_at_work
 from dawn_chorus.cli.doctor.findings import Finding, skipped, wrong
 from dawn_chorus.cli.doctor.installation import Installation
 from dawn_chorus.cli.doctor.secrets import find_secrets, hide
+from dawn_chorus.domain.names import displayed, is_control
 
 Check = Callable[[Installation], Sequence[Finding]]
 
@@ -34,6 +35,7 @@ CHECKS: Mapping[str, Check] = {
 }
 """In the order of the report."""
 _WITHIN_S = 12.0
+_MOST_SHOWN = 800
 
 
 def examine(
@@ -47,7 +49,7 @@ def examine(
     secrets = find_secrets((_read_database_url(installation), settings.broker_url, settings.store_url, settings.url))
     if settings.key:
         secrets |= {settings.key}
-    return [replace(finding, text=hide(" ".join(finding.text.split()), secrets)) for finding in found]
+    return [replace(finding, text=_in_one_line(hide(finding.text, secrets))) for finding in found]
 
 
 def _begin(name: str, check: Check, installation: Installation) -> Future[Sequence[Finding]]:
@@ -77,6 +79,12 @@ def _wait(name: str, future: Future[Sequence[Finding]], ends_at: float, within_s
         return future.result(timeout=max(0.0, ends_at - time.monotonic()))
     except TimeoutError:
         return [wrong(name, f"no answer within {within_s:g} s: look at the network, and at the server behind it")]
+
+
+def _in_one_line(text: str) -> str:
+    """Return a text, part of which some server or file may have written, without what it could do to a terminal."""
+    line = "".join("\ufffd" if is_control(char) else char for char in " ".join(displayed(text).split()))
+    return line if len(line) <= _MOST_SHOWN else f"{line[:_MOST_SHOWN]}…"
 
 
 def _read_database_url(installation: Installation) -> str | None:

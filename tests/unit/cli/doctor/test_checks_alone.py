@@ -64,6 +64,16 @@ def test_packs_are_named_with_their_versions_and_what_they_lack(tmp_path: Path) 
     assert (self_test.level, self_test.text[:22]) == (Level.WARNING, "tones has no self-test")
 
 
+def test_a_volume_of_packs_that_is_empty_is_a_warning_and_a_folder_that_nobody_mounted_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "packs").mkdir()
+    pod = replace(alone(tmp_path, default_pack="synthetic"), form=Form.SERVERS)
+    assert levels(look_at_packs(pod)) == [Level.SKIPPED]
+    monkeypatch.setattr(Path, "is_mount", lambda _: True)
+    assert levels(look_at_packs(pod)) == [Level.WARNING]
+
+
 @pytest.mark.parametrize("broken", ["pack.toml", "taxa.csv", "network"])
 def test_a_pack_that_was_changed_or_cut_short_is_wrong_and_names_the_file(tmp_path: Path, broken: str) -> None:
     folder = shutil.copytree(SYNTHETIC, tmp_path / "packs" / "synthetic")
@@ -212,6 +222,13 @@ def test_the_date_of_an_api_is_compared_too(tmp_path: Path) -> None:
         for ahead_s, level in ((0, Level.OK), (-20, Level.WARNING), (-3600, Level.WRONG)):
             machine = Machine(now=lambda ahead_s=ahead_s: datetime.fromtimestamp(now.timestamp() + ahead_s, UTC))  # type: ignore[misc]
             assert levels(look_at_clock(replace(alone(tmp_path, url=url), machine=machine))) == [level]
+
+
+@pytest.mark.parametrize("date", ["yesterday", "Mon, 01 Jan 2001 00:00:00 -0000", None])
+def test_a_date_that_cannot_be_read_or_names_no_zone_breaks_nothing(tmp_path: Path, date: str | None) -> None:
+    with served(200, "application/json", b'{"status": "live"}', date) as url:
+        (found,) = look_at_clock(alone(tmp_path, url=url))
+    assert found.level in {Level.SKIPPED, Level.WRONG}
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,15 @@ def test_the_program_runs_where_a_library_is_missing(absent: str, checks: set[st
     assert skipped >= checks
 
 
+def test_what_a_foreign_server_writes_does_nothing_to_a_terminal() -> None:
+    def foreign(_: Installation) -> list[Finding]:
+        return [ok("ports", "Server: \x1b]0;pwned\x07\r\nok     packs     " + "x" * 10_000)]
+
+    (found,) = examine(HERE, checks={"ports": foreign})
+    assert found.text.startswith("Server: \ufffd]0;pwned\ufffd ok packs xxx")
+    assert len(found.text) < 1000
+
+
 def test_a_variable_that_cannot_be_followed_is_wrong_and_named(tmp_path: Path) -> None:
     command = [sys.executable, "-P", "-m", "dawn_chorus.cli", "doctor"]
     environment = {"HOME": str(tmp_path), "CHORUS_DEVICE": "quantum"}

@@ -3,7 +3,7 @@
 import json
 import socket
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
@@ -45,9 +45,10 @@ class Answer:
     def date(self) -> datetime | None:
         """Return the server's time, in whole seconds."""
         try:
-            return parsedate_to_datetime(self.headers.get("Date", ""))
+            date = parsedate_to_datetime(self.headers.get("Date", ""))
         except ValueError:
             return None
+        return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def ask(url: str, path: str, *, wait_s: float) -> Answer:

@@ -20,8 +20,8 @@ def look_at_packs(installation: Installation) -> Sequence[Finding]:
     from dawn_chorus.inference.packs.pack import check_pack, installed_packs
 
     folder, default = installation.settings.packs_path, installation.settings.default_pack
-    if installation.form is Form.SERVERS and not any(_list(folder)):
-        return [skipped("packs", f"{folder}, where workers have them, is not there or empty here")]
+    if installation.form is Form.SERVERS and not _holds_packs(folder):
+        return [skipped("packs", f"{folder}, where workers have them, is empty here, and no volume")]
     whole: list[Pack] = []
     found: list[Finding] = []
     installed = installed_packs(folder)
@@ -37,8 +37,9 @@ def look_at_packs(installation: Installation) -> Sequence[Finding]:
     return [*found, *_warn_of_default(installation, set(installed)), *_warn_of_self_tests(whole)]
 
 
-def _list(folder: Path) -> list[Path]:
-    return list(folder.iterdir()) if folder.is_dir() else []
+def _holds_packs(folder: Path) -> bool:
+    """Return whether packs are to be expected here: a volume that is empty has lost them."""
+    return folder.is_dir() and (folder.is_mount() or any(folder.iterdir()))
 
 
 def _describe(packs: Sequence["Pack"], default: str, folder: Path) -> Finding:
