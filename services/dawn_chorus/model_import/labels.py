@@ -38,7 +38,12 @@ def read_labels(path: Path) -> Labels:
     while lines and not lines[-1]:
         lines.pop()
     _check_lines(lines, name)
-    if columns := find_columns(lines[0], name):
+    columns = find_columns(lines[0], name)
+    if columns is None and (tab := next((number for number, line in enumerate(lines, 1) if "\t" in line), None)):
+        raise PermanentError(
+            f"{name}: line {tab}: holds a tab: a list has one name a line, a table commas and a header"
+        )
+    if columns is not None:
         extra, cells = read_rows(text, columns, name)
         names = [(row[0] or code_of(row[1]), row[1] or row[2] or row[0], *row[2:]) for row in cells]
         read_as = "a table with a header"

@@ -1,5 +1,6 @@
 """A network becomes a pack that is verified, or one line says why not and nothing is left behind."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from dawn_chorus.inference.packs.golden_file import read_golden
+from dawn_chorus.model_import import apart
 from tests.unit.model_import.conftest import User
 from tests.unit.model_import.networks import (
     N_COLUMNS,
@@ -277,3 +279,27 @@ def test_perch_is_known_by_its_shape(user: User, tmp_path: Path) -> None:
 def test_a_file_whose_name_is_no_text_is_imported_under_another(user: User, tmp_path: Path) -> None:
     path = save(waveform_network(), tmp_path / "frogs\udcff.onnx")
     assert user.imports(path).manifest.member[0].file == "network.onnx"
+
+
+def test_a_hop_that_the_frames_do_not_fit_leaves_nothing_behind(user: User, tmp_path: Path) -> None:
+    path = save(waveform_network(frames=True), tmp_path / "frames.onnx")
+    assert "hop_s: 0.5 is 2.5 frame steps of 0.2 s" in user.is_refused(path, hop_s=0.5)
+
+
+def test_a_network_without_end_of_memory_is_one_line(user: User, tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("Shape", ["audio"], ["sizes"]),
+        helper.make_node("Mul", ["sizes", "many"], ["huge"]),
+        helper.make_node("ConstantOfShape", ["huge"], ["zeros"]),
+        helper.make_node("ReduceSum", ["zeros"], ["total"], keepdims=1),
+        helper.make_node("Expand", ["total", "row"], ["scores"]),
+    ]
+    constants = {"many": np.array([10**6, 10**6]), "row": np.array([2, N_COLUMNS])}
+    model = to_model(nodes, [("audio", ("N", N_SAMPLES), TensorProto.FLOAT)], [("scores", ("N", N_COLUMNS))], constants)
+    assert "memory.onnx: " in user.is_refused(save(model, tmp_path / "memory.onnx"))
+
+
+def test_a_process_that_ends_is_one_line(user: User, frogs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    killed = (sys.executable, "-c", "import os; os.abort()")
+    monkeypatch.setattr(apart, "_COMMAND", killed)
+    assert "frogs.onnx: ended the process that ran it (SIGABRT): do not use it" in user.is_refused(frogs)

@@ -93,6 +93,7 @@ def test_what_was_read_is_a_table_that_packs_take(tmp_path: Path) -> None:
         ("a\n\nb\n", "line 2: is empty, and there are names after it"),
         ("a\nb\x07\n", "line 2: b�: holds a control character"),
         (b"a\nb\xff\n", "line 2: is not encoded in UTF-8"),
+        ("a\tb\n", "line 1: holds a tab"),
         ("", "is empty"),
         ("\n\n", "is empty"),
     ],
