@@ -27,5 +27,7 @@ def seal(
         print_warning(f"{verified.name}: {warning}")
     changes = "; ".join(sealed.changes) or "nothing to change"
     print_note(f"sealed {verified.name} {verified.version} in {folder}: {changes}; {verified.result}")
-    if sealed.changes:
-        print_note(f"if {verified.version} is installed anywhere, raise version in pack.toml before you install this")
+    # What else was edited in pack.toml nobody knows, so this is said even if there was nothing to change.
+    print_note(
+        f"if another {verified.version} was installed or given away, raise version in pack.toml before you install"
+    )
