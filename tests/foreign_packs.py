@@ -37,6 +37,8 @@ def choose_export(random: np.random.Generator, member: dict[str, Any], has_frame
         "frames_axis": int(random.choice([1, 2])) if frames else None,
     }
     applied = str(random.choice(["sigmoid", "softmax"]))
+    if keys["outputs"]["kind"] == "logits" and random.random() < 0.3:  # by our names
+        keys["outputs"] |= {"clip": clip and "clip_logits", "frames": frames and "frame_logits", "frames_axis": None}
     if keys["outputs"]["kind"] == "logits":
         keys["activation"] = applied if random.random() < 0.8 else None
         applied = "none"
@@ -108,6 +110,10 @@ def _export_outputs(outputs: dict[str, Any], in_graph: str) -> tuple[list[onnx.V
         name = outputs.get(key)
         if name is None:
             continue
+        axes = [None] * (3 if key == "frames" else 2)
+        declared.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, axes))
+        if name == logits:
+            continue
         operator = {"sigmoid": "Sigmoid", "softmax": "Softmax", "none": "Identity"}[in_graph]
         nodes.append(helper.make_node(operator, [logits], [f"{name}/columns_last"]))  # a softmax is over the last axis
         perm = (
@@ -116,8 +122,6 @@ def _export_outputs(outputs: dict[str, Any], in_graph: str) -> tuple[list[onnx.V
             else [0, 1, 2][: 3 if key == "frames" else 2]
         )
         nodes.append(helper.make_node("Transpose", [f"{name}/columns_last"], [name], perm=perm))
-        axes = [None] * (3 if key == "frames" else 2)
-        declared.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, axes))
     return declared, nodes
 
 

@@ -97,6 +97,8 @@ def _make_foreign(random: np.random.Generator, folder: Path, codes: list[str], m
             member["mel"] = grow_front_end(random, member["mel"])
         write_model(folder / member["file"], export(graph, member, chosen.in_graph))
         del member["sha256"]
+        if member["outputs"]["clip"] == "clip_logits" or member["outputs"]["frames"] == "frame_logits":
+            member["outputs"] = None
     columns = [(folder / member["columns"]).read_text().split() if "columns" in member else codes for member in members]
     for number, excluded in enumerate(choose_excludes(random, columns)):
         if excluded:
