@@ -35,7 +35,7 @@ def new_folder(out: Path) -> Iterator[Path]:
         folder.mkdir()
         yield folder
         check_out(out)
-        folder.replace(out)
+        _move(folder, out)
     except OSError as error:
         _remove(aside, missing)
         raise PermanentError(f"--out {out}: cannot be written: {error.strerror}") from error
@@ -43,6 +43,21 @@ def new_folder(out: Path) -> Iterator[Path]:
         _remove(aside, missing)
         raise
     shutil.rmtree(aside)
+
+
+def _move(folder: Path, out: Path) -> None:
+    """Put the folder in place; one that is there stays itself, as it may be somebody's current folder."""
+    if not out.exists():
+        folder.rename(out)
+        return
+    moved: list[Path] = []
+    try:
+        files = sorted(folder.iterdir(), key=lambda path: path.name == MANIFEST)
+        moved.extend(each.rename(out / each.name) for each in files)
+    except OSError:
+        for each in moved:
+            shutil.rmtree(each) if each.is_dir() else each.unlink()
+        raise
 
 
 def _remove(aside: Path, missing: list[Path]) -> None:

@@ -261,7 +261,9 @@ def test_a_network_that_fails_is_one_line(user: User, tmp_path: Path) -> None:
 
 def test_a_folder_that_holds_something_is_left_alone(user: User, frogs: Path) -> None:
     user.out.mkdir(parents=True)
+    before = user.out.stat().st_ino
     user.imports(frogs)
+    assert user.out.stat().st_ino == before
     assert "holds files already: name a folder that is new or empty" in user.is_refused(frogs)
 
 
