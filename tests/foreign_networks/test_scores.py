@@ -1,0 +1,81 @@
+"""A pack made of somebody's network scores what that network's own author reads in a recording, window by window."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from tests.end_to_end.service import Service
+from tests.foreign_networks.authors.catalog import FOREIGN
+from tests.foreign_networks.conftest import Imports, chorus
+from tests.foreign_networks.foreign import Array, Foreign
+
+TOLERANCE = 1e-3 + 5e-7
+"""Documents have scores with six decimals."""
+
+each_network = pytest.mark.parametrize("foreign", FOREIGN, ids=lambda each: each.name)
+
+
+@each_network
+def test_the_command_line_scores_as_the_author_does(imports: Imports, recordings: list[Path], foreign: Foreign) -> None:
+    pack = imports.of(foreign)
+    taxa = json.loads(chorus("models", "inspect", pack, "--json").stdout)["taxa_table"]
+    assert tuple(taxon["code"] for taxon in taxa) == foreign.codes_in(imports.published / foreign.name)
+    answer = chorus("analyze", *recordings, "--pack", pack, "--min-score", 0)
+    assert answer.returncode == 0, answer.stderr
+    for recording, line in zip(recordings, answer.stdout.splitlines(), strict=True):
+        expected = foreign.read(imports.published / foreign.name, recording)
+        assert_telling(expected)
+        windows = json.loads(line)["windows"]
+        assert [window["start_s"] for window in windows] == [k * foreign.step_s for k in range(len(expected))]
+        names = [taxon["scientific_name"] for taxon in taxa]
+        for window, row in zip(windows, expected, strict=True):
+            highest = highest_by_name(names, row)
+            assert window["scores"].keys() == highest.keys()
+            found = np.array([window["scores"][name] for name in highest])
+            np.testing.assert_allclose(found, list(highest.values()), rtol=0, atol=TOLERANCE)
+
+
+def highest_by_name(names: list[str], row: Array) -> dict[str, float]:
+    """Of columns with the same name the document has the highest score."""
+    highest: dict[str, float] = {}
+    for name, score in zip(names, row.tolist(), strict=True):
+        highest[name] = max(score, highest.get(name, 0.0))
+    return highest
+
+
+def assert_telling(expected: Array) -> None:
+    """A network that answers the same to everything would prove nothing."""
+    assert np.ptp(expected, axis=1).max() > 0.3
+    assert np.ptp(expected, axis=0).max() > 0.05
+
+
+@each_network
+def test_the_service_scores_as_the_author_does(
+    imports: Imports, recordings: list[Path], service: Service, foreign: Foreign
+) -> None:
+    imports.of(foreign)
+    codes = foreign.codes_in(imports.published / foreign.name)
+    for recording in recordings:
+        expected = foreign.read(imports.published / foreign.name, recording)
+        timeline = analyze_by_http(service, recording, foreign.name)
+        assert timeline["pack"]["name"] == foreign.name
+        found = {taxon["code"]: taxon["windows"] for taxon in timeline["taxa"]}
+        assert found.keys() == set(codes)
+        starts_s = [k * foreign.step_s for k in range(len(expected))]
+        assert all([window["start_s"] for window in windows] == starts_s for windows in found.values())
+        scores = np.array([[window["score"] for window in found[code]] for code in codes]).T
+        np.testing.assert_allclose(scores, expected, rtol=0, atol=TOLERANCE)
+
+
+def analyze_by_http(service: Service, recording: Path, pack: str) -> dict[str, Any]:
+    """Upload a recording and return the timeline of all taxa."""
+    analysis_id = service.submit(recording, pack=pack, floor="0", site=pack)
+    assert service.wait_finished(analysis_id)["result"] == "succeeded"
+    answer = httpx.get(f"{service.api.status_url}/v1/analyses/{analysis_id}/timeline", timeout=60)
+    assert answer.status_code == 200, answer.text
+    document: dict[str, Any] = answer.json()
+    return document
