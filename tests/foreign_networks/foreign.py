@@ -34,6 +34,8 @@ class Foreign:
     """A file of `Scientific_Common` lines."""
     resampler: str = "soxr_hq"
     """What librosa is told to load recordings with."""
+    floor: float = 0.0
+    """Thousands of taxa that are hardly there take the service minutes: it stores those that reach this anywhere."""
     score: Callable[[Path, Array], Array] | None = None
     """The author's own code: the folder and windows, (n_windows, n_samples), to scores, (n_windows, n_columns)."""
     hop_s: float | None = None

@@ -49,6 +49,7 @@ def _make(name: str, *, append: bool) -> Foreign:
         score=_score,
         labels=LABELS,
         resampler="kaiser_fast",
+        floor=5e-4 if append else 0.0,
     )
 
 

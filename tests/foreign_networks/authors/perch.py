@@ -61,4 +61,5 @@ PERCH = Foreign(
     window_s=5.0,
     score=_score,
     codes=codes_of(LABELS),
+    floor=5e-4,
 )
