@@ -1,5 +1,6 @@
 """Every author's network, imported as `models/PACKS.md` says, and a service with all of the packs."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -22,10 +23,12 @@ from tests.servers.rabbitmq import Broker
 REAL = "frog-call-trainer/spring-peeper-3.wav"
 
 
-def chorus(*words: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def chorus(*words: object, cwd: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the command where no terminal can answer it, in a folder, with variables of the environment."""
     command = [sys.executable, "-P", "-m", "dawn_chorus.cli", *map(str, words)]
+    env = {**os.environ, **variables}
     return subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=120, cwd=cwd, stdin=subprocess.DEVNULL
+        command, capture_output=True, text=True, check=False, timeout=120, cwd=cwd, stdin=subprocess.DEVNULL, env=env
     )
 
 

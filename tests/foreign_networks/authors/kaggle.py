@@ -41,7 +41,9 @@ def _write(folder: Path, batch: int) -> None:
     same = graph.add("Reshape", hidden, np.array([batch, 12, 6]))
     decide(graph, same, (12, 6), len(CODES), scale=3.0, to="output")
     graph.save(folder / "model.onnx", ("input", [batch, *SHAPE]), {"output": [batch, len(CODES)]})
-    write_lines(folder / "labels.csv", CODES)
+    header = "primary_label,inat_taxon_id,scientific_name,common_name,class_name"
+    rows = [f'{code},{n},Species {code},"Bird, {code}",Aves' for n, code in enumerate(CODES)]
+    write_lines(folder / "taxonomy.csv", [header, *rows])
     (folder / "front_end.toml").write_text(FRONT_END)
 
 
@@ -58,7 +60,7 @@ def _score(folder: Path, windows: Array, batch: int) -> Array:
     return sigmoid(run(folder / "model.onnx", images, "output", batch=batch))
 
 
-OPTIONS = "--labels labels.csv --sample-rate 32000 --window 5 --activation sigmoid --front-end front_end.toml"
+OPTIONS = "--labels taxonomy.csv --sample-rate 32000 --window 5 --activation sigmoid --front-end front_end.toml"
 KAGGLE = Foreign(
     name="kaggle-one",
     write=partial(_write, batch=1),

@@ -1,9 +1,10 @@
 """CNNs of OpenSoundscape: a linear spectrogram up to 11,025 Hz as an image of 224 × 224 points, of two generations.
 
-Sources: opensoundscape 0.9 to 0.11, `spectrogram.py` (scipy's spectrogram; now `scipy_legacy_spectrogram.py`), and 0.12
-on (torchaudio's); in both `Spectrogram.bandpass`, `to_image`, and `scale_tensor` with 0.5 and 0.5.
+Sources: `spectrogram.py` of opensoundscape 0.13 (torchaudio's power), and what stands in `scipy_legacy_spectrogram.py`
+now and was used up to 0.12 (scipy's); in both `Spectrogram.bandpass`, `to_image`, and `scale_tensor` with 0.5 and 0.5.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,27 +15,6 @@ from tests.foreign_networks.graphs import Graph, decide, hear_image
 
 RATE_HZ = 32000
 NAMES = ("Rana sierrae", "Bonasa umbellus", "Setophaga virens", "Catharus ustulatus", "Vireo olivaceus", "Strix varia")
-FRONT_END = """\
-# OpenSoundscape from 0.12 on: torchaudio's power, divided by the 512 samples of a frame, in decibels from -80 to 0.
-# ln(x / 512 + 1e-10) = ln(x + 512e-10) - ln(512), and the range is in the same units.
-[mel]
-scale = "linear"
-n_fft = 512
-win_length = 512
-hop_length = 256
-center = false
-f_min_hz = 0.0
-f_max_hz = 11025.0
-log = "ln"
-amin = 5.12e-8
-normalize = "range"
-range = [-12.182355907, 6.238324625]
-flip = true
-resize = [224, 224]
-channels = 3
-mean = [0.5]
-std = [0.5]
-"""
 
 
 def bilinear(image: Array, height: int, width: int) -> Array:
@@ -50,10 +30,10 @@ def bilinear(image: Array, height: int, width: int) -> Array:
 
 
 def _to_tensor(decibels: Array, frequencies: Array, low: float, high: float) -> Array:
-    """Return (3, 224, 224) in [−1, 1]: cropped at 11,025 Hz, mapped from `low` and `high`, upside down, resized."""
+    """Return (1, 224, 224) in [−1, 1]: cropped at 11,025 Hz, mapped from `low` and `high`, upside down, resized."""
     cropped = decibels[: int(np.abs(frequencies - 11025).argmin()) + 1]
     image = np.clip((cropped - low) / (high - low), 0, 1)[::-1]
-    return np.repeat((bilinear(image, 224, 224)[None] - 0.5) / 0.5, 3, axis=0).astype(np.float32)
+    return np.asarray((bilinear(image, 224, 224)[None] - 0.5) / 0.5, np.float32)
 
 
 def _legacy_image(window: Array) -> Array:
@@ -74,11 +54,10 @@ def _image(window: Array) -> Array:
 
 def _write(folder: Path) -> None:
     graph = Graph(seed=3)
-    hidden = hear_image(graph, "samples", (3, 224, 224), steps=7)
+    hidden = hear_image(graph, "samples", (1, 224, 224), steps=7)
     decide(graph, hidden, (12, 7), len(NAMES), scale=3.0, to="class_logits")
-    graph.save(folder / "cnn.onnx", ("samples", ["n", 3, 224, 224]), {"class_logits": ["n", len(NAMES)]})
+    graph.save(folder / "cnn.onnx", ("samples", ["n", 1, 224, 224]), {"class_logits": ["n", len(NAMES)]})
     write_lines(folder / "classes.txt", NAMES)
-    (folder / "opensoundscape-0.12.toml").write_text(FRONT_END)
 
 
 def _score(folder: Path, windows: Array) -> Array:
@@ -89,24 +68,17 @@ def _legacy_score(folder: Path, windows: Array) -> Array:
     return sigmoid(run(folder / "cnn.onnx", np.stack([_legacy_image(window) for window in windows]), "class_logits"))
 
 
-OPENSOUNDSCAPE = Foreign(
-    name="opensoundscape-legacy",
-    write=_write,
-    file="cnn.onnx",
-    options="--labels classes.txt --sample-rate 32000 --window 3 --activation sigmoid --front-end opensoundscape",
-    sample_rate_hz=RATE_HZ,
-    window_s=3.0,
-    score=_legacy_score,
-    labels="classes.txt",
-)
-OPENSOUNDSCAPE_NOW = Foreign(
-    name="opensoundscape-now",
-    write=_write,
-    file="cnn.onnx",
-    options="--labels classes.txt --sample-rate 32000 --window 3 --activation sigmoid "
-    "--front-end opensoundscape-0.12.toml",
-    sample_rate_hz=RATE_HZ,
-    window_s=3.0,
-    score=_score,
-    labels="classes.txt",
-)
+def _make(name: str, score: Callable[[Path, Array], Array]) -> Foreign:
+    return Foreign(
+        name=name,
+        write=_write,
+        file="cnn.onnx",
+        options=f"--labels classes.txt --sample-rate 32000 --window 3 --activation sigmoid --front-end {name}",
+        sample_rate_hz=RATE_HZ,
+        window_s=3.0,
+        score=score,
+        labels="classes.txt",
+    )
+
+
+OPENSOUNDSCAPE = (_make("opensoundscape", _score), _make("opensoundscape-0.12", _legacy_score))

@@ -41,7 +41,7 @@ def _write(folder: Path) -> None:
         "label": ["batch", N_COLUMNS],
     }
     graph.save(folder / FILE, ("inputs", ["batch", N_SAMPLES]), gives)
-    write_lines(folder / "labels.csv", LABELS)
+    write_lines(folder / "labels.csv", ["ebird2021", *LABELS])
 
 
 def _score(folder: Path, windows: Array) -> Array:
