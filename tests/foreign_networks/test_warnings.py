@@ -37,9 +37,6 @@ def import_words(options: str) -> list[str]:
 
 def take_everywhere(folder: Path, options: str) -> list[list[str]]:
     """Import, verify and install a network; return what each warned of."""
-    words = (
-        f"models import head.onnx --out pack --name heads --labels codes.txt --sample-rate 24000 --window 2 {options}"
-    )
     commands: list[Callable[[], subprocess.CompletedProcess[str]]] = [
         partial(chorus, *import_words(options), cwd=folder),
         partial(chorus, "models", "verify", folder / "pack"),
