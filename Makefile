@@ -53,7 +53,7 @@ check: $(VENV)/.ready ## Lint, types, import contracts, spelling
 # The slowest files come first, so that no process waits for the other at the end.
 test: setup ## Run all tests, on real RabbitMQ and PostgreSQL; PROCESSES=1 for one after the other
 	$(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder \
-	  tests/end_to_end tests/integration tests/unit
+	  tests/foreign_networks tests/end_to_end tests/integration tests/unit
 
 page: $(PAGE)/node_modules/.ready $(VENV)/.ready ## Build the page into services/dawn_chorus/page (needs Node)
 	mkdir -p $(PAGE)/build

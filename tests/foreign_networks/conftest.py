@@ -32,6 +32,12 @@ def chorus(*words: object, cwd: Path | None = None, **variables: str) -> subproc
     )
 
 
+def warnings_in(answer: subprocess.CompletedProcess[str]) -> list[str]:
+    """Return the warnings of a command that did what it was told."""
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    return [line for line in answer.stderr.splitlines() if line.startswith("warning: ")]
+
+
 @dataclass(frozen=True)
 class Imports:
     """What authors published, and the packs that were made of it."""

@@ -10,7 +10,7 @@ import pytest
 
 from tests.end_to_end.service import Service
 from tests.foreign_networks.authors.catalog import FOREIGN
-from tests.foreign_networks.conftest import Imports, chorus
+from tests.foreign_networks.conftest import Imports, chorus, warnings_in
 from tests.foreign_networks.foreign import Array, Foreign
 
 TOLERANCE = 1e-3 + 5e-7
@@ -51,6 +51,11 @@ def assert_telling(expected: Array) -> None:
     """A network that answers the same to everything would prove nothing."""
     assert np.ptp(expected, axis=1).max() > 0.3
     assert np.ptp(expected, axis=0).max() > 0.05
+
+
+@each_network
+def test_honest_outputs_are_not_warned_of(imports: Imports, foreign: Foreign) -> None:
+    assert warnings_in(imports.answers[foreign.name]) == []
 
 
 @each_network

@@ -1,4 +1,4 @@
-"""Probabilities that would go through a sigmoid again are warned of wherever a pack is taken; honest logits are not."""
+"""Probabilities that would go through a sigmoid again are warned of wherever a pack is taken."""
 
 import subprocess
 from collections.abc import Callable
@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.foreign_networks.authors.catalog import FOREIGN
-from tests.foreign_networks.conftest import Imports, chorus
-from tests.foreign_networks.foreign import Foreign, write_lines
+from tests.foreign_networks.conftest import chorus, warnings_in
+from tests.foreign_networks.foreign import write_lines
 from tests.foreign_networks.graphs import Graph, decide, hear_waveform
 
 CODES = ("wren", "robin", "chiff")
@@ -22,12 +21,6 @@ def write_head(folder: Path, kind: str) -> Path:
     graph.add(kind, decide(graph, levels, (16, 3), len(CODES), scale=3.0, to="logits"), to="scores")
     write_lines(folder / "codes.txt", CODES)
     return graph.save(folder / "head.onnx", ("audio", ["N", 48_000]), {"scores": ["N", len(CODES)]})
-
-
-def warnings_in(answer: subprocess.CompletedProcess[str]) -> list[str]:
-    """Return the warnings of a command that did what it was told."""
-    assert answer.returncode == 0, answer.stderr
-    return [line for line in answer.stderr.splitlines() if line.startswith("warning: ")]
 
 
 def import_words(options: str) -> list[str]:
@@ -61,9 +54,3 @@ def test_taxa_that_compete_are_warned_of(tmp_path: Path) -> None:
     (warning,) = warnings_in(chorus(*import_words("--kind probs --activation none"), cwd=tmp_path))
     assert "softmax" in warning
     assert "probabilities" in warning
-
-
-@pytest.mark.parametrize("foreign", [each for each in FOREIGN if each.file], ids=lambda each: each.name)
-def test_honest_networks_are_not_warned_of(imports: Imports, foreign: Foreign) -> None:
-    imports.of(foreign)
-    assert warnings_in(imports.answers[foreign.name]) == []

@@ -23,7 +23,6 @@ def _write(folder: Path, *, append: bool) -> None:
     content, labels = make_custom_classifier(len(NEW_NAMES), seed=12, hidden=None if append else 32, append=append)
     (folder / FILE).write_bytes(content)
     write_lines(folder / LABELS, labels)
-    write_lines(folder / "birdnet.toml", ['resampler = "kaiser_fast"'])
 
 
 def _score(folder: Path, windows: Array) -> Array:
@@ -43,7 +42,7 @@ def _make(name: str, *, append: bool) -> Foreign:
         name=name,
         write=partial(_write, append=append),
         file=FILE,
-        options=f"--labels {LABELS} --sample-rate 48000 --window 3 --activation sigmoid --front-end birdnet.toml",
+        options=f"--labels {LABELS} --sample-rate 48000 --window 3 --activation sigmoid --front-end birdnet",
         sample_rate_hz=RATE_HZ,
         window_s=3.0,
         score=_score,
