@@ -65,15 +65,18 @@ def import_network(foreign: Foreign, folder: Path, pack: Path) -> subprocess.Com
 
 
 @pytest.fixture(scope="session")
-def imports(tmp_path_factory: pytest.TempPathFactory) -> Imports:
+def imports(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Imports:
+    """Those of the tests that were asked for."""
+    wanted = {each.callspec.params.get("foreign") for each in request.session.items if hasattr(each, "callspec")}
+    chosen = [each for each in FOREIGN if each in wanted]
     published, packs = tmp_path_factory.mktemp("published"), tmp_path_factory.mktemp("packs")
 
     def make(foreign: Foreign) -> subprocess.CompletedProcess[str]:
         return import_network(foreign, published / foreign.name, packs / foreign.name)
 
     with ThreadPoolExecutor(2) as pool:
-        answers = list(pool.map(make, FOREIGN))
-    return Imports(published, packs, {each.name: answer for each, answer in zip(FOREIGN, answers, strict=True)})
+        answers = list(pool.map(make, chosen))
+    return Imports(published, packs, {each.name: answer for each, answer in zip(chosen, answers, strict=True)})
 
 
 @pytest.fixture(scope="session")
@@ -111,7 +114,7 @@ def service(
     folder, url, vhost = tmp_path_factory.mktemp("service"), postgres_server.make_database(), broker.make_vhost()
     opened = Service(folder, url, vhost, imports.packs, f"file://{folder}/audio")
     try:
-        opened.open("api", "relay", "worker", segment_s="10", default_pack=FOREIGN[0].name)
+        opened.open("api", "relay", "worker", segment_s="10", default_pack=next(iter(imports.answers)))
         yield opened
         assert_ledger_exact(url)
     finally:

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import librosa
@@ -74,11 +75,16 @@ def cut_windows(
     recording: Path, starts_s: Sequence[float], window_s: float, rate_hz: int, resampler: str = "soxr_hq"
 ) -> Array:
     """Return the windows that start there, (n_windows, n_samples); beyond the edges of the recording is silence."""
-    waveform, _ = librosa.load(recording, sr=rate_hz, res_type=resampler)
+    waveform = _load(recording, rate_hz, resampler)
     reach, size = round(2 * window_s * rate_hz), round(window_s * rate_hz)
     padded = np.pad(waveform, reach)
     firsts = [round(start_s * rate_hz) + reach for start_s in starts_s]
     return np.stack([padded[first : first + size] for first in firsts])
+
+
+@lru_cache
+def _load(recording: Path, rate_hz: int, resampler: str) -> Array:
+    return np.asarray(librosa.load(recording, sr=rate_hz, res_type=resampler)[0])
 
 
 def run(network: Path, inputs: Array, output: str, *, batch: int | None = None) -> Array:
