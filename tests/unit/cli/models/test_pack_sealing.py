@@ -11,7 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
+from onnx import helper, numpy_helper
 
 from dawn_chorus.cli.models import pack_sealing
 from dawn_chorus.cli.models.pack_installation import install_pack
@@ -272,6 +274,19 @@ def test_a_network_that_ends_its_process_changes_nothing(
     monkeypatch.setattr(verification, "_COMMAND", (sys.executable, "-c", code))
     monkeypatch.setattr(verification.seal_apart, "__kwdefaults__", {"timeout_s": 1.0})
     assert message in refusal(pack)
+
+
+def test_a_network_that_takes_all_memory_changes_nothing(tmp_path: Path) -> None:
+    pack = write_head_pack(tmp_path / "heads")
+    model = onnx.load(pack / "network.onnx")
+    model.graph.initializer.append(numpy_helper.from_array(np.array([10**6, 10**9]), "petabytes"))
+    model.graph.node.insert(0, helper.make_node("ConstantOfShape", ["petabytes"], ["zeros"]))
+    model.graph.node.insert(1, helper.make_node("ReduceMax", ["zeros"], ["zero"], keepdims=0))
+    [last] = [node for node in model.graph.node if "clip_logits" in node.output]
+    last.output[0] = "logits"
+    model.graph.node.append(helper.make_node("Add", ["logits", "zero"], ["clip_logits"]))
+    onnx.save(model, pack / "network.onnx")
+    assert re.search("heads/network.onnx: .*Failed to allocate memory", refusal(pack))
 
 
 def test_a_file_that_cannot_be_replaced_takes_the_other_one_back(pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
