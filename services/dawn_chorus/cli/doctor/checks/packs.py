@@ -1,6 +1,7 @@
 """Packs: whether they are there and whole, and the default one is among them."""
 
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,8 +48,10 @@ def _describe(packs: Sequence["Pack"], default: str, folder: Path) -> Finding:
         f"{pack.manifest.name} {pack.manifest.version}{' (default)' if pack.manifest.name == default else ''}"
         for pack in packs
     ]
-    tried = "`chorus models verify` repeats self-tests"
-    return ok("packs", f"{', '.join(named)} in {folder}, files as they should be; {tried}")
+    tests = "`chorus models verify NAME` repeats its self-test"
+    if find_spec("onnxruntime") is None:
+        tests = "self-tests were not looked at: onnxruntime is not installed here"
+    return ok("packs", f"{', '.join(named)} in {folder}, files as they should be; {tests}")
 
 
 def _warn_of_default(installation: Installation, installed: set[str]) -> Iterator[Finding]:
