@@ -1,5 +1,6 @@
 """`chorus models import`: a pack of a network as its author exported it."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -84,7 +85,7 @@ def import_network(  # noqa: PLR0913 - each is an option
     for warning in verified.warnings:
         print_warning(warning)
     print_note(f"wrote {verified.name} {verified.version} to {imported.folder}; {verified.result}")
-    print_note(f"next: chorus models install {imported.folder}")
+    print_note(f"next: chorus models install {shlex.quote(str(imported.folder))}")
 
 
 def _ask(question: "Question") -> str:
