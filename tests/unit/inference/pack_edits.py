@@ -1,7 +1,7 @@
 """Breaks a tone pack in one place, and returns the error of opening it."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,3 +58,18 @@ def turn_into_schema_2(pack: Path) -> None:
     lines = (pack / "pack.toml").read_text().replace("schema = 1", "schema = 2").splitlines()
     (pack / "pack.toml").write_text("\n".join(line for line in lines if not line.startswith("sha256 = ")))
     seal_pack(pack)
+
+
+def faults_of(pack: Path, read: Callable[[Path], Any] = open_pack) -> tuple[str, ...]:
+    """Return what is wrong with the tone pack, without the name of its folder."""
+    with pytest.raises(InvalidPack) as caught:
+        read(pack)
+    assert all(fault.startswith(("tones/", "and ")) for fault in caught.value.faults)
+    return tuple(fault.removeprefix("tones/") for fault in caught.value.faults)
+
+
+def assert_begin(faults: Sequence[str], beginnings: Sequence[str]) -> None:
+    """Assert that these are the faults, of which the beginnings are given."""
+    begun = zip(faults, beginnings, strict=False)
+    told = [beginning if fault.startswith(beginning) else fault for fault, beginning in begun]
+    assert [*told, *faults[len(told) :]] == list(beginnings)

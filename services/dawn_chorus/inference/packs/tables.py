@@ -16,6 +16,7 @@ from dawn_chorus.inference.packs.names import find_meant, shown
 
 TAXON_COLUMNS = ("code", "scientific_name", "common_name", "taxonomic_class")
 RULE_COLUMNS = ("onset_threshold", "offset_threshold", "min_event_s", "min_gap_s")
+_COLUMNS = {*TAXON_COLUMNS, *RULE_COLUMNS}
 
 MOST_TOLD = 20
 """Of the faults of one table."""
@@ -118,8 +119,8 @@ def _has_codes(where: str, header: Iterable[str], faults: Faults) -> bool:
     """Return whether there is a column of codes, after adding what is wrong with the header."""
     columns = list(header)
     missing = [column for column in TAXON_COLUMNS if column not in columns]
-    for column in columns:
-        if column not in {*TAXON_COLUMNS, *RULE_COLUMNS}:
+    for column in dict.fromkeys(columns):
+        if column not in _COLUMNS:
             meant = None if faults.n_found >= MOST_TOLD else find_meant(column, [*missing, *RULE_COLUMNS])
             if meant in missing:
                 missing.remove(meant)
@@ -166,6 +167,9 @@ def draft_codes(content: bytes, where: str, taxa: tuple[Taxon, ...] | None, faul
         elif code in seen:
             twice.append(f"line {line}: {shown(code)!r}")
         seen.add(code)
+        if own.n_found + len(twice) > _MOST_FOUND:
+            own.add(f"{where}: line {line}: the table is not read on")
+            break
     if twice:
         listed = ", ".join(twice[:3]) + (f", and {len(twice) - 3} more" if len(twice) > 3 else "")
         own.add(f"{where}: a code appears twice: each taxon has one column ({listed})")

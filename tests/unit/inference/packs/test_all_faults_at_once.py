@@ -12,11 +12,9 @@ from typing import Any
 import onnx
 import pytest
 
-from dawn_chorus.domain.errors import InvalidPack
-from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
 from dawn_chorus.inference.packs.sealing import seal_pack
 from tests.packs import write_tone_pack
-from tests.unit.inference.pack_edits import add, edit_manifest, swap, turn_into_schema_2
+from tests.unit.inference.pack_edits import add, assert_begin, edit_manifest, faults_of, swap, turn_into_schema_2
 
 MEMBER = 'input = "waveform"\nsample_rate_hz = 16000\nwindow_s = 5.0\nhop_s = 5.0\nrule = "clip"\n'
 
@@ -26,14 +24,6 @@ def pack(tmp_path: Path) -> Path:
     folder = write_tone_pack(tmp_path / "tones")
     turn_into_schema_2(folder)
     return folder
-
-
-def faults_of(pack: Path, read: Callable[[Path], Any] | None = None) -> tuple[str, ...]:
-    """Return the faults without the folder's name."""
-    with pytest.raises(InvalidPack) as caught:
-        (read or (lambda folder: open_ensemble(folder, SessionOptions())))(pack)
-    assert all(fault.startswith(("tones/", "and ")) for fault in caught.value.faults)
-    return tuple(fault.removeprefix("tones/") for fault in caught.value.faults)
 
 
 def add_member(pack: Path, file: str, lines: str = "", change: Callable[[Any], None] | None = None) -> None:
@@ -106,12 +96,6 @@ EVERYWHERE = (
 
 OF_NETWORKS = re.compile(r"\w+\.onnx: (?!sha256)")
 """Of networks that were opened; `list` and `inspect` only hash them."""
-
-
-def assert_begin(faults: tuple[str, ...], beginnings: tuple[str, ...]) -> None:
-    begun = zip(faults, beginnings, strict=False)
-    assert tuple(beginning if fault.startswith(beginning) else fault for fault, beginning in begun) == beginnings
-    assert len(faults) == len(beginnings)
 
 
 def test_everything_is_told_in_reading_order(wrong_everywhere: Path) -> None:

@@ -119,7 +119,7 @@ class _Mended:
             is_there = place in self._renamed and error["type"] == "missing"
             if error["type"] == "extra_forbidden" or is_there:
                 continue
-            if place not in self._renamed | self.wrong:
+            if place not in self._renamed and place not in self.wrong:
                 found[place] = _describe(place, [error, *others])
             self.wrong.add(place)
             self._mend(place)

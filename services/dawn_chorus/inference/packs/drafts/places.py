@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
@@ -28,6 +29,7 @@ def leading_place(line: str) -> Place:
     return tuple(int(part) if part.isdigit() else part for part in parts)
 
 
+@cache
 def fields_of(model: type[Table] | None) -> dict[str, FieldInfo]:
     """Return the keys of a table, as pack.toml calls them."""
     return {} if model is None else {field.alias or name: field for name, field in model.model_fields.items()}
@@ -38,15 +40,21 @@ def table_at(place: Place) -> type[Table] | None:
     model: type[Table] | None = Manifest
     for part in place:
         if isinstance(part, str):
-            field = fields_of(model).get(part)
-            model = None if field is None else _table_in(field.annotation)
+            model = _tables_in(model).get(part)
     return model
 
 
-def _table_in(annotation: Any) -> type[Table] | None:
+@cache
+def _tables_in(model: type[Table] | None) -> dict[str, type[Table]]:
+    """Return the tables within a table, and the lists of tables, by key."""
+    found = {key: _table_of(field.annotation) for key, field in fields_of(model).items()}
+    return {key: table for key, table in found.items() if table is not None}
+
+
+def _table_of(annotation: Any) -> type[Table] | None:
     if isinstance(annotation, type) and issubclass(annotation, Table):
         return annotation
-    return next((model for each in get_args(annotation) if (model := _table_in(each))), None)
+    return next((model for each in get_args(annotation) if (model := _table_of(each))), None)
 
 
 def find_field(loc: Place) -> Place:
@@ -73,8 +81,9 @@ class ReadingOrder:
         found: list[int] = []
         for part in place:
             if isinstance(node, Mapping):
-                order = self._orders.setdefault(id(node), {key: number for number, key in enumerate(node)})
-                found.append(order.get(str(part), -1))
+                if id(node) not in self._orders:
+                    self._orders[id(node)] = {key: number for number, key in enumerate(node)}
+                found.append(self._orders[id(node)].get(str(part), -1))
                 node = node.get(str(part))
             elif isinstance(node, list) and isinstance(part, int):
                 found.append(part)
