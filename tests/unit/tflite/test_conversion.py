@@ -12,7 +12,7 @@ from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.tflite import convert_tflite
 from dawn_chorus.tflite.comparison import check, run_original, run_translated
 from dawn_chorus.tflite.graph import Operator
-from dawn_chorus.tflite.operators.scope import Scope
+from dawn_chorus.tflite.operators.scope import Scope, plain
 from dawn_chorus.tflite.translation import OPERATORS
 from tests.tflite_files import TfliteFile
 from tests.unit.tflite.networks.made import CODES, SAME
@@ -142,6 +142,14 @@ def test_a_translation_that_is_wrong_is_never_returned(monkeypatch: pytest.Monke
     file = TfliteFile(1, 6)
     with pytest.raises(PermanentError, match="differs from the original's"):
         convert_tflite(file.content(file.add("LOGISTIC", 0)))
+
+
+def test_a_wrong_translation_of_small_numbers_is_not_taken_for_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(OPERATORS, "NEG", plain("Identity"))
+    file = TfliteFile(1, 6)
+    small = file.add("MUL", 0, file.constant(1e-4), options=schema.MulOptionsT)
+    with pytest.raises(PermanentError, match="differs from the original's"):
+        convert_tflite(file.content(file.add("NEG", small, options=schema.NegOptionsT)))
 
 
 def test_the_document_names_the_operators_that_are_taken() -> None:
