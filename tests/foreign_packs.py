@@ -1,11 +1,15 @@
 """Turns the networks of random packs into what others might have exported: names, axes, batches, activations."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+
+from tests.pack_files import write_model
+from tests.random_front_ends import grow_front_end
 
 TO_IMAGE = {
     ("frequency_major", "last"): (0, 3, 1, 2),
@@ -26,7 +30,26 @@ class Export:
     """What the network applies itself, if its outputs are probabilities: sigmoid or softmax."""
 
 
-def choose_export(random: np.random.Generator, member: dict[str, Any], has_frames: bool) -> Export:
+def make_foreign(random: np.random.Generator, folder: Path, codes: list[str], members: list[dict[str, Any]]) -> None:
+    """Turn the networks into what others export, and let members leave taxa to each other."""
+    for member in members:
+        graph = onnx.load(folder / member["file"]).graph
+        chosen = _choose_export(random, member, any(node.name == "frame_logits" for node in graph.output))
+        member.update(chosen.keys)
+        if member["input"] == "mel" and random.random() < 0.6:
+            member["mel"] = grow_front_end(random, member["mel"])
+        write_model(folder / member["file"], _export(graph, member, chosen.in_graph))
+        del member["sha256"]
+        if member["outputs"]["clip"] == "clip_logits" or member["outputs"]["frames"] == "frame_logits":
+            member["outputs"] = None
+    columns = [(folder / member["columns"]).read_text().split() if "columns" in member else codes for member in members]
+    for number, excluded in enumerate(_choose_excludes(random, columns)):
+        if excluded:
+            members[number]["excludes"] = f"excludes_{number}.csv"
+            (folder / f"excludes_{number}.csv").write_text("\n".join(excluded) + "\n")
+
+
+def _choose_export(random: np.random.Generator, member: dict[str, Any], has_frames: bool) -> Export:
     """Return keys of schema 2 that fit a member."""
     keys: dict[str, Any] = {"input_name": str(random.choice(["inputs", "x:0"]))}
     clip, frames = "label", "segments" if has_frames or member["rule"] == "frame_max" else None
@@ -66,7 +89,7 @@ def _choose_axes(random: np.random.Generator, member: dict[str, Any]) -> dict[st
     }
 
 
-def export(graph: onnx.GraphProto, member: dict[str, Any], in_graph: str) -> onnx.GraphProto:
+def _export(graph: onnx.GraphProto, member: dict[str, Any], in_graph: str) -> onnx.GraphProto:
     """Return the network with frame_logits and clip_logits as its author would have exported it."""
     inputs, before, constants = _export_input(graph, member)
     outputs, after = _export_outputs(member["outputs"], in_graph)
@@ -125,7 +148,7 @@ def _export_outputs(outputs: dict[str, Any], in_graph: str) -> tuple[list[onnx.V
     return declared, nodes
 
 
-def choose_excludes(random: np.random.Generator, columns: list[list[str]]) -> list[list[str]]:
+def _choose_excludes(random: np.random.Generator, columns: list[list[str]]) -> list[list[str]]:
     """Return what each member may leave to others, by their columns; the first knows all taxa."""
     excluded = [[code for code in own if random.random() < 0.3][: len(own) - 1] for own in columns[1:]]
     left = [set(own) - set(out) for own, out in zip(columns[1:], excluded, strict=True)]

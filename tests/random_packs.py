@@ -9,9 +9,8 @@ import onnx
 from onnx import helper
 
 from dawn_chorus.inference.packs.sealing import seal_pack
-from tests.foreign_packs import choose_excludes, choose_export, export
+from tests.foreign_packs import make_foreign
 from tests.pack_files import make_graph, write_manifest, write_model, write_taxa
-from tests.random_front_ends import grow_front_end
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def write_random_pack(
         for number in range(n_members or int(random.integers(1, 4)))
     ]
     if foreign:
-        _make_foreign(np.random.default_rng((seed, 2)), folder, codes, members)
+        make_foreign(np.random.default_rng((seed, 2)), folder, codes, members)
     manifest = {
         "schema": 2 if foreign else 1,
         "name": "random",
@@ -85,25 +84,6 @@ def write_random_pack(
     write_manifest(folder, manifest)
     seal_pack(folder)
     return folder
-
-
-def _make_foreign(random: np.random.Generator, folder: Path, codes: list[str], members: list[dict[str, Any]]) -> None:
-    """Turn the networks into what others export, and let members leave taxa to each other."""
-    for member in members:
-        graph = onnx.load(folder / member["file"]).graph
-        chosen = choose_export(random, member, any(node.name == "frame_logits" for node in graph.output))
-        member.update(chosen.keys)
-        if member["input"] == "mel" and random.random() < 0.6:
-            member["mel"] = grow_front_end(random, member["mel"])
-        write_model(folder / member["file"], export(graph, member, chosen.in_graph))
-        del member["sha256"]
-        if member["outputs"]["clip"] == "clip_logits" or member["outputs"]["frames"] == "frame_logits":
-            member["outputs"] = None
-    columns = [(folder / member["columns"]).read_text().split() if "columns" in member else codes for member in members]
-    for number, excluded in enumerate(choose_excludes(random, columns)):
-        if excluded:
-            members[number]["excludes"] = f"excludes_{number}.csv"
-            (folder / f"excludes_{number}.csv").write_text("\n".join(excluded) + "\n")
 
 
 def _random_score(random: np.random.Generator) -> dict[str, Any]:

@@ -76,7 +76,8 @@ class NetworkInput:
         if declared and isinstance(declared[0], int) and declared[0] != self.batch:
             says = '"dynamic"' if self.batch is None else str(self.batch)
             advice = f"set batch = {declared[0]}, or export it with a dynamic batch axis"
-            yield f"batch: the network takes {declared[0]} windows at a time, pack.toml says {says}; {advice}"
+            takes = "one window" if declared[0] == 1 else f"{declared[0]} windows"
+            yield f"batch: the network takes {takes} at a time, pack.toml says {says}; {advice}"
         if declared and not fits(declared[1:], self.shape):  # a shape that is not declared shows when it is run
             advice = self._advise_axes(declared[1:])
             yield f"input: the network takes [N, {sizes(declared[1:])}], but {self._cause()}{advice}"

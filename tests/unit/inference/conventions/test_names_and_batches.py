@@ -101,7 +101,7 @@ def test_a_network_that_fails_on_two_windows_names_the_key(tmp_path: Path) -> No
 
 def test_a_network_of_another_batch_names_the_key(tmp_path: Path) -> None:
     message = message_of(write_export(tmp_path / "tones", "batch = 4", take_one, declare_batch))
-    takes = "batch: the network takes 1 windows at a time, pack.toml says 4; set batch = 1"
+    takes = "batch: the network takes one window at a time, pack.toml says 4; set batch = 1"
     assert f"tones/tones.onnx: {takes}, or export it with a dynamic batch axis" in message
 
 
