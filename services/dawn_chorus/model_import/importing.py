@@ -15,7 +15,7 @@ from dawn_chorus.model_import.manifest_text import Plan
 from dawn_chorus.model_import.network.finding import FoundNetwork, describe, find_network, take_look
 from dawn_chorus.model_import.network.inputs import Axes, check_samples, find_axes
 from dawn_chorus.model_import.network.source import read_source
-from dawn_chorus.model_import.questions import Ask, Settled, find_outputs, settle
+from dawn_chorus.model_import.questions import Ask, Settled, settle
 from dawn_chorus.model_import.request import Request, check_request
 from dawn_chorus.model_import.writing import new_folder, write_pack
 
@@ -60,8 +60,7 @@ def import_model(request: Request, user: Conversation) -> Imported:
         axes = _check_input(settled, found, front_end, user)
         if look is None:
             look = take_look(found, _window_shape(settled, found, axes), Path(scratch), file)
-            outputs = find_outputs(request, found, look, settled.labels)
-            settled = Settled(request, settled.labels, outputs or settled.outputs)
+            settled = settle(request, found, look, user.ask)
         _tell_choices(settled, found, look, user)
         if one_at_a_time := found.input.batch is None and look.batch == 1:
             user.note("it says that it takes any number of windows, and runs with one at a time only: batch = 1")

@@ -51,6 +51,7 @@ class Settled:
     request: Request
     labels: Labels
     outputs: ChosenOutputs
+    """Empty where sizes are not declared and the network was not run yet."""
 
 
 def settle(request: Request, found: FoundNetwork, look: Look | None, ask: Ask | None) -> Settled:
@@ -66,8 +67,8 @@ def settle(request: Request, found: FoundNetwork, look: Look | None, ask: Ask | 
         except Undecided as error:
             outputs, undecided = None, error
         questions = _open_questions(request, found, look, outputs, undecided)
-        if not questions and labels is not None and outputs is not None:
-            return Settled(request, labels, outputs)
+        if not questions and labels is not None and (outputs is not None or look is None):
+            return Settled(request, labels, outputs or ChosenOutputs())
         if ask is None:
             raise PermanentError(f"{request.file.name}: give {_list_options(questions)}")
         answer = _answer(questions[0], ask)

@@ -305,3 +305,16 @@ def test_a_process_that_ends_is_one_line(user: User, frogs: Path, monkeypatch: p
     killed = (sys.executable, "-c", "import os; os.abort()")
     monkeypatch.setattr(apart, "_COMMAND", killed)
     assert "frogs.onnx: ended the process that ran it (SIGABRT): do not use it" in user.is_refused(frogs)
+
+
+def test_sizes_that_are_not_declared_are_measured(user: User, tmp_path: Path) -> None:
+    model = waveform_network(shape=("N", "samples"))
+    model.graph.output[0].type.tensor_type.shape.dim[1].dim_param = "classes"
+    path = save(model, tmp_path / "open.onnx")
+    outputs = user.imports(path).manifest.member[0].outputs
+    assert outputs is not None
+    assert outputs.clip == "scores"
+    five = save_labels(tmp_path / "five.txt", *"abcde")
+    assert "has 5 names, but of open.onnx scores has 4 columns" in user.is_refused(
+        path, labels=five, out=tmp_path / "other"
+    )

@@ -46,7 +46,7 @@ def real_shapes(outputs: Sequence[TensorFacts], measured: Mapping[str, Shape]) -
 def choose_outputs(
     outputs: Sequence[TensorFacts], wanted: str | None, labels: Labels | None, file: str
 ) -> ChosenOutputs | None:
-    """Return the scores; None: the labels, which are not known yet, will tell.
+    """Return the scores; None: the labels, or sizes that are not declared, will tell.
 
     Raises PermanentError where none can be, Undecided where several can.
     """
@@ -66,6 +66,10 @@ def choose_outputs(
     fitting = [each for each in able if n_labels in _columns(each)]
     if len(fitting) > 1:
         raise Undecided([each.name for each in fitting], f"{_listed(fitting)} have {n_labels:,} columns each")
+    if not fitting and any(
+        not each.shape or not all(isinstance(size, int) for size in _columns(each)) for each in outputs
+    ):
+        return None
     if not fitting:
         raise PermanentError(_mismatch(able or outputs, labels, file))
     return _take(fitting, labels, file, f"the only output with {n_labels:,} columns, one for each label")
@@ -81,7 +85,7 @@ def _by_schema(outputs: Sequence[TensorFacts]) -> list[TensorFacts]:
 
 def _columns(output: TensorFacts) -> tuple[int | str, ...]:
     """Return the sizes of the axes that may count the columns."""
-    return (output.shape[-1],) if len(output.shape) == 2 else (output.shape[2], output.shape[1])
+    return (output.shape[2], output.shape[1]) if len(output.shape) == 3 else output.shape[-1:]
 
 
 def _take(found: Sequence[TensorFacts], labels: Labels | None, file: str, why: str) -> ChosenOutputs:
