@@ -37,9 +37,7 @@ def test_a_network_with_a_fixed_batch_is_refused(pack: Path) -> None:
         graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
 
     rewrite(pack, fix_batch)
-    says = (
-        'the network takes one window at a time, pack.toml says "dynamic"; set batch = 1, or export it with a dynamic'
-    )
+    says = 'the network takes one window at a time, pack.toml says "dynamic"; set batch = 1, or export it with a'
     assert f"tones/tones.onnx: batch: {says} dynamic batch axis" in message_of(pack)
 
 
