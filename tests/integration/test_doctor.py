@@ -27,7 +27,7 @@ from dawn_chorus.adapters.postgres.dead_letters import PostgresDeadLetters
 from dawn_chorus.adapters.postgres.ledger import PostgresLedger
 from dawn_chorus.adapters.postgres.workers import PostgresPresence
 from dawn_chorus.adapters.queue.rabbitmq import RabbitSource
-from dawn_chorus.cli.doctor.examination import examine
+from dawn_chorus.cli.doctor.examination import CHECKS, examine
 from dawn_chorus.cli.doctor.findings import Finding, Level
 from dawn_chorus.cli.doctor.installation import Machine, Space, find_installation
 from dawn_chorus.cli.settings import CliSettings
@@ -56,12 +56,14 @@ class Stack:
 
     settings: CliSettings
 
-    def look(self, *, machine: Machine = ROOMY, **changed: Any) -> list[Finding]:
+    def look(self, *names: str, machine: Machine = ROOMY, **changed: Any) -> list[Finding]:
+        """Return what the named checks find, or all."""
         settings = self.settings.model_copy(update=changed)
-        return examine(replace(find_installation(settings, of_folder=False), machine=machine))
+        installation = replace(find_installation(settings, of_folder=False), machine=machine)
+        return examine(installation, checks={name: CHECKS[name] for name in names or CHECKS})
 
     def of(self, check: str, **changed: Any) -> list[tuple[Level, str]]:
-        return [(each.level, each.text) for each in self.look(**changed) if each.check == check]
+        return [(each.level, each.text) for each in self.look(check, **changed)]
 
     def environment(self) -> dict[str, str]:
         names = ("database_url", "broker_url", "store_url", "packs_dir", "default_pack", "url", "data_dir")
@@ -314,13 +316,13 @@ def test_a_clock_that_is_off_by_seconds_is_a_warning_and_by_minutes_wrong(stack:
     def late(seconds: float) -> Machine:
         return replace(ROOMY, now=lambda: Machine().now() - timedelta(seconds=seconds))
 
-    found = [each for each in stack.look(machine=late(20)) if each.check == "clock"]
+    found = stack.look("clock", machine=late(20))
     assert [each.level for each in found] == [Level.WARNING] * 2
     assert re.fullmatch(
         r"the database's clock is (1\d|20) s ahead of this machine's: let both follow NTP \(`timedatectl`, .*\)",
         found[0].text,
     )
-    far = [each.level for each in stack.look(machine=late(-300)) if each.check == "clock"]
+    far = [each.level for each in stack.look("clock", machine=late(-300))]
     assert far == [Level.WRONG] * 2
 
 
