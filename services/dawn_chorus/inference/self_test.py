@@ -12,10 +12,11 @@ from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.errors import InvalidPack
 from dawn_chorus.domain.recording import round_s
 from dawn_chorus.inference.ensemble import Ensemble, SessionOptions, open_ensemble
+from dawn_chorus.inference.packs.faults import Faults
 from dawn_chorus.inference.packs.files import GOLDEN_MOST_BYTES, read_file
 from dawn_chorus.inference.packs.golden_file import read_golden, read_sound
 from dawn_chorus.inference.packs.manifest import Manifest
-from dawn_chorus.inference.packs.pack import Pack, read_pack
+from dawn_chorus.inference.packs.pack import Pack, draft_pack, read_pack
 from dawn_chorus.inference.packs.sealing import name_golden, replace_file, seal_pack
 from dawn_chorus.inference.pipeline import score_segment
 from dawn_chorus.inference.segment_scores import SegmentScores
@@ -61,10 +62,12 @@ def verify_golden(ensemble: Ensemble) -> SelfTestResult:
     where = f"{pack.folder.name}/{golden_name}"
     golden = _read_golden(pack, golden_name)
     scores = _score_whole(ensemble, golden["waveform"], int(golden["sample_rate_hz"]))
-    worst = 0.0
+    worst, faults = 0.0, Faults()
     for name, actual in (("window_scores", scores.window_scores), ("frame_scores", scores.frame_scores)):
         if name in golden:
-            worst = max(worst, _compare(golden[name], actual, f"{where}: {name}", tolerance, ensemble.provider))
+            place = f"{where}: {name}"
+            worst = max(worst, faults.attempt(_compare, golden[name], actual, place, tolerance, ensemble.provider) or 0)
+    faults.raise_any()
     return SelfTestResult(worst, tolerance)
 
 
@@ -81,6 +84,16 @@ def synthesize_sound(manifest: Manifest) -> tuple[Samples, int]:
     rate_hz = manifest.member[0].sample_rate_hz
     duration_s = max(_SHORTEST_S, min(2 * manifest.score.window_s, _LONGEST_S))
     return synthesize_dawn(duration_s, rate_hz), rate_hz
+
+
+def find_golden_faults(folder: Path) -> tuple[str, ...]:
+    """Return what is wrong with the self-test of a pack that cannot be opened, as far as that can be said."""
+    faults = Faults()
+    pack = faults.attempt(draft_pack, folder, Faults())
+    if pack is None or pack.manifest.golden is None:
+        return ()
+    faults.attempt(_read_golden, pack, pack.manifest.golden)
+    return faults.lines()
 
 
 def _read_golden(pack: Pack, name: str) -> dict[str, NDArray[Any]]:

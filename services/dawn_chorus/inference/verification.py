@@ -19,7 +19,7 @@ from typing import Literal, cast
 from dawn_chorus.domain.errors import ChorusError, InvalidPack, PermanentError
 from dawn_chorus.inference.doubts import find_doubts
 from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
-from dawn_chorus.inference.self_test import rewrite_golden, self_test_sound, verify_golden
+from dawn_chorus.inference.self_test import find_golden_faults, rewrite_golden, self_test_sound, verify_golden
 
 Device = Literal["cpu", "cuda"]
 
@@ -111,7 +111,10 @@ def main() -> None:
 
 
 def _verify(folder: Path, device: Device) -> Verification:
-    ensemble = open_ensemble(folder, SessionOptions(device=device))
+    try:
+        ensemble = open_ensemble(folder, SessionOptions(device=device))
+    except InvalidPack as error:
+        raise InvalidPack(*dict.fromkeys([*error.faults, *find_golden_faults(folder)])) from error
     result, manifest = verify_golden(ensemble), ensemble.pack.manifest
     files = None if manifest.files is None else tuple(manifest.files)
     summary, warnings = f"{result} on {ensemble.provider}", find_doubts(ensemble, *self_test_sound(ensemble.pack))

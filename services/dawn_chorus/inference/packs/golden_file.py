@@ -14,6 +14,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from dawn_chorus.domain.errors import InvalidPack
+from dawn_chorus.inference.packs.faults import Faults
 from dawn_chorus.inference.packs.files import GOLDEN_MOST_BYTES
 
 MOST_UNPACKED_BYTES = 4 * GOLDEN_MOST_BYTES
@@ -51,15 +52,18 @@ def _read_arrays(content: bytes, where: str, wanted: Mapping[str, int]) -> dict[
             golden = {name: _read_array(archive, name) for name in wanted if name in names}
     except _UNREADABLE as error:
         raise InvalidPack(f"{where}: is not an npz file of arrays: {error}") from error
+    faults = Faults()
     for name, n_axes in wanted.items():
         if name not in golden and name == _OPTIONAL:
             continue
         if name not in golden or golden[name].ndim != n_axes:
-            raise InvalidPack(f"{where}: {name}: is missing or does not have {n_axes} axes")
+            faults.add(f"{where}: {name}: is missing or does not have {n_axes} axes")
+    faults.raise_any()
     if not golden["waveform"].size:
-        raise InvalidPack(f"{where}: waveform: is empty")
+        faults.add(f"{where}: waveform: is empty")
     if not 1 <= golden["sample_rate_hz"] <= _MOST_RATE_HZ:
-        raise InvalidPack(f"{where}: sample_rate_hz: is not between 1 and {_MOST_RATE_HZ:,}")
+        faults.add(f"{where}: sample_rate_hz: is not between 1 and {_MOST_RATE_HZ:,}")
+    faults.raise_any()
     return golden
 
 

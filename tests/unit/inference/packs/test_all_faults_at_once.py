@@ -9,10 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 import pytest
 
 from dawn_chorus.inference.packs.sealing import seal_pack
+from dawn_chorus.inference.verification import verify_apart
 from tests.packs import write_tone_pack
 from tests.unit.inference.pack_edits import add, assert_begin, edit_manifest, faults_of, swap, turn_into_schema_2
 
@@ -108,6 +110,18 @@ def run_chorus(*arguments: str, packs_dir: Path) -> tuple[int, str, list[str]]:
     environment = os.environ | {"CHORUS_PACKS_DIR": str(packs_dir)}
     done = subprocess.run(command, capture_output=True, check=False, text=True, env=environment)
     return done.returncode, done.stdout, done.stderr.splitlines()
+
+
+def test_the_self_test_is_looked_at_whatever_else_is_wrong(pack: Path) -> None:
+    edit_manifest(pack, add('golden = "golden.npz"\nlicence = "MIT"'))
+    np.savez(pack / "golden.npz", waveform=np.zeros(8, np.float32))
+    seal_pack(pack)
+    told = (
+        "pack.toml: licence: unknown",
+        "golden.npz: sample_rate_hz: is missing",
+        "golden.npz: window_scores: is missing",
+    )
+    assert_begin(faults_of(pack, verify_apart), told)
 
 
 @pytest.mark.parametrize(
