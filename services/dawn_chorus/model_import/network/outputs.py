@@ -54,7 +54,7 @@ def choose_outputs(
         found = next((each for each in outputs if each.name == wanted), None)
         if found is None:
             raise PermanentError(f"--output {wanted}: {file} has {_listed(outputs)}")
-        return _take([found], labels, file, "as --output says")
+        return _take([found], labels, file, "as --output says") if found.shape else None
     if named := _by_schema(outputs):
         return _take(named, labels, file, "by the name of the contract")
     able = [each for each in outputs if len(each.shape) in {2, 3}]
