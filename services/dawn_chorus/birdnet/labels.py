@@ -1,6 +1,7 @@
 """BirdNET's labels → taxa."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from dawn_chorus.domain.taxonomy import Taxon
@@ -35,8 +36,12 @@ def _read_taxon(label: str) -> Taxon:
 
 
 def code_of(name: str) -> str:
-    """Return the name in lower case, with dashes for all but Latin letters and digits; empty if it has none."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    """Return the name in lower case, without accents, with dashes for all but Latin letters and digits.
+
+    Empty if it has none.
+    """
+    letters = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char))
+    return re.sub(r"[^a-z0-9]+", "-", letters.lower()).strip("-")
 
 
 def _taxonomic_class(scientific_name: str) -> str:

@@ -59,6 +59,11 @@ def test_equal_codes_are_numbered_and_the_first_owner_keeps_its_own(tmp_path: Pa
     assert labels.notes == ("2 codes are another taxon's already: -2, -3, … was added",)
 
 
+def test_a_name_with_accents_keeps_its_letters_in_its_code(tmp_path: Path) -> None:
+    labels = read(tmp_path, "Phœnicurus été\nGrünfink (Männchen)\n")
+    assert [row[0] for row in labels.rows] == ["ph-nicurus-ete", "grunfink-mannchen"]
+
+
 def test_a_name_without_latin_letters_has_a_code_of_its_own(tmp_path: Path) -> None:
     labels = read(tmp_path, "シジュウカラ 鳥\nТетерев птица\n")
     assert [row[0] for row in labels.rows] == ["taxon-1", "taxon-2"]

@@ -106,10 +106,14 @@ def _take(found: Sequence[TensorFacts], labels: Labels | None, file: str, why: s
             frames = output.name
             axis = 2 if labels is not None and columns[0] != len(labels) and columns[1] == len(labels) else 1
             why += f", [N, {'columns, frames' if axis == 2 else 'frames, columns'}]"
+            if columns[0] == columns[1]:
+                why += " by default, for sizes leave it open: else set frames_axis = 2 in pack.toml and seal it"
     return ChosenOutputs(clip, frames, 2 if axis == 2 else 1, why)
 
 
 def _mismatch(outputs: Sequence[TensorFacts], labels: Labels, file: str) -> str:
+    if all(len(output.shape) == 1 for output in outputs):
+        return f"{file}: {_listed(outputs)}: scores are [N, columns]: export it with its batch axis"
     counts = [size for output in outputs for size in _columns(output)[:1]]
     said = ", ".join(f"{shown(output.name)} has {_count(output)}" for output in outputs)
     message = f"{labels.source}: has {len(labels):,} names, but of {file} {said}"
