@@ -12,6 +12,8 @@ from dawn_chorus.inference.packs.mel_table import MelTable, Positive
 from dawn_chorus.inference.packs.member_rules import find_member_faults, find_outputs_faults
 from dawn_chorus.inference.packs.table import Table
 
+_MOST_RATE_HZ = 10_000_000
+_MOST_SAMPLES = 2**31 - 1
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -109,7 +111,10 @@ class MemberTable(Table):
     def find_faults(self) -> Iterator[str]:
         if (self.mel is None) == (self.input == "mel"):
             yield f'mel: input = "{self.input}" {"needs" if self.mel is None else "does not use"} a [member.mel] table'
-        if self.mel is not None:
+        # Numbers of any size may stand in a pack.toml; what is beyond these is not computed with.
+        if self.sample_rate_hz > _MOST_RATE_HZ or self.window_s * self.sample_rate_hz > _MOST_SAMPLES:
+            yield f"window_s: makes more than {_MOST_SAMPLES:,} samples with this sample_rate_hz"
+        elif self.mel is not None:
             misfits = self.mel.find_misfits(self.sample_rate_hz, round(self.window_s * self.sample_rate_hz))
             yield from (f"mel.{misfit}" for misfit in misfits)
         yield from find_member_faults(self)

@@ -116,7 +116,7 @@ class _Mended:
             if error["type"] == "extra_forbidden":
                 found[place] = [f"{name_place(place)}: {self._mend_unknown(place)}"]
         for place, [error, *others] in by_place.items():
-            is_there = place in self._renamed and error["type"] == "missing"
+            is_there = place in self._renamed and error["type"] == "missing" and error["loc"] == place
             if error["type"] == "extra_forbidden" or is_there:
                 continue
             if place not in self._renamed and place not in self.wrong:
