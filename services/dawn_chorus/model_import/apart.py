@@ -15,11 +15,16 @@ from typing import Any
 
 from dawn_chorus.domain.errors import ChorusError, PermanentError
 from dawn_chorus.inference.verification import TIMEOUT_S, exit_reason, limit_process
+from dawn_chorus.model_import.converting import convert
 from dawn_chorus.model_import.first_look import look_at
 from dawn_chorus.model_import.self_testing import add_self_test
 
 _COMMAND = (sys.executable, "-P", "-m", "dawn_chorus.model_import.apart")
-_STEPS: dict[str, Callable[[Mapping[str, Any]], None]] = {"look": look_at, "self-test": add_self_test}
+_STEPS: dict[str, Callable[[Mapping[str, Any]], None]] = {
+    "convert": convert,
+    "look": look_at,
+    "self-test": add_self_test,
+}
 """Each takes what is JSON, and leaves its result in files."""
 
 

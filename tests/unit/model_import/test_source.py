@@ -93,6 +93,13 @@ def test_tflite_that_cannot_be_converted_says_in_one_line_why(tmp_path: Path) ->
     )
 
 
+def test_damaged_tflite_is_one_line_whatever_it_breaks(tmp_path: Path) -> None:
+    file = TfliteFile(1, 6)
+    path = tmp_path / "frogs.tflite"
+    path.write_bytes(file.content(file.add("LOGISTIC"), infer=False))  # an operator that is given nothing
+    assert refusal(path).startswith("frogs.tflite: is damaged, or no tflite network that tflite could run either: copy")
+
+
 @pytest.mark.parametrize("name", [".onnx", "pack.toml.bin", "Taxa.csv.x"])
 def test_a_network_never_takes_the_name_of_another_file_of_the_pack(tmp_path: Path, name: str) -> None:
     assert read_source(save(waveform_network(), tmp_path / name)).name in {

@@ -6,11 +6,12 @@ from pathlib import Path
 import onnx
 from google.protobuf.message import DecodeError
 
-from dawn_chorus.birdnet.custom_classifier import convert_network
 from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.inference.packs.files import NETWORK_MOST_BYTES
 from dawn_chorus.inference.packs.names import MANIFEST, find_fault, find_twins, shown
 from dawn_chorus.inference.packs.onnx_scan import ExternalTensor, scan_network
+from dawn_chorus.model_import.apart import run_apart
+from dawn_chorus.model_import.first_look import scratch_folder
 from dawn_chorus.model_import.network.other_kinds import find_other_kind, refuse_folder
 
 OWN_NAMES = (MANIFEST, "taxa.csv", "golden.npz")
@@ -57,11 +58,12 @@ def read_source(path: Path) -> Source:
 
 
 def _convert(path: Path, name: str, content: bytes) -> Source:
-    try:
-        model = convert_network(content)
-    except PermanentError as error:
-        raise PermanentError(f"{path.name}: {error}") from error
-    return Source(name, model, model.SerializeToString(), {}, "tflite, converted to ONNX")
+    with scratch_folder() as scratch:
+        network, into = Path(scratch, "network.tflite"), Path(scratch, "network.onnx")
+        network.write_bytes(content)
+        run_apart("convert", {"name": path.name, "network": str(network), "into": str(into)}, path.name)
+        converted = into.read_bytes()
+    return Source(name, onnx.load_model_from_string(converted), converted, {}, "tflite, converted to ONNX")
 
 
 def _read(path: Path) -> bytes:
