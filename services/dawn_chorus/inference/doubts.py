@@ -1,4 +1,4 @@
-"""Doubts about what a network's outputs are: probabilities declared as logits, taxa that compete in a softmax.
+"""Doubts about what a network's outputs are: probabilities declared as logits, taxa or windows that affect each other.
 
 Such a pack computes what its pack.toml says, so its self-test passes; but its scores are not what its author meant.
 """
@@ -27,6 +27,10 @@ _EDGE = 1e-6
 """How far rounding may take a probability beyond 0 and 1."""
 _SUM_TOLERANCE = 1e-3
 _FAR = 1000.0
+_LOUD = 4
+"""Which probe window is loud noise; the first is silence."""
+_SAME_BESIDE = 1e-2
+"""Of the largest output: more than weights of 16 bits round away."""
 
 
 def find_doubts(ensemble: Ensemble, sound: Samples, sample_rate_hz: int) -> tuple[str, ...]:
@@ -120,6 +124,7 @@ def _doubts_of(member: OpenMember, inputs: Array, options: SessionOptions, *, is
     for name, each in seen.items():
         if fault := each.describe_fault():
             yield f"{member.table.file}: {name}: {fault}"
+    yield from (f"{member.table.file}: {mixing}" for mixing in _find_mixing(member, inputs))
     if any(each.are_probabilities for each in seen.values()):
         # A logit of a network that knows one or two taxa can be between 0 and 1 for all of these sounds by chance, but
         # hardly far from all sounds on either side, where a probability stays what it is.
@@ -129,6 +134,23 @@ def _doubts_of(member: OpenMember, inputs: Array, options: SessionOptions, *, is
     for name, each in seen.items():
         if doubt := each.describe_doubt(_advise(member.table, each.output, is_schema_1=is_schema_1)):
             yield f"{member.table.file}: {name}: {doubt}"
+
+
+def _find_mixing(member: OpenMember, inputs: Array) -> Iterator[str]:
+    """Yield the outputs that are others for silence beside a loud noise than for silence beside silence.
+
+    Torchaudio's AmplitudeToDB takes its floor over a whole batch, and layers in training mode their statistics.
+    """
+    if member.table.batch == 1:
+        return
+    beside_noise, beside_silence = (member.raw_outputs(inputs[[0, other]]) for other in (_LOUD, 0))
+    for noisy, silent in zip(beside_noise, beside_silence, strict=True):
+        allowed = _SAME_BESIDE * float(np.abs(noisy.values).max(initial=0.0))
+        if (np.abs(noisy.values[0] - silent.values[0]) > allowed).any():
+            yield (
+                f"{noisy.name}: a window's outputs depend on those that are run with it, as where a floor or a mean is "
+                "taken over all of them: set batch = 1, or export the network in evaluation mode"
+            )
 
 
 def _look(member: OpenMember, inputs: Array, batch_size: int, seen: dict[str, _Seen]) -> None:

@@ -16,6 +16,8 @@ from dawn_chorus.model_import.network.graph import Shape
 Array = NDArray[np.float32]
 _NOISE = 0.1
 """Deviation of the noise of a waveform; images are of numbers from 0 to 1."""
+_SAME = 1e-3
+"""Of the largest output: how far other sums of the same numbers may be apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +50,40 @@ def look_at(arguments: Mapping[str, Any]) -> None:
     file = NetworkFile(arguments["name"], content, has_half_weights=False, weights=weights)
     network, outputs = Network(file, SessionOptions()), arguments["outputs"]
     for batch in arguments["batches"]:
-        sounds = _make_sounds((batch, *arguments["shape"]), is_waveform=arguments["is_waveform"])
+        sounds, is_last = _make_sounds(batch, arguments), batch == arguments["batches"][-1]
         try:
             results = {sound: network.run({arguments["input"]: values}, outputs) for sound, values in sounds.items()}
+            if is_last or _gives_the_same_alone(network, arguments, results):
+                break
         except ORT_ERRORS:
-            if batch == arguments["batches"][-1]:
+            if is_last:
                 raise
-            continue
-        break
     arrays = {f"{sound}_{number}": each for sound in results for number, each in enumerate(results[sound])}
     np.savez(arguments["into"], allow_pickle=False, batch=np.array(batch), **arrays)
 
 
-def _make_sounds(shape: tuple[int, ...], *, is_waveform: bool) -> dict[str, Array]:
+def _make_sounds(batch: int, arguments: Mapping[str, Any]) -> dict[str, Array]:
+    shape = (batch, *arguments["shape"])
     random = np.random.default_rng(0)
-    noise = random.normal(0, _NOISE, shape) if is_waveform else random.random(shape)
+    noise = random.normal(0, _NOISE, shape) if arguments["is_waveform"] else random.random(shape)
     return {"silence": np.zeros(shape, np.float32), "noise": noise.astype(np.float32)}
+
+
+def _gives_the_same_alone(network: Network, arguments: Mapping[str, Any], results: Mapping[str, list[Array]]) -> bool:
+    """Return whether a silent window gives the same beside a loud one as beside another silent one.
+
+    Torchaudio's AmplitudeToDB, for one, takes its floor over the whole batch.
+    """
+    sounds = _make_sounds(2, arguments)
+    mixed = np.stack([sounds["silence"][0], sounds["noise"][1]])
+    beside_noise = network.run({arguments["input"]: mixed}, arguments["outputs"])
+    for output, silent, noisy in zip(beside_noise, results["silence"], results["noise"], strict=True):
+        largest = max(float(np.abs(each).max(initial=0.0)) for each in (silent, noisy))
+        if output.shape != silent.shape or not np.allclose(
+            output[:1], silent[:1], rtol=0.0, atol=_SAME * largest, equal_nan=True
+        ):
+            return False
+    return True
 
 
 def read_look(path: Path, outputs: list[str]) -> Look:

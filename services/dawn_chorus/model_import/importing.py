@@ -63,7 +63,9 @@ def import_model(request: Request, user: Conversation) -> Imported:
             settled = settle(request, found, look, user.ask)
         _tell_choices(settled, found, look, user)
         if one_at_a_time := found.input.batch is None and look.batch == 1:
-            user.note("it says that it takes any number of windows, and runs with one at a time only: batch = 1")
+            user.note(
+                "it says that it takes any number of windows, but several at once fail or change each other: batch = 1"
+            )
     out = request.out or Path()
     with new_folder(out) as folder:
         write_pack(folder, Plan(found, settled, front_end, axes, 1 if one_at_a_time else found.input.batch))

@@ -60,7 +60,7 @@ def write_head_pack(
 
 def _head_nodes(operators: Sequence[str], output: str) -> list[NodeProto]:
     names = [f"step_{number}" for number in range(len(operators))]
-    attributes: dict[str, Any] = {"Transpose": {"perm": [0, 2, 1]}}
+    attributes: dict[str, Any] = {"Transpose": {"perm": [0, 2, 1]}, "LpNormalization": {"axis": 0}}
     return [
         helper.make_node(name, [before] * (2 if name == "Sub" else 1), [after], **attributes.get(name, {}))
         for name, before, after in zip(operators, names, [*names[1:], output], strict=True)

@@ -70,6 +70,13 @@ def test_a_foreign_softmax_that_is_declared_as_such_is_doubted_where_it_would_be
     assert "and a softmax is applied to them again" in doubt
 
 
+def test_windows_that_affect_each_other_are_doubted_unless_they_are_run_one_at_a_time(tmp_path: Path) -> None:
+    [doubt] = doubts_of(write_head_pack(tmp_path / "together", ["LpNormalization"]))  # over the axis of windows
+    assert doubt.startswith("network.onnx: clip_logits: a window's outputs depend on those that are run with it")
+    assert "set batch = 1" in doubt
+    assert doubts_of(write_head_pack(tmp_path / "alone", ["LpNormalization"], batch=1)) == ()
+
+
 def test_following_the_advice_ends_the_doubt(tmp_path: Path) -> None:
     advised: dict[str, Any] = {"outputs": {"clip": "label", "kind": "probs"}, "activation": "none"}
     assert doubts_of(write_head_pack(tmp_path, ["Sigmoid"], output="label", **advised)) == ()

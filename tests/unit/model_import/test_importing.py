@@ -146,7 +146,15 @@ def test_a_network_that_runs_with_one_window_only_gets_one_at_a_time(user: User,
     inputs, outputs = [("audio", ("N", N_SAMPLES), TensorProto.FLOAT)], [("scores", ("N", N_COLUMNS))]
     path = save(to_model(nodes, inputs, outputs, constants), tmp_path / "one.onnx")
     assert user.imports(path).manifest.member[0].batch == 1
-    assert any("runs with one at a time only" in line for line in user.said)
+    assert any("several at once fail or change each other: batch = 1" in line for line in user.said)
+
+
+def test_a_network_whose_windows_change_each_other_gets_one_at_a_time(user: User, tmp_path: Path) -> None:
+    model = waveform_network()
+    model.graph.node[-1].CopyFrom(helper.make_node("Sub", ["clips", "loudest"], ["scores"]))
+    model.graph.node.insert(4, helper.make_node("ReduceMax", ["clips"], ["loudest"], axes=[0]))  # over the batch
+    assert user.imports(save(model, tmp_path / "floor.onnx")).manifest.member[0].batch == 1
+    assert any("several at once fail or change each other: batch = 1" in line for line in user.said)
 
 
 def test_of_two_inputs_the_one_named_is_kept_with_what_it_alone_gives(user: User, tmp_path: Path) -> None:
