@@ -267,6 +267,19 @@ def test_a_network_that_fails_is_one_line(user: User, tmp_path: Path) -> None:
     assert "broken.onnx: cannot be run" in user.is_refused(save(model, tmp_path / "broken.onnx"))
 
 
+def test_a_network_that_gives_no_tensor_of_scores_says_what_it_gives(user: User, tmp_path: Path) -> None:
+    model = waveform_network()
+    each = helper.make_map_type_proto(TensorProto.INT64, helper.make_tensor_type_proto(TensorProto.FLOAT, None))
+    model.graph.node.append(
+        helper.make_node("ZipMap", ["scores"], ["zipped"], domain="ai.onnx.ml", classlabels_int64s=[0, 1, 2, 3])
+    )
+    model.opset_import.append(helper.make_opsetid("ai.onnx.ml", 3))
+    model.graph.output[0].CopyFrom(helper.make_value_info("zipped", helper.make_sequence_type_proto(each)))
+    reason = user.is_refused(save(model, tmp_path / "forest.onnx"))
+    assert reason.startswith("forest.onnx: gives zipped sequence [], and scores are float32")
+    assert "zipmap" in reason
+
+
 def test_a_folder_that_holds_something_is_left_alone(user: User, frogs: Path) -> None:
     user.out.mkdir(parents=True)
     before = user.out.stat().st_ino

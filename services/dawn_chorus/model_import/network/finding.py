@@ -11,6 +11,7 @@ from dawn_chorus.model_import.apart import run_apart
 from dawn_chorus.model_import.first_look import Look, read_look
 from dawn_chorus.model_import.front_end_files import FrontEnd
 from dawn_chorus.model_import.network.graph import (
+    FLOATS,
     TensorFacts,
     inputs_of,
     keep_part,
@@ -54,7 +55,13 @@ def find_network(source: Source, input_name: str | None, front_end: FrontEnd | N
     tensor = choose_input(inputs_of(source.model), input_name, file)
     chosen = classify_input(tensor, front_end, file)
     source, notes = _keep_outputs_of(source, tensor.name, file)
-    return FoundNetwork(source, chosen, outputs_of(source.model), tuple(notes))
+    outputs = outputs_of(source.model)
+    if not any(output.element in FLOATS for output in outputs):
+        raise PermanentError(
+            f"{file}: gives {', '.join(map(str, outputs))}, and scores are float32, a number for each column: export "
+            "it with them (scikit-learn: options={'zipmap': False})"
+        )
+    return FoundNetwork(source, chosen, outputs, tuple(notes))
 
 
 def _keep_outputs_of(source: Source, name: str, file: str) -> tuple[Source, list[str]]:
@@ -106,7 +113,7 @@ def take_look(found: FoundNetwork, shape: tuple[int, ...], scratch: Path, file: 
     """
     network, into = scratch / "network.onnx", scratch / "look.npz"
     network.write_bytes(found.source.content)
-    names = [output.name for output in found.outputs if output.element in {"float32", "float16", "float64"}]
+    names = [output.name for output in found.outputs if output.element in FLOATS]
     run_apart(
         "look",
         {

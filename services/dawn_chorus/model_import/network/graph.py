@@ -9,6 +9,8 @@ from dawn_chorus.inference.packs.names import shown
 
 Shape = tuple[int | str, ...]
 """Sizes, and names or `?` where they are dynamic."""
+FLOATS = frozenset({"float32", "float16", "float64"})
+"""Elements of outputs that can be scores."""
 _PASSES_ON = frozenset({"Cast", "Flatten", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze"})
 
 
@@ -51,6 +53,8 @@ def _facts(value: onnx.ValueInfoProto, last_node: str = "") -> TensorFacts:
     tensor = value.type.tensor_type
     names = onnx.TensorProto.DataType
     element = names.Name(tensor.elem_type) if tensor.elem_type in names.values() else str(tensor.elem_type)
+    if (kind := value.type.WhichOneof("value")) not in {None, "tensor_type"}:
+        element = str(kind).removesuffix("_type")  # a sequence, a map: what the networks of scikit-learn give
     dims = tensor.shape.dim
     shape = tuple(
         dim.dim_value if dim.HasField("dim_value") and dim.dim_value > 0 else dim.dim_param or "?" for dim in dims

@@ -66,11 +66,9 @@ def choose_input(inputs: Sequence[TensorFacts], wanted: str | None, file: str) -
     else:
         found = inputs[0]
     if found.element != "float32":
-        how = (
-            "keep float32 at its inputs and outputs"
-            if found.element.startswith("float")
-            else "export it without quantization"
-        )
+        how = "keep float32 at its inputs and outputs"
+        if "int" in found.element:
+            how = "export it without quantization"
         raise PermanentError(f"{file}: input {shown(found.name)} is {found.element}, sound is float32: {how}")
     return found
 

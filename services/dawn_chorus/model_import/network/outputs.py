@@ -7,7 +7,7 @@ from typing import Literal
 from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.inference.packs.names import shown
 from dawn_chorus.model_import.labels import Labels
-from dawn_chorus.model_import.network.graph import Shape, TensorFacts, sizes
+from dawn_chorus.model_import.network.graph import FLOATS, Shape, TensorFacts, sizes
 
 _CLIPS, _FRAMES = ("clip_logits", "clip_probs"), "frame_logits"
 
@@ -39,7 +39,7 @@ def real_shapes(outputs: Sequence[TensorFacts], measured: Mapping[str, Shape]) -
     return [
         TensorFacts(each.name, each.element, measured.get(each.name, each.shape), each.last_node)
         for each in outputs
-        if each.element in {"float32", "float16", "float64"}
+        if each.element in FLOATS
     ]
 
 
