@@ -27,8 +27,10 @@ from dawn_chorus.inference.waveforms.resampling import Samples, open_resampler
 FULL_TOLERANCE = 1e-4
 HALF_TOLERANCE = 2e-2
 """For packs with weights stored in 16 bits."""
-_SHORTEST_S, _LONGEST_S = 12.0, 60.0
+_SHORTEST_S = 12.0
 """Of a synthetic sound."""
+_MOST_SAMPLES = 10_000_000
+"""Of a synthetic sound: its file may have 64 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,10 @@ def self_test_sound(pack: Pack) -> tuple[Samples, int]:
 
 
 def synthesize_sound(manifest: Manifest) -> tuple[Samples, int]:
-    """Return a dawn of two scored windows or more at the first member's rate, (n_samples,), and that rate in Hz."""
+    """Return a dawn of two windows or more at the first member's rate, (n_samples,), and that rate in Hz."""
     rate_hz = manifest.member[0].sample_rate_hz
-    duration_s = max(_SHORTEST_S, min(2 * manifest.score.window_s, _LONGEST_S))
+    windows_s = 2 * max(member.window_s for member in manifest.member)
+    duration_s = min(max(_SHORTEST_S, windows_s), _MOST_SAMPLES / rate_hz)
     return synthesize_dawn(duration_s, rate_hz), rate_hz
 
 

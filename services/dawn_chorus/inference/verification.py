@@ -1,31 +1,17 @@
-"""Verifies or seals a pack in a process of its own: `python -P -m dawn_chorus.inference.verification TASK FOLDER cpu`.
+"""Verifies or seals a pack in a process of its own (`apart`), as it may come from anyone."""
 
-A pack may come from anyone. A network that crashes ONNX Runtime, takes all memory or never ends, ends that process
-only, and is one line for whoever wanted to know.
-"""
-
-import dawn_chorus.one_blas_thread  # noqa: F401, I001 - before numpy
-
-import json
-import os
-import resource
-import signal
-import subprocess
-import sys
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal
 
-from dawn_chorus.domain.errors import ChorusError, InvalidPack, PermanentError
+from dawn_chorus.domain.errors import InvalidPack
+from dawn_chorus.inference.apart import TIMEOUT_S, Step, run_apart
 from dawn_chorus.inference.doubts import find_doubts
 from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
 from dawn_chorus.inference.self_test import find_golden_faults, rewrite_golden, self_test_sound, verify_golden
 
 Device = Literal["cpu", "cuda"]
-
-TIMEOUT_S = 900.0
-"""A self-test of seconds through a large ensemble takes a small computer minutes, not a quarter of an hour."""
-_COMMAND = (sys.executable, "-P", "-m", "dawn_chorus.inference.verification")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +34,7 @@ def verify_apart(folder: Path, device: Device = "cpu", *, timeout_s: float = TIM
 
     Raises PermanentError if it does not pass: InvalidPack with all of its faults, or one line.
     """
-    return _ask("verify", folder, device, timeout_s)
+    return _ask(Step.VERIFY, folder, device, timeout_s)
 
 
 def seal_apart(folder: Path, *, timeout_s: float = TIMEOUT_S) -> Verification:
@@ -56,58 +42,25 @@ def seal_apart(folder: Path, *, timeout_s: float = TIMEOUT_S) -> Verification:
 
     Raises as `verify_apart`; pack.toml and the self-test may have changed then, so this is for a copy.
     """
-    return _ask("seal", folder, "cpu", timeout_s)
+    return _ask(Step.SEAL, folder, "cpu", timeout_s)
 
 
-def _ask(task: Literal["verify", "seal"], folder: Path, device: Device, timeout_s: float) -> Verification:
-    name = folder.resolve().name
-    try:
-        done = subprocess.run(  # noqa: S603 - this program, and a folder as its argument
-            [*_COMMAND, task, str(folder), device],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            timeout=timeout_s,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise InvalidPack(f"{name}: its self-test took longer than {timeout_s:g} s and was stopped") from error
-    if done.returncode != 0 or not done.stdout:
-        raise InvalidPack(f"{name}: ended the process that opened it ({exit_reason(done.returncode)}): do not use it")
-    answer = json.loads(done.stdout)
-    if "faults" in answer:
-        raise InvalidPack(*answer["faults"])
-    if "error" in answer:
-        raise PermanentError(answer["error"])
+def _ask(step: Step, folder: Path, device: Device, timeout_s: float) -> Verification:
+    arguments, name = {"folder": str(folder), "device": device}, folder.resolve().name
+    answer = run_apart(step, arguments, name, "its self-test", timeout_s=timeout_s)
     files = None if answer["files"] is None else tuple(answer["files"])
     return Verification(**answer | {"files": files, "warnings": tuple(answer["warnings"])})
 
 
-def exit_reason(returncode: int) -> str:
-    if returncode >= 0:
-        return f"exit code {returncode}"
-    return "killed, perhaps for its memory" if -returncode == signal.SIGKILL else signal.Signals(-returncode).name
+def verify(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the verification of the pack in `folder` on `device`. Raises what `open_ensemble` and the self-test do."""
+    return asdict(_verify(Path(arguments["folder"]), arguments["device"]))
 
 
-def main() -> None:
-    """Print the verification, or the error, as one JSON document."""
-    task, folder, device = sys.argv[1], Path(sys.argv[2]), cast("Device", sys.argv[3])
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # libraries print on stdout
-    limit_process(device)
-    try:
-        if task == "seal":
-            rewrite_golden(folder)
-        answer = asdict(_verify(folder, device))
-    except InvalidPack as error:
-        answer = {"faults": error.faults}
-    except ChorusError as error:
-        answer = {"error": str(error)}
-    except MemoryError:
-        answer = {"error": f"{folder.name}: needs more memory than this machine has"}
-    except Exception as error:  # noqa: BLE001 - whatever a foreign pack raises, its owner gets one line
-        answer = {"error": f"{folder.name}: cannot be run: {type(error).__name__}: {error}"}
-    with answers:
-        json.dump(answer, answers)
+def seal(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Write self-test and [files] of the pack in `folder`, and return its verification."""
+    rewrite_golden(Path(arguments["folder"]))
+    return verify(arguments)
 
 
 def _verify(folder: Path, device: Device) -> Verification:
@@ -119,19 +72,3 @@ def _verify(folder: Path, device: Device) -> Verification:
     files = None if manifest.files is None else tuple(manifest.files)
     summary, warnings = f"{result} on {ensemble.provider}", find_doubts(ensemble, *self_test_sound(ensemble.pack))
     return Verification(manifest.name, manifest.version, files, ensemble.pack.manifest_sha256, summary, warnings)
-
-
-def limit_process(device: str) -> None:
-    """Let the kernel end this process first; on a CPU it gets no more memory than the machine has."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if device == "cpu":  # CUDA reserves addresses without end
-        physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-        resource.setrlimit(resource.RLIMIT_AS, (physical, resource.getrlimit(resource.RLIMIT_AS)[1]))
-    try:
-        Path("/proc/self/oom_score_adj").write_text("1000")
-    except OSError:  # not Linux, or not allowed: the limit above has to do
-        return
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,5 @@
 """A first look at what a network gives: its outputs for silence and for noise, as they come."""
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,7 +92,3 @@ def read_look(path: Path, outputs: list[str]) -> Look:
         )
         batch = int(arrays["batch"])
     return Look(silence, noise, batch)
-
-
-def scratch_folder() -> "tempfile.TemporaryDirectory[str]":
-    return tempfile.TemporaryDirectory(prefix="chorus-import-")

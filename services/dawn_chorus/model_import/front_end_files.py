@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from dawn_chorus.domain.errors import InvalidPack, PermanentError
-from dawn_chorus.inference.packs.drafts.manifest_draft import parse_manifest
 from dawn_chorus.inference.packs.mel_table import MelTable
+from dawn_chorus.model_import.trial_manifest import parse_trial
 
 SHIPPED = Path(__file__).parent / "front_ends"
 MEMBER_KEYS = ("waveform_scale", "peak", "remove_mean", "layout", "channel_axis", "resampler")
@@ -63,20 +63,16 @@ def _parse(table: Mapping[str, Any], name: str, path: Path) -> FrontEnd:
             f"--front-end {name}: {', '.join(odd)}: no key of a front end: it has {', '.join(MEMBER_KEYS)} and [mel]"
         )
     mel = table.get("mel")
-    whole = {
-        "file": "network.onnx",
+    member_keys = {
         "input": "waveform" if mel is None else "mel",
         # Long enough for any, at the rate with the most bins; the network's own are checked when the pack is.
         "sample_rate_hz": _lowest_rate_hz(mel),
         "window_s": 3600.0,
         "hop_s": 3600.0,
-        "rule": "clip",
         **table,
     }
-    facts: dict[str, Any] = {"schema": 2, "name": "x", "version": "1", "license": "x", "attribution": ""}
-    files = {"network.onnx": "0" * 64, "taxa.csv": "0" * 64}
     try:
-        parsed = parse_manifest({**facts, "files": files, "member": [whole]}, "").member[0]
+        parsed = parse_trial({}, member_keys).member[0]
     except InvalidPack as error:
         reasons = "; ".join(line.removeprefix(": ").removeprefix("member[0].") for line in error.faults)
         raise PermanentError(f"--front-end {name}: {reasons}") from error

@@ -1,5 +1,6 @@
-"""All steps of `chorus models import`: read, look, ask, write, verify."""
+"""All steps of `chorus models import`: read, look, ask, write, seal."""
 
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +9,8 @@ import numpy as np
 
 from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.inference.packs.names import shown
-from dawn_chorus.inference.verification import Verification, verify_apart
-from dawn_chorus.model_import.first_look import Array, Look, scratch_folder
+from dawn_chorus.inference.verification import Verification, seal_apart
+from dawn_chorus.model_import.first_look import Array, Look
 from dawn_chorus.model_import.front_end_files import FrontEnd, read_front_end
 from dawn_chorus.model_import.manifest_text import Plan
 from dawn_chorus.model_import.network.finding import FoundNetwork, describe, find_network, take_look
@@ -51,7 +52,7 @@ def import_model(request: Request, user: Conversation) -> Imported:
     user.show(describe(found))
     for note in (*found.notes, *_front_end_notes(found, request)):
         user.note(note)
-    with scratch_folder() as scratch:
+    with tempfile.TemporaryDirectory(prefix="chorus-import-") as scratch:
         look = _look_early(found, Path(scratch), file)
         settled = settle(request, found, look, user.ask)
         request = settled.request
@@ -69,7 +70,7 @@ def import_model(request: Request, user: Conversation) -> Imported:
     out = request.out or Path()
     with new_folder(out) as folder:
         write_pack(folder, Plan(found, settled, front_end, axes, 1 if one_at_a_time else found.input.batch))
-        verification = verify_apart(folder)
+        verification = seal_apart(folder)
     return Imported(out, verification)
 
 
@@ -91,8 +92,7 @@ def _look_early(found: FoundNetwork, scratch: Path, file: str) -> Look | None:
 
 def _check_input(settled: Settled, found: FoundNetwork, front_end: FrontEnd | None, user: Conversation) -> Axes | None:
     """Return the axes of images; None: waveforms, whose samples are checked."""
-    request, file = settled.request, settled.request.file.name
-    rate_hz, window_s = request.sample_rate_hz or 0, request.window_s or 0.0
+    file, rate_hz, window_s = settled.request.file.name, settled.sample_rate_hz, settled.window_s
     if found.input.is_waveform:
         check_samples(found.input, rate_hz, window_s, file)
         return None
@@ -104,7 +104,7 @@ def _check_input(settled: Settled, found: FoundNetwork, front_end: FrontEnd | No
 def _window_shape(settled: Settled, found: FoundNetwork, axes: Axes | None) -> tuple[int, ...]:
     if axes is not None:
         return axes.shape
-    return found.input.window_shape(round((settled.request.window_s or 0.0) * (settled.request.sample_rate_hz or 0)))
+    return found.input.window_shape(round(settled.window_s * settled.sample_rate_hz))
 
 
 def _tell_choices(settled: Settled, found: FoundNetwork, look: Look, user: Conversation) -> None:

@@ -57,18 +57,6 @@ class Plan:
     batch: int | None
     """How many windows the network takes at a time; None: any number."""
 
-    @property
-    def window_s(self) -> float:
-        return self.settled.request.window_s or 0.0
-
-    @property
-    def scored_s(self) -> float:
-        return self.settled.request.hop_s or self.window_s
-
-    @property
-    def sample_rate_hz(self) -> int:
-        return self.settled.request.sample_rate_hz or 0
-
 
 def manifest_text(plan: Plan) -> str:
     """Return the text, without the table [files]."""
@@ -79,7 +67,7 @@ def manifest_text(plan: Plan) -> str:
         version=_value(request.version),
         license=_value(request.license),
         attribution=_value(request.attribution),
-        scored_s=_value(plan.scored_s),
+        scored_s=_value(plan.settled.scored_s),
         member="\n".join(_member(plan)),
     )
 
@@ -90,9 +78,9 @@ def _member(plan: Plan) -> Iterable[str]:
         "file": plan.found.source.name,
         "input": "waveform" if chosen.is_waveform else "mel",
         "input_name": chosen.name,
-        "sample_rate_hz": plan.sample_rate_hz,
-        "window_s": float(plan.window_s),
-        "hop_s": float(plan.scored_s),
+        "sample_rate_hz": plan.settled.sample_rate_hz,
+        "window_s": float(plan.settled.window_s),
+        "hop_s": float(plan.settled.scored_s),
         "rule": "clip" if outputs.clip else "frame_max",
         "activation": request.activation,
         "batch": plan.batch or "dynamic",

@@ -53,6 +53,19 @@ class Settled:
     outputs: ChosenOutputs
     """Empty where sizes are not declared and the network was not run yet."""
 
+    @property
+    def window_s(self) -> float:
+        return self.request.window_s or 0.0
+
+    @property
+    def scored_s(self) -> float:
+        """Seconds from score to score."""
+        return self.request.hop_s or self.window_s
+
+    @property
+    def sample_rate_hz(self) -> int:
+        return self.request.sample_rate_hz or 0
+
 
 def settle(request: Request, found: FoundNetwork, look: Look | None, ask: Ask | None) -> Settled:
     """Ask until nothing is open.

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Literal
 
 from dawn_chorus.domain.errors import InvalidPack, PermanentError
-from dawn_chorus.inference.packs.drafts.manifest_draft import parse_manifest
 from dawn_chorus.inference.packs.names import shown
+from dawn_chorus.model_import.trial_manifest import parse_trial
 
 Activation = Literal["sigmoid", "softmax", "none"]
 Kind = Literal["logits", "probs"]
-_SHA256 = "0" * 64
 _NAME = re.compile("[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 """As the manifest has it; said in words here."""
 
@@ -74,23 +73,6 @@ def check_name(name: str) -> None:
 
 def _check_facts(request: Request) -> None:
     """Check what is written as given by the rules of pack.toml, before any work."""
-    member = {
-        "file": "network.onnx",
-        "input": "waveform",
-        "rule": "clip",
-        "sample_rate_hz": 1,
-        "window_s": 1.0,
-        "hop_s": 1.0,
-    }
-    facts = {
-        "schema": 2,
-        "name": request.name or "network",
-        "version": request.version,
-        "license": request.license,
-        "attribution": request.attribution,
-        "member": [member],
-        "files": {"network.onnx": _SHA256, "taxa.csv": _SHA256},
-    }
     if request.name is not None and not _NAME.fullmatch(request.name):
         raise PermanentError(
             f"--name {shown(request.name)!r}: takes letters, digits, . _ and -, and begins with a letter or digit"
@@ -103,7 +85,15 @@ def _check_facts(request: Request) -> None:
         if len(text.encode("utf-8", "surrogatepass")) > 3000 or any("\ud800" <= char <= "\udfff" for char in text):
             raise PermanentError(f"--{option}: is longer than 3,000 bytes, or no UTF-8")
     try:
-        parse_manifest(facts, "")
+        parse_trial(
+            {
+                "name": request.name or "network",
+                "version": request.version,
+                "license": request.license,
+                "attribution": request.attribution,
+            },
+            {},
+        )
     except InvalidPack as error:
         raise PermanentError("; ".join(f"--{line.removeprefix(': ')}" for line in error.faults)) from error
 

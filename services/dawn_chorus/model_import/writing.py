@@ -9,15 +9,9 @@ from pathlib import Path
 
 from dawn_chorus.domain.errors import PermanentError
 from dawn_chorus.inference.packs.names import MANIFEST
-from dawn_chorus.model_import.apart import run_apart
 from dawn_chorus.model_import.labels import Labels
 from dawn_chorus.model_import.manifest_text import Plan, manifest_text
 from dawn_chorus.model_import.request import check_out
-
-_LEAST_S = 12.0
-"""Of the self-test's sound; and at least three windows."""
-_MOST_SAMPLES = 10_000_000
-"""Its file may have 64 MiB."""
 
 
 @contextmanager
@@ -68,7 +62,7 @@ def _remove(aside: Path, missing: list[Path]) -> None:
 
 
 def write_pack(folder: Path, plan: Plan) -> None:
-    """Write all files of the pack and its self-test, which is computed in a process of its own."""
+    """Write all files of the pack; it is not sealed yet, and has no self-test."""
     source = plan.found.source
     (folder / source.name).write_bytes(source.content)
     for location, path in source.external.items():
@@ -77,9 +71,6 @@ def write_pack(folder: Path, plan: Plan) -> None:
         shutil.copyfile(path, target)
     _write_taxa(folder / "taxa.csv", plan.settled.labels)
     (folder / MANIFEST).write_text(manifest_text(plan), "utf-8")
-    duration_s = min(max(_LEAST_S, 3 * plan.window_s), _MOST_SAMPLES / plan.sample_rate_hz)
-    arguments = {"name": folder.name, "folder": str(folder), "sample_rate_hz": plan.sample_rate_hz}
-    run_apart("self-test", arguments | {"duration_s": duration_s}, folder.name)
 
 
 def _write_taxa(path: Path, labels: Labels) -> None:

@@ -9,8 +9,8 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
+from dawn_chorus.inference import apart
 from dawn_chorus.inference.packs.golden_file import read_golden
-from dawn_chorus.model_import import apart
 from tests.unit.model_import.conftest import User
 from tests.unit.model_import.networks import (
     N_COLUMNS,

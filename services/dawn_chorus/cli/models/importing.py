@@ -1,6 +1,7 @@
 """`chorus models import`: a pack of a network as its author exported it."""
 
 import shlex
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -79,6 +80,8 @@ def import_network(  # noqa: PLR0913 - each is an option
         file, out, name, labels, sample_rate, window, hop, activation, kind, input_name, output_name, front_end,
         version, license_, attribution,
     )  # fmt: skip
+    # SIGTERM ends an import as Ctrl-C does: what is written aside so far is removed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     on_terminal = sys.stdin.isatty() and sys.stderr.isatty()
     imported = import_model(request, Conversation(_ask if on_terminal else None, show_facts, print_note))
     verified = imported.verification

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from dawn_chorus.birdnet.custom_classifier import NAME as BIRDNET
 from dawn_chorus.domain.errors import PermanentError
+from dawn_chorus.inference.apart import Step, run_apart
 from dawn_chorus.inference.packs.names import shown
-from dawn_chorus.model_import.apart import run_apart
 from dawn_chorus.model_import.first_look import Look, read_look
 from dawn_chorus.model_import.front_end_files import FrontEnd
 from dawn_chorus.model_import.network.graph import (
@@ -115,7 +115,7 @@ def take_look(found: FoundNetwork, shape: tuple[int, ...], scratch: Path, file: 
     network.write_bytes(found.source.content)
     names = [output.name for output in found.outputs if output.element in FLOATS]
     run_apart(
-        "look",
+        Step.LOOK,
         {
             "name": file,
             "network": str(network),
@@ -128,5 +128,6 @@ def take_look(found: FoundNetwork, shape: tuple[int, ...], scratch: Path, file: 
             "into": str(into),
         },
         file,
+        "its first run",
     )
     return read_look(into, names)

@@ -1,5 +1,6 @@
 """A network's file: which kind it is by its content, and the files that it keeps weights in."""
 
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -7,11 +8,10 @@ import onnx
 from google.protobuf.message import DecodeError
 
 from dawn_chorus.domain.errors import PermanentError
+from dawn_chorus.inference.apart import Step, run_apart
 from dawn_chorus.inference.packs.files import NETWORK_MOST_BYTES
 from dawn_chorus.inference.packs.names import MANIFEST, find_fault, find_twins, shown
 from dawn_chorus.inference.packs.onnx_scan import ExternalTensor, scan_network
-from dawn_chorus.model_import.apart import run_apart
-from dawn_chorus.model_import.first_look import scratch_folder
 from dawn_chorus.model_import.network.other_kinds import find_other_kind, refuse_folder
 
 OWN_NAMES = (MANIFEST, "taxa.csv", "golden.npz")
@@ -58,10 +58,11 @@ def read_source(path: Path) -> Source:
 
 
 def _convert(path: Path, name: str, content: bytes) -> Source:
-    with scratch_folder() as scratch:
+    with tempfile.TemporaryDirectory(prefix="chorus-import-") as scratch:
         network, into = Path(scratch, "network.tflite"), Path(scratch, "network.onnx")
         network.write_bytes(content)
-        run_apart("convert", {"name": path.name, "network": str(network), "into": str(into)}, path.name)
+        arguments = {"name": path.name, "network": str(network), "into": str(into)}
+        run_apart(Step.CONVERT, arguments, path.name, "its conversion")
         converted = into.read_bytes()
     return Source(name, onnx.load_model_from_string(converted), converted, {}, "tflite, converted to ONNX")
 

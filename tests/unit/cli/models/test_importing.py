@@ -2,8 +2,10 @@
 
 import os
 import pty
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,29 @@ def test_without_a_terminal_one_line_names_the_options_to_give(frogs: str) -> No
     assert done.stderr.count("\n") == 1
     for option in ("--name", "--out", "--labels", "--sample-rate", "--window", "--activation"):
         assert option in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_import_that_is_ended_leaves_nothing_behind(tmp_path: Path, frogs: str, number: signal.Signals) -> None:
+    scratch, wanted = tmp_path / "scratch", options(tmp_path)
+    scratch.mkdir()
+    before = sorted(tmp_path.iterdir())
+    importing = subprocess.Popen(
+        [*CHORUS, "models", "import", frogs, *wanted, "--activation", "sigmoid"],
+        env={**os.environ, "TMPDIR": str(scratch)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    while not list(tmp_path.glob(".importing-*/my-frogs/pack.toml")):
+        assert importing.poll() is None
+        time.sleep(0.01)
+    # Ctrl-C reaches the network's process too, as a terminal sends it to all; SIGTERM is sent to the command alone.
+    os.killpg(importing.pid, number) if number is signal.SIGINT else importing.send_signal(number)
+    assert importing.wait() != 0
+    assert sorted(tmp_path.iterdir()) == before
+    assert list(scratch.glob("chorus-import-*")) == []
 
 
 def test_probabilities_offered_as_logits_are_warned_of(tmp_path: Path) -> None:

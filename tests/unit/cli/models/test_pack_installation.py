@@ -14,7 +14,7 @@ import pytest
 
 from dawn_chorus.cli.models.pack_installation import install_pack
 from dawn_chorus.domain.errors import PermanentError
-from dawn_chorus.inference import verification
+from dawn_chorus.inference import apart, verification
 from dawn_chorus.inference.packs.files import WEIGHTS_MOST_BYTES
 from dawn_chorus.inference.packs.installation import staging
 from dawn_chorus.inference.packs.sealing import seal_pack
@@ -244,7 +244,7 @@ def test_a_pack_that_cannot_run_is_refused(
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("import os; os.kill(os.getpid(), 11)", "my-tones: ended the process that opened it (SIGSEGV)"),
+        ("import os; os.kill(os.getpid(), 11)", "my-tones: ended the process that ran it (SIGSEGV)"),
         ("import os; os.kill(os.getpid(), 9)", "(killed, perhaps for its memory)"),
         ("import os; os._exit(3)", "(exit code 3)"),
         ("import time; time.sleep(60)", "my-tones: its self-test took longer than 1 s and was stopped"),
@@ -253,7 +253,7 @@ def test_a_pack_that_cannot_run_is_refused(
 def test_a_network_that_ends_its_process_or_never_ends_is_refused(
     source: Path, packs_dir: Path, monkeypatch: pytest.MonkeyPatch, code: str, message: str
 ) -> None:
-    monkeypatch.setattr(verification, "_COMMAND", (sys.executable, "-c", code))
+    monkeypatch.setattr(apart, "_COMMAND", (sys.executable, "-c", code))
     monkeypatch.setattr(verification.verify_apart, "__kwdefaults__", {"timeout_s": 1.0})
     assert message in refusal(source, packs_dir)
 

@@ -19,7 +19,7 @@ from dawn_chorus.cli.models import pack_sealing
 from dawn_chorus.cli.models.pack_installation import install_pack
 from dawn_chorus.cli.models.pack_sealing import seal_folder
 from dawn_chorus.domain.errors import PermanentError
-from dawn_chorus.inference import verification
+from dawn_chorus.inference import apart, verification
 from dawn_chorus.inference.packs.sealing import seal_pack
 from dawn_chorus.inference.self_test import verify_pack, write_golden
 from dawn_chorus.inference.session import SessionOptions
@@ -260,18 +260,21 @@ def test_a_broken_pack_is_left_as_it_was(pack: Path, damage: Edit, message: str)
     assert re.match(message, refusal(pack).replace("\n", " "))
 
 
+READ = "import json, sys; folder = json.load(sys.stdin)['folder']; "
+
+
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("import os, sys; open(f'{sys.argv[2]}/pack.toml', 'w'); os.kill(os.getpid(), 11)", "(SIGSEGV): do not use it"),
-        ("import os, sys; os.unlink(f'{sys.argv[2]}/golden.npz'); os._exit(3)", "(exit code 3): do not use it"),
+        ("import os; open(f'{folder}/pack.toml', 'w'); os.kill(os.getpid(), 11)", "(SIGSEGV): do not use it"),
+        ("import os; os.unlink(f'{folder}/golden.npz'); os._exit(3)", "(exit code 3): do not use it"),
         ("import time; time.sleep(60)", "took longer than 1 s and was stopped"),
     ],
 )
 def test_a_network_that_ends_its_process_changes_nothing(
     pack: Path, monkeypatch: pytest.MonkeyPatch, code: str, message: str
 ) -> None:
-    monkeypatch.setattr(verification, "_COMMAND", (sys.executable, "-c", code))
+    monkeypatch.setattr(apart, "_COMMAND", (sys.executable, "-c", READ + code))
     monkeypatch.setattr(verification.seal_apart, "__kwdefaults__", {"timeout_s": 1.0})
     assert message in refusal(pack)
 
