@@ -61,26 +61,28 @@ def _geometry(scope: Scope, operator: Operator, kernel: tuple[int, ...]) -> dict
     """Return strides, dilations and padding as ONNX's attributes.
 
     tflite's SAME adds what the last step lacks, the odd one at the end: ONNX's SAME_UPPER, which ONNX Runtime refuses
-    with dilations. Without strides those need the same padding for images of any size.
+    with dilations, and in pools that skip points. Without strides those need the same padding for images of any size.
     """
     options = operator.options
     strides = (options["StrideH"], options["StrideW"])
     dilations = (options.get("DilationHFactor", 1), options.get("DilationWFactor", 1))
     if options["Padding"] != SAME_PADDING:
         return {"strides": strides, **({"dilations": dilations} if max(dilations) > 1 else {})}
-    if max(dilations) == 1:
+    skips = operator.kind.endswith("POOL_2D") and (strides[0] > kernel[0] or strides[1] > kernel[1])
+    if max(dilations) == 1 and not skips:
         return {"strides": strides, "auto_pad": "SAME_UPPER"}
     before, after = [], []
     for axis, (length, stride, dilation) in enumerate(zip(kernel, strides, dilations, strict=True), 1):
         reach = (length - 1) * dilation + 1
         size = scope.graph.length(operator.inputs[0], axis)
         if size is None and stride > 1:
-            raise Unsupported("with strides and dilations on an image of unknown size")
+            raise Unsupported("with strides and dilations, or strides beyond its kernel, on an image of unknown size")
         steps = stride * (-(-(size or 0) // stride) - 1)
         missing = max(0, steps + reach - size) if size is not None else reach - 1
         before.append(missing // 2)
         after.append(missing - missing // 2)
-    return {"strides": strides, "dilations": dilations, "pads": [*before, *after]}
+    own = {"dilations": dilations} if max(dilations) > 1 else {}
+    return {"strides": strides, "pads": [*before, *after], **own}
 
 
 OPERATORS: dict[str, Translation] = {

@@ -32,7 +32,8 @@ def _expand_dims(scope: Scope, operator: Operator) -> list[str]:
 
 
 def _transpose(scope: Scope, operator: Operator) -> list[str]:
-    order = axes_of(scope.constant(operator, 1, "an order of axes"))
+    rank = scope.graph.rank(operator.inputs[0])
+    order = [axis % rank for axis in axes_of(scope.constant(operator, 1, "an order of axes"))]
     return [scope.onnx.add("Transpose", scope.name(operator.inputs[0]), perm=order)]
 
 

@@ -61,6 +61,8 @@ NETWORKS: Networks = {
     "mean of pixels": lambda: _pool("AVERAGE_POOL_2D", (3, 2), (2, 2), padding=SAME),
     "mean of pixels, valid": lambda: _pool("AVERAGE_POOL_2D", (2, 2), (2, 1), padding=VALID),
     "max of pixels": lambda: _pool("MAX_POOL_2D", (3, 3), (2, 2), padding=SAME),
+    "mean of some pixels": lambda: _pool("AVERAGE_POOL_2D", (2, 2), (4, 5), padding=SAME),
+    "max of some pixels": lambda: _pool("MAX_POOL_2D", (1, 3), (2, 2), padding=SAME),
     "max of pixels, valid": lambda: _pool("MAX_POOL_2D", (3, 2), (2, 2), padding=VALID),
     "resize": lambda: _resized("RESIZE_BILINEAR", schema.ResizeBilinearOptionsT),
     "resize, half pixels": lambda: _resized("RESIZE_BILINEAR", schema.ResizeBilinearOptionsT, halfPixelCenters=True),

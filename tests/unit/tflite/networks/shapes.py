@@ -83,6 +83,9 @@ NETWORKS: Networks = {
     "split unevenly": lambda: last(_split_v),
     "expand": lambda: _with_constant("EXPAND_DIMS", -2, options=schema.ExpandDimsOptionsT),
     "transpose": lambda: _with_constant("TRANSPOSE", [0, 3, 1, 2], options=schema.TransposeOptionsT),
+    "transpose, counted from the end": lambda: _with_constant(
+        "TRANSPOSE", [0, -1, 1, -2], options=schema.TransposeOptionsT
+    ),
     "concatenation": lambda: last(
         lambda file: file.add("CONCATENATION", 0, 0, options=schema.ConcatenationOptionsT, axis=-1)
     ),
