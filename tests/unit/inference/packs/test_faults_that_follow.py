@@ -77,6 +77,11 @@ def test_wrong_lines_of_a_table_are_not_counted_as_columns(
     assert_begin(faults_of(pack), told)
 
 
+def test_a_member_without_its_network_scores_its_taxa_all_the_same(pack: Path) -> None:
+    (pack / "tones.onnx").unlink()
+    assert_begin(faults_of(pack), ["tones.onnx: there is no such file (named in member.file)"])
+
+
 def test_every_uncovered_taxon_is_told(pack: Path) -> None:
     edit_manifest(pack, add('columns = "columns.csv"\nexcludes = "excludes.csv"', "[[member]]"))
     (pack / "columns.csv").write_text("tone_500\ntone_1000\n")

@@ -29,6 +29,8 @@ class PackDraft:
         self._sha256s = draft.manifest.sha256s
         self._codes: dict[str, CodeTable | None] = {}
         self._read: set[str] = set()
+        self._has_network: set[int] = set()
+        """Numbers of the members whose networks are there."""
         self._knows_scored = True
         """Whether it is known which taxa the members score."""
 
@@ -46,7 +48,7 @@ class PackDraft:
         comparable = [
             member
             for number, member in enumerate(members)
-            if taxa and member and draft.faulty_keys("member", number) <= _OF_SCORES
+            if taxa and member and number in self._has_network and draft.faulty_keys("member", number) <= _OF_SCORES
         ]
         if not taxa or table.n_doubtful or not draft.is_true("occurrence") or draft.faulty_keys("occurrence"):
             manifest = manifest.model_copy(update={"occurrence": None})
@@ -64,16 +66,17 @@ class PackDraft:
         return draft_taxa(content, self._where(name), default, self._faults)
 
     def _read_member(self, number: int, table: MemberTable, taxa_table: TaxaTable) -> Member | None:
-        """Return a member; None if its network or a table of its own cannot be read."""
+        """Return a member, which scores its taxa without its network, too; None if its own tables cannot be read."""
         taxa = taxa_table.taxa
         has_file, *is_own = (self._draft.is_true("member", number, key) for key in ("file", "columns", "excludes"))
-        has_file = has_file and self._faults.holds(require_file, self._folder, table.file, "member.file")
+        if has_file and self._faults.holds(require_file, self._folder, table.file, "member.file"):
+            self._has_network.add(number)
         columns = self._read_codes(table.columns, "member.columns", taxa)
         excludes = self._read_codes(table.excludes, "member.excludes", taxa)
         named = [codes for codes, name in ((columns, table.columns), (excludes, table.excludes)) if name is not None]
         is_known = all(is_own) and all(codes is not None and codes.is_whole for codes in named)
         self._knows_scored &= is_known
-        if not has_file or None in named:
+        if None in named:
             return None
         own = None if columns is None else columns.taxa
         kept = None
