@@ -68,6 +68,8 @@ class _Seen:
     highest: float = -np.inf
     sum_error: float = 0.0
     """How far a row's sum is from 1 at most."""
+    log_sum_error: float = 0.0
+    """The same for a row of logarithms."""
     has_nan: bool = False
 
     def add(self, values: Array) -> None:
@@ -78,7 +80,9 @@ class _Seen:
         if rows.size:
             self.lowest = min(self.lowest, float(rows.min()))
             self.highest = max(self.highest, float(rows.max()))
-            self.sum_error = max(self.sum_error, float(np.abs(rows.sum(axis=1, dtype=np.float64) - 1).max()))
+            self.sum_error = max(self.sum_error, _find_sum_error(rows))
+            with np.errstate(over="ignore"):
+                self.log_sum_error = max(self.log_sum_error, _find_sum_error(np.exp(rows)))
 
     @property
     def are_probabilities(self) -> bool:
@@ -88,6 +92,10 @@ class _Seen:
     @property
     def are_softmax(self) -> bool:
         return self.are_probabilities and self.output.values.shape[-1] > 1 and self.sum_error <= _SUM_TOLERANCE
+
+    @property
+    def are_log_softmax(self) -> bool:
+        return self.lowest < self.highest <= _EDGE and self.log_sum_error <= _SUM_TOLERANCE
 
     def describe_fault(self) -> str | None:
         """Return what no recording may meet, as scoring refuses it or gives scores that are none."""
@@ -109,6 +117,12 @@ class _Seen:
                 "the outputs look like a softmax: the taxa compete for probabilities that sum to 1, and of two that "
                 "call at once neither scores high"
             )
+        if self.are_log_softmax and self.output.activation == "sigmoid":
+            return (
+                "the outputs look like logarithms of probabilities of a softmax (none above 0, and the probabilities "
+                'of each row sum to 1), and a sigmoid is applied to them: set activation = "softmax", which gives '
+                "these probabilities"
+            )
         if not self.are_probabilities:
             return None
         what = "probabilities of a softmax" if self.are_softmax else "probabilities"
@@ -116,6 +130,10 @@ class _Seen:
         return (
             f"the outputs look like {what} ({why}), and a {self.output.activation} is applied to them again: {advice}"
         )
+
+
+def _find_sum_error(rows: Array) -> float:
+    return float(np.abs(rows.sum(axis=1, dtype=np.float64) - 1).max())
 
 
 def _doubts_of(member: OpenMember, inputs: Array, options: SessionOptions, *, is_schema_1: bool) -> Iterator[str]:

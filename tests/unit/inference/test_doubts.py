@@ -70,6 +70,15 @@ def test_a_foreign_softmax_that_is_declared_as_such_is_doubted_where_it_would_be
     assert "and a softmax is applied to them again" in doubt
 
 
+@pytest.mark.parametrize("output", ["clip_logits", "frame_logits"])
+def test_logarithms_of_a_softmax_are_doubted_under_a_sigmoid(tmp_path: Path, output: str) -> None:
+    [doubt] = doubts_of(write_head_pack(tmp_path / "sigmoid", ["LogSoftmax"], output=output))
+    assert doubt.startswith(f"network.onnx: {output}: the outputs look like logarithms of probabilities of a softmax")
+    key = "frames" if output == "frame_logits" else "clip"
+    softmax: dict[str, Any] = {"outputs": {key: output}, "activation": "softmax"}
+    assert doubts_of(write_head_pack(tmp_path / "softmax", ["LogSoftmax"], output=output, **softmax)) == ()
+
+
 def test_windows_that_affect_each_other_are_doubted_unless_they_are_run_one_at_a_time(tmp_path: Path) -> None:
     [doubt] = doubts_of(write_head_pack(tmp_path / "together", ["LpNormalization"]))  # over the axis of windows
     assert doubt.startswith("network.onnx: clip_logits: a window's outputs depend on those that are run with it")
@@ -123,7 +132,6 @@ def test_other_ways_to_probabilities_are_doubted_too(tmp_path: Path, head: Seque
         ("clip_logits", []),
         ("frame_logits", []),
         ("clip_logits", ["Tanh"]),
-        ("clip_logits", ["LogSoftmax"]),
         ("clip_logits", ["Relu"]),
         ("clip_probs", ["Sigmoid"]),
     ],
