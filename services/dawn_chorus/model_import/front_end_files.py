@@ -2,7 +2,7 @@
 
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,9 +59,7 @@ def named(*, images: bool = False) -> str:
 def _parse(table: Mapping[str, Any], name: str, path: Path) -> FrontEnd:
     member = {key: value for key, value in table.items() if key != "mel"}
     if odd := sorted(set(member) - set(MEMBER_KEYS)):
-        raise PermanentError(
-            f"--front-end {name}: {', '.join(odd)}: no key of a front end: it has {', '.join(MEMBER_KEYS)} and [mel]"
-        )
+        raise PermanentError(f"--front-end {name}: {', '.join(odd)}: {_advise(odd)}")
     mel = table.get("mel")
     member_keys = {
         "input": "waveform" if mel is None else "mel",
@@ -77,6 +75,15 @@ def _parse(table: Mapping[str, Any], name: str, path: Path) -> FrontEnd:
         reasons = "; ".join(line.removeprefix(": ").removeprefix("member[0].") for line in error.faults)
         raise PermanentError(f"--front-end {name}: {reasons}") from error
     return FrontEnd(name, path, member, mel, parsed.mel)
+
+
+def _advise(odd: Sequence[str]) -> str:
+    """Return what to do about keys that do not belong at the top of the file."""
+    if "member" in odd:
+        return "write its keys at the top of the file, without [member], and [mel] in place of [member.mel]"
+    if set(odd) <= set(MelTable.model_fields):
+        return "put them below a line [mel]" if len(odd) > 1 else "put it below a line [mel]"
+    return f"no key of a front end: it has {', '.join(MEMBER_KEYS)} and [mel]"
 
 
 def _lowest_rate_hz(mel: Any) -> int:

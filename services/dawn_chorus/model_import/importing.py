@@ -12,9 +12,11 @@ from dawn_chorus.inference.packs.names import shown
 from dawn_chorus.inference.verification import Verification, seal_apart
 from dawn_chorus.model_import.first_look import Array, Look
 from dawn_chorus.model_import.front_end_files import FrontEnd, read_front_end
+from dawn_chorus.model_import.front_end_notes import note_front_end
 from dawn_chorus.model_import.manifest_text import Plan
 from dawn_chorus.model_import.network.finding import FoundNetwork, describe, find_network, take_look
 from dawn_chorus.model_import.network.inputs import Axes, check_samples, find_axes
+from dawn_chorus.model_import.network.outputs import note_companion, real_shapes
 from dawn_chorus.model_import.network.source import read_source
 from dawn_chorus.model_import.questions import Ask, Settled, settle
 from dawn_chorus.model_import.request import Request, check_request
@@ -98,6 +100,8 @@ def _check_input(settled: Settled, found: FoundNetwork, front_end: FrontEnd | No
         return None
     axes, said = find_axes(found.input, front_end, rate_hz, window_s, file)
     user.note(said)
+    for note in () if front_end is None else note_front_end(front_end, rate_hz):
+        user.note(note)
     return axes
 
 
@@ -122,7 +126,10 @@ def _tell_choices(settled: Settled, found: FoundNetwork, look: Look, user: Conve
             f"{len(labels):,} taxa would score above 0.5",
         }
     )
-    for note in labels.notes:
+    declared = {output.name: output.shape for output in found.outputs}
+    kind = "probabilities" if request.activation == "none" else "logits"
+    companion = note_companion(real_shapes(found.outputs, look.shapes(declared)), outputs, labels, kind)
+    for note in (*labels.notes, *([companion] if companion else [])):
         user.note(note)
     if not np.isfinite([low, high]).all():
         raise PermanentError(f"{request.file.name}: {names} is not a finite number in places, on silence or noise")

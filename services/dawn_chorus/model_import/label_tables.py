@@ -12,7 +12,7 @@ from dawn_chorus.inference.packs.tables import RULE_COLUMNS, TAXON_COLUMNS
 _KNOWN: dict[str, tuple[str, ...]] = {
     "code": ("code", "ebird_code", "primary_label", "species_code", "ebird2021", "ebird2023"),
     "scientific_name": ("scientific_name", "scientific name", "latin_name"),
-    "common_name": ("common_name", "common name", "english_name"),
+    "common_name": ("common_name", "common name", "english_name", "display_name"),
     "taxonomic_class": ("taxonomic_class", "class", "class_name", "taxon_class"),
 }
 """What the columns of taxa.csv are called elsewhere."""

@@ -1,4 +1,4 @@
-"""Labels → taxa: a list of names, one a line, or a table with a header."""
+"""Labels → taxa: a list of names, one a line, a table with a header, or a config.json."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from dawn_chorus.domain.names import find_forbidden
 from dawn_chorus.inference.packs.files import TABLE_MOST_BYTES
 from dawn_chorus.inference.packs.names import shown
 from dawn_chorus.inference.packs.tables import TAXON_COLUMNS
+from dawn_chorus.model_import.label_json import is_json, read_names
 from dawn_chorus.model_import.label_tables import find_columns, read_rows
 
 
@@ -34,22 +35,21 @@ class Labels:
 def read_labels(path: Path) -> Labels:
     """Return the taxa. Raises PermanentError, one line that names the file and the line."""
     text, name = _read_text(path), shown(path.name)
-    lines = [line.strip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
-    while lines and not lines[-1]:
-        lines.pop()
+    is_config = is_json(text)
+    lines = read_names(text, name) if is_config else _split(text)
     _check_lines(lines, name)
-    columns = find_columns(lines[0], name)
+    columns = None if is_config else find_columns(lines[0], name)
     if columns is None and (tab := next((number for number, line in enumerate(lines, 1) if "\t" in line), None)):
         raise PermanentError(
             f"{name}: line {tab}: holds a tab: a list has one name a line, a table commas and a header"
         )
     if columns is not None:
         extra, cells = read_rows(text, columns, name)
-        names = [(row[0] or code_of(row[1]), row[1] or row[2] or row[0], *row[2:]) for row in cells]
+        names = [(row[0] or code_of(row[1] or row[2]), row[1] or row[2] or row[0], *row[2:]) for row in cells]
         read_as = "a table with a header"
     else:
         extra, kind, names = (), *_read_names(lines)
-        read_as = kind
+        read_as = f"id2label of a config.json, {kind}" if is_config else kind
     if not names:
         raise PermanentError(f"{name}: has a header and no names")
     codes, notes = _make_unique([row[0] for row in names])
@@ -72,6 +72,13 @@ def _read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise PermanentError(f"--labels {path}: line {line}: is not encoded in UTF-8: save it as UTF-8") from error
+
+
+def _split(text: str) -> list[str]:
+    lines = [line.strip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines
 
 
 def _check_lines(lines: Sequence[str], name: str) -> None:

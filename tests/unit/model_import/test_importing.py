@@ -193,7 +193,7 @@ def test_a_window_that_the_samples_contradict_is_refused(user: User, frogs: Path
     [
         ("header a b c d", "has 5 names, but of frogs.onnx scores has 4 columns: is its first line, header, a header"),
         ("a b", "has 2 names, but of frogs.onnx scores has 4 columns: the file must name every column"),
-        ("a b c d e f g h", "is it the file that came with this network"),
+        ("a b c d e f g h", "is it the file that came with this network?"),
     ],
 )
 def test_labels_of_another_number_are_refused(

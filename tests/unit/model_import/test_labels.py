@@ -82,6 +82,36 @@ def test_kaggles_columns_are_known(tmp_path: Path) -> None:
     assert read(tmp_path, table, "taxonomy.csv").rows == (("amecro", "Corvus", "Crow", "Aves"),)
 
 
+def test_audiosets_table_of_classes_is_known_and_its_names_make_the_codes(tmp_path: Path) -> None:
+    table = 'index,mid,display_name\n0,/m/09x0r,"Speech"\n1,/m/05zppz,"Male speech, man speaking"\n'
+    labels = read(tmp_path, table, "class_labels_indices.csv")
+    assert [row[:3] for row in labels.rows] == [
+        ("speech", "Speech", "Speech"),
+        ("male-speech-man-speaking", "Male speech, man speaking", "Male speech, man speaking"),
+    ]
+    assert labels.notes == ()
+
+
+def test_hugging_faces_config_names_the_columns_by_number(tmp_path: Path) -> None:
+    config = '{"model_type": "x", "id2label": {"1": "Hyla arborea", "0": "Bufo bufo"}}'
+    labels = read(tmp_path, config, "config.json")
+    assert [row[:2] for row in labels.rows] == [("bufo-bufo", "Bufo bufo"), ("hyla-arborea", "Hyla arborea")]
+    assert labels.read_as == "id2label of a config.json, names; the first: bufo-bufo | Bufo bufo"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ('{"a": 1', "is not JSON, though it begins with a brace: give a file with one name a line"),
+        ('{"label2id": {"a": 0}}', "is JSON without id2label: give a file with one name a line"),
+        ('{"id2label": {"0": "a", "2": "b"}}', "id2label: has no name for 1: it numbers all columns, from 0"),
+        ('{"id2label": {"0": "a", "1": " "}}', "id2label: has no name for 1"),
+    ],
+)
+def test_json_that_names_no_columns_is_told_what_is_needed(tmp_path: Path, content: str, reason: str) -> None:
+    assert reason in refusal(tmp_path, content, "config.json")
+
+
 def test_what_was_read_is_a_table_that_packs_take(tmp_path: Path) -> None:
     labels = read(tmp_path, 'Hyla arborea_Tree, "Frog"\nHyla arborea_Again\n')
     lines = [

@@ -27,7 +27,7 @@ def import_network(  # noqa: PLR0913 - each is an option
         typer.Option(
             metavar="FILE",
             help="What the columns are, in their order: one name, code or `Scientific name_Common name` a line, or a "
-            "CSV with columns as in taxa.csv.",
+            "CSV with columns as in taxa.csv, or a config.json with id2label.",
         ),
     ] = None,
     sample_rate: Annotated[int | None, typer.Option(metavar="HZ", help="The rate it was trained with.")] = None,
@@ -53,8 +53,9 @@ def import_network(  # noqa: PLR0913 - each is an option
         str | None,
         typer.Option(
             metavar="NAME|FILE",
-            help="How sound is prepared, for networks that take images, and some others: perch-v2, opensoundscape, "
-            "hawkears, birdset, kaggle-imagenet, or a TOML file of your own (models/PACKS.md).",
+            help="How sound is prepared, for networks that take images, and some others: birdnet, birdset, hawkears, "
+            "kaggle-imagenet, opensoundscape, opensoundscape-0.12, perch-v2, or a TOML file of your own "
+            "(models/PACKS.md).",
         ),
     ] = None,
     version: Annotated[str, typer.Option(help="The pack's version.")] = "1.0.0",
@@ -67,7 +68,8 @@ def import_network(  # noqa: PLR0913 - each is an option
 
     It is read and run once, and what was found is shown.
     What no file tells is asked for; without a terminal, name, out, labels,
-    sample-rate, window and activation are needed, and those missing are named.
+    sample-rate, window and activation are needed, for images front-end, too;
+    those missing are named.
     The pack is verified, then [bold]chorus models install DIR[/bold] installs it.
 
     [bold]chorus models import frogs.onnx --out my-frogs --name my-frogs

@@ -36,6 +36,8 @@ def _librosa_filters() -> Any:
     cache that this file names. It warns of such a file instead; that warning advises what must not be done.
     """
     warnings.filterwarnings("ignore", "A Numba config file is found")
+    # `chorus models import` tells of mels without a bin; here nobody can do anything about them.
+    warnings.filterwarnings("ignore", "Empty filters detected")
     hidden = sys.modules.get("yaml")
     sys.modules["yaml"] = None  # type: ignore[assignment]
     try:

@@ -1,5 +1,6 @@
 """Which output of a network holds the scores, and what its axes are."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -75,6 +76,27 @@ def choose_outputs(
     return _take(fitting, labels, file, f"the only output with {n_labels:,} columns, one for each label")
 
 
+def note_companion(outputs: Sequence[TensorFacts], chosen: ChosenOutputs, labels: Labels, kind: str) -> str | None:
+    """Return a line on an output that could give the other kind of scores, of frames or of clips; None: there is none.
+
+    One option names one output, and only their author knows whether both are of one kind.
+    """
+    if chosen.clip and chosen.frames:
+        return None
+    n_axes, key = (3, "frames") if chosen.clip else (2, "clip")
+    able = [each for each in outputs if len(each.shape) == n_axes and len(labels) in _columns(each)]
+    if len(able) != 1:
+        return None
+    keys = [f"{key} = {json.dumps(able[0].name)}"]
+    if n_axes == 3 and able[0].shape[2] != len(labels):
+        keys.append("frames_axis = 2")
+    where = "in [member.outputs]" if n_axes == 3 else 'in [member.outputs] and rule = "clip" in [[member]]'
+    return (
+        f"{able[0]} is left out: if it is {kind}, too, {' and '.join(keys)} {where} of pack.toml adds the scores of "
+        f"{key if n_axes == 3 else 'clips'}; then seal the pack"
+    )
+
+
 def _by_schema(outputs: Sequence[TensorFacts]) -> list[TensorFacts]:
     by_name = {each.name: each for each in outputs}
     clip = next((name for name in _CLIPS if name in by_name), None)
@@ -121,7 +143,7 @@ def _mismatch(outputs: Sequence[TensorFacts], labels: Labels, file: str) -> str:
         return f"{message}: is its first line, {shown(labels.first_line)}, a header? Then remove it"
     if any(isinstance(size, int) and size > len(labels) for size in counts):
         return f"{message}: the file must name every column, one a line, in the network's order"
-    return f"{message}: is it the file that came with this network"
+    return f"{message}: is it the file that came with this network?"
 
 
 def _count(output: TensorFacts) -> str:
