@@ -185,6 +185,7 @@ def _compare(
     if not worst <= tolerance:
         raise InvalidPack(
             f"{where}: self-test failed on {provider}: scores differ by up to {worst:.2g} (tolerance {tolerance:g}); "
-            "the files or this device compute other scores than those the pack was made with"
+            "the files or this device compute other scores than those the pack was made with; if you edited the pack, "
+            "run `chorus models seal`"
         )
     return worst

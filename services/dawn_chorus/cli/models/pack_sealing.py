@@ -28,6 +28,8 @@ class Sealed:
     verified: Verification
     changes: tuple[str, ...]
     """What was written; nothing, if all was as it should be."""
+    unused: tuple[str, ...]
+    """Networks in the folder that no key names."""
 
 
 def seal_folder(folder: Path) -> Sealed:
@@ -48,7 +50,8 @@ def seal_folder(folder: Path) -> Sealed:
             _put_into_place(copy, folder, written)
     except OSError as error:
         raise PermanentError(f"{folder}: cannot be sealed: {error}") from error
-    return Sealed(verified, changes)
+    unused = (name for name in manifest.files or () if name.endswith(".onnx") and name not in manifest.networks)
+    return Sealed(verified, changes, tuple(sorted(unused)))
 
 
 @contextmanager

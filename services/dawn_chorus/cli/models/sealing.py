@@ -25,6 +25,8 @@ def seal(
     verified = sealed.verified
     for warning in verified.warnings:
         print_warning(f"{verified.name}: {warning}")
+    for name in sealed.unused:
+        print_warning(f"{verified.name}: {name} is in the folder, but no [[member]] names it: it is not used")
     changes = "; ".join(sealed.changes) or "nothing to change"
     print_note(f"sealed {verified.name} {verified.version} in {folder}: {changes}; {verified.result}")
     # What else was edited in pack.toml nobody knows, so this is said even if there was nothing to change.

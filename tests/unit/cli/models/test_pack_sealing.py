@@ -122,6 +122,14 @@ def test_an_edited_pack_is_whole_again(pack: Path, edit: Edit, changes: tuple[st
     assert verify_pack(pack, SessionOptions()).worst_difference == 0.0
 
 
+def test_a_network_that_no_member_names_is_told(pack: Path) -> None:
+    assert seal_folder(pack).unused == ()
+    (pack / "specialist.onnx").write_bytes((pack / "tones.onnx").read_bytes())
+    assert seal_folder(pack).unused == ("specialist.onnx",)
+    done = run("seal", str(pack))
+    assert "warning: tones: specialist.onnx is in the folder, but no [[member]] names it" in done.stderr
+
+
 def test_the_scores_are_those_of_the_edited_pack(pack: Path) -> None:
     with np.load(pack / "golden.npz") as before:
         change_temperature(pack)

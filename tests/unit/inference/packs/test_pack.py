@@ -27,7 +27,10 @@ def pack(tmp_path: Path) -> Path:
         (swap('version = "1.0.0"', "version = 1"), "tones/pack.toml: version: Input should be a valid string"),
         (swap('name = "tones"', 'name = "../tones"'), "tones/pack.toml: name: String should match"),
         (add("licence = 'MIT'"), "tones/pack.toml: licence: unknown key; did you mean `license`?"),
-        (add("hop = 1", "[score]"), "tones/pack.toml: score.hop: unknown key; check its spelling"),
+        (
+            add("hop = 1", "[score]"),
+            "tones/pack.toml: score.hop: unknown key; models/PACKS.md lists all that there are",
+        ),
         (add("weigth = 1.0", "[[member]]"), "tones/pack.toml: member[0].weigth: unknown key; did you mean `weight`?"),
         (swap("frame_s = 0.25", "frame_s = 0.0"), "tones/pack.toml: frame_s: Input should be greater than 0"),
         (swap("frame_s = 0.25", "frame_s = nan"), "tones/pack.toml: frame_s: Input should be a finite number"),

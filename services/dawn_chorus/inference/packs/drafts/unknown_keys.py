@@ -28,7 +28,7 @@ def advise(place: Place, meant: str | None) -> str:
         return f"unknown key; did you mean `{meant}`?"
     if table := _find_table(str(place[-1])):
         return f"unknown key; it belongs to {table}"
-    return "unknown key; check its spelling"
+    return "unknown key; models/PACKS.md lists all that there are"
 
 
 def _find_table(key: str) -> str | None:
