@@ -26,7 +26,7 @@ Array = NDArray[np.float32]
 _EDGE = 1e-6
 """How far rounding may take a probability beyond 0 and 1."""
 _SUM_TOLERANCE = 1e-3
-_FAR = 1000.0
+_FAR = (1e3, 1e6)
 _LOUD = 4
 """Which probe window is loud noise; the first is silence."""
 _SAME_BESIDE = 1e-2
@@ -146,7 +146,7 @@ def _doubts_of(member: OpenMember, inputs: Array, options: SessionOptions, *, is
     if any(each.are_probabilities for each in seen.values()):
         # A logit of a network that knows one or two taxa can be between 0 and 1 for all of these sounds by chance, but
         # hardly far from all sounds on either side, where a probability stays what it is.
-        far = inputs[-2:] * np.float32(_FAR)
+        far = np.concatenate([inputs[[_LOUD, -1]] * np.float32(factor) for factor in _FAR])
         with suppress(*ORT_ERRORS):  # no recording takes a network there: if it fails, what was seen has to do
             _look(member, np.concatenate([far, -far]), options.batch_size, seen)
     for name, each in seen.items():

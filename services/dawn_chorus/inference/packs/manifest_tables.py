@@ -112,7 +112,9 @@ class MemberTable(Table):
         if (self.mel is None) == (self.input == "mel"):
             yield f'mel: input = "{self.input}" {"needs" if self.mel is None else "does not use"} a [member.mel] table'
         # Numbers of any size may stand in a pack.toml; what is beyond these is not computed with.
-        if self.sample_rate_hz > _MOST_RATE_HZ or self.window_s * self.sample_rate_hz > _MOST_SAMPLES:
+        if self.sample_rate_hz > _MOST_RATE_HZ:
+            yield f"sample_rate_hz: {self.sample_rate_hz} is more than {_MOST_RATE_HZ:,} Hz"
+        elif self.window_s * self.sample_rate_hz > _MOST_SAMPLES:
             yield f"window_s: makes more than {_MOST_SAMPLES:,} samples with this sample_rate_hz"
         elif self.mel is not None:
             misfits = self.mel.find_misfits(self.sample_rate_hz, round(self.window_s * self.sample_rate_hz))

@@ -40,6 +40,10 @@ def pack(tmp_path: Path) -> Path:
             ["pack.toml: member[0].batch: Input should be 'dynamic' or a valid integer"],
         ),
         (add('columns = "c.csv"', "[[member]]"), ["pack.toml: member[0].columns: c.csv is not", "c.csv: there is no"]),
+        (
+            swap("sample_rate_hz = 16000", "sample_rate_hz = 1000000000"),
+            ["pack.toml: member[0]: sample_rate_hz: 1000000000 is more than 10,000,000 Hz"],
+        ),
         (swap("window_s = 5.0", "window_s = 1e308"), ["pack.toml: member[0]: window_s: makes more than 2,147,483,647"]),
         (swap("shifts_s = [-2.5, 0.0, 2.5]", "shift_s = []"), ["pack.toml: score.shift_s: unknown key; did you mean"]),
         (add("n_mels = 4", "[[member]]"), ["pack.toml: member[0].n_mels: unknown key; it belongs to [member.mel]"]),
