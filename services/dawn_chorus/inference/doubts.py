@@ -159,16 +159,28 @@ def _find_mixing(member: OpenMember, inputs: Array) -> Iterator[str]:
 
     Torchaudio's AmplitudeToDB takes its floor over a whole batch, and layers in training mode their statistics.
     """
+    once, again = (member.raw_outputs(inputs[[_LOUD]]) for _ in range(2))
+    if not all(map(_is_same, (each.values for each in once), (each.values for each in again))):
+        yield (
+            "the same window has other outputs each time it is run, as with layers left in training mode (dropout): "
+            "export the network in evaluation mode"
+        )
+        return
     if member.table.batch == 1:
         return
     beside_noise, beside_silence = (member.raw_outputs(inputs[[0, other]]) for other in (_LOUD, 0))
     for noisy, silent in zip(beside_noise, beside_silence, strict=True):
-        allowed = _SAME_BESIDE * float(np.abs(noisy.values).max(initial=0.0))
-        if (np.abs(noisy.values[0] - silent.values[0]) > allowed).any():
+        # What silence gives may be next to nothing: as much as rounding may be of the loud window is nothing, too.
+        if not _is_same(noisy.values, np.concatenate([silent.values[:1], noisy.values[1:]])):
             yield (
                 f"{noisy.name}: a window's outputs depend on those that are run with it, as where a floor or a mean is "
                 "taken over all of them: set batch = 1, or export the network in evaluation mode"
             )
+
+
+def _is_same(some: Array, other: Array) -> bool:
+    largest = float(np.abs(some[np.isfinite(some)]).max(initial=0.0))
+    return np.allclose(some, other, rtol=0.0, atol=_SAME_BESIDE * largest, equal_nan=True)
 
 
 def _look(member: OpenMember, inputs: Array, batch_size: int, seen: dict[str, _Seen]) -> None:

@@ -86,6 +86,11 @@ def test_windows_that_affect_each_other_are_doubted_unless_they_are_run_one_at_a
     assert doubts_of(write_head_pack(tmp_path / "alone", ["LpNormalization"], batch=1)) == ()
 
 
+def test_a_network_that_gives_something_else_each_time_is_doubted(tmp_path: Path) -> None:
+    [doubt] = doubts_of(write_head_pack(tmp_path, ["RandomNormalLike"], batch=1))
+    assert doubt.startswith("network.onnx: the same window has other outputs each time it is run")
+
+
 def test_following_the_advice_ends_the_doubt(tmp_path: Path) -> None:
     advised: dict[str, Any] = {"outputs": {"clip": "label", "kind": "probs"}, "activation": "none"}
     assert doubts_of(write_head_pack(tmp_path, ["Sigmoid"], output="label", **advised)) == ()
