@@ -16,7 +16,7 @@ from dawn_chorus.model_import.front_end_notes import note_front_end
 from dawn_chorus.model_import.manifest_text import Plan
 from dawn_chorus.model_import.network.finding import FoundNetwork, describe, find_network, take_look
 from dawn_chorus.model_import.network.inputs import Axes, check_samples, find_axes
-from dawn_chorus.model_import.network.outputs import note_companion, real_shapes
+from dawn_chorus.model_import.network.outputs import ChosenOutputs, note_companion, real_shapes
 from dawn_chorus.model_import.network.source import read_source
 from dawn_chorus.model_import.questions import Ask, Settled, settle
 from dawn_chorus.model_import.request import Request, check_request
@@ -71,7 +71,8 @@ def import_model(request: Request, user: Conversation) -> Imported:
             )
     out = request.out or Path()
     with new_folder(out) as folder:
-        write_pack(folder, Plan(found, settled, front_end, axes, 1 if one_at_a_time else found.input.batch))
+        batch = 1 if one_at_a_time else found.input.batch
+        write_pack(folder, Plan(found, settled, front_end, axes, batch, _count_frames(settled.outputs, look)))
         verification = seal_apart(folder)
     return Imported(out, verification)
 
@@ -137,6 +138,11 @@ def _tell_choices(settled: Settled, found: FoundNetwork, look: Look, user: Conve
         raise PermanentError(
             f"--activation none: {names} is {low:.3g} to {high:.3g}, no probabilities: give sigmoid or softmax"
         )
+
+
+def _count_frames(outputs: ChosenOutputs, look: Look) -> int:
+    """Return how many frames a window has; 0: none."""
+    return look.noise[outputs.frames].shape[outputs.frames_axis] if outputs.frames else 0
 
 
 def _count_above(raw: Array, activation: str, n_labels: int, frames_axis: int) -> int:

@@ -1,6 +1,7 @@
 """The text of a pack.toml, with comments for whoever edits it later."""
 
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from dawn_chorus.model_import.network.finding import FoundNetwork
 from dawn_chorus.model_import.network.inputs import Axes
 from dawn_chorus.model_import.questions import Settled
 
+_FINEST_S, _COARSEST_S = 0.1, 0.5
 _LINE_ENDS = re.compile("[\x7f\x85\u2028\u2029]")
 _TEXT = """\
 # Written by `chorus models import` from {source}.
@@ -26,7 +28,7 @@ attribution = {attribution}
 # Its rows are in the order of the network's columns; names, classes and thresholds of taxa can be added there.
 taxa = "taxa.csv"
 # The grid of framewise scores.
-frame_s = 0.5
+frame_s = {frame_s}
 golden = "golden.npz"
 
 [score]
@@ -56,6 +58,19 @@ class Plan:
     axes: Axes | None
     batch: int | None
     """How many windows the network takes at a time; None: any number."""
+    n_frames: int = 0
+    """Of a window; 0: the network gives scores of clips only."""
+
+
+def grid_step_s(window_s: float, n_frames: int) -> float:
+    """Return the grid of framewise scores: the network's own frames, or the multiple of them from 0.1 s on.
+
+    A grid that is coarser passes over frames; one finer than 0.1 s costs memory, by the taxon. Without frames, 0.5.
+    """
+    if not n_frames:
+        return _COARSEST_S
+    step_s = window_s / n_frames
+    return min(_COARSEST_S, round(step_s * max(1, math.ceil(_FINEST_S / step_s - 1e-6)), 6))
 
 
 def manifest_text(plan: Plan) -> str:
@@ -67,6 +82,7 @@ def manifest_text(plan: Plan) -> str:
         version=_value(request.version),
         license=_value(request.license),
         attribution=_value(request.attribution),
+        frame_s=_value(grid_step_s(plan.settled.window_s, plan.n_frames)),
         scored_s=_value(plan.settled.scored_s),
         member="\n".join(_member(plan)),
     )

@@ -11,6 +11,7 @@ from onnx import TensorProto, helper
 
 from dawn_chorus.inference import apart
 from dawn_chorus.inference.packs.golden_file import read_golden
+from dawn_chorus.model_import.manifest_text import grid_step_s
 from tests.unit.model_import.conftest import User
 from tests.unit.model_import.networks import (
     N_COLUMNS,
@@ -106,9 +107,19 @@ def test_a_fixed_batch_is_kept(user: User, tmp_path: Path) -> None:
 
 
 def test_frames_are_found_on_either_axis(user: User, tmp_path: Path) -> None:
-    member = user.imports(save(waveform_network(frames=True), tmp_path / "frames.onnx")).manifest.member[0]
+    manifest = user.imports(save(waveform_network(frames=True), tmp_path / "frames.onnx")).manifest
+    member = manifest.member[0]
     assert member.outputs is not None
     assert (member.rule, member.outputs.frames, member.outputs.frames_axis) == ("frame_max", "scores", 2)
+    assert manifest.frame_s == member.window_s / 10
+
+
+@pytest.mark.parametrize(
+    ("window_s", "n_frames", "step_s"),
+    [(10.0, 1000, 0.1), (5.0, 16, 0.3125), (10.24, 320, 0.128), (5.0, 5, 0.5), (3.0, 100, 0.12), (5.0, 0, 0.5)],
+)
+def test_the_grid_passes_over_no_frames_but_the_finest(window_s: float, n_frames: int, step_s: float) -> None:
+    assert grid_step_s(window_s, n_frames) == step_s
 
 
 def test_probabilities_need_no_kind(user: User, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ An rfft and a sparse filter matrix cost a fraction of a convolution STFT inside 
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import scipy.fft
@@ -51,28 +52,38 @@ class Spectrogram:
             power[:, first : first + len(spectrum)] = self._select(spectrum)
         return power
 
-    def _transform(self, frames: Array) -> NDArray[np.complex64]:
-        """Return the spectra of frames, (n_frames, n_fft // 2 + 1)."""
+    def _transform(self, frames: Array) -> NDArray[np.complexfloating[Any]]:
+        """Return the spectra of frames, (n_frames, n_fft // 2 + 1).
+
+        In double precision where single bins are kept: without filters nothing averages what rounding leaves in silent
+        bins, and the logarithm of that is as large as a sound's.
+        """
+        if self._table.scale == "linear":
+            frames = frames.astype(np.float64)
         if self._table.detrend:
             frames = frames - frames[:, self._under_window].mean(axis=1, keepdims=True)
-        spectra: NDArray[np.complex64] = scipy.fft.rfft(frames * self._window)
+        spectra: NDArray[np.complexfloating[Any]] = scipy.fft.rfft(frames * self._window)
         return spectra
 
 
-def _mel(table: MelTable, sample_rate_hz: int, scale: Array | None) -> Callable[[NDArray[np.complex64]], Array]:
+def _mel(
+    table: MelTable, sample_rate_hz: int, scale: Array | None
+) -> Callable[[NDArray[np.complexfloating[Any]]], Array]:
     """Return what turns spectra, (n_frames, n_bins), into mel power, (n_mels, n_frames)."""
     weights = mel_filters(table, sample_rate_hz)
     filters = scipy.sparse.csr_array(weights if scale is None else weights * scale)
     return lambda spectra: filters @ _to_power(spectra, table.power).T
 
 
-def _crop(table: MelTable, sample_rate_hz: int, scale: Array | None) -> Callable[[NDArray[np.complex64]], Array]:
+def _crop(
+    table: MelTable, sample_rate_hz: int, scale: Array | None
+) -> Callable[[NDArray[np.complexfloating[Any]]], Array]:
     """Return what turns spectra, (n_frames, n_bins), into power, (n_frequencies, n_frames)."""
     first, last = table.linear_bins(sample_rate_hz)
     factors = np.ones(last - first + 1, np.float32) if scale is None else scale[first : last + 1]
     return lambda spectra: (_to_power(spectra[:, first : last + 1], table.power) * factors).T
 
 
-def _to_power(spectrum: NDArray[np.complex64], power: float) -> Array:
+def _to_power(spectrum: NDArray[np.complexfloating[Any]], power: float) -> Array:
     squared: Array = spectrum.real**2 + spectrum.imag**2
     return squared if power == 2.0 else squared ** np.float32(power / 2)

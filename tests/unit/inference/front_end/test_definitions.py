@@ -53,6 +53,15 @@ def test_a_linear_spectrogram_is_scipys(scaling: str, window: str, n_fft: int) -
     np.testing.assert_allclose(image, expected, rtol=1e-3, atol=1e-4 * expected.max())
 
 
+def test_bins_that_hold_nothing_beside_a_loud_tone_are_silent() -> None:
+    tone = np.sin(2 * np.pi * 1000 * np.arange(RATE_HZ) / RATE_HZ).astype(np.float32)
+    frames = {"n_fft": 2048, "win_length": 2048, "hop_length": 2048, "center": False}
+    image = image_of(LINEAR | frames | {"log": "db"}, tone)
+    window = scipy.signal.get_window("hann", 2048)
+    power = np.abs(np.fft.rfft(tone[: 7 * 2048].reshape(7, 2048).astype(np.float64) * window)) ** 2
+    np.testing.assert_allclose(image, 10 * np.log10(np.maximum(power, 1e-10)).T, atol=0.1)
+
+
 def test_a_crop_holds_the_bins_at_both_of_its_frequencies() -> None:
     whole = image_of(LINEAR | FRAMES, sound())
     crop = image_of(LINEAR | FRAMES | {"f_min_hz": 31.25 * 10, "f_max_hz": 31.25 * 12}, sound())

@@ -96,7 +96,7 @@ def test_a_listed_file_that_nothing_uses_is_checked_too(pack: Path) -> None:
         (list_also("Taxa.csv"), "Taxa.csv and taxa.csv are one file on"),
         (list_also("PACK.toml"), "PACK.toml and pack.toml are one file"),
         (list_also("pack.toml"), "cannot hold its own sha256"),
-        (swap('"taxa.csv" = ', '"note" = "cafe"\n"taxa.csv" = '), "files.note: String should match pattern"),
+        (swap('"taxa.csv" = ', '"note" = "cafe"\n"taxa.csv" = '), "files.note: is no sha256"),
         (add(f'sha256 = "{"0" * 64}"', "[[member]]"), "member[0].sha256: is not that of [files]; remove it here"),
     ],
 )

@@ -31,7 +31,7 @@ def pack(tmp_path: Path) -> Path:
         (swap("schema = 2", ""), ["pack.toml: schema: is missing"]),
         (swap("shifts_s = [-2.5, 0.0, 2.5]", "shifts_s = 2.5"), ["pack.toml: score.shifts_s: Input should be a list"]),
         (swap('taxa = "taxa.csv"', 'taxa = ["taxa.csv"]'), ["pack.toml: taxa: Input should be a valid string"]),
-        (swap('"tones.onnx" = "', '"tones.onnx" = "x'), ["pack.toml: files.tones.onnx: String should match pattern"]),
+        (swap('"tones.onnx" = "', '"tones.onnx" = "x'), ["pack.toml: files.tones.onnx: is no sha256"]),
         (swap("[files]", "[file]"), ["pack.toml: file: unknown key; did you mean `files`?"]),
         (swap("[[member]]", "[member]"), ["pack.toml: member: Input should be a list"]),
         (add("outputs = 3", "[[member]]"), ["pack.toml: member[0].outputs: Input should be a table"]),
