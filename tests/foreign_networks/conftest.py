@@ -5,8 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +27,7 @@ def chorus(*words: object, cwd: Path | None = None, **variables: str) -> subproc
     command = [sys.executable, "-P", "-m", "dawn_chorus.cli", *map(str, words)]
     env = {**os.environ, **variables}
     return subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=120, cwd=cwd, stdin=subprocess.DEVNULL, env=env
+        command, capture_output=True, text=True, check=False, timeout=280, cwd=cwd, stdin=subprocess.DEVNULL, env=env
     )
 
 
@@ -44,12 +43,19 @@ class Imports:
 
     published: Path
     packs: Path
-    answers: dict[str, subprocess.CompletedProcess[str]]
+    answers: dict[str, subprocess.CompletedProcess[str]] = field(default_factory=dict)
     """What the command said, by the name of the network."""
+
+    def answer(self, foreign: Foreign) -> subprocess.CompletedProcess[str]:
+        """Import the network, once, and return what the command said."""
+        name = foreign.name
+        if name not in self.answers:
+            self.answers[name] = import_network(foreign, self.published / name, self.packs / name)
+        return self.answers[name]
 
     def of(self, foreign: Foreign) -> Path:
         """Return the pack, which was made without an error."""
-        answer = self.answers[foreign.name]
+        answer = self.answer(foreign)
         assert answer.returncode == 0, answer.stdout + answer.stderr
         return self.packs / foreign.name
 
@@ -65,18 +71,15 @@ def import_network(foreign: Foreign, folder: Path, pack: Path) -> subprocess.Com
 
 
 @pytest.fixture(scope="session")
-def imports(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Imports:
-    """Those of the tests that were asked for."""
+def imports(tmp_path_factory: pytest.TempPathFactory) -> Imports:
+    return Imports(tmp_path_factory.mktemp("published"), tmp_path_factory.mktemp("packs"))
+
+
+@pytest.fixture(scope="session")
+def chosen(request: pytest.FixtureRequest) -> list[Foreign]:
+    """Return the networks of the tests that were asked for."""
     wanted = {each.callspec.params.get("foreign") for each in request.session.items if hasattr(each, "callspec")}
-    chosen = [each for each in FOREIGN if each in wanted]
-    published, packs = tmp_path_factory.mktemp("published"), tmp_path_factory.mktemp("packs")
-
-    def make(foreign: Foreign) -> subprocess.CompletedProcess[str]:
-        return import_network(foreign, published / foreign.name, packs / foreign.name)
-
-    with ThreadPoolExecutor(2) as pool:
-        answers = list(pool.map(make, chosen))
-    return Imports(published, packs, {each.name: answer for each, answer in zip(chosen, answers, strict=True)})
+    return [each for each in FOREIGN if each in wanted]
 
 
 @pytest.fixture(scope="session")
@@ -108,13 +111,19 @@ def write_sound(path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def service(
-    imports: Imports, postgres_server: PostgresServer, broker: Broker, tmp_path_factory: pytest.TempPathFactory
+    imports: Imports,
+    chosen: list[Foreign],
+    postgres_server: PostgresServer,
+    broker: Broker,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Service]:
     """A real one, which cuts recordings into segments of ten seconds."""
+    for foreign in chosen:
+        imports.of(foreign)
     folder, url, vhost = tmp_path_factory.mktemp("service"), postgres_server.make_database(), broker.make_vhost()
     opened = Service(folder, url, vhost, imports.packs, f"file://{folder}/audio")
     try:
-        opened.open("api", "relay", "worker", segment_s="10", default_pack=next(iter(imports.answers)))
+        opened.open("api", "relay", "worker", segment_s="10", default_pack=chosen[0].name)
         yield opened
         assert_ledger_exact(url)
     finally:

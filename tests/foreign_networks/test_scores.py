@@ -56,7 +56,7 @@ def assert_telling(expected: Array) -> None:
 
 @each_network
 def test_honest_outputs_are_not_warned_of(imports: Imports, foreign: Foreign) -> None:
-    assert warnings_in(imports.answers[foreign.name]) == []
+    assert warnings_in(imports.answer(foreign)) == []
 
 
 @each_network
