@@ -78,8 +78,8 @@ def imports(tmp_path_factory: pytest.TempPathFactory) -> Imports:
 @pytest.fixture(scope="session")
 def chosen(request: pytest.FixtureRequest) -> list[Foreign]:
     """Return the networks of the tests that were asked for."""
-    wanted = {each.callspec.params.get("foreign") for each in request.session.items if hasattr(each, "callspec")}
-    return [each for each in FOREIGN if each in wanted]
+    wanted = [each.callspec.params.get("foreign") for each in request.session.items if hasattr(each, "callspec")]
+    return [each for each in FOREIGN if any(each is one for one in wanted)]
 
 
 @pytest.fixture(scope="session")

@@ -64,6 +64,8 @@ class MelFrontEnd(nn.Module):
 
 
 def _keys_of_schema_2(mel: MelTable) -> list[str]:
-    later = mel.model_fields_set - SCHEMA_1_MEL
+    fields = type(mel).model_fields
+    # A checkpoint's recipe has every key: those that say what was always so are taken.
+    later = {key for key in fields.keys() - SCHEMA_1_MEL if getattr(mel, key) != fields[key].default}
     later |= {key for key, choices in SCHEMA_1_CHOICES.items() if getattr(mel, key) not in choices}
     return sorted(later | ({"n_frames"} if mel.n_frames is None else set()))

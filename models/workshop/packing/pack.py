@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from dawn_chorus.domain.taxonomy import Taxon
+from dawn_chorus.inference.packs.member_rules import SCHEMA_1_MEL
 from dawn_chorus.inference.self_test import write_golden
 from models.workshop.errors import BadInput
 from models.workshop.networks.architecture import SedNetwork, keep_columns
@@ -98,7 +99,7 @@ def member_table(recipe: Recipe, made: MemberFile, *, weight: float, columns: st
         "file": made.file, "weight": weight, "input": "mel",
         "sample_rate_hz": model.sample_rate_hz, "window_s": model.window_s, "hop_s": model.hop_s,
         "rule": model.rule, "columns": columns, "frame_step_s": model.window_s / made.n_frames,
-        "mel": model.mel.model_dump(),
+        "mel": model.mel.model_dump(include=set(SCHEMA_1_MEL)),
     }  # fmt: skip
 
 
