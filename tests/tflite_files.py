@@ -79,7 +79,7 @@ class TfliteFile:
         return tensor
 
     def make_sparse(self, tensor: int) -> int:
-        """Say that only some of a constant's numbers are in the file."""
+        """Declare that only some of a constant's numbers are in the file."""
         self._graph.tensors[tensor].sparsity = schema.SparsityParametersT()
         return tensor
 

@@ -113,7 +113,7 @@ def _window_shape(settled: Settled, found: FoundNetwork, axes: Axes | None) -> t
 
 
 def _tell_choices(settled: Settled, found: FoundNetwork, look: Look, user: Conversation) -> None:
-    """Say what was chosen and why, and what it makes of noise."""
+    """Show what was chosen and why, and what it makes of noise."""
     outputs, labels, request = settled.outputs, settled.labels, settled.request
     names = " and ".join(shown(name) for name in (outputs.clip, outputs.frames) if name)
     sounds = ("silence", "noise") if found.input.is_waveform else ("images of zeros", "of random numbers")

@@ -160,7 +160,7 @@ class ChangeFeed:
             await self._hand_out(changes, list(self._followers))
 
     async def _give_state(self) -> None:
-        """Give all who joined the next pages of what is unfinished, one page to all who are at the same place."""
+        """Hand all who joined the next pages of what is unfinished, one page to all who are at the same place."""
         for _ in range(_PAGES_A_LOOK):
             lacking = [each for each in self._followers if each.lacks_state and each.has_room and not each.is_over]
             if not lacking:

@@ -125,7 +125,7 @@ class _Mended:
             self._mend(place)
 
     def _mend_unknown(self, place: Place) -> str:
-        """Give an unknown key's value to the key that was meant; return what to tell of it."""
+        """Rename an unknown key to the one that was meant; return what to tell of it."""
         parent = self._at(place[:-1])
         value, self._n_meant = parent.pop(place[-1]), self._n_meant + 1
         meant = find_meant_key(place) if self._n_meant <= _MOST_MEANT else None
