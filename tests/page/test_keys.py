@@ -54,6 +54,28 @@ def test_question_mark_lists_the_keys_of_the_view_and_they_work_meanwhile(page: 
     expect(page.get_by_role("button", name="Keyboard help")).to_be_focused()
 
 
+def test_help_closed_as_soon_as_it_is_drawn_gives_the_focus_back(page: Page) -> None:
+    page.goto("/")
+    button = page.get_by_role("button", name="Keyboard help")
+    expect(button).to_be_visible()
+    closed = page.evaluate("""() => new Promise((done) => {
+        const button = document.querySelector("header button[aria-expanded]");
+        new MutationObserver((_, drawn) => {
+            const close = document.querySelector("[role=dialog].help button");
+            if (close === null) return;
+            drawn.disconnect();
+            close.focus();
+            close.click();
+            done(close.textContent);
+        }).observe(document.body, { childList: true, subtree: true });
+        button.focus();
+        button.click();
+    })""")
+    assert closed == "Close"
+    expect(_help(page)).to_be_hidden()
+    expect(button).to_be_focused()
+
+
 def test_typing_in_the_search_does_nothing_else(page: Page) -> None:
     page.goto("/")
     expect(page.get_by_role("searchbox")).to_be_visible()

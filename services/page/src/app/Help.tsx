@@ -1,6 +1,6 @@
 import "./help.css";
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 import { groupKeys, isHelpOpen, keyCaps } from "./key_help";
 import { hasShortcuts } from "./preferences";
@@ -9,7 +9,8 @@ import { activeShortcuts, type Shortcut } from "./shortcuts";
 /** All keys that do something in this view. It stands beside the view, not before it: the keys can be tried at once. */
 export function Help() {
   const panel = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  // With the drawing, not after it: who presses the next key at once means what is there.
+  useLayoutEffect(() => {
     const before = document.activeElement;
     panel.current?.focus();
     const closeOnEscape = (event: KeyboardEvent) => {

@@ -1,6 +1,6 @@
 import "./exports.css";
 
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 
 import { useLoaded } from "../api/loaded";
 import type { Count } from "../api/types";
@@ -19,7 +19,7 @@ export default function ExportSheet() {
   const jobs = useMemo(() => new ExportJobs(), []);
   const filters = asked.value ?? NO_FILTERS;
   const count = useLoaded<Count>(countUrl(filters));
-  useEffect(() => heading.current?.focus(), []);
+  useLayoutEffect(() => heading.current?.focus(), []);
   useEffect(() => jobs.follow(), [jobs]);
   useShortcuts([{ key: "Escape", does: "Close the sheet", run: closeExport }]);
   const isThere = count.problem.value === null && !count.isLoading.value;

@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 import type { KeyList } from "./key_list";
 
@@ -8,7 +8,7 @@ export function NewKey({ list }: { list: KeyList }) {
   const key = list.made.value;
   const field = useRef<HTMLInputElement>(null);
   const isCopied = useSignal(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     isCopied.value = false;
     field.current?.focus();
     field.current?.select();

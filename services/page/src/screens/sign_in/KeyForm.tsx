@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 
 import { asProblem, type Problem } from "../../api/problems";
 import { signIn } from "../../api/session";
@@ -14,7 +14,7 @@ export function KeyForm() {
   const once = useOneAtATime();
   const wait = useSecondsLeft(problem.value?.retryAfterS ?? null, problem.value);
   const said = useId();
-  useEffect(() => input.current?.focus(), []);
+  useLayoutEffect(() => input.current?.focus(), []);
   const enter = async () => {
     try {
       await signIn(key.value.trim());

@@ -1,7 +1,7 @@
 import "./panel.css";
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 interface Props {
   /** Its class, and the id of its heading. */
@@ -13,7 +13,7 @@ interface Props {
 /** A form beside the list, or above a recording: nothing of what is behind it is covered. */
 export function Panel({ name, title, children }: Props) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), []);
+  useLayoutEffect(() => heading.current?.focus(), []);
   return (
     <section class={`panel ${name}`} aria-labelledby={name}>
       <h2 id={name} tabIndex={-1} ref={heading}>
