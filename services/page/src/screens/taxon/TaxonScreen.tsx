@@ -75,8 +75,9 @@ function Loaded({ taxon }: { taxon: string }) {
           <div class="halves">
             <BestEvents taxon={found} filters={filters} pack={overview.pack} />
             <div>
-              <Reviewed taxon={found} filters={filters} pack={overview.pack} />
+              {/* What comes later stands below: it must not move a link that is about to be clicked. */}
               <Where overview={overview} taxon={found} filters={filters} />
+              <Reviewed taxon={found} filters={filters} pack={overview.pack} />
             </div>
           </div>
         </>
