@@ -1,5 +1,6 @@
 """A page of the browser in which nothing goes wrong unseen: console errors, requests elsewhere, breaches of the CSP."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -7,14 +8,16 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 _PATIENCE_MS = 30_000
+_LOOK_AGAIN_MS = 20
 _VIOLATIONS = "document.addEventListener('securitypolicyviolation', e => console.error(`CSP: ${e.violatedDirective}`))"
 
 
 class Faults(list[str]):
-    """What went wrong so far; a test that causes some on purpose removes them by `expect`."""
+    """What went wrong so far on a page; a test that causes some on purpose removes them by `expect`."""
 
-    def __init__(self) -> None:
+    def __init__(self, page: Page) -> None:
         super().__init__()
+        self._page = page
         self._expected: list[str] = []
 
     def note(self, fault: str) -> None:
@@ -22,8 +25,11 @@ class Faults(list[str]):
             self.append(fault)
 
     def expect(self, part: str) -> None:
-        """Require that some of them have this part, and drop those, and those that are on their way."""
-        assert any(part in fault for fault in self), f"nothing said {part!r}: {self}"
+        """Wait until one of them has this part, and drop all that have it, and those that are on their way."""
+        until = time.monotonic() + _PATIENCE_MS / 1000
+        while not any(part in fault for fault in self):
+            assert time.monotonic() < until, f"nothing said {part!r}: {self}"
+            self._page.wait_for_timeout(_LOOK_AGAIN_MS)
         self._expected.append(part)
         self[:] = [fault for fault in self if part not in fault]
 
@@ -31,11 +37,11 @@ class Faults(list[str]):
 @contextmanager
 def watch_page(browser: Browser, url: str, **context: object) -> Iterator[tuple[Page, Faults]]:
     """Open a page in a context of its own; fail at the end with what the browser complained of."""
-    faults = Faults()
     made = browser.new_context(base_url=url, **{"viewport": {"width": 1280, "height": 800}, **context})  # type: ignore[arg-type]
     made.set_default_timeout(_PATIENCE_MS)
     made.add_init_script(_VIOLATIONS)
     page = made.new_page()
+    faults = Faults(page)
 
     def note_console(said: ConsoleMessage) -> None:
         if said.type in {"error", "warning"}:
