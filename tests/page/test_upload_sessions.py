@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Request, expect
 
 from tests import recorder_files as files
+from tests.integration.api_checks import wait_until
 from tests.page.watched_page import watch_page
 from tests.servers import gate as lines
 from tests.servers.chorus_up import Service
@@ -20,7 +22,9 @@ from tests.servers.gate import Gate, Reply, open_gate
 def keys(service: Service) -> dict[str, str]:
     """A key that may look, and one that may upload too."""
     scopes = {"looker": ["read"], "field": ["read", "upload"]}
-    return {name: make_key(service, name, granted) for name, granted in scopes.items()}
+    made = {name: make_key(service, name, granted) for name, granted in scopes.items()}
+    wait_until(lambda: httpx.get(f"{service.url}/v1/session").status_code == 401)
+    return made
 
 
 def make_key(service: Service, name: str, scopes: list[str]) -> str:
@@ -71,10 +75,11 @@ def test_an_upload_waits_for_a_sign_in_and_goes_on_where_it_was(
         page.get_by_label("Choose files").set_input_files(path)
         sheet(page).get_by_label("Site").fill("north-marsh")
         expect(page.get_by_role("cell", name="Held up")).to_be_visible()
-        page.context.clear_cookies()
-        gate.plan = lines.no_trouble
         page.on("request", note)
+        page.context.clear_cookies()
         sign_in(page, keys["field"])
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        gate.plan = lines.no_trouble  # not before: bytes that come without a session would be counted twice
         expect(sheet(page).get_by_label("Site")).to_have_value("north-marsh")
         page.get_by_role("button", name="Upload 1 recording").click()
         expect(page.get_by_role("heading", name="1 recording made.")).to_be_visible()

@@ -74,11 +74,11 @@ def test_what_was_ordered_goes_on_behind_a_closed_sheet_and_its_end_is_said(
     going_on(page).get_by_role("button", name="Show files").click()
     expect(row_of(page, "on1.wav")).to_be_visible()
     page.get_by_role("button", name="Close").click()
+    faults.expect("503")
     gate.plan = lines.no_trouble
     expect(page.get_by_role("status").filter(has_text="2 recordings made.")).to_be_visible()
     expect(going_on(page)).to_have_count(0)
     assert len(recordings(api, q="on1.wav")) == len(recordings(api, q="on2.wav")) == 1
-    faults.expect("503")
 
 
 def test_closing_deletes_only_what_nobody_ordered(
@@ -91,6 +91,8 @@ def test_closing_deletes_only_what_nobody_ordered(
     upload_button(page).click()
     choose(page, other)
     expect(upload_button(page)).to_have_text("Upload 1 recording")
+    expect(row_of(page, "other.wav")).to_contain_text("Sent")
+    faults.expect("503")
     with page.expect_response(lambda answer: answer.request.method == "DELETE") as deleted:
         page.get_by_role("button", name="Close").click()
     assert deleted.value.status == 204
@@ -104,7 +106,6 @@ def test_closing_deletes_only_what_nobody_ordered(
     expect(page.get_by_role("status").filter(has_text="1 recording made.")).to_be_visible()
     assert len(recordings(api, q="ordered.wav")) == 1
     assert recordings(api, q="other.wav") == []
-    faults.expect("503")
 
 
 def test_leaving_while_ordered_files_go_on_unseen_is_asked_about(
@@ -112,6 +113,7 @@ def test_leaving_while_ordered_files_go_on_unseen_is_asked_about(
 ) -> None:
     order_and_close(page, gate, *named(tmp_path, pcm, "leave.wav", shift=1020))
     expect(going_on(page)).to_be_visible()
+    faults.expect("503")
     asked: list[str] = []
 
     def answer(dialog: Dialog) -> None:
@@ -121,7 +123,6 @@ def test_leaving_while_ordered_files_go_on_unseen_is_asked_about(
     page.on("dialog", answer)
     page.reload()
     assert asked == ["beforeunload"]
-    faults.expect("503")
 
 
 def test_what_went_wrong_unseen_stays_until_somebody_has_seen_it(
@@ -129,6 +130,7 @@ def test_what_went_wrong_unseen_stays_until_somebody_has_seen_it(
 ) -> None:
     order_and_close(page, gate, *named(tmp_path, pcm, "wrong.wav", shift=1030))
     expect(going_on(page)).to_contain_text("1 upload goes on.")
+    faults.expect("503")
     gate.plan = refuse_recordings
     expect(going_on(page)).to_contain_text("1 failed.")
     going_on(page).get_by_role("button", name="Show files").click()
@@ -136,7 +138,6 @@ def test_what_went_wrong_unseen_stays_until_somebody_has_seen_it(
     page.get_by_role("button", name="Close").click()
     expect(page.get_by_role("status").filter(has_text="1 upload deleted.")).to_be_visible()
     expect(going_on(page)).to_have_count(0)
-    faults.expect("503")
     faults.expect("403")
 
 
