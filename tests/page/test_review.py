@@ -83,8 +83,8 @@ def test_z_takes_back_step_by_step_and_looks_again(page: Page, api: httpx.Client
     second = event_now(page)
     page.keyboard.press("n")
     expect_other_event(page, second)
-    wait_until(lambda: len(reviews_of(api, taxon)) == 2)
     expect(page.get_by_text("Rejected: ")).to_be_visible()
+    wait_until(lambda: len(reviews_of(api, taxon)) == 2)
     page.keyboard.press("z")
     expect(page.get_by_text("Taken back: ")).to_be_visible()
     assert event_now(page) == second

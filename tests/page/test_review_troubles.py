@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from dawn_chorus.adapters.postgres.database import Database
 from tests.integration.api_checks import wait_until
@@ -149,17 +149,20 @@ def test_sixty_quick_verdicts_are_saved_though_the_service_is_slow_and_the_page_
     page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
     open_loop(page, taxon, pack=pack, strategy=strategy)
     page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", SLOW)
+    held: list[Route] = []
+    page.route("**/v1/reviews", held.append, times=1)  # however long it takes to press the keys
     _decide(page, "ynu" * 10)
-    expect(page.get_by_text("decisions are not saved yet.")).to_be_visible()
+    expect(page.get_by_text("30 decisions are not saved yet.")).to_be_visible()
+    held[0].continue_()
     page.reload()
     expect(verdicts(page)).to_be_visible()
     _decide(page, "ynu" * 10)
+    expect(page.get_by_text("decisions are not saved yet.")).to_have_count(0)
     wait_until(lambda: len(reviews_of(api, taxon)) == len(events) == 60)
     said = ["confirmed", "rejected", "uncertain"] * 20
     saved = {(each["onset_s"], each["offset_s"]): each["verdict"] for each in reviews_of(api, taxon)}
     assert [saved[each["onset_s"], each["offset_s"]] for each in events] == said
     assert any(url.endswith("/v1/reviews/batch") for url in posts)
-    expect(page.get_by_text("decisions are not saved yet.")).to_have_count(0)
 
 
 def _decide(page: Page, keys: str) -> None:

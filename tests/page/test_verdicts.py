@@ -191,8 +191,9 @@ def test_a_verdict_outlives_a_broken_line_and_a_closed_window(
     expect(panel).to_contain_text("Confirmed by Ada, being saved")
     assert list_reviews(api, recording) == []
     page.unroute("**/v1/reviews")
-    wait_until(lambda: len(list_reviews(api, recording)) == 1)
+    # First, for a request that was held meanwhile goes on only while the page is asked for something.
     expect(panel).to_contain_text(re.compile(r"Confirmed by Ada, \d"))
+    assert len(list_reviews(api, recording)) == 1
     faults.expect("ERR_FAILED")
 
 
