@@ -14,7 +14,8 @@ def press_twice(page: Page, button: Locator, url: str, method: str = "POST") -> 
             route.fallback()
 
     page.route(url, hold)
-    with page.expect_request(url):
+    # By the method too: what is shown is asked for at the same address.
+    with page.expect_event("request", lambda request: request.method == method):
         button.dblclick()
     expect(button).to_have_attribute("aria-disabled", "true")
     expect(button).to_be_focused()

@@ -104,4 +104,4 @@ def test_a_service_that_was_killed_is_missed_and_goes_on_by_itself(
     service.start("--port", urlsplit(service.url).port)
     expect(row).to_contain_text("Analyzed")
     expect(banner).to_have_count(0)
-    faults.clear()  # what the browser says of requests that were refused differs
+    faults.expect("")  # what the browser says of requests that were refused differs, and some may still come

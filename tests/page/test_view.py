@@ -102,7 +102,7 @@ def test_back_and_forward_bring_the_band_of_frequencies(page: Page, pair: str) -
 
 
 def test_a_link_to_frequencies_that_there_are_not_says_so_and_shows_all(page: Page, pair: str) -> None:
-    open_recording(page, pair, "?hz=2000-90000")
+    page.goto(f"/recordings/{pair}?hz=2000-90000", wait_until="commit")  # it is said for a few seconds only
     expect(page.get_by_text("hz=2000-90000 (two frequencies between 0 and 8000, the lower first)")).to_be_visible()
     expect(_axis(page, "Frequency")).to_have_accessible_name("Frequency axis, 0 to 8 kHz")
 
