@@ -128,6 +128,18 @@ test("an event that was decided a moment ago does not come again while it is bei
   tellReviewChange({ kind: "drop", id: "unsent-9" });
 });
 
+test("what was saved while events were fetched does not come again", async () => {
+  const saved = (n: number) => ({ ...event(n), id: "of the service" }) as unknown as Review;
+  const answer = page([event(1), event(2), event(3)]);
+  pages = [
+    () => {
+      tellReviewChange({ kind: "put", review: saved(1), instead_of: "unsent-1" });
+      return answer();
+    },
+  ];
+  expect(onsets(await begin())).toEqual([20, 30]);
+});
+
 test("days are those of the recorder's own clock", async () => {
   pages = [page([event(1, "2026-05-03T23:59:00.000+02:00"), event(2), event(3, null)])];
   expect(onsets(await begin({ from: "2026-05-03", to: "2026-05-03" }))).toEqual([10, 20]);

@@ -3,10 +3,10 @@ import { computed, signal } from "@preact/signals";
 
 import { fetchJson } from "../../../api/client";
 import { asProblem, type Problem } from "../../../api/problems";
-import { onReviewChange, unansweredOf } from "../../../reviews/changes";
+import { isUnsent, onReviewChange, unansweredOf } from "../../../reviews/changes";
 import { decide, type Decided } from "../../../reviews/decide";
 import { sharedMs } from "../../../reviews/review_of";
-import type { Decision, Strategy, Verdict } from "../../../reviews/types";
+import type { Decision, Review, Strategy, Verdict } from "../../../reviews/types";
 import { isWithinDays, queueUrl, USUAL_STRATEGY, type Asked } from "../asked";
 import type { QueuedEvent, QueuePage } from "../types";
 
@@ -65,6 +65,8 @@ export class ReviewLoop {
   private readonly isAll = signal(false);
   private cursor: string | null = null;
   private steps: Step[] = [];
+  /** Saved while events are fetched: the service may have looked for those before. */
+  private savedMeanwhile: Review[] = [];
   private readonly abort = new AbortController();
 
   constructor(
@@ -76,6 +78,7 @@ export class ReviewLoop {
   start(): () => void {
     const stop = onReviewChange((change) => {
       if (change.kind === "drop") this.takeRefused(change.id);
+      else if (!isUnsent(change.review)) this.savedMeanwhile.push(change.review);
     });
     void this.fetchMore();
     return () => {
@@ -152,6 +155,7 @@ export class ReviewLoop {
     this.isLoading.value = true;
     try {
       while (!this.isAll.peek() && this.pending.peek().length < ENOUGH) {
+        this.savedMeanwhile = [];
         const page = await this.ports.fetchPage(queueUrl(this.askedNow(), this.cursor), this.abort.signal);
         if (this.abort.signal.aborted) return;
         this.take(page);
@@ -176,7 +180,7 @@ export class ReviewLoop {
     this.counted.value ??= page;
     const known = new Set([...this.pending.peek(), ...this.steps.map(({ event }) => event)].map(keyOf));
     const added = page.items.filter(
-      (each) => isWithinDays(each, this.asked) && !known.has(keyOf(each)) && !isDecided(each),
+      (each) => isWithinDays(each, this.asked) && !known.has(keyOf(each)) && !isDecided(each, this.savedMeanwhile),
     );
     this.pending.value = [...this.pending.peek(), ...added];
   }
@@ -187,9 +191,8 @@ export function keyOf({ recording_id, onset_s, offset_s }: QueuedEvent): string 
   return `${recording_id} ${onset_s} ${offset_s}`;
 }
 
-/** Whether it was decided a moment ago, and the service does not know yet. */
-function isDecided(event: QueuedEvent): boolean {
-  return unansweredOf(event.recording_id).some(
-    (review) => review.scientific_name === event.scientific_name && sharedMs(review, event) > 0,
-  );
+/** Whether it was decided a moment ago: the service does not know yet, or did not when it was asked. */
+function isDecided({ recording_id, scientific_name, ...at }: QueuedEvent, saved: readonly Review[]): boolean {
+  const said = [...unansweredOf(recording_id), ...saved.filter((each) => each.recording_id === recording_id)];
+  return said.some((review) => review.scientific_name === scientific_name && sharedMs(review, at) > 0);
 }
