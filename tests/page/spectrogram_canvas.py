@@ -23,6 +23,10 @@ _IS_DRAWN = f"""() => {{ {_COPY}
 }}"""
 
 
+_NEXT_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+"""What is said of a picture is said at once; it is drawn with the next frame."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A part of a spectrogram that shows `of` seconds and hertz, from 0 on."""
@@ -64,15 +68,21 @@ def wait_for_color(page: Page, part: Part, condition: str) -> Color:
     return mean_color(page, part)
 
 
+def wait_for_frames(page: Page) -> None:
+    """Wait until what was changed is drawn, and what is done once it is drawn was done."""
+    page.evaluate(_NEXT_FRAMES)
+
+
 def wait_for_pictures(page: Page) -> None:
     """Wait until all that is shown is drawn."""
+    wait_for_frames(page)
     page.wait_for_function(_IS_DRAWN)
+    wait_for_frames(page)
 
 
-def shown_stretch(page: Page) -> str:
-    """Return the shown stretch as the overview's brush says it."""
-    brush = page.get_by_role("slider", name="Shown stretch", exact=True)
-    return brush.get_attribute("aria-valuetext") or ""
+def brush(page: Page) -> Locator:
+    """Return the overview's brush, which says the shown stretch."""
+    return page.get_by_role("slider", name="Shown stretch", exact=True)
 
 
 def open_recording(page: Page, recording: str, query: str = "") -> None:

@@ -13,13 +13,13 @@ from playwright.sync_api import Page, Route, expect
 
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.domain.lost_audio import LostStretch
-from tests.page.made_states import MadeStates, Song
+from tests.page.made_states import MadeStates, Song, post_sound
 from tests.page.spectrogram_canvas import (
     Part,
+    brush,
     darkness,
     mean_color,
     open_recording,
-    shown_stretch,
     spectrogram,
     wait_for_color,
     wait_for_pictures,
@@ -38,13 +38,10 @@ CALL, QUIET = Part((5.7, 6.9), (3000, 3900), WHOLE), Part((5.7, 6.9), (6500, 800
 
 @pytest.fixture(scope="module")
 def upload(api: httpx.Client) -> Callable[..., str]:
-    """Return a function that uploads a file and returns the recording's id."""
+    """Return a function that uploads a file and returns the recording's id, once nothing of its view moves any more."""
 
     def upload(path: Path, **fields: str) -> str:
-        with path.open("rb") as file:
-            answer = api.post("/v1/recordings", files={"file": (path.name, file)}, data=fields)
-        answer.raise_for_status()
-        return str(answer.json()["id"])
+        return str(post_sound(api, path.name, path.read_bytes(), fields=fields)["id"])
 
     return upload
 
@@ -111,7 +108,7 @@ def test_keys_zoom_around_the_cursor_and_show_all_again(page: Page, dawn: str) -
     for _ in range(9):
         page.keyboard.press("+")
     expect(page.get_by_role("button", name="Zoom in", exact=True)).to_be_disabled()
-    assert shown_stretch(page) == "05:59:56.9 to 05:59:57.4"
+    expect(brush(page)).to_have_attribute("aria-valuetext", "05:59:56.9 to 05:59:57.4")
     page.keyboard.press("0")
     expect(page.get_by_role("button", name="Zoom out", exact=True)).to_be_disabled()
     page.get_by_role("button", name="Zoom in", exact=True).click()
@@ -238,11 +235,10 @@ def test_a_second_is_shown_whole(page: Page, upload: Callable[..., str], tmp_pat
 
 
 def test_a_busy_service_is_asked_again_when_it_says(page: Page, faults: Faults, dawn: str) -> None:
-    asked: list[str] = []
+    is_busy = [True]
 
-    def refuse_once(route: Route) -> None:
-        asked.append(route.request.url)
-        if asked.count(route.request.url) > 1:
+    def refuse_meanwhile(route: Route) -> None:
+        if not is_busy:
             route.continue_()
             return
         route.fulfill(
@@ -252,9 +248,10 @@ def test_a_busy_service_is_asked_again_when_it_says(page: Page, faults: Faults, 
             body=json.dumps({"type": "/problems/busy", "detail": "Many wait; try again soon"}),
         )
 
-    page.route("**/spectrogram/*/*.webp*", refuse_once)
+    page.route("**/spectrogram/*/*.webp*", refuse_meanwhile)
     page.goto(f"/recordings/{dawn}")
     expect(page.get_by_text("It will be asked for again by itself.").first).to_be_visible()
+    is_busy.clear()
     wait_for_pictures(page)
     expect(page.get_by_text("It will be asked for again by itself.")).to_have_count(0)
     faults.expect("503")
@@ -275,7 +272,7 @@ def test_one_lost_tile_says_why_and_comes_when_asked_again(page: Page, faults: F
     again = page.get_by_role("button", name=re.compile("^Draw 05:59:55 to .* again$"))
     expect(again).to_be_visible()
     expect(page.get_by_text("the file is damaged")).to_be_visible()
-    assert len(page.locator(".tile-problem").all()) == 1
+    expect(page.locator(".tile-problem")).to_have_count(1)
     is_broken.clear()
     again.click()
     expect(again).to_have_count(0)
@@ -307,23 +304,23 @@ def test_a_file_that_goes_bad_costs_a_tile_and_not_the_service(
 def test_an_overview_fills_in_and_says_how_far_it_is(page: Page, upload: Callable[..., str], tmp_path: Path) -> None:
     noise = np.random.default_rng(1).normal(0, 0.05, 8000 * 700).astype(np.float32)
     soundfile.write(tmp_path / "long.wav", noise, 8000)
-    first: dict[str, bool] = {}
+    asked: set[str] = set()
+    is_half = [True]
 
     def tell_half(route: Route) -> None:
+        asked.add(route.request.url)
         answer = route.fetch()
-        if route.request.url in first:
-            route.fulfill(response=answer)
-            return
-        first[route.request.url] = True
-        route.fulfill(response=answer, headers={**answer.headers, "chorus-drawn-share": "0.500"})
+        share = {"chorus-drawn-share": "0.500"} if is_half else {}
+        route.fulfill(response=answer, headers={**answer.headers, **share})
 
     page.route("**/spectrogram/1024/*.webp*", tell_half)
     page.route("**/spectrogram/512/*.webp*", tell_half)
     page.goto(f"/recordings/{upload(tmp_path / 'long.wav')}")
     expect(page.get_by_text(re.compile(r"^Drawing … \d+ %$"))).to_be_visible()
+    is_half.clear()
     wait_for_pictures(page)
     expect(page.get_by_text(re.compile(r"^Drawing … \d+ %$"))).to_have_count(0)
-    assert all("partial=true" in url for url in first)
+    assert all("partial=true" in url for url in asked)
 
 
 def test_removed_audio_is_said_and_what_was_heard_stays(page: Page, states: MadeStates) -> None:
@@ -352,11 +349,12 @@ def test_what_was_not_analyzed_is_hatched_and_said(page: Page, states: MadeState
     expect(spectrogram(page)).to_have_accessible_name(
         re.compile("Not analyzed: 04:30:20.0 to 04:30:40.0, the card was full")
     )
+    wait_for_pictures(page)
     there, lost_part = (Part(seconds, (1500, 3500), (60.0, 4000.0)) for seconds in ((42, 58), (22, 38)))
     assert abs(darkness(page, lost_part) - darkness(page, there)) > 5
     box = spectrogram(page).bounding_box()
     assert box
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 100)
+    spectrogram(page).hover(position={"x": box["width"] / 2, "y": 100})
     expect(page.get_by_text(re.compile("not analyzed: the card was full"))).to_be_visible()
 
 
