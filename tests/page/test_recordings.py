@@ -194,10 +194,12 @@ def test_a_clock_that_was_an_hour_fast_is_corrected_for_all_and_taken_back(
     expect(panel).to_contain_text("1 without a time stay without")
     panel.get_by_role("button", name="Change 6 recordings").click()
     expect(row_of(page, "fast-0.wav")).to_contain_text("2026-05-03 03:30:00")
-    assert starts_of(api, ids) == [f"2026-05-03T{3 + i:02d}:30:00+02:00" for i in range(6)]
-    assert starts_of(api, [undated]) == [None]
-    assert {api.get(f"/v1/recordings/{each}").json()["site"] for each in ids} == {"pond"}
-    page.keyboard.press("z")
+    expect(page.get_by_text("6 recordings changed.")).to_be_visible()
+    listed = {each["id"]: each for each in api.get("/v1/recordings", params={"q": "fast"}).json()["items"]}
+    page.keyboard.press("z")  # while it can be taken back
+    assert [listed[each]["recorded_at"] for each in ids] == [f"2026-05-03T{3 + i:02d}:30:00+02:00" for i in range(6)]
+    assert listed[undated]["recorded_at"] is None
+    assert {listed[each]["site"] for each in ids} == {"pond"}
     expect(page.get_by_text("6 recordings as before.")).to_be_visible()
     assert starts_of(api, ids) == before
 
@@ -361,11 +363,10 @@ def test_a_thousand_recordings_are_listed_page_by_page(page: Page, made: HandMad
     page.get_by_role("button", name="Show more").click()
     expect(links).to_have_count(200)
     expect(page.get_by_text("1 selected")).to_be_visible()
-    while page.get_by_role("button", name="Show more").is_visible():
-        shown = links.count()
+    for shown in (*range(300, 1001, 100), 1001):
         page.get_by_role("button", name="Show more").click()
-        expect(links).not_to_have_count(shown)
-    expect(links).to_have_count(1001)
+        expect(links).to_have_count(shown)
+    expect(page.get_by_role("button", name="Show more")).to_have_count(0)
     expect(links.last).to_have_text("many.wav")
     expect(page.get_by_text("1,001 recordings shown, that is all")).to_be_visible()
 
@@ -429,8 +430,9 @@ def test_all_of_it_is_done_by_keys_alone(page: Page, made: HandMade, api: httpx.
     page.keyboard.press("Enter")
     expect(page.get_by_text("2 recordings changed.")).to_be_visible()
     expect(panel).to_have_count(0)
-    assert starts_of(api, ids)[2] == "2026-05-03T05:30:00+02:00"
-    page.keyboard.press("z")
+    changed = starts_of(api, ids[2:])
+    page.keyboard.press("z")  # while it can be taken back
+    assert changed == ["2026-05-03T05:30:00+02:00"]
     expect(page.get_by_text("2 recordings as before.")).to_be_visible()
     assert starts_of(api, ids) == before
     expect(page.get_by_role("button", name="Edit site, place, start")).to_be_focused()
