@@ -119,6 +119,7 @@ def test_axe_finds_nothing_where_one_signs_in_and_where_a_key_is_shown(
         page.get_by_label("Who or what is it for?").fill("Recorder 7")
         page.get_by_role("button", name="Make key").click()
         expect(page.get_by_label("Key for Recorder 7", exact=True)).to_be_visible()
+        expect(page.get_by_role("table").get_by_role("row").filter(has_text="Recorder 7")).to_be_visible()
         assert find_violations_of_all_looks(page) == []
         assert too_wide_at_200_percent(page) == []
         assert page.get_by_role("table").locator("td, th").evaluate_all(_OVER_ITS_NEIGHBOR) == []

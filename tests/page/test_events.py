@@ -199,6 +199,7 @@ def test_a_link_to_a_moment_leads_back_to_the_event(page: Page, api: httpx.Clien
     page.keyboard.press("j")
     said = page.get_by_role("complementary").get_by_role("status")
     expect(said).not_to_be_empty()
+    expect(page.get_by_role("button", name="Confirm")).to_be_visible()  # it comes late, above the link
     words = said.text_content()
     page.get_by_role("button", name="Copy link to this moment").click()
     expect(page.get_by_text("Copied the link to this moment")).to_be_visible()
@@ -211,6 +212,7 @@ def test_the_clip_of_an_event_is_saved_under_its_name(page: Page, api: httpx.Cli
     page.goto(f"/recordings/{recording['id']}")
     event = list_events(api, recording)[0]
     page.get_by_role("button", name="Next event").click()
+    expect(page.get_by_role("button", name="Confirm")).to_be_visible()  # it comes late, above the link
     with page.expect_download() as download:
         page.get_by_role("link", name="Save as sound file").click()
     name = download.value.suggested_filename

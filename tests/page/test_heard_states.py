@@ -16,6 +16,7 @@ from dawn_chorus.adapters.postgres.api_keys import create_key
 from dawn_chorus.adapters.postgres.database import Database
 from tests.integration.api_checks import wait_until
 from tests.page.heard_sites import PACK, heard_sites
+from tests.page.spectrogram_canvas import wait_for_frames
 from tests.page.watched_page import Faults
 from tests.servers.chorus_up import Service
 
@@ -121,6 +122,7 @@ def test_without_the_scope_review_everything_can_be_looked_at_and_saved(
     expect(page.get_by_role("main").get_by_role("status")).to_contain_text("detections of")
     page.get_by_role("main").get_by_role("button", name="Export").click()
     sheet = page.get_by_role("dialog", name="Export detections")
+    expect(sheet.get_by_role("status")).to_contain_text("detections")
     with page.expect_download() as download:
         sheet.get_by_role("link", name="Save as CSV", exact=True).click()
     rows = list(csv.DictReader(io.StringIO(download.value.path().read_text())))
@@ -138,4 +140,5 @@ def test_without_the_scope_read_nothing_that_was_heard_is_asked_for(page: Page, 
         page.goto(address)
         expect(page.get_by_text(MAY_NOT)).to_be_visible()
         expect(page.get_by_role("main").get_by_role("button", name="Export")).to_have_count(0)
+        wait_for_frames(page)
     assert [url for url in asked if "/v1/overview" in url or "/v1/detections" in url] == []

@@ -64,6 +64,7 @@ def test_rates_are_counts_by_the_hours_that_somebody_listened(page: Page, api: h
     table = open_table(page)
     page.get_by_role("combobox", name="Numbers").select_option("Per hour listened")
     page.wait_for_url("**rate=1*")
+    expect(table.locator("caption")).to_contain_text("per hour listened")
     robin = next(each for each in overview["taxa"] if each["code"] == "eurrob1")
     rate = robin["by_hour"][4] / overview["by_hour"][4]["hours"]
     shown = cells(table.get_by_role("row").filter(has_text=robin["scientific_name"]))
@@ -203,4 +204,5 @@ def test_axe_finds_nothing_and_nothing_is_lost_at_200_percent(page: Page, look: 
     assert find_violations_of_all_looks(page) == []
     assert too_wide_at_200_percent(page) == []
     page.get_by_role("button", name="Show as table").click()
+    expect(page.get_by_role("button", name="Show as picture")).to_be_visible()
     assert find_violations_of_all_looks(page) == []
