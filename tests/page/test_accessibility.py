@@ -25,6 +25,8 @@ _TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
 
 _OVER_ITS_NEIGHBOR = "cells => cells.filter(each => each.scrollWidth > each.clientWidth).map(each => each.textContent)"
 
+pytestmark = pytest.mark.usefixtures("filled")
+
 
 @pytest.fixture(scope="module")
 def filled(service: Service, audio_dir: Path) -> Filled:

@@ -76,6 +76,7 @@ def test_help_closed_as_soon_as_it_is_drawn_gives_the_focus_back(page: Page) -> 
     expect(button).to_be_focused()
 
 
+@pytest.mark.usefixtures("song")
 def test_typing_in_the_search_does_nothing_else(page: Page) -> None:
     page.goto("/")
     expect(page.get_by_role("searchbox")).to_be_visible()

@@ -150,7 +150,11 @@ def test_sixty_quick_verdicts_are_saved_though_the_service_is_slow_and_the_page_
     open_loop(page, taxon, pack=pack, strategy=strategy)
     page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", SLOW)
     held: list[Route] = []
-    page.route("**/v1/reviews", held.append, times=1)  # however long it takes to press the keys
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/v1/reviews", hold, times=1)  # however long it takes to press the keys
     _decide(page, "ynu" * 10)
     expect(page.get_by_text("30 decisions are not saved yet.")).to_be_visible()
     held[0].continue_()
