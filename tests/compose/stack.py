@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,14 @@ class Stack:
             ["bash", "-euo", "pipefail", "-c", script],
             cwd=self.folder, environment=self._settings | environment, timeout_s=_UP_S,
         )  # fmt: skip
+
+    def commit_checkout(self) -> Callable[[], str]:
+        """Commit the copy of the checkout; return what asks git for all that changed in it since, or is new."""
+        git = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost"]
+        for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "as it came"]):
+            subprocess.run([*git, *command], cwd=self.folder, check=True)
+        ask = [*git, "status", "--porcelain"]
+        return lambda: subprocess.run(ask, cwd=self.folder, check=True, capture_output=True, text=True).stdout
 
     def up(self, *arguments: str) -> None:
         """Start what does not run and wait until all of it is healthy; when it is not, say what ails it."""

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -197,10 +198,16 @@ def test_all_that_was_lost_comes_back_from_a_backup(stack: Stack, recording: Pat
     key = stack.make_key()
     analysis = stack.wait_for(stack.upload(recording, key), key)
     back_up, restore = find_scripts("Back up and restore")
-    stack.run_script(back_up)
+    backups = stack.folder.parent / "backups"
+    where = f"export CHORUS_BACKUP_DIR={backups}\n"
+    untouched = stack.commit_checkout()
+    stack.run_script(where + back_up)
+    assert untouched() == ""
+    assert {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in (backups, *backups.rglob("*"))} == {0}
     stack.down("--volumes")
     shutil.rmtree(stack.folder / "secrets")
-    stack.run_script(restore)
+    stack.run_script(where + restore)
+    assert untouched() == ""
     assert stack.curl(analysis["links"]["self"], key=key)["result"] == "succeeded"
     assert len(stack.curl(analysis["links"]["detections"], key=key)["items"]) == 1
     # Its audio is there: it can be heard again.

@@ -188,13 +188,14 @@ def test_rabbitmq_is_told_hashes_that_fit_the_passwords(checkout: Path) -> None:
 
 def test_git_and_the_images_take_in_neither_secrets_nor_settings() -> None:
     ignored = (ROOT / ".gitignore").read_text().split()
-    assert {"/secrets/", "/.env"} <= set(ignored)
+    assert {"/secrets/", "/.env", "/backup/", "/chorus-backup/", "*.dump"} <= set(ignored)
     assert (ROOT / ".dockerignore").read_text().split("\n")[1] == "*"
 
 
 def test_the_settings_that_are_shown_are_those_that_there_are() -> None:
     shown = set(re.findall(r"^#?([A-Z][A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    files = [ROOT / "docker-compose.yml", *(ROOT / "deploy" / "docker").glob("license/*.env")]
+    docker = ROOT / "deploy" / "docker"
+    files = [ROOT / "docker-compose.yml", *docker.glob("license/*.env"), *docker.glob("back*")]
     known = {name for file in files for name in re.findall(r"\b([A-Z][A-Z_]{5,})\b", file.read_text())}
     assert shown - {"COMPOSE_PROFILES"} <= known
     asked = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
