@@ -12,6 +12,8 @@ from tests.compose.engine import ROOT, Engine, SandboxEngine, docker_is_here, fi
 from tests.compose.stack import Stack
 
 _RATE_HZ = 16000
+# What Compose reads by itself in a checkout.
+_CHECKOUT = ["docker-compose.yml", "docker-compose.override.yml"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -24,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def engine() -> Iterator[Engine]:
     tool = find_sandbox()
     if tool is not None:
-        sandbox = SandboxEngine(tool, [ROOT / "docker-compose.yml"])
+        sandbox = SandboxEngine(tool, [ROOT / file for file in _CHECKOUT])
         yield sandbox
         sandbox.close()
     elif docker_is_here():
@@ -36,19 +38,19 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture(scope="module")
 def stack(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The stack as it comes, up and healthy, from nothing."""
-    yield from _run_stack(engine, tmp_path_factory, "chorus-test", ["docker-compose.yml"], {})
+    """The stack as it comes, but for three workers; up and healthy, from nothing."""
+    yield from _run_stack(engine, tmp_path_factory, "chorus-test", _CHECKOUT, {"CHORUS_WORKERS": "3"})
 
 
 @pytest.fixture(scope="module")
 def s3_stack(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     settings = {"COMPOSE_PROFILES": "s3", "CHORUS_STORE": "seaweedfs"}
-    yield from _run_stack(engine, tmp_path_factory, "chorus-test-s3", ["docker-compose.yml"], settings)
+    yield from _run_stack(engine, tmp_path_factory, "chorus-test-s3", _CHECKOUT, settings)
 
 
 @pytest.fixture(scope="module")
 def cluster(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    files = ["docker-compose.yml", "deploy/docker/cluster.yml"]
+    files = [*_CHECKOUT, "deploy/docker/cluster.yml"]
     yield from _run_stack(engine, tmp_path_factory, "chorus-test-cluster", files, {})
 
 

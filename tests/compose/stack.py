@@ -1,4 +1,4 @@
-"""A stack of its own, from a copy of what is committed or about to be: its own project, ports, secrets and volumes."""
+"""A stack of its own, from a copy of what is committed or about to be: its own `.env`, ports, secrets and volumes."""
 
 import json
 import shutil
@@ -31,31 +31,36 @@ class Stack:
         _copy_checkout(self.folder)
         pack = write_tone_pack(folder / "tones")
         (folder / "tones.yml").write_text(_TONES.format(folder=pack))
-        self._files = [argument for file in (*files, str(folder / "tones.yml")) for argument in ("-f", file)]
-        self._settings = {
-            "CHORUS_VERSION": "test",
-            "CHORUS_PORT": str(self.api_port),
-            "GRAFANA_PORT": str(self.grafana_port),
-            "RABBITMQ_PORT": str(self.rabbitmq_port),
+        self._settings: dict[str, str] = {}
+        self.configure(
+            COMPOSE_PROJECT_NAME=name,
+            COMPOSE_FILE=":".join((*files, str(folder / "tones.yml"))),
+            CHORUS_VERSION="test",
+            CHORUS_PORT=str(self.api_port),
+            GRAFANA_PORT=str(self.grafana_port),
+            RABBITMQ_PORT=str(self.rabbitmq_port),
             **settings,
-        }
+        )
         engine.run(["make", "secrets"], cwd=self.folder)
 
     @property
     def api_url(self) -> str:
         return f"http://127.0.0.1:{self.api_port}"
 
+    def configure(self, **settings: str) -> None:
+        """Put settings into `.env`, beside those that stand there."""
+        self._settings |= settings
+        (self.folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in self._settings.items()))
+
     def compose(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        command = ["docker", "compose", "--project-name", self.name, "--progress", "quiet", *self._files, *arguments]
-        return self.engine.run(command, cwd=self.folder, environment=self._settings, check=check, timeout_s=_UP_S)
+        command = ["docker", "compose", "--progress", "quiet", *arguments]
+        return self.engine.run(command, cwd=self.folder, check=check, timeout_s=_UP_S)
 
     def run_script(self, script: str) -> None:
         """Run what the runbook gives to type, in the checkout."""
-        files = [file for file in self._files if file != "-f"]
-        environment = {"COMPOSE_PROJECT_NAME": self.name, "COMPOSE_FILE": ":".join(files), "COMPOSE_PROGRESS": "quiet"}
         self.engine.run(
             ["bash", "-euo", "pipefail", "-c", script],
-            cwd=self.folder, environment=self._settings | environment, timeout_s=_UP_S,
+            cwd=self.folder, environment={"COMPOSE_PROGRESS": "quiet"}, timeout_s=_UP_S,
         )  # fmt: skip
 
     def commit_checkout(self) -> Callable[[], str]:
@@ -84,6 +89,10 @@ class Stack:
         ids = self.compose("ps", "--all", "--quiet").stdout.split()
         found: list[dict[str, Any]] = json.loads(self.engine.run(["docker", "inspect", *ids]).stdout)
         return found
+
+    def healthy_workers(self) -> int:
+        listed = self.compose("ps", "--format", "json", "worker").stdout.splitlines()
+        return sum(json.loads(line)["Health"] == "healthy" for line in listed)
 
     def run_in(self, service: str, *command: str, check: bool = True) -> str:
         return self.compose("exec", "-T", service, *command, check=check).stdout

@@ -147,8 +147,8 @@ def test_the_database_and_the_broker_cannot_leave_the_machine(stack: Stack) -> N
     assert all(network["Internal"] for network in networks.values())
 
 
-def test_workers_scale_and_prometheus_reaches_every_one(stack: Stack) -> None:
-    stack.up("--scale", "worker=3", "--no-recreate")
+def test_as_many_workers_run_as_env_says_and_prometheus_reaches_every_one(stack: Stack) -> None:
+    assert stack.healthy_workers() == 3
 
     def is_reached() -> bool:
         says = stack.run_in("prometheus", "wget", "-qO-", "http://127.0.0.1:9090/api/v1/targets?state=active")
@@ -158,7 +158,17 @@ def test_workers_scale_and_prometheus_reaches_every_one(stack: Stack) -> None:
         return everybody and jobs.count("worker") == 3 and all(target["health"] == "up" for target in targets)
 
     wait_until(is_reached, "three workers and all others are up for Prometheus", within_s=120)
-    stack.up("--scale", "worker=1", "--no-recreate")
+
+
+def test_a_changed_setting_and_an_upgrade_keep_three_workers(stack: Stack) -> None:
+    stack.configure(CHORUS_LOG_LEVEL="DEBUG")
+    stack.up()
+    assert stack.healthy_workers() == 3
+    (upgrade,) = find_scripts("Upgrade")
+    stack.run_script(f'git() {{ test "$*" = pull; }}\n{upgrade}')
+    assert stack.healthy_workers() == 3
+    stack.configure(CHORUS_LOG_LEVEL="INFO")
+    stack.up()
 
 
 def test_all_is_there_again_after_down_and_up(stack: Stack, recording: Path) -> None:
@@ -166,6 +176,7 @@ def test_all_is_there_again_after_down_and_up(stack: Stack, recording: Path) -> 
     analysis = stack.wait_for(stack.upload(recording, key), key)
     stack.down()
     stack.up()
+    assert stack.healthy_workers() == 3
     assert stack.curl(f"/v1/analyses/{analysis['id']}", key=key)["result"] == "succeeded"
     assert len(stack.curl(f"/v1/analyses/{analysis['id']}/detections", key=key)["items"]) == 1
     assert stack.upload(recording, key) == analysis["id"]
@@ -174,10 +185,10 @@ def test_all_is_there_again_after_down_and_up(stack: Stack, recording: Path) -> 
 def test_changed_passwords_take_effect_with_a_new_start(stack: Stack, recording: Path) -> None:
     key = stack.make_key()
     before = stack.secret("database_url")
-    stack.engine.run(["make", "secrets", "CHANGE=database_password broker_password"], cwd=stack.folder)
+    (change,) = find_scripts("Secrets")
+    stack.run_script(change.replace("compose exec", "compose exec -T"))
     assert stack.secret("database_url") != before
-    stack.compose("exec", "-T", "-u", "postgres", "postgres", "sh", "/docker-entrypoint-initdb.d/roles.sh")
-    stack.up("--force-recreate")
+    assert stack.healthy_workers() == 3
     assert stack.wait_for(stack.upload(recording, key), key)["result"] == "succeeded"
 
 
@@ -208,6 +219,7 @@ def test_all_that_was_lost_comes_back_from_a_backup(stack: Stack, recording: Pat
     shutil.rmtree(stack.folder / "secrets")
     stack.run_script(where + restore)
     assert untouched() == ""
+    assert stack.healthy_workers() == 3
     assert stack.curl(analysis["links"]["self"], key=key)["result"] == "succeeded"
     assert len(stack.curl(analysis["links"]["detections"], key=key)["items"]) == 1
     # Its audio is there: it can be heard again.

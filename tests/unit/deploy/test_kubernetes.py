@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-import yaml
 from pydantic_settings import BaseSettings
 
 from dawn_chorus.adapters.readiness import Readiness
@@ -17,6 +16,7 @@ from dawn_chorus.cli.settings import CliSettings
 from dawn_chorus.relay.settings import RelaySettings
 from dawn_chorus.worker.settings import WorkerSettings
 from tests.unit.deploy.kubernetes import (
+    BUILDS,
     COMPOSE,
     FOLDER,
     OVERLAYS,
@@ -25,9 +25,11 @@ from tests.unit.deploy.kubernetes import (
     SERVING,
     containers,
     environment,
+    image_by_default,
     main_container,
     of_kind,
     pod_specs,
+    read_services,
     render,
     the,
     to_bytes,
@@ -44,8 +46,12 @@ EVERY_CONTAINER = [(part, *each) for part in OVERLAYS for each in containers(par
 NAMED = [f"{part}: {container['name']}" for part, _, container in EVERY_CONTAINER]
 
 
+def service_name(component: str) -> str:
+    return "chorus" if component == "operations" else component
+
+
 def compose(component: str) -> dict[str, Any]:
-    return dict(COMPOSE["chorus" if component == "operations" else component])
+    return dict(COMPOSE[service_name(component)])
 
 
 def stage(target: str) -> str:
@@ -77,8 +83,8 @@ def test_containers_can_do_nothing_but_their_work(part: str, component: str, con
 @pytest.mark.parametrize("component", [*SERVING, "migrate", "packs", "operations"])
 def test_images_and_bounds_are_those_of_compose(component: str) -> None:
     container, service = main_container(CPU, component), compose(component)
-    assert container["image"] == re.sub(r"\$\{CHORUS_VERSION:-(.*)\}", r"\1", service["image"])
-    assert stage(service["build"]["target"])
+    assert container["image"] == image_by_default(service)
+    assert stage(BUILDS[service_name(component)]["build"]["target"])
     limit = re.sub(r"\$\{.*:-(.*)\}", r"\1", str(service["deploy"]["resources"]["limits"]["memory"]))
     assert container["resources"]["limits"]["memory"] == limit.replace("g", "Gi").replace("m", "Mi")
 
@@ -201,9 +207,9 @@ def test_workers_use_the_cores_that_they_asked_for() -> None:
 
 
 def test_a_gpu_worker_has_one_gpu_and_no_way_back_to_the_cpu() -> None:
-    container, gpu = main_container(GPU, "worker"), yaml.safe_load((ROOT / "deploy" / "docker" / "gpu.yml").read_text())
-    service = gpu["services"]["worker"]
-    assert container["image"] == re.sub(r"\$\{CHORUS_VERSION:-(.*)\}", r"\1", service["image"])
+    container, gpu = main_container(GPU, "worker"), read_services(ROOT / "deploy" / "docker" / "gpu.yml")
+    service = gpu["worker"]
+    assert container["image"] == image_by_default(service)
     assert container["resources"]["limits"]["nvidia.com/gpu"] == 1
     variables = environment(GPU, container)
     assert variables["CHORUS_DEVICE"] == service["environment"]["CHORUS_DEVICE"] == "cuda"
