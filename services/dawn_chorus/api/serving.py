@@ -6,6 +6,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from dawn_chorus.api.http.limits.early_refusal import Door, DoorProtocol
+from dawn_chorus.api.http.limits.proxies import TrustedProxies
 from dawn_chorus.api.routes.intake.uploads import UPLOAD_REQUESTS
 from dawn_chorus.api.settings import ApiSettings
 
@@ -21,14 +22,14 @@ def make_config(app: FastAPI, settings: ApiSettings) -> uvicorn.Config:
         door = Door(app.state.dependencies.uploads, UPLOAD_REQUESTS)
 
     return uvicorn.Config(
-        app,
+        TrustedProxies(app, settings.trusted_proxies),
         host=settings.host,
         port=settings.port,
         http=Connection,
         ws="none",
         backlog=_BACKLOG,
         limit_concurrency=settings.connections_at_once,
-        forwarded_allow_ips=settings.trusted_proxies,
+        proxy_headers=False,  # TrustedProxies reads them
         access_log=False,
         log_config=None,
         server_header=False,

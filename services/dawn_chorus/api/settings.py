@@ -35,7 +35,7 @@ class ApiSettings(BaseSettings):
     """Address to listen on. Beyond loopback, `/v1` needs a key, unless `auth` is off."""
     port: int = Field(default=8000, ge=0, le=65535)
     trusted_proxies: str = "127.0.0.1"
-    """Addresses whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted, separated by commas."""
+    """Addresses, networks and names whose `X-Forwarded-For` and `-Proto` are trusted, separated by commas."""
     status_host: str = "127.0.0.1"
     status_port: Annotated[int, Field(ge=0, le=65535)] | Literal["none"] = 9103
     """The port of metrics, and of health checks too; metrics are never on the port of the API. `none`: nowhere."""
