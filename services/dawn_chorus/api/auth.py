@@ -85,7 +85,7 @@ class Require:
             return Caller(_name_address(scope), ALL_SCOPES)
         if sessions:
             raise unauthenticated("The session has ended, or its key was revoked: sign in again")
-        raise unauthenticated("Send a key: Authorization: Bearer …; create one with `chorus keys create`")
+        raise unauthenticated("Send a key: Authorization: Bearer …; create one with `chorus keys create NAME`")
 
 
 async def _look_up(deps: Dependencies, cache: KeyCache, secret: str) -> Caller | None:
@@ -180,9 +180,9 @@ def warn_if_open(deps: Dependencies) -> None:
         log.warning("database unavailable, not checked whether API keys exist", reason=str(error))
         return
     if not has_keys and settings.is_loopback:
-        log.warning("no API keys exist, everybody on this machine has full access: run `chorus keys create`")
+        log.warning("no API keys exist, everybody on this machine has full access: run `chorus keys create NAME`")
     elif not has_keys:
-        log.warning("no API keys exist, every request is refused: run `chorus keys create`", host=settings.host)
+        log.warning("no API keys exist, every request is refused: run `chorus keys create NAME`", host=settings.host)
 
 
 Anybody = Annotated[Caller, Depends(Require(*SCOPES))]

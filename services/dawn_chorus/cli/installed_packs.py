@@ -1,17 +1,17 @@
 """Finds and opens installed model packs."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dawn_chorus.cli.settings import CliSettings, load_settings
+from dawn_chorus.cli.install_hint import how_to_install
+from dawn_chorus.cli.settings import CliSettings
 from dawn_chorus.domain.errors import UnknownPack
 from dawn_chorus.inference.packs.names import MANIFEST
 from dawn_chorus.inference.packs.pack import installed_packs
 
 if TYPE_CHECKING:
     from dawn_chorus.inference.ensemble import Ensemble
-
-_INSTALLED_BY_NAME = ("birdnet", "synthetic")
 
 
 def find_pack(requested: str | None, settings: CliSettings) -> Path:
@@ -29,19 +29,16 @@ def find_pack(requested: str | None, settings: CliSettings) -> Path:
 
 def require_installed(name: str, settings: CliSettings) -> Path:
     """Return the folder of an installed pack. Raises UnknownPack with the installed packs and how to install more."""
-    installed = installed_packs(settings.packs_path)
+    installed = installed_packs(*settings.packs_places)
     if name in installed:
         return installed[name]
     listed = ", ".join(installed) or "none"
-    not_default = settings.packs_path != load_settings().packs_path
-    install = f"chorus models install {name if name in _INSTALLED_BY_NAME else 'FOLDER'}"
-    if not_default:
-        install = f"CHORUS_PACKS_DIR={settings.packs_path} {install}"
+    places = " or ".join(map(str, settings.packs_places))
     if (Path(name) / MANIFEST).is_file():
-        raise UnknownPack(f"no pack {name!r} in {settings.packs_path}: for the folder of that name write ./{name}")
+        raise UnknownPack(f"no pack {name!r} in {places}: for the folder of that name write {shlex.quote(f'./{name}')}")
     raise UnknownPack(
-        f"no pack {name!r} in {settings.packs_path} (installed: {listed}): choose another with --pack, or install it "
-        f"with `{install}`"
+        f"no pack {name!r} in {places} (installed: {listed}): choose another with --pack, or install it "
+        f"with `{how_to_install(name)}`"
     )
 
 

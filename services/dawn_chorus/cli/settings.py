@@ -78,6 +78,11 @@ class CliSettings(BaseSettings):
     def packs_path(self) -> Path:
         return self.packs_dir or self.data_dir / "packs"
 
+    @property
+    def packs_places(self) -> tuple[Path, ...]:
+        """Where packs are looked for: first in those of the data folder, then where `models install` puts them."""
+        return tuple(dict.fromkeys((self.packs_path, load_settings().packs_path)))
+
 
 def environment_with(**changes: str) -> dict[str, str]:
     """Return the environment of a process to start: this one's, with changes."""

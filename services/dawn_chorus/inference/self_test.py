@@ -186,6 +186,6 @@ def _compare(
         raise InvalidPack(
             f"{where}: self-test failed on {provider}: scores differ by up to {worst:.2g} (tolerance {tolerance:g}); "
             "the files or this device compute other scores than those the pack was made with; if you edited the pack, "
-            "run `chorus models seal`"
+            "run `chorus models seal FOLDER`"
         )
     return worst

@@ -1,6 +1,6 @@
 """Wires a worker: the embedded service passes an in-process queue and a local store, `__main__` the real servers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
@@ -30,10 +30,16 @@ _LOOK_FOR_PACKS_S = 30.0
 
 @contextmanager
 def open_worker(
-    settings: WorkerSettings, *, ledger: SegmentLedger, store: AudioStore, source: SegmentSource
+    settings: WorkerSettings,
+    *,
+    ledger: SegmentLedger,
+    store: AudioStore,
+    source: SegmentSource,
+    also_in: Sequence[Path] = (),
 ) -> Iterator[Worker]:
     """Yield a worker ready to `run`, its default pack verified on its device and registered.
 
+    Packs that are not in the folder of the settings are looked for in `also_in`.
     The order matters. Decoders start before networks open, while this process is still small. A device or a pack that
     does not work ends the process before it takes a job. The caller closes what it passed in, after the worker.
     Raises DeviceUnavailable, InvalidPack and UnknownPack.
@@ -43,7 +49,7 @@ def open_worker(
     with DecoderPool(processes=settings.decoders or settings.sessions) as decoders:
         if decoders.lacking:
             log.warning("decoders are held with less than they could be on other systems", missing=decoders.lacking)
-        packs = _open_packs(settings, retrying)
+        packs = _open_packs(settings, [settings.packs_dir, *also_in], retrying)
         packs.open(settings.default_pack)
         _register_packs(packs, retrying, stopping, registered=packs.installed()[settings.default_pack])
         retry = RetryPolicy(settings.max_attempts, settings.retry_first_s, settings.retry_most_s)
@@ -64,7 +70,7 @@ def open_worker(
             stopping.set()
 
 
-def _open_packs(settings: WorkerSettings, ledger: SegmentLedger) -> PackCache:
+def _open_packs(settings: WorkerSettings, packs_dirs: Sequence[Path], ledger: SegmentLedger) -> PackCache:
     options = SessionOptions(
         device=settings.device,
         threads_per_session=settings.threads_per_session,
@@ -87,9 +93,7 @@ def _open_packs(settings: WorkerSettings, ledger: SegmentLedger) -> PackCache:
         _gauge(ensemble, settings.device).dec()
         log.info("pack closed", pack=ensemble.facts.name, version=ensemble.facts.version)
 
-    return PackCache(
-        settings.packs_dir, open_verified, capacity=settings.open_packs, on_open=on_open, on_close=on_close
-    )
+    return PackCache(packs_dirs, open_verified, capacity=settings.open_packs, on_open=on_open, on_close=on_close)
 
 
 def _register_packs(packs: PackCache, ledger: SegmentLedger, stopping: Event, *, registered: PackVersion) -> None:

@@ -1,7 +1,7 @@
 """The installed model packs: opened on first use, the least recently used closed."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ class PackVersion:
 
 
 class PackCache:
-    """Every folder of `packs_dir` that has a pack.toml is a pack.
+    """Every folder of `packs_dirs` that has a pack.toml is a pack; of those of one name, that of the first counts.
 
     `open_pack` opens a pack and verifies it on its device; `on_open` is called before any caller gets it. While one
     pack is being opened, open ones are still returned at once; a second one to open waits. A closed pack stays in
@@ -33,14 +33,14 @@ class PackCache:
 
     def __init__(
         self,
-        packs_dir: Path,
+        packs_dirs: Sequence[Path],
         open_pack: Callable[[Path], Ensemble],
         *,
         capacity: int,
         on_open: Callable[[Ensemble], None],
         on_close: Callable[[Ensemble], None],
     ) -> None:
-        self._packs_dir, self._open_pack, self._capacity = packs_dir, open_pack, capacity
+        self._packs_dirs, self._open_pack, self._capacity = packs_dirs, open_pack, capacity
         self._on_open, self._on_close = on_open, on_close
         self._open: OrderedDict[PackVersion, Ensemble] = OrderedDict()
         self._lookup, self._opening = Lock(), Lock()
@@ -62,7 +62,7 @@ class PackCache:
     def installed(self) -> dict[str, PackVersion]:
         """Return the installed packs by name."""
         found = {}
-        for name, folder in installed_packs(self._packs_dir).items():
+        for name, folder in installed_packs(*self._packs_dirs).items():
             with suppress(FileNotFoundError):  # uninstalled at just this moment
                 found[name] = PackVersion(folder, file_state(folder / MANIFEST))
         return found

@@ -57,7 +57,8 @@ def test_other_scores_than_the_golden_ones_are_refused(pack: Path, name: str) ->
     scores[-1, 2] += 0.001
     change(pack, **{name: scores})
     with pytest.raises(
-        InvalidPack, match=f"golden.npz: {name}: self-test failed on CPU.* differ by up to 0.001.* `chorus models seal`"
+        InvalidPack,
+        match=f"golden.npz: {name}: self-test failed on CPU.* differ by up to 0.001.* `chorus models seal",
     ):
         verify_pack(pack, OPTIONS)
 

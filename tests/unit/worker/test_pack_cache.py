@@ -39,7 +39,7 @@ def opener() -> FakeOpener:
 def packs(tmp_path: Path, opener: FakeOpener) -> PackCache:
     for name in ("robin", "wren", "dunnock"):
         install(tmp_path, name)
-    return PackCache(tmp_path, opener.open_pack, capacity=2, on_open=lambda _: None, on_close=opener.on_close)
+    return PackCache([tmp_path], opener.open_pack, capacity=2, on_open=lambda _: None, on_close=opener.on_close)
 
 
 def install(packs_dir: Path, name: str) -> None:
@@ -122,7 +122,7 @@ def test_a_pack_that_is_replaced_while_it_is_opened_is_opened_again(tmp_path: Pa
             raise InvalidPack("robin/robin.onnx: sha256 is not that in pack.toml")
         return cast("Ensemble", f"opened {len(opened)}")
 
-    packs = PackCache(tmp_path, open_pack, capacity=2, on_open=lambda _: None, on_close=lambda _: None)
+    packs = PackCache([tmp_path], open_pack, capacity=2, on_open=lambda _: None, on_close=lambda _: None)
     assert packs.open("robin") == cast("Ensemble", "opened 2")
     assert packs.open("robin") == cast("Ensemble", "opened 2")
 

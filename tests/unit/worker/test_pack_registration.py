@@ -42,7 +42,7 @@ def packs(tmp_path: Path) -> PackCache:
     def refuse(_: Path) -> Ensemble:
         raise AssertionError("registering opens nothing for scoring")
 
-    return PackCache(tmp_path, refuse, capacity=1, on_open=lambda _: None, on_close=lambda _: None)
+    return PackCache([tmp_path], refuse, capacity=1, on_open=lambda _: None, on_close=lambda _: None)
 
 
 def registered(ledger: ScriptedLedger) -> list[str]:

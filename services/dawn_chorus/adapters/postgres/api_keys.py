@@ -83,7 +83,7 @@ def revoke_key(database: Database, key_id: UUID, *, keeps_admin: bool = False) -
             if _sql.is_last_admin(connection, key_id=key_id):
                 raise LockedOut(
                     "This is the last key with the scope admin: without it nobody could make keys here. Make another "
-                    "one first, or revoke it on the service's own machine with `chorus keys revoke`"
+                    "one first, or revoke it on the service's own machine with `chorus keys revoke ID`"
                 )
         row = _sql.revoke_key(connection, key_id=key_id)
     if row is None:

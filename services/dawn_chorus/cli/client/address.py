@@ -48,7 +48,7 @@ def _bad_address(text: str, what: str) -> PermanentError:
 
 def check_key(key: str) -> str:
     """Return the key; raise PermanentError if no service can have made it. The key itself is never shown."""
-    advice = "give the one word that `chorus keys create` printed, with --key or CHORUS_KEY"
+    advice = "give the one word that `chorus keys create NAME` printed, with --key or CHORUS_KEY"
     if not key.strip():
         raise PermanentError(f"the key is empty: {advice}")
     odd = next((char for char in key if not "!" <= char <= "~"), None)

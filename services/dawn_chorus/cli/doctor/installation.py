@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from dawn_chorus.cli.settings import CliSettings
+from dawn_chorus.cli.settings import CliSettings, load_settings
 
 WAIT_S = 4.0
 """How long a server may take to answer one question."""
@@ -74,6 +75,11 @@ class Installation:
     def is_running(self) -> bool | None:
         """Whether a process holds the lock of the embedded service; None: nobody can tell here."""
         return _is_locked(self.settings.data_dir / "postgres" / "lock")
+
+    def command(self, words: str) -> str:
+        """Return a command that is to be pasted: for this data folder, where another one is the default."""
+        other = self.form is Form.EMBEDDED and self.settings.data_dir != load_settings().data_dir
+        return f"CHORUS_DATA_DIR={shlex.quote(str(self.settings.data_dir))} {words}" if other else words
 
     @property
     def store_url(self) -> str | None:

@@ -1,5 +1,6 @@
 """One run of `chorus export`."""
 
+import shlex
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -60,7 +61,7 @@ def _run_job(client: "ServiceClient", options: ExportOptions) -> None:
 def _how_to_go_on(begun: list[str], out: Path) -> str:
     if not begun:
         return "stopped before anything was asked for"
-    return f"stopped; the service goes on. Fetch it with: chorus export --id {begun[0]} --out {out}"
+    return f"stopped; the service goes on. Fetch it with: chorus export --id {begun[0]} --out {shlex.quote(str(out))}"
 
 
 def _tell(done: dict[str, Any], options: ExportOptions, what: str) -> None:

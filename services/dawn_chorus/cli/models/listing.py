@@ -11,6 +11,7 @@ from dawn_chorus.domain.errors import ChorusError
 
 def list_packs(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """List the installed packs. The exit code is 1 if one of them is broken."""
+    from dawn_chorus.cli.install_hint import how_to_install
     from dawn_chorus.cli.settings import load_settings
     from dawn_chorus.inference.packs.pack import installed_packs
 
@@ -22,7 +23,7 @@ def list_packs(*, as_json: Annotated[bool, typer.Option("--json", help="Print JS
         rows = [row for entry in entries for row in _rows(entry)]
         show_table(("pack", "version", "taxa", "window", "license", ""), rows)
     else:
-        print_note(f"no packs in {settings.packs_path}; install one with `chorus models install`")
+        print_note(f"no packs in {settings.packs_path}; install one with `{how_to_install('birdnet')}`")
     if any(entry["broken"] for entry in entries):
         raise typer.Exit(1)
 

@@ -1,5 +1,6 @@
 """Opens the database that the operations work on."""
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -22,6 +23,7 @@ def database_url(settings: CliSettings) -> str:
     url_file = settings.database_url_file
     if not url_file.exists():
         raise PermanentError(
-            f"no database: set CHORUS_DATABASE_URL, or start the service of {settings.data_dir} with `chorus up`"
+            f"no database: set CHORUS_DATABASE_URL, or start the service of {settings.data_dir} with "
+            f"`chorus up --data-dir {shlex.quote(str(settings.data_dir))}`"
         )
     return url_file.read_text().strip()

@@ -37,12 +37,14 @@ def up(
     If the service is stopped or killed, it resumes unfinished work when it is started again with the same data folder.
     """
     from dawn_chorus.cli.installed_packs import require_installed
+    from dawn_chorus.cli.output import print_note
     from dawn_chorus.cli.settings import load_settings
     from dawn_chorus.cli.up.embedded import EmbeddedOptions, run_embedded
     from dawn_chorus.cli.up.first_job import FirstJob
 
     settings = load_settings(data_dir=data_dir, default_pack=pack, device=device, status_port=status_port)
-    require_installed(settings.default_pack, settings)
+    folder = require_installed(settings.default_pack, settings)
+    print_note(f"the pack {settings.default_pack} is that in {folder}")
     job = None if first is None else FirstJob(first, recorded_at)
     if not run_embedded(EmbeddedOptions(host, port, settings, job)):
         raise typer.Exit(1)

@@ -114,7 +114,9 @@ def open_embedded(options: EmbeddedOptions, unfinished: Event) -> Iterator["Simp
         print_note(f"opening the pack {settings.default_pack}")
         worker_settings = _worker_settings(settings, database_url, store_url)
         ledger, source = PostgresLedger(database), queue.open_source()
-        worker = stack.enter_context(open_worker(worker_settings, ledger=ledger, store=store, source=source))
+        worker = stack.enter_context(
+            open_worker(worker_settings, ledger=ledger, store=store, source=source, also_in=settings.packs_places[1:])
+        )
         requeue_unfinished(database)
         release_all_claims(database)
 

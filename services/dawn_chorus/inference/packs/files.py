@@ -75,7 +75,7 @@ def _compare(folder: Path, name: str, actual: str, sha256: str) -> None:
     if actual != sha256:
         raise InvalidPack(
             f"{folder.name}/{name}: sha256 is {actual}, but {MANIFEST} says {sha256}: "
-            "the file was changed or cut short; if you edited it, run `chorus models seal`, else fetch it again"
+            "the file was changed or cut short; if you edited it, run `chorus models seal FOLDER`, else fetch it again"
         )
 
 

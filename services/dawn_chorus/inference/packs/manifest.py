@@ -77,7 +77,7 @@ class Manifest(Table):
 
     def _schema_1_faults(self) -> Iterator[str]:
         if self.schema_version > 1:
-            yield "files: is missing: list the sha256 of every file of the pack, as `chorus models seal` does"
+            yield "files: is missing: list the sha256 of every file of the pack, as `chorus models seal FOLDER` does"
         for place, _, sha256 in self._networks():
             if sha256 is None:
                 yield f"{place}.sha256: is missing"
@@ -94,7 +94,7 @@ class Manifest(Table):
             yield f"files: {MANIFEST}: cannot hold its own sha256; remove it"
         for key, name in self._named():
             if name not in files:
-                yield f"{key}: {shown(name)} is not listed in [files]; run `chorus models seal`"
+                yield f"{key}: {shown(name)} is not listed in [files]; run `chorus models seal FOLDER`"
         for place, file, sha256 in self._networks():
             if sha256 not in {None, files.get(file, sha256)}:
                 yield f"{place}.sha256: is not that of [files]; remove it here"

@@ -22,9 +22,13 @@ _MOST_LINE = 4096
 """tomllib takes time by the square of a key's parts, and any line may be one key."""
 
 
-def installed_packs(packs_dir: Path) -> dict[str, Path]:
-    """Return the packs' folders by the name in the manifest, or by the folder's name if the manifest cannot be read."""
-    return {_name_pack(manifest): manifest.parent for manifest in sorted(packs_dir.glob(f"*/{MANIFEST}"))}
+def installed_packs(*packs_dirs: Path) -> dict[str, Path]:
+    """Return the packs' folders by the name in the manifest, or by the folder's name if the manifest cannot be read.
+
+    Of packs of one name in several folders it is that of the first.
+    """
+    manifests = (manifest for packs_dir in reversed(packs_dirs) for manifest in sorted(packs_dir.glob(f"*/{MANIFEST}")))
+    return {_name_pack(manifest): manifest.parent for manifest in manifests}
 
 
 def _name_pack(manifest: Path) -> str:

@@ -1,5 +1,6 @@
 """Files that are no networks, or of kinds that are not read: what they are, and how they become ONNX."""
 
+import shlex
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
@@ -35,7 +36,7 @@ def refuse_folder(path: Path) -> PermanentError:
     if (path / "saved_model.pb").is_file():
         return PermanentError(f"{path}: is a SavedModel: {_export(_SAVED_MODEL, path)}")
     if (path / MANIFEST).is_file():
-        return PermanentError(f"{path}: is a pack already: run `chorus models install {path}`")
+        return PermanentError(f"{path}: is a pack already: run `chorus models install {shlex.quote(str(path))}`")
     return PermanentError(f"{path}: is a folder: name the .onnx or .tflite file in it")
 
 

@@ -127,7 +127,7 @@ def test_a_full_store_says_that_room_must_be_made(tmp_path: Path) -> None:
         [*inside, sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=False
     )
     assert "No space left on device" in said.stdout, said.stderr
-    assert "make room: `chorus retention --audio-days N`" in said.stdout
+    assert "make room: `chorus retention --audio-days 90`" in said.stdout
 
 
 class _Foreign(BaseHTTPRequestHandler):

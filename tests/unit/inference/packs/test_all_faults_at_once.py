@@ -75,7 +75,7 @@ def wrong_everywhere(pack: Path) -> Path:
 
 EVERYWHERE = (
     "pack.toml: licence: unknown key; did you mean `license`?",
-    "pack.toml: golden: golden.npz is not listed in [files]; run `chorus models seal`",
+    "pack.toml: golden: golden.npz is not listed in [files]; run `chorus models seal FOLDER`",
     "pack.toml: version: Input should be a valid string",
     "pack.toml: score: shift_weights: 2 weights for 3 shifts_s",
     "pack.toml: score: smoothing: 2 weights have no middle; use an odd number",

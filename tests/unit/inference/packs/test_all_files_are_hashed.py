@@ -54,7 +54,7 @@ def test_a_changed_file_is_refused_whichever_it_is(pack: Path, name: str) -> Non
     verify_pack(pack, SessionOptions())
     (pack / name).write_bytes((pack / name).read_bytes() + b"\n")
     with pytest.raises(
-        InvalidPack, match=rf"^tones/{name}: sha256 is .* but pack.toml says .*run `chorus models seal`"
+        InvalidPack, match=rf"^tones/{name}: sha256 is .* but pack.toml says .*run `chorus models seal FOLDER`"
     ):
         verify_pack(pack, SessionOptions())
     with pytest.raises(InvalidPack, match=rf"^tones/{name}: sha256 is"):
@@ -64,7 +64,7 @@ def test_a_changed_file_is_refused_whichever_it_is(pack: Path, name: str) -> Non
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_that_is_not_listed_is_refused_whichever_it_is(pack: Path, name: str) -> None:
     edit_manifest(pack, lambda text: "\n".join(line for line in text.splitlines() if not line.startswith(f'"{name}"')))
-    assert f"{name} is not listed in [files]; run `chorus models seal`" in message_of(pack)
+    assert f"{name} is not listed in [files]; run `chorus models seal FOLDER`" in message_of(pack)
 
 
 def test_a_listed_file_that_nothing_uses_is_checked_too(pack: Path) -> None:

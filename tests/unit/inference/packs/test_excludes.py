@@ -86,4 +86,4 @@ def test_the_list_is_sealed_with_the_pack(tmp_path: Path) -> None:
     (pack / "left.csv").write_text("tone_1000\n")
     assert "pair/left.csv: sha256 is" in message_of(pack)
     edit_manifest(pack, lambda text: "\n".join(line for line in text.splitlines() if not line.startswith('"left.csv"')))
-    assert "member[0].excludes: left.csv is not listed in [files]; run `chorus models seal`" in message_of(pack)
+    assert "member[0].excludes: left.csv is not listed in [files]; run `chorus models seal FOLDER`" in message_of(pack)

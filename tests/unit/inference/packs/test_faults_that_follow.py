@@ -122,7 +122,7 @@ def test_keys_of_foreign_networks_have_to_go_together(pack: Path, lines: str, ou
 def test_excludes_has_to_be_listed(pack: Path) -> None:
     edit_manifest(pack, add('excludes = "excludes.csv"', "[[member]]"))
     (pack / "excludes.csv").write_text("tone_500\n")
-    told = "pack.toml: member[0].excludes: excludes.csv is not listed in [files]; run `chorus models seal`"
+    told = "pack.toml: member[0].excludes: excludes.csv is not listed in [files]; run `chorus models seal FOLDER`"
     assert_begin(faults_of(pack), (told, "taxa.csv: tone_500: no member scores this taxon"))
 
 
@@ -152,7 +152,7 @@ def test_of_a_hostile_pack_fifty_faults_are_told(pack: Path) -> None:
     edit_manifest(pack, lambda text: text.replace("[files]", f"{member * 99}[files]\n{files}"))
     faults = faults_of(pack)
     assert len(faults) == 51
-    assert faults[0] == "pack.toml: member[1].file: no.onnx is not listed in [files]; run `chorus models seal`"
+    assert faults[0] == "pack.toml: member[1].file: no.onnx is not listed in [files]; run `chorus models seal FOLDER`"
     assert re.fullmatch(r"and \d+ more", faults[-1])
 
 

@@ -21,7 +21,7 @@ def why_no_database(installation: Installation) -> str:
         return "CHORUS_DATABASE_URL is not set"
     if installation.form is Form.ALONE:
         return "no service was started here"
-    return f"the service of {installation.settings.data_dir} is not running (`chorus up`)"
+    return f"the service of {installation.settings.data_dir} is not running (`{installation.command('chorus up')}`)"
 
 
 def look_at_database(installation: Installation) -> Sequence[Finding]:
@@ -39,8 +39,8 @@ def look_at_database(installation: Installation) -> Sequence[Finding]:
 
 def _advise(installation: Installation, message: str) -> str:
     if installation.form is Form.EMBEDDED:
-        folder = installation.settings.data_dir
-        return f"was the service of {folder} killed? start it again: `chorus up --data-dir {folder}`"
+        start = installation.command("chorus up")
+        return f"was the service of {installation.settings.data_dir} killed? start it again: `{start}`"
     if "password" in message:
         return "the password in CHORUS_DATABASE_URL is not the server's: see Secrets in deploy/README.md"
     return "is it up, and CHORUS_DATABASE_URL right? `docker compose ps postgres`, then `docker compose logs postgres`"

@@ -45,7 +45,7 @@ def _judge(what: str, folder: Path, space: Space) -> Finding:
         f"{folder}: {format_bytes(space.free_bytes)} of {format_bytes(space.total_bytes)} left ({share:.0%}) for {what}"
     )
     if share < _FULL or space.free_bytes < _SMALL_BYTES:
-        return wrong("disk", f"{left}: make room now: `chorus retention --audio-days N`, or enlarge the volume")
+        return wrong("disk", f"{left}: make room now: `chorus retention --audio-days 90`, or enlarge the volume")
     if space.free_files < _FULL:
         return wrong("disk", f"{folder}: room for {space.free_files:.1%} of its files is left: remove small files")
     if share < _FILLING:

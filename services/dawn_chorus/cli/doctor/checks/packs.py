@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from dawn_chorus.cli.doctor.findings import Finding, ok, skipped, warning, wrong
 from dawn_chorus.cli.doctor.installation import Form, Installation
+from dawn_chorus.cli.install_hint import how_to_install
 from dawn_chorus.domain.errors import InvalidPack
 
 if TYPE_CHECKING:
     from dawn_chorus.inference.packs.pack import Pack
 
-_BIRDNET = "chorus models install birdnet --accept-license CC-BY-NC-SA-4.0"
 _LICENSE = "CHORUS_ACCEPT_LICENSE=CC-BY-NC-SA-4.0 in .env, then `docker compose up --detach --wait`"
 
 
@@ -21,20 +21,21 @@ def look_at_packs(installation: Installation) -> Sequence[Finding]:
     from dawn_chorus.inference.packs.pack import check_pack, installed_packs
 
     folder, default = installation.settings.packs_path, installation.settings.default_pack
+    places = installation.settings.packs_places
     if installation.form is Form.SERVERS and not _holds_packs(folder):
         return [skipped("packs", f"{folder}, where workers have them, is empty here, and no volume")]
     whole: list[Pack] = []
     found: list[Finding] = []
-    installed = installed_packs(folder)
-    for path in installed.values():
+    installed = installed_packs(*places)
+    for name, path in installed.items():
         try:
             pack = check_pack(path)
         except InvalidPack as error:
-            found.append(wrong("packs", f"{error}; install the pack again: `chorus models install`"))
+            found.append(wrong("packs", f"{error}; install it again: `{how_to_install(name)}`"))
         else:
             whole.append(pack)
     if whole:
-        found.insert(0, _describe(whole, default, folder))
+        found.insert(0, _describe(whole, default, places))
     return [*found, *_warn_of_default(installation, set(installed)), *_warn_of_self_tests(whole)]
 
 
@@ -43,7 +44,7 @@ def _holds_packs(folder: Path) -> bool:
     return folder.is_dir() and (folder.is_mount() or any(folder.iterdir()))
 
 
-def _describe(packs: Sequence["Pack"], default: str, folder: Path) -> Finding:
+def _describe(packs: Sequence["Pack"], default: str, places: Sequence[Path]) -> Finding:
     named = [
         f"{pack.manifest.name} {pack.manifest.version}{' (default)' if pack.manifest.name == default else ''}"
         for pack in packs
@@ -51,17 +52,16 @@ def _describe(packs: Sequence["Pack"], default: str, folder: Path) -> Finding:
     tests = "`chorus models verify NAME` repeats its self-test"
     if find_spec("onnxruntime") is None:
         tests = "self-tests were not looked at: onnxruntime is not installed here"
-    return ok("packs", f"{', '.join(named)} in {folder}, files as they should be; {tests}")
+    return ok("packs", f"{', '.join(named)} in {' and '.join(map(str, places))}, files as they should be; {tests}")
 
 
 def _warn_of_default(installation: Installation, installed: set[str]) -> Iterator[Finding]:
     default = installation.settings.default_pack
-    choose = _LICENSE if installation.form is Form.SERVERS else f"`{_BIRDNET}`"
+    choose = _LICENSE if installation.form is Form.SERVERS else f"`{how_to_install('birdnet')}`"
     if default not in installed:
-        how = choose if default == "birdnet" else "`chorus models install FOLDER`, or another CHORUS_DEFAULT_PACK"
-        yield warning(
-            "packs", f"the default pack {default} is not installed in {installation.settings.packs_path}: {how}"
-        )
+        how = choose if default == "birdnet" else f"`{how_to_install(default)}`, or another CHORUS_DEFAULT_PACK"
+        places = " or ".join(map(str, installation.settings.packs_places))
+        yield warning("packs", f"the default pack {default} is not installed in {places}: {how}")
     elif default == "synthetic":
         yield warning(
             "packs", f"the default pack is synthetic, which knows no birds; for BirdNET accept its licence: {choose}"

@@ -9,7 +9,7 @@ from dawn_chorus.cli.doctor.findings import Finding, ok, skipped, warning, wrong
 from dawn_chorus.cli.doctor.installation import WAIT_S, Form, Installation
 
 _OTHER_PORT = (
-    "stop it, or choose another port (`chorus up --port`, CHORUS_PORT in .env) and give its address by CHORUS_URL"
+    "stop it, or choose another port (`chorus up --port 8001`, CHORUS_PORT in .env) and give its address by CHORUS_URL"
 )
 _VERSION_S = 3.0
 
@@ -45,7 +45,7 @@ def _judge_free_port(installation: Installation, url: str) -> Finding:
         return ok("ports", f"{url}: free for `chorus up`")
     if installation.is_running is False:
         return wrong(
-            "ports", f"{url}: nobody listens, the service of {folder} was killed: `chorus up --data-dir {folder}`"
+            "ports", f"{url}: nobody listens, the service of {folder} was killed: `{installation.command('chorus up')}`"
         )
     return warning("ports", f"{url}: nobody listens, though the service seems to run: give its address with --url")
 

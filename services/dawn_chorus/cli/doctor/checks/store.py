@@ -27,7 +27,7 @@ def look_at_store(installation: Installation) -> Sequence[Finding]:
 
 def _advise(message: str, *, is_folder: bool) -> str:
     if "No space left" in message:
-        return "make room: `chorus retention --audio-days N`, or a larger volume"
+        return "make room: `chorus retention --audio-days 90`, or a larger volume"
     if is_folder:
         return "may this user write there, and is the volume mounted?"
     return "is the server up, are bucket and keys in CHORUS_STORE_URL right?"

@@ -25,7 +25,11 @@ def look_at_work(installation: Installation) -> Sequence[Finding]:
         return [skipped("work", "the database does not answer")]
     except PermanentError as error:
         return [skipped("work", str(error))]
-    return [*_judge_workers(installation, facts), *_judge_letters(facts), *_judge_keys(installation, facts)]
+    return [
+        *_judge_workers(installation, facts),
+        *_judge_letters(installation, facts),
+        *_judge_keys(installation, facts),
+    ]
 
 
 def _judge_workers(installation: Installation, facts: "WorkFacts") -> Iterator[Finding]:
@@ -33,7 +37,7 @@ def _judge_workers(installation: Installation, facts: "WorkFacts") -> Iterator[F
     left = f"segments waiting: {waiting.waiting_segments}, running: {waiting.running_segments}"
     start = "`docker compose ps worker`, then its logs"
     if installation.form is Form.EMBEDDED:
-        start = "start `chorus up` again"
+        start = f"start `{installation.command('chorus up')}` again"
     if waiting.workers == 0 and waiting.waiting_segments:
         yield wrong("work", f"no worker is there ({left}): {start}")
     elif waiting.workers == 0:
@@ -48,11 +52,10 @@ def _judge_workers(installation: Installation, facts: "WorkFacts") -> Iterator[F
         )
 
 
-def _judge_letters(facts: "WorkFacts") -> Iterator[Finding]:
+def _judge_letters(installation: Installation, facts: "WorkFacts") -> Iterator[Finding]:
     if facts.dead_letters:
-        yield warning(
-            "work", f"dead letters wait for somebody to look at them: {facts.dead_letters} (`chorus dead-letters list`)"
-        )
+        show = installation.command("chorus dead-letters list")
+        yield warning("work", f"dead letters wait for somebody to look at them: {facts.dead_letters} (`{show}`)")
 
 
 def _judge_keys(installation: Installation, facts: "WorkFacts") -> Iterator[Finding]:

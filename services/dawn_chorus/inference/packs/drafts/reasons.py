@@ -16,7 +16,7 @@ def describe(error: Any, *, is_file: bool) -> str:
     """Return the reason of one of pydantic's errors; `is_file`: the key is a file of [files]."""
     message: str = _PLAIN.get(error["type"], error["msg"]).replace(" after validation", "")
     if error["type"] == "string_pattern_mismatch" and (is_file or error["loc"][-1] == "sha256"):
-        return "is no sha256, which is 64 of 0-9 and a-f: run `chorus models seal` on the pack's folder"
+        return "is no sha256, which is 64 of 0-9 and a-f: run `chorus models seal FOLDER`"
     return message.replace("Tuple should", "List should").replace("Dictionary should", "Table should")
 
 
