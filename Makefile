@@ -11,7 +11,7 @@ PAGE := services/page
 SAMPLE := .cache/sample/dawn.wav
 
 .DELETE_ON_ERROR:
-.PHONY: help setup run license test check page check-page test-page bench capacity setup-workshop test-workshop setup-readers test-readers lock clean secrets test-compose \
+.PHONY: help setup run license test check page check-page test-page bench capacity soak setup-workshop test-workshop setup-readers test-readers lock clean secrets test-compose \
   lock-images
 
 help: ## List the targets
@@ -53,7 +53,7 @@ check: $(VENV)/.ready ## Lint, types, import contracts, spelling
 # The slowest files come first, so that no process waits for the other at the end.
 test: setup ## Run all tests, on real RabbitMQ and PostgreSQL; PROCESSES=1 for one after the other
 	$(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder \
-	  tests/foreign_networks tests/end_to_end tests/integration tests/unit
+	  tests/foreign_networks tests/soak tests/end_to_end tests/integration tests/unit
 
 page: $(PAGE)/node_modules/.ready $(VENV)/.ready ## Build the page into services/dawn_chorus/page (needs Node)
 	mkdir -p $(PAGE)/build
@@ -79,6 +79,10 @@ bench: setup ## Race the worker against the limit of this machine and against bi
 
 capacity: setup ## Measure what an hour of sound costs, on the whole service, and what a thousand recorders do
 	$(BIN)/python -m tests.bench.capacity
+
+# SOAK_MINUTES, SOAK_SEED and SOAK_CLIENTS; as root also with full disks, on file systems in memory.
+soak: setup ## Break everything at random for 15 minutes, and hold the ledger against what clients were answered
+	$(BIN)/python -m tests.soak
 
 setup-workshop: .venv-workshop/.ready ## Install PyTorch and what else training needs into .venv-workshop
 

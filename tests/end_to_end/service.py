@@ -113,6 +113,8 @@ class Service:
     packs_dir: Path
     store_url: str
     deployables: list[Deployable] = field(default_factory=list)
+    variables: dict[str, str] = field(default_factory=dict)
+    """Of all deployables, beside those below."""
 
     def start(self, name: str, *, module: str | None = None, ready: bool = True, **settings: str) -> Deployable:
         """Start `api`, `relay` or `worker`; settings are those of its settings.py, in lower case."""
@@ -156,6 +158,7 @@ class Service:
             "CHORUS_SESSIONS": "1",
             "CHORUS_RETRY_FIRST_S": "0.2",
             "OMP_NUM_THREADS": "1",
+            **self.variables,
         }
 
     @property

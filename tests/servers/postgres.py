@@ -6,12 +6,14 @@ database of its own; tests that stop the server still start one.
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
+import psutil
 import psycopg
 import pytest
 from psycopg import sql
@@ -67,6 +69,17 @@ class PostgresNode(PostgresServer):
     def stop(self) -> None:
         """Shut down as an administrator would: connections are cut, data is on disk."""
         self._embedded.stop()
+
+    def kill(self) -> None:
+        """Shut down without order ("immediate"): the next start recovers from the log."""
+        pid = self._embedded.pid
+        assert pid is not None
+        psutil.Process(pid).send_signal(signal.SIGQUIT)
+        self._embedded.stop()
+
+    @property
+    def is_running(self) -> bool:
+        return self._embedded.pid is not None and psutil.pid_exists(self._embedded.pid)
 
     def restart(self) -> None:
         self.stop()
