@@ -1,6 +1,7 @@
 """The stacks under test. Building images takes minutes where nothing is cached."""
 
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,8 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.compose.engine import ROOT, Engine, SandboxEngine, docker_is_here, find_sandbox
-from tests.compose.stack import Stack
+from tests.compose.engine import Engine, SandboxEngine, docker_is_here, find_sandbox
+from tests.compose.stack import Stack, copy_checkout
 
 _RATE_HZ = 16000
 # What Compose reads by itself in a checkout.
@@ -23,10 +24,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def engine() -> Iterator[Engine]:
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     tool = find_sandbox()
     if tool is not None:
-        sandbox = SandboxEngine(tool, [ROOT / file for file in _CHECKOUT])
+        checkout = tmp_path_factory.mktemp("engine") / "checkout"
+        copy_checkout(checkout)
+        subprocess.run(["make", "secrets"], cwd=checkout, check=True)
+        sandbox = SandboxEngine(tool, checkout, _CHECKOUT)
         yield sandbox
         sandbox.close()
     elif docker_is_here():
@@ -44,14 +48,16 @@ def stack(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture(scope="module")
 def s3_stack(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    settings = {"COMPOSE_PROFILES": "s3", "CHORUS_STORE": "seaweedfs"}
+    settings = {"COMPOSE_PROFILES": "s3", "CHORUS_STORE": "seaweedfs", "CHORUS_DATA_DIR": "../data"}
     yield from _run_stack(engine, tmp_path_factory, "chorus-test-s3", _CHECKOUT, settings)
 
 
 @pytest.fixture(scope="module")
 def cluster(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Three nodes of RabbitMQ, all data in one folder of the host."""
     files = [*_CHECKOUT, "deploy/docker/cluster.yml"]
-    yield from _run_stack(engine, tmp_path_factory, "chorus-test-cluster", files, {})
+    settings = {"CHORUS_DATA_DIR": "../data"}
+    yield from _run_stack(engine, tmp_path_factory, "chorus-test-cluster", files, settings)
 
 
 def _run_stack(
@@ -64,6 +70,13 @@ def _run_stack(
         yield stack
     finally:
         stack.down("--volumes")
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout as it comes: no secrets, no settings, nothing started."""
+    copy_checkout(tmp_path / "checkout")
+    return tmp_path / "checkout"
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ class Stack:
     def __init__(self, engine: Engine, folder: Path, name: str, files: Sequence[str], settings: dict[str, str]) -> None:
         self.engine, self.folder, self.name = engine, folder / "checkout", name
         self.api_port, self.grafana_port, self.rabbitmq_port = find_free_ports(3, _PORTS)
-        _copy_checkout(self.folder)
+        copy_checkout(self.folder)
         pack = write_tone_pack(folder / "tones")
         (folder / "tones.yml").write_text(_TONES.format(folder=pack))
         self._settings: dict[str, str] = {}
@@ -129,7 +129,7 @@ class Stack:
         return self.run_in("postgres", "psql", "-U", "postgres", "-d", "chorus", "-tAc", sql).strip()
 
 
-def _copy_checkout(folder: Path) -> None:
+def copy_checkout(folder: Path) -> None:
     """Copy what git knows of or would take in: neither secrets nor settings of whoever works here."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],

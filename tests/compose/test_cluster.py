@@ -1,4 +1,4 @@
-"""RabbitMQ on three nodes, one of which dies under load."""
+"""RabbitMQ on three nodes, one of which dies under load; and all data in a folder of the host."""
 
 import json
 from pathlib import Path
@@ -38,3 +38,18 @@ def test_the_leader_dies_under_load_and_nothing_is_lost_or_done_twice(cluster: S
     assert cluster.query("SELECT count(*) FROM outbox WHERE published_at IS NULL") == "0"
     assert cluster.query("SELECT count(*) FROM dead_letters") == "0"
     cluster.up()
+
+
+def test_all_data_lies_in_the_folder_of_the_host_and_is_there_after_down_and_up(
+    cluster: Stack, recording: Path
+) -> None:
+    key = cluster.make_key()
+    analysis = cluster.wait_for(cluster.upload(recording, key), key)
+    cluster.down("--volumes")
+    folder = cluster.folder.parent / "data"
+    kept = {path.name for path in folder.iterdir() if any(path.iterdir())}
+    assert kept >= {"postgres", "rabbitmq", "rabbitmq-2", "rabbitmq-3", "audio", "packs", "prometheus", "grafana"}
+    cluster.up()
+    assert cluster.curl(analysis["links"]["self"], key=key)["result"] == "succeeded"
+    again = cluster.curl(f"{analysis['links']['recording']}/analyses", "--json", '{"pack": "tones"}', key=key)
+    assert cluster.wait_for(again["id"], key)["result"] == "succeeded"

@@ -24,7 +24,7 @@ def test_everything_is_healthy_and_what_is_done_once_went_well(stack: Stack) -> 
     states = {service_of(each): each["State"] for each in stack.containers()}
     assert {"postgres", "rabbitmq", "api", "relay", "worker", "prometheus", "alertmanager", "grafana"} < set(states)
     for service, state in states.items():
-        if service in {"migrate", "packs"}:
+        if service in {"folders", "migrate", "packs"}:
             assert (state["Status"], state["ExitCode"]) == ("exited", 0), service
         else:
             assert state["Health"]["Status"] == "healthy", service

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 BUILDS: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.override.yml").read_text())["services"]
-ONCE = {"migrate", "packs", "bucket"}
+ONCE = {"folders", "migrate", "packs", "bucket"}
 BY_HAND = {"chorus", "doctor"}
 STAY = sorted(set(SERVICES) - ONCE - BY_HAND)
 
@@ -173,6 +173,41 @@ def test_secrets_stay_unless_they_are_to_change(checkout: Path) -> None:
     assert differ == {"database_password", "database_url"}
 
 
+def test_an_empty_password_is_drawn_and_a_folder_in_its_place_is_told(checkout: Path) -> None:
+    make_secrets(checkout)
+    path = checkout / "secrets" / "database_password"
+    path.chmod(0o600)
+    path.write_text("")
+    assert len(make_secrets(checkout)["database_password"]) >= 40
+    path.unlink()
+    path.mkdir()
+    script = [sys.executable, str(checkout / "deploy" / "docker" / "make-secrets")]
+    done = subprocess.run(script, check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"{path} is a folder, where a file should be: remove it")
+
+
+def test_compose_looks_for_the_secrets_before_it_builds_anything(checkout: Path) -> None:
+    assert "run-make-secrets-first" in make_secrets(checkout)
+    assert all(
+        service["env_file"][0] == "secrets/run-make-secrets-first"
+        for service in SERVICES.values()
+        if "env_file" in service
+    )
+
+
+def test_every_volume_is_a_folder_of_the_data_where_that_is_set() -> None:
+    mounted = [
+        volume.rpartition("${CHORUS_DATA_DIR:+${CHORUS_DATA_DIR:-}/}")
+        for service in SERVICES.values()
+        for volume in service.get("volumes", ())
+        if not volume.startswith(("./", "${CHORUS_CERTIFICATES"))
+    ]
+    assert all(marked for _, marked, _ in mounted)
+    assert {place.split(":")[0] for _, _, place in mounted} == set(COMPOSE["volumes"])
+
+
 def test_a_password_that_there_is_not_cannot_be_changed(checkout: Path) -> None:
     with pytest.raises(subprocess.CalledProcessError):
         make_secrets(checkout, "databse_password")
@@ -197,10 +232,10 @@ def test_git_and_the_images_take_in_neither_secrets_nor_settings() -> None:
 def test_the_settings_that_are_shown_are_those_that_there_are() -> None:
     shown = set(re.findall(r"^#?([A-Z][A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     docker = ROOT / "deploy" / "docker"
-    files = [ROOT / "docker-compose.yml", *docker.glob("license/*.env"), *docker.glob("back*")]
+    files = [ROOT / "docker-compose.yml", *docker.glob("CHORUS_ACCEPT_LICENSE/*/*.env"), *docker.glob("back*")]
     known = {name for file in files for name in re.findall(r"\b([A-Z][A-Z_]{5,})\b", file.read_text())}
     assert shown - {"COMPOSE_PROFILES", "COMPOSE_FILE"} <= known
-    asked = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
+    asked = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text())) - {"COMPOSE_PROJECT_NAME"}
     assert asked.union(*map(passed_on, SERVICES.values())) <= shown
 
 
