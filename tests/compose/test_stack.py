@@ -167,8 +167,6 @@ def test_a_changed_setting_and_an_upgrade_keep_three_workers(stack: Stack) -> No
     (upgrade,) = find_scripts("Upgrade")
     stack.run_script(f'git() {{ test "$*" = pull; }}\n{upgrade}')
     assert stack.healthy_workers() == 3
-    stack.configure(CHORUS_LOG_LEVEL="INFO")
-    stack.up()
 
 
 def test_all_is_there_again_after_down_and_up(stack: Stack, recording: Path) -> None:
