@@ -165,7 +165,8 @@ def test_a_changed_setting_and_an_upgrade_keep_three_workers(stack: Stack) -> No
     stack.up()
     assert stack.healthy_workers() == 3
     (upgrade,) = find_scripts("Upgrade")
-    stack.run_script(f'git() {{ test "$*" = pull; }}\n{upgrade}')
+    backups = stack.folder.parent / "backups"
+    stack.run_script(f'export CHORUS_BACKUP_DIR={backups}\ngit() {{ test "$*" = pull; }}\n{upgrade}')
     assert stack.healthy_workers() == 3
 
 

@@ -1,6 +1,7 @@
 """The runbook's backup of a service at work, and its restoration on a fresh server, by the commands that it gives."""
 
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -47,16 +48,33 @@ class Host:
     checkout: Path
     docker: DockerStandIn
 
+    @property
+    def backups(self) -> Path:
+        return self.checkout.parent / "backups"
+
+    @property
+    def newest(self) -> Path:
+        """The folder of the newest backup."""
+        return max(self.backups.glob("20*Z"))
+
+    def unpack_audio(self, folder: Path) -> list[Path]:
+        """Extract the archives of recordings; return the files."""
+        for archive in sorted((self.backups / "audio").glob("*.tar")):
+            shutil.unpack_archive(archive, folder, filter="data")
+        return list(stored_files(folder))
+
     def run(self, script: str) -> None:
-        done = self.docker.run(script, self.checkout)
+        done = self.docker.run(f"export CHORUS_BACKUP_DIR={self.backups}\n{script}", self.checkout)
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
 
 
 @contextmanager
 def fresh_host(folder: Path) -> Iterator[Host]:
-    audio, checkout = folder / "audio", folder / "checkout"
-    audio.mkdir(parents=True)
-    (checkout / "secrets").mkdir(parents=True)
+    audio, packs, checkout = folder / "audio", folder / "packs", folder / "checkout"
+    for volume in (audio, packs, checkout / "secrets", checkout / "deploy"):
+        volume.mkdir(parents=True)
+    shutil.copytree(ROOT / "deploy" / "docker", checkout / "deploy" / "docker")
+    (checkout / "secrets" / "store_url.disk").write_text("file:///var/lib/chorus/audio")
     with (
         # Not in pytest's own folder, which is closed to the account that PostgreSQL runs under.
         TemporaryDirectory(prefix="chorus-postgres-") as data_dir,
@@ -73,6 +91,7 @@ def fresh_host(folder: Path) -> Iterator[Host]:
             folder / "bin",
             {
                 "/var/lib/chorus/audio": audio,
+                "/var/lib/chorus/packs": packs,
                 roles: ROOT / "deploy" / "postgres" / "roles.sh",
                 "/run/secrets": checkout / "secrets",
             },
@@ -149,10 +168,14 @@ def new_host(tmp_path: Path) -> Iterator[Host]:
 
 def move(old: Host, new: Host) -> None:
     shutil.rmtree(new.checkout / "secrets")
-    shutil.copytree(old.checkout / "backup", new.checkout / "backup")
+    shutil.copytree(old.backups, new.backups)
     for name in SECRETS:
         # The servers under test keep their passwords: they are started elsewhere.
-        (new.checkout / "backup" / "secrets" / name).write_text(urlsplit(new.database_url).password or "")
+        password = new.newest / "secrets" / name
+        password.chmod(0o600)
+        password.write_text(urlsplit(new.database_url).password or "")
+    sums = "find . -type f ! -name SHA256SUMS -exec sha256sum {} + > ../sums && mv ../sums SHA256SUMS"
+    subprocess.run(["sh", "-c", sums], cwd=new.newest, check=True)
 
 
 def test_a_backup_taken_under_load_comes_back_on_another_host(old_host: Host, new_host: Host) -> None:
@@ -243,10 +266,9 @@ def test_files_that_come_and_go_meanwhile_break_nothing_off(old_host: Host, tmp_
 
     with repeating(come_and_go):
         old_host.run(BACK_UP)
-    shutil.unpack_archive(old_host.checkout / "backup" / "audio.tar", tmp_path / "unpacked", filter="data")
-    unpacked = {path.name: path.stat().st_size for path in stored_files(tmp_path / "unpacked")}
+    unpacked = {path.name: path.stat().st_size for path in old_host.unpack_audio(tmp_path / "unpacked")}
     assert {f"{number}.wav": 500_000 for number in range(200)}.items() <= unpacked.items()
-    assert (old_host.checkout / "backup" / "secrets" / "database_password").exists()
+    assert (old_host.newest / "secrets" / "database_password").exists()
 
 
 def test_the_archive_leaves_out_what_is_still_being_written(old_host: Host, tmp_path: Path) -> None:
@@ -254,5 +276,4 @@ def test_the_archive_leaves_out_what_is_still_being_written(old_host: Host, tmp_
     for name in ("whole.wav", "half.wav#1", "check/health"):
         (old_host.audio / name).write_bytes(b"sound")
     old_host.run(BACK_UP)
-    shutil.unpack_archive(old_host.checkout / "backup" / "audio.tar", tmp_path / "unpacked", filter="data")
-    assert [path.name for path in stored_files(tmp_path / "unpacked")] == ["whole.wav"]
+    assert [path.name for path in old_host.unpack_audio(tmp_path / "unpacked")] == ["whole.wav"]

@@ -370,7 +370,7 @@ def test_the_service_of_a_data_folder_is_looked_at_while_it_runs_and_after_it_wa
         killed = service.chorus("doctor")
         assert killed.returncode == 1
         # Its PostgreSQL outlives it, until the next start.
-        assert f"the service of {service.folder}/data was killed: `CHORUS_DATA_DIR=" in killed.stdout
+        assert f"the service of {service.folder}/data was killed: `chorus up`" in killed.stdout
         assert "seems to run" not in killed.stdout
 
 

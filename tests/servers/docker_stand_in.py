@@ -1,7 +1,7 @@
 """A `docker` for the runbook's commands where there is none: what would run in a container runs here, on test servers.
 
-It knows `docker compose exec SERVICE COMMAND…` and `run SERVICE COMMAND…`; `up` and `down` have nothing to do. Paths in
-the containers are exchanged for those of the test, in arguments and in scripts.
+It knows `docker compose exec SERVICE COMMAND…` and `run SERVICE COMMAND…`; `up`, `down`, `config` have nothing to do.
+Paths in the containers are exchanged for those of the test, in arguments and in scripts.
 """
 
 import json
@@ -39,19 +39,22 @@ class DockerStandIn:
 def act(words: list[str]) -> int:
     """Do what `docker WORDS…` would."""
     compose, verb, *rest = words
-    if compose != "compose" or verb not in ("exec", "run", "up", "down"):
+    if compose != "compose" or verb not in ("exec", "run", "up", "down", "config"):
         sys.exit(f"no such thing here: docker {' '.join(words)}")
-    if verb in ("up", "down"):
+    if verb in ("up", "down", "config"):
         return 0
+    options: dict[str, str] = {}
     while rest[0].startswith("-"):
         flag = rest.pop(0)
         if flag not in _FLAGS:
-            rest.pop(0)
+            options[flag] = rest.pop(0)
     told = json.loads(os.environ[_VARIABLE])
-    command = [_exchange(word, told["paths"]) for word in rest[1:]]
-    if command[0] == "sh":
+    entrypoint = [options["--entrypoint"]] if "--entrypoint" in options else []
+    command = [_exchange(word, told["paths"]) for word in (*entrypoint, *rest[1:])]
+    if command[0] == "sh" and command[1] != "-c":
         command = ["sh", "-c", _exchange(Path(command[1]).read_text(), told["paths"])]
-    return subprocess.run(command, env={**os.environ, **told["environment"]}, check=False).returncode
+    folder = _exchange(options.get("--workdir", "."), told["paths"])
+    return subprocess.run(command, cwd=folder, env={**os.environ, **told["environment"]}, check=False).returncode
 
 
 def _exchange(text: str, paths: Mapping[str, str]) -> str:
