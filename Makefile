@@ -50,7 +50,7 @@ check: $(VENV)/.ready ## Lint, types, import contracts, spelling
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 
-# The slowest files come first, so that no process waits for the other at the end.
+# The slowest files come first (tests/slowest_first.py), so that no process waits for the other at the end.
 test: setup ## Run all tests, on real RabbitMQ and PostgreSQL; PROCESSES=1 for one after the other
 	$(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder \
 	  tests/foreign_networks tests/soak tests/end_to_end tests/integration tests/unit
