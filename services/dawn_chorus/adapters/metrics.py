@@ -5,12 +5,27 @@ an installed pack), never an id.
 """
 
 from collections.abc import Iterable
+from itertools import product
 
 from prometheus_client import Counter, Gauge, Histogram
 
-_STAGE_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
-_WAIT_S = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 4 * 3600, 24 * 3600)
-_REQUEST_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
+_TENTHS = (1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.3, 8)
+"""Each bucket ends at most 1.28 times as high as the one before: a quantile is wrong by no more than that."""
+
+
+def _spread(low: float, high: float) -> tuple[float, ...]:
+    """Return the ends of buckets, ten to each factor of ten, from `low` to `high`, which are both among them."""
+    decades = (10.0**power for power in range(-3, 6))
+    ends = (float(f"{tenth * decade:.3g}") for decade in decades for tenth in _TENTHS)
+    return low, *(end for end in ends if low < end < high), high
+
+
+_STAGE_S = _spread(0.005, 300)
+_WAIT_S = _spread(0.1, 24 * 3600)
+_REQUEST_S = _spread(0.005, 60)
+
+UNMATCHED = "unmatched"
+"""The route of requests that have none."""
 
 # -- API
 
@@ -23,10 +38,11 @@ api_responses_broken_off = Counter(
     "chorus_api_responses_broken_off_total", "Long responses cut short: what they showed was changed, or an outage."
 )
 uploads = Counter("chorus_uploads_total", "Uploads ended, by outcome.", ["outcome"])
-"""`accepted`, `duplicate`, `conflict`, `too_large`, `not_audio`, `invalid`, `interrupted`, `unavailable`.
-
-`disconnected`: the client went away before its last byte.
-"""
+"""By `UPLOAD_OUTCOMES`; `disconnected`: the client went away before its last byte."""
+UPLOAD_OUTCOMES = (
+    "accepted", "duplicate", "conflict", "too_large", "not_audio", "invalid", "interrupted", "unavailable",
+    "disconnected",
+)  # fmt: skip
 upload_bytes = Counter("chorus_upload_bytes_total", "Bytes received in uploads, refused ones included.")
 upload_audio_seconds = Counter("chorus_upload_audio_seconds_total", "Seconds of audio accepted, as headers declare.")
 uploads_in_flight = Gauge("chorus_uploads_in_flight", "Uploads being received or probed.")
@@ -68,7 +84,8 @@ backlog_oldest_seconds = Gauge(
     "chorus_backlog_oldest_seconds", "Time since the oldest queued or running segment was queued.", ["lane"]
 )
 dead_letters = Counter("chorus_dead_letters_total", "Dead letters stored, by reason.", ["reason"])
-"""The broker's reason: `delivery_limit`, `rejected`, `expired`, `maxlen`; or `unknown`."""
+"""The broker's reason, of `DEAD_LETTER_REASONS`; or `unknown`."""
+DEAD_LETTER_REASONS = ("delivery_limit", "rejected", "expired", "maxlen")
 
 # -- Worker
 
@@ -115,16 +132,41 @@ worker_pack = Gauge(
 """`device` was requested, `provider` is the active ONNX Runtime provider, `version` is the program's."""
 
 
+def _expect(metric: Counter | Histogram, *labels: Iterable[str]) -> None:
+    """Create the series at 0: a rate misses the first event of one that begins at 1, and a panel says "No data"."""
+    for values in product(*labels):
+        metric.labels(*values)
+
+
+def expect_requests(routes: Iterable[tuple[str, str, str]]) -> None:
+    """Create the API's series; `routes` are method, template and usual status. Failures of each are expected too."""
+    for method, route, status in routes:
+        _expect(api_requests, [method], [route], [status, "500", "503"])
+    _expect(api_requests, ["other"], [UNMATCHED], ["400", "503"])
+    _expect(uploads, UPLOAD_OUTCOMES)
+    _expect(resumable_uploads, ["begun", "joined", "deleted", "expired", "broken"])
+    _expect(exports, ["ready", "failed", "expired"])
+
+
+def expect_dead_letters() -> None:
+    """Create the relay's series, so that the alert sees the very first dead letter."""
+    _expect(dead_letters, [*DEAD_LETTER_REASONS, "unknown"])
+
+
+def expect_segments(lanes: Iterable[str], reasons: Iterable[str]) -> None:
+    """Create the worker's series that are of no pack; `reasons` are names of the errors that end a segment."""
+    _expect(deliveries, ["acked", "requeued", "dead"])
+    _expect(queue_wait_seconds, lanes)
+    _expect(segments, ["none"], ["skipped"])
+    _expect(segments, ["unknown"], ["failed"])
+    _expect(segment_failures, reasons)
+    _expect(stage_seconds, ["fetch", "decode", "resample", "mel", "inference", "score", "save"])
+
+
 def expect_outcomes(pack: str) -> None:
-    """Create the series of a pack's segments at 0: a rate misses the first event of a series that begins at 1."""
-    for outcome in ("done", "failed", "retried"):
-        segments.labels(pack, outcome)
-
-
-def expect_dead_letters(reasons: Iterable[str]) -> None:
-    """Create the series of dead letters at 0, so that the alert sees the very first one."""
-    for reason in reasons:
-        dead_letters.labels(reason)
+    """Create the series of a pack that was opened."""
+    _expect(segments, [pack], ["done", "failed", "retried"])
+    _expect(audio_analyzed_seconds, [pack])
 
 
 def observe_stages(stage_s: dict[str, float], *, pack: str) -> None:

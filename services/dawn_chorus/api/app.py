@@ -45,7 +45,7 @@ from dawn_chorus.api.http.head_requests import HeadRequests
 from dawn_chorus.api.http.limits.admission import Admission, Limits
 from dawn_chorus.api.http.limits.places import Pace, Places
 from dawn_chorus.api.http.limits.rate_limit import RateLimit
-from dawn_chorus.api.http.request_metrics import Observe
+from dawn_chorus.api.http.request_metrics import Observe, expect_answers
 from dawn_chorus.api.http.tus import MethodOverride, TusProtocol
 from dawn_chorus.api.key_cache import KeyCache
 from dawn_chorus.api.routes.audio import clip, original, spectrogram
@@ -194,6 +194,7 @@ def create_app(settings: ApiSettings, database: Database, store: AudioStore) -> 
     app.add_middleware(Gate, hosts=hosts)
     app.add_middleware(TusProtocol)
     app.add_middleware(Observe)
+    expect_answers(routes)
     return app
 
 

@@ -18,6 +18,7 @@ from dawn_chorus.adapters.postgres.api_keys import SCOPES, ApiKey, any_keys
 from dawn_chorus.api.dependencies import Dependencies, Deps
 from dawn_chorus.api.http.browsers.session_cookie import PLAIN, sent_sessions
 from dawn_chorus.api.http.problems import FORBIDDEN, TOO_MANY, UNAUTHENTICATED, Problem
+from dawn_chorus.api.http.request_ids import note_ids
 from dawn_chorus.api.key_cache import KeyCache
 from dawn_chorus.domain.errors import ChorusError, TransientError
 
@@ -62,6 +63,7 @@ class Require:
 
     async def __call__(self, request: Request, deps: Deps, credentials: Bearer, _session: Cookie) -> Caller:
         caller = await self._identify(deps, request.scope, None if credentials is None else credentials.credentials)
+        note_ids(key_id=caller.key_id)
         if caller.scopes.isdisjoint({*self._scopes, "admin"}):
             allowed = ", ".join(sorted(caller.scopes))
             needed = " or ".join(self._scopes)

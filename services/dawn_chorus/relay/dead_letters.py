@@ -13,7 +13,6 @@ from dawn_chorus.domain.jobs import DELIVERY_LIMIT, SegmentJob
 from dawn_chorus.domain.ports import DeadLetters, Delivery
 
 _SLEEP_S = 0.5
-_KNOWN_REASONS = {"delivery_limit", "rejected", "expired", "maxlen"}
 log = get_logger(__name__)
 
 
@@ -26,7 +25,7 @@ class DeadLetterWriter:
     def __init__(self, dead_letters: DeadLetters) -> None:
         self._dead_letters = dead_letters
         self._arrived: SimpleQueue[Delivery] = SimpleQueue()
-        metrics.expect_dead_letters(_KNOWN_REASONS)
+        metrics.expect_dead_letters()
 
     def receive(self, delivery: Delivery) -> None:
         """Accept a dead letter for storing; returns at once."""
@@ -60,7 +59,8 @@ class DeadLetterWriter:
                 log.warning("segment requeued, redelivered too often but rarely started")
                 return
             dead_letter_id = self._dead_letters.keep_dead_letter(delivery.body, reason, job)
-            metrics.dead_letters.labels(delivery.reason if delivery.reason in _KNOWN_REASONS else "unknown").inc()
+            known = delivery.reason in metrics.DEAD_LETTER_REASONS
+            metrics.dead_letters.labels(delivery.reason if known else "unknown").inc()
             log.error("dead letter stored", reason=reason, dead_letter_id=str(dead_letter_id))
 
 

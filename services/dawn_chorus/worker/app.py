@@ -21,6 +21,7 @@ from dawn_chorus.worker.pack_cache import PackCache, PackVersion
 from dawn_chorus.worker.pack_registration import PackRegistration
 from dawn_chorus.worker.retry_policy import RetryPolicy
 from dawn_chorus.worker.retrying_ledger import RetryingLedger
+from dawn_chorus.worker.segment_metrics import expect_segments
 from dawn_chorus.worker.settings import WorkerSettings
 
 log = get_logger(__name__)
@@ -44,6 +45,7 @@ def open_worker(
     does not work ends the process before it takes a job. The caller closes what it passed in, after the worker.
     Raises DeviceUnavailable, InvalidPack and UnknownPack.
     """
+    expect_segments()
     stopping = Event()
     retrying = RetryingLedger(ledger, stopping)
     with DecoderPool(processes=settings.decoders or settings.sessions) as decoders:

@@ -1,11 +1,35 @@
 """The worker's metrics, by outcome of a segment."""
 
 from dawn_chorus.adapters import metrics
-from dawn_chorus.domain.errors import ChorusError, UnknownPack
-from dawn_chorus.domain.jobs import SegmentWork, WorkerFacts
+from dawn_chorus.domain.errors import (
+    AudioRemoved,
+    ChorusError,
+    DeviceUnavailable,
+    EmptyAudio,
+    InvalidPack,
+    NotAudio,
+    NotFound,
+    PermanentError,
+    TransientError,
+    UndecodableAudio,
+    UnknownPack,
+)
+from dawn_chorus.domain.jobs import Lane, SegmentWork, WorkerFacts
+from dawn_chorus.domain.lost_audio import NothingHeard
 from dawn_chorus.domain.recording import round_s
 from dawn_chorus.domain.timeline import SegmentTimeline
 from dawn_chorus.inference.segment_scores import SegmentScores
+
+_REASONS = (
+    TransientError, PermanentError, UndecodableAudio, NotAudio, EmptyAudio, NothingHeard, InvalidPack, UnknownPack,
+    DeviceUnavailable, NotFound, AudioRemoved,
+)  # fmt: skip
+"""What ends or delays segments; an error of another class is counted from its first time on."""
+
+
+def expect_segments() -> None:
+    """Create the series at 0 that are of no pack."""
+    metrics.expect_segments(list(Lane), [error.__name__ for error in _REASONS])
 
 
 def observe_start(work: SegmentWork) -> None:

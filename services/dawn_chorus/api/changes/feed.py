@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from dawn_chorus.adapters.logs import get_logger
+from dawn_chorus.api.http.request_ids import leave_request
 from dawn_chorus.domain.errors import TransientError
 
 INTERVAL_S = 1.0
@@ -135,6 +136,7 @@ class ChangeFeed:
             self._followers.pop(follower, None)
 
     async def _run(self) -> None:
+        leave_request()
         try:
             while self._followers:
                 try:

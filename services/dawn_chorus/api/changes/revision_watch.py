@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from uuid import UUID
 
+from dawn_chorus.api.http.request_ids import leave_request
 from dawn_chorus.domain.errors import TransientError
 
 Revisions = Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, int]]]
@@ -42,6 +43,7 @@ class RevisionWatch:
             self._polling = asyncio.create_task(self._poll())
 
     async def _poll(self) -> None:
+        leave_request()
         while self._followed:
             # While the database is unavailable the streams stay open; they go on once it is back.
             with suppress(TransientError):

@@ -10,6 +10,7 @@ from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
 from dawn_chorus.adapters import metrics
 from dawn_chorus.adapters.logs import get_logger
+from dawn_chorus.adapters.metrics import UNMATCHED
 from dawn_chorus.api.http.browsers.response_headers import PROTECTIVE_HEADERS
 from dawn_chorus.api.http.problems import (
     HEADERS_TOO_LARGE,
@@ -20,7 +21,7 @@ from dawn_chorus.api.http.problems import (
     ProblemResponse,
     problem_response,
 )
-from dawn_chorus.api.http.request_metrics import UNMATCHED
+from dawn_chorus.api.http.request_ids import begin_request, make_request_id
 from dawn_chorus.api.http.tus import tus_headers
 
 log = get_logger(__name__)
@@ -46,9 +47,11 @@ class ProblemProtocol(H11Protocol):
 
     def _send_problem(self, problem: Problem) -> None:
         path = "" if self.scope is None else self.scope["path"]
-        response = problem_response(problem, path)
+        request_id = make_request_id()
+        response = problem_response(problem, path, request_id)
         response.headers.update({**PROTECTIVE_HEADERS, "Connection": "close"})
         metrics.api_requests.labels("other", UNMATCHED, str(response.status_code)).inc()
+        log.info("no request", status=response.status_code, reason=problem.detail, request_id=request_id)
         for event in _events(response):
             self.transport.write(self.conn.send(event) or b"")
 
@@ -57,6 +60,7 @@ class ProblemProtocol(H11Protocol):
 
         Whether this process lives is answered nevertheless: restarting it would only cut all the others off.
         """
+        begin_request(scope)
         is_full = self._limit is not None and max(len(self.connections), len(self.tasks)) > self._limit
         if not is_full or scope["path"] == _ALWAYS:
             await self._run(scope, receive, send)

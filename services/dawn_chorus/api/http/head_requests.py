@@ -28,7 +28,7 @@ class HeadRequests:
         answering = asyncio.ensure_future(self._app(as_get, receive, keep_headers))
         try:
             await asyncio.wait((answering, headers), return_when=asyncio.FIRST_COMPLETED)
-            scope["route"] = as_get.get("route")
+            scope["route"], scope["path_params"] = as_get.get("route"), as_get.get("path_params", {})
             if headers.done():
                 await send(headers.result())
                 await send({"type": "http.response.body", "body": b""})

@@ -7,6 +7,8 @@ from typing import Any
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from dawn_chorus.api.http.request_ids import HEADER, current_request_id
+
 RETRY_AFTER_S = 5
 """`Retry-After` while the database or the audio store is unavailable."""
 
@@ -93,6 +95,11 @@ class ProblemDetails(BaseModel):
     status: int = Field(examples=[INVALID.status])
     detail: str = Field(description="What is wrong in this case, and what to do.")
     instance: str | None = Field(default=None, description="The path of the request.")
+    request_id: str | None = Field(
+        default=None,
+        description=f"The id of the request, as in the header `{HEADER}`: for whoever looks into the service's log.",
+        examples=["3f2c9a4e7b9d4d0c8a51c0e1f7a2b6d9"],
+    )
     errors: list[FieldError] = Field(default_factory=list, description="The invalid fields, if any.")
 
 
@@ -120,19 +127,23 @@ class ProblemResponse(JSONResponse):
     media_type = "application/problem+json"
 
 
-def problem_response(problem: Problem, path: str) -> ProblemResponse:
+def problem_response(problem: Problem, path: str, request_id: str | None = None) -> ProblemResponse:
+    """Return the response; `request_id` is for what never became a request, otherwise it is that of this task's."""
     kind = problem.kind
+    request_id = request_id or current_request_id()
     details = ProblemDetails(
         type=kind.uri,
         title=kind.title,
         status=kind.status,
         detail=problem.detail,
         instance=path,
+        request_id=request_id,
         errors=problem.errors,
         **problem.extensions,
     )
     content = details.model_dump(mode="json", exclude={"errors"} if not problem.errors else None)
-    return ProblemResponse(content, kind.status, headers=problem.headers)
+    headers = problem.headers if request_id is None else {**problem.headers, HEADER: request_id}
+    return ProblemResponse(content, kind.status, headers=headers)
 
 
 def invalid_field(field: str, detail: str) -> Problem:

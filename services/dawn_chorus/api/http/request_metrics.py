@@ -2,16 +2,20 @@
 
 import asyncio
 import time
+from collections.abc import Iterable
 
 from anyio import BrokenResourceError
+from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dawn_chorus.adapters import metrics
 from dawn_chorus.adapters.logs import get_logger
+from dawn_chorus.adapters.metrics import UNMATCHED
 from dawn_chorus.api.http.problems import RETRY_AFTER_S, UNAVAILABLE, Problem, problem_response
+from dawn_chorus.api.http.request_ids import RequestFacts, add_request_id, begin_request, note_path
 
-UNMATCHED = "unmatched"
 DISCONNECTED = "disconnected"
 """The status of a request whose client went away before the end of the response."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -38,7 +42,7 @@ class Observe:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        watched = _Watched(scope, receive, send)
+        watched = _Watched(begin_request(scope), scope, receive, send)
         try:
             await self._app(scope, watched.receive, watched.send)
         except ClientDisconnect:
@@ -59,6 +63,16 @@ class Observe:
                 watched.log(refused=number)
 
 
+def expect_answers(routes: Iterable[BaseRoute]) -> None:
+    """Count 0 answers of each route, so that the first failure of any is one more than none."""
+    metrics.expect_requests(
+        (method, route.path_format, str(route.status_code or 200))
+        for route in routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+    )
+
+
 async def _say_stopping(scope: Scope, receive: Receive, send: Send) -> None:
     headers = {"Retry-After": str(RETRY_AFTER_S), "Connection": "close"}
     problem = Problem(UNAVAILABLE, "This service is being stopped; send the request again in a while", headers=headers)
@@ -68,7 +82,8 @@ async def _say_stopping(scope: Scope, receive: Receive, send: Send) -> None:
 class _Watched:
     """The receive and send channels of one request, and what became of it."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, facts: RequestFacts, scope: Scope, receive: Receive, send: Send) -> None:
+        self._facts = facts
         self._scope, self._receive, self._send = scope, receive, send
         self._began = time.perf_counter()
         self._is_answered = False
@@ -90,7 +105,7 @@ class _Watched:
             metrics.api_request_seconds.labels(_method(self._scope), _route(self._scope)).observe(seconds)
         elif message["type"] == "http.response.body" and not message.get("more_body", False):
             self._is_answered = True
-        await self._send(message)
+        await self._send(add_request_id(message, self._facts.request_id))
 
     def count(self) -> None:
         status = DISCONNECTED if self.is_gone else str(self.status or 500)
@@ -102,8 +117,10 @@ class _Watched:
         if scope["path"].startswith(_QUIET) and status < 400:
             return
         client, _ = scope.get("client") or ("unknown", 0)
-        seconds = round(time.perf_counter() - self._began, 4)
-        facts = {"method": scope["method"], "path": scope["path"], "seconds": seconds, "client": client, **more}
+        duration_s = round(time.perf_counter() - self._began, 4)
+        note_path(scope.get("path_params", {}))
+        facts = {"method": scope["method"], "path": scope["path"], "duration_s": duration_s, "client": client}
+        facts |= self._facts.ids | more
         if self.is_gone:
             log.info("client disconnected", **facts)
         else:

@@ -33,6 +33,7 @@ from dawn_chorus.api.http.problems import (
     invalid_field,
     invalid_fields,
 )
+from dawn_chorus.api.http.request_ids import note_ids
 from dawn_chorus.api.models.requests import UPLOAD_FIELDS, UploadFields
 from dawn_chorus.api.uploads.multipart import Chunks, Upload, receive_upload
 from dawn_chorus.api.uploads.resumable.reading import wait_until_ready
@@ -173,6 +174,7 @@ class Intake:
 
 def _log_accepted(stored: StoredRecording) -> None:
     recording = stored.recording
+    note_ids(recording_id=recording.id, analysis_id=stored.analysis_id)
     with log_ids(recording_id=recording.id, analysis_id=str(stored.analysis_id)):
         log.info(
             "duplicate recording"

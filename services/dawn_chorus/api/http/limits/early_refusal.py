@@ -16,12 +16,16 @@ from dawn_chorus.api.http.late_headers import PunctualProtocol
 from dawn_chorus.api.http.limits.places import Places
 from dawn_chorus.api.http.limits.upload_requests import UploadRequests
 from dawn_chorus.api.http.problems import problem_response
+from dawn_chorus.api.http.request_ids import HEADER, make_request_id, take_over
 from dawn_chorus.api.http.request_metrics import Refusals
 from dawn_chorus.api.http.tus import tus_headers
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,15})[ \t]*\r\n", re.IGNORECASE)
+_REQUEST_ID = re.compile(rb"\r\n%s:[ \t]*([^\r\n]*?)[ \t]*\r\n" % HEADER.encode(), re.IGNORECASE)
 _ANY_ID = "00000000-0000-0000-0000-000000000000"
 """In a prepared answer, for an id of the same length."""
+_ANY_REQUEST = "request-id"
+"""In a prepared answer, for the id of a request."""
 log = get_logger(__name__)
 
 
@@ -48,25 +52,39 @@ class Door:
         refusal.count()
         if number := self._refusals.due(time.perf_counter()):
             log.info("request", method=refusal.method, path=refusal.route, status=429, refused=number)
-        return refusal.answer.replace(_ANY_ID.encode(), found[2]) if found[2] else refusal.answer
+        return refusal.answer(found[2], _find_request_id(data))
 
 
 class _Refusal:
     """The answer to one kind of upload; `route` is what metrics call it."""
 
-    def __init__(self, method: str, route: str, answer: bytes) -> None:
-        self.method, self.route, self.answer = method, route, answer
+    def __init__(self, method: str, route: str, template: tuple[bytes, bytes]) -> None:
+        self.method, self.route = method, route
+        self._head, self._body = template
         self._counter = metrics.api_requests.labels(method, route, "429")
 
     def count(self) -> None:
         self._counter.inc()
 
+    def answer(self, upload_id: bytes | None, request_id: bytes) -> bytes:
+        body = self._body.replace(_ANY_REQUEST.encode(), request_id)
+        if upload_id:
+            body = body.replace(_ANY_ID.encode(), upload_id)
+        return self._head + b"%s: %s\r\ncontent-length: %d\r\n\r\n" % (HEADER.encode(), request_id, len(body)) + body
 
-def _render(places: Places, path: str) -> bytes:
-    response = problem_response(places.refusal(), path)
+
+def _find_request_id(data: bytes) -> bytes:
+    sent = _REQUEST_ID.findall(data, 0, data.find(b"\r\n\r\n") + 2)
+    return ((take_over(sent[0]) if len(sent) == 1 else None) or make_request_id()).encode()
+
+
+def _render(places: Places, path: str) -> tuple[bytes, bytes]:
+    """Return the head, up to its length and the id of the request, and the body."""
+    response = problem_response(places.refusal(), path, _ANY_REQUEST)
     response.headers.update({**PROTECTIVE_HEADERS, **tus_headers(path), "Connection": "close"})
+    del response.headers["content-length"], response.headers[HEADER]
     headers = b"".join(b"%s: %s\r\n" % header for header in response.raw_headers)
-    return b"HTTP/1.1 429 Too Many Requests\r\n" + headers + b"\r\n" + bytes(response.body)
+    return b"HTTP/1.1 429 Too Many Requests\r\n" + headers, bytes(response.body)
 
 
 class DoorProtocol(PunctualProtocol):

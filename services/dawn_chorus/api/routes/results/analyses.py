@@ -25,6 +25,7 @@ from dawn_chorus.api.http.problems import (
     UNKNOWN_PACK,
     documented,
 )
+from dawn_chorus.api.http.request_ids import note_ids
 from dawn_chorus.api.idempotency import Once, OnceDep
 from dawn_chorus.api.models.rendering import analysis_out, analysis_url, json_response
 from dawn_chorus.api.models.requests import AnalysisFields
@@ -87,6 +88,7 @@ async def _answer_once(
 ) -> Response:
     def act() -> Response:
         analysis_id = change()
+        note_ids(analysis_id=analysis_id)
         out = analysis_out(get_status(deps.database, analysis_id))
         return json_response(out, status, {"Location": analysis_url(analysis_id)})
 
