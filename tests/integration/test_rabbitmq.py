@@ -384,3 +384,13 @@ def test_definitions_bind_every_lane_to_the_exchange() -> None:
     bindings = json.loads(DEFINITIONS.read_text())["bindings"]
     keys = {binding["routing_key"] for binding in bindings if binding["source"] == JOBS_EXCHANGE}
     assert keys == {"express", "bulk", "dead"}
+
+
+def test_its_log_is_json_a_line_after_its_banner_with_the_fields_of_the_services_and_no_color(rabbit_node: RabbitNode) -> None:
+    if not rabbit_node.is_up():
+        rabbit_node.start()
+    log = (rabbit_node.folder / "output").read_text()
+    assert "\x1b" not in log
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    assert {"timestamp", "level", "event", "logger"} <= set(lines[0])
+    assert any(line["event"].startswith("Server startup complete") for line in lines)

@@ -131,7 +131,6 @@ class RabbitNode(Broker):
             SHIPPED_CONFIGURATION.read_text() + f"listeners.tcp.1 = 127.0.0.1:{self._port}\n"
             f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {self._management}\n"
             f"prometheus.tcp.ip = 127.0.0.1\nprometheus.tcp.port = {self.metrics_port}\n"
-            "log.console.level = warning\n"
         )
         (self.folder / "enabled_plugins").write_text(SHIPPED_PLUGINS.read_text())
         cookie = self.folder / ".erlang.cookie"

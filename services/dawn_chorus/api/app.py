@@ -155,6 +155,9 @@ _DESCRIPTION = f"""
 Post a recording, follow its analysis, read its timeline. Times are RFC 3339 with offset; positions and durations are
 seconds. `HEAD` works wherever `GET` does: the same status and headers without the body, of an event stream too.
 
+Every response carries `X-Request-ID`, and every line of the service's log about it the same as `request_id`: send it to
+whoever helps. An id that comes with the request is kept if it is 1 to 64 letters, digits, `.`, `_` or `-`.
+
 Errors are always `application/problem+json` (RFC 9457), with one stable `type` for each cause:
 
 {problem_table()}

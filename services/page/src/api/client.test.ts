@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { fetchJson, isReachable, refusals, request } from "./client";
-import { Problem } from "./problems";
+import { parseProblem, Problem } from "./problems";
 import { outage, suspect, tryNow } from "./reachability";
 import { isAskedAgain } from "./refusals";
 
@@ -139,6 +139,12 @@ test("where nobody was signed in, a refusal is told", async () => {
   const error: unknown = await request("/v1/x").catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(Problem);
   expect(error).toMatchObject({ status: 401 });
+});
+
+test("a bug in the service is told with the id of the request, other problems without", () => {
+  const say = (kind: string) =>
+    parseProblem(500, null, JSON.stringify({ type: `urn:x:problem:${kind}`, detail: "Oh.", request_id: "f7" })).detail;
+  expect([say("internal-error"), say("unavailable")]).toEqual(["Oh. (request f7)", "Oh."]);
 });
 
 test("an answer that is cut off on its way is a problem like others", async () => {
