@@ -12,7 +12,7 @@ from tests.integration.api_checks import problem_of, wait_until
 from tests.integration.made_up import ROBIN, MadeUpWorker, review, upload, wav_bytes
 from tests.servers.api import StartApi, StartedApi, read_metrics
 
-VARYING = {"date", "transfer-encoding", "connection"}
+VARYING = {"x-request-id", "date", "transfer-encoding", "connection"}
 UPLOAD = "/v1/uploads/{upload_id}"
 QUERIES = {
     "/v1/recordings/{recording_id}/clip": "?start_s=0&end_s=1",

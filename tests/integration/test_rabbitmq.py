@@ -386,7 +386,7 @@ def test_definitions_bind_every_lane_to_the_exchange() -> None:
     assert keys == {"express", "bulk", "dead"}
 
 
-def test_its_log_is_json_a_line_after_its_banner_with_the_fields_of_the_services_and_no_color(rabbit_node: RabbitNode) -> None:
+def test_its_log_is_json_with_the_fields_of_the_services_and_no_color(rabbit_node: RabbitNode) -> None:
     if not rabbit_node.is_up():
         rabbit_node.start()
     log = (rabbit_node.folder / "output").read_text()
