@@ -5,10 +5,11 @@ import sys
 from itertools import pairwise
 
 import pytest
+from prometheus_client import Counter, Histogram
 
 from dawn_chorus.adapters import metrics
 
-LABELED = {
+LABELED: dict[str, dict[str, tuple[str, ...]]] = {
     "api": {
         "chorus_uploads": metrics.UPLOAD_OUTCOMES,
         "chorus_resumable_uploads": ("begun", "joined", "deleted", "expired", "broken"),
@@ -57,13 +58,13 @@ def test_a_service_that_has_done_nothing_tells_0_of_all_that_it_counts(service: 
 
 
 def test_every_counter_with_labels_is_among_them() -> None:
-    counters = [each for each in vars(metrics).values() if isinstance(each, metrics.Counter) and each._labelnames]
+    counters = [each for each in vars(metrics).values() if isinstance(each, Counter) and each._labelnames]
     names = {counter._name for counter in counters}
     assert names - {name for each in LABELED.values() for name in each} == {"chorus_api_requests"}
 
 
 @pytest.mark.parametrize("histogram", [metrics.queue_wait_seconds, metrics.stage_seconds, metrics.api_request_seconds])
-def test_a_quantile_of_a_duration_is_at_most_28_percent_too_high(histogram: metrics.Histogram) -> None:
+def test_a_quantile_of_a_duration_is_at_most_28_percent_too_high(histogram: Histogram) -> None:
     ends = [float(end) for end in histogram._kwargs["buckets"]]
     assert max(high / low for low, high in pairwise(ends)) <= 1.2801
 
