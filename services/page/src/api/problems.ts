@@ -38,7 +38,13 @@ export function parseProblem(status: number, retryAfter: string | null | undefin
   const retry = Number(retryAfter);
   const retryAfterS = retry > 0 ? retry : null;
   try {
-    const body = JSON.parse(text) as { type?: string; detail?: string; title?: string; errors?: FieldError[]; request_id?: string };
+    const body = JSON.parse(text) as {
+      type?: string;
+      detail?: string;
+      title?: string;
+      errors?: FieldError[];
+      request_id?: string;
+    };
     const kind = (body.type ?? "").split(/[/:#]/).at(-1) ?? "";
     // What is wrong in the service is for whoever reads its log, and is found there by this.
     const where = kind === "internal-error" && body.request_id ? ` (request ${body.request_id})` : "";
