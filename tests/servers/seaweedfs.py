@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,12 @@ class S3Server:
 
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[S3Server]:
+    with run_seaweedfs() as server:
+        yield server
+
+
+@contextmanager
+def run_seaweedfs() -> Iterator[S3Server]:
     if not WEED.exists():
         pytest.fail(f"no {WEED}: run `make setup`", pytrace=False)
     folder = Path(tempfile.mkdtemp(prefix="chorus-seaweedfs-"))

@@ -3,7 +3,6 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -11,7 +10,6 @@ import psycopg
 from psycopg.rows import dict_row
 
 from tests.end_to_end.ledger import assert_ledger_exact
-from tests.integration.api_checks import stored_files
 from tests.soak.promises import Promised, Promises
 from tests.soak.stack import Stack
 
@@ -129,14 +127,13 @@ def _review_faults(rows: list[Row], promises: Promises) -> Iterator[str]:
 
 
 def _store_faults(connection: psycopg.Connection[Row], stack: Stack, promises: Promises) -> Iterator[str]:
-    store = Path(stack.service.store_url.removeprefix("file://"))
-    files = {str(path.relative_to(store)): path for path in stored_files(store)}
+    files = stack.kept.keys()
     owned = {row["store_key"]: row for row in _read(connection, _OWNED)}
-    yield from (f"bytes {each} are in the store, and nobody's" for each in files.keys() - owned.keys())
-    yield from (f"bytes {key} of {owned[key]['owner']} are not in the store" for key in owned.keys() - files.keys())
-    for key in files.keys() & owned.keys():
+    yield from (f"bytes {each} are in the store, and nobody's" for each in files - owned.keys())
+    yield from (f"bytes {key} of {owned[key]['owner']} are not in the store" for key in owned.keys() - files)
+    for key in files & owned.keys():
         sha256 = owned[key]["sha256"]
-        if sha256 and hashlib.sha256(files[key].read_bytes()).hexdigest() != sha256:
+        if sha256 and hashlib.sha256(stack.kept.read(key)).hexdigest() != sha256:
             yield f"the bytes of {owned[key]['owner']} are not those that were sent"
     left = {row["store_key"] for row in _read(connection, "SELECT store_key FROM audio_to_delete")} - owned.keys()
     yield from (f"bytes {key} wait to be deleted after the cleaner ran" for key in left)

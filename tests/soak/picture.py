@@ -22,7 +22,7 @@ def draw(soaked: Soaked) -> str:
             'font-family="sans-serif" font-size="11"><rect width="100%" height="100%" fill="white"/>'
         ),
         (
-            f'<text x="{_LEFT}" y="16" font-size="13">Answers a second (blue: as asked, red: errors or none) and '
+            f'<text x="{_LEFT}" y="16" font-size="13">Answers a second (blue: as asked, red: to be asked again) and '
             f"faults (dark: as long as they lasted, light: until well), seed {soaked.plan.seed}</text>"
         ),
         *_axes(end_s, height),
@@ -49,7 +49,7 @@ def _lines(asked: list[Asked], end_s: float) -> Iterator[str]:
     good: Counter[int] = Counter()
     bad: Counter[int] = Counter()
     for each in asked:
-        is_bad = each.outcome == "unanswered" or each.outcome >= "500"
+        is_bad = each.outcome == "unanswered" or each.outcome in ("409", "429") or each.outcome >= "500"
         (bad if is_bad else good)[int(each.at_s / _BIN_S)] += 1
     most = max([1, *good.values(), *bad.values()])
     yield f'<text x="{_LEFT - 8}" y="{_TOP + 10}" text-anchor="end">{most / _BIN_S:.0f}/s</text>'

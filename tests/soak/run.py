@@ -37,6 +37,7 @@ class Plan:
     faults_at_once: int = 2
     at_least: int = 60
     is_short: bool = False
+    in_bucket: bool = False
 
 
 @dataclass
@@ -62,7 +63,7 @@ def soak(
     plan: Plan, postgres: PostgresNode | None = None, rabbit: RabbitNode | None = None, *, logs: Path | None = None
 ) -> Soaked:
     """Run it; what differs is in the result, which is never an exception."""
-    with open_stack(postgres, rabbit, keep_logs_in=logs) as stack:
+    with open_stack(postgres, rabbit, keep_logs_in=logs, in_bucket=plan.in_bucket) as stack:
         promises = Promises()
         over = Event()
         clients = [

@@ -94,4 +94,4 @@ def clean(stack: Stack) -> None:
             "(SELECT store_key FROM exports WHERE state = 'ready' UNION ALL SELECT store_key FROM upload_parts)"
         )
     with Database(stack.database_url, max_size=2) as database:
-        delete_orphans(database, open_audio_store(stack.service.store_url).delete)
+        delete_orphans(database, open_audio_store(stack.kept.url).delete)

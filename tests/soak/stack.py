@@ -11,11 +11,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 from tests.end_to_end.service import Deployable, Service
 from tests.packs import write_tone_pack
+from tests.servers.gate import Gate
 from tests.servers.postgres import PostgresNode
 from tests.servers.rabbitmq import RabbitNode
 from tests.servers.rabbitmq import start_node as start_rabbit
 from tests.soak.disks import Disk, mount_disk, unmount
 from tests.soak.line import Line
+from tests.soak.store import Kept, OnDisk, open_bucket
 
 N_APIS, N_WORKERS = 2, 3
 HEARTBEAT_S = 5
@@ -51,6 +53,9 @@ class Stack:
     """Past the line: what the judge reads is not cut."""
     broker_url: str
     disks: dict[str, Disk]
+    kept: Kept
+    gate: Gate | None
+    """Before the bucket; None: recordings lie on a disk."""
     faults_over: Event = field(default_factory=Event)
     down: set[str] = field(default_factory=set)
     """Logs of processes that a fault has taken down: the watch leaves them alone."""
@@ -90,13 +95,18 @@ def log_of(process: Deployable) -> str:
 
 @contextmanager
 def open_stack(
-    postgres: PostgresNode | None = None, rabbit: RabbitNode | None = None, *, keep_logs_in: Path | None = None
+    postgres: PostgresNode | None = None,
+    rabbit: RabbitNode | None = None,
+    *,
+    keep_logs_in: Path | None = None,
+    in_bucket: bool = False,
 ) -> Iterator[Stack]:
     """Start it all; servers that are given are used, and left running."""
     with ExitStack() as opened:
         folder = Path(tempfile.mkdtemp(prefix="chorus-soak-"))
         opened.callback(shutil.rmtree, folder, ignore_errors=True)
-        names = [name for name in DISKS if name != "database" or postgres is None]
+        has = {"audio": not in_bucket, "cache": True, "database": postgres is None}
+        names = [name for name in DISKS if has[name]]
         disks = _mount(opened, folder, names)
         node = postgres or _own_postgres(opened, folder / "database")
         broker = rabbit or _own_rabbit(opened)
@@ -105,13 +115,13 @@ def open_stack(
         lines = [_open_line(opened, database_url), _open_line(opened, broker_url)]
         write_tone_pack(folder / "packs" / "tones")
         through = [_through(url, line) for url, line in zip((database_url, broker_url), lines, strict=True)]
-        store = f"file://{folder}/audio/store"
+        kept, gate, store = opened.enter_context(open_bucket()) if in_bucket else _on_disk(folder / "audio" / "store")
         service = Service(folder, through[0], f"{through[1]}?heartbeat={HEARTBEAT_S}", folder / "packs", store)
         service.variables = {"CHORUS_CACHE_DIR": f"{folder}/cache/kept"}
         if keep_logs_in is not None:
             opened.callback(_keep_logs, folder, keep_logs_in)
         opened.callback(service.close)
-        stack = Stack(folder, node, broker, lines[0], lines[1], service, database_url, broker_url, disks)
+        stack = Stack(folder, node, broker, lines[0], lines[1], service, database_url, broker_url, disks, kept, gate)
         stack.start()
         yield stack
 
@@ -124,6 +134,11 @@ def _mount(opened: ExitStack, folder: Path, names: list[str]) -> dict[str, Disk]
             disks[name] = disk
             opened.callback(unmount, disk)
     return disks
+
+
+def _on_disk(folder: Path) -> tuple[Kept, None, str]:
+    kept = OnDisk(folder)
+    return kept, None, kept.url
 
 
 def _own_postgres(opened: ExitStack, folder: Path) -> PostgresNode:

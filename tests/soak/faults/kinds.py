@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from tests.end_to_end.service import Deployable
-from tests.soak.faults import disks, processes, servers
+from tests.soak.faults import buckets, disks, processes, servers
 from tests.soak.promises import Promises
 from tests.soak.stack import Stack
 
@@ -31,6 +31,7 @@ def all_faults(stack: Stack, promises: Promises) -> list[Fault]:
         *_of_servers(stack, promises),
         *_of_lines(stack),
         *_of_disks(stack),
+        *_of_buckets(stack),
     ]
 
 
@@ -100,3 +101,14 @@ def _of_disks(stack: Stack) -> Iterator[Fault]:
     for kind, name, target, happen, is_slow in rows:
         if name in stack.disks:
             yield Fault(kind, target, partial(happen, stack), is_slow)
+
+
+def _of_buckets(stack: Stack) -> Iterator[Fault]:
+    if stack.gate is not None:
+        for kind, happen in (
+            ("bucket away", buckets.away),
+            ("bucket answers with errors", buckets.failing),
+            ("bucket loses answers", buckets.forgetful),
+            ("bucket breaks uploads", buckets.cut),
+        ):
+            yield Fault(kind, "bucket", partial(happen, stack, stack.gate))

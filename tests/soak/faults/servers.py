@@ -61,7 +61,7 @@ def alarm_memory(stack: Stack, rng: random.Random) -> None:
 
 def alarm_disk(stack: Stack, rng: random.Random) -> None:
     try:
-        stack.rabbit.control("set_disk_free_limit", "100TB")
+        stack.rabbit.control("set_disk_free_limit", "100000GB")
         stack.hold(rng.uniform(2.0, 8.0))
     finally:
         stack.rabbit.control("set_disk_free_limit", "50MB")

@@ -21,6 +21,7 @@ class Person:
     client: PatientClient
     rng: random.Random
     own: list[Promised] = field(default_factory=list)
+    kept_exports: int = 0
     _sites: int = 0
 
     @property
