@@ -3,6 +3,7 @@
 from grafana_foundation_sdk.builders.dashboard import Dashboard, QueryVariable
 from grafana_foundation_sdk.models.dashboard import VariableOption, VariableRefresh
 
+from deploy.grafana.alarms import add_alarms
 from deploy.grafana.page_links import link_page
 from deploy.grafana.panels import Face, draw_lines, draw_stacked_bars, name_row, show_number, show_table
 from deploy.grafana.sources import PROMETHEUS, query, query_now
@@ -15,7 +16,7 @@ def build_pipeline() -> Dashboard:
     board = Dashboard("Pipeline").uid("chorus-pipeline").tags(["dawn-chorus"]).refresh("30s").time("now-3h", "now")
     board = board.description("Whether recordings become timelines, how fast, and what is in the way.").readonly()
     board = link_page(board.with_variable(_choose_pack()))
-    for part in (_add_overview, _add_queues, _add_stages, _add_trouble, _add_uploads):
+    for part in (add_alarms, _add_overview, _add_queues, _add_stages, _add_trouble, _add_uploads):
         board = part(board)
     return board
 

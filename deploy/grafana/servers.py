@@ -7,7 +7,7 @@ from deploy.grafana.panels import Face, draw_lines, hide_column, link_column, na
 from deploy.grafana.sources import query, rows, series
 
 _OURS = '{datname!~"template.*|postgres|"}'
-_ALARMS = ("free_disk_space_watermark", "memory_used_watermark", "file_descriptor_limit")
+_ALARMS = ("free_disk_space_watermark", "memory_used_watermark")
 
 
 def build_servers() -> Dashboard:
@@ -28,7 +28,7 @@ def _add_overview(board: Dashboard) -> Dashboard:
     size = Face("Database", "Size on disk.", "bytes", 6, 4)
     asked = [
         query(f"max(rabbitmq_alarms_{alarm})", alarm.partition("_")[0] if "disk" not in alarm else "disk", ref=ref)
-        for alarm, ref in zip(_ALARMS, "ABC", strict=True)
+        for alarm, ref in zip(_ALARMS, "AB", strict=True)
     ]
     return (
         board.with_row(name_row("Now"))

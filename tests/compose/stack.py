@@ -27,7 +27,8 @@ class Stack:
 
     def __init__(self, engine: Engine, folder: Path, name: str, files: Sequence[str], settings: dict[str, str]) -> None:
         self.engine, self.folder, self.name = engine, folder / "checkout", name
-        self.api_port, self.grafana_port, self.rabbitmq_port = find_free_ports(3, _PORTS)
+        self.api_port, self.grafana_port, self.rabbitmq_port, *watching = find_free_ports(5, _PORTS)
+        self.prometheus_port, self.alertmanager_port = watching
         copy_checkout(self.folder)
         pack = write_tone_pack(folder / "tones")
         (folder / "tones.yml").write_text(_TONES.format(folder=pack))
@@ -39,6 +40,8 @@ class Stack:
             CHORUS_PORT=str(self.api_port),
             GRAFANA_PORT=str(self.grafana_port),
             RABBITMQ_PORT=str(self.rabbitmq_port),
+            PROMETHEUS_PORT=str(self.prometheus_port),
+            ALERTMANAGER_PORT=str(self.alertmanager_port),
             **settings,
         )
         engine.run(["make", "secrets"], cwd=self.folder)

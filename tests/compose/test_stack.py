@@ -49,14 +49,16 @@ def test_nothing_is_answered_without_a_key(stack: Stack) -> None:
     assert stack.curl("/v1/recordings")["status"] == 401
 
 
-def test_only_three_ports_are_published_and_on_loopback(stack: Stack) -> None:
+def test_only_five_ports_are_published_and_on_loopback(stack: Stack) -> None:
     published = {
         (service_of(each), binding["HostIp"])
         for each in stack.containers()
         for bindings in each["NetworkSettings"]["Ports"].values()
         for binding in bindings or ()
     }
-    assert published == {(service, "127.0.0.1") for service in ("api", "grafana", "rabbitmq")}
+    assert published == {
+        (service, "127.0.0.1") for service in ("api", "grafana", "rabbitmq", "prometheus", "alertmanager")
+    }
 
 
 @pytest.mark.parametrize(

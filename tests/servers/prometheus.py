@@ -1,6 +1,8 @@
 """A private Prometheus, and the exporter that watches PostgreSQL for it, from Debian's packages."""
 
 import os
+import re
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -53,13 +55,23 @@ class Prometheus:
 
 
 @contextmanager
-def run_prometheus(folder: Path, targets: Mapping[str, list[str]]) -> Iterator[Prometheus]:
+def run_prometheus(
+    folder: Path,
+    targets: Mapping[str, list[str]],
+    *,
+    rules: Path = SHIPPED / "rules",
+    alertmanager: str | None = None,
+    runbook_url: str = "",
+) -> Iterator[Prometheus]:
     """Run the shipped configuration and rules, every `SCRAPE_S`, on other targets; jobs without any are left out."""
     configuration = yaml.safe_load((SHIPPED / "prometheus.yml").read_text())
     every = f"{SCRAPE_S:g}s"
     configuration["global"] |= {"scrape_interval": every, "scrape_timeout": every, "evaluation_interval": every}
-    configuration["rule_files"] = [str(SHIPPED / "rules" / "*.yml")]
-    del configuration["alerting"]
+    configuration["rule_files"] = [str(rules / "*.yml")]
+    if alertmanager is None:
+        del configuration["alerting"]
+    else:
+        configuration["alerting"]["alertmanagers"] = [{"static_configs": [{"targets": [alertmanager]}]}]
     jobs = {job["job_name"]: job for job in configuration["scrape_configs"]}
     assert set(targets) <= set(jobs)
     configuration["scrape_configs"] = [_aim(jobs[name], hosts) for name, hosts in targets.items()]
@@ -68,8 +80,12 @@ def run_prometheus(folder: Path, targets: Mapping[str, list[str]]) -> Iterator[P
     command = [
         find_program("prometheus"), f"--config.file={folder / 'prometheus.yml'}",
         f"--storage.tsdb.path={folder / 'tsdb'}", f"--web.listen-address=127.0.0.1:{port}",
+        f"--web.user-assets={SHIPPED / 'assets'}",
+        # Version 3 needs no leave to read variables.
+        "--enable-feature=expand-external-labels",
     ]  # fmt: skip
-    with _running(command, folder / "prometheus.log"):
+    environment = {**os.environ, "CHORUS_RUNBOOK_URL": runbook_url or f"http://127.0.0.1:{port}/user/runbook.html"}
+    with _running(command, folder / "prometheus.log", environment):
         server = Prometheus(port)
         _wait(server.is_ready, folder / "prometheus.log")
         yield server
@@ -78,6 +94,37 @@ def run_prometheus(folder: Path, targets: Mapping[str, list[str]]) -> Iterator[P
 def _aim(job: dict[str, Any], hosts: list[str]) -> dict[str, Any]:
     aimed = {key: what for key, what in job.items() if not key.endswith("_configs")}
     return aimed | {"static_configs": [{"targets": hosts}]}
+
+
+@contextmanager
+def run_alertmanager(folder: Path, alerts_to: str) -> Iterator[str]:
+    """Return the address of an Alertmanager that its own script configures and starts, and that groups for a second only."""
+    shipped, programs = folder / "shipped", folder / "programs"
+    programs.mkdir(parents=True)
+    (programs / "alertmanager").symlink_to(find_program("prometheus-alertmanager"))
+    shutil.copytree(SHIPPED, shipped)
+    route = shipped / "alertmanager.yml"
+    route.write_text(re.sub(r"(group_wait|group_interval): .*", r"\1: 1s", route.read_text()))
+    (port,) = find_free_ports(1, PORT_RANGE)
+    address, log = f"127.0.0.1:{port}", folder / "alertmanager.log"
+    environment = {
+        **os.environ, "CHORUS_ALERTS_TO": alerts_to, "TMPDIR": str(folder),
+        "PATH": f"{programs}:{os.environ['PATH']}",
+    }  # fmt: skip
+    command = [
+        "sh", str(shipped / "alertmanager-start"), f"--storage.path={folder / 'alerts'}",
+        f"--web.listen-address={address}", "--cluster.listen-address=",
+    ]  # fmt: skip
+
+    def is_ready() -> bool:
+        try:
+            return httpx.get(f"http://{address}/-/ready", timeout=10).is_success
+        except httpx.HTTPError:
+            return False
+
+    with _running(command, log, environment):
+        _wait(is_ready, log)
+        yield address
 
 
 @contextmanager

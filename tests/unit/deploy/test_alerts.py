@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.runbook_page import PAGE, render_page
 from tests.servers.programs import find_program
-from tests.unit.deploy.expressions import FROM_EXPORTERS, list_own_metrics, names_in
+from tests.unit.deploy.expressions import FROM_EXPORTERS, list_own_metrics, list_rabbitmq_metrics, names_in
 
 ROOT = Path(__file__).parents[3]
 PROMETHEUS = ROOT / "deploy" / "prometheus"
@@ -64,15 +65,27 @@ def test_an_alert_says_how_bad_it_is_what_to_do_and_where_to_read_on(rule: dict[
     what, _, to_do = rule["annotations"]["summary"].partition(": ")
     assert what
     assert to_do
-    file, _, anchor = rule["annotations"]["runbook_url"].partition("#")
-    assert file == "deploy/README.md"
+    page, _, anchor = rule["annotations"]["runbook_url"].partition("#")
+    assert page == "{{ $externalLabels.runbook }}"
     assert anchor == rule["alert"].lower()
     assert anchor in anchors(RUNBOOK)
+    assert {anchor, rule["alert"]} <= set(re.findall(r'id="(\w+)"', PAGE.read_text()))
+
+
+def test_the_page_that_prometheus_serves_is_what_the_runbook_says() -> None:
+    assert PAGE.read_text() == render_page(), "run: python -m deploy.runbook_page"
 
 
 @pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
 def test_an_alert_watches_metrics_that_exist(rule: dict[str, Any]) -> None:
     assert names_in(rule["expr"]) <= list_own_metrics() | FROM_EXPORTERS
+
+
+def test_rabbitmq_4_3_has_every_metric_that_rules_and_dashboards_ask_it_for() -> None:
+    asked = {name for name in FROM_EXPORTERS if name.startswith("rabbitmq_")}
+    asked |= {name for rule in ALERTS for name in names_in(rule["expr"]) if name.startswith("rabbitmq_")}
+    assert asked <= list_rabbitmq_metrics()
+    assert "rabbitmq_alarms_file_descriptor_limit" not in list_rabbitmq_metrics()
 
 
 def test_the_runbook_explains_no_alert_that_is_gone() -> None:
