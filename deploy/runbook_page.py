@@ -18,7 +18,8 @@ _HEAD = """\
 <meta name="viewport" content="width=device-width">
 <title>What each alert means – Dawn Chorus</title>
 <style>
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; color-scheme: light dark }
+body { font: 1rem/1.5 system-ui, sans-serif }
+body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; color-scheme: light dark }
 pre, code { font-family: ui-monospace, monospace; font-size: .9em; overflow-wrap: anywhere }
 pre { overflow-x: auto; border: 1px solid; padding: .5rem }
 :target, :has(> :target) { outline: 2px solid; outline-offset: .3rem }

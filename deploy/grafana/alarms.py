@@ -1,4 +1,4 @@
-"""*What is wrong now*: the alerts that fire or are about to, since when, about what, and where the runbook explains them."""
+"""*What is wrong now*: the alerts that fire or are about to, since when, about what, and their place in the runbook."""
 
 from grafana_foundation_sdk.builders import table
 from grafana_foundation_sdk.builders.dashboard import Dashboard, TextBoxVariable

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
+from threading import Event, Thread
+from typing import Any, ClassVar
 
 import httpx
 
@@ -32,10 +32,12 @@ def serve(handler: type[BaseHTTPRequestHandler], port: int) -> Iterator[None]:
 
 
 class Worker(BaseHTTPRequestHandler):
-    """Answers Prometheus, as a worker that runs does."""
+    """Answers Prometheus well once it is back."""
+
+    is_back = Event()
 
     def do_GET(self) -> None:
-        self.send_response(200)
+        self.send_response(200 if self.is_back.is_set() else 503)
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
@@ -45,7 +47,7 @@ class Worker(BaseHTTPRequestHandler):
 class Webhook(BaseHTTPRequestHandler):
     """Keeps what it is sent."""
 
-    received: list[dict[str, Any]] = []  # noqa: RUF012 - of each subclass
+    received: ClassVar[list[dict[str, Any]]] = []
 
     def do_POST(self) -> None:
         self.received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
@@ -74,20 +76,18 @@ def test_a_worker_that_is_gone_is_seen_on_the_board_told_by_webhook_and_told_aga
     tmp_path: Path,
 ) -> None:
     worker, webhook = find_free_ports(2, PORT_RANGE)
-    told = type("Told", (Webhook,), {"received": []})
     targets = {"worker": [f"127.0.0.1:{worker}"]}
     rules = copy_without_patience(tmp_path / "rules")
 
     def messages(status: str) -> list[dict[str, Any]]:
-        alerts = [alert for message in told.received for alert in message["alerts"]]
+        alerts = [alert for message in Webhook.received for alert in message["alerts"]]
         return [each for each in alerts if each["labels"]["alertname"] == "NoWorker" and each["status"] == status]
 
     with ExitStack() as stack:
-        stack.enter_context(serve(told, webhook))
+        stack.enter_context(serve(Webhook, webhook))
+        stack.enter_context(serve(Worker, worker))
         alertmanager = stack.enter_context(run_alertmanager(tmp_path / "am", f"http://127.0.0.1:{webhook}/hook?to=me"))
-        prometheus = stack.enter_context(
-            run_prometheus(tmp_path, targets, rules=rules, alertmanager=alertmanager)
-        )  # fmt: skip
+        prometheus = stack.enter_context(run_prometheus(tmp_path, targets, rules=rules, alertmanager=alertmanager))
         wait_until(lambda: shown(prometheus).get("NoWorker", ("",))[0] == "firing", "the panel shows the alert")
         assert shown(prometheus)["NoWorker"][1] > 1.6e12
         assert NOTHING not in shown(prometheus)
@@ -96,7 +96,7 @@ def test_a_worker_that_is_gone_is_seen_on_the_board_told_by_webhook_and_told_aga
         assert first["labels"] == {"alertname": "NoWorker", "severity": "critical"}
         page, _, anchor = first["annotations"]["runbook_url"].partition("#")
         assert f'id="{anchor}"' in httpx.get(page).raise_for_status().text
-        stack.enter_context(serve(Worker, worker))
+        Worker.is_back.set()
         wait_until(lambda: messages("resolved"), "the webhook is told that it is over", within_s=90)
         assert "NoWorker" not in shown(prometheus)
 

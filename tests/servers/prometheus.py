@@ -81,6 +81,8 @@ def run_prometheus(
         find_program("prometheus"), f"--config.file={folder / 'prometheus.yml'}",
         f"--storage.tsdb.path={folder / 'tsdb'}", f"--web.listen-address=127.0.0.1:{port}",
         f"--web.user-assets={SHIPPED / 'assets'}",
+        # What fired before Alertmanager was found is told again soon; by itself only after a minute.
+        "--rules.alert.resend-delay=1s",
         # Version 3 needs no leave to read variables.
         "--enable-feature=expand-external-labels",
     ]  # fmt: skip
@@ -98,7 +100,7 @@ def _aim(job: dict[str, Any], hosts: list[str]) -> dict[str, Any]:
 
 @contextmanager
 def run_alertmanager(folder: Path, alerts_to: str) -> Iterator[str]:
-    """Return the address of an Alertmanager that its own script configures and starts, and that groups for a second only."""
+    """Return the address of an Alertmanager that its own script configures and starts; it groups for a second only."""
     shipped, programs = folder / "shipped", folder / "programs"
     programs.mkdir(parents=True)
     (programs / "alertmanager").symlink_to(find_program("prometheus-alertmanager"))

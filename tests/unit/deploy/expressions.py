@@ -46,7 +46,7 @@ FROM_EXPORTERS = frozenset(
 
 
 def list_rabbitmq_metrics() -> set[str]:
-    """Return the names that RabbitMQ 4.3 has, which the tests' older RabbitMQ cannot tell; the file names its source."""
+    """Return the names that RabbitMQ 4.3 has, which the tests' older one cannot tell; the file names its source."""
     listed = (Path(__file__).parent / "rabbitmq-4.3-metrics.txt").read_text().splitlines()
     return {name for name in listed if not name.startswith("#")}
 

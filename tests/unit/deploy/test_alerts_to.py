@@ -73,8 +73,9 @@ def test_mail_goes_by_the_server_that_is_named_with_a_password_from_a_file(tmp_p
     to = "mailto:field@example.org?smtp=mail.example.org:587&from=chorus@example.org&user=chorus"
     (mail,) = configure(tmp_path, to, secret="password")["email_configs"]
     assert mail == {
-        "to": "field@example.org", "from": "chorus@example.org", "smarthost": "mail.example.org:587", "require_tls": True,
-        "send_resolved": True, "auth_username": "chorus", "auth_password_file": str(tmp_path / "secret"),
+        "to": "field@example.org", "from": "chorus@example.org", "smarthost": "mail.example.org:587",
+        "require_tls": True, "send_resolved": True, "auth_username": "chorus",
+        "auth_password_file": str(tmp_path / "secret"),
     }  # fmt: skip
 
 
