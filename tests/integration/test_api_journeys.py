@@ -207,6 +207,7 @@ def make_journey(station: Station) -> type[Any]:
     return Journey
 
 
+@pytest.mark.timeout(900)  # it computes for minutes: beside others that do, longer than a test that hangs is given
 def test_ids_lead_on_and_every_answer_conforms(station: Station) -> None:
     options = settings(
         max_examples=EXAMPLES,
