@@ -15,6 +15,9 @@ const SHOWN = 20;
 export class ExportJobs {
   readonly all = signal<readonly Export[]>([]);
   readonly problem = signal<Problem | null>(null);
+  private loads = 0;
+  /** What was told, asked for or ended since the newest load began: its answer may be older. */
+  private meanwhile: Told[] = [];
 
   /** Load the latest and follow them until the returned function is called. */
   follow(): () => void {
@@ -23,12 +26,17 @@ export class ExportJobs {
     return stop;
   }
 
+  /** Only the newest load counts, in whatever order the answers come. */
   readonly load = async (): Promise<void> => {
+    const own = ++this.loads;
+    this.meanwhile = [];
     try {
-      this.all.value = (await fetchJson<Paged<Export>>(`/v1/exports?limit=${SHOWN}`)).items;
+      const { items } = await fetchJson<Paged<Export>>(`/v1/exports?limit=${SHOWN}`);
+      if (own !== this.loads) return;
+      this.all.value = this.meanwhile.reduce(put, items);
       this.problem.value = null;
     } catch (error) {
-      this.problem.value = asProblem(error);
+      if (own === this.loads) this.problem.value = asProblem(error);
     }
   };
 
@@ -41,22 +49,25 @@ export class ExportJobs {
   /** Cancel one that is being made, or delete its file. Throws `Problem`. */
   async end(id: string): Promise<void> {
     await request(`/v1/exports/${id}`, { method: "DELETE" });
-    this.all.value = this.all.peek().filter((each) => each.id !== id);
+    this.take({ id, state: "removed" });
   }
 
-  /** The stream may tell what is older than an answer that came before it: a file that is there stays there. */
   private take(told: Told): void {
+    this.meanwhile.push(told);
     const before = this.all.peek().find(({ id }) => id === told.id);
-    if (!("format" in told)) {
-      this.all.value = this.all.peek().filter(({ id }) => id !== told.id);
-      return;
-    }
-    if (before !== undefined && before.finished_at !== null && told.finished_at === null) return;
-    if (before !== undefined && before.state !== "ready" && told.state === "ready")
+    if (before !== undefined && before.state !== "ready" && "format" in told && told.state === "ready")
       notify(`${told.filename ?? "A file"} is ready`);
-    const others = this.all.peek().filter(({ id }) => id !== told.id);
-    this.all.value = [told, ...others].sort((one, other) => (one.created_at < other.created_at ? 1 : -1));
+    this.all.value = put(this.all.peek(), told);
   }
+}
+
+/** The stream may tell what is older than an answer that came before it: a file that is there stays there. */
+function put(all: readonly Export[], told: Told): readonly Export[] {
+  const others = all.filter(({ id }) => id !== told.id);
+  if (!("format" in told)) return others;
+  const before = all.find(({ id }) => id === told.id);
+  if (before !== undefined && before.finished_at !== null && told.finished_at === null) return all;
+  return [told, ...others].sort((one, other) => (one.created_at < other.created_at ? 1 : -1));
 }
 
 export type Told = Export | { id: string; state: "removed" };

@@ -28,6 +28,8 @@ export class ClipPlayer {
   /** Clips that are wanted soon, loaded or on their way. */
   private ready: Deck[] = [];
   private tries = 0;
+  /** The address of a clip that failed although the service has it: it may have been away, and is back. */
+  private doubted = "";
   private timer = 0;
   private frame = 0;
 
@@ -154,6 +156,7 @@ export class ClipPlayer {
   private follow(): void {
     clearTimeout(this.timer);
     this.tries = 0;
+    this.doubted = "";
     this.state.value = "playing";
     this.words.value = null;
     const [deck, piece] = [this.current, this.piece];
@@ -219,7 +222,7 @@ export class ClipPlayer {
     const at_s = Math.max(deck.put_s, deck.position_s);
     const failure = await explainFailure(deck.address);
     if (deck !== this.current || piece === null || this.state.value === "stopped") return;
-    const isHopeless = failure === null ? !refuseFormat(deck.format) : failure.retryAfterS === null;
+    const isHopeless = failure === null ? !this.mayPlay(deck) : failure.retryAfterS === null;
     this.current = null;
     deck.close();
     if (isHopeless || ++this.tries > MOST_TRIES) {
@@ -228,5 +231,12 @@ export class ClipPlayer {
     }
     this.words.value = failure?.words ?? null;
     this.timer = window.setTimeout(() => this.begin(piece, at_s), (failure?.retryAfterS ?? 0) * 1000);
+  }
+
+  /** Return whether to try a clip again, which the service has: the same once more, then in another format. */
+  private mayPlay(deck: Deck): boolean {
+    if (this.doubted === deck.address) return refuseFormat(deck.format);
+    this.doubted = deck.address;
+    return true;
   }
 }

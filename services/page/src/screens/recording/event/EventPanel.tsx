@@ -1,5 +1,7 @@
 import "./event.css";
 
+import { useEffect } from "preact/hooks";
+
 import { lazily } from "../../../app/lazy_view";
 import { useModel } from "../model";
 import { sayEvent } from "../events/going";
@@ -14,6 +16,8 @@ const Verdict = lazily(() => import("./verdict/VerdictPanel"), "What saves verdi
 /** The event that is looked at: its taxon, times and scores, and what people say of it. */
 export function EventPanel() {
   const model = useModel();
+  // Coming after the first event is shown, it would push down what is below it.
+  useEffect(() => Verdict.ahead(), []);
   const event = model.selected.value;
   const taxon = event === null ? undefined : model.lanes.value?.taxa[event.taxon];
   return (
