@@ -1,9 +1,10 @@
 """A name for every request, on its response, in its problem document and on every line logged for it."""
 
+import os
 import re
 from collections.abc import Mapping
 from contextvars import ContextVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from starlette.types import Message, Scope
 from structlog.contextvars import bind_contextvars, clear_contextvars
@@ -27,7 +28,7 @@ _current: ContextVar[RequestFacts | None] = ContextVar("request", default=None)
 
 
 def make_request_id() -> str:
-    return uuid4().hex
+    return os.urandom(16).hex()
 
 
 def take_over(sent: bytes | None) -> str | None:

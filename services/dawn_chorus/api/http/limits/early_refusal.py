@@ -22,6 +22,7 @@ from dawn_chorus.api.http.tus import tus_headers
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,15})[ \t]*\r\n", re.IGNORECASE)
 _REQUEST_ID = re.compile(rb"\r\n%s:[ \t]*([^\r\n]*?)[ \t]*\r\n" % HEADER.encode(), re.IGNORECASE)
+_HEADER = HEADER.lower().encode()
 _ANY_ID = "00000000-0000-0000-0000-000000000000"
 """In a prepared answer, for an id of the same length."""
 _ANY_REQUEST = "request-id"
@@ -74,7 +75,9 @@ class _Refusal:
 
 
 def _find_request_id(data: bytes) -> bytes:
-    sent = _REQUEST_ID.findall(data, 0, data.find(b"\r\n\r\n") + 2)
+    head = data[: data.find(b"\r\n\r\n") + 2]
+    # The cheap look first: a flood mostly sends none.
+    sent = _REQUEST_ID.findall(head) if _HEADER in head.lower() else []
     return ((take_over(sent[0]) if len(sent) == 1 else None) or make_request_id()).encode()
 
 
