@@ -11,7 +11,7 @@ PAGE := services/page
 SAMPLE := .cache/sample/dawn.wav
 
 .DELETE_ON_ERROR:
-.PHONY: help setup run license test check page check-page test-page bench capacity soak setup-workshop test-workshop setup-readers test-readers lock clean secrets test-compose \
+.PHONY: help setup run license test check page check-page test-page bench capacity soak dashboards-preview setup-workshop test-workshop setup-readers test-readers lock clean secrets test-compose \
   lock-images
 
 help: ## List the targets
@@ -79,6 +79,11 @@ bench: setup ## Race the worker against the limit of this machine and against bi
 
 capacity: setup ## Measure what an hour of sound costs, on the whole service, and what a thousand recorders do
 	$(BIN)/python -m tests.bench.capacity
+
+dashboards-preview: setup ## Run every query of the dashboards after real work, and draw them into build/dashboards-preview
+	CHORUS_DASHBOARDS_PREVIEW=build/dashboards-preview $(BIN)/pytest --verbose --log-cli-level=INFO \
+	  --override-ini log_cli_format='%(message)s' tests/integration/test_dashboards_live.py -k every_panel
+	@ls build/dashboards-preview/*.png
 
 # SOAK_MINUTES, SOAK_SEED and SOAK_CLIENTS; as root also with full disks, on file systems in memory.
 soak: setup ## Break everything at random for 15 minutes, and hold the ledger against what clients were answered

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from grafana_foundation_sdk.builders import barchart, common, dashboard, heatmap, stat, table, timeseries
+from grafana_foundation_sdk.builders import barchart, common, dashboard, stat, table, timeseries
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.cog.variants import Dataquery
 from grafana_foundation_sdk.models import common as styles
 from grafana_foundation_sdk.models import dashboard as values
-from grafana_foundation_sdk.models.heatmap import HeatmapColorMode
 
+Pivoted = TypeVar("Pivoted", barchart.Panel, table.Panel)
 Query = Builder[Dataquery]
-_Panel = TypeVar("_Panel", barchart.Panel, heatmap.Panel, stat.Panel, table.Panel, timeseries.Panel)
+_Panel = TypeVar("_Panel", barchart.Panel, stat.Panel, table.Panel, timeseries.Panel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,12 @@ def show_bars(face: Face, label: str, *queries: Query, horizontal: bool = False)
     return panel.orientation(turned).legend(common.VizLegendOptions().show_legend(False)).min(0)
 
 
+def stack_bars(face: Face, *queries: Query) -> barchart.Panel:
+    """Show a bar for each row, made of its columns; the first column names it."""
+    panel = _dress(barchart.Panel(), face, queries).show_value(styles.VisibilityMode.NEVER).min(0)
+    return panel.stacking(styles.StackingMode.NORMAL).legend(_legend())
+
+
 def show_table(face: Face, *queries: Query, units: dict[str, str] | None = None) -> table.Panel:
     """Show rows; `units` gives the unit of columns that have another than the face's."""
     panel = _dress(table.Panel(), face, queries)
@@ -80,6 +86,22 @@ def color_cells(panel: table.Panel, columns: str) -> table.Panel:
     return panel.override_by_regexp(columns, [values.DynamicConfigValue(key, look) for key, look in looks.items()])
 
 
+def color_zeros(panel: table.Panel, columns: str) -> table.Panel:
+    """Color the cells of the columns whose names match the pattern: red where nothing is, green from above it on."""
+    looks = {
+        "custom.cellOptions": {"type": "color-background", "mode": "basic"},
+        "thresholds": {
+            "mode": "absolute",
+            "steps": [{"color": "red", "value": None}, {"color": "green", "value": 0.01}],
+        },
+        "color": {"mode": "thresholds"},
+        "decimals": 2,
+        "custom.width": 66,
+        "custom.align": "center",
+    }
+    return panel.override_by_regexp(columns, [values.DynamicConfigValue(key, look) for key, look in looks.items()])
+
+
 def link_column(panel: table.Panel, column: str, title: str, url: str) -> table.Panel:
     """Make the values of a column links."""
     link = {"title": title, "url": url, "targetBlank": True}
@@ -91,11 +113,20 @@ def hide_column(panel: table.Panel, column: str) -> table.Panel:
     return panel.override_by_name(column, [values.DynamicConfigValue("custom.hidden", True)])
 
 
-def draw_heatmap(face: Face, *queries: Query) -> heatmap.Panel:
-    """Draw a row for each series, the darker the higher."""
-    color = heatmap.HeatmapColorOptions().mode(HeatmapColorMode.SCHEME).scheme("YlGnBu").steps(64)
-    panel = _dress(heatmap.Panel(), face, queries).calculate(False).color(color).cell_gap(1)
-    return panel.y_axis(heatmap.YAxisConfig().unit("string")).show_legend()
+def pivot(panel: Pivoted, rows: str, columns: str, values_of: str) -> Pivoted:
+    """Make a row of each value of a column, and a column of each value of another."""
+    asked = {"rowField": rows, "columnField": columns, "valueField": values_of, "emptyValue": "null"}
+    return panel.with_transformation(values.DataTransformerConfig(id_val="groupingToMatrix", options=asked))
+
+
+def color_words(panel: table.Panel, column: str, colors: dict[str, str]) -> table.Panel:
+    """Color the cells of a column by the word in them."""
+    words = {word: {"color": color, "index": index} for index, (word, color) in enumerate(colors.items())}
+    looks = {
+        "mappings": [{"type": "value", "options": words}],
+        "custom.cellOptions": {"type": "color-background", "mode": "basic"},
+    }
+    return panel.override_by_name(column, [values.DynamicConfigValue(key, look) for key, look in looks.items()])
 
 
 def name_row(title: str) -> dashboard.Row:

@@ -34,7 +34,7 @@ def _add_overview(board: Dashboard) -> Dashboard:
     )
     eta = Face("Time to empty", "Until the backlog is done, at the pace of the last ten minutes.", "s", 4, 5)
     backlog = Face("Backlog", "Sound that waits or is in work.", "s", 4, 5)
-    workers = Face("Workers", "Workers that answer.", "short", 4, 5)
+    workers = Face("Workers", "Workers that answer; 0: nothing is analyzed.", "short", 4, 5)
     letters = Face("Dead letters", "Segments that the queue gave up, in the last 24 hours.", "short", 4, 5)
     failed = Face("Failed", "Segments that failed, of those that ended in the last hour.", "percentunit", 4, 5)
     failed_now = (
@@ -50,11 +50,11 @@ def _add_overview(board: Dashboard) -> Dashboard:
                 eta, query(f"sum(max by (lane) (chorus_backlog_audio_seconds)) / ({_PACE} > 0)", "at this pace")
             )
         )
-        .with_panel(show_number(workers, query('sum(up{job="worker"})', "up")))
+        .with_panel(show_number(workers, query('sum(up{job="worker"})', "up"), steps=(("red", 0), ("green", 1))))
         .with_panel(show_number(failed, query(failed_now, "of all"), steps=(("orange", 0.02), ("red", 0.1))))
         .with_panel(
             show_number(
-                letters, query("sum(increase(chorus_dead_letters_total[24h]))", "given up"), steps=(("red", 1),)
+                letters, query("round(sum(increase(chorus_dead_letters_total[24h])))", "given up"), steps=(("red", 1),)
             )
         )
     )
@@ -131,7 +131,11 @@ def _add_stages(board: Dashboard) -> Dashboard:
         .with_panel(draw_lines(speed, query(f"1 / ({speed_of})", "{{pack}}")))
         .with_panel(draw_lines(fill, query(_mean("chorus_batch_fill_ratio", "job"), "{{job}}")))
         .with_panel(draw_lines(busy, query('chorus_segments_in_flight{job="worker"}', "{{instance}}")))
-        .with_panel(show_table(workers, query_now(opened, "{{provider}} {{pack}}")))
+        .with_panel(
+            show_table(workers, query_now(opened, "{{provider}} {{pack}}")).no_value(
+                "No worker has a pack open: see Workers."
+            )
+        )
     )
 
 

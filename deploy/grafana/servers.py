@@ -145,6 +145,6 @@ def _add_tables(board: Dashboard) -> Dashboard:
         board.with_row(name_row("Tables"))
         .with_panel(draw_lines(delay, series("database", "publish_delay")))
         .with_panel(show_table(tables, rows("database", "tables"), units=sizes))
-        .with_panel(hide_column(open_table, "id"))
-        .with_panel(hide_column(letter_table, "id"))
+        .with_panel(hide_column(open_table, "id").no_value("None: all is analyzed."))
+        .with_panel(hide_column(letter_table, "id").no_value("None."))
     )

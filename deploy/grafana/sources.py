@@ -15,6 +15,8 @@ POSTGRES = DataSourceRef(type_val="grafana-postgresql-datasource", uid="postgres
 
 _QUERIES = Path(__file__).parent / "queries"
 _NAMED = re.compile(r"^-- name: (\w+)\n(.*?);$", re.MULTILINE | re.DOTALL)
+_PART = re.compile(r"\{(\w+)\}")
+_COMMENT = re.compile(r"^--.*\n", re.MULTILINE)
 
 
 class SqlQuery(Dataquery, Builder[Dataquery]):
@@ -50,9 +52,10 @@ def query_now(expression: str, legend: str) -> prometheus.Dataquery:
 
 
 def read_sql(file: str, name: str) -> str:
-    """Return a query of `queries/FILE.sql`; `{chosen}` in it stands for the query of that name in the same file."""
+    """Return a query of `queries/FILE.sql`; `{other}` in it stands for the query of that name in the same file."""
     queries = dict(_NAMED.findall((_QUERIES / f"{file}.sql").read_text()))
-    return str(queries[name]).replace("{chosen}", queries.get("chosen", ""))
+    text = _COMMENT.sub("", queries[name])
+    return _PART.sub(lambda part: read_sql(file, part[1]), text)
 
 
 def rows(file: str, name: str) -> SqlQuery:

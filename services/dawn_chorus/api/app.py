@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi_offline import FastAPIOffline
 
+from dawn_chorus.adapters import metrics
 from dawn_chorus.adapters.disk_cache import DiskCache
 from dawn_chorus.adapters.logs import get_logger
 from dawn_chorus.adapters.postgres.analyses import get_revision
@@ -179,6 +180,7 @@ def create_app(settings: ApiSettings, database: Database, store: AudioStore) -> 
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     deps = app.state.dependencies = _wire(settings, database, store)
+    metrics.api_info.labels(settings.page_url).set(1)
     for router in _ROUTERS:
         app.include_router(router)
     add_docs_page(app)

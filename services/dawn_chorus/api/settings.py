@@ -138,6 +138,11 @@ class ApiSettings(BaseSettings):
         return (self.host, *((public,) if public else ()), *_split(self.allowed_hosts))
 
     @property
+    def page_url(self) -> str:
+        """Return where browsers reach the page, as far as is known, without a slash at the end."""
+        return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
     def is_https(self) -> bool:
         """Return whether people reach the service over HTTPS, wherever that ends."""
         return urlsplit(self.public_url).scheme.lower() == "https"

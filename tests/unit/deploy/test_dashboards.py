@@ -90,6 +90,7 @@ def test_a_dashboard_asks_only_data_sources_that_are_provisioned(name: str) -> N
 @pytest.mark.parametrize("name", BOARDS)
 def test_a_dashboard_has_the_variables_that_it_uses_and_uses_those_that_it_has(name: str) -> None:
     used = named_in(str(BOARDS[name].get("links", "")))
+    used |= named_in(str([variable["query"] for variable in variables_of(BOARDS[name]).values()]))
     for panel in panels_of(BOARDS[name]):
         used |= set().union(*(named_in(query.get("expr", "") + query.get("rawSql", "")) for query in panel["targets"]))
         used |= named_in(str(panel["fieldConfig"]["overrides"]))

@@ -35,6 +35,7 @@ class ApiProcess:
         self._address = ({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port)  # noqa: S104
         self._environment = environment_with(
             CHORUS_LISTEN_FD=str(listener.fileno()),
+            CHORUS_PORT=str(port),
             CHORUS_DATABASE_URL=database_url,
             CHORUS_STORE_URL=settings.embedded_store_url,
             CHORUS_CACHE_DIR=str(settings.cache_path),
