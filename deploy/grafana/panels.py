@@ -92,7 +92,7 @@ def color_zeros(panel: table.Panel, columns: str) -> table.Panel:
         "custom.cellOptions": {"type": "color-background", "mode": "basic"},
         "thresholds": {
             "mode": "absolute",
-            "steps": [{"color": "red", "value": None}, {"color": "green", "value": 0.01}],
+            "steps": [{"color": "red", "value": None}, {"color": "green", "value": 1e-9}],
         },
         "color": {"mode": "thresholds"},
         "decimals": 2,

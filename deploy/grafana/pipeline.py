@@ -158,8 +158,8 @@ def _add_trouble(board: Dashboard) -> Dashboard:
         )
         .with_panel(
             draw_stacked_bars(
-                reasons, query("sum by (reason) (increase(chorus_segment_failures_total[5m]))", "{{reason}}")
-            )
+                reasons, query("sum by (reason) (increase(chorus_segment_failures_total[5m])) > 0", "{{reason}}")
+            ).no_value("No segment failed.")
         )
         .with_panel(
             draw_stacked_bars(letters, query("sum by (reason) (increase(chorus_dead_letters_total[1h]))", "{{reason}}"))

@@ -107,7 +107,7 @@ def _lines(answer: Answer, width: float, height: int) -> str:
     is_stacked = custom.get("stacking", {}).get("mode") == "normal"
     lines = _stack(answer.lines) if is_stacked else answer.lines
     steps = [step["value"] for step in (defaults.get("thresholds") or {}).get("steps", []) if step["value"]]
-    most = max([1e-9, *(value for line in lines for _, value in line.points)]) * 1.05
+    most = (max([0.0, *(value for line in lines for _, value in line.points)]) or 1.0) * 1.05
     first = min(at for line in lines for at, _ in line.points)
     span = max(1.0, max(at for line in lines for at, _ in line.points) - first)
 

@@ -95,7 +95,7 @@ LEFT JOIN listened AS l USING (day) GROUP BY every.day ORDER BY every.day;
 -- name: hours_by_site_and_day
 -- Sites that were heard at some time in the span, and its last 21 days that have data with those between.
 WITH listened AS MATERIALIZED ({listened})
-SELECT s.site AS "Site", to_char(every.day, 'MM-DD') AS "Day", round(coalesce(l.seconds, 0) / 3600, 2)::float AS "Hours"
+SELECT s.site AS "Site", to_char(every.day, 'MM-DD') AS "Day", (coalesce(l.seconds, 0) / 3600)::float AS "Hours"
 FROM (SELECT DISTINCT site FROM listened) AS s
 CROSS JOIN (
     SELECT generate_series(greatest(min(day), max(day) - 20), max(day), interval '1 day')::date AS day FROM listened
