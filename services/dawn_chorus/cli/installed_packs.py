@@ -38,7 +38,7 @@ def require_installed(name: str, settings: CliSettings) -> Path:
         raise UnknownPack(f"no pack {name!r} in {places}: for the folder of that name write {shlex.quote(f'./{name}')}")
     raise UnknownPack(
         f"no pack {name!r} in {places} (installed: {listed}): choose another with --pack, or install it "
-        f"with `{how_to_install(name)}`"
+        f"with {how_to_install(name)}"
     )
 
 

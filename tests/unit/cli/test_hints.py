@@ -3,6 +3,7 @@
 import ast
 import re
 import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,11 @@ import typer
 import dawn_chorus
 from dawn_chorus.cli.app import app
 from dawn_chorus.cli.doctor.installation import Form, Installation
+from dawn_chorus.cli.export.options import ExportOptions
 from dawn_chorus.cli.export.run import _how_to_go_on
+from dawn_chorus.cli.install_hint import how_to_install
 from dawn_chorus.cli.settings import load_settings
+from dawn_chorus.cli.up.welcome import print_welcome
 from dawn_chorus.model_import.network.other_kinds import refuse_folder
 
 ID = "0198a3c4-0000-7000-8000-000000000000"
@@ -64,6 +68,10 @@ def parse(line: str) -> str:
     return " ".join(path)
 
 
+def asked_for(out: Path, url: str | None = None) -> ExportOptions:
+    return ExportOptions("clips", {}, {}, out, export_id=None, url=url, patience_s=1, as_json=False)
+
+
 def test_there_are_hints_to_look_at() -> None:
     assert {"models install", "models seal", "up", "migrate", "retention", "export"} <= set(map(parse, find_hints()))
 
@@ -87,11 +95,36 @@ def test_paths_with_spaces_can_be_pasted(tmp_path: Path, monkeypatch: pytest.Mon
     there = Installation(Form.EMBEDDED, load_settings(data_dir=card))
     for line in (
         there.command("chorus up"),
-        _how_to_go_on([ID], card).partition("with: ")[2],
+        _how_to_go_on([ID], asked_for(card)).partition("with: ")[2],
         str(refuse_folder(card)).split("`")[1],
     ):
         assert str(card) in " ".join(word.partition("=")[2] or word for word in shlex.split(line))
         assert parse(line)
+
+
+def test_an_export_goes_on_at_the_service_that_was_named() -> None:
+    line = _how_to_go_on([ID], asked_for(Path("dawn.zip"), "http://birds.example:8000"))
+    assert line.endswith(f"chorus export --id {ID} --out dawn.zip --url http://birds.example:8000")
+    assert "--url" not in _how_to_go_on([ID], asked_for(Path("dawn.zip")))
+
+
+def test_a_folder_that_nobody_knows_is_said_to_be_one() -> None:
+    assert how_to_install("larks") == (
+        "`chorus models install FOLDER`, FOLDER being where you have larks (its pack.toml is in it)"
+    )
+
+
+@pytest.mark.parametrize("folder", ["chorus", "my chorus", "it's $HOME"])
+def test_the_password_of_postgresql_is_read_from_any_folder(
+    folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = load_settings(data_dir=tmp_path / folder)
+    settings.database_url_file.parent.mkdir(parents=True)
+    settings.database_url_file.write_text("postgresql://there")
+    print_welcome("http://127.0.0.1:8000", settings)
+    (line,) = (line.strip() for line in capsys.readouterr().err.splitlines() if "psql" in line)
+    shown = subprocess.run(["sh", "-c", f"printf %s {line.removeprefix('psql ')}"], capture_output=True, check=True)
+    assert shown.stdout == b"postgresql://there"
 
 
 def test_the_default_data_folder_needs_no_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,16 +99,18 @@ def export(  # noqa: PLR0913 - the parameters are the options
     )
     if some_id is not None and (filters or clips):
         raise PermanentError("--id goes on with an export as it was asked for: leave out what it was asked for")
+    client = connect(url, key)
     options = ExportOptions(
         format=format_,
         filters=filters,
         clips=clips,
         out=out,
         export_id=None if some_id is None else str(some_id),
+        url=None if url is None else client.url,
         patience_s=patience,
         as_json=as_json,
     )
-    run_export(connect(url, key), options)
+    run_export(client, options)
 
 
 def _given(**options: Any) -> dict[str, Any]:

@@ -29,5 +29,7 @@ class ExportOptions:
     """A file, or the folder for one with the service's name; `-`: stdout."""
     export_id: str | None
     """Of one that was asked for before; None: a new one."""
+    url: str | None
+    """The service's address, if it was given; without user name and password."""
     patience_s: float
     as_json: bool

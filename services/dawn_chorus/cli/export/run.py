@@ -1,7 +1,6 @@
 """One run of `chorus export`."""
 
 import shlex
-from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +49,7 @@ def _run_job(client: "ServiceClient", options: ExportOptions) -> None:
     try:
         export, target = make_and_fetch(job, body, options.export_id, options.out)
     except KeyboardInterrupt:
-        print_note(_how_to_go_on(begun, options.out))
+        print_note(_how_to_go_on(begun, options))
         raise typer.Exit(STOPPED) from None
     if export["items_left_out"]:
         print_warning(f"{export['items_left_out']:,} left out: the file says why")
@@ -58,10 +57,12 @@ def _run_job(client: "ServiceClient", options: ExportOptions) -> None:
     _tell(done, options, f"{export['items_done']:,}, {show_bytes(export['size_bytes'])}")
 
 
-def _how_to_go_on(begun: list[str], out: Path) -> str:
+def _how_to_go_on(begun: list[str], options: ExportOptions) -> str:
     if not begun:
         return "stopped before anything was asked for"
-    return f"stopped; the service goes on. Fetch it with: chorus export --id {begun[0]} --out {shlex.quote(str(out))}"
+    there = "" if options.url is None else f" --url {shlex.quote(options.url)}"
+    file = shlex.quote(str(options.out))
+    return f"stopped; the service goes on. Fetch it with: chorus export --id {begun[0]} --out {file}{there}"
 
 
 def _tell(done: dict[str, Any], options: ExportOptions, what: str) -> None:

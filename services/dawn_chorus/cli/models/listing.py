@@ -23,7 +23,7 @@ def list_packs(*, as_json: Annotated[bool, typer.Option("--json", help="Print JS
         rows = [row for entry in entries for row in _rows(entry)]
         show_table(("pack", "version", "taxa", "window", "license", ""), rows)
     else:
-        print_note(f"no packs in {settings.packs_path}; install one with `{how_to_install('birdnet')}`")
+        print_note(f"no packs in {settings.packs_path}; install one with {how_to_install('birdnet')}")
     if any(entry["broken"] for entry in entries):
         raise typer.Exit(1)
 

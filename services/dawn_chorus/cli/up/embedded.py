@@ -46,6 +46,7 @@ from dawn_chorus.cli.up.api_process import ApiProcess
 from dawn_chorus.cli.up.first_job import FirstJob, run_first_job
 from dawn_chorus.cli.up.listener import listen, url_of
 from dawn_chorus.cli.up.service_threads import Part
+from dawn_chorus.cli.up.welcome import print_welcome
 from dawn_chorus.relay.app import Relay, open_relay, prune_responses_task
 from dawn_chorus.relay.queue_metrics import QueueMetrics
 from dawn_chorus.worker.app import open_worker
@@ -136,7 +137,7 @@ def open_embedded(options: EmbeddedOptions, unfinished: Event) -> Iterator["Simp
         api.start(options.host)
         stack.enter_context(Part("API", api.run, api.stop).running(ended))
         api.wait_until_serving()
-        _print_welcome(url, settings)
+        print_welcome(url, settings)
         if options.first is not None:
             Thread(target=run_first_job, args=(url, options.first), name="first job", daemon=True).start()
         yield ended
@@ -188,13 +189,4 @@ def _worker_settings(settings: CliSettings, database_url: str, store_url: str) -
         default_pack=settings.default_pack,
         device=settings.device,
         grace_s=GRACE_S,
-    )
-
-
-def _print_welcome(url: str, settings: CliSettings) -> None:
-    print_note(
-        f"\nDawn Chorus is up at {url} (open it in a browser; its API is described at {url}/docs).\n\n"
-        f"    curl -F file=@recording.flac {url}/v1/recordings\n"
-        f'    psql "$(cat {settings.database_url_file})"\n\n'
-        f"Everything is kept in {settings.data_dir}. Ctrl-C stops the service; uploaded recordings are not lost.\n"
     )

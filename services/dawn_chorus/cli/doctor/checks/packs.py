@@ -31,7 +31,7 @@ def look_at_packs(installation: Installation) -> Sequence[Finding]:
         try:
             pack = check_pack(path)
         except InvalidPack as error:
-            found.append(wrong("packs", f"{error}; install it again: `{how_to_install(name)}`"))
+            found.append(wrong("packs", f"{error}; install it again: {how_to_install(name)}"))
         else:
             whole.append(pack)
     if whole:
@@ -57,9 +57,9 @@ def _describe(packs: Sequence["Pack"], default: str, places: Sequence[Path]) -> 
 
 def _warn_of_default(installation: Installation, installed: set[str]) -> Iterator[Finding]:
     default = installation.settings.default_pack
-    choose = _LICENSE if installation.form is Form.SERVERS else f"`{how_to_install('birdnet')}`"
+    choose = _LICENSE if installation.form is Form.SERVERS else how_to_install("birdnet")
     if default not in installed:
-        how = choose if default == "birdnet" else f"`{how_to_install(default)}`, or another CHORUS_DEFAULT_PACK"
+        how = choose if default == "birdnet" else f"{how_to_install(default)}, or another CHORUS_DEFAULT_PACK"
         places = " or ".join(map(str, installation.settings.packs_places))
         yield warning("packs", f"the default pack {default} is not installed in {places}: {how}")
     elif default == "synthetic":
