@@ -13,7 +13,7 @@ def test_the_ledger_is_what_clients_were_answered_whatever_goes_wrong(
     postgres_node.start()
     if not rabbit_node.is_up():
         rabbit_node.start()
-    plan = Plan(seed=7, seconds=12, people=3, faults_at_once=4, at_least=12, is_short=True)
+    plan = Plan(seed=7, seconds=8, people=3, faults_at_once=4, at_least=10, is_short=True)
     soaked = soak(plan, postgres_node, rabbit_node)
     report = write_report(soaked)
     assert soaked.is_good, report
