@@ -1,1 +1,0 @@
-import{r as l}from"./taxon_link-CHvAQXXW.js";function t(t,o,e,a,i){const n=Math.max(a,2);t.save(),t.beginPath(),t.rect(o,e,n,i),t.clip(),t.globalAlpha=.35,t.fillStyle=l("sunken"),t.fillRect(o,e,n,i),t.globalAlpha=1,t.strokeStyle=l("lost"),t.lineWidth=1,t.beginPath();for(let l=7*Math.floor((o-i)/7);l<o+n;l+=7)t.moveTo(l,e+i),t.lineTo(l+i,e);t.stroke(),t.restore()}export{t as d};

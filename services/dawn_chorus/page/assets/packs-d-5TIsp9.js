@@ -1,0 +1,1 @@
+import{y as a,f as s,t as n}from"./index-D53KQ_Nn.js";const l=a(null),t=n(()=>l.value?.find(a=>a.is_default)?.name??null);async function e(){l.value=(await s("/v1/packs")).items}export{e as l,l as p,t as u};
