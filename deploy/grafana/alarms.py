@@ -1,11 +1,11 @@
 """*What is wrong now*: the alerts that fire or are about to, since when, about what, and their place in the runbook."""
 
 from grafana_foundation_sdk.builders import table
-from grafana_foundation_sdk.builders.dashboard import Dashboard, TextBoxVariable
-from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, VariableOption
+from grafana_foundation_sdk.builders.dashboard import Dashboard, QueryVariable
+from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, VariableOption, VariableRefresh
 
 from deploy.grafana.panels import Face, link_column, name_row, show_table
-from deploy.grafana.sources import query_now
+from deploy.grafana.sources import PROMETHEUS, query_now
 
 RUNBOOK = "http://127.0.0.1:9090/user/runbook.html"
 """The page that Prometheus serves, as docker-compose.yml publishes it."""
@@ -28,9 +28,11 @@ _COLUMNS = {
 
 
 def add_alarms(board: Dashboard) -> Dashboard:
-    """Add the row and its table, and where the runbook is: a variable, which whoever looks at the board may change."""
-    where = TextBoxVariable("runbook").label("Runbook").default_value(RUNBOOK)
-    where = where.description("Where your browser reaches the runbook: CHORUS_RUNBOOK_URL, if that is set.")
+    """Add the row and its table, and where the runbook is, as the API tells it: whoever looks may type another."""
+    asked: dict[str, object] = {"query": "label_values(chorus_api_info, runbook_url)", "refId": "runbook"}
+    where = QueryVariable("runbook").label("Runbook").datasource(PROMETHEUS).query(asked)
+    where = where.description("Where browsers reach the runbook: CHORUS_RUNBOOK_URL, as the API tells it.")
+    where = where.refresh(VariableRefresh.ON_DASHBOARD_LOAD)
     where = where.current(VariableOption(selected=True, text=RUNBOOK, value=RUNBOOK))
     return board.with_variable(where).with_row(name_row("What is wrong")).with_panel(_list_alerts())
 

@@ -80,6 +80,7 @@ def stack(
         CliSettings(
             database_url=database_url, broker_url=broker_url, store_url=store_dir.as_uri(), packs_dir=packs_dir,
             default_pack="synthetic", url=start_api().url, data_dir=tmp_path / "no-data",
+            alerts_to="https://chat.example.org/hook",
         )
     )  # fmt: skip
 
@@ -115,7 +116,7 @@ def test_all_is_well_and_each_thing_has_its_line_in_order(stack: Stack, database
     with at_work(stack, database):
         findings = stack.look()
     assert [each.check for each in findings if each.level is Level.OK] == [
-        "program", "packs", "database", "work", "broker", "store", "disk", "clock", "clock", "ports"
+        "program", "packs", "database", "work", "broker", "store", "disk", "clock", "clock", "ports", "alerts"
     ]  # fmt: skip
     # The pack that comes along is for trying things out, and that is all there is to say.
     assert [each.text[:60] for each in findings if each.level is not Level.OK] == [

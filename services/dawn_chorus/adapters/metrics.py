@@ -56,7 +56,11 @@ event_streams = Gauge("chorus_api_event_streams", "Clients connected to an event
 store_bytes = Gauge("chorus_store_bytes", "Space of the audio store's volume, if the store is a folder.", ["space"])
 """`free` and `total`."""
 
-api_info = Gauge("chorus_api_info", "1; where browsers reach the page, for links from dashboards.", ["public_url"])
+api_info = Gauge(
+    "chorus_api_info",
+    "1; where browsers reach the page and the runbook, for links from dashboards.",
+    ["public_url", "runbook_url"],
+)
 """`CHORUS_PUBLIC_URL`, else `http://localhost:PORT`, without a slash at its end."""
 
 API = (

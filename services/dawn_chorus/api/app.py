@@ -180,7 +180,7 @@ def create_app(settings: ApiSettings, database: Database, store: AudioStore) -> 
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     deps = app.state.dependencies = _wire(settings, database, store)
-    metrics.api_info.labels(settings.page_url).set(1)
+    metrics.api_info.labels(settings.page_url, settings.runbook_url).set(1)
     for router in _ROUTERS:
         app.include_router(router)
     add_docs_page(app)

@@ -46,6 +46,8 @@ class ApiSettings(BaseSettings):
     public_url: str = ""
     """Where people reach the service, as `https://chorus.example.org`: its host is let in, and with `https` cookies are
     never sent over HTTP."""
+    runbook_url: str = "http://127.0.0.1:9090/user/runbook.html"
+    """Where people on call read what an alert means, for links from dashboards."""
     allowed_hosts: str = ""
     """Further names in `Host` that are let in, separated by commas; `.example.org` with all below it, `*` for all."""
     log_level: str = "INFO"

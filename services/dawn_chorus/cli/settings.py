@@ -54,6 +54,8 @@ class CliSettings(BaseSettings):
     """The audio store of `retention`, the same as the API's; unset: the embedded service's."""
     broker_url: str | None = None
     """The broker that `doctor` looks at, the same as the relay's and the workers'."""
+    alerts_to: str | None = None
+    """Whom Alertmanager tells, which `doctor` looks at; empty: nobody; unset: not known here."""
     status_host: str = "127.0.0.1"
     """Where `up` listens with its metrics, if it is asked for them."""
     status_port: int | None = Field(default=None, ge=0, le=65535)

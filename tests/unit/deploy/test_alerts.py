@@ -11,7 +11,13 @@ import yaml
 
 from deploy.runbook_page import PAGE, render_page
 from tests.servers.programs import find_program
-from tests.unit.deploy.expressions import FROM_EXPORTERS, list_own_metrics, list_rabbitmq_metrics, names_in
+from tests.unit.deploy.expressions import (
+    FROM_EXPORTERS,
+    list_exporter_metrics,
+    list_own_metrics,
+    list_rabbitmq_metrics,
+    names_in,
+)
 
 ROOT = Path(__file__).parents[3]
 PROMETHEUS = ROOT / "deploy" / "prometheus"
@@ -86,6 +92,14 @@ def test_rabbitmq_4_3_has_every_metric_that_rules_and_dashboards_ask_it_for() ->
     asked |= {name for rule in ALERTS for name in names_in(rule["expr"]) if name.startswith("rabbitmq_")}
     assert asked <= list_rabbitmq_metrics()
     assert "rabbitmq_alarms_file_descriptor_limit" not in list_rabbitmq_metrics()
+
+
+def test_the_exporter_of_postgresql_has_every_metric_that_rules_and_dashboards_ask_it_for() -> None:
+    asked = {name for name in FROM_EXPORTERS if name.startswith("pg_")}
+    asked |= {name for rule in ALERTS for name in names_in(rule["expr"]) if name.startswith("pg_")}
+    assert asked <= list_exporter_metrics()
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    assert compose["services"]["postgres-exporter"]["image"].partition(":")[2].startswith("v0.19.")
 
 
 def test_the_runbook_explains_no_alert_that_is_gone() -> None:

@@ -155,6 +155,7 @@ def test_the_doctor_looks_at_what_an_image_can_reach(image: str, not_looked_at: 
         "CHORUS_DATABASE_URL": "postgresql://127.0.0.1:1/x", "CHORUS_BROKER_URL": "amqp://127.0.0.1:1/",
         "CHORUS_STORE_URL": tmp_path.as_uri(), "CHORUS_URL": "http://127.0.0.1:1",
         "CHORUS_PACKS_DIR": str(ROOT / "models" / "packs"), "HOME": str(tmp_path),
+            "CHORUS_ALERTS_TO": "",
     }  # fmt: skip
     told = json.dumps([sorted(copied(image) | rooms), sorted(foreign)])
     command = [sys.executable, "-P", "-c", WITHOUT_THE_REST, told]

@@ -17,7 +17,7 @@ def doctor(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Print what is wrong with this installation: packs, database, broker, store, disk, clock, ports.
+    """Print what is wrong with this installation: packs, database, broker, store, disk, clock, ports, alerts.
 
     One line each, within 20 seconds; nothing is changed. What is not there, or cannot be reached from here, is said to
     be not looked at. The exit code is 1 if something is wrong, and 0 with warnings.

@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from threading import Thread
 
+from dawn_chorus.cli.doctor.checks.alerts import look_at_alerts
 from dawn_chorus.cli.doctor.checks.broker import look_at_broker
 from dawn_chorus.cli.doctor.checks.clock import look_at_clock
 from dawn_chorus.cli.doctor.checks.database import look_at_database
@@ -32,6 +33,7 @@ CHECKS: Mapping[str, Check] = {
     "disk": look_at_disk,
     "clock": look_at_clock,
     "ports": look_at_ports,
+    "alerts": look_at_alerts,
 }
 """In the order of the report."""
 _WITHIN_S = 12.0
