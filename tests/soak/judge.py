@@ -138,6 +138,7 @@ def _store_faults(connection: psycopg.Connection[Row], stack: Stack, promises: P
     left = {row["store_key"] for row in _read(connection, "SELECT store_key FROM audio_to_delete")} - owned.keys()
     yield from (f"bytes {key} wait to be deleted after the cleaner ran" for key in left)
     promises.count(f"files in the store at the end: {len(files)}")
+    promises.count(f"unfinished multipart uploads in the bucket: {stack.kept.count_unfinished()}")
 
 
 def _letter_faults(connection: psycopg.Connection[Row], promises: Promises) -> Iterator[str]:

@@ -23,6 +23,8 @@ class Kept(Protocol):
 
     def read(self, key: str) -> bytes: ...
 
+    def count_unfinished(self) -> int: ...
+
 
 @dataclass(frozen=True)
 class OnDisk:
@@ -38,6 +40,9 @@ class OnDisk:
     def read(self, key: str) -> bytes:
         return (self.folder / key).read_bytes()
 
+    def count_unfinished(self) -> int:
+        return 0
+
 
 @dataclass(frozen=True)
 class InBucket:
@@ -49,14 +54,13 @@ class InBucket:
         return urlsplit(self.url).path.strip("/") + "/"
 
     def keys(self) -> set[str]:
-        """Return the keys of objects, and of uploads that were never finished."""
-        found = [
-            each["Key"]
-            for page in self.server.client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=self._prefix)
-            for each in page.get("Contents", [])
-        ]
-        uploads = self.server.client.list_multipart_uploads(Bucket=BUCKET, Prefix=self._prefix).get("Uploads", [])
-        return {key.removeprefix(self._prefix) for key in (*found, *(each["Key"] for each in uploads))}
+        pages = self.server.client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=self._prefix)
+        return {each["Key"].removeprefix(self._prefix) for page in pages for each in page.get("Contents", [])}
+
+    def count_unfinished(self) -> int:
+        """Count multipart uploads that nobody ended: a rule of the bucket removes them, as deploy/README.md says."""
+        listed = self.server.client.list_multipart_uploads(Bucket=BUCKET, Prefix=self._prefix)
+        return len(listed.get("Uploads", []))
 
     def read(self, key: str) -> bytes:
         content: bytes = self.server.client.get_object(Bucket=BUCKET, Key=self._prefix + key)["Body"].read()
