@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.compose.listener import ADDRESS, alerts_heard, alerts_shown, listen
 from tests.compose.stack import Stack
 from tests.end_to_end.service import wait_until
 from tests.runbook import find_scripts
@@ -160,6 +161,20 @@ def test_as_many_workers_run_as_env_says_and_prometheus_reaches_every_one(stack:
         return everybody and jobs.count("worker") == 3 and all(target["health"] == "up" for target in targets)
 
     wait_until(is_reached, "three workers and all others are up for Prometheus", within_s=120)
+
+
+def test_a_receiver_is_tried_as_documented_and_workers_that_stopped_are_seen_on_the_board(stack: Stack) -> None:
+    stack.configure(CHORUS_ALERTS_TO=ADDRESS)
+    stack.up()
+    listen(stack)
+    (attempt,) = find_scripts("What each alert means")
+    stack.run_script(attempt.replace("compose exec", "compose exec -T"))
+    stack.compose("stop", "worker")
+    wait_until(lambda: alerts_shown(stack).get("NoWorker") in {"pending", "firing"}, "the board shows it", within_s=90)
+    wait_until(lambda: alerts_heard(stack), "the receiver is told", within_s=90)
+    assert [(each["labels"]["alertname"], each["status"]) for each in alerts_heard(stack)] == [("Try", "firing")]
+    stack.configure(CHORUS_ALERTS_TO="")
+    stack.up()
 
 
 def test_a_changed_setting_and_an_upgrade_keep_three_workers(stack: Stack) -> None:
