@@ -140,6 +140,39 @@ def test_the_log_line_of_a_request_names_key_recording_and_analysis_but_never_th
     assert secret not in log.getvalue()
 
 
+@pytest.mark.parametrize("header", ["Cookie : chorus_session=", "Authorization : ", "Authorization : Bearer "])
+def test_a_header_that_cannot_be_read_is_no_way_for_secrets_into_the_log(
+    log: io.StringIO, door: StartedApi, header: str
+) -> None:
+    answer = exchange(door.port, f"GET / HTTP/1.1\r\nHost: localhost\r\n{header}hush\r\n\r\n".encode())
+    [line] = read_lines(log, answer.headers["x-request-id"], "no request")
+    assert (line["status"], line["reason"]) == (400, "This is not valid HTTP: illegal header line")
+    assert "hush" not in log.getvalue()
+
+
+def test_the_key_that_revokes_another_is_the_one_that_its_line_names(
+    log: io.StringIO, database: Database, start_api: StartApi
+) -> None:
+    admin, secret = create_key(database, "office", ["admin"])
+    other, _ = create_key(database, "station 7", ["upload"])
+    with httpx.Client(base_url=start_api().url, headers={"Authorization": f"Bearer {secret}"}) as client:
+        assert client.delete(f"/v1/keys/{other.id}", headers={"X-Request-ID": MINE}).status_code == 200
+    [line] = read_lines(log, MINE, "request")
+    assert (line["key_id"], line["path"]) == (str(admin.id), f"/v1/keys/{other.id}")
+
+
+def test_two_ids_are_none_and_pipelined_requests_keep_theirs(door: StartedApi) -> None:
+    two = b"GET /v1/no HTTP/1.1\r\nX-Request-ID: a\r\nX-Request-ID: b\r\nHost: localhost\r\n\r\n"
+    assert re.fullmatch("[0-9a-f]{32}", exchange(door.port, two).headers["x-request-id"])
+    head = b"GET /v1/no HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: pipe-%d\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", door.port), timeout=30) as connection:
+        connection.sendall(b"".join(head % number for number in range(3)))
+        received = b""
+        while received.count(b'"request_id"') < 3:
+            received += connection.recv(65536)
+    assert re.findall(rb'"request_id":"([^"]*)"', received) == [b"pipe-0", b"pipe-1", b"pipe-2"]
+
+
 def test_a_bug_is_logged_with_the_id_that_its_answer_carries(
     log: io.StringIO, database: Database, start_api: StartApi
 ) -> None:

@@ -1,6 +1,7 @@
 """uvicorn's HTTP/1.1, with problem documents for what never becomes a request: uvicorn writes plain text there."""
 
 import asyncio
+import re
 import sys
 from typing import Any
 
@@ -27,6 +28,8 @@ from dawn_chorus.api.http.tus import tus_headers
 log = get_logger(__name__)
 
 _KINDS = {431: HEADERS_TOO_LARGE, 501: UNKNOWN_CODING}
+_QUOTED = re.compile(r": (?:bytearray\()?b['\"].*", re.DOTALL)
+"""The bytes that h11 complains of, which may be a key or the cookie of a session."""
 _BUSY_S = 1
 _ALWAYS = "/health/live"
 
@@ -51,7 +54,8 @@ class ProblemProtocol(H11Protocol):
         response = problem_response(problem, path, request_id)
         response.headers.update({**PROTECTIVE_HEADERS, "Connection": "close"})
         metrics.api_requests.labels("other", UNMATCHED, str(response.status_code)).inc()
-        log.info("no request", status=response.status_code, reason=problem.detail, request_id=request_id)
+        reason = _QUOTED.sub("", problem.detail)
+        log.info("no request", status=response.status_code, reason=reason, request_id=request_id)
         for event in _events(response):
             self.transport.write(self.conn.send(event) or b"")
 

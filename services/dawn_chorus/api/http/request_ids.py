@@ -69,8 +69,13 @@ def note_ids(**ids: UUID | str | None) -> None:
 
 
 def note_path(parameters: Mapping[str, object]) -> None:
-    """Add the ids in the path of this request, as its route calls them: `recording_id`, `analysis_id`."""
-    note_ids(**{name: str(value) for name, value in parameters.items() if _is_uuid(str(value))})
+    """Add the ids in the path of this request, as its route calls them: `recording_id`, `analysis_id`.
+
+    One that is known stays: `key_id` is the key that asked, also where it revokes another, which stands in the path.
+    """
+    facts = _current.get()
+    known = {} if facts is None else facts.ids
+    note_ids(**{n: str(value) for n, value in parameters.items() if n not in known and _is_uuid(str(value))})
 
 
 def add_request_id(message: Message, request_id: str) -> Message:
