@@ -1,6 +1,7 @@
 """The stacks under test. Building images takes minutes where nothing is cached."""
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    # Told to end, as by .ci/run when another stage has failed, the tests take down what they have up.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     tool = find_sandbox()
     if tool is not None:
         checkout = tmp_path_factory.mktemp("engine") / "checkout"
