@@ -1,9 +1,9 @@
 """Small disks of their own, which can be full: file systems in memory, mounted where root may do that."""
 
+import errno
 import os
 import shutil
 import subprocess
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,13 +19,16 @@ class Disk:
     folder: Path
 
     def fill(self) -> None:
-        """Take all room that is left; bytes that others free meanwhile are theirs."""
+        """Take all room that is left; bytes that others free meanwhile are theirs. Raise OSError: it is not full."""
         with (self.folder / _FILLER).open("ab", buffering=0) as file:
             for piece in _PIECES:
-                with suppress(OSError):
+                try:
                     while True:
                         end = file.seek(0, os.SEEK_END)
                         os.posix_fallocate(file.fileno(), end, piece)
+                except OSError as error:
+                    if error.errno != errno.ENOSPC:
+                        raise
 
     def empty(self) -> None:
         """Give the room back."""

@@ -68,6 +68,8 @@ class Drive:
                 continue
             try:
                 self._have(fault, canary)
+            except Exception as error:  # noqa: BLE001 - told, and no end of the faults that are still to come
+                self._promises.differ(f"after {fault.kind} of {fault.target}: {type(error).__name__}: {error}")
             finally:
                 with self._lock:
                     self._busy.discard(fault.target)

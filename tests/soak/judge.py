@@ -132,9 +132,12 @@ def _store_faults(connection: psycopg.Connection[Row], stack: Stack, promises: P
     yield from (f"bytes {each} are in the store, and nobody's" for each in files - owned.keys())
     yield from (f"bytes {key} of {owned[key]['owner']} are not in the store" for key in owned.keys() - files)
     for key in files & owned.keys():
-        sha256 = owned[key]["sha256"]
-        if sha256 and hashlib.sha256(stack.kept.read(key)).hexdigest() != sha256:
-            yield f"the bytes of {owned[key]['owner']} are not those that were sent"
+        owner, sha256, size_bytes = (owned[key][name] for name in ("owner", "sha256", "size_bytes"))
+        content = stack.kept.read(key) if sha256 or size_bytes is not None else b""
+        if sha256 and hashlib.sha256(content).hexdigest() != sha256:
+            yield f"the bytes of {owner} are not those that were sent"
+        elif size_bytes is not None and len(content) != size_bytes:
+            yield f"{owner} has {len(content)} bytes in the store, and should have {size_bytes}"
     left = {row["store_key"] for row in _read(connection, "SELECT store_key FROM audio_to_delete")} - owned.keys()
     yield from (f"bytes {key} wait to be deleted after the cleaner ran" for key in left)
     promises.count(f"files in the store at the end: {len(files)}")
@@ -161,6 +164,6 @@ _EVENTS: LiteralString = """
     SELECT d.analysis_id, x.code, d.onset_s, d.offset_s, d.confidence FROM detections AS d
     JOIN taxa AS x ON x.id = d.taxon_id ORDER BY d.analysis_id, x.code, d.onset_s"""
 _OWNED: LiteralString = """
-    SELECT store_key, sha256, 'recording ' || id AS owner FROM recordings WHERE audio_removed_at IS NULL
-    UNION ALL SELECT store_key, NULL, 'export ' || id FROM exports WHERE state = 'ready'
-    UNION ALL SELECT store_key, NULL, 'upload ' || upload_id FROM upload_parts"""
+    SELECT store_key, sha256, size_bytes, 'recording ' || id AS owner FROM recordings WHERE audio_removed_at IS NULL
+    UNION ALL SELECT store_key, NULL, size_bytes, 'export ' || id FROM exports WHERE state = 'ready'
+    UNION ALL SELECT store_key, NULL, NULL, 'upload ' || upload_id FROM upload_parts"""

@@ -2,9 +2,10 @@
 
 import random
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 from uuid import UUID
 
 import psycopg
@@ -15,7 +16,7 @@ from tests.servers.rabbitmq import RabbitNode
 from tests.soak.drive import Drive, Happened
 from tests.soak.faults.kinds import Fault, all_faults
 from tests.soak.judge import Heard, judge, read_heard
-from tests.soak.patience import PatientClient
+from tests.soak.patience import GaveUp, PatientClient
 from tests.soak.people.crowd import Crowd
 from tests.soak.people.person import Person
 from tests.soak.people.uploading import keep_sound
@@ -27,6 +28,10 @@ from tests.soak.watch import Watch, stop_in_order
 
 _ANSWER_S = 240.0
 _TELL_EVERY_S = 30.0
+_LAST_S = 900.0
+"""After the last fault: then nobody waits any more, and a service that never recovers is told, not waited for."""
+DEEDS = ("uploads in parts", "reviews", "exports fetched", "pictures and clips", "analyses begun again")
+"""What people must have been able to do."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +97,13 @@ def _go(
     phases["faults"] = promises.now_s
     drive.run(plan.seconds)
     phases["answers"] = promises.now_s
+    last = Timer(_LAST_S, client.over.set)
+    last.daemon = True
+    last.start()
     crowd.finish(_ANSWER_S)
     phases["settling"] = promises.now_s
-    settle(stack, promises, client)
+    with suppress(GaveUp):  # which is a difference already
+        settle(stack, promises, client)
     phases["judging"] = promises.now_s
     clean(stack)
     judge(stack, promises, expected)
@@ -105,6 +114,10 @@ def _go(
     phases["end"] = promises.now_s
     if len(drive.happened) < plan.at_least:
         promises.differ(f"only {len(drive.happened)} faults happened, {plan.at_least} are to")
+    for deed in () if plan.is_short else DEEDS:
+        if not promises.counts[deed]:
+            promises.differ(f"nobody got anywhere: no {deed}")
+    last.cancel()
 
 
 def _hear_undisturbed(stack: Stack, person: Person) -> dict[int, Heard]:

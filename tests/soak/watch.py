@@ -9,6 +9,7 @@ from threading import Event, Thread
 
 import psutil
 
+from tests.end_to_end.service import Deployable
 from tests.soak.faults.processes import IN_ORDER
 from tests.soak.promises import Promises
 from tests.soak.stack import Stack, log_of
@@ -44,13 +45,19 @@ class Watch:
     def _look(self) -> None:
         while not self._stop.wait(_EVERY_S):
             for process in list(self._stack.service.deployables):
-                key = log_of(process)
-                if process.is_running:
-                    with suppress(psutil.Error):
-                        self.samples[key, process.pid].append(_measure(process.pid))
-                elif key not in self._stack.down:
-                    self._promises.differ(f"{key} ended by itself: {process.read_log(1500)}")
-                    process.start()
+                try:
+                    self._look_at(process)
+                except Exception as error:  # noqa: BLE001 - told, and the others are still to be looked after
+                    self._promises.differ(f"{log_of(process)} cannot be watched: {type(error).__name__}: {error}")
+
+    def _look_at(self, process: Deployable) -> None:
+        key = log_of(process)
+        if process.is_running:
+            with suppress(psutil.Error):
+                self.samples[key, process.pid].append(_measure(process.pid))
+        elif key not in self._stack.down:
+            self._promises.differ(f"{key} ended by itself: {process.read_log(1500)}")
+            process.start()
 
     def judge(self) -> dict[str, tuple[int, int]]:
         """Note who grew beyond bounds; return the most memory and files of each name."""
