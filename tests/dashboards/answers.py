@@ -53,14 +53,15 @@ def ask_panel(watched: Watched, panel: dict[str, Any], chosen: dict[str, str]) -
     """Ask the queries of one panel, with these values of variables."""
     answer = Answer(panel)
     for query in panel["targets"]:
+        before = len(answer.lines) + len(answer.rows)
         try:
             _ask(watched, answer, query, chosen)
         except (AssertionError, psycopg.Error) as error:
             answer.troubles.append(f"query {query['refId']} fails: {error}")
+        if len(answer.lines) + len(answer.rows) == before and answer.empty_means is None:
+            answer.troubles.append(f"query {query['refId']}: No data")
     for transformation in panel.get("transformations") or []:
         _TRANSFORMATIONS[transformation["id"]](answer, transformation["options"])
-    if not answer.rows and not answer.lines and answer.empty_means is None:
-        answer.troubles.append("No data")
     return answer
 
 

@@ -182,3 +182,19 @@ def test_every_panel_of_a_board_is_drawn_with_data(watched: Watched, name: str, 
     answers = ask_board(watched, name)
     draw_board(name, answers, Path(os.environ.get("CHORUS_DASHBOARDS_PREVIEW", tmp_path)) / f"{name}.png")
     assert [f"{each.panel['title']}: {trouble}" for each in answers for trouble in each.troubles] == []
+
+
+@pytest.mark.parametrize(
+    ("broken", "trouble"),
+    [
+        ({"expr": "chorus_nothing"}, "query B: No data"),
+        ({"legendFormat": "{{nobody}}"}, "query B: its legend lacks nobody"),
+        ({"expr": "("}, "query B fails: "),
+    ],
+)
+def test_one_query_of_several_that_is_broken_is_named(watched: Watched, broken: dict[str, str], trouble: str) -> None:
+    (panel,) = {target.panel["id"]: target.panel for target in PROMQL if target.panel["title"] == "Messages"}.values()
+    first, second, *others = panel["targets"]
+    answer = ask_panel(watched, {**panel, "targets": [first, second | broken, *others]}, {"pack": ".*"})
+    assert [each for each in answer.troubles if each.startswith(trouble)] != []
+    assert [each for each in answer.troubles if not each.startswith("query B")] == []
