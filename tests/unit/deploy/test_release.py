@@ -97,6 +97,12 @@ def test_a_workflow_has_few_rights_and_runs_what_was_pinned(path: Path) -> None:
             assert os.access(SCRIPTS / script, os.X_OK)
 
 
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_workflow_says_that_it_has_no_recordings_as_they_are_not_in_the_repository(path: Path) -> None:
+    steps = [step for job in yaml.safe_load(path.read_text())["jobs"].values() for step in job["steps"]]
+    assert [step["env"] for step in steps if step.get("run") == ".ci/run"] == [{"CHORUS_AUDIO_DIR": "none"}]
+
+
 def test_only_publishing_may_write_and_sign() -> None:
     jobs = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())["jobs"]
     assert {name for name, job in jobs.items() if "write" in job["permissions"].values()} == {"publish"}
