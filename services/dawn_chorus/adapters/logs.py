@@ -20,6 +20,7 @@ _SECRET_KEY = re.compile(r"authorization|password|passwd|secret|token|api_?key|c
 _SECRET_IN_URL = re.compile(r"(?<=://)([^/\s:@]*):([^/\s@]+)(?=@)")
 _SECRET_IN_QUERY = re.compile(r"(?i)([?&][\w-]*(?:secret|token|password|signature|key)[\w-]*=)[^&\s]+")
 _BEARER = re.compile(r"(?i)\b(bearer\s+)\S+")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _CHATTY = {"pika": logging.CRITICAL, "uvicorn.access": logging.WARNING, "yoyo": logging.WARNING}
 """Levels of libraries that log too much (pika logs every failed attempt with a traceback); our own events cover it."""
 
@@ -58,7 +59,7 @@ def configure_logs(level: str = "INFO", *, stream: TextIO | None = None) -> None
 def _rendering(stream: TextIO) -> list[structlog.types.Processor]:
     strip = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     if stream.isatty():
-        return [strip, hide_secrets, structlog.dev.ConsoleRenderer()]
+        return [strip, _drop_color, hide_secrets, _show_controls, structlog.dev.ConsoleRenderer()]
     # The traceback becomes text before secrets are hidden: it may contain a URL.
     return [
         strip,
@@ -72,6 +73,14 @@ def _rendering(stream: TextIO) -> list[structlog.types.Processor]:
 def _drop_color(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Remove the copy of the message that uvicorn adds for terminals."""
     event.pop("color_message", None)
+    return event
+
+
+def _show_controls(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Write control characters as escapes: a terminal obeys them, and paths and names of files are from anybody."""
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", value)
     return event
 
 

@@ -56,6 +56,22 @@ def test_a_librarys_colored_copy_of_a_message_is_dropped(stream: io.StringIO) ->
     assert "color_message" not in line
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.usefixtures("stream")
+def test_a_terminal_is_told_nothing_by_whoever_chooses_a_path() -> None:
+    terminal = Terminal()
+    configure_logs("INFO", stream=terminal)
+    get_logger("api").info("request", path="/v1/\x1b]0;owned\x07\x9b31m")
+    logging.getLogger("uvicorn.error").info("up", extra={"color_message": "\x1b[1mup"})
+    text = terminal.getvalue()
+    assert r"/v1/\x1b]0;owned\x07\x9b31m" in text
+    assert [each for each in ("\x1b]", "\x07", "\x9b", "color_message") if each in text] == []
+
+
 @pytest.mark.parametrize(
     ("facts", "secret"),
     [
