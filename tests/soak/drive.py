@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections import Counter
 from dataclasses import dataclass
 from threading import Lock, Thread
 
@@ -31,15 +32,20 @@ class Happened:
 
 
 class Drive:
-    """Deals faults as cards: each kind once before any comes again."""
+    """Deals faults as cards: each kind once before any comes again.
+
+    By the seed alone: the order of each deck, and how long and how hard each is the first, second, … time. A kind whose
+    target is not left alone at that moment comes a little later.
+    """
 
     def __init__(
-        self, stack: Stack, promises: Promises, faults: list[Fault], canaries: list[Person], *, at_least: int
+        self, stack: Stack, promises: Promises, faults: list[Fault], canaries: list[Person], *, seed: int, at_least: int
     ) -> None:
         self._stack, self._promises, self._faults = stack, promises, faults
-        self._canaries, self._at_least = canaries, at_least
-        self._rng = canaries[0].rng
+        self._canaries, self._seed, self._at_least = canaries, seed, at_least
         self._deck: list[str] = []
+        self._decks = 0
+        self._times: Counter[str] = Counter()
         self._busy: set[str] = set()
         self._lock = Lock()
         self.happened: list[Happened] = []
@@ -62,12 +68,13 @@ class Drive:
         while time.monotonic() < deadline or len(self.happened) < self._at_least:
             if time.monotonic() > deadline + _WELL_S:
                 return
-            fault = self._draw()
-            if fault is None:
+            drawn = self._draw()
+            if drawn is None:
                 time.sleep(0.2)
                 continue
+            fault, rng = drawn
             try:
-                self._have(fault, canary)
+                self._have(fault, rng, canary)
             except Exception as error:  # noqa: BLE001 - told, and no end of the faults that are still to come
                 self._promises.differ(f"after {fault.kind} of {fault.target}: {type(error).__name__}: {error}")
             finally:
@@ -75,25 +82,27 @@ class Drive:
                     self._busy.discard(fault.target)
             time.sleep(canary.rng.uniform(*_PAUSE_S))
 
-    def _draw(self) -> Fault | None:
-        """Take the next kind whose target is left alone now."""
+    def _draw(self) -> tuple[Fault, random.Random] | None:
+        """Take the next kind whose target is left alone now, and what it is drawn by."""
         with self._lock:
             if not self._deck:
                 self._deck = sorted({each.kind for each in self._faults})
-                self._rng.shuffle(self._deck)
+                random.Random(f"{self._seed} deck {self._decks}").shuffle(self._deck)
+                self._decks += 1
             for kind in self._deck:
                 free = [each for each in self._faults if each.kind == kind and each.target not in self._busy]
                 if free:
-                    fault = self._rng.choice(free)
+                    self._times[kind] += 1
+                    rng = random.Random(f"{self._seed} {kind} {self._times[kind]}")
+                    fault = rng.choice(free)
                     self._deck.remove(kind)
                     self._busy.add(fault.target)
-                    return fault
+                    return fault, rng
             return None
 
-    def _have(self, fault: Fault, canary: Person) -> None:
+    def _have(self, fault: Fault, rng: random.Random, canary: Person) -> None:
         began_s = self._promises.now_s
         others = len(self._busy)
-        rng = random.Random(canary.rng.random())
         try:
             fault.happen(rng)
         except Exception as error:  # noqa: BLE001 - a fault that does not come off is told, and undone at the end

@@ -78,7 +78,7 @@ def soak(
         canaries = [Person(f"canary-{n}", stack, promises, each, each.rng) for n, each in enumerate(clients)]
         expected = _hear_undisturbed(stack, canaries[0])
         faults = [each for each in all_faults(stack, promises) if not (plan.is_short and each.is_slow)]
-        drive = Drive(stack, promises, faults, canaries, at_least=plan.at_least)
+        drive = Drive(stack, promises, faults, canaries, seed=plan.seed, at_least=plan.at_least)
         watch = Watch(stack, promises)
         result = Soaked(plan, promises, drive.happened, {}, _left_out(stack, faults))
         _go(plan, stack, result, drive, watch, clients[0], expected)
