@@ -21,6 +21,7 @@ case "$*" in
   *" pg_restore "*) cat >"$HOST/database" ;;
   *" config --images") echo dawn-chorus/api:test ;;
   *" psql "*) cat "$HOST/recordings" ;;
+  *" folders anew") ;;
   *" run "*)
     while [ "$1" != --workdir ]; do shift; done
     cd "$HOST$2" && shift 3 && entrypoint=$1 && shift 2 && exec "$entrypoint" "$@" ;;
