@@ -19,7 +19,7 @@ def look(engine: Engine, checkout: Path) -> Iterator[Look]:
     def run(place: Path | None, *arguments: str) -> tuple[int, str]:
         where = f"CHORUS_DATA_DIR={place}\n" if place else ""
         (checkout / ".env").write_text(f"COMPOSE_PROJECT_NAME=chorus-folders\nCHORUS_VERSION=test\n{where}")
-        command = ["docker", "compose", "--progress", "quiet", "run", "--build", "--rm", "-T", *arguments]
+        command = ["docker", "compose", "--progress", "quiet", "run", "--rm", "-T", *arguments]
         done = engine.run(command, cwd=checkout, check=False)
         return done.returncode, done.stderr.strip()
 
