@@ -264,7 +264,7 @@ def test_segments_that_wait_without_a_worker_are_wrong(stack: Stack, start_api: 
     assert answer.status_code == 202, answer.text
     assert stack.of("work")[0] == (
         Level.WRONG,
-        "no worker is there (segments waiting: 1, running: 0): `docker compose ps worker`, then its logs",
+        "no worker is there (segments waiting: 1, running: 0): `docker compose ps --all worker`, then its logs",
     )
 
 

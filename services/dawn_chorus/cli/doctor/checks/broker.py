@@ -22,7 +22,9 @@ def look_at_broker(installation: Installation) -> Sequence[Finding]:
     try:
         facts = inspect_broker(url, wait_s=WAIT_S)
     except ChorusError as error:
-        advice = "is it up, and CHORUS_BROKER_URL right? `docker compose ps rabbitmq`, `docker compose logs rabbitmq`"
+        advice = (
+            "is it up, and CHORUS_BROKER_URL right? `docker compose ps --all rabbitmq`, `docker compose logs rabbitmq`"
+        )
         return [wrong("broker", f"{error}; {advice}")]
     waiting = sum(queue.messages for queue in facts.queues.values() if queue is not None)
     taking = sum(queue.consumers for queue in facts.queues.values() if queue is not None)
@@ -40,9 +42,9 @@ def _judge_queues(queues: Mapping[str, "QueueFacts | None"]) -> Iterator[Finding
             continue
         if name in LANE_QUEUES.values() and not queue.consumers:
             yield warning(
-                "broker", f"no worker takes from {name} ({queue.messages} messages): `docker compose ps worker`"
+                "broker", f"no worker takes from {name} ({queue.messages} messages): `docker compose ps --all worker`"
             )
         if name == DEAD_QUEUE and not queue.consumers:
             yield warning(
-                "broker", f"no relay takes from {name} ({queue.messages} messages): `docker compose ps relay`"
+                "broker", f"no relay takes from {name} ({queue.messages} messages): `docker compose ps --all relay`"
             )

@@ -43,7 +43,7 @@ def _advise(installation: Installation, message: str) -> str:
         return f"was the service of {installation.settings.data_dir} killed? start it again: `{start}`"
     if "password" in message:
         return "the password in CHORUS_DATABASE_URL is not the server's: see Secrets in deploy/README.md"
-    return "is it up, and CHORUS_DATABASE_URL right? `docker compose ps postgres`, then `docker compose logs postgres`"
+    return "is it up, and CHORUS_DATABASE_URL right? `docker compose ps --all postgres`, `docker compose logs postgres`"
 
 
 def _describe(facts: "DatabaseFacts") -> Finding:

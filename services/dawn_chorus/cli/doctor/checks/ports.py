@@ -31,7 +31,7 @@ def _judge_silence(installation: Installation, url: str, error: Silent) -> Findi
     if installation.form is Form.SERVERS:
         if "url" not in installation.settings.model_fields_set:
             return skipped("ports", "CHORUS_URL does not say where the API is")
-        return wrong("ports", f"{url}: the API does not answer ({error}): `docker compose ps api`, then its logs")
+        return wrong("ports", f"{url}: the API does not answer ({error}): `docker compose ps --all api`, then its logs")
     if not _is_here(url):
         return wrong("ports", f"{url}: {error}: is it up there, and the address (--url, CHORUS_URL) right?")
     if not error.is_refused:

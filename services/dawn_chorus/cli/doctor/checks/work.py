@@ -35,7 +35,7 @@ def look_at_work(installation: Installation) -> Sequence[Finding]:
 def _judge_workers(installation: Installation, facts: "WorkFacts") -> Iterator[Finding]:
     waiting = facts.waiting
     left = f"segments waiting: {waiting.waiting_segments}, running: {waiting.running_segments}"
-    start = "`docker compose ps worker`, then its logs"
+    start = "`docker compose ps --all worker`, then its logs"
     if installation.form is Form.EMBEDDED:
         start = f"start `{installation.command('chorus up')}` again"
     if waiting.workers == 0 and waiting.waiting_segments:
