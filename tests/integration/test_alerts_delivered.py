@@ -41,7 +41,7 @@ class Worker(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing: the test reads what arrives."""
 
 
 class Webhook(BaseHTTPRequestHandler):
@@ -55,7 +55,7 @@ class Webhook(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing: the test reads what arrives."""
 
 
 def copy_without_patience(folder: Path) -> Path:

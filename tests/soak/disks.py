@@ -31,7 +31,7 @@ class Disk:
                         raise
 
     def empty(self) -> None:
-        """Give the room back."""
+        """Remove what fills the disk."""
         (self.folder / _FILLER).unlink(missing_ok=True)
 
     @property

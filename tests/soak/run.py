@@ -140,7 +140,7 @@ def _left_out(stack: Stack, faults: list[Fault]) -> list[str]:
 
 
 def _tell(promises: Promises, over: Event) -> None:
-    """Say how far it is."""
+    """Print how far it is."""
     while not over.wait(_TELL_EVERY_S):
         kept, asked = promises.counts["uploads kept"], len(promises.asked)
         tell(

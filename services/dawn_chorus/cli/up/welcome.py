@@ -7,7 +7,7 @@ from dawn_chorus.cli.settings import CliSettings, load_settings
 
 
 def print_welcome(url: str, settings: CliSettings) -> None:
-    """Say where the service is, and how to begin with it, in lines that a shell takes."""
+    """Print where the service is, and how to begin with it, in lines that a shell takes."""
     print_note(
         f"\nDawn Chorus is up at {url} (open it in a browser; its API is described at {url}/docs).\n\n"
         f"    curl -F file=@recording.flac {url}/v1/recordings\n"
