@@ -1,7 +1,8 @@
 """A `docker` for the runbook's commands where there is none: what would run in a container runs here, on test servers.
 
-It knows `docker compose exec SERVICE COMMAND…` and `run SERVICE COMMAND…`; `up`, `down`, `config` have nothing to do.
-Paths in the containers are exchanged for those of the test, in arguments and in scripts.
+It knows `docker compose exec SERVICE COMMAND…` and `run SERVICE COMMAND…`; `up`, `down`, `config` and the service
+`folders`, which gives folders to the accounts of containers, have nothing to do. Paths in the containers are exchanged
+for those of the test, in arguments and in scripts.
 """
 
 import json
@@ -48,6 +49,8 @@ def act(words: list[str]) -> int:
         flag = rest.pop(0)
         if flag not in _FLAGS:
             options[flag] = rest.pop(0)
+    if rest[0] == "folders":
+        return 0
     told = json.loads(os.environ[_VARIABLE])
     entrypoint = [options["--entrypoint"]] if "--entrypoint" in options else []
     command = [_exchange(word, told["paths"]) for word in (*entrypoint, *rest[1:])]
