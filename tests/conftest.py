@@ -10,6 +10,7 @@ import dawn_chorus.one_blas_thread  # noqa: F401 - before numpy
 
 pytest_plugins = [
     "tests.birdnet",
+    "tests.logged_lines",
     "tests.slowest_first",
     "tests.servers.rabbitmq",
     "tests.servers.seaweedfs",

@@ -2,17 +2,13 @@
 
 import io
 import json
-import logging
 import re
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-import structlog
 
-from dawn_chorus.adapters.logs import configure_logs
 from dawn_chorus.adapters.postgres.api_keys import create_key
 from dawn_chorus.adapters.postgres.database import Database
 from tests.integration.api_checks import wait_until
@@ -24,22 +20,11 @@ MINE = "field-station-7.2026"
 HEAD = b"Host: localhost\r\nX-Request-ID: field-station-7.2026\r\n"
 
 
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    handlers, level = logging.root.handlers, logging.root.level
-    stream = io.StringIO()
-    configure_logs("INFO", stream=stream)
-    yield stream
-    logging.root.handlers = handlers
-    logging.root.setLevel(level)
-    structlog.reset_defaults()
-
-
-def read_lines(log: io.StringIO, request_id: str, event: str) -> list[dict[str, Any]]:
+def read_lines(logged_lines: io.StringIO, request_id: str, event: str) -> list[dict[str, Any]]:
     """Return the lines of an event of one request, once there is any."""
 
     def found() -> list[dict[str, Any]]:
-        lines = [json.loads(line) for line in log.getvalue().splitlines()]
+        lines = [json.loads(line) for line in logged_lines.getvalue().splitlines()]
         return [line for line in lines if line.get("request_id") == request_id and str(line["event"]).strip() == event]
 
     wait_until(lambda: bool(found()))
@@ -85,12 +70,12 @@ def test_a_refusal_carries_it_in_its_header_and_its_problem(door: StartedApi, st
 
 @pytest.mark.parametrize("sent", [b"nonsense\r\n\r\n", b"GET /" + b"a" * 600_000])
 def test_what_never_becomes_a_request_has_an_id_that_the_log_knows(
-    log: io.StringIO, door: StartedApi, sent: bytes
+    logged_lines: io.StringIO, door: StartedApi, sent: bytes
 ) -> None:
     answer = exchange(door.port, sent)
     request_id = json.loads(answer.body)["request_id"]
     assert answer.headers["x-request-id"] == request_id
-    assert read_lines(log, request_id, "no request")[0]["status"] == answer.status
+    assert read_lines(logged_lines, request_id, "no request")[0]["status"] == answer.status
 
 
 @pytest.mark.parametrize("sent", [MINE, "x", None])
@@ -120,7 +105,7 @@ def test_more_connections_than_allowed_are_refused_with_one(start_api: StartApi)
 
 
 def test_the_log_line_of_a_request_names_key_recording_and_analysis_but_never_the_key(
-    log: io.StringIO, database: Database, start_api: StartApi
+    logged_lines: io.StringIO, database: Database, start_api: StartApi
 ) -> None:
     key, secret = create_key(database, "station 7", ["read", "upload"])
     client = httpx.Client(base_url=start_api().url, headers={"Authorization": f"Bearer {secret}"})
@@ -130,34 +115,34 @@ def test_the_log_line_of_a_request_names_key_recording_and_analysis_but_never_th
         )
         recording, analysis = answer.json()["id"], answer.json()["analyses"][0]["id"]
         client.get(f"/v1/recordings/{recording}", headers={"X-Request-ID": "second"})
-    [line] = read_lines(log, MINE, "request")
+    [line] = read_lines(logged_lines, MINE, "request")
     assert (line["method"], line["path"], line["status"]) == ("POST", "/v1/recordings", 202)
     assert (line["key_id"], line["recording_id"], line["analysis_id"]) == (str(key.id), recording, analysis)
     assert line["duration_s"] > 0
-    [accepted] = read_lines(log, MINE, "recording accepted")
+    [accepted] = read_lines(logged_lines, MINE, "recording accepted")
     assert accepted["analysis_id"] == analysis
-    assert read_lines(log, "second", "request")[0]["recording_id"] == recording
-    assert secret not in log.getvalue()
+    assert read_lines(logged_lines, "second", "request")[0]["recording_id"] == recording
+    assert secret not in logged_lines.getvalue()
 
 
 @pytest.mark.parametrize("header", ["Cookie : chorus_session=", "Authorization : ", "Authorization : Bearer "])
 def test_a_header_that_cannot_be_read_is_no_way_for_secrets_into_the_log(
-    log: io.StringIO, door: StartedApi, header: str
+    logged_lines: io.StringIO, door: StartedApi, header: str
 ) -> None:
     answer = exchange(door.port, f"GET / HTTP/1.1\r\nHost: localhost\r\n{header}hush\r\n\r\n".encode())
-    [line] = read_lines(log, answer.headers["x-request-id"], "no request")
+    [line] = read_lines(logged_lines, answer.headers["x-request-id"], "no request")
     assert (line["status"], line["reason"]) == (400, "This is not valid HTTP: illegal header line")
-    assert "hush" not in log.getvalue()
+    assert "hush" not in logged_lines.getvalue()
 
 
 def test_the_key_that_revokes_another_is_the_one_that_its_line_names(
-    log: io.StringIO, database: Database, start_api: StartApi
+    logged_lines: io.StringIO, database: Database, start_api: StartApi
 ) -> None:
     admin, secret = create_key(database, "office", ["admin"])
     other, _ = create_key(database, "station 7", ["upload"])
     with httpx.Client(base_url=start_api().url, headers={"Authorization": f"Bearer {secret}"}) as client:
         assert client.delete(f"/v1/keys/{other.id}", headers={"X-Request-ID": MINE}).status_code == 200
-    [line] = read_lines(log, MINE, "request")
+    [line] = read_lines(logged_lines, MINE, "request")
     assert (line["key_id"], line["path"]) == (str(admin.id), f"/v1/keys/{other.id}")
 
 
@@ -174,7 +159,7 @@ def test_two_ids_are_none_and_pipelined_requests_keep_theirs(door: StartedApi) -
 
 
 def test_a_bug_is_logged_with_the_id_that_its_answer_carries(
-    log: io.StringIO, database: Database, start_api: StartApi
+    logged_lines: io.StringIO, database: Database, start_api: StartApi
 ) -> None:
     api = start_api()
     upload(api.client)
@@ -184,5 +169,5 @@ def test_a_bug_is_logged_with_the_id_that_its_answer_carries(
     assert answer.status_code == 500
     request_id = answer.json()["request_id"]
     assert answer.headers["x-request-id"] == request_id
-    [bug] = read_lines(log, request_id, "Exception in ASGI application")
+    [bug] = read_lines(logged_lines, request_id, "Exception in ASGI application")
     assert "filename does not exist" in bug["exception"]

@@ -1,38 +1,25 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 import pytest
-import structlog
 
 from dawn_chorus.adapters.logs import configure_logs, get_logger, log_ids
 
 ANALYSIS = UUID("01920000-0000-7000-8000-000000000001")
 
 
-@pytest.fixture
-def stream() -> Iterator[io.StringIO]:
-    handlers, level = logging.root.handlers, logging.root.level
-    stream = io.StringIO()
-    configure_logs("INFO", stream=stream)
-    yield stream
-    logging.root.handlers = handlers
-    logging.root.setLevel(level)
-    structlog.reset_defaults()
+def lines(logged_lines: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in logged_lines.getvalue().splitlines()]
 
 
-def lines(stream: io.StringIO) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in stream.getvalue().splitlines()]
-
-
-def test_a_line_is_json_and_carries_the_ids_of_the_current_work(stream: io.StringIO) -> None:
+def test_a_line_is_json_and_carries_the_ids_of_the_current_work(logged_lines: io.StringIO) -> None:
     with log_ids(analysis_id=ANALYSIS, segment=3):
         get_logger("worker").info("segment saved", seconds=1.5)
     get_logger("worker").info("idle")
-    saved, idle = lines(stream)
+    saved, idle = lines(logged_lines)
     assert saved["event"] == "segment saved"
     assert saved["analysis_id"] == str(ANALYSIS)
     assert saved["segment"] == 3
@@ -42,16 +29,16 @@ def test_a_line_is_json_and_carries_the_ids_of_the_current_work(stream: io.Strin
     assert "analysis_id" not in idle
 
 
-def test_lines_of_libraries_look_like_our_own_and_carry_the_ids_too(stream: io.StringIO) -> None:
+def test_lines_of_libraries_look_like_our_own_and_carry_the_ids_too(logged_lines: io.StringIO) -> None:
     with log_ids(segment=7):
         logging.getLogger("psycopg.pool").error("lost %s", "it", extra={"port": 5672})
-    (line,) = lines(stream)
+    (line,) = lines(logged_lines)
     assert (line["event"], line["logger"], line["segment"], line["port"]) == ("lost it", "psycopg.pool", 7, 5672)
 
 
-def test_a_librarys_colored_copy_of_a_message_is_dropped(stream: io.StringIO) -> None:
+def test_a_librarys_colored_copy_of_a_message_is_dropped(logged_lines: io.StringIO) -> None:
     logging.getLogger("uvicorn.error").info("up", extra={"color_message": "\x1b[1mup"})
-    (line,) = lines(stream)
+    (line,) = lines(logged_lines)
     assert line["event"] == "up"
     assert "color_message" not in line
 
@@ -61,7 +48,7 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.usefixtures("stream")
+@pytest.mark.usefixtures("logged_lines")
 def test_a_terminal_is_told_nothing_by_whoever_chooses_a_path() -> None:
     terminal = Terminal()
     configure_logs("INFO", stream=terminal)
@@ -83,13 +70,13 @@ def test_a_terminal_is_told_nothing_by_whoever_chooses_a_path() -> None:
         ({"api_key": "hunter2"}, "hunter2"),
     ],
 )
-def test_secrets_are_not_logged(stream: io.StringIO, facts: dict[str, str], secret: str) -> None:
+def test_secrets_are_not_logged(logged_lines: io.StringIO, facts: dict[str, str], secret: str) -> None:
     get_logger("relay").warning("server away", **facts)
-    assert secret not in stream.getvalue()
-    assert "***" in stream.getvalue()
+    assert secret not in logged_lines.getvalue()
+    assert "***" in logged_lines.getvalue()
 
 
-def test_a_secret_inside_a_traceback_is_not_logged(stream: io.StringIO) -> None:
+def test_a_secret_inside_a_traceback_is_not_logged(logged_lines: io.StringIO) -> None:
     get_logger("relay").error("server away", exc_info=OSError("no way to postgresql://chorus:hunter2@db/chorus"))
-    (line,) = lines(stream)
+    (line,) = lines(logged_lines)
     assert "postgresql://chorus:***@db/chorus" in line["exception"]
