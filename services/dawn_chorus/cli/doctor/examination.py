@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
-from threading import Thread
+from threading import Lock, Thread
 
 from dawn_chorus.cli.doctor.checks.alerts import look_at_alerts
 from dawn_chorus.cli.doctor.checks.broker import look_at_broker
@@ -38,6 +38,7 @@ CHECKS: Mapping[str, Check] = {
 """In the order of the report."""
 _WITHIN_S = 12.0
 _MOST_SHOWN = 800
+_IMPORTING = Lock()
 
 
 def examine(
@@ -59,7 +60,7 @@ def _begin(name: str, check: Check, installation: Installation) -> Future[Sequen
 
     def run() -> None:
         try:
-            future.set_result(check(installation))
+            future.set_result(_look(check, installation))
         except ModuleNotFoundError as error:
             future.set_result([skipped(name, f"{_name_missing(error)} is not installed here")])
         except Exception as error:  # noqa: BLE001 - the thread's outermost frame; one check must not cost the others
@@ -68,6 +69,18 @@ def _begin(name: str, check: Check, installation: Installation) -> Future[Sequen
     # Not of an executor, whose threads the interpreter waits for at its end: one may hang on a dead host.
     Thread(target=run, name=f"doctor {name}", daemon=True).start()
     return future
+
+
+def _look(check: Check, installation: Installation) -> Sequence[Finding]:
+    try:
+        return check(installation)
+    except ModuleNotFoundError:
+        raise
+    except ImportError:
+        # Two checks imported a module at once, which cannot be for want of a library: one is told so, the other gets
+        # what there is of the module. Now it is told, too.
+        with _IMPORTING:
+            return check(installation)
 
 
 def _name_missing(error: ModuleNotFoundError) -> str:

@@ -83,6 +83,16 @@ def test_the_program_runs_where_a_library_is_missing(absent: str, checks: set[st
     assert skipped >= checks
 
 
+def test_a_check_that_was_given_what_anothers_failing_import_left_looks_again() -> None:
+    reasons = iter([ImportError("cannot import name 'inspect_work'"), ModuleNotFoundError(name="psycopg")])
+
+    def work(_: Installation) -> list[Finding]:
+        raise next(reasons)
+
+    (found,) = examine(HERE, checks={"work": work})
+    assert found.text == "not looked at: psycopg is not installed here"
+
+
 def test_what_a_foreign_server_writes_does_nothing_to_a_terminal() -> None:
     def foreign(_: Installation) -> list[Finding]:
         return [ok("ports", "Server: \x1b]0;pwned\x07\r\nok     packs     " + "x" * 10_000)]
