@@ -96,7 +96,7 @@ setup-workshop: .venv-workshop/.ready ## Install PyTorch and what else training 
 
 .venv-workshop/.ready: pyproject.toml deploy/requirements/workshop.txt
 	$(PYTHON) -m venv .venv-workshop
-	.venv-workshop/bin/pip install --quiet --require-hashes -r deploy/requirements/workshop.txt
+	.venv-workshop/bin/pip install --quiet --no-compile --require-hashes -r deploy/requirements/workshop.txt
 	.venv-workshop/bin/pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 

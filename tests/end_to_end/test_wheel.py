@@ -110,8 +110,9 @@ class Installed:
         pins = re.findall(r"^(\S+==[^\\\n]+?)\s+--hash", tested, re.MULTILINE)
         constraints = self.folder / "constraints.txt"
         constraints.write_text("\n".join(pins) + "\n")
-        command = [str(self._bin / "python"), "-m", "pip", "install", "--quiet", "-c", str(constraints), str(wheel)]
-        subprocess.run(command, check=True)
+        # Python compiles what it imports; pip would compile all of SciPy and scikit-learn.
+        command = [str(self._bin / "python"), "-m", "pip", "install", "--quiet", "--no-compile"]
+        subprocess.run([*command, "-c", str(constraints), str(wheel)], check=True)
 
     def chorus(self, *words: object) -> str:
         command = [str(self._bin / "chorus"), *map(str, words)]
