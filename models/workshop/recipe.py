@@ -1,14 +1,10 @@
-"""A recipe: all parameters of a training run in one TOML file. Unknown keys are errors."""
+"""A recipe: all parameters of a training run. Unknown keys are errors; `recipe_files` reads them."""
 
-import tomllib
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dawn_chorus.inference.packs.mel_table import MelTable
-from models.workshop.errors import BadInput
 
 
 class _Table(BaseModel):
@@ -16,11 +12,15 @@ class _Table(BaseModel):
 
 
 class ModelTable(_Table):
-    """The network; `mel` is the same table as a pack's `[member.mel]`."""
+    """The network; `mel` is the same table as a pack's `[member.mel]`.
+
+    With `mel.normalize_scope = "recording"` training normalizes each crop, and the service the whole analyzed segment,
+    with the zeros around it (first place).
+    """
 
     backbone: str
     """Any timm model that returns feature maps."""
-    head: Literal["gem_attention", "att_block_v2"] = "gem_attention"
+    head: Literal["gem_attention"] = "gem_attention"
     hidden: int = 512
     drop_path: float = Field(default=0.0, ge=0, lt=1)
     """StochasticDepth while training on true labels; for rounds with pseudo-labels see `pseudo.drop_path`."""
@@ -35,7 +35,7 @@ class ModelTable(_Table):
     rule: Literal["frame_max", "clip"] = "frame_max"
     """How the service computes a window's score."""
     abs_max_normalize: bool = False
-    """Scale every waveform to peak 1 before the front end (second place); no effect on min-max normalized images."""
+    """Scale every waveform to peak 1 before it is mixed with another, so that loud clips do not drown quiet ones."""
     mel: MelTable
 
 
@@ -45,7 +45,9 @@ class DataTable(_Table):
     crops: tuple[Literal["first_seven_seconds", "whole_file"], ...] = ("whole_file",)
     """One strategy, or two: `crop_switch` says when the second one starts."""
     crop_switch: float = Field(default=0.5, ge=0, le=1)
-    """Share of the epochs after which the second strategy is used."""
+    """Share of the run's epochs after which the second strategy is used."""
+    short_clips: Literal["repeat", "zeros"] = "repeat"
+    """What fills an example if its clip is shorter."""
     weights: Literal["balanced", "root"] = "balanced"
     clips_per_epoch: int | None = None
     """None: the number of clips."""
@@ -65,23 +67,32 @@ class OptimizerTable(_Table):
     """Epochs per cosine cycle; None: one cosine over the whole run."""
     batch: int = 64
     clip_gradient: float | None = None
+    precision: Literal["auto", "float32"] = "auto"
+    """`auto`: half precision where there is CUDA."""
 
 
 class AugmentTable(_Table):
     """Augmentation of waveforms and images; 0 turns a step off."""
 
     mixup: float = Field(default=0.5, ge=0, le=1)
-    """Probability that a clip is mixed with another."""
+    """Probability that a clip is mixed with another, if no soundscape was mixed into it."""
     noise: float = Field(default=0.0, ge=0, le=1)
     """Probability of background noise (the manifest's `noise` clips, else colored noise)."""
     noise_snr_db: tuple[float, float] = (3.0, 30.0)
     equalizer: float = Field(default=0.0, ge=0, le=1)
     """Probability of a random four-band equalizer."""
+    equalizer_db: tuple[float, float] = (-8.0, 8.0)
+    """Lowest and highest gain of a band."""
     gain_db: float = 0.0
     """Random gain, uniform between minus and plus this value."""
     spec_masks: int = 0
     """SpecAugment: number of masks in time, and of masks in frequency."""
+    spec_masks_probability: float = Field(default=1.0, ge=0, le=1)
+    """Probability that an image is masked at all."""
     spec_mask_share: float = 0.1
+    """Widest mask, as a share of the image's width or height, where the next two do not say it."""
+    spec_mask_mels: int | None = None
+    spec_mask_frames: int | None = None
 
 
 class PseudoTable(_Table):
@@ -95,8 +106,14 @@ class PseudoTable(_Table):
     """Weight of the soundscape in a mix; constant."""
     gammas: tuple[float, ...] = (1.0, 1 / 0.65, 1 / 0.55, 1 / 0.6)
     """The power that labels are raised to, one for each round; their number is the number of rounds."""
-    renormalize: bool = False
-    """Scale powered labels so that each part keeps its sum; the first place's author does not."""
+    scaling: Literal["elementwise", "sum_to_one"] = "elementwise"
+    """`elementwise`: p^gamma (the first place's author); `sum_to_one`: that, divided by its sum over the taxa, as
+    summaries of the solution write it."""
+    pool: bool = False
+    """Learn from the label sets of all rounds so far, not from the last one alone (second place)."""
+    out_of_fold: int = Field(default=0, ge=0)
+    """Parts that the soundscapes are cut into from the second label set on: each is labeled by networks that have not
+    learned from it, so each round but the last trains a network for every part (second place). 0: no parts."""
     keep_above: float = 0.0
     """Parts whose highest label is below this are not used (second place: 0.5)."""
     zero_below: float = 0.0
@@ -119,30 +136,14 @@ class Recipe(_Table):
     taxonomic_classes: tuple[str, ...] = ()
     """Train a specialist on these classes only; exported, its columns are used for these taxa of the ensemble."""
 
+    def count_epochs(self, *, with_pseudo: bool) -> int:
+        """Return the epochs of a run, with or without pseudo-labels."""
+        return self.pseudo.epochs if with_pseudo else self.optimizer.epochs
+
     @model_validator(mode="after")
     def _check(self) -> Self:
+        if self.pseudo.out_of_fold == 1:
+            raise ValueError("pseudo.out_of_fold: at least two parts, or 0 for none")
         if (self.loss == "frames") != self.data.frame_labels:
             raise ValueError('loss = "frames" and data.frame_labels = true require each other')
         return self
-
-
-def load_recipe(path: Path) -> Recipe:
-    """Read a recipe; raises BadInput with the file and the first invalid key."""
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise BadInput(f"{path}: is not TOML: {error}") from error
-    return parse_recipe(table, path)
-
-
-def parse_recipe(table: Mapping[str, Any], path: Path) -> Recipe:
-    """Return the recipe of a table read from `path`; raises BadInput with the file and the first invalid key."""
-    try:
-        return Recipe.model_validate(table)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(map(str, first["loc"]))
-        if first["type"] == "extra_forbidden":
-            raise BadInput(f"{path}: {key}: no such key in a recipe; check its spelling") from error
-        reason = "is missing" if first["type"] == "missing" else first["msg"].removeprefix("Value error, ")
-        raise BadInput(f"{path}: {key}{': ' * bool(key)}{reason}") from error

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from models.workshop.data.manifest import Dataset, load_dataset
-from models.workshop.recipe import Recipe, load_recipe
+from models.workshop.recipe import Recipe
+from models.workshop.recipe_files import load_recipe
 from models.workshop.synthetic.world import WorldSize, make_world
 
 RECIPES = Path(__file__).parents[2] / "models" / "workshop" / "recipes"

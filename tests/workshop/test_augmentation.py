@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.workshop.recipe import Recipe
+from models.workshop.recipe import AugmentTable, Recipe
 from models.workshop.training.augmentation import add_noise, augment_waveform, equalize, mask_image
 
 RATE_HZ = 16000
@@ -23,10 +23,14 @@ def test_noise_is_added_at_the_requested_ratio() -> None:
 
 
 def test_the_equalizer_moves_a_tone_by_no_more_than_its_four_bands_can() -> None:
-    changes = [level_db(equalize(TONE, RATE_HZ, np.random.default_rng(seed))) - level_db(TONE) for seed in range(40)]
+    rngs = [np.random.default_rng(seed) for seed in range(40)]
+    changes = [level_db(equalize(TONE, RATE_HZ, rng, (-8, 8))) - level_db(TONE) for rng in rngs]
     assert max(np.abs(changes)) < 4 * 8
     assert max(changes) > 2
     assert min(changes) < -2
+    cuts = [level_db(equalize(TONE, RATE_HZ, rng, (-20, 0))) - level_db(TONE) for rng in rngs]
+    assert max(cuts) < 0.1
+    assert min(cuts) < -5
 
 
 def test_without_augmentation_a_waveform_is_unchanged(tiny_recipe: Recipe) -> None:
@@ -46,10 +50,19 @@ def test_colored_noise_depends_on_the_generator_only(tiny_recipe: Recipe) -> Non
 
 def test_masks_set_stretches_of_time_and_frequency_to_the_mean_of_the_item() -> None:
     images = torch.rand(3, 2, 40, 60)
-    masked = mask_image(images.clone(), 2, 0.5, np.random.default_rng(3))
+    masked = mask_image(images.clone(), AugmentTable(spec_masks=2, spec_mask_share=0.5), np.random.default_rng(3))
     for before, after in zip(images, masked, strict=True):
         changed = (before != after).all(dim=0)
         assert changed.any()
         assert torch.allclose(after[:, changed], before.mean())
         assert changed.all(dim=0).any() or changed.all(dim=1).any()
-    assert torch.equal(mask_image(images.clone(), 0, 0.5, np.random.default_rng(3)), images)
+    assert torch.equal(mask_image(images.clone(), AugmentTable(), np.random.default_rng(3)), images)
+
+
+def test_masks_are_no_wider_than_the_recipe_says_and_spare_some_images() -> None:
+    rules = AugmentTable(spec_masks=1, spec_mask_mels=10, spec_mask_frames=20, spec_masks_probability=0.3)
+    images = torch.rand(400, 1, 128, 313)
+    masked = mask_image(images.clone(), rules, np.random.default_rng(3)) != images
+    mels, frames = (masked[:, 0].all(dim=dim).sum(dim=1) for dim in (2, 1))
+    assert (int(mels.max()), int(frames.max())) == (10, 20)
+    assert float(masked.flatten(1).any(dim=1).float().mean()) == pytest.approx(0.3, abs=0.07)

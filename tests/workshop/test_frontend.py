@@ -9,7 +9,7 @@ from dawn_chorus.inference.packs.manifest_tables import MelTable
 from models.workshop.networks.frontend import MelFrontEnd
 from models.workshop.packing.export import example_images
 from models.workshop.packing.pack import golden_waveform
-from models.workshop.recipe import load_recipe
+from models.workshop.recipe_files import load_recipe
 from tests.workshop.conftest import RECIPES
 
 NAMES = ("first_place", "second_place", "small")
@@ -56,12 +56,6 @@ def test_an_image_does_not_depend_on_its_neighbors_in_the_batch() -> None:
     quiet = torch.from_numpy(golden_waveform(model.sample_rate_hz, model.window_s))[None] * 1e-3
     loud = torch.randn(1, quiet.shape[1])
     assert torch.allclose(front_end(torch.cat([quiet, loud]))[:1], front_end(quiet), atol=1e-6)
-
-
-def test_a_front_end_that_needs_the_whole_recording_cannot_be_trained_on_windows() -> None:
-    model = load_recipe(RECIPES / "small.toml").model
-    with pytest.raises(ValueError, match="normalize_scope"):
-        MelFrontEnd(model.mel.model_copy(update={"normalize_scope": "recording"}), model.sample_rate_hz)
 
 
 @pytest.mark.parametrize("changed", [{"resize": (32, 32)}, {"log": "pcen"}, {"n_frames": None}])

@@ -6,7 +6,14 @@ import pytest
 import torch
 
 from models.workshop.networks.heads import SedOutput, attend
-from models.workshop.training.losses import bce_sed_loss, first_place_loss, focal_loss, frames_loss, second_place_loss
+from models.workshop.training.losses import (
+    bce_sed_loss,
+    first_place_loss,
+    focal_loss,
+    frames_loss,
+    second_place_loss,
+    smooth_labels,
+)
 
 
 def softplus(x: float) -> float:
@@ -20,7 +27,8 @@ def sigmoid(x: float) -> float:
 @pytest.fixture
 def output() -> SedOutput:
     """Return the output for two frames and two taxa; the first taxon is high in the second frame."""
-    return SedOutput(torch.tensor([[[-1.0, -2.0], [3.0, 0.0]]]), torch.tensor([[0.8, 0.3]]))
+    frame_logits = torch.tensor([[[-1.0, -2.0], [3.0, 0.0]]])
+    return SedOutput(frame_logits, clip_probs=torch.tensor([[0.8, 0.3]]), clip_logits=torch.tensor([[1.2, -0.4]]))
 
 
 def test_first_place_halves_cross_entropy_between_clip_and_loudest_frame(output: SedOutput) -> None:
@@ -43,11 +51,22 @@ def test_focal_loss_reduces_the_weight_of_correct_predictions() -> None:
     assert focal_loss(logits, targets).item() == pytest.approx(by_hand, rel=1e-5)
 
 
-def test_second_place_smooths_labels_and_adds_both_losses_equally(output: SedOutput) -> None:
-    logits = [math.log(0.8 / 0.2), math.log(0.3 / 0.7)]
+def test_smoothing_spreads_a_twentieth_of_an_items_labels_over_all_taxa() -> None:
+    one_of_206 = torch.zeros(1, 206)
+    one_of_206[0, 7] = 1
+    smooth = smooth_labels(one_of_206)[0]
+    assert smooth[7].item() == pytest.approx(0.95 + 0.05 / 206, rel=1e-5)
+    assert smooth[0].item() == pytest.approx(0.05 / 206, rel=1e-5)
+    two_of_four = smooth_labels(torch.tensor([[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]]))
+    assert two_of_four[0].tolist() == pytest.approx([0.975, 0.975, 0.025, 0.025])
+    assert two_of_four[1].tolist() == [0.0, 0.0, 0.0, 0.0]
+
+
+def test_second_place_adds_both_losses_of_the_clips_logits(output: SedOutput) -> None:
+    logits = [1.2, -0.4]
     smooth = [0.975, 0.025]
     entropies = [t * softplus(-x) + (1 - t) * softplus(x) for t, x in zip(smooth, logits, strict=True)]
-    right = [p * t + (1 - p) * (1 - t) for t, p in zip(smooth, [0.8, 0.3], strict=True)]
+    right = [sigmoid(x) * t + (1 - sigmoid(x)) * (1 - t) for t, x in zip(smooth, logits, strict=True)]
     weights = [0.25 * t + 0.75 * (1 - t) for t in smooth]
     focal = [w * (1 - r) ** 2 * e for w, r, e in zip(weights, right, entropies, strict=True)]
     by_hand = (sum(entropies) + sum(focal)) / 2
@@ -74,4 +93,5 @@ def test_attention_weights_frames_by_softmax_of_tanh() -> None:
     by_hand = (one * sigmoid(1.0) + other * sigmoid(-1.0)) / (one + other)
     result = attend(attention, logits)
     assert result.clip_probs.item() == pytest.approx(by_hand, rel=1e-5)
+    assert result.clip_logits.item() == pytest.approx((one - other) / (one + other), rel=1e-5)
     assert result.frame_logits.tolist() == [[[1.0], [-1.0]]]

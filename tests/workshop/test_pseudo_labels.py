@@ -24,10 +24,10 @@ def test_power_shrinks_low_labels_and_keeps_high_ones() -> None:
     assert powered.tolist() == pytest.approx([1.0, 0.8 ** (1 / 0.65), 0.1 ** (1 / 0.65), 0.0])
 
 
-def test_renormalizing_keeps_the_sum_of_a_part() -> None:
-    powered = power_scale(np.array([[0.5, 0.3, 0.1], [0.0, 0.0, 0.0]]), 2.0, renormalize=True)
-    assert powered.sum(axis=1).tolist() == pytest.approx([0.9, 0.0])
-    assert powered[0, 0] > 0.5
+def test_summaries_divide_by_the_sum_over_taxa() -> None:
+    scaled = power_scale(np.array([[0.5, 0.3, 0.1], [0.0, 0.0, 0.0]]), 2.0, "sum_to_one")
+    assert scaled[0].tolist() == pytest.approx([0.25 / 0.35, 0.09 / 0.35, 0.01 / 0.35])
+    assert scaled[1].tolist() == [0.0, 0.0, 0.0]
 
 
 def test_each_round_has_its_own_power(labels: PseudoLabels) -> None:
@@ -36,25 +36,15 @@ def test_each_round_has_its_own_power(labels: PseudoLabels) -> None:
     assert refine(labels, rules, 1).probs["a.flac"][0].tolist() == pytest.approx([0.81, 0.09])
 
 
+def test_a_round_scales_as_its_recipe_says(labels: PseudoLabels) -> None:
+    rules = PseudoTable(gammas=(2.0,), scaling="sum_to_one")
+    assert refine(labels, rules, 0).probs["a.flac"][0].tolist() == pytest.approx([0.9, 0.1])
+
+
 def test_the_hard_variant_drops_doubtful_parts_and_small_labels(labels: PseudoLabels) -> None:
     rules = PseudoTable(gammas=(1.0,), keep_above=0.5, zero_below=0.31)
     hard = refine(labels, rules, 0).probs["a.flac"]
     assert hard == pytest.approx(np.array([[0.9, 0.0], [0.0, 0.0], [0.6, 0.55]]))
-
-
-def test_a_students_labels_are_the_maximum_over_the_parts_it_spans(labels: PseudoLabels) -> None:
-    assert labels.targets("a.flac", 1, 10.0).tolist() == pytest.approx([0.6, 0.55])
-
-
-def test_soundscapes_without_any_label_are_never_drawn(labels: PseudoLabels) -> None:
-    rng = np.random.default_rng(0)
-    assert {labels.draw(rng) for _ in range(50)} == {("a.flac", 0), ("a.flac", 1)}
-
-
-def test_a_sample_is_replaced_by_a_part_of_its_own_class_only(labels: PseudoLabels) -> None:
-    rng = np.random.default_rng(0)
-    assert {labels.draw_for(("robin",), rng) for _ in range(50)} == {("a.flac", 0), ("a.flac", 1), ("a.flac", 2)}
-    assert labels.draw_for(("wren",), rng) is None
 
 
 def test_labels_are_stored_in_half_precision(labels: PseudoLabels, tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ import pytest
 
 from models.workshop.data.manifest import Dataset
 from models.workshop.recipe import Recipe
-from models.workshop.training.crops import first_seven_seconds, whole_file
+from models.workshop.training.crops import first_seven_seconds, lengthen, whole_file
 from models.workshop.training.examples import plan_epoch
-from models.workshop.training.mixing import mix_pair, mix_pseudo
+from models.workshop.training.mixing import mix_pair, mix_pseudo, scale_to_peak
 from models.workshop.training.sampling import balanced_weights, draw, root_weights, voice_weights
 
 LABELS = [("robin",)] * 90 + [("wren",)] * 9 + [("robin", "rail")]
@@ -65,9 +65,17 @@ def test_the_early_crop_stays_within_the_first_seven_seconds() -> None:
     assert {whole_file(ramp, 50, 10, rng)[0] for _ in range(3000)} == set(range(151))
 
 
-def test_a_short_file_is_repeated() -> None:
-    start, crop = whole_file(np.array([1.0, 2.0, 3.0], "f4"), 7, 10, np.random.default_rng(0))
-    assert crop.tolist() == np.tile([1.0, 2.0, 3.0], 3)[start : start + 7].tolist()
+def test_a_short_clip_is_repeated_or_followed_by_zeros() -> None:
+    short = np.array([1.0, 2.0, 3.0], "f4")
+    assert lengthen(short, 7, "repeat").tolist() == np.tile(short, 3).tolist()
+    assert lengthen(short, 7, "zeros").tolist() == [1.0, 2.0, 3.0, 0.0, 0.0, 0.0, 0.0]
+    assert lengthen(short[:0], 2, "repeat").tolist() == [0.0, 0.0]
+    assert lengthen(short, 2, "zeros") is short
+
+
+def test_parts_have_the_same_peak_before_they_are_mixed() -> None:
+    assert scale_to_peak(np.array([0.1, -0.2], "f4")).tolist() == pytest.approx([0.5, -1.0])
+    assert scale_to_peak(np.zeros(2, "f4")).tolist() == [0.0, 0.0]
 
 
 def test_an_example_depends_on_seed_epoch_and_number_only(tiny_world: Dataset, tiny_recipe: Recipe) -> None:

@@ -52,8 +52,9 @@ def test_a_killed_run_resumes_to_the_same_weights(
     assert (tmp_path / "killed" / "metrics.csv").read_text() == (tmp_path / "whole" / "metrics.csv").read_text()
 
 
-def with_a_scaler() -> Fabric:
+def with_a_scaler(precision: str) -> Fabric:
     """Return what CUDA uses, on a CPU: half precision, and a gradient scaler that soon changes its scale."""
+    assert precision == "auto"
     scaler = torch.amp.GradScaler("cpu", init_scale=2.0**10, growth_interval=3)
     return Fabric(accelerator="cpu", plugins=[MixedPrecision("16-mixed", "cpu", scaler)])
 

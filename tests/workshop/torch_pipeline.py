@@ -67,9 +67,23 @@ def _run(member: Trained, waveform: NDArray[np.float32], start_s: float) -> tupl
     inside = waveform[max(0, first) : first + length]
     window[max(0, -first) : max(0, -first) + len(inside)] = inside
     with torch.inference_mode():
-        images = MelFrontEnd(model.mel, model.sample_rate_hz)(torch.from_numpy(window)[None])
-        output = member.network(images)
+        output = member.network(_images(member, window, waveform))
     return torch.sigmoid(output.frame_logits[0]).double().numpy(), output.clip_probs[0].double().numpy()
+
+
+def _images(member: Trained, window: NDArray[np.float32], waveform: NDArray[np.float32]) -> torch.Tensor:
+    """Return the window's image; normalized by the recording, 0 is 80 dB below its loudest point."""
+    mel, rate_hz = member.recipe.model.mel, member.recipe.model.sample_rate_hz
+    front_end = MelFrontEnd(mel, rate_hz)
+    if mel.normalize_scope == "window":
+        return front_end(torch.from_numpy(window)[None])
+    spectrum = torch.stft(
+        torch.from_numpy(waveform), mel.n_fft, mel.hop_length, mel.win_length, front_end.window,
+        center=True, pad_mode="reflect", return_complex=True,
+    )  # fmt: skip
+    loudest_db = 10 * torch.log10((front_end.filters @ spectrum.abs() ** 2).max())
+    levels_db = 10 * torch.log10(front_end.power(torch.from_numpy(window)[None]).clamp(min=1e-10))
+    return ((levels_db - loudest_db + 80) / 80).clamp(0, 1)[:, None].expand(-1, mel.channels, -1, -1)
 
 
 def _count(waveform: NDArray[np.float32], member: Trained) -> int:

@@ -10,7 +10,7 @@ from models.workshop.data.manifest import Clip, Dataset
 PROGRAM = "python -m models.workshop"
 
 RecipeFile = Annotated[
-    Path, typer.Argument(help="A recipe: models/workshop/recipes has five.", exists=True, dir_okay=False)
+    Path, typer.Argument(help="A recipe: models/workshop/recipes has fourteen.", exists=True, dir_okay=False)
 ]
 Manifest = Annotated[
     Path, typer.Argument(help="manifest.csv, with taxa.csv in its folder.", exists=True, dir_okay=False)
@@ -23,7 +23,14 @@ OutFolder = Annotated[
     typer.Option("--out", metavar="FOLDER", help="Output folder; a killed run is resumed from it.", file_okay=False),
 ]
 NewPack = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Folder of the pack to write.", file_okay=False)]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="A key of the recipe, like optimizer.epochs=3; may be repeated."),
+]
 Seed = Annotated[int, typer.Option(metavar="N", min=0, help="Seed of everything random.")]
+RecipeSeed = Annotated[
+    int | None, typer.Option("--seed", metavar="N", min=0, help="Seed of everything random; default: the recipe's.")
+]
 Threads = Annotated[int, typer.Option(metavar="N", min=1, help="Number of CPU threads.")]
 Folds = Annotated[str, typer.Option(metavar="N,N,…", help="Folds of the manifest to train on.")]
 HeldOut = Annotated[str, typer.Option(metavar="N,N,…", help="Folds to validate on after every epoch; '' for none.")]

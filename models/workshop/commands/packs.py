@@ -7,6 +7,10 @@ import typer
 
 from models.workshop.commands.options import Manifest, NewPack, PackFolder, choose_folds, example, numbers
 
+SpecialistsOption = Annotated[
+    Literal["join", "replace"],
+    typer.Option(help="What networks that know some of the taxa do there: join the others' mean, or replace them."),
+]
 Winner = Literal["birdclef-2025-1st", "birdclef-2025-2nd"]
 
 
@@ -70,6 +74,7 @@ def export(
     weights: Annotated[
         str | None, typer.Option(metavar="W,W,…", help="Weight of each member; default: equal weights.")
     ] = None,
+    specialists: SpecialistsOption = "join",
     fp16: Annotated[bool, typer.Option("--fp16", help="Also write half-precision copies.")] = False,
 ) -> None:
     """Export checkpoints as a pack and check it against PyTorch."""
@@ -82,7 +87,7 @@ def export(
     shares = requested or (winner.weights if winner else (1.0,) * len(checkpoints))
     if len(shares) != len(checkpoints):
         raise typer.BadParameter(f"{len(shares)} weights for {len(checkpoints)} members", param_hint="--weights")
-    rules = PackRules(winner.score, {}, winner.frame_s) if winner else PackRules()
+    rules = PackRules(winner.score, {}, winner.frame_s, specialists) if winner else PackRules(specialists=specialists)
     members = [load_trained(path, weight) for path, weight in zip(checkpoints, shares, strict=True)]
     identity = PackIdentity(name, license_id=license_id, attribution=attribution)
     typer.echo(export_pack(members, out, load_taxa(taxa), identity, rules, fp16=fp16))
@@ -93,8 +98,9 @@ def random_pack(
     out: NewPack,
     *,
     random: Annotated[int, typer.Option("--random", metavar="N", min=0, help="Seed of the random weights.")] = 0,
+    specialists: SpecialistsOption = "join",
 ) -> None:
     """Make a winner's pack with random weights, for benchmarks."""
     from models.workshop.packing.birdclef_2025 import write_random_pack
 
-    typer.echo(write_random_pack(name, random, out))
+    typer.echo(write_random_pack(name, random, out, specialists))

@@ -1,5 +1,6 @@
 """The commands that train: from a manifest to checkpoints. Heavy modules are imported when a command runs."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,8 @@ from models.workshop.commands.options import (
     OutFolder,
     PackFolder,
     RecipeFile,
-    Seed,
+    RecipeSeed,
+    Set,
     Threads,
     choose_folds,
     example,
@@ -55,7 +57,8 @@ def train(
     manifest: Manifest,
     out: OutFolder,
     *,
-    seed: Seed = 0,
+    changed: Set = None,
+    seed: RecipeSeed = None,
     threads: Threads = 1,
     folds: Folds = "0",
     held_out: HeldOut = "1",
@@ -66,15 +69,15 @@ def train(
     init_from: InitFrom = None,
 ) -> None:
     """Train one network: model.pt, metrics.csv, curves.png."""
-    from models.workshop.recipe import load_recipe
-    from models.workshop.training.loop import TrainingSet
+    from models.workshop.recipe_files import load_recipe
     from models.workshop.training.loop import train as run
     from models.workshop.training.pseudo_labels import load_labels, refine
+    from models.workshop.training.pseudo_pool import PseudoPool
 
-    rules, training_set = load_recipe(recipe), _training_set(manifest, folds, held_out, threads)
+    rules, training_set = load_recipe(recipe, changed or ()), _training_set(manifest, folds, held_out, threads)
     if pseudo is not None:
-        labels = refine(load_labels(pseudo), rules.pseudo, 0)
-        training_set = TrainingSet(training_set.dataset, training_set.clips, training_set.validation, labels)
+        pool = PseudoPool([refine(load_labels(pseudo), rules.pseudo, 0)])
+        training_set = replace(training_set, pseudo=pool)
     typer.echo(run(rules, training_set, out, seed=seed, init_from=init_from))
 
 
@@ -105,7 +108,18 @@ def rounds(
     manifest: Manifest,
     out: OutFolder,
     *,
-    seed: Seed = 0,
+    others: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--with",
+            metavar="RECIPE",
+            help="Another network of every round; may be repeated.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    changed: Set = None,
+    seed: RecipeSeed = None,
     threads: Threads = 1,
     folds: Folds = "0",
     held_out: HeldOut = "1",
@@ -113,15 +127,19 @@ def rounds(
 ) -> None:
     """Train a teacher, then students on its labels; export each.
 
-    Trains one student for each of the recipe's pseudo.gammas; the last pack is expected to be the best.
+    Trains one student for each of the recipe's pseudo.gammas. The teacher of a round is the ensemble of all networks so
+    far, those of the other recipes, too. The last pack is expected to be the best.
     """
-    from models.workshop.recipe import load_recipe
-    from models.workshop.self_training.rounds import run_rounds
+    from models.workshop.recipe_files import load_recipe
+    from models.workshop.self_training.rounds import SelfTraining
 
-    rules, training_set = load_recipe(recipe), _training_set(manifest, folds, held_out, threads)
-    unlabeled = _unlabeled(training_set.dataset, folds) if rules.pseudo.gammas else ()
-    for generation in run_rounds(rules, training_set, unlabeled, out, seed=seed, init_from=init_from):
-        typer.echo(generation.pack)
+    recipes = [load_recipe(path, changed or ()) for path in (recipe, *(others or ()))]
+    if len({made.name for made in recipes}) < len(recipes):
+        raise typer.BadParameter("two recipes have the same name", param_hint="--with")
+    training_set = _training_set(manifest, folds, held_out, threads)
+    unlabeled = _unlabeled(training_set.dataset, folds) if any(made.pseudo.gammas for made in recipes) else ()
+    for made in SelfTraining(recipes, training_set, unlabeled, out, seed=seed, init_from=init_from).run():
+        typer.echo(made.pack)
 
 
 def _training_set(manifest: Path, folds: str, held_out: str, threads: int) -> "TrainingSet":

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from dawn_chorus.inference.packs.mel_table import MelTable
 from models.workshop.errors import BadInput
 from models.workshop.networks.frontend import MelFrontEnd
-from models.workshop.networks.heads import HEADS, SedOutput
+from models.workshop.networks.heads import GemAttentionHead, SedOutput
 from models.workshop.recipe import ModelTable, Recipe
 
 
@@ -59,7 +59,7 @@ def build_model(model: ModelTable, n_taxa: int, *, drop_path: float = 0.0) -> Se
     backbone = _make_backbone(model, drop_path)
     if model.time_stride is not None:
         limit_time_stride(backbone, backbone.feature_info.reduction()[-1], model.time_stride)
-    head = HEADS[model.head](backbone.feature_info.channels()[-1], n_taxa, hidden=model.hidden)
+    head = GemAttentionHead(backbone.feature_info.channels()[-1], n_taxa, hidden=model.hidden)
     return SedModel(MelFrontEnd(model.mel, model.sample_rate_hz), SedNetwork(backbone, head))
 
 

@@ -14,12 +14,10 @@ from models.workshop.errors import BadInput
 
 
 class MelFrontEnd(nn.Module):
-    """Waveforms (batch, samples) in [−1, 1] → images (batch, channels, n_mels, n_frames)."""
+    """Waveforms (batch, samples) in [−1, 1] → images (batch, channels, n_mels, n_frames), each normalized by itself."""
 
     def __init__(self, mel: MelTable, sample_rate_hz: int) -> None:
         super().__init__()
-        if mel.normalize_scope != "window":
-            raise BadInput("normalize_scope: training uses windows; 'recording' is supported by the service only")
         if later := _keys_of_schema_2(mel):
             raise BadInput(f"{', '.join(later)}: the service makes such images, training has the keys of schema 1 only")
         self.mel = mel

@@ -1,7 +1,6 @@
-"""Sound event detection heads: from a backbone's last feature map to framewise logits and clip probabilities.
+"""The sound event detection head: from a backbone's last feature map to framewise logits and clip probabilities.
 
-A taxon is present in a clip if it is in some frames; the weight of each frame is learned (attention). Both heads
-return `frame_logits` (batch, n_frames, n_taxa) and `clip_probs` (batch, n_taxa).
+A taxon is present in a clip if it is in some frames; the weight of each frame is learned (attention).
 """
 
 from typing import NamedTuple
@@ -17,6 +16,8 @@ class SedOutput(NamedTuple):
     """(batch, n_frames, n_taxa)"""
     clip_probs: Tensor
     """(batch, n_taxa): attention-weighted mean of the frames' probabilities"""
+    clip_logits: Tensor
+    """(batch, n_taxa): attention-weighted mean of the frames' logits, which only a loss needs"""
 
 
 class GemFrequency(nn.Module):
@@ -36,7 +37,7 @@ class GemFrequency(nn.Module):
 
 
 class GemAttentionHead(nn.Module):
-    """BirdCLEF 2025, first place: GeM over frequency, a hidden layer, then attention and class as 1×1 convolutions."""
+    """Both winners of BirdCLEF 2025: GeM over frequency, a hidden layer, attention and class as 1×1 convolutions."""
 
     def __init__(self, n_features: int, n_taxa: int, *, hidden: int = 512) -> None:
         super().__init__()
@@ -50,31 +51,8 @@ class GemAttentionHead(nn.Module):
         return attend(self.attention(hidden), self.classify(hidden))
 
 
-class AttBlockV2Head(nn.Module):
-    """PANNs' AttBlockV2 (Kong et al., 2020) as bird competitions use it: mean over frequency, smoothed in time."""
-
-    def __init__(self, n_features: int, n_taxa: int, *, hidden: int | None = None) -> None:
-        super().__init__()
-        hidden = hidden or n_features
-        self.hidden = nn.Sequential(nn.Dropout(0.5), nn.Linear(n_features, hidden), nn.ReLU(), nn.Dropout(0.5))
-        self.attention = nn.Conv1d(hidden, n_taxa, 1)
-        self.classify = nn.Conv1d(hidden, n_taxa, 1)
-
-    def forward(self, features: Tensor) -> SedOutput:
-        pooled = features.mean(dim=2)
-        smooth = nn.functional.max_pool1d(pooled, 3, 1, 1) + nn.functional.avg_pool1d(pooled, 3, 1, 1)
-        hidden = self.hidden(smooth.transpose(1, 2)).transpose(1, 2)
-        return attend(self.attention(hidden), self.classify(hidden))
-
-
-HEADS: dict[str, type[GemAttentionHead] | type[AttBlockV2Head]] = {
-    "gem_attention": GemAttentionHead,
-    "att_block_v2": AttBlockV2Head,
-}
-
-
 def attend(attention: Tensor, frame_logits: Tensor) -> SedOutput:
     """Weight frames by the softmax over time of tanh(attention); both inputs (batch, n_taxa, n_frames)."""
     weights = torch.softmax(torch.tanh(attention), dim=-1)
     clip_probs = (weights * torch.sigmoid(frame_logits)).sum(dim=-1)
-    return SedOutput(frame_logits.transpose(1, 2), clip_probs)
+    return SedOutput(frame_logits.transpose(1, 2), clip_probs, (weights * frame_logits).sum(dim=-1))

@@ -20,43 +20,44 @@ from models.workshop.packing.pack import (
     SECOND_PLACE_SCORE,
     PackIdentity,
     PackRules,
+    Specialists,
     Table,
     Trained,
     export_pack,
 )
-from models.workshop.recipe import Recipe, load_recipe
+from models.workshop.recipe import Recipe
+from models.workshop.recipe_files import find_recipe
 
-RECIPES = Path(__file__).parents[1] / "recipes"
 CLASS_COUNTS = {"Aves": 146, "Amphibia": 34, "Mammalia": 9, "Insecta": 17}
 """The 206 taxa of BirdCLEF 2025; the specialist scores the 51 amphibians and insects only."""
-SPECIALTY = ("Amphibia", "Insecta")
 
 
 @dataclass(frozen=True, slots=True)
 class Winner:
     """An ensemble as its authors submitted it."""
 
-    recipe: str
-    backbones: tuple[str, ...]
+    recipes: tuple[str, ...]
+    """Of the members, by name."""
     weights: tuple[float, ...]
     score: Table
     frame_s: float
-    specialist: int | None = None
-    """Index of the member for amphibians and insects only."""
+
+    @property
+    def members(self) -> tuple[Recipe, ...]:
+        return tuple(find_recipe(name) for name in self.recipes)
 
 
 WINNERS = {
     "birdclef-2025-1st": Winner(
-        "first_place",
-        ("tf_efficientnet_b4", "tf_efficientnet_b3", "regnety_016", "regnety_016", "eca_nfnet_l0", "regnety_008",
-         "tf_efficientnet_b0"),
+        ("first_place_tf_efficientnet_b4", "first_place_tf_efficientnet_b3", "first_place_regnety_016",
+         "first_place_regnety_016_2", "first_place_eca_nfnet_l0", "first_place_regnety_008", "first_place_specialist"),
         (0.133, 0.166, 0.133, 0.133, 0.166, 0.133, 0.133),
         FIRST_PLACE_SCORE,
         frame_s=0.5,
-        specialist=6,
     ),
     "birdclef-2025-2nd": Winner(
-        "second_place", ("eca_nfnet_l0", "tf_efficientnetv2_s"), (0.5, 0.5), SECOND_PLACE_SCORE, frame_s=0.5
+        ("second_place_eca_nfnet_l0", "second_place_tf_efficientnetv2_s_in21k"), (0.5, 0.5), SECOND_PLACE_SCORE,
+        frame_s=0.5,
     ),
 }  # fmt: skip
 
@@ -65,16 +66,17 @@ def find_winner(name: str, n_members: int | None) -> Winner:
     """Return the winner with this name; raises BadInput for an unknown name or a wrong number of members."""
     if name not in WINNERS:
         raise BadInput(f"{name!r} is none of {', '.join(WINNERS)}")
-    if n_members not in {None, len(WINNERS[name].backbones)}:
-        raise BadInput(f"{name} has {len(WINNERS[name].backbones)} members, not {n_members}")
+    if n_members not in {None, len(WINNERS[name].recipes)}:
+        raise BadInput(f"{name} has {len(WINNERS[name].recipes)} members, not {n_members}")
     return WINNERS[name]
 
 
-def write_random_pack(name: str, seed: int, folder: Path) -> Path:
+def write_random_pack(name: str, seed: int, folder: Path, specialists: Specialists = "join") -> Path:
     """Write the winner's pack with random weights, `NAME-random`; return the folder."""
     winner, taxa = find_winner(name, None), random_taxa()
-    members = [random_member(winner, number, taxa, seed) for number in range(len(winner.backbones))]
-    return export_pack(members, folder, taxa, random_identity(name, seed), PackRules(winner.score, {}, winner.frame_s))
+    members = [random_member(winner, number, taxa, seed) for number in range(len(winner.recipes))]
+    rules = PackRules(winner.score, {}, winner.frame_s, specialists)
+    return export_pack(members, folder, taxa, random_identity(name, seed), rules)
 
 
 def random_identity(name: str, seed: int) -> PackIdentity:
@@ -84,19 +86,13 @@ def random_identity(name: str, seed: int) -> PackIdentity:
 
 def random_member(winner: Winner, number: int, taxa: Sequence[Taxon], seed: int) -> Trained:
     """Build one member with random weights, scaled so that its scores spread over the whole of [0, 1]."""
-    classes = SPECIALTY if number == winner.specialist else ()
+    recipe = winner.members[number]
+    classes = recipe.taxonomic_classes
     codes = tuple(taxon.code for taxon in taxa if not classes or taxon.taxonomic_class in classes)
-    recipe = member_recipe(winner, number)
     torch.manual_seed(seed * 100 + number)
-    network = make_model(recipe, len(codes)).network.eval()
+    network = make_model(recipe, len(codes), pretrained=False).network.eval()
     spread_logits(network, example_images(recipe.model))
     return Trained(recipe, codes, network, winner.weights[number])
-
-
-def member_recipe(winner: Winner, number: int) -> Recipe:
-    recipe = load_recipe(RECIPES / f"{winner.recipe}.toml")
-    changed = {"backbone": winner.backbones[number], "pretrained": False}
-    return recipe.model_copy(update={"model": recipe.model.model_copy(update=changed)})
 
 
 @torch.no_grad()

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from dawn_chorus.domain.taxonomy import Taxon
+from dawn_chorus.inference.packs.mel_table import MelTable
 from dawn_chorus.inference.packs.member_rules import SCHEMA_1_MEL
 from dawn_chorus.inference.self_test import write_golden
 from models.workshop.errors import BadInput
@@ -16,6 +18,8 @@ from models.workshop.recipe import Recipe
 from models.workshop.training.checkpoints import load_checkpoint
 
 Table = dict[str, object]
+Specialists = Literal["join", "replace"]
+"""Whether members that know some of the taxa are averaged with the others there, or score them alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class PackRules:
     score: Table = field(default_factory=lambda: {"shifts_s": [0.0]})
     detection: Table = field(default_factory=dict)
     frame_s: float = 0.5
+    specialists: Specialists = "join"
 
 
 FIRST_PLACE_SCORE: Table = {
@@ -72,12 +77,15 @@ def export_pack(
 ) -> Path:
     """Export every network as a member; return the folder.
 
-    A network with only some of the taxa becomes a specialist; its `columns` file lists them. Each member is checked
+    A network with only some of the taxa becomes a specialist; its `columns` file lists them, and where specialists
+    replace the others, these exclude them. Each member is checked
     against torch (BadInput on a difference), and the pack gets a golden recording of noise and tones. `fp16` writes a
     half-precision copy of each network, to be used by changing the file's name in pack.toml.
     """
     folder.mkdir(parents=True, exist_ok=True)
     tables = [_export_member(member, f"member-{number}", folder, taxa) for number, member in enumerate(members, 1)]
+    if rules.specialists == "replace":
+        _exclude_specialties(tables, folder)
     if fp16:
         for table in tables:
             write_fp16(folder / str(table["file"]))
@@ -99,8 +107,22 @@ def member_table(recipe: Recipe, made: MemberFile, *, weight: float, columns: st
         "file": made.file, "weight": weight, "input": "mel",
         "sample_rate_hz": model.sample_rate_hz, "window_s": model.window_s, "hop_s": model.hop_s,
         "rule": model.rule, "columns": columns, "frame_step_s": model.window_s / made.n_frames,
-        "mel": model.mel.model_dump(include=set(SCHEMA_1_MEL)),
+        "mel": served_mel(model.mel),
     }  # fmt: skip
+
+
+def served_mel(mel: MelTable) -> Table:
+    """Return the `[member.mel]` table of a network that was trained with this one.
+
+    Images normalized over the recording: the author computes them of the whole file with the zeros around it, so the
+    lowest level is the loudest one minus `top_db`, whatever the recording holds.
+    """
+    table = mel.model_dump(include=set(SCHEMA_1_MEL))
+    if mel.normalize_scope == "window":
+        return table
+    if mel.normalize != "minmax" or mel.top_db is None:
+        raise BadInput('mel.normalize_scope: "recording" needs normalize = "minmax" and top_db')
+    return table | {"reference": "max", "normalize": "range", "range": [-mel.top_db, 0.0]}
 
 
 def golden_waveform(sample_rate_hz: int, duration_s: float = 12.0) -> np.ndarray:
@@ -109,6 +131,17 @@ def golden_waveform(sample_rate_hz: int, duration_s: float = 12.0) -> np.ndarray
     time = np.arange(round(duration_s * sample_rate_hz)) / sample_rate_hz
     glide = np.sin(2 * np.pi * (800 + 1500 * (time % 3)) * time) * (np.sin(2 * np.pi * 0.4 * time) > 0)
     return (0.3 * glide + 0.02 * rng.standard_normal(len(time))).astype(np.float32)
+
+
+def _exclude_specialties(tables: Sequence[Table], folder: Path) -> None:
+    """Have the networks that know all taxa leave out those of the specialists; raises BadInput if there are none."""
+    generalists = [table for table in tables if table["columns"] is None]
+    specialties = [(folder / str(table["columns"])).read_text("utf-8") for table in tables if table["columns"]]
+    if not generalists or not specialties:
+        raise BadInput("specialists: none can replace others, since all networks know the same taxa")
+    (folder / "excludes.csv").write_text("".join(dict.fromkeys("".join(specialties).splitlines(True))), "utf-8")
+    for table in generalists:
+        table["excludes"] = "excludes.csv"
 
 
 def _export_member(member: Trained, name: str, folder: Path, taxa: Sequence[Taxon]) -> Table:

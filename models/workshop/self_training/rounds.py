@@ -1,88 +1,132 @@
 """Noisy student training: teacher → pseudo-labels → student, repeated for several rounds.
 
-Each round trains a new network on true labels, mixed (or swapped) with the pseudo-labels that the previous round's
-pack gave to the soundscapes. Finished rounds are kept on disk; a killed run resumes from there.
+In each round every recipe trains a new network on true labels, mixed (or swapped) with pseudo-labels. These come of the
+ensemble of all networks so far. Finished networks and label sets are kept on disk; a killed run resumes from there.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
-from models.workshop.data.manifest import Clip, Dataset
+from models.workshop.data.manifest import Clip
 from models.workshop.packing.pack import PackIdentity, export_pack, load_trained
 from models.workshop.recipe import Recipe
 from models.workshop.self_training.teacher import predict_soundscapes
-from models.workshop.training.loop import TrainingSet, chosen_codes, train
+from models.workshop.training.loop import TrainingSet, train
 from models.workshop.training.pseudo_labels import PseudoLabels, load_labels, refine, save_labels
+from models.workshop.training.pseudo_pool import PseudoPool
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A trained network."""
+
+    checkpoint: Path
+    learned_from: frozenset[str] = frozenset()
+    """Soundscapes that it may not label since it learned from their labels; empty unless labels are out of fold."""
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One generation; round 0 is the teacher, trained on true labels only."""
+    """One generation of networks; round 0 learned from true labels only."""
 
     number: int
-    checkpoint: Path
+    networks: tuple[Network, ...]
     pack: Path
+    """Its networks as an ensemble."""
 
 
-def run_rounds(
-    recipe: Recipe,
-    training_set: TrainingSet,
-    soundscapes: Sequence[Clip],
-    out_dir: Path,
-    *,
-    teacher: Round | None = None,
-    seed: int | None = None,
-    init_from: Path | None = None,
-) -> list[Round]:
-    """Train a teacher, unless one is passed, and a student for every gamma of the recipe; return all generations.
+@dataclass(frozen=True)
+class SelfTraining:
+    """Recipes that learn together, what they learn from, and where their networks are kept."""
 
-    Each starts from the backbone of the checkpoint `init_from`, if it is set.
-    """
-    generations = [teacher or train_round(recipe, training_set, out_dir, 0, seed=seed, init_from=init_from)]
-    for number in range(1, len(recipe.pseudo.gammas) + 1):
-        labels = label_soundscapes(
-            generations[-1].pack, training_set.dataset, soundscapes, out_dir / f"labels-{number}.npz", recipe
-        )
-        student = TrainingSet(
-            training_set.dataset, training_set.clips, training_set.validation, refine(labels, recipe.pseudo, number - 1)
-        )
-        generations.append(train_round(recipe, student, out_dir, number, seed=seed, init_from=init_from))
-    return generations
+    recipes: Sequence[Recipe]
+    training_set: TrainingSet
+    soundscapes: Sequence[Clip]
+    out_dir: Path
+    seed: int | None = None
+    """None: each recipe's own."""
+    init_from: Path | None = None
+    """A checkpoint from whose backbone every network starts."""
 
+    def run(self, done: Sequence[Round] = ()) -> list[Round]:
+        """Train all rounds that the recipes have, but for those that are `done`; return all generations."""
+        rounds = list(done)
+        for number in range(len(rounds), 1 + max(len(recipe.pseudo.gammas) for recipe in self.recipes)):
+            networks = [
+                network
+                for recipe in self.recipes
+                if number <= len(recipe.pseudo.gammas)
+                for network in self._train(recipe, rounds)
+            ]
+            pack = self._export(networks, self.out_dir / f"round-{number}" / "pack")
+            rounds.append(Round(number, tuple(networks), pack))
+        return rounds
 
-def train_round(
-    recipe: Recipe,
-    training_set: TrainingSet,
-    out_dir: Path,
-    number: int,
-    *,
-    seed: int | None,
-    init_from: Path | None = None,
-) -> Round:
-    """Train one generation and export it as a pack of one member."""
-    folder = out_dir / f"round-{number}"
-    checkpoint = folder / "model.pt"
-    if not checkpoint.exists():
-        train(recipe, training_set, folder, seed=None if seed is None else seed + number, init_from=init_from)
-    return Round(number, checkpoint, pack_of(checkpoint, recipe, training_set.dataset, folder / "pack"))
+    def _train(self, recipe: Recipe, rounds: Sequence[Round]) -> list[Network]:
+        """Train a recipe's networks of the next round: one, or one for each part of the soundscapes that it leaves out.
 
+        The networks of a recipe's last round label nothing for itself: there is one, and it learns from all parts.
+        """
+        number, rules = len(rounds), recipe.pseudo
+        folder = self.out_dir / f"round-{number}" / (recipe.name if len(self.recipes) > 1 else "")
+        if number == 0:
+            return [Network(self._train_one(recipe, None, folder, 0))]
+        sets = [self.label(rounds[:n]) for n in (range(1, number + 1) if rules.pool else [number])]
+        sets = [
+            refine(replace(labels, window_s=recipe.model.window_s), rules, number - len(sets) + n)
+            for n, labels in enumerate(sets)
+        ]
+        paths = [clip.path for clip in self.soundscapes]
+        if not rules.out_of_fold or number == len(rules.gammas):
+            learned_from = frozenset(paths if rules.out_of_fold else ())
+            return [Network(self._train_one(recipe, PseudoPool(sets), folder, number), learned_from)]
+        networks = []
+        for part in range(rules.out_of_fold):
+            kept = frozenset(paths) - frozenset(paths[part :: rules.out_of_fold])
+            pool = PseudoPool([labels.without(paths[part :: rules.out_of_fold]) for labels in sets])
+            networks.append(Network(self._train_one(recipe, pool, folder / f"without-part-{part}", number), kept))
+        return networks
 
-def pack_of(checkpoint: Path, recipe: Recipe, dataset: Dataset, folder: Path) -> Path:
-    """Export a checkpoint as a pack of one member, with the taxa it was trained on; return the existing pack if any."""
-    if (folder / "golden.npz").exists():
+    def _train_one(self, recipe: Recipe, pseudo: PseudoPool | None, folder: Path, number: int) -> Path:
+        checkpoint = folder / "model.pt"
+        if not checkpoint.exists():
+            first = recipe.seed if self.seed is None else self.seed + recipe.seed
+            training_set = replace(self.training_set, pseudo=pseudo)
+            train(recipe, training_set, folder, seed=first + number, init_from=self.init_from)
+        return checkpoint
+
+    def label(self, rounds: Sequence[Round]) -> PseudoLabels:
+        """Return the soundscapes' labels by the ensemble of all networks of these rounds.
+
+        A soundscape is labeled by those that did not learn from it. Computed once, and read from the file later.
+        """
+        path = self.out_dir / f"labels-{len(rounds)}.npz"
+        if not path.exists():
+            save_labels(self._predict([network for made in rounds for network in made.networks], len(rounds)), path)
+        return load_labels(path)
+
+    def _predict(self, networks: Sequence[Network], number: int) -> PseudoLabels:
+        clips_of: dict[tuple[Network, ...], list[Clip]] = defaultdict(list)
+        for clip in self.soundscapes:
+            clips_of[tuple(network for network in networks if clip.path not in network.learned_from)].append(clip)
+        parts = []
+        for part, (teachers, clips) in enumerate(clips_of.items()):
+            pack = self._export(teachers, self.out_dir / f"teacher-{number}" / (f"part-{part}" * (len(clips_of) > 1)))
+            ensemble = open_ensemble(pack, SessionOptions())
+            parts.append(
+                predict_soundscapes(ensemble, self.training_set.dataset.folder, clips, self.recipes[0].model.window_s)
+            )
+        probs = {path: probs for labels in parts for path, probs in labels.probs.items()}
+        return replace(parts[0], probs=probs)
+
+    def _export(self, networks: Sequence[Network], folder: Path) -> Path:
+        """Export networks as a pack with all taxa that any of them knows, unless it is there."""
+        if not (folder / "golden.npz").exists():
+            members = [load_trained(network.checkpoint) for network in networks]
+            known = {code for member in members for code in member.codes}
+            taxa = [taxon for taxon in self.training_set.dataset.taxa if taxon.code in known]
+            export_pack(members, folder, taxa, PackIdentity(self.recipes[0].name))
         return folder
-    known = set(chosen_codes(recipe, dataset))
-    taxa = [taxon for taxon in dataset.taxa if taxon.code in known]
-    return export_pack([load_trained(checkpoint)], folder, taxa, PackIdentity(recipe.name))
-
-
-def label_soundscapes(
-    pack: Path, dataset: Dataset, soundscapes: Sequence[Clip], path: Path, recipe: Recipe
-) -> PseudoLabels:
-    """Return the pack's labels for the soundscapes; computed once, stored in `path`, and read from there later."""
-    if not path.exists():
-        ensemble = open_ensemble(pack, SessionOptions())
-        save_labels(predict_soundscapes(ensemble, dataset.folder, soundscapes, recipe.model.window_s), path)
-    return load_labels(path)

@@ -24,8 +24,9 @@ from models.workshop.packing.pack import (
     export_pack,
     load_trained,
 )
-from models.workshop.recipe import Recipe, load_recipe
-from models.workshop.self_training.rounds import Round, run_rounds
+from models.workshop.recipe import Recipe
+from models.workshop.recipe_files import load_recipe
+from models.workshop.self_training.rounds import Round, SelfTraining
 from models.workshop.synthetic.world import FOLD_TEST, FOLD_TRAIN, FOLD_VALIDATE, WorldSize, make_world
 from models.workshop.training.loop import TrainingSet
 
@@ -69,17 +70,17 @@ def run_seed(work_dir: Path, seed: int) -> Iterator[dict[str, object]]:
 def first_place(training_set: TrainingSet, unlabeled: Sequence[Clip], work_dir: Path, seed: int) -> Iterator[Step]:
     """Yield baseline, rounds with and without power, longer training, ensemble, specialist, test-time augmentation."""
     recipe = load_recipe(RECIPES / "small.toml")
-    powered = run_rounds(recipe, training_set, unlabeled, work_dir / "powered", seed=seed)
-    plain = _with_gammas(recipe, (1.0,) * (len(recipe.pseudo.gammas) - 1))
-    unpowered = run_rounds(plain, training_set, unlabeled, work_dir / "plain", teacher=powered[1], seed=seed)
+    powered = SelfTraining((recipe,), training_set, unlabeled, work_dir / "powered", seed=seed).run()
+    plain = _with_gammas(recipe, (1.0,) * len(recipe.pseudo.gammas))
+    unpowered = SelfTraining((plain,), training_set, unlabeled, work_dir / "plain", seed=seed).run(powered[:2])
     names = ["1st: baseline, true labels only", "1st: + pseudo-labels, round 1"]
     names += [f"1st: round {number}, with power" for number in range(2, len(powered))]
-    yield from (Step(name, (made.checkpoint,)) for name, made in zip(names, powered, strict=True))
-    for number, made in enumerate(unpowered[1:], 2):
-        yield Step(f"1st: round {number}, without power", (made.checkpoint,))
-    longer = run_rounds(_twice_as_long(recipe), training_set, unlabeled, work_dir / "longer", seed=seed)
+    yield from (Step(name, _checkpoints(made)) for name, made in zip(names, powered, strict=True))
+    for made in unpowered[2:]:
+        yield Step(f"1st: round {made.number}, without power", _checkpoints(made))
+    longer = SelfTraining((_twice_as_long(recipe),), training_set, unlabeled, work_dir / "longer", seed=seed).run()
     for name, made in zip(names[:2], longer, strict=True):
-        yield Step(f"{name}, trained twice as long", (made.checkpoint,))
+        yield Step(f"{name}, trained twice as long", _checkpoints(made))
     yield from _ensembles(recipe, training_set, unlabeled, work_dir, seed, powered)
 
 
@@ -92,13 +93,13 @@ def _ensembles(
     powered: Sequence[Round],
 ) -> Iterator[Step]:
     other = recipe.model_copy(update={"model": recipe.model.model_copy(update={"backbone": "lcnet_050"})})
-    last = _with_gammas(other, recipe.pseudo.gammas[-1:])
-    sibling = run_rounds(last, training_set, unlabeled, work_dir / "sibling", teacher=powered[-2], seed=seed + 50)[-1]
+    siblings = SelfTraining((other,), training_set, unlabeled, work_dir / "sibling", seed=seed + 50)
+    sibling = siblings.run(powered[:-1])[-1]
     frogs_and_insects = _with_gammas(recipe, ()).model_copy(update={"taxonomic_classes": ("Amphibia", "Insecta")})
-    specialist = run_rounds(frogs_and_insects, training_set, unlabeled, work_dir / "specialist", seed=seed + 60)[-1]
-    three = (powered[-2].checkpoint, powered[-1].checkpoint, sibling.checkpoint)
+    specialists = SelfTraining((frogs_and_insects,), training_set, (), work_dir / "specialist", seed=seed + 60)
+    three = tuple(path for made in (powered[-2], powered[-1], sibling) for path in _checkpoints(made))
     yield Step("1st: ensemble of three", three)
-    four = (*three, specialist.checkpoint)
+    four = (*three, *_checkpoints(specialists.run()[-1]))
     yield Step("1st: + specialist for frogs and insects", four)
     yield Step("1st: + shifts of ±2.5 s", four, SHIFTS_ONLY)
     yield Step("1st: + smoothing over windows", four, FIRST_PLACE_SCORE)
@@ -107,11 +108,15 @@ def _ensembles(
 def second_place(training_set: TrainingSet, unlabeled: Sequence[Clip], work_dir: Path, seed: int) -> Iterator[Step]:
     """Yield baseline, two rounds of hard pseudo-labels, and test-time augmentation."""
     recipe = load_recipe(RECIPES / "small_second.toml")
-    generations = run_rounds(recipe, training_set, unlabeled, work_dir / "second", seed=seed)
-    yield Step("2nd: baseline, true labels only", (generations[0].checkpoint,))
+    generations = SelfTraining((recipe,), training_set, unlabeled, work_dir / "second", seed=seed).run()
+    yield Step("2nd: baseline, true labels only", _checkpoints(generations[0]))
     for made in generations[1:]:
-        yield Step(f"2nd: hard pseudo-labels, round {made.number}", (made.checkpoint,))
-    yield Step("2nd: + shifts of ±2.5 s", (generations[-1].checkpoint,), SECOND_PLACE_SCORE)
+        yield Step(f"2nd: hard pseudo-labels, round {made.number}", _checkpoints(made))
+    yield Step("2nd: + shifts of ±2.5 s", _checkpoints(generations[-1]), SECOND_PLACE_SCORE)
+
+
+def _checkpoints(made: Round) -> tuple[Path, ...]:
+    return tuple(network.checkpoint for network in made.networks)
 
 
 def measure_step(step: Step, dataset: Dataset, work_dir: Path) -> dict[str, object]:

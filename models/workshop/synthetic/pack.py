@@ -8,7 +8,8 @@ from models.workshop.data.manifest import Dataset, load_dataset
 from models.workshop.evaluation.held_out import Measures, evaluate, tune_rule
 from models.workshop.evaluation.pack_scores import score_clips
 from models.workshop.packing.pack import PackIdentity, PackRules, export_pack, load_trained
-from models.workshop.recipe import Recipe, load_recipe
+from models.workshop.recipe import Recipe
+from models.workshop.recipe_files import load_recipe
 from models.workshop.synthetic.world import FOLD_TEST, FOLD_TRAIN, FOLD_VALIDATE, WorldSize, make_world
 from models.workshop.training.loop import TrainingSet, train
 

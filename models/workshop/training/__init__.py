@@ -1,6 +1,7 @@
 """Trains one network: from a manifest and a recipe to checkpoints.
 
-Read: crops, augmentation, mixing, pseudo_labels (what a teacher found), sampling, examples; losses, schedules, loop,
+Read: crops, augmentation, mixing, pseudo_labels (what a teacher found), pseudo_pool (what
+students draw of it), sampling, examples; losses, schedules, loop,
 checkpoints, validation, curves.
 May import torch, networks and evaluation, and write to the run's folder. A killed run resumes from its last complete
 epoch.

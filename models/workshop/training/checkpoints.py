@@ -12,7 +12,8 @@ from torch import nn
 
 from models.workshop.errors import BadInput
 from models.workshop.networks.architecture import SedModel, make_model
-from models.workshop.recipe import Recipe, parse_recipe
+from models.workshop.recipe import Recipe
+from models.workshop.recipe_files import parse_recipe
 
 FINISHED = "model.pt"
 LAST = "last.pt"
@@ -69,6 +70,8 @@ def save_model(recipe: Recipe, codes: Sequence[str], model: SedModel, path: Path
 def load_checkpoint(path: Path) -> tuple[Recipe, tuple[str, ...], SedModel]:
     """Return the recipe, the output columns and the model in evaluation mode."""
     stored = _read(path, {"recipe", "codes", "model"})
+    # Earlier recipes had it; it concerned training alone.
+    stored["recipe"].get("pseudo", {}).pop("renormalize", None)
     recipe = parse_recipe(stored["recipe"], path)
     model = make_model(recipe, len(stored["codes"]), pretrained=False)
     model.load_state_dict(stored["model"])

@@ -7,7 +7,19 @@ from numpy.typing import NDArray
 
 Waveform = NDArray[np.float32]
 Crop = Callable[[Waveform, int, int, np.random.Generator], tuple[int, Waveform]]
-"""(waveform (samples,), length, sample_rate_hz, rng) → the crop's first sample, and the crop, (length,)"""
+"""(waveform (samples,), length, sample_rate_hz, rng) → the crop's first sample, and the crop, (length,)
+
+The waveform is at least as long as the crop; `lengthen` makes it so.
+"""
+
+
+def lengthen(waveform: Waveform, length: int, filling: str) -> Waveform:
+    """Return a waveform of at least `length`: repeated from its beginning (`repeat`), or with zeros at its end."""
+    if len(waveform) >= length:
+        return waveform
+    if filling == "repeat" and len(waveform):
+        return np.tile(waveform, -(-length // len(waveform)))
+    return np.pad(waveform, (0, length - len(waveform)))
 
 
 def first_seven_seconds(
@@ -23,9 +35,7 @@ def whole_file(
     sample_rate_hz: int,  # noqa: ARG001 — one signature for all strategies
     rng: np.random.Generator,
 ) -> tuple[int, Waveform]:
-    """Cut a random crop of the whole file; a shorter file is repeated from its beginning."""
-    if len(waveform) < length:
-        waveform = np.tile(waveform, -(-length // max(1, len(waveform)))) if len(waveform) else np.zeros(length, "f4")
+    """Cut a random crop of the whole file."""
     start = int(rng.integers(0, len(waveform) - length + 1))
     return start, waveform[start : start + length]
 

@@ -19,9 +19,9 @@ from models.workshop.data.manifest import Clip, Dataset
 from models.workshop.errors import BadInput
 from models.workshop.recipe import Recipe
 from models.workshop.training.augmentation import augment_waveform
-from models.workshop.training.crops import CROPS
-from models.workshop.training.mixing import Targets, Waveform, mix_pair, mix_pseudo
-from models.workshop.training.pseudo_labels import PseudoLabels
+from models.workshop.training.crops import CROPS, lengthen
+from models.workshop.training.mixing import Targets, Waveform, mix_pair, mix_pseudo, scale_to_peak
+from models.workshop.training.pseudo_pool import PseudoPart, PseudoPool
 from models.workshop.training.sampling import balanced_weights, draw, root_weights
 
 
@@ -45,7 +45,7 @@ class Examples(torch.utils.data.Dataset[tuple[Waveform, Targets]]):
     clips: Sequence[Clip]
     codes: Sequence[str]
     """Output columns."""
-    pseudo: PseudoLabels | None
+    pseudo: PseudoPool | None
     seed: int
     epoch: int
     picks: NDArray[np.int64]
@@ -58,29 +58,39 @@ class Examples(torch.utils.data.Dataset[tuple[Waveform, Targets]]):
 
     def __getitem__(self, number: int) -> tuple[Waveform, Targets]:
         rng = np.random.default_rng((self.seed, self.epoch, number))
-        waveform, targets = self._draw_example(int(self.picks[number]), rng)
+        index = int(self.picks[number])
+        example, pseudo = self._draw_part(index, rng), self.recipe.pseudo
+        if self.pseudo is not None and pseudo.style == "mix" and rng.random() < pseudo.share:
+            return mix_pseudo(example, self._pseudo_part(self.pseudo.draw(rng)), pseudo.weight)
         if rng.random() < self.recipe.augment.mixup:
             other = int(self.picks[rng.integers(len(self.picks))])
-            waveform, targets = mix_pair((waveform, targets), self._draw_example(other, rng))
-        return waveform, targets
+            return mix_pair(example, self._draw_part(other, rng))
+        return example
 
-    def _draw_example(self, index: int, rng: np.random.Generator) -> tuple[Waveform, Targets]:
-        labeled = self._crop(self.clips[index], rng)
-        labeled = augment_waveform(labeled[0], self.recipe, rng, self._noises), labeled[1]
-        pseudo = self.recipe.pseudo
-        if self.pseudo is None or rng.random() >= pseudo.share:
-            return labeled
-        if pseudo.style == "mix":
-            return mix_pseudo(labeled, self._pseudo_part(self.pseudo, self.pseudo.draw(rng)), pseudo.weight)
-        part = self.pseudo.draw_for(self.clips[index].labels, rng)
-        return labeled if part is None else self._pseudo_part(self.pseudo, part)
+    def _draw_part(self, index: int, rng: np.random.Generator) -> tuple[Waveform, Targets]:
+        """Return a crop of a clip, or what replaces it, augmented."""
+        waveform, targets = self._replace(self.clips[index], rng) or self._crop(self.clips[index], rng)
+        return augment_waveform(self._scale(waveform), self.recipe, rng, self._noises), targets
+
+    def _replace(self, clip: Clip, rng: np.random.Generator) -> tuple[Waveform, Targets] | None:
+        """Return a pseudo-labeled part of the clip's class; None if the clip stays."""
+        rules = self.recipe.pseudo
+        if self.pseudo is None or rules.style != "swap" or rng.random() >= rules.share:
+            return None
+        part = self.pseudo.draw_for(clip.labels, rng)
+        return None if part is None else self._pseudo_part(part)
+
+    def _scale(self, waveform: Waveform) -> Waveform:
+        return scale_to_peak(waveform) if self.recipe.model.abs_max_normalize else waveform
 
     def _crop(self, clip: Clip, rng: np.random.Generator) -> tuple[Waveform, Targets]:
         names = self.recipe.data.crops
-        late = self.epoch >= self.recipe.data.crop_switch * self.recipe.optimizer.epochs
+        epochs = self.recipe.count_epochs(with_pseudo=self.pseudo is not None)
+        late = self.epoch >= self.recipe.data.crop_switch * epochs
         model = self.recipe.model
         length = round(model.window_s * model.sample_rate_hz)
         whole = load_clip(self.dataset.folder / clip.path, model.sample_rate_hz)
+        whole = lengthen(whole, length, self.recipe.data.short_clips)
         start, crop = CROPS[names[-1] if late else names[0]](whole, length, model.sample_rate_hz, rng)
         if not self.recipe.data.frame_labels:
             return crop, np.isin(self.codes, clip.labels).astype(np.float32)
@@ -97,14 +107,11 @@ class Examples(torch.utils.data.Dataset[tuple[Waveform, Targets]]):
                 targets[inside, list(self.codes).index(event.code)] = 1
         return targets
 
-    def _pseudo_part(self, pseudo: PseudoLabels, part: tuple[str, int]) -> tuple[Waveform, Targets]:
+    def _pseudo_part(self, part: PseudoPart) -> tuple[Waveform, Targets]:
         model = self.recipe.model
-        path, first = part
-        whole = load_clip(self.dataset.folder / path, model.sample_rate_hz)
-        start = round(first * pseudo.part_s * model.sample_rate_hz)
-        length = round(model.window_s * model.sample_rate_hz)
-        crop = whole[start : start + length]
-        return np.pad(crop, (0, length - len(crop))), pseudo.targets(path, first, model.window_s)
+        whole = load_clip(self.dataset.folder / part.path, model.sample_rate_hz)
+        start, length = (round(seconds * model.sample_rate_hz) for seconds in (part.start_s, model.window_s))
+        return self._scale(lengthen(whole[start : start + length], length, "zeros")), part.targets
 
     @property
     def _noises(self) -> list[Path]:
@@ -116,7 +123,7 @@ def plan_epoch(
     dataset: Dataset,
     clips: Sequence[Clip],
     codes: Sequence[str],
-    pseudo: PseudoLabels | None,
+    pseudo: PseudoPool | None,
     *,
     seed: int,
     epoch: int,

@@ -21,7 +21,7 @@ from models.workshop.training.checkpoints import FINISHED, LAST, Progress, load_
 from models.workshop.training.curves import draw_curves
 from models.workshop.training.examples import Examples, plan_epoch
 from models.workshop.training.losses import LOSSES
-from models.workshop.training.pseudo_labels import PseudoLabels
+from models.workshop.training.pseudo_pool import PseudoPool
 from models.workshop.training.schedules import build_optimizer, cosine
 from models.workshop.training.validation import validate_windows
 
@@ -33,7 +33,7 @@ class TrainingSet:
     dataset: Dataset
     clips: Sequence[Clip]
     validation: Sequence[Clip] = ()
-    pseudo: PseudoLabels | None = None
+    pseudo: PseudoPool | None = None
 
 
 def train(
@@ -53,7 +53,7 @@ def train(
     model = make_model(recipe, len(codes), with_pseudo=training_set.pseudo is not None, pretrained=pretrained)
     if init_from is not None:
         load_backbone(model, init_from)
-    fabric = open_fabric()
+    fabric = open_fabric(recipe.optimizer.precision)
     optimizer = build_optimizer(
         recipe.optimizer.name, model.parameters(), lr=recipe.optimizer.lr, weight_decay=recipe.optimizer.weight_decay
     )
@@ -65,9 +65,10 @@ def train(
     return save_model(recipe, codes, model, out_dir / FINISHED)
 
 
-def open_fabric() -> Fabric:
-    """Choose the device: CUDA with half precision if available, else the CPU with full precision."""
-    return Fabric(accelerator="auto", devices=1, precision="16-mixed" if torch.cuda.is_available() else "32-true")
+def open_fabric(precision: str) -> Fabric:
+    """Choose the device: CUDA, with half precision unless the recipe wants `float32`, else the CPU with full."""
+    half = torch.cuda.is_available() and precision == "auto"
+    return Fabric(accelerator="auto", devices=1, precision="16-mixed" if half else "32-true")
 
 
 def chosen_codes(recipe: Recipe, dataset: Dataset) -> tuple[str, ...]:
@@ -96,7 +97,7 @@ class _TrainingRun:
 
     @property
     def epochs(self) -> int:
-        return self.recipe.pseudo.epochs if self.training_set.pseudo is not None else self.recipe.optimizer.epochs
+        return self.recipe.count_epochs(with_pseudo=self.training_set.pseudo is not None)
 
     def run(self) -> None:
         first = self._resume()
@@ -134,14 +135,12 @@ class _TrainingRun:
         return self.fabric.setup_dataloaders(loader)
 
     def _step(self, waveforms: Tensor, targets: Tensor, step: int, per_epoch: int, rng: np.random.Generator) -> float:
-        rules, augment = self.recipe.optimizer, self.recipe.augment
+        rules = self.recipe.optimizer
         period = (rules.restart_epochs or self.epochs) * per_epoch
         for group in self.optimizer.param_groups:
             group["lr"] = cosine(step, period=period, high=rules.lr, low=rules.lr_min)
-        if self.recipe.model.abs_max_normalize:
-            waveforms = waveforms / waveforms.abs().amax(dim=1, keepdim=True).clamp(min=1e-6)
         images = self.model.front_end(waveforms).clone()
-        images = mask_image(images, augment.spec_masks, augment.spec_mask_share, rng)
+        images = mask_image(images, self.recipe.augment, rng)
         loss = LOSSES[self.recipe.loss](self.wrapped(images), targets)
         self.optimizer.zero_grad(set_to_none=True)
         self.fabric.backward(loss)

@@ -1,10 +1,19 @@
-"""MixUp of raw audio with its labels or pseudo-labels."""
+"""MixUp of raw audio with its labels or pseudo-labels, each part at the same peak."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 Waveform = NDArray[np.float32]
 Targets = NDArray[np.float32]
+
+
+def scale_to_peak(waveform: Waveform) -> Waveform:
+    """Return a waveform (samples,) whose loudest sample is 1 or −1; silence stays silence.
+
+    Else, of two that are mixed, the loud one drowns the quiet one, whose labels stay.
+    """
+    peak = float(np.abs(waveform).max(initial=0.0))
+    return waveform / np.float32(peak) if peak > 0 else waveform
 
 
 def mix_pair(one: tuple[Waveform, Targets], other: tuple[Waveform, Targets]) -> tuple[Waveform, Targets]:

@@ -14,8 +14,9 @@ from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
 from models.workshop.data.manifest import Dataset, load_dataset
 from models.workshop.data.recordings import save_built
 from models.workshop.packing.pack import PackIdentity, PackRules, export_pack, load_trained
-from models.workshop.recipe import Recipe, load_recipe
-from models.workshop.self_training.rounds import run_rounds
+from models.workshop.recipe import Recipe
+from models.workshop.recipe_files import load_recipe
+from models.workshop.self_training.rounds import SelfTraining
 from models.workshop.studies.real_recordings.collection import build_real_dataset
 from models.workshop.studies.real_recordings.measures import (
     STEP_S,
@@ -68,9 +69,9 @@ def measure_fold(
     recipe = _one_round(load_recipe(options.recipe))
     training_set = training_side(dataset, fold)
     folder = work_dir / f"fold-{fold}"
-    rounds = run_rounds(recipe, training_set, dataset.unlabeled(), folder, seed=options.seed)
+    rounds = SelfTraining((recipe,), training_set, dataset.unlabeled(), folder, seed=options.seed).run()
     names = ["true labels alone", "and pseudo-labels"]
-    packs = {name: _fine_pack(r.checkpoint, dataset) for name, r in zip(names, rounds, strict=True)}
+    packs = {name: _fine_pack(r.networks[0].checkpoint, dataset) for name, r in zip(names, rounds, strict=True)}
     for name, pack in (packs | {"BirdNET": options.birdnet}).items():
         yield name, _measure_once(pack, dataset, fold, folder / name.replace(" ", "-"))
 

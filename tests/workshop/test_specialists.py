@@ -1,0 +1,50 @@
+"""A specialist joins the others' mean of its taxa, or replaces them there."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
+from models.workshop.data.manifest import Dataset
+from models.workshop.evaluation.pack_scores import score_clips
+from models.workshop.networks.architecture import build_model
+from models.workshop.packing.pack import PackIdentity, PackRules, Trained, export_pack
+from models.workshop.recipe import Recipe
+
+FROGS_AND_INSECTS = ("ticfro", "crofro", "buzcri", "chicri")
+
+
+@pytest.fixture
+def members(tiny_recipe: Recipe, tiny_world: Dataset) -> list[Trained]:
+    torch.manual_seed(5)
+    kinds = [tuple(tiny_world.codes), tuple(tiny_world.codes), FROGS_AND_INSECTS]
+    return [Trained(tiny_recipe, codes, build_model(tiny_recipe.model, len(codes)).network.eval()) for codes in kinds]
+
+
+def scores(members: list[Trained], folder: Path, dataset: Dataset, rules: PackRules) -> np.ndarray:
+    known = {code for member in members for code in member.codes}
+    taxa = [taxon for taxon in dataset.taxa if taxon.code in known]
+    ensemble = open_ensemble(export_pack(members, folder, taxa, PackIdentity("trial"), rules), SessionOptions())
+    (scored,) = score_clips(ensemble, dataset.folder, dataset.choose(kind="soundscape")[:1])
+    return scored.windows
+
+
+def test_a_specialist_joins_or_replaces(members: list[Trained], tiny_world: Dataset, tmp_path: Path) -> None:
+    apart = [scores([member], tmp_path / f"{n}", tiny_world, PackRules()) for n, member in enumerate(members)]
+    joined = scores(members, tmp_path / "joined", tiny_world, PackRules())
+    replaced = scores(members, tmp_path / "replaced", tiny_world, PackRules(specialists="replace"))
+    columns = [tiny_world.codes.index(code) for code in FROGS_AND_INSECTS]
+    # Windows are the highest mean of frames, so means of windows bound the members' mean only.
+    np.testing.assert_allclose(replaced[:, columns], apart[2], atol=1e-5)
+    others = [column for column in range(12) if column not in columns]
+    np.testing.assert_array_equal(replaced[:, others], joined[:, others])
+    assert np.abs(joined[:, columns] - replaced[:, columns]).max() > 1e-3
+
+
+def test_where_all_networks_know_all_taxa_there_is_nobody_to_replace(
+    members: list[Trained], tiny_world: Dataset, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match="specialists: none can replace others"):
+        scores(members[:2], tmp_path, tiny_world, PackRules(specialists="replace"))
