@@ -5,13 +5,13 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from models.workshop.commands import archive, manifest, packs, studies, training
+from models.workshop.commands import archive, manifest, packs, scoring, studies, training
 from models.workshop.commands.options import example
 
 SECTIONS = {
     "Get recordings": ("manifest", "fetch-xeno-canto", "synthesize"),
     "Train": ("train", "pseudo-label", "rounds"),
-    "Measure and ship": ("evaluate", "export"),
+    "Measure and ship": ("evaluate", "score-events", "export"),
     "Repeat what models/README.md reports": ("ablation", "real-recordings", "synthetic-pack", "random-pack"),
 }
 
@@ -42,5 +42,5 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for module in (manifest, archive, training, packs, studies):
+for module in (manifest, archive, training, packs, scoring, studies):
     module.register(app)

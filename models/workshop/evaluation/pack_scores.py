@@ -26,7 +26,7 @@ class ClipScores:
     windows: NDArray[np.float32]
     """(n_windows, n_taxa)"""
     frames: NDArray[np.float32]
-    """(n_frames, n_taxa) at the pack's `frame_s`"""
+    """(n_frames, n_taxa) at the grid's `event_step_s`: the pack's `frame_s`, or its windows if it has no frames"""
     events: tuple[Event, ...]
     """Cut by the pack's own rules."""
 
@@ -35,6 +35,11 @@ def score_clips(ensemble: Ensemble, folder: Path, clips: Iterable[Clip]) -> Iter
     """Yield the scores of whole clips, one after another; raises BadInput if the pack has no framewise member."""
     if ensemble.facts.grid.frame_s is None:
         raise BadInput(f"{ensemble.facts.name}: the pack has no framewise member")
+    yield from score_frames_or_windows(ensemble, folder, clips)
+
+
+def score_frames_or_windows(ensemble: Ensemble, folder: Path, clips: Iterable[Clip]) -> Iterator[ClipScores]:
+    """Yield the scores of whole clips, one after another, of whatever the service cuts this pack's events from."""
     for clip in clips:
         segment = Segment(0, 0.0, clip.duration_s)
         margin_s = ensemble.margin_s
@@ -42,9 +47,7 @@ def score_clips(ensemble: Ensemble, folder: Path, clips: Iterable[Clip]) -> Iter
             folder / clip.path, -margin_s, clip.duration_s + margin_s, ensemble.formats, duration_s=clip.duration_s
         )
         scores = score_segment(ensemble, audio, segment, duration_s=clip.duration_s)
-        frames = scores.frame_scores
-        if frames is None:
-            raise BadInput(f"{ensemble.facts.name}: no frames for {clip.path}")
+        frames = scores.window_scores if scores.frame_scores is None else scores.frame_scores
         yield ClipScores(clip, scores.window_scores, frames, cut_events(ensemble, frames, clip))
 
 

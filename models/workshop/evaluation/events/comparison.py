@@ -1,0 +1,99 @@
+"""Compares sources on every block: from recordings and packs to tables."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.workshop.data.manifest import Dataset
+from models.workshop.evaluation.events.measures import Measured, Measuring, Values, measure_units
+from models.workshop.evaluation.events.report import draw_block, draw_rules, draw_taxa
+from models.workshop.evaluation.events.rules import choose_rules
+from models.workshop.evaluation.events.sources import Scored
+from models.workshop.evaluation.events.truth import ANY_BIRD, Block, make_blocks
+from models.workshop.evaluation.events.units import FEW, STRETCH_S, make_units
+
+Sources = Mapping[str, Sequence[Scored]]
+"""By name: what a source says about each of the dataset's recordings."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonOptions:
+    """What to compute beside the metrics."""
+
+    draws: int = 1000
+    """Resamples of the bootstrap."""
+    seed: int = 0
+    with_rules: bool = False
+    """Choose event rules on other recordings, for packs."""
+
+
+def known_codes(dataset: Dataset, sources: Sources) -> set[str]:
+    """Return the taxa that at least one source knows."""
+    return {
+        code
+        for column, code in enumerate(dataset.codes)
+        if any(not np.isnan(scored[0].frames[:, column]).any() for scored in sources.values())
+    }
+
+
+def compare(dataset: Dataset, sources: Sources, packs: Sequence[str], options: ComparisonOptions) -> str:
+    """Return the tables as Markdown; `packs` are the sources whose events are cut by a rule.
+
+    The names of all taxa that no pack knows stand at the top: they are in "any bird" only.
+    """
+    known = known_codes(dataset, {name: sources[name] for name in packs} or sources)
+    blocks = make_blocks(dataset, known)
+    left_out = [taxon.common_name for taxon in dataset.taxa if taxon.code not in known and taxon != ANY_BIRD]
+    parts = [f"Left out, because no pack knows it: {', '.join(left_out)}.\n"] if left_out else []
+    parts += [_compare_block(dataset, block, sources, packs, options) for block in blocks]
+    return "\n".join(parts)
+
+
+def _compare_block(
+    dataset: Dataset, block: Block, sources: Sources, packs: Sequence[str], options: ComparisonOptions
+) -> str:
+    measured: dict[str, Measured | None] = {}
+    rows: list[tuple[str, int, str, Values]] = []
+    for name, scored in sources.items():
+        knows = known_codes(dataset, {name: scored}) & set(block.codes)
+        units = make_units(dataset, block, scored)
+        measured[name] = measure_units(units, block.codes, draws=options.draws, seed=options.seed) if knows else None
+        rows += [(code, *_measure_taxon(dataset, block, scored, code, name)) for code in block.codes if code in knows]
+    if not any(measured.values()):
+        return ""
+    n_events = sum(event.code in block.codes for clip in block.clips for event in dataset.events[clip.path])
+    duration_s = sum(clip.duration_s for clip in block.clips)
+    drawn = "recordings" if len(block.clips) >= FEW else f"stretches of about {STRETCH_S:g} s"
+    lead = (
+        f"{n_events} events in {len(block.clips)} recordings of {duration_s:.0f} s. In brackets: 95 % of "
+        f"{options.draws} draws of {max(m.n_units for m in measured.values() if m)} {drawn}.\n"
+    )
+    parts = [f"## {block.title}\n", lead, draw_block("", measured)]
+    if len(block.codes) > 1:
+        order = {code: position for position, code in enumerate(block.codes)}
+        names = {taxon.code: taxon.common_name for taxon in dataset.taxa}
+        rows.sort(key=lambda row: order[row[0]])
+        parts.append(draw_taxa([(names[code], *rest) for code, *rest in rows]))
+    if options.with_rules and len(block.clips) > 1:
+        parts.append(_choose(dataset, block, sources, packs, measured))
+    return "\n".join(parts)
+
+
+def _measure_taxon(
+    dataset: Dataset, block: Block, scored: Sequence[Scored], code: str, name: str
+) -> tuple[int, str, Values]:
+    """Return the number of a taxon's events, the source, and its metrics on all of the block's recordings."""
+    units = make_units(dataset, Block(code, (code,), block.clips), scored)
+    return sum(len(unit.truth) for unit in units), name, Measuring(units, (code,)).measure(range(len(units)))
+
+
+def _choose(
+    dataset: Dataset, block: Block, sources: Sources, packs: Sequence[str], measured: Mapping[str, Measured | None]
+) -> str:
+    choices = {
+        name: (choose_rules(dataset, block, sources[name]), m.values)
+        for name in packs
+        if (m := measured[name]) is not None
+    }
+    return draw_rules(choices) if choices else ""

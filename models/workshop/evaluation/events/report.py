@@ -1,0 +1,68 @@
+"""The tables: blocks with intervals, single taxa, and rules chosen on other recordings."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from dawn_chorus.domain.event_rules import EventRule
+from models.workshop.evaluation.events.measures import Measured, Values
+from models.workshop.evaluation.events.rules import RuleChoice
+
+COUNTS = ("found", "missed", "false", "other taxa")
+PER_TAXON = ("frame AUC pooled", "F1 collar 0.5 s", "F1 intersection", "onset error s", "offset error s")
+
+
+def draw_block(title: str, columns: Mapping[str, Measured | None]) -> str:
+    """Return a block's table: a line for each metric, a column for each source; – where it knows none of the taxa."""
+    known = [measured for measured in columns.values() if measured]
+    lines = [f"| {title} | {' | '.join(columns)} |", "| --- |" + " --- |" * len(columns)]
+    for name in known[0].values:
+        cells = [_cell(measured, name) if measured else "–" for measured in columns.values()]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def draw_taxa(rows: Sequence[tuple[str, int, str, Values]]) -> str:
+    """Return the table of single taxa; rows are taxon, number of events, source and its metrics."""
+    lines = [f"| taxon | events | | {' | '.join(PER_TAXON)} | found | false |", "| --- |" * (len(PER_TAXON) + 5)]
+    lines[1] = "| " + " | ".join(["---"] * (len(PER_TAXON) + 5)) + " |"
+    for taxon, n_events, source, values in rows:
+        cells = [_number(values[name], name) for name in (*PER_TAXON, "found", "false")]
+        lines.append(f"| {taxon} | {n_events} | {source} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def draw_rules(choices: Mapping[str, tuple[RuleChoice, Values]]) -> str:
+    """Return the table of event rules by source: its own, chosen on other recordings, chosen on the same."""
+    criteria = list(next(iter(choices.values()))[0].cross_fitted)[:-1]
+    lines = [
+        f"| | rule | {' | '.join(f'F1 {name}' for name in criteria)} |",
+        "| --- | --- |" + " --- |" * len(criteria),
+    ]
+    for name, (choice, values) in choices.items():
+        own = [f"{values[f'F1 {criterion}']:.2f}" for criterion in criteria]
+        lines.append(f"| {name} | its own | {' | '.join(own)} |")
+        rules = ", ".join(dict.fromkeys(_rule(rule) for rule in choice.by_recording.values()))
+        fitted = [f"{choice.cross_fitted[criterion]:.2f}" for criterion in criteria]
+        lines.append(f"| {name} | chosen on the other recordings: {rules} | {' | '.join(fitted)} |")
+        best = [f"{choice.best_f1[criterion]:.2f}" for criterion in criteria]
+        lines.append(f"| {name} | chosen on the same (too optimistic): {_rule(choice.best)} | {' | '.join(best)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _rule(rule: EventRule) -> str:
+    return f"{rule.onset_threshold:g}/{rule.offset_threshold:g}, gap {rule.min_gap_s:g} s, min {rule.min_event_s:g} s"
+
+
+def _cell(measured: Measured, name: str) -> str:
+    value, (low, high) = measured.values[name], measured.intervals[name]
+    if math.isnan(value):
+        return "–"
+    if name in COUNTS:
+        return _number(value, name)
+    return f"{_number(value, name)} ({_number(low, name)} to {_number(high, name)})"
+
+
+def _number(value: float, name: str) -> str:
+    if math.isnan(value):
+        return "–"
+    return f"{value:.0f}" if name in COUNTS else f"{value:.2f}".replace("-", "−")

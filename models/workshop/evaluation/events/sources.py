@@ -1,0 +1,133 @@
+"""What a pack, or another program's intervals, say about recordings: a curve for each taxon, and events."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dawn_chorus.domain.detections import ScoreRun, detect_events
+from dawn_chorus.domain.event_rules import EventRule
+from dawn_chorus.domain.taxonomy import Taxon, select_taxa
+from dawn_chorus.domain.timeline import quantize_scores
+from dawn_chorus.inference.ensemble import Ensemble
+from models.workshop.data.manifest import Clip, Dataset, Event, read_rows
+from models.workshop.errors import BadInput
+from models.workshop.evaluation.events.truth import ANY_BIRD, merge_events
+from models.workshop.evaluation.pack_scores import score_frames_or_windows
+
+Frames = NDArray[np.float32]
+GRID_S = 0.025
+"""Curves of all sources are compared on this grid, whatever their own frames are."""
+INTERVAL_COLUMNS = ("file", "onset_s", "offset_s", "label", "score")
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What one source says about one recording."""
+
+    clip: Clip
+    frames: Frames
+    """(n_frames, n_taxa), a column for each of the dataset's taxa; NaN if the source does not know the taxon."""
+    step_s: float
+    """Frame i covers [i·step_s, (i + 1)·step_s)."""
+    events: tuple[Event, ...]
+    """In the dataset's codes."""
+    n_others: int
+    """Events of taxa that the truth does not name."""
+
+    def on_grid(self) -> Frames:
+        """Return the frames that cover the middles of the grid's frames, (n_grid, n_taxa)."""
+        nearest = (grid_times(self.clip.duration_s) / self.step_s).astype(int)
+        return self.frames[np.minimum(nearest, len(self.frames) - 1)]
+
+
+def grid_times(duration_s: float) -> NDArray[np.float64]:
+    """Return the middle of each of the grid's frames in seconds, (n_grid,)."""
+    return (np.arange(max(1, int(duration_s / GRID_S))) + 0.5) * GRID_S
+
+
+def match_columns(pack_taxa: Sequence[Taxon], wanted: Sequence[Taxon]) -> list[list[int]]:
+    """Return the pack's columns for each wanted taxon, found by code or name; for any bird, those of all birds."""
+    birds = [column for column, taxon in enumerate(pack_taxa) if taxon.taxonomic_class == "Aves"]
+    return [
+        birds if taxon == ANY_BIRD else select_taxa(pack_taxa, (taxon.code, taxon.scientific_name, taxon.common_name))
+        for taxon in wanted
+    ]
+
+
+def score_pack(ensemble: Ensemble, dataset: Dataset) -> Iterator[Scored]:
+    """Yield what a pack says about each recording, with its own event rules; any bird has the default rule."""
+    facts = ensemble.facts
+    columns = match_columns(facts.taxa, dataset.taxa)
+    rules = [facts.rules.default if len(c) != 1 else facts.rules.of(facts.taxa[c[0]].code) for c in columns]
+    named = {
+        facts.taxa[c].code for taxon, cs in zip(dataset.taxa, columns, strict=True) if taxon != ANY_BIRD for c in cs
+    }
+    for s in score_frames_or_windows(ensemble, dataset.folder, dataset.clips):
+        missing = np.full(len(s.frames), np.nan, np.float32)
+        frames = np.stack([s.frames[:, c].max(axis=1) if c else missing for c in columns], axis=1)
+        others = sum(event.code not in named for event in s.events)
+        step_s = facts.grid.event_step_s
+        yield Scored(s.clip, frames, step_s, cut_frames(dataset.taxa, frames, rules, step_s, s.clip), others)
+
+
+def cut_frames(
+    taxa: Sequence[Taxon], frames: Frames, rules: Sequence[EventRule], step_s: float, clip: Clip
+) -> tuple[Event, ...]:
+    """Return the events in the frames, (n_frames, n_taxa), by one rule for each taxon; none for columns of NaN."""
+    return tuple(
+        Event(taxon.code, found.onset_s, found.offset_s)
+        for taxon, scores, rule in zip(taxa, frames.T, rules, strict=True)
+        if not np.isnan(scores).any()
+        for found in detect_events(
+            taxon, [ScoreRun(0, quantize_scores(scores))], rule, step_s=step_s, end_s=clip.duration_s
+        )
+    )
+
+
+def read_intervals(table: Path) -> dict[str, list[tuple[Event, float]]]:
+    """Return another program's intervals with their scores, by file; raises BadInput with the line of a bad row."""
+    intervals: dict[str, list[tuple[Event, float]]] = {}
+    for where, row in read_rows(table, INTERVAL_COLUMNS):
+        try:
+            event, score = Event(row["label"], float(row["onset_s"]), float(row["offset_s"])), float(row["score"])
+        except ValueError as error:
+            raise BadInput(f"{where}: not an interval: {error}") from error
+        intervals.setdefault(row["file"], []).append((event, score))
+    return intervals
+
+
+def score_intervals(
+    intervals: Mapping[str, Sequence[tuple[Event, float]]], dataset: Dataset, birds: Collection[str], threshold: float
+) -> Iterator[Scored]:
+    """Yield what intervals say about each recording: their scores as steps, and as events those from `threshold` on.
+
+    `birds` are the labels, in lower case, that count for any bird. Intervals of a taxon that overlap are one event;
+    those that only touch are several, as their program wrote them.
+    """
+    for clip in dataset.clips:
+        rows = intervals.get(clip.path, ())
+        times_s = grid_times(clip.duration_s)
+        frames = np.zeros((len(times_s), len(dataset.taxa)), np.float32)
+        events: list[Event] = []
+        for column, taxon in enumerate(dataset.taxa):
+            names = birds if taxon == ANY_BIRD else {name.casefold() for name in _names(taxon)}
+            own = [(event, score) for event, score in rows if event.code.casefold() in names]
+            for event, score in own:
+                inside = (event.onset_s <= times_s) & (times_s < event.offset_s)
+                frames[inside, column] = np.maximum(frames[inside, column], score)
+            events += _join_overlapping([event for event, score in own if score >= threshold], taxon.code)
+        known = {name.casefold() for taxon in dataset.taxa for name in _names(taxon)}
+        others = sum(score >= threshold and event.code.casefold() not in known for event, score in rows)
+        yield Scored(clip, frames, GRID_S, tuple(events), others)
+
+
+def _names(taxon: Taxon) -> tuple[str, str, str]:
+    return taxon.code, taxon.scientific_name, taxon.common_name
+
+
+def _join_overlapping(events: Sequence[Event], code: str) -> list[Event]:
+    shrunk = [Event(code, event.onset_s, event.offset_s - 1e-6) for event in events]
+    return merge_events(shrunk, code)
