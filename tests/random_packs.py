@@ -1,6 +1,7 @@
 """Random model packs of every shape that the contract allows."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,8 @@ def write_random_pack(
     ]
     if foreign:
         make_foreign(np.random.default_rng((seed, 2)), folder, codes, members)
+        for number, table in enumerate(members):
+            table["inner_s"] = _random_inner_s(np.random.default_rng((seed, 3, number)), folder, table, score)
     manifest = {
         "schema": 2 if foreign else 1,
         "name": "random",
@@ -139,6 +142,32 @@ def _random_member(
     chosen["file"] = f"member_{number}.onnx"
     chosen["sha256"] = write_model(folder / chosen["file"], graph)
     return chosen
+
+
+def _random_inner_s(
+    random: np.random.Generator, folder: Path, member: dict[str, Any], score: dict[str, Any]
+) -> float | None:
+    """Return a length in which the middles of a framewise member's windows leave no gap, or None."""
+    outputs = {node.name for node in onnx.load(folder / member["file"]).graph.output}
+    frames = (member["outputs"] or {"frames": "frame_logits"}).get("frames")
+    widest_s = member["hop_s"] if member["rule"] == "frame_max" else _widest_step_s(member, score)
+    if frames not in outputs or widest_s > member["window_s"] or random.random() < 0.3:
+        return None
+    share = float(random.choice([0.0, 0.0, 0.4, 1.0]))
+    return round(widest_s + share * float(member["window_s"] - widest_s), 6)
+
+
+def _widest_step_s(member: dict[str, Any], score: dict[str, Any]) -> float:
+    """Return how far apart the windows of rule `clip` begin, far from a recording's ends: they are listed."""
+    scored_s = score.get("window_s", 5.0)
+    n_parts = 1 + max(0, int((scored_s - member["window_s"]) / member["hop_s"] + 1e-6))
+    starts = sorted(
+        number * scored_s + shift + part * member["hop_s"]
+        for number in range(20)
+        for shift in score.get("shifts_s", [0.0])
+        for part in range(n_parts)
+    )
+    return float(max(later - earlier for earlier, later in pairwise(starts) if 5 * scored_s < later < 12 * scored_s))
 
 
 def _random_mel(random: np.random.Generator, rate_hz: int, n_samples: int) -> dict[str, Any]:

@@ -163,7 +163,7 @@ def open_ensemble(folder: Path, options: SessionOptions) -> Ensemble:
 
 def _open_member(pack: Pack, member: Member, options: SessionOptions) -> OpenMember:
     network = pack.network(member.table.file, "member.file")
-    return OpenMember(member, network, len(pack.taxa), pack.manifest.score.window_s, options)
+    return OpenMember(member, network, len(pack.taxa), pack.manifest.score, options)
 
 
 def _open_occurrence(pack: Pack) -> OccurrenceModel | None:

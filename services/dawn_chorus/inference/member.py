@@ -1,6 +1,6 @@
 """An opened member of the ensemble: its network was checked against pack.toml and run once on silence."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dawn_chorus.domain.errors import DeviceUnavailable, InvalidPack
 from dawn_chorus.inference.conventions.inputs import NetworkInput, Sizes, sizes
 from dawn_chorus.inference.conventions.outputs import Output, choose_outputs
+from dawn_chorus.inference.packs.manifest_tables import ScoreTable
 from dawn_chorus.inference.packs.network_file import NetworkFile
 from dawn_chorus.inference.packs.pack import Member
 from dawn_chorus.inference.session import ORT_ERRORS, Network, SessionOptions
@@ -46,7 +47,7 @@ class OpenMember:
     """A member that can score. Safe to use from many threads."""
 
     def __init__(
-        self, member: Member, file: NetworkFile, n_taxa: int, scored_s: float, options: SessionOptions
+        self, member: Member, file: NetworkFile, n_taxa: int, score: ScoreTable, options: SessionOptions
     ) -> None:
         """Raise InvalidPack, with everything in which the network does not match pack.toml."""
         self.table = member.table
@@ -65,7 +66,7 @@ class OpenMember:
         self.frame_output, self.clip_output, missing = choose_outputs(member.table, self._network.outputs)
         faults += missing
         shapes = self._try_out(faults) if can_run else self._check_declared(faults)
-        self.geometry = self._measure(shapes, scored_s, faults)
+        self.geometry = self._measure(shapes, score, faults)
         if faults:
             raise InvalidPack(*(f"{self._name}: {fault}" for fault in faults))
 
@@ -157,12 +158,16 @@ class OpenMember:
         may_be = range(n_most - self._n_doubtful, n_most)
         return fault if all(output.find_shape_fault(shape, n_windows, n, source) for n in may_be) else None
 
-    def _measure(self, shapes: Mapping[str, Sizes], scored_s: float, faults: list[str]) -> Geometry:
+    def _measure(self, shapes: Mapping[str, Sizes], score: ScoreTable, faults: list[str]) -> Geometry:
         """Return the member's windows and frames; those of rule `frame_max` must leave no scored window without one."""
         table, shape = self.table, shapes.get("frames")
         n_frames = 0 if shape is None or self.frame_output is None else int(shape[self.frame_output.frames_axis] or 0)
         step_s = table.frame_step_s or table.window_s / max(1, n_frames)
-        geometry = Geometry(table.rule, table.window_s, scored_s, table.hop_s, n_frames, table.frame_start_s, step_s)
+        scored_s, inner_s = score.window_s, table.inner_s or table.window_s
+        geometry = Geometry(
+            table.rule, table.window_s, scored_s, table.hop_s, n_frames, table.frame_start_s, step_s, inner_s
+        )
+        faults += self._find_inner_faults(geometry, score.shifts_s)
         if table.rule == "clip" or not n_frames:
             return geometry
         steps = table.hop_s / step_s
@@ -174,3 +179,15 @@ class OpenMember:
             row = f"windows of {table.window_s} s every {table.hop_s} s"
             faults.append(f"hop_s: {row} leave some scored windows of {scored_s} s without a frame")
         return geometry
+
+    def _find_inner_faults(self, geometry: Geometry, shifts_s: tuple[float, ...]) -> Iterator[str]:
+        if self.table.inner_s is None:
+            return
+        if self.frame_output is None:
+            yield "inner_s: says which frames are used, and the network has none; remove it"
+        elif (step_s := geometry.widest_step_s(shifts_s)) > geometry.inner_s + NEAR_S:
+            more = "a shorter hop_s" if geometry.rule == "frame_max" else "more shifts_s in [score]"
+            yield (
+                f"inner_s: {geometry.inner_s} leaves gaps between windows that begin {step_s:.6g} s apart; "
+                f"set at least {step_s:.6g}, or {more}"
+            )

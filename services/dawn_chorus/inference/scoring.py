@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 
 from dawn_chorus.domain.timeline import Scores
 from dawn_chorus.inference.member import OpenMember, Outputs
-from dawn_chorus.inference.windows import NEAR_S, Geometry, Seconds, Stretch, clip_starts_s, stitched_starts_s
+from dawn_chorus.inference.windows import (
+    NEAR_S,
+    Geometry,
+    Seconds,
+    Stretch,
+    clip_starts_s,
+    starts_around_s,
+    stitched_starts_s,
+)
 
 ScoreAt = Callable[[float], Scores]
 """A member's scores of the window at a time, (n_columns,)."""
@@ -45,21 +53,23 @@ class FrameGrid:
     def __init__(self, geometry: Geometry, stretch: Stretch, n_columns: int) -> None:
         self._geometry = geometry
         self._centers_s = stretch.frame_centers_s
+        around = starts_around_s(geometry, stretch)
+        first, stop = geometry.serves(around, self._centers_s)
+        self._served = dict(zip(around.tolist(), zip(first.tolist(), stop.tolist(), strict=True), strict=True))
         self._row = RowMean(len(self._centers_s), n_columns)
 
     def add(self, start_s: float, frames: Scores) -> None:
-        """Interpolate a window's frames, (n_frames, n_columns), at the grid points within its audio.
+        """Interpolate a window's frames, (n_frames, n_columns), at the grid points that they are used for.
 
         Linear between frame centers; constant before the first and after the last one.
         """
-        end_s = start_s + self._geometry.window_s
-        first, stop = np.searchsorted(self._centers_s, (start_s - NEAR_S, end_s - NEAR_S))
+        first, stop = self._served.get(start_s, (0, 0))
         position = (self._centers_s[first:stop] - start_s - self._geometry.frame_start_s) / self._geometry.frame_step_s
         position = np.clip(position - 0.5, 0, len(frames) - 1)
         left = position.astype(np.intp)
         right = np.minimum(left + 1, len(frames) - 1)
         share = (position - left).astype(np.float32)[:, None]
-        self._row.add(int(first), frames[left] * (1 - share) + frames[right] * share)
+        self._row.add(first, frames[left] * (1 - share) + frames[right] * share)
 
     def mean(self) -> tuple[Scores, NDArray[np.bool_]]:
         return self._row.mean()

@@ -91,6 +91,8 @@ class Geometry:
     """Per window; 0 for a member that is not framewise."""
     frame_start_s: float
     frame_step_s: float
+    inner_s: float
+    """The part in a window's middle whose frames are used; the window's length if the pack does not say."""
 
     @cached_property
     def offsets_s(self) -> Seconds:
@@ -121,24 +123,47 @@ class Geometry:
             and self.offsets_s[-1] + last_s > left_over_s - 2 * NEAR_S
         )
 
-    def touches(self, starts_s: Seconds, centers_s: Seconds) -> NDArray[np.bool_]:
-        """Return which windows contain any of the sorted centers, (n_starts,)."""
-        first = np.searchsorted(centers_s, starts_s - NEAR_S)
-        stop = np.searchsorted(centers_s, starts_s + self.window_s - NEAR_S)
-        touched: NDArray[np.bool_] = stop > first
-        return touched
+    def widest_step_s(self, shifts_s: tuple[float, ...]) -> float:
+        """Return how far apart the starts of two windows in succession are at most, away from a recording's ends."""
+        if self.rule == "frame_max":
+            return self.hop_s
+        starts_s = np.sort(np.remainder(np.add.outer(shifts_s, self.offsets_s).ravel(), self.scored_s))
+        return float(np.diff(starts_s, append=starts_s[0] + self.scored_s).max())
+
+    def serves(self, starts_s: Seconds, centers_s: Seconds) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return which of the sorted centers each window's frames are used for: the first and the stop, (n_starts,).
+
+        Those in the window's inner part; and those in no window's inner part, as near a recording's ends, whose
+        nearest middle is the window's. `starts_s`, sorted, must hold the recording's windows next to each.
+        """
+        middles_s = starts_s + self.window_s / 2
+        halfway_s = (middles_s[:-1] + middles_s[1:]) / 2
+        begins_s = np.minimum(middles_s - self.inner_s / 2, np.append(-np.inf, halfway_s))
+        ends_s = np.maximum(middles_s + self.inner_s / 2, np.append(halfway_s, np.inf))
+        first = np.searchsorted(centers_s, np.maximum(begins_s, starts_s) - NEAR_S)
+        return first, np.searchsorted(centers_s, np.minimum(ends_s, starts_s + self.window_s) - NEAR_S)
 
 
 def clip_starts_s(geometry: Geometry, stretch: Stretch) -> Seconds:
     """Return the windows of rule `clip`, sorted: those of the segment's views, and all others that hold its frames."""
     of_views = _parts(geometry, stretch.view_starts_s(stretch.reach))
-    centers = stretch.frame_centers_s
-    if not geometry.n_frames or not len(centers):
+    if not geometry.n_frames:
         return of_views
+    around = starts_around_s(geometry, stretch)
+    first, stop = geometry.serves(around, stretch.frame_centers_s)
+    return np.union1d(of_views, around[stop > first])
+
+
+def starts_around_s(geometry: Geometry, stretch: Stretch) -> Seconds:
+    """Return the recording's windows around the segment's frames, sorted: all that hold one, and those next to them."""
+    if geometry.rule == "frame_max":
+        return _row_starts_s(geometry, stretch)
+    centers_s = stretch.frame_centers_s
+    if not len(centers_s):
+        return np.empty(0)
     far_s = geometry.window_s + max(abs(shift) for shift in stretch.shifts_s)
-    near = stretch.windows_near(centers[0] - far_s, centers[-1] + far_s)
-    others = _parts(geometry, stretch.view_starts_s(near))
-    return np.union1d(of_views, others[geometry.touches(others, centers)])
+    near = stretch.windows_near(centers_s[0] - far_s, centers_s[-1] + far_s)
+    return _parts(geometry, stretch.view_starts_s(near))
 
 
 def _parts(geometry: Geometry, times_s: Seconds) -> Seconds:
@@ -147,16 +172,23 @@ def _parts(geometry: Geometry, times_s: Seconds) -> Seconds:
 
 def stitched_starts_s(geometry: Geometry, stretch: Stretch) -> Seconds:
     """Return the windows of rule `frame_max`, sorted: those of the row with frames that the segment needs."""
-    last_s = (stretch.n_windows - 1) * stretch.grid.window_s
-    n_row = math.floor(last_s / geometry.hop_s + NEAR_S) + len(geometry.offsets_s)
-    starts: Seconds = np.round(np.arange(n_row) * geometry.hop_s + geometry.offsets_s[0], 6)
-    needed = geometry.touches(starts, stretch.frame_centers_s)
+    starts = _row_starts_s(geometry, stretch)
+    first, stop = geometry.serves(starts, stretch.frame_centers_s)
+    needed = stop > first
     times = stretch.view_starts_s(stretch.reach)
     if times.size:
         first_frame, last_frame = starts + geometry.frame_offsets_s[0], starts + geometry.frame_offsets_s[-1]
         needed |= (last_frame > times.min() - NEAR_S) & (first_frame < times.max() + stretch.grid.window_s)
     chosen: Seconds = starts[needed]
     return chosen
+
+
+def _row_starts_s(geometry: Geometry, stretch: Stretch) -> Seconds:
+    """Return all windows of the recording under rule `frame_max`, sorted."""
+    last_s = (stretch.n_windows - 1) * stretch.grid.window_s
+    n_row = math.floor(last_s / geometry.hop_s + NEAR_S) + len(geometry.offsets_s)
+    starts: Seconds = np.round(np.arange(n_row) * geometry.hop_s + geometry.offsets_s[0], 6)
+    return starts
 
 
 def margin_s(geometry: Geometry, shifts_s: tuple[float, ...], smoothing_reach: int) -> float:

@@ -191,9 +191,19 @@ class NaiveMember:
 
     def frame_at(self, point: float) -> list[float] | None:
         readings = []
-        for start in sorted(self.placed):
-            if start - 1e-6 <= point < start + self.w - 1e-6:
-                frames = self.run(start)["frames"]
-                centers = [start + self.center(i) for i in range(len(frames))]
-                readings.append([np.interp(point, centers, frames[:, c]) for c in range(frames.shape[1])])
+        for start in self.windows_used_at(point):
+            frames = self.run(start)["frames"]
+            centers = [start + self.center(i) for i in range(len(frames))]
+            readings.append([np.interp(point, centers, frames[:, c]) for c in range(frames.shape[1])])
         return np.mean(readings, axis=0).tolist() if readings else None
+
+    def windows_used_at(self, point: float) -> list[float]:
+        """Return the windows that have the point in their inner part; if none has, the one with the nearest middle.
+
+        Of two middles that are as near, the later.
+        """
+        holding = [start for start in self.placed if start - 1e-6 <= point < start + self.w - 1e-6]
+        distances = {start: point - (start + self.w / 2) for start in holding}
+        half = self.table.get("inner_s", self.w) / 2
+        inner = [start for start in holding if -half - 1e-6 <= distances[start] < half - 1e-6]
+        return inner or sorted(holding, key=lambda start: (round(abs(distances[start]), 5), -start))[:1]

@@ -57,9 +57,10 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     return iter([sizes])
 
 
+@pytest.mark.parametrize("foreign", [False, True])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_one_segment_and_many_give_the_same_scores(tmp_path: Path, seed: int) -> None:
-    ensemble = open_pack(write_random_pack(tmp_path, seed=seed, mel={"normalize_scope": "window"}))
+def test_one_segment_and_many_give_the_same_scores(tmp_path: Path, seed: int, *, foreign: bool) -> None:
+    ensemble = open_pack(write_random_pack(tmp_path, seed=seed, mel={"normalize_scope": "window"}, foreign=foreign))
     sounds = random_sounds(rates_of(ensemble), LENGTH_S, seed)
     whole = score_sounds(ensemble, sounds, LENGTH_S)
     for segment_s in (30.0, 10.0, 7.3, 1.9):

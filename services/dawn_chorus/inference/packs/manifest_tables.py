@@ -106,6 +106,8 @@ class MemberTable(Table):
     """Where the channels are; `none`: there is one, without an axis. None: `first` in images, `none` in waveforms."""
     frame_start_s: float = 0.0
     frame_step_s: float | None = Field(default=None, gt=0)
+    inner_s: float | None = Field(default=None, gt=0)
+    """The part in a window's middle whose frames are used for framewise scores; None: all of it."""
     mel: MelTable | None = None
 
     def find_faults(self) -> Iterator[str]:

@@ -80,6 +80,8 @@ def find_member_faults(member: "MemberTable") -> Iterator[str]:
         yield 'temperature: divides logits, and kind = "probs" says that there are none; remove it'
     if member.waveform_scale == "none" and member.peak != 1.0:
         yield 'peak: is used with waveform_scale = "peak" only; set that, or remove it'
+    if member.inner_s is not None and member.inner_s > member.window_s:
+        yield f"inner_s: {member.inner_s} is longer than window_s, {member.window_s}"
     yield from _find_axes_faults(member)
 
 
