@@ -7,7 +7,7 @@ import numpy as np
 
 from models.workshop.data.manifest import Dataset
 from models.workshop.evaluation.events.measures import Measured, Measuring, Values, measure_units
-from models.workshop.evaluation.events.report import draw_block, draw_rules, draw_taxa
+from models.workshop.evaluation.events.report import draw_block, draw_others, draw_rules, draw_taxa
 from models.workshop.evaluation.events.rules import choose_rules
 from models.workshop.evaluation.events.sources import Scored
 from models.workshop.evaluation.events.truth import ANY_BIRD, Block, make_blocks
@@ -43,11 +43,10 @@ def compare(dataset: Dataset, sources: Sources, packs: Sequence[str], options: C
     The names of all taxa that no pack knows stand at the top: they are in "any bird" only.
     """
     known = known_codes(dataset, {name: sources[name] for name in packs} or sources)
-    blocks = make_blocks(dataset, known)
     left_out = [taxon.common_name for taxon in dataset.taxa if taxon.code not in known and taxon != ANY_BIRD]
     parts = [f"Left out, because no pack knows it: {', '.join(left_out)}.\n"] if left_out else []
-    parts += [_compare_block(dataset, block, sources, packs, options) for block in blocks]
-    return "\n".join(parts)
+    parts += [_compare_block(dataset, block, sources, packs, options) for block in make_blocks(dataset, known)]
+    return "\n".join(part for part in parts if part)
 
 
 def _compare_block(
@@ -62,14 +61,7 @@ def _compare_block(
         rows += [(code, *_measure_taxon(dataset, block, scored, code, name)) for code in block.codes if code in knows]
     if not any(measured.values()):
         return ""
-    n_events = sum(event.code in block.codes for clip in block.clips for event in dataset.events[clip.path])
-    duration_s = sum(clip.duration_s for clip in block.clips)
-    drawn = "recordings" if len(block.clips) >= FEW else f"stretches of about {STRETCH_S:g} s"
-    lead = (
-        f"{n_events} events in {len(block.clips)} recordings of {duration_s:.0f} s. In brackets: 95 % of "
-        f"{options.draws} draws of {max(m.n_units for m in measured.values() if m)} {drawn}.\n"
-    )
-    parts = [f"## {block.title}\n", lead, draw_block("", measured)]
+    parts = [_head(dataset, block, measured, options.draws), draw_block("", measured), draw_others(block, sources)]
     if len(block.codes) > 1:
         order = {code: position for position, code in enumerate(block.codes)}
         names = {taxon.code: taxon.common_name for taxon in dataset.taxa}
@@ -80,12 +72,23 @@ def _compare_block(
     return "\n".join(parts)
 
 
+def _head(dataset: Dataset, block: Block, measured: Mapping[str, Measured | None], draws: int) -> str:
+    n_events = sum(event.code in block.codes for clip in block.clips for event in dataset.events[clip.path])
+    n_drawn = max(m.n_stretches for m in measured.values() if m)
+    kind = "recordings" if len(block.clips) >= FEW else f"stretches of about {STRETCH_S:g} s"
+    return (
+        f"## {block.title}\n\n{n_events} events in {len(block.clips)} recordings, "
+        f"{sum(clip.duration_s for clip in block.clips):.0f} s. "
+        f"In brackets: the middle 95 % of {draws} draws of {n_drawn} {kind}.\n"
+    )
+
+
 def _measure_taxon(
     dataset: Dataset, block: Block, scored: Sequence[Scored], code: str, name: str
 ) -> tuple[int, str, Values]:
     """Return the number of a taxon's events, the source, and its metrics on all of the block's recordings."""
     units = make_units(dataset, Block(code, (code,), block.clips), scored)
-    return sum(len(unit.truth) for unit in units), name, Measuring(units, (code,)).measure(range(len(units)))
+    return sum(len(unit.truth) for unit in units), name, Measuring(units, (code,)).measure_all()
 
 
 def _choose(

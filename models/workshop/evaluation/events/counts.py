@@ -1,84 +1,117 @@
-"""Hits, misses and false alarms by several criteria, and how early or late the events found are."""
+"""Which events are found, missed and false by several criteria, and how early or late those found are."""
 
 from collections.abc import Callable, Sequence
-from functools import cache, partial
-from typing import Any
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from models.workshop.data.manifest import Event
+from models.workshop.evaluation.events.units import Unit, middles
 
 Counts = NDArray[np.int64]
-"""(n_taxa, 3): hits, misses, false alarms."""
-OVERLAP = "overlap"
-"""The criterion for counting events found and for their errors: a detection overlaps the event, one to one."""
+"""(n_stretches, 3): hits, misses, false alarms."""
+Spans = NDArray[np.float64]
+"""(n_events, 2): onsets and offsets in seconds."""
+Outcome = tuple[NDArray[np.bool_], NDArray[np.bool_]]
+"""Whether each true event is found, and whether each detection is false."""
+Pairs = NDArray[np.int64]
+"""(n_pairs, 2): numbers of a true event and of a detection."""
+_ROUNDING_S = 1e-6
 
 
-@cache
-def criteria() -> dict[str, Callable[..., dict[str, Any]]]:
-    """Return the criteria of event F1 by name, as sed_scores_eval computes them.
+def pair_by_overlap(truth: Spans, found: Spans) -> Pairs:
+    """Return pairs of events that overlap, one to one, with the highest sum of intersection over union."""
+    latest_onsets = np.maximum(truth[:, None, 0], found[None, :, 0])
+    first_offsets = np.minimum(truth[:, None, 1], found[None, :, 1])
+    union = np.maximum(truth[:, None, 1], found[None, :, 1]) - np.minimum(truth[:, None, 0], found[None, :, 0])
+    return _assign(np.maximum(first_offsets - latest_onsets, 0.0) / union)
 
-    Collar: the onset within the collar, the offset within the collar or a share of the event, one to one (Mesaros,
-    Heittola and Virtanen, 2016). Intersection: detections of which half is event find an event of which they cover half
-    (Bilen et al., 2020).
+
+def pair_by_collar(truth: Spans, found: Spans, *, collar_s: float, share: float) -> Pairs:
+    """Return as many pairs as possible, one to one, with the onset within the collar.
+
+    The offset is within the collar or a share of the true event. Mesaros, Heittola and Virtanen, "Metrics for
+    polyphonic sound event detection", 2016.
     """
-    from sed_scores_eval.collar_based.intermediate_statistics import statistics_fn as by_collar  # noqa: PLC0415
-    from sed_scores_eval.intersection_based.intermediate_statistics import statistics_fn as by_overlap  # noqa: PLC0415
-
-    return {
-        "collar 0.2 s": partial(by_collar, onset_collar=0.2, offset_collar=0.2, offset_collar_rate=0.2),
-        "collar 0.5 s": partial(by_collar, onset_collar=0.5, offset_collar=0.5, offset_collar_rate=0.5),
-        "intersection": partial(by_overlap, dtc_threshold=0.5, gtc_threshold=0.5, cttc_threshold=None),
-    }
+    late_s = np.abs(truth[:, None] - found[None, :])
+    offset_collars_s = np.maximum(collar_s, share * (truth[:, 1] - truth[:, 0]))[:, None]
+    allowed = (late_s[..., 0] <= collar_s + _ROUNDING_S) & (late_s[..., 1] <= offset_collars_s + _ROUNDING_S)
+    return _assign(np.where(allowed, 1e3 - late_s[..., 0], 0.0))
 
 
-def count_events(truth: Sequence[Event], found: Sequence[Event], codes: Sequence[str]) -> dict[str, Counts]:
-    """Return the counts of one recording by each criterion, and by OVERLAP."""
-    counts = {name: np.zeros((len(codes), 3), np.int64) for name in (*criteria(), OVERLAP)}
-    for row, code in enumerate(codes):
-        true, own = [e for e in truth if e.code == code], [e for e in found if e.code == code]
-        for name, criterion in criteria().items():
-            hits, false = _apply(criterion, true, own) if own else (0, 0)
-            counts[name][row] = hits, len(true) - hits, false
-        hits = len(pair_events(true, own))
-        counts[OVERLAP][row] = hits, len(true) - hits, len(own) - hits
+def intersect(truth: Spans, found: Spans, share: float) -> Outcome:
+    """Return what is found and what is false by intersection (Bilen et al., 2020); `found` may be (…, n, 2).
+
+    A detection is false if less than `share` of it is event. An event is found if detections that are not false cover
+    at least `share` of it. A detection without length is none.
+    """
+    first, last = truth[:, 0], truth[:, 1]
+    overlaps_s = np.maximum(np.minimum(found[..., 1:], last) - np.maximum(found[..., :1], first), 0.0)
+    lengths_s = found[..., 1] - found[..., 0]
+    right = overlaps_s.sum(axis=-1) >= share * lengths_s - _ROUNDING_S
+    covered_s = (overlaps_s * right[..., None]).sum(axis=-2)
+    return covered_s >= share * (last - first) - _ROUNDING_S, ~right & (lengths_s > 0)
+
+
+def _from_pairs(pair: Callable[[Spans, Spans], Pairs]) -> Callable[[Spans, Spans], Outcome]:
+    def outcome(truth: Spans, found: Spans) -> Outcome:
+        pairs = pair(truth, found)
+        return np.isin(np.arange(len(truth)), pairs[:, 0]), ~np.isin(np.arange(len(found)), pairs[:, 1])
+
+    return outcome
+
+
+OVERLAP = "overlap"
+CRITERIA: dict[str, Callable[[Spans, Spans], Outcome]] = {
+    "F1 collar 0.2 s": _from_pairs(partial(pair_by_collar, collar_s=0.2, share=0.2)),
+    "F1 collar 0.5 s": _from_pairs(partial(pair_by_collar, collar_s=0.5, share=0.5)),
+    "F1 intersection": partial(intersect, share=0.5),
+    OVERLAP: _from_pairs(pair_by_overlap),
+}
+"""By the name of their F1; OVERLAP only counts."""
+
+
+def count_events(unit: Unit, codes: Sequence[str]) -> dict[str, Counts]:
+    """Return the counts by each criterion; an event counts for the stretch of its middle."""
+    counts = {name: np.zeros((unit.n_stretches, 3), np.int64) for name in CRITERIA}
+    for code in codes:
+        truth, found = _of(unit.truth, code), _of(unit.found, code)
+        truth_in, found_in = unit.stretch_of(middles(truth)), unit.stretch_of(middles(found))
+        for name, criterion in CRITERIA.items():
+            hit, false = criterion(_spans(truth), _spans(found))
+            for column, stretches in enumerate((truth_in[hit], truth_in[~hit], found_in[false])):
+                counts[name][:, column] += np.bincount(stretches, minlength=unit.n_stretches)
     return counts
 
 
+def find_errors(unit: Unit, codes: Sequence[str]) -> tuple[NDArray[np.int64], Spans]:
+    """Return stretches, (n,), and errors in seconds, (n, 2): onset and offset, positive if late."""
+    stretches, errors_s = [np.zeros(0, np.int64)], [np.zeros((0, 2))]
+    for code in codes:
+        truth, found = _of(unit.truth, code), _of(unit.found, code)
+        pairs = pair_by_overlap(_spans(truth), _spans(found))
+        stretches.append(unit.stretch_of(middles(truth))[pairs[:, 0]])
+        errors_s.append(_spans(found)[pairs[:, 1]] - _spans(truth)[pairs[:, 0]])
+    return np.concatenate(stretches), np.concatenate(errors_s)
+
+
 def f1(counts: Counts) -> float:
-    """Return the F1 of counts summed over taxa; NaN if there is nothing to find and nothing found."""
+    """Return the F1 of all stretches; NaN if there is nothing to find and nothing found."""
     hits, misses, false = counts.sum(axis=0)
     total = 2 * hits + misses + false
     return float(2 * hits / total) if total else float("nan")
 
 
-def pair_events(truth: Sequence[Event], found: Sequence[Event]) -> list[tuple[Event, Event]]:
-    """Return pairs of one taxon's events that overlap, one to one, with the highest sum of intersection over union."""
-    if not truth or not found:
-        return []
-    onsets = np.array([[[t.onset_s, f.onset_s] for f in found] for t in truth])
-    offsets = np.array([[[t.offset_s, f.offset_s] for f in found] for t in truth])
-    intersection = np.maximum(offsets.min(axis=2) - onsets.max(axis=2), 0.0)
-    overlap = intersection / (offsets.max(axis=2) - onsets.min(axis=2))
-    return [(truth[i], found[j]) for i, j in zip(*linear_sum_assignment(-overlap), strict=True) if overlap[i, j] > 0]
+def _assign(gains: NDArray[np.float64]) -> Pairs:
+    pairs = np.stack(linear_sum_assignment(-gains), axis=1)
+    return pairs[gains[pairs[:, 0], pairs[:, 1]] > 0]
 
 
-def find_errors(truth: Sequence[Event], found: Sequence[Event], codes: Sequence[str]) -> NDArray[np.float64]:
-    """Return the errors of the events found, (n_pairs, 2): onset and offset in seconds, positive if late."""
-    pairs = [
-        pair
-        for code in codes
-        for pair in pair_events([e for e in truth if e.code == code], [e for e in found if e.code == code])
-    ]
-    return np.array([(f.onset_s - t.onset_s, f.offset_s - t.offset_s) for t, f in pairs]).reshape(-1, 2)
+def _of(events: Sequence[Event], code: str) -> list[Event]:
+    return [event for event in events if event.code == code]
 
 
-def _apply(criterion: Callable[..., dict[str, Any]], truth: Sequence[Event], found: Sequence[Event]) -> tuple[int, int]:
-    counts = criterion(
-        np.array([[e.onset_s for e in found]]), np.array([[e.offset_s for e in found]]),
-        np.array([e.onset_s for e in truth]), np.array([e.offset_s for e in truth]),
-        {}, {},
-    )  # fmt: skip
-    return int(counts["tps"][0]), int(counts["fps"][0])
+def _spans(events: Sequence[Event]) -> Spans:
+    return np.array([(event.onset_s, event.offset_s) for event in events]).reshape(-1, 2)

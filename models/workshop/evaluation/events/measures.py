@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.workshop.evaluation.events.counts import OVERLAP, count_events, criteria, f1, find_errors
+from models.workshop.evaluation.events.counts import CRITERIA, OVERLAP, count_events, f1, find_errors
 from models.workshop.evaluation.events.psds import SETTINGS, PsdsTable
-from models.workshop.evaluation.events.units import Unit, cut_units
+from models.workshop.evaluation.events.units import Unit
 from models.workshop.evaluation.metrics import auroc
 
 Values = dict[str, float]
@@ -21,81 +21,89 @@ class Measured:
 
     values: Values
     intervals: dict[str, tuple[float, float]]
-    n_units: int
-    """Number of recordings or stretches that were drawn from."""
+    n_stretches: int
+    """Number of stretches (or recordings) that were drawn from."""
 
 
 class Measuring:
-    """Computes what each unit contributes once, then the metrics of any draw of units."""
+    """Computes what each stretch contributes once, then the metrics of any draw of stretches."""
 
     def __init__(self, units: Sequence[Unit], codes: Sequence[str]) -> None:
-        self._units = units
-        self._codes = codes
-        self._active = [unit.active(codes) for unit in units]
-        self._counts = [count_events(unit.truth, unit.found, codes) for unit in units]
-        self._errors_s = [find_errors(unit.truth, unit.found, codes) for unit in units]
-        self._psds = {name: PsdsTable(units, codes, setting) for name, setting in SETTINGS.items()}
+        self._n_taxa = len(codes)
+        self._recording = [unit.recording for unit in units for _ in range(unit.n_stretches)]
+        self._share = [1 / unit.n_stretches for unit in units for _ in range(unit.n_stretches)]
+        self._others = [unit.n_others / unit.n_stretches for unit in units for _ in range(unit.n_stretches)]
+        counts = [count_events(unit, codes) for unit in units]
+        self._counts = {name: np.concatenate([c[name] for c in counts]) for name in CRITERIA}
+        self._errors_s: list[NDArray[np.float64]] = []
+        self._frames: list[list[tuple[NDArray[np.bool_], NDArray[np.float64]]]] = []
+        for unit in units:
+            active, owners = unit.active(codes), unit.owners(codes)
+            stretches, errors_s = find_errors(unit, codes)
+            for k in range(unit.n_stretches):
+                owned = [owners[:, column] == k for column in range(len(codes))]
+                self._frames.append([(active[o, c], unit.scores[o, c]) for c, o in enumerate(owned)])
+                self._errors_s.append(errors_s[stretches == k])
+        self._psds = {name: PsdsTable(units, codes, share) for name, share in SETTINGS.items()}
+
+    @property
+    def n_stretches(self) -> int:
+        return len(self._recording)
+
+    def measure_all(self) -> Values:
+        return self.measure(range(self.n_stretches))
 
     def measure(self, draw: Sequence[int]) -> Values:
-        """Return the metrics of these units, each as often as it is drawn; NaN where the units do not permit one."""
-        counts = {name: sum(self._counts[n][name] for n in draw) for name in (*criteria(), OVERLAP)}
-        errors_s = np.concatenate([self._errors_s[n] for n in draw])
+        """Return the metrics of these stretches, each as often as drawn; NaN where they do not permit one."""
+        counts = {name: self._counts[name][draw] for name in CRITERIA}
+        errors_s = np.concatenate([self._errors_s[k] for k in draw])
         hits, misses, false = counts[OVERLAP].sum(axis=0)
         return {
             "frame AUC within": self._auc_within(draw),
-            "frame AUC pooled": self._auc_pooled(draw),
-            **{f"F1 {name}": f1(counts[name]) for name in criteria()},
+            "frame AUC pooled": _mean([self._auc(draw, column) for column in range(self._n_taxa)]),
+            **{name: f1(counts[name]) for name in CRITERIA if name != OVERLAP},
             **{name: table.area(draw) for name, table in self._psds.items()},
             "found": float(hits),
             "missed": float(misses),
             "false": float(false),
             "onset error s": _median(errors_s[:, 0]),
             "offset error s": _median(errors_s[:, 1]),
-            "other taxa": float(sum(self._units[n].n_others * self._units[n].share for n in draw)),
+            "other taxa": sum(self._others[k] for k in draw),
         }
 
-    def _auc_pooled(self, draw: Sequence[int]) -> float:
-        """Return the mean over taxa of the ROC-AUC of all frames."""
-        return _mean([self._auc(draw, column) for column in range(len(self._codes))])
-
     def _auc_within(self, draw: Sequence[int]) -> float:
-        """Return the mean over recordings and taxa heard there of the ROC-AUC of a recording's frames."""
+        """Return the mean over recordings, and taxa heard there, of the ROC-AUC of a recording's frames."""
         drawn: dict[str, list[int]] = {}
-        for n in draw:
-            drawn.setdefault(self._units[n].recording, []).append(n)
-        values, weights = [], []
-        for units in drawn.values():
-            aucs = [self._auc(units, column) for column in range(len(self._codes))]
-            values += aucs
-            weights += [sum(self._units[n].share for n in units)] * len(aucs)
-        known = ~np.isnan(values)
-        return float(np.average(np.array(values)[known], weights=np.array(weights)[known])) if known.any() else np.nan
+        for k in draw:
+            drawn.setdefault(self._recording[k], []).append(k)
+        aucs = np.array([[self._auc(stretches, c) for c in range(self._n_taxa)] for stretches in drawn.values()])
+        weights = np.array([[sum(self._share[k] for k in stretches)] * self._n_taxa for stretches in drawn.values()])
+        known = ~np.isnan(aucs)
+        return float(np.average(aucs[known], weights=weights[known])) if known.any() else float("nan")
 
     def _auc(self, draw: Sequence[int], column: int) -> float:
-        truth = np.concatenate([self._active[n][self._units[n].owned[:, column], column] for n in draw])
-        scores = np.concatenate([self._units[n].scores[self._units[n].owned[:, column], column] for n in draw])
-        value = auroc(truth.astype(float), scores)
-        return np.nan if value is None else value
+        truth = np.concatenate([self._frames[k][column][0] for k in draw])
+        value = auroc(truth.astype(float), np.concatenate([self._frames[k][column][1] for k in draw]))
+        return float("nan") if value is None else value
 
 
 def measure_units(units: Sequence[Unit], codes: Sequence[str], *, draws: int, seed: int) -> Measured:
-    """Return the metrics of whole recordings, with intervals of `draws` resamples of recordings or stretches.
+    """Return the metrics of all recordings, with 95 % intervals of `draws` draws of their stretches.
 
-    The intervals are percentiles (Efron); metrics that a resample does not permit are left out of it.
+    The intervals are percentiles (Efron). A draw that does not permit a metric is left out of its interval.
     """
-    values = Measuring(units, codes).measure(range(len(units)))
-    pieces = cut_units(units, codes)
-    measuring = Measuring(pieces, codes)
+    measuring = Measuring(units, codes)
+    n = measuring.n_stretches
+    values = measuring.measure_all()
     rng = np.random.default_rng(seed)
-    resampled = [measuring.measure(rng.integers(len(pieces), size=len(pieces)).tolist()) for _ in range(draws)]
-    intervals = {name: _interval(np.array([r[name] for r in resampled])) for name in values}
-    return Measured(values, intervals, len(pieces))
+    drawn = [measuring.measure(rng.integers(n, size=n).tolist()) for _ in range(draws)]
+    return Measured(values, {name: _interval(np.array([d[name] for d in drawn])) for name in values}, n)
 
 
 def _interval(values: NDArray[np.float64]) -> tuple[float, float]:
     known = values[~np.isnan(values)]
     if not len(known):
-        return np.nan, np.nan
+        return float("nan"), float("nan")
     low, high = np.percentile(known, [2.5, 97.5])
     return float(low), float(high)
 

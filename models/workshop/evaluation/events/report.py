@@ -1,11 +1,14 @@
 """The tables: blocks with intervals, single taxa, and rules chosen on other recordings."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from dawn_chorus.domain.event_rules import EventRule
 from models.workshop.evaluation.events.measures import Measured, Values
 from models.workshop.evaluation.events.rules import RuleChoice
+from models.workshop.evaluation.events.sources import Scored
+from models.workshop.evaluation.events.truth import Block
 
 COUNTS = ("found", "missed", "false", "other taxa")
 PER_TAXON = ("frame AUC pooled", "F1 collar 0.5 s", "F1 intersection", "onset error s", "offset error s")
@@ -21,10 +24,19 @@ def draw_block(title: str, columns: Mapping[str, Measured | None]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def draw_others(block: Block, sources: Mapping[str, Sequence[Scored]]) -> str:
+    """Return a line for each source with the taxa of its events that the truth does not name."""
+    lines = []
+    for name, scored in sources.items():
+        counts = Counter(other for s in scored if s.clip in block.clips for other in s.others)
+        if counts:
+            lines.append(f"- Other taxa, {name}: {', '.join(f'{n} {taxon}' for taxon, n in counts.most_common())}")
+    return "\n".join(lines) + "\n" if lines else ""
+
+
 def draw_taxa(rows: Sequence[tuple[str, int, str, Values]]) -> str:
     """Return the table of single taxa; rows are taxon, number of events, source and its metrics."""
-    lines = [f"| taxon | events | | {' | '.join(PER_TAXON)} | found | false |", "| --- |" * (len(PER_TAXON) + 5)]
-    lines[1] = "| " + " | ".join(["---"] * (len(PER_TAXON) + 5)) + " |"
+    lines = [f"| taxon | events | | {' | '.join(PER_TAXON)} | found | false |", "|" + " --- |" * (len(PER_TAXON) + 5)]
     for taxon, n_events, source, values in rows:
         cells = [_number(values[name], name) for name in (*PER_TAXON, "found", "false")]
         lines.append(f"| {taxon} | {n_events} | {source} | {' | '.join(cells)} |")
@@ -33,13 +45,13 @@ def draw_taxa(rows: Sequence[tuple[str, int, str, Values]]) -> str:
 
 def draw_rules(choices: Mapping[str, tuple[RuleChoice, Values]]) -> str:
     """Return the table of event rules by source: its own, chosen on other recordings, chosen on the same."""
-    criteria = list(next(iter(choices.values()))[0].cross_fitted)[:-1]
+    criteria = list(next(iter(choices.values()))[0].cross_fitted)
     lines = [
-        f"| | rule | {' | '.join(f'F1 {name}' for name in criteria)} |",
+        f"| | rule | {' | '.join(criteria)} |",
         "| --- | --- |" + " --- |" * len(criteria),
     ]
     for name, (choice, values) in choices.items():
-        own = [f"{values[f'F1 {criterion}']:.2f}" for criterion in criteria]
+        own = [f"{values[criterion]:.2f}" for criterion in criteria]
         lines.append(f"| {name} | its own | {' | '.join(own)} |")
         rules = ", ".join(dict.fromkeys(_rule(rule) for rule in choice.by_recording.values()))
         fitted = [f"{choice.cross_fitted[criterion]:.2f}" for criterion in criteria]

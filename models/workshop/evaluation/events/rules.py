@@ -1,18 +1,20 @@
 """Chooses event rules on some recordings and measures them on the others."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from dawn_chorus.domain.event_rules import EventRule
-from models.workshop.data.manifest import Dataset
-from models.workshop.evaluation.events.counts import Counts, count_events, f1
+from models.workshop.data.manifest import Dataset, Event
+from models.workshop.evaluation.events.counts import CRITERIA, OVERLAP, Counts, count_events, f1
 from models.workshop.evaluation.events.sources import Scored, cut_frames
 from models.workshop.evaluation.events.truth import Block
+from models.workshop.evaluation.events.units import make_units
 
-GOALS = ("collar 0.5 s", "intersection")
+GOALS = ("F1 collar 0.5 s", "F1 intersection")
 """A rule is chosen for the mean of these F1."""
+_NAMES = [name for name in CRITERIA if name != OVERLAP]
 RuleCounts = Mapping[EventRule, Mapping[str, Mapping[str, Counts]]]
 """By rule, recording and criterion."""
 
@@ -54,9 +56,9 @@ def choose_rules(
     best = best_rule(counts, recordings)
     return RuleChoice(
         chosen,
-        {name: f1(sum(counts[chosen[r]][r][name] for r in recordings)) for name in counts[best][recordings[0]]},
+        {name: _f1([counts[chosen[r]][r] for r in recordings], name) for name in _NAMES},
         best,
-        {name: f1(sum(counts[best][r][name] for r in recordings)) for name in counts[best][recordings[0]]},
+        {name: _f1([counts[best][r] for r in recordings], name) for name in _NAMES},
     )
 
 
@@ -65,14 +67,15 @@ def count_by_rule(dataset: Dataset, block: Block, scored: Sequence[Scored], rule
     columns = [dataset.codes.index(code) for code in block.codes]
     taxa = [dataset.taxa[column] for column in columns]
     chosen = [s for s in scored if s.clip in block.clips]
+    units = make_units(dataset, block, chosen)
+
+    def cut(s: Scored, rule: EventRule) -> tuple[Event, ...]:
+        return cut_frames(taxa, s.frames[:, columns], [rule] * len(taxa), s.step_s, s.clip)
+
     return {
         rule: {
-            s.clip.path: count_events(
-                [e for e in dataset.events[s.clip.path] if e.code in block.codes],
-                cut_frames(taxa, s.frames[:, columns], [rule] * len(taxa), s.step_s, s.clip),
-                block.codes,
-            )
-            for s in chosen
+            unit.recording: count_events(replace(unit, found=cut(s, rule)), block.codes)
+            for unit, s in zip(units, chosen, strict=True)
         }
         for rule in rules
     }
@@ -85,5 +88,8 @@ def best_rule(counts: RuleCounts, recordings: Sequence[str]) -> EventRule:
 
 def goal(counts: Mapping[str, Mapping[str, Counts]], recordings: Sequence[str]) -> float:
     """Return the mean of the F1 of GOALS over recordings; 0 if there is nothing to find."""
-    values = [f1(sum(counts[r][name] for r in recordings)) for name in GOALS]
-    return float(np.nan_to_num(np.mean(values)))
+    return float(np.nan_to_num(np.mean([_f1([counts[r] for r in recordings], name) for name in GOALS])))
+
+
+def _f1(counts: Sequence[Mapping[str, Counts]], name: str) -> float:
+    return f1(np.concatenate([c[name] for c in counts]))

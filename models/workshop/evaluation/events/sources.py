@@ -34,8 +34,8 @@ class Scored:
     """Frame i covers [i·step_s, (i + 1)·step_s)."""
     events: tuple[Event, ...]
     """In the dataset's codes."""
-    n_others: int
-    """Events of taxa that the truth does not name."""
+    others: tuple[str, ...]
+    """The names of taxa that the truth does not name, one for each of their events."""
 
     def on_grid(self) -> Frames:
         """Return the frames that cover the middles of the grid's frames, (n_grid, n_taxa)."""
@@ -65,10 +65,11 @@ def score_pack(ensemble: Ensemble, dataset: Dataset) -> Iterator[Scored]:
     named = {
         facts.taxa[c].code for taxon, cs in zip(dataset.taxa, columns, strict=True) if taxon != ANY_BIRD for c in cs
     }
+    names = {taxon.code: taxon.common_name for taxon in facts.taxa}
     for s in score_frames_or_windows(ensemble, dataset.folder, dataset.clips):
         missing = np.full(len(s.frames), np.nan, np.float32)
         frames = np.stack([s.frames[:, c].max(axis=1) if c else missing for c in columns], axis=1)
-        others = sum(event.code not in named for event in s.events)
+        others = tuple(names[event.code] for event in s.events if event.code not in named)
         step_s = facts.grid.event_step_s
         yield Scored(s.clip, frames, step_s, cut_frames(dataset.taxa, frames, rules, step_s, s.clip), others)
 
@@ -120,7 +121,7 @@ def score_intervals(
                 frames[inside, column] = np.maximum(frames[inside, column], score)
             events += _join_overlapping([event for event, score in own if score >= threshold], taxon.code)
         known = {name.casefold() for taxon in dataset.taxa for name in _names(taxon)}
-        others = sum(score >= threshold and event.code.casefold() not in known for event, score in rows)
+        others = tuple(e.code for e, score in rows if score >= threshold and e.code.casefold() not in known)
         yield Scored(clip, frames, GRID_S, tuple(events), others)
 
 

@@ -61,20 +61,21 @@ def merge_events(events: Sequence[Event], code: str) -> list[Event]:
 def make_blocks(dataset: Dataset, known: Iterable[str]) -> tuple[Block, ...]:
     """Return the blocks: taxa that are `known` (codes), taxa of short notes, and any bird, as far as there are any.
 
-    "Any bird" is measured on the recordings of the first block.
+    "Any bird" is measured on the recordings of birds that do not sing short notes, known or not.
     """
     lengths_s: dict[str, list[float]] = {}
     for event in chain.from_iterable(dataset.events.values()):
         lengths_s.setdefault(event.code, []).append(event.offset_s - event.onset_s)
-    usable = [code for code in dataset.codes if code in lengths_s and code in set(known) - {ANY_BIRD.code}]
-    short = [code for code in usable if median(lengths_s[code]) < SHORT_S]
-    long = [code for code in usable if code not in short]
-    blocks = [
-        _block(dataset, "Taxa", long),
-        _block(dataset, f"Notes shorter than {SHORT_S} s", short),
-    ]
-    heard = replace(blocks[0], title="Any bird", codes=(ANY_BIRD.code,)) if ANY_BIRD.code in lengths_s else None
-    return tuple(block for block in (*blocks, heard) if block and block.clips)
+    heard = [taxon for taxon in dataset.taxa if taxon.code in lengths_s and taxon != ANY_BIRD]
+    short = {taxon.code for taxon in heard if median(lengths_s[taxon.code]) < SHORT_S}
+    usable = [taxon.code for taxon in heard if taxon.code in set(known)]
+    birds = [taxon.code for taxon in heard if taxon.taxonomic_class == ANY_BIRD.taxonomic_class]
+    blocks = (
+        _block(dataset, "Taxa", [code for code in usable if code not in short]),
+        _block(dataset, f"Notes shorter than {SHORT_S} s", [code for code in usable if code in short]),
+        replace(_block(dataset, "Any bird", [code for code in birds if code not in short]), codes=(ANY_BIRD.code,)),
+    )
+    return tuple(block for block in blocks if block.clips)
 
 
 def _block(dataset: Dataset, title: str, codes: Sequence[str]) -> Block:
