@@ -35,7 +35,7 @@ class ModelTable(_Table):
     rule: Literal["frame_max", "clip"] = "frame_max"
     """How the service computes a window's score."""
     abs_max_normalize: bool = False
-    """Scale every waveform to peak 1 before it is mixed with another, so that loud clips do not drown quiet ones."""
+    """Scale every waveform to peak 1 before noise or another is mixed in, so that none drowns a quieter one."""
     mel: MelTable
 
 

@@ -76,6 +76,11 @@ def test_mixup_takes_the_mean_of_two_clips_at_the_same_peak_and_adds_their_label
     assert unscaled == {(0.1, 1.0, 0.0, 0.0), (0.8, 0.0, 1.0, 0.0), (0.45, 1.0, 1.0, 0.0)}
 
 
+def test_clips_are_mixed_at_the_same_peak_whatever_augmentation_made_of_them(plan: Plan) -> None:
+    found = read(plan(load("small_second", "augment.mixup=1.0", "augment.gain_db=20.0")))
+    assert found == {(1.0, 1.0, 0.0, 0.0), (1.0, 0.0, 1.0, 0.0), (1.0, 1.0, 1.0, 0.0)}
+
+
 def test_a_clip_is_swapped_for_a_part_of_its_own_class_with_the_parts_labels(plan: Plan) -> None:
     recipe = load("small_second", "model.abs_max_normalize=false", "pseudo.share=1.0")
     found = read(plan(recipe, [[0.7, 0.2, 0.0], [0.0, 0.0, 0.6]]))

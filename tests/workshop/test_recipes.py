@@ -36,11 +36,22 @@ def test_the_first_places_members_share_all_but_backbone_and_rounds(backbone: st
 
 
 def test_the_first_places_front_end_is_224_mels_over_20_seconds() -> None:
-    mel = find_recipe("first_place_tf_efficientnet_b4").model.mel
+    model = find_recipe("first_place_tf_efficientnet_b4").model
+    mel = model.mel
+    assert (model.sample_rate_hz, model.window_s) == (32000, 20)
     assert (mel.n_fft, mel.win_length, mel.hop_length, mel.n_mels, mel.n_frames) == (4096, 4096, 1252, 224, 512)
     assert (mel.f_min_hz, mel.f_max_hz, mel.mel_scale, mel.mel_norm, mel.power) == (0, 16000, "htk", "none", 2)
     assert (mel.pad_mode, mel.log, mel.top_db, mel.normalize, mel.channels) == ("reflect", "db", 80, "minmax", 3)
     assert mel.normalize_scope == "recording"
+
+
+def test_the_second_places_front_end_is_128_mels_over_5_seconds() -> None:
+    model = find_recipe("second_place_eca_nfnet_l0").model
+    mel = model.mel
+    assert (model.sample_rate_hz, model.window_s) == (32000, 5)
+    assert (mel.n_fft, mel.win_length, mel.hop_length, mel.n_mels, mel.n_frames) == (2048, 2048, 512, 128, 313)
+    assert (mel.f_min_hz, mel.f_max_hz, mel.mel_scale, mel.mel_norm, mel.power) == (20, 16000, "htk", "none", 2)
+    assert (mel.log, mel.top_db, mel.normalize, mel.normalize_scope, mel.channels) == ("db", 80, "minmax", "window", 1)
 
 
 def test_the_same_backbone_twice_has_two_seeds() -> None:
@@ -56,21 +67,25 @@ def test_the_specialist_learns_frogs_and_insects_for_longer() -> None:
 
 @pytest.mark.parametrize(
     ("backbone", "optimizer", "weights", "label_sets"),
-    [("eca_nfnet_l0", ("radam", 1e-3), "root", 3), ("tf_efficientnetv2_s_in21k", ("adamw", 1e-4), "balanced", 2)],
+    [
+        ("eca_nfnet_l0", ("radam", 1e-3, 0.0), "root", 3),
+        ("tf_efficientnetv2_s_in21k", ("adamw", 1e-4, 1e-2), "balanced", 2),
+    ],
 )
 def test_the_second_places_networks_have_their_own_optimizer_and_sampling(
-    backbone: str, optimizer: tuple[str, float], weights: str, label_sets: int
+    backbone: str, optimizer: tuple[str, float, float], weights: str, label_sets: int
 ) -> None:
     recipe = find_recipe(f"second_place_{backbone}")
     model, augment, pseudo = recipe.model, recipe.augment, recipe.pseudo
     assert model.backbone.split(".")[0] == backbone.removesuffix("_in21k")
     assert (model.head, model.hidden, model.rule, model.abs_max_normalize) == ("gem_attention", 512, "clip", True)
-    assert (recipe.optimizer.name, recipe.optimizer.lr) == optimizer
+    assert (recipe.optimizer.name, recipe.optimizer.lr, recipe.optimizer.weight_decay) == optimizer
     assert (recipe.optimizer.epochs, recipe.optimizer.lr_min, recipe.optimizer.batch) == (50, 1e-6, 64)
     assert (recipe.optimizer.restart_epochs, recipe.optimizer.precision) == (None, "float32")
     assert (recipe.loss, recipe.data.weights) == ("second_place", weights)
     assert recipe.data.crops == ("first_seven_seconds", "whole_file")
-    assert (augment.mixup, augment.noise, augment.equalizer_db) == (0.5, 0.5, (-20, 0))
+    assert (augment.mixup, augment.noise, augment.equalizer, augment.equalizer_db) == (0.5, 0.5, 1.0, (-20, 0))
+    assert recipe.data.short_clips == "zeros"
     masks = (augment.spec_masks, augment.spec_mask_mels, augment.spec_mask_frames, augment.spec_masks_probability)
     assert masks == (3, 10, 20, 0.3)
     assert (pseudo.style, pseudo.share, pseudo.keep_above, pseudo.zero_below) == ("swap", 0.4, 0.5, 0.1)

@@ -68,9 +68,9 @@ class Examples(torch.utils.data.Dataset[tuple[Waveform, Targets]]):
         return example
 
     def _draw_part(self, index: int, rng: np.random.Generator) -> tuple[Waveform, Targets]:
-        """Return a crop of a clip, or what replaces it, augmented."""
+        """Return a crop of a clip, or what replaces it, augmented, and scaled before and after that."""
         waveform, targets = self._replace(self.clips[index], rng) or self._crop(self.clips[index], rng)
-        return augment_waveform(self._scale(waveform), self.recipe, rng, self._noises), targets
+        return self._scale(augment_waveform(self._scale(waveform), self.recipe, rng, self._noises)), targets
 
     def _replace(self, clip: Clip, rng: np.random.Generator) -> tuple[Waveform, Targets] | None:
         """Return a pseudo-labeled part of the clip's class; None if the clip stays."""
