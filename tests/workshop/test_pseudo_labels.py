@@ -47,6 +47,20 @@ def test_the_hard_variant_drops_doubtful_parts_and_small_labels(labels: PseudoLa
     assert hard == pytest.approx(np.array([[0.9, 0.0], [0.0, 0.0], [0.6, 0.55]]))
 
 
+def test_a_round_that_the_recipe_lacks_is_refused(labels: PseudoLabels) -> None:
+    with pytest.raises(ValueError, match="has 1 rounds of pseudo-labels, none with number 2"):
+        refine(labels, PseudoTable(gammas=(1.0,)), 1)
+
+
+def test_labels_of_some_taxa_are_taken_by_code(labels: PseudoLabels) -> None:
+    some = labels.columns_of(("wren",))
+    assert some.codes == ("wren",)
+    assert some.probs["a.flac"].tolist() == PROBS["a.flac"][:, 1:].tolist()
+    assert labels.columns_of(("wren", "robin")).probs["a.flac"].tolist() == PROBS["a.flac"][:, ::-1].tolist()
+    with pytest.raises(ValueError, match="the pseudo-labels lack rail"):
+        labels.columns_of(("robin", "rail"))
+
+
 def test_labels_are_stored_in_half_precision(labels: PseudoLabels, tmp_path: Path) -> None:
     save_labels(labels, tmp_path / "labels.npz")
     read = load_labels(tmp_path / "labels.npz")

@@ -1,17 +1,22 @@
 """Who teaches whom: ensembles of all networks so far, pooled label sets, labels out of fold."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
 from models.workshop.data.manifest import Dataset
+from models.workshop.errors import BadInput
+from models.workshop.recipe import Recipe
 from models.workshop.recipe_files import load_recipe
-from models.workshop.self_training.rounds import Round, SelfTraining
+from models.workshop.self_training.rounds import Network, Round, SelfTraining
 from models.workshop.self_training.teacher import predict_soundscapes
 from models.workshop.training.loop import TrainingSet
-from models.workshop.training.pseudo_labels import load_labels
+from models.workshop.training.pseudo_labels import PseudoLabels, load_labels
+from models.workshop.training.pseudo_pool import PseudoPool
 
 pytestmark = pytest.mark.timeout(1800)
 
@@ -69,7 +74,7 @@ def test_a_soundscape_is_labeled_by_networks_that_did_not_learn_from_it(
         clips = [clip for clip in dataset.unlabeled() if clip.path == f"audio/unlabeled-00{part}.flac"]
         for who, same in ((part, True), (other, False)):
             teacher = open_ensemble(out / "teacher-2" / f"part-{who}", SessionOptions())
-            expected = predict_soundscapes(teacher, dataset.folder, clips, 5.0).probs[clips[0].path]
+            expected = predict_soundscapes(teacher, dataset.folder, clips).probs[clips[0].path]
             stored = expected.astype(np.float16).astype(np.float32)
             assert np.array_equal(labels.probs[clips[0].path], stored) == same
 
@@ -77,3 +82,75 @@ def test_a_soundscape_is_labeled_by_networks_that_did_not_learn_from_it(
 def test_the_first_label_set_is_kept_for_later_rounds(out_of_fold: tuple[Path, list[Round]]) -> None:
     out, _ = out_of_fold
     assert sorted(path.name for path in out.glob("labels-*.npz")) == ["labels-1.npz", "labels-2.npz"]
+
+
+class Rehearsal(SelfTraining):
+    """Trains nothing; keeps what each network would learn from. The labels of set n are n / 10 for every taxon."""
+
+    pools: dict[str, PseudoPool]
+
+    def label(self, rounds: Sequence[Round]) -> PseudoLabels:
+        codes = self.training_set.dataset.codes
+        probs = {clip.path: np.full((4, len(codes)), len(rounds) / 10, "f4") for clip in self.soundscapes}
+        return PseudoLabels(tuple(codes), 5.0, probs, 5.0)
+
+    def _train_one(self, recipe: Recipe, pseudo: PseudoPool | None, folder: Path, number: int) -> Path:
+        if pseudo is not None:
+            self.pools[str(folder.relative_to(self.out_dir))] = pseudo
+        return folder / "model.pt"
+
+    def _export(self, networks: Sequence[Network], folder: Path) -> Path:
+        return folder
+
+
+@pytest.fixture
+def rehearse(tiny_recipes: Path, training_set: TrainingSet, tmp_path: Path) -> Callable[..., dict[str, set[Any]]]:
+    """Return a function that rehearses rounds and returns, by network, soundscapes and labels it would learn from."""
+
+    def run(*overrides: str) -> dict[str, set[Any]]:
+        recipe = load_recipe(tiny_recipes / "small.toml", overrides)
+        rehearsal = Rehearsal((recipe,), training_set, training_set.dataset.unlabeled(), tmp_path)
+        object.__setattr__(rehearsal, "pools", {})
+        rehearsal.run()
+        rng = np.random.default_rng(0)
+        return {
+            name: {(part.path[-8:-5], round(float(part.targets.max()), 4), len(part.targets)) for part in drawn}
+            for name, pool in rehearsal.pools.items()
+            for drawn in [[pool.draw(rng) for _ in range(200)]]
+        }
+
+    return run
+
+
+def test_each_round_raises_the_last_label_set_to_its_own_power(rehearse: Callable[..., dict[str, set[Any]]]) -> None:
+    learned = rehearse("pseudo.gammas=[1.0, 2.0, 3.0]")
+    assert learned == {
+        "round-1": {("000", 0.1, 12), ("001", 0.1, 12)},
+        "round-2": {("000", 0.04, 12), ("001", 0.04, 12)},
+        "round-3": {("000", 0.027, 12), ("001", 0.027, 12)},
+    }
+
+
+def test_pooled_label_sets_keep_their_powers_and_each_part_is_left_out_once(
+    rehearse: Callable[..., dict[str, set[Any]]],
+) -> None:
+    learned = rehearse("pseudo.gammas=[1.0, 2.0, 3.0]", "pseudo.pool=true", "pseudo.out_of_fold=2")
+    assert learned == {
+        "round-1/without-part-0": {("001", 0.1, 12)},
+        "round-1/without-part-1": {("000", 0.1, 12)},
+        "round-2/without-part-0": {("001", 0.1, 12), ("001", 0.04, 12)},
+        "round-2/without-part-1": {("000", 0.1, 12), ("000", 0.04, 12)},
+        "round-3": {(path, label, 12) for path in ("000", "001") for label in (0.1, 0.04, 0.027)},
+    }
+
+
+def test_a_specialist_learns_the_labels_of_its_own_taxa(rehearse: Callable[..., dict[str, set[Any]]]) -> None:
+    learned = rehearse("pseudo.gammas=[1.0]", "taxonomic_classes=['Amphibia', 'Insecta']")
+    assert learned == {"round-1": {("000", 0.1, 4), ("001", 0.1, 4)}}
+
+
+def test_soundscapes_cannot_be_cut_into_more_parts_than_there_are(
+    rehearse: Callable[..., dict[str, set[Any]]],
+) -> None:
+    with pytest.raises(BadInput, match="out_of_fold: 2 soundscapes cannot be cut into 3 parts"):
+        rehearse("pseudo.out_of_fold=3")

@@ -10,7 +10,7 @@ from models.workshop.data.manifest import Clip, Dataset
 PROGRAM = "python -m models.workshop"
 
 RecipeFile = Annotated[
-    Path, typer.Argument(help="A recipe: models/workshop/recipes has fourteen.", exists=True, dir_okay=False)
+    Path, typer.Argument(help="A recipe, like those in models/workshop/recipes.", exists=True, dir_okay=False)
 ]
 Manifest = Annotated[
     Path, typer.Argument(help="manifest.csv, with taxa.csv in its folder.", exists=True, dir_okay=False)

@@ -66,18 +66,23 @@ def train(
         Path | None,
         typer.Option(metavar="FILE", help="Pseudo-labels to train on as well.", exists=True, dir_okay=False),
     ] = None,
+    pseudo_round: Annotated[
+        int, typer.Option("--round", metavar="N", min=1, help="Which of pseudo.gammas the labels are raised to.")
+    ] = 1,
     init_from: InitFrom = None,
 ) -> None:
     """Train one network: model.pt, metrics.csv, curves.png."""
     from models.workshop.recipe_files import load_recipe
+    from models.workshop.training.loop import chosen_codes
     from models.workshop.training.loop import train as run
     from models.workshop.training.pseudo_labels import load_labels, refine
     from models.workshop.training.pseudo_pool import PseudoPool
 
     rules, training_set = load_recipe(recipe, changed or ()), _training_set(manifest, folds, held_out, threads)
     if pseudo is not None:
-        pool = PseudoPool([refine(load_labels(pseudo), rules.pseudo, 0)])
-        training_set = replace(training_set, pseudo=pool)
+        labels = load_labels(pseudo).columns_of(chosen_codes(rules, training_set.dataset))
+        labels = refine(replace(labels, window_s=rules.model.window_s), rules.pseudo, pseudo_round - 1)
+        training_set = replace(training_set, pseudo=PseudoPool([labels]))
     typer.echo(run(rules, training_set, out, seed=seed, init_from=init_from))
 
 
@@ -86,9 +91,6 @@ def pseudo_label(
     manifest: Manifest,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Output file, .npz.", dir_okay=False)],
     *,
-    window_s: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0.1, help="model.window_s of the student's recipe.")
-    ] = 5.0,
     folds: Folds = "0",
 ) -> None:
     """Label the unlabeled soundscapes with a pack, the teacher."""
@@ -99,7 +101,7 @@ def pseudo_label(
 
     dataset = load_dataset(manifest)
     unlabeled = _unlabeled(dataset, folds)
-    save_labels(predict_soundscapes(open_ensemble(pack, SessionOptions()), dataset.folder, unlabeled, window_s), out)
+    save_labels(predict_soundscapes(open_ensemble(pack, SessionOptions()), dataset.folder, unlabeled), out)
     typer.echo(f"{out}: {len(unlabeled)} soundscapes")
 
 
@@ -134,8 +136,11 @@ def rounds(
     from models.workshop.self_training.rounds import SelfTraining
 
     recipes = [load_recipe(path, changed or ()) for path in (recipe, *(others or ()))]
-    if len({made.name for made in recipes}) < len(recipes):
-        raise typer.BadParameter("two recipes have the same name", param_hint="--with")
+    if len(names := {made.name for made in recipes}) < len(recipes):
+        raise typer.BadParameter(
+            f"two recipes have the same name, of {', '.join(sorted(names))}; give one another `name`",
+            param_hint="--with",
+        )
     training_set = _training_set(manifest, folds, held_out, threads)
     unlabeled = _unlabeled(training_set.dataset, folds) if any(made.pseudo.gammas for made in recipes) else ()
     for made in SelfTraining(recipes, training_set, unlabeled, out, seed=seed, init_from=init_from).run():

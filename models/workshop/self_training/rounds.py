@@ -11,10 +11,11 @@ from pathlib import Path
 
 from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
 from models.workshop.data.manifest import Clip
+from models.workshop.errors import BadInput
 from models.workshop.packing.pack import PackIdentity, export_pack, load_trained
 from models.workshop.recipe import Recipe
 from models.workshop.self_training.teacher import predict_soundscapes
-from models.workshop.training.loop import TrainingSet, train
+from models.workshop.training.loop import TrainingSet, chosen_codes, train
 from models.workshop.training.pseudo_labels import PseudoLabels, load_labels, refine, save_labels
 from models.workshop.training.pseudo_pool import PseudoPool
 
@@ -52,7 +53,12 @@ class SelfTraining:
     """A checkpoint from whose backbone every network starts."""
 
     def run(self, done: Sequence[Round] = ()) -> list[Round]:
-        """Train all rounds that the recipes have, but for those that are `done`; return all generations."""
+        """Train all rounds that the recipes have, but for those that are `done`; return all generations.
+
+        Raises BadInput if a recipe cuts the soundscapes into more parts than there are soundscapes.
+        """
+        if (parts := max(recipe.pseudo.out_of_fold for recipe in self.recipes)) > len(self.soundscapes) > 0:
+            raise BadInput(f"pseudo.out_of_fold: {len(self.soundscapes)} soundscapes cannot be cut into {parts} parts")
         rounds = list(done)
         for number in range(len(rounds), 1 + max(len(recipe.pseudo.gammas) for recipe in self.recipes)):
             networks = [
@@ -75,8 +81,9 @@ class SelfTraining:
         if number == 0:
             return [Network(self._train_one(recipe, None, folder, 0))]
         sets = [self.label(rounds[:n]) for n in (range(1, number + 1) if rules.pool else [number])]
+        codes = chosen_codes(recipe, self.training_set.dataset)
         sets = [
-            refine(replace(labels, window_s=recipe.model.window_s), rules, number - len(sets) + n)
+            refine(replace(labels.columns_of(codes), window_s=recipe.model.window_s), rules, number - len(sets) + n)
             for n, labels in enumerate(sets)
         ]
         paths = [clip.path for clip in self.soundscapes]
@@ -116,9 +123,7 @@ class SelfTraining:
         for part, (teachers, clips) in enumerate(clips_of.items()):
             pack = self._export(teachers, self.out_dir / f"teacher-{number}" / (f"part-{part}" * (len(clips_of) > 1)))
             ensemble = open_ensemble(pack, SessionOptions())
-            parts.append(
-                predict_soundscapes(ensemble, self.training_set.dataset.folder, clips, self.recipes[0].model.window_s)
-            )
+            parts.append(predict_soundscapes(ensemble, self.training_set.dataset.folder, clips))
         probs = {path: probs for labels in parts for path, probs in labels.probs.items()}
         return replace(parts[0], probs=probs)
 

@@ -9,8 +9,9 @@ from models.workshop.evaluation.pack_scores import score_clips
 from models.workshop.training.pseudo_labels import PseudoLabels
 
 
-def predict_soundscapes(ensemble: Ensemble, folder: Path, clips: Iterable[Clip], window_s: float) -> PseudoLabels:
-    """Return the pack's window scores of soundscapes as labels; `window_s` is the length of a student's example."""
+def predict_soundscapes(ensemble: Ensemble, folder: Path, clips: Iterable[Clip]) -> PseudoLabels:
+    """Return the pack's window scores of soundscapes as labels; a student with longer examples sets `window_s`."""
     probs = {scored.clip.path: scored.windows for scored in score_clips(ensemble, folder, clips)}
     codes = tuple(taxon.code for taxon in ensemble.facts.taxa)
-    return PseudoLabels(codes, ensemble.facts.grid.window_s, probs, window_s)
+    window_s = ensemble.facts.grid.window_s
+    return PseudoLabels(codes, window_s, probs, window_s)

@@ -1,7 +1,7 @@
 """Pseudo-labels: a teacher's scores of unlabeled soundscapes."""
 
 import zipfile
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,6 +30,13 @@ class PseudoLabels:
         """The number of parts in an example."""
         return max(1, round(self.window_s / self.part_s))
 
+    def columns_of(self, codes: Sequence[str]) -> "PseudoLabels":
+        """Return the labels of these taxa, in this order; raises BadInput if one has no labels."""
+        if missing := [code for code in codes if code not in self.codes]:
+            raise BadInput(f"the pseudo-labels lack {', '.join(missing[:3])}: label with a pack that knows all taxa")
+        columns = [self.codes.index(code) for code in codes]
+        return replace(self, codes=tuple(codes), probs={path: probs[:, columns] for path, probs in self.probs.items()})
+
     def without(self, paths: Collection[str]) -> "PseudoLabels":
         """Return the label set without some soundscapes."""
         return replace(self, probs={path: probs for path, probs in self.probs.items() if path not in paths})
@@ -55,7 +62,10 @@ def refine(labels: PseudoLabels, rules: PseudoTable, round_number: int) -> Pseud
     Raises BadInput if the recipe has no such round.
     """
     if round_number >= len(rules.gammas):
-        raise BadInput(f"pseudo.gammas: the recipe has {len(rules.gammas)} rounds of pseudo-labels")
+        raise BadInput(
+            f"pseudo.gammas: the recipe has {len(rules.gammas)} rounds of pseudo-labels, none with number "
+            f"{round_number + 1}: add its power, or choose another round"
+        )
     refined: dict[str, Probs] = {}
     for path, probs in labels.probs.items():
         powered = power_scale(probs, rules.gammas[round_number], rules.scaling)
