@@ -123,6 +123,24 @@ def test_a_random_pack_passes_its_own_self_test(packs: dict[str, Made], name: st
     assert "self-test passed" in str(verify_golden(packs[name].ensemble))
 
 
+def test_a_winners_members_weights_and_rules_are_the_authors() -> None:
+    first, second = WINNERS["birdclef-2025-1st"], WINNERS["birdclef-2025-2nd"]
+    names = [recipe.name.removeprefix("first-place-") for recipe in first.members]
+    assert list(zip(names, first.weights, strict=True)) == [
+        ("tf_efficientnet_b4", 0.133), ("tf_efficientnet_b3", 0.166), ("regnety_016", 0.133), ("regnety_016-2", 0.133),
+        ("eca_nfnet_l0", 0.166), ("regnety_008", 0.133), ("specialist", 0.133),
+    ]  # fmt: skip
+    assert first.score == {
+        "shifts_s": [-2.5, 0, 2.5], "shift_weights": [0.25, 0.5, 0.25], "smoothing": [0.1, 0.2, 0.4, 0.2, 0.1],
+    }  # fmt: skip
+    assert [recipe.name for recipe in second.members] == [
+        "second-place-eca_nfnet_l0",
+        "second-place-tf_efficientnetv2_s_in21k",
+    ]
+    assert second.weights == (0.5, 0.5)
+    assert second.score == {"shifts_s": [-2.5, 0, 2.5], "shift_weights": [1, 1, 1]}
+
+
 def test_an_ensemble_like_a_winners_needs_the_same_number_of_members() -> None:
     with pytest.raises(ValueError, match="has 7 members, not 2"):
         find_winner("birdclef-2025-1st", 2)

@@ -12,8 +12,10 @@ from torch import nn
 
 from models.workshop.networks.architecture import SedNetwork, build_model
 from models.workshop.packing import export
-from models.workshop.packing.export import check_graph, example_images, export_network, write_fp16
+from models.workshop.packing.export import MemberFile, check_graph, example_images, export_network, write_fp16
+from models.workshop.packing.pack import member_table, served_mel
 from models.workshop.recipe import Recipe
+from models.workshop.recipe_files import find_recipe
 
 
 @pytest.fixture
@@ -56,6 +58,24 @@ def test_a_network_that_scores_differently_in_onnx_is_refused(
     monkeypatch.setattr(export, "make_exportable", spoil)
     with pytest.raises(ValueError, match="differs from torch by"):
         export_network(network, tiny_recipe.model, tmp_path / "spoiled.onnx")
+
+
+def test_a_pack_cuts_windows_and_scores_them_as_the_recipe_says() -> None:
+    first, second = (
+        member_table(find_recipe(name), MemberFile("a.onnx", frames, 0.0), weight=1.0, columns=None)
+        for name, frames in (("first_place_regnety_008", 16), ("second_place_eca_nfnet_l0", 10))
+    )
+    assert [first[key] for key in ("window_s", "hop_s", "rule", "frame_step_s")] == [20, 5, "frame_max", 1.25]
+    assert [second[key] for key in ("window_s", "hop_s", "rule", "frame_step_s")] == [5, 5, "clip", 0.5]
+
+
+def test_images_are_normalized_over_the_recording_from_80_db_below_its_loudest_point() -> None:
+    mel = served_mel(find_recipe("first_place_regnety_008").model.mel)
+    assert [mel[key] for key in ("normalize_scope", "reference", "normalize", "range", "top_db")] == [
+        "recording", "max", "range", [-80, 0], 80,
+    ]  # fmt: skip
+    mel = served_mel(find_recipe("second_place_eca_nfnet_l0").model.mel)
+    assert (mel["normalize_scope"], mel["normalize"], mel.get("reference", "one")) == ("window", "minmax", "one")
 
 
 def test_a_half_precision_copy_scores_nearly_alike(network: SedNetwork, tiny_recipe: Recipe, tmp_path: Path) -> None:

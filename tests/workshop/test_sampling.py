@@ -1,9 +1,11 @@
 """How an epoch draws, mixes and labels its clips."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from models.workshop.data.manifest import Dataset
+from models.workshop.data.manifest import Clip, Dataset
 from models.workshop.recipe import Recipe
 from models.workshop.training.crops import first_seven_seconds, lengthen, whole_file
 from models.workshop.training.examples import plan_epoch
@@ -24,6 +26,16 @@ def test_root_weights_are_shares_to_the_power_of_minus_one_half() -> None:
     assert weights[0] == pytest.approx((91 / 101) ** -0.5)
     assert weights[95] == pytest.approx((9 / 101) ** -0.5)
     assert weights[99] == pytest.approx((1 / 101) ** -0.5)
+
+
+@pytest.mark.parametrize(("weights", "share"), [("balanced", 1 / 2), ("root", 1 / 5)])
+def test_an_epoch_draws_clips_by_the_recipes_weights(tiny_recipe: Recipe, weights: str, share: float) -> None:
+    labels = [("robin",)] * 16 + [("wren",)]  # root: 16 / √16 to 1 / √1
+    clips = [Clip(f"{number}.wav", codes, "", "", "", 0, 5.0) for number, codes in enumerate(labels)]
+    data = tiny_recipe.data.model_copy(update={"weights": weights, "clips_per_epoch": 20_000})
+    recipe, dataset = tiny_recipe.model_copy(update={"data": data}), Dataset(Path(), (), clips)
+    planned = plan_epoch(recipe, dataset, clips, ["robin", "wren"], None, seed=1, epoch=0)
+    assert np.mean(planned.picks == 16) == pytest.approx(share, abs=0.01)
 
 
 def test_drawing_is_with_replacement() -> None:

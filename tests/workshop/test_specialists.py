@@ -1,5 +1,6 @@
 """A specialist joins the others' mean of its taxa, or replaces them there."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,16 @@ def test_a_specialist_joins_or_replaces(members: list[Trained], tiny_world: Data
     others = [column for column in range(12) if column not in columns]
     np.testing.assert_array_equal(replaced[:, others], joined[:, others])
     assert np.abs(joined[:, columns] - replaced[:, columns]).max() > 1e-3
+
+
+def test_of_a_network_that_knows_more_taxa_the_packs_are_scored(
+    members: list[Trained], tiny_world: Dataset, tmp_path: Path
+) -> None:
+    specialist = members[2]
+    known = scores([specialist], tmp_path / "all", tiny_world, PackRules())
+    without_the_first = replace(tiny_world, taxa=[t for t in tiny_world.taxa if t.code != FROGS_AND_INSECTS[0]])
+    some = scores([specialist], tmp_path / "some", without_the_first, PackRules())
+    np.testing.assert_allclose(some, known[:, 1:], atol=1e-5)
 
 
 def test_where_all_networks_know_all_taxa_there_is_nobody_to_replace(
