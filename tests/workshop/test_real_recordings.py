@@ -7,7 +7,7 @@ import pytest
 
 from dawn_chorus.domain.taxonomy import Taxon
 from models.workshop.data.manifest import Clip, Dataset, Event
-from models.workshop.studies.real_recordings.collection import CLASSES, merge_events, read_index
+from models.workshop.studies.real_recordings.collection import CLASSES, read_index
 from models.workshop.studies.real_recordings.measures import (
     ColumnScores,
     label_frames,
@@ -42,11 +42,6 @@ def test_an_index_distinguishes_noises_and_unlabeled_recordings_from_voices(tmp_
     assert (warbler.labels, warbler.group) == (("Yellow-rumped Warbler", "aves"), "xeno-canto.org/12")
     assert (rain.kind, rain.labels, rain.group) == ("noise", (), "freesound 34")
     assert (soundscape.kind, soundscape.labels) == ("soundscape", ())
-
-
-def test_overlapping_voices_are_one_event_of_their_class() -> None:
-    events = [Event("b", 1.5, 3.0), Event("a", 1.0, 2.0), Event("a", 4.0, 5.0)]
-    assert merge_events(events, "aves") == [Event("aves", 1.0, 3.0), Event("aves", 4.0, 5.0)]
 
 
 def test_a_class_that_a_pack_lacks_stands_for_all_taxa_of_that_class() -> None:

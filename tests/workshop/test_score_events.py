@@ -151,7 +151,7 @@ def test_the_tables_name_what_is_left_out_and_who_knows_nothing(recordings: Path
     assert taxa.startswith("Taxa\n\n2 events in 1 recordings, 4 s.")
     assert "| onset error s | 0.10 (0.10 to 0.10) | – |" in taxa
     assert "| found | 1 | – |" in taxa
-    assert "- Other taxa, ours: 1 Robin" in taxa
+    assert "- Other taxa, ours, 1 in all: 1 Robin" in taxa
     assert notes.startswith("Notes shorter than 0.25 s\n\n2 events")
     assert "| missed | 2 | 2 |" in any_bird
 

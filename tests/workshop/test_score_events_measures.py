@@ -8,6 +8,7 @@ from sklearn.metrics import roc_auc_score
 
 from models.workshop.data.manifest import Event
 from models.workshop.evaluation.events.counts import CRITERIA, count_events, find_errors, pair_by_overlap
+from models.workshop.evaluation.events.frames import FrameAuc
 from models.workshop.evaluation.events.measures import Measuring, measure_units
 from models.workshop.evaluation.events.psds import PsdsTable
 from models.workshop.evaluation.events.sources import GRID_S
@@ -64,7 +65,7 @@ def test_events_are_paired_with_what_overlaps_them_most() -> None:
 
 
 def unit(truth: list[Event], found: list[Event], scores: np.ndarray, n_stretches: int, name: str = "a") -> Unit:
-    return Unit(name, len(scores) * GRID_S, tuple(truth), tuple(found), scores, 0, n_stretches)
+    return Unit(name, len(scores) * GRID_S, tuple(truth), tuple(found), scores, n_stretches)
 
 
 def test_late_onsets_are_positive_and_an_event_counts_for_the_stretch_of_its_middle() -> None:
@@ -133,6 +134,15 @@ def test_frame_auc_is_scikit_learns_within_recordings_and_pooled() -> None:
     scores, truth = np.concatenate([u.scores for u in units]), np.concatenate(active)
     pooled = [roc_auc_score(truth[:, c], scores[:, c]) for c in (0, 1)]
     assert values["frame AUC pooled"] == pytest.approx(np.mean(pooled))
+
+
+def test_frame_auc_counts_a_stretch_as_often_as_it_is_drawn() -> None:
+    rng = np.random.default_rng(6)
+    truth, scores, stretches = rng.random(300) < 0.3, rng.integers(0, 9, 300) / 10, rng.integers(0, 3, 300)
+    frames = FrameAuc(truth, scores, stretches, 3)
+    drawn = np.concatenate([np.flatnonzero(stretches == k) for k in (0, 2, 2)])
+    assert frames.auc([0, 2, 2]) == pytest.approx(roc_auc_score(truth[drawn], scores[drawn]))
+    assert np.isnan(FrameAuc(np.ones(300, bool), scores, stretches, 3).auc([0]))
 
 
 def test_a_frame_is_active_if_its_middle_is_within_an_event() -> None:

@@ -1,5 +1,6 @@
 """The command that compares packs with known onsets and offsets. Heavy modules are imported when it runs."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,7 +44,7 @@ def score_events(
     choose_rules: Annotated[
         bool, typer.Option("--choose-rules", help="Also choose event rules, each on the other recordings.")
     ] = False,
-    draws: Annotated[int, typer.Option(metavar="N", min=1, help="Draws of the bootstrap.")] = 1000,
+    draws: Annotated[int, typer.Option(metavar="N", min=1, help="Draws of the bootstrap.")] = 500,
     seed: Seed = 0,
     out: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Also write events.md and events.png.", file_okay=False)
@@ -57,7 +58,8 @@ def score_events(
     dataset = load_recordings(recordings, [int(fold) for fold in numbers(folds, "--folds")])
     folders = _named(packs, "--pack")
     sources = _score(dataset, folders, _named(intervals or [], "--intervals"), min_score)
-    table = compare(dataset, sources, list(folders), ComparisonOptions(draws, seed, choose_rules))
+    tell = partial(typer.echo, err=True)
+    table = compare(dataset, sources, list(folders), ComparisonOptions(draws, seed, choose_rules, tell))
     typer.echo(table)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """Compares sources on every block: from recordings and packs to tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,11 +21,13 @@ Sources = Mapping[str, Sequence[Scored]]
 class ComparisonOptions:
     """What to compute beside the metrics."""
 
-    draws: int = 1000
+    draws: int = 500
     """Resamples of the bootstrap."""
     seed: int = 0
     with_rules: bool = False
     """Choose event rules on other recordings, for packs."""
+    tell: Callable[[str], None] = lambda _: None
+    """Called with what is measured next."""
 
 
 def known_codes(dataset: Dataset, sources: Sources) -> set[str]:
@@ -56,12 +58,15 @@ def _compare_block(
     rows: list[tuple[str, int, str, Values]] = []
     for name, scored in sources.items():
         knows = known_codes(dataset, {name: scored}) & set(block.codes)
+        options.tell(f"{block.title}: {name}")
         units = make_units(dataset, block, scored)
         measured[name] = measure_units(units, block.codes, draws=options.draws, seed=options.seed) if knows else None
         rows += [(code, *_measure_taxon(dataset, block, scored, code, name)) for code in block.codes if code in knows]
     if not any(measured.values()):
         return ""
-    parts = [_head(dataset, block, measured, options.draws), draw_block("", measured), draw_others(block, sources)]
+    parts = [_head(dataset, block, measured, options.draws), draw_block("", measured)]
+    if block.codes != (ANY_BIRD.code,):
+        parts.append(draw_others(block, {name: sources[name] for name in measured if measured[name]}))
     if len(block.codes) > 1:
         order = {code: position for position, code in enumerate(block.codes)}
         names = {taxon.code: taxon.common_name for taxon in dataset.taxa}
@@ -69,7 +74,7 @@ def _compare_block(
         parts.append(draw_taxa([(names[code], *rest) for code, *rest in rows]))
     if options.with_rules and len(block.clips) > 1:
         parts.append(_choose(dataset, block, sources, packs, measured))
-    return "\n".join(parts)
+    return "\n".join(part for part in parts if part)
 
 
 def _head(dataset: Dataset, block: Block, measured: Mapping[str, Measured | None], draws: int) -> str:

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.workshop.evaluation.events.counts import CRITERIA, OVERLAP, count_events, f1, find_errors
+from models.workshop.evaluation.events.frames import FrameAuc
 from models.workshop.evaluation.events.psds import SETTINGS, PsdsTable
 from models.workshop.evaluation.events.units import Unit
-from models.workshop.evaluation.metrics import auroc
 
 Values = dict[str, float]
 """Metrics by name, in the order of the tables."""
@@ -29,21 +29,19 @@ class Measuring:
     """Computes what each stretch contributes once, then the metrics of any draw of stretches."""
 
     def __init__(self, units: Sequence[Unit], codes: Sequence[str]) -> None:
-        self._n_taxa = len(codes)
         self._recording = [unit.recording for unit in units for _ in range(unit.n_stretches)]
         self._share = [1 / unit.n_stretches for unit in units for _ in range(unit.n_stretches)]
-        self._others = [unit.n_others / unit.n_stretches for unit in units for _ in range(unit.n_stretches)]
         counts = [count_events(unit, codes) for unit in units]
         self._counts = {name: np.concatenate([c[name] for c in counts]) for name in CRITERIA}
-        self._errors_s: list[NDArray[np.float64]] = []
-        self._frames: list[list[tuple[NDArray[np.bool_], NDArray[np.float64]]]] = []
-        for unit in units:
-            active, owners = unit.active(codes), unit.owners(codes)
-            stretches, errors_s = find_errors(unit, codes)
-            for k in range(unit.n_stretches):
-                owned = [owners[:, column] == k for column in range(len(codes))]
-                self._frames.append([(active[o, c], unit.scores[o, c]) for c, o in enumerate(owned)])
-                self._errors_s.append(errors_s[stretches == k])
+        errors = [find_errors(unit, codes) for unit in units]
+        self._errors_s = [
+            e[stretches == k] for u, (stretches, e) in zip(units, errors, strict=True) for k in range(u.n_stretches)
+        ]
+        firsts = np.cumsum([0, *(unit.n_stretches for unit in units)])
+        active = np.concatenate([unit.active(codes) for unit in units])
+        scores = np.concatenate([unit.scores for unit in units])
+        owners = np.concatenate([first + unit.owners(codes) for first, unit in zip(firsts, units, strict=False)])
+        self._frames = [FrameAuc(active[:, c], scores[:, c], owners[:, c], self.n_stretches) for c in range(len(codes))]
         self._psds = {name: PsdsTable(units, codes, share) for name, share in SETTINGS.items()}
 
     @property
@@ -60,7 +58,7 @@ class Measuring:
         hits, misses, false = counts[OVERLAP].sum(axis=0)
         return {
             "frame AUC within": self._auc_within(draw),
-            "frame AUC pooled": _mean([self._auc(draw, column) for column in range(self._n_taxa)]),
+            "frame AUC pooled": _mean([frames.auc(draw) for frames in self._frames]),
             **{name: f1(counts[name]) for name in CRITERIA if name != OVERLAP},
             **{name: table.area(draw) for name, table in self._psds.items()},
             "found": float(hits),
@@ -68,7 +66,6 @@ class Measuring:
             "false": float(false),
             "onset error s": _median(errors_s[:, 0]),
             "offset error s": _median(errors_s[:, 1]),
-            "other taxa": sum(self._others[k] for k in draw),
         }
 
     def _auc_within(self, draw: Sequence[int]) -> float:
@@ -76,15 +73,11 @@ class Measuring:
         drawn: dict[str, list[int]] = {}
         for k in draw:
             drawn.setdefault(self._recording[k], []).append(k)
-        aucs = np.array([[self._auc(stretches, c) for c in range(self._n_taxa)] for stretches in drawn.values()])
-        weights = np.array([[sum(self._share[k] for k in stretches)] * self._n_taxa for stretches in drawn.values()])
+        aucs = np.array([[frames.auc(stretches) for frames in self._frames] for stretches in drawn.values()])
+        shares = np.array([sum(self._share[k] for k in stretches) for stretches in drawn.values()])
+        weights = np.broadcast_to(shares[:, None], aucs.shape)
         known = ~np.isnan(aucs)
         return float(np.average(aucs[known], weights=weights[known])) if known.any() else float("nan")
-
-    def _auc(self, draw: Sequence[int], column: int) -> float:
-        truth = np.concatenate([self._frames[k][column][0] for k in draw])
-        value = auroc(truth.astype(float), np.concatenate([self._frames[k][column][1] for k in draw]))
-        return float("nan") if value is None else value
 
 
 def measure_units(units: Sequence[Unit], codes: Sequence[str], *, draws: int, seed: int) -> Measured:

@@ -10,7 +10,7 @@ from models.workshop.evaluation.events.rules import RuleChoice
 from models.workshop.evaluation.events.sources import Scored
 from models.workshop.evaluation.events.truth import Block
 
-COUNTS = ("found", "missed", "false", "other taxa")
+COUNTS = ("found", "missed", "false")
 PER_TAXON = ("frame AUC pooled", "F1 collar 0.5 s", "F1 intersection", "onset error s", "offset error s")
 
 
@@ -25,12 +25,13 @@ def draw_block(title: str, columns: Mapping[str, Measured | None]) -> str:
 
 
 def draw_others(block: Block, sources: Mapping[str, Sequence[Scored]]) -> str:
-    """Return a line for each source with the taxa of its events that the truth does not name."""
+    """Return a line for each source with the taxa of its events that the truth does not name, the most common ones."""
     lines = []
     for name, scored in sources.items():
         counts = Counter(other for s in scored if s.clip in block.clips for other in s.others)
         if counts:
-            lines.append(f"- Other taxa, {name}: {', '.join(f'{n} {taxon}' for taxon, n in counts.most_common())}")
+            shown = ", ".join(f"{n} {taxon}" for taxon, n in counts.most_common(10))
+            lines.append(f"- Other taxa, {name}, {counts.total()} in all: {shown}")
     return "\n".join(lines) + "\n" if lines else ""
 
 
@@ -53,7 +54,7 @@ def draw_rules(choices: Mapping[str, tuple[RuleChoice, Values]]) -> str:
     for name, (choice, values) in choices.items():
         own = [f"{values[criterion]:.2f}" for criterion in criteria]
         lines.append(f"| {name} | its own | {' | '.join(own)} |")
-        rules = ", ".join(dict.fromkeys(_rule(rule) for rule in choice.by_recording.values()))
+        rules = "; ".join(dict.fromkeys(_rule(rule) for rule in choice.by_recording.values()))
         fitted = [f"{choice.cross_fitted[criterion]:.2f}" for criterion in criteria]
         lines.append(f"| {name} | chosen on the other recordings: {rules} | {' | '.join(fitted)} |")
         best = [f"{choice.best_f1[criterion]:.2f}" for criterion in criteria]

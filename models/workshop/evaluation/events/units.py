@@ -25,8 +25,6 @@ class Unit:
     found: tuple[Event, ...]
     scores: NDArray[np.float64]
     """(n_grid, n_taxa) at GRID_S"""
-    n_others: int
-    """Events of taxa that the truth does not name."""
     n_stretches: int = 1
     """How many parts of equal length the bootstrap draws from; 1: the recording as a whole."""
 
@@ -71,7 +69,6 @@ def make_units(dataset: Dataset, block: Block, scored: Sequence[Scored]) -> list
             tuple(e for e in dataset.events[s.clip.path] if e.code in block.codes),
             tuple(e for e in s.events if e.code in block.codes),
             np.nan_to_num(s.on_grid()[:, columns].astype(float), nan=0.0),
-            len(s.others),
             max(1, round(s.clip.duration_s / STRETCH_S)) if few else 1,
         )
         for s in scored

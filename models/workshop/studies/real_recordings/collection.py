@@ -1,15 +1,16 @@
 """Reads the study's collection of real recordings, and maps its labels to taxa with enough recordings."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from dawn_chorus.domain.taxonomy import Taxon
 from models.workshop.data.folders import read_events
-from models.workshop.data.manifest import Event, load_taxa, read_rows
+from models.workshop.data.manifest import load_taxa, read_rows
 from models.workshop.data.recordings import Built, DatasetOptions, Recording, build_dataset
 from models.workshop.data.subset import keep_frequent
+from models.workshop.evaluation.events.truth import merge_events
 
 MIN_CLIPS = 4
 """A taxon with fewer recordings counts for its class only."""
@@ -51,17 +52,6 @@ def read_index(index: Path) -> Iterable[Recording]:
             yield replace(recording, kind="noise")
         else:
             yield replace(recording, labels=_labels(row["label"], row["group"]))
-
-
-def merge_events(events: Sequence[Event], code: str) -> list[Event]:
-    """Return the union of the events as events of `code`: overlapping ones are merged."""
-    merged: list[Event] = []
-    for event in sorted(events, key=lambda event: event.onset_s):
-        if merged and event.onset_s <= merged[-1].offset_s:
-            merged[-1] = replace(merged[-1], offset_s=max(merged[-1].offset_s, event.offset_s))
-        else:
-            merged.append(Event(code, event.onset_s, event.offset_s))
-    return merged
 
 
 def _labels(label: str, group: str) -> tuple[str, ...]:
