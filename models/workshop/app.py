@@ -12,7 +12,13 @@ SECTIONS = {
     "Get recordings": ("manifest", "fetch-xeno-canto", "synthesize"),
     "Train": ("train", "pseudo-label", "rounds"),
     "Measure and ship": ("evaluate", "score-events", "export"),
-    "Repeat what models/README.md reports": ("ablation", "real-recordings", "synthetic-pack", "random-pack"),
+    "Repeat what models/README.md reports": (
+        "ablation",
+        "real-recordings",
+        "embedding-study",
+        "synthetic-pack",
+        "random-pack",
+    ),
 }
 
 

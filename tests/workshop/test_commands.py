@@ -96,7 +96,7 @@ def test_help_names_every_command() -> None:
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     for name in (
         "manifest", "fetch-xeno-canto", "train", "pseudo-label", "rounds", "evaluate", "export", "random-pack",
-        "synthesize", "synthetic-pack", "ablation", "real-recordings",
+        "synthesize", "synthetic-pack", "ablation", "real-recordings", "embedding-study",
     ):  # fmt: skip
         assert f"  {name} " in shown
 

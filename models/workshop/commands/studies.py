@@ -26,6 +26,10 @@ def register(app: typer.Typer) -> None:
         "real-recordings",
         epilog=example("real-recordings recordings --work runs/real --birdnet packs/birdnet"),
     )(real_recordings)
+    app.command(
+        "embedding-study",
+        epilog=example("embedding-study recordings --work runs/embeddings --birdnet packs/birdnet"),
+    )(embedding_study)
     app.command("synthetic-pack", epilog=example("synthetic-pack --work runs/synthetic --out packs/synthetic"))(
         synthetic_pack
     )
@@ -103,3 +107,29 @@ def real_recordings(
 
     torch.set_num_threads(threads)
     typer.echo(run_study(work, StudyOptions(audio, birdnet, recipe or SMALL, seed=seed)))
+
+
+def embedding_study(
+    audio: Annotated[Path, typer.Argument(help="Folder with index.csv.", exists=True, file_okay=False)],
+    work: Work,
+    birdnet: Annotated[Path, typer.Option(metavar="FOLDER", help="The pack `birdnet`.", exists=True, file_okay=False)],
+    *,
+    worlds: Annotated[
+        int, typer.Option(metavar="N", min=2, help="Reported worlds; more join those of an earlier run.")
+    ] = 40,
+    choosing: Annotated[int, typer.Option(metavar="N", min=2, help="Worlds on which all settings are chosen.")] = 16,
+    seed: Seed = 0,
+    threads: Threads = 1,
+) -> None:
+    """Measure what pseudo-labels gain on frozen BirdNET embeddings.
+
+    A world takes a core 20 seconds once; its embeddings are kept in the work folder.
+    """
+    import torch
+
+    from models.workshop.studies.embeddings.bank import BankOptions
+    from models.workshop.studies.embeddings.study import run_embedding_study
+
+    torch.set_num_threads(threads)
+    options = BankOptions(audio, birdnet, choosing, worlds, seed=seed, threads=threads)
+    typer.echo(run_embedding_study(work, options))

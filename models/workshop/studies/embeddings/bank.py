@@ -1,0 +1,124 @@
+"""Embeds worlds, each once: a world is a file in the work folder, and a killed run resumes after the last one."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich import progress as bars
+
+from models.workshop.studies.embeddings.embedder import Embedder
+from models.workshop.studies.embeddings.voices import Pool, read_pools
+from models.workshop.studies.embeddings.world import WorldSize, WorldSounds, draw_roles
+from models.workshop.training.examples import load_clip
+
+Matrix = NDArray[np.float32]
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Bank:
+    """Worlds of the same size, stacked: the first axis of every array is the world."""
+
+    focal: Matrix
+    """(n_worlds, n_focal, n_features), like all embeddings"""
+    focal_taxon: Indices
+    focal_individual: Indices
+    """Its number among the taxon's focal individuals."""
+    others: Matrix
+    """Clips of the individuals that sing in the unlabeled soundscapes; only a stronger teacher learns from them."""
+    others_taxon: Indices
+    unlabeled: Matrix
+    unlabeled_truth: Matrix
+    """(n_worlds, n_unlabeled, n_taxa), 0 or 1"""
+    mixed: Matrix
+    mixed_taxon: Indices
+    """Of the focal clip."""
+    mixed_soundscape: Indices
+    """Which unlabeled soundscape is mixed in."""
+    test: Matrix
+    test_truth: Matrix
+
+    @property
+    def n_taxa(self) -> int:
+        return self.test_truth.shape[-1]
+
+    @property
+    def n_worlds(self) -> int:
+        return len(self.test)
+
+
+@dataclass(frozen=True, slots=True)
+class BankOptions:
+    """What worlds are made of, and how many there are."""
+
+    audio_dir: Path
+    """Holds index.csv."""
+    birdnet: Path
+    """The folder of the pack."""
+    n_choosing: int
+    n_reported: int
+    size: WorldSize = field(default_factory=WorldSize)
+    seed: int = 0
+    threads: int = 1
+
+
+def load_banks(work_dir: Path, options: BankOptions) -> tuple[Bank, Bank]:
+    """Return the worlds for choosing and those that are reported, made now or by an earlier run; shows progress."""
+    pools = read_pools(options.audio_dir)
+    folder = work_dir / f"worlds-{_key(options)}"
+    folder.mkdir(parents=True, exist_ok=True)
+    counts = (options.n_choosing, options.n_reported)
+    columns = (bars.TextColumn("{task.description}"), bars.BarColumn(), bars.MofNCompleteColumn())
+    with bars.Progress(*columns, bars.TimeRemainingColumn(), transient=True) as progress:
+        bar = progress.add_task("worlds", total=sum(counts))
+        embedder = Embedder(options.birdnet, options.threads)
+        banks = []
+        for number, (pool, count) in enumerate(zip(pools, counts, strict=True)):
+            paths = [folder / f"{('choosing', 'reported')[number]}-{world:03}.npz" for world in range(count)]
+            for world, path in enumerate(paths):
+                if not path.exists():
+                    rng = np.random.default_rng((options.seed, number, world))
+                    _save(path, embed_world(pool, options.size, embedder, rng))
+                progress.advance(bar)
+            banks.append(_stack(paths))
+    return banks[0], banks[1]
+
+
+def embed_world(pool: Pool, size: WorldSize, embedder: Embedder, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Return the arrays of `Bank` for one world, without the first axis."""
+    roles = draw_roles(pool, size.taxa, rng)
+    sounds = WorldSounds(size, embedder.length, lambda path: load_clip(path, embedder.sample_rate_hz), rng)
+    focal, focal_taxon, focal_individual = sounds.clips(roles.focal)
+    others, others_taxon, _ = sounds.clips(roles.unlabeled)
+    unlabeled, unlabeled_truth = sounds.soundscapes(roles.unlabeled, roles.training_backgrounds, size.unlabeled)
+    mixed, mixed_taxon, mixed_soundscape = sounds.mixtures(roles.focal, unlabeled)
+    test, test_truth = sounds.soundscapes(roles.test, roles.test_backgrounds, size.test)
+    waves = {"focal": focal, "others": others, "unlabeled": unlabeled, "mixed": mixed, "test": test}
+    return {
+        **{name: embedder.embed(windows) for name, windows in waves.items()},
+        "focal_taxon": focal_taxon, "focal_individual": focal_individual, "others_taxon": others_taxon,
+        "unlabeled_truth": unlabeled_truth, "test_truth": test_truth,
+        "mixed_taxon": mixed_taxon, "mixed_soundscape": mixed_soundscape,
+    }  # fmt: skip
+
+
+def _key(options: BankOptions) -> str:
+    """Return a name for all that worlds depend on, but not for their number: more worlds join those that exist."""
+    parts = [(options.audio_dir / "index.csv").read_bytes(), (options.birdnet / "pack.toml").read_bytes()]
+    parts.append(repr((sorted(asdict(options.size).items()), options.seed)).encode())
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:8]
+
+
+def _save(path: Path, world: dict[str, np.ndarray]) -> None:
+    """Write a world under another name first, so that a killed run leaves no half of one."""
+    part = path.with_suffix(".part.npz")
+    np.savez(part, **world)
+    part.replace(path)
+
+
+def _stack(paths: Sequence[Path]) -> Bank:
+    worlds = [dict(np.load(path)) for path in paths]
+    return Bank(**{entry.name: np.stack([world[entry.name] for world in worlds]) for entry in fields(Bank)})

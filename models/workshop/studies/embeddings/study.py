@@ -1,0 +1,99 @@
+"""Asks on frozen embeddings what pseudo-labels gain: in how many rounds, with which power, sound and teacher."""
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+from typing import get_args
+
+from rich.progress import track
+
+from models.workshop.studies.embeddings.bank import Bank, BankOptions, load_banks
+from models.workshop.studies.embeddings.choice import choose_settings
+from models.workshop.studies.embeddings.heads import Loss
+from models.workshop.studies.embeddings.lines import CHAINS, POWERS, Results, bounds, measure, run_rounds
+from models.workshop.studies.embeddings.picture import draw_changes
+from models.workshop.studies.embeddings.questions import ask_amount, ask_basis, ask_teacher
+from models.workshop.studies.embeddings.students import School, Settings
+from models.workshop.studies.embeddings.tables import draw_grid, draw_lines, mean_and_spread
+
+TITLES: Mapping[Loss, str] = {"bce": "Binary cross-entropy", "ce": "Cross-entropy"}
+
+
+def run_embedding_study(work_dir: Path, options: BankOptions) -> str:
+    """Embed worlds, choose settings on some, report the others; return the tables, written to embedding_study.md.
+
+    The picture is embedding_study.png; every world's metrics are in embedding_study.csv.
+    """
+    choosing, reported = load_banks(work_dir, options)
+    settings = {loss: choose_settings(choosing, loss) for loss in track(get_args(Loss), "choice", transient=True)}
+    chosen = {loss: compare_lines(choosing, found) for loss, found in settings.items()}
+    results = {loss: compare_lines(reported, found) for loss, found in settings.items()}
+    counts = f"{reported.n_worlds} worlds reported; all settings chosen on {choosing.n_worlds} others."
+    sections = ["# Pseudo-labels on frozen embeddings", counts, draw_best(chosen, results)]
+    for loss in track(results, "questions", transient=True):
+        sections += [f"## {TITLES[loss]}", describe(settings[loss]), draw_lines(results[loss])]
+        sections += answer_questions(reported, settings[loss])
+    text = "\n\n".join(sections) + "\n"
+    (work_dir / "embedding_study.md").write_text(text, encoding="utf-8")
+    save_values(work_dir / "embedding_study.csv", results)
+    draw_changes({TITLES[loss]: found for loss, found in results.items()}, work_dir / "embedding_study.png")
+    return text
+
+
+def compare_lines(bank: Bank, settings: Settings) -> Results:
+    """Return the metrics of baseline, control, oracle and all rounds."""
+    school = School(bank, settings)
+    baseline = school.teach_clips()["baseline"]
+    students = school.teach(bounds(bank)) | run_rounds(school, baseline)
+    return measure(bank, {"baseline": baseline} | students)
+
+
+def answer_questions(bank: Bank, settings: Settings) -> list[str]:
+    """Return a table for each of the other questions."""
+    school = School(bank, settings)
+    clips = school.teach_clips()
+    return [
+        draw_grid(ask_amount(school, clips["baseline"]), "unlabeled soundscapes"),
+        draw_grid(ask_teacher(school, clips), "teacher (ROC-AUC of its labels)"),
+        draw_grid(ask_basis(bank, settings), "standardized by"),
+    ]
+
+
+def describe(settings: Settings) -> str:
+    """Return a sentence about the chosen settings."""
+    return (
+        f"Features standardized by {settings.basis}; weight decay {settings.clips_decay:g} for clips alone and "
+        f"{settings.decay:g} with soundscapes, which {settings.share:.0%} of the windows have mixed in."
+    )
+
+
+def draw_best(chosen: Mapping[Loss, Results], results: Mapping[Loss, Results]) -> str:
+    """Return a table of each chain's best round in the worlds for choosing, the best first, with the reported change.
+
+    The two in the first lines are the settings to try on networks that are trained from scratch.
+    """
+    best: list[tuple[float, Loss, str]] = []
+    for loss, of_loss in chosen.items():
+        for chain in CHAINS:
+            names = [f"round {number}, {chain}" for number in range(1, len(POWERS) + 1)]
+            found = max(names, key=lambda name: of_loss[name][:, 0].mean())
+            best.append((float(of_loss[found][:, 0].mean()), loss, found))
+    rows = [
+        "| best rounds where settings are chosen | ROC-AUC there | reported | change |",
+        "| --- |" + " --- |" * 3,
+    ]
+    for there, loss, name in sorted(best, reverse=True):
+        auroc, baseline = results[loss][name][:, 0], results[loss]["baseline"][:, 0]
+        cells = [f"{there:.3f}", mean_and_spread(auroc, ""), mean_and_spread(auroc - baseline, "+")]
+        rows.append(f"| {TITLES[loss]}, {name} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def save_values(path: Path, results: Mapping[Loss, Results]) -> None:
+    """Write the metrics of each line in each world, so that every number of the tables can be checked."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["loss", "line", "world", "macro_auroc", "cmap"])
+        for loss, of_loss in results.items():
+            for name, values in of_loss.items():
+                writer.writerows([loss, name, world, *map(float, row)] for world, row in enumerate(values))
