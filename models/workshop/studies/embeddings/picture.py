@@ -18,7 +18,7 @@ def draw_changes(results: Mapping[str, Results], picture: Path) -> None:
         axes.axvline(0, color="gray", linewidth=1)
         for place, name in enumerate(names):
             change = (of_loss[name] - of_loss["baseline"])[:, 0]
-            axes.plot(change, [place] * len(change), ".", alpha=0.4, markeredgewidth=0)
+            axes.plot(change, [place] * len(change), ".", color="tab:blue", alpha=0.4, markeredgewidth=0)
             axes.plot(change.mean(), place, "|", color="black", markersize=12, markeredgewidth=2)
         axes.set(title=title, xlabel="change of macro ROC-AUC against the world's baseline")
     panels[0].set_yticks(range(len(names)), names)
