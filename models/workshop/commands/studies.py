@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
     )(real_recordings)
     app.command(
         "embedding-study",
-        epilog=example("embedding-study recordings --work runs/embeddings --birdnet packs/birdnet"),
+        epilog=example("embedding-study recordings --work runs/many --birdnet packs/birdnet"),
     )(embedding_study)
     app.command("synthetic-pack", epilog=example("synthetic-pack --work runs/synthetic --out packs/synthetic"))(
         synthetic_pack
