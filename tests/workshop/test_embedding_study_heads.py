@@ -7,6 +7,7 @@ from sklearn.linear_model import LogisticRegression
 
 from models.workshop.studies.embeddings.heads import Standardizer, train_heads, window_loss
 from models.workshop.studies.embeddings.lines import CHAINS
+from models.workshop.studies.embeddings.tables import PAIRS, draw_pairs
 from models.workshop.training.losses import soft_cross_entropy
 
 RNG = np.random.default_rng(0)
@@ -80,3 +81,11 @@ def test_each_chain_prepares_its_labels() -> None:
     hard = CHAINS["hard swap"].prepare(np.array([[[0.25, 0.4], [0.05, 0.8]]], np.float32), 0)
     assert (hard.style, hard.weights.tolist()) == ("swap", [[0, 1]])
     assert hard.labels[0, 1] == pytest.approx([0, 0.8])
+
+
+def test_pairs_are_compared_within_each_world() -> None:
+    lines = {name: np.zeros((2, 2)) for _, *names in PAIRS for name in names}
+    lines["control"] = np.array([[0.8, 0.5], [0.6, 0.5]])
+    lines["round 1, plain"] = np.array([[0.9, 0.5], [0.6, 0.5]])
+    first = draw_pairs(lines).splitlines()[2]
+    assert first == "| round 1 against the control | +0.050 ± 0.071 | 50% | +0.000 ± 0.000 |"

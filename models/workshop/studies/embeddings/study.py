@@ -14,7 +14,7 @@ from models.workshop.studies.embeddings.lines import CHAINS, POWERS, Results, bo
 from models.workshop.studies.embeddings.picture import draw_changes
 from models.workshop.studies.embeddings.questions import ask_amount, ask_basis, ask_teacher
 from models.workshop.studies.embeddings.students import School, Settings
-from models.workshop.studies.embeddings.tables import draw_grid, draw_lines, mean_and_spread
+from models.workshop.studies.embeddings.tables import draw_grid, draw_lines, draw_pairs, mean_and_spread
 
 TITLES: Mapping[Loss, str] = {"bce": "Binary cross-entropy", "ce": "Cross-entropy"}
 
@@ -31,7 +31,12 @@ def run_embedding_study(work_dir: Path, options: BankOptions) -> str:
     counts = f"{reported.n_worlds} worlds reported; all settings chosen on {choosing.n_worlds} others."
     sections = ["# Pseudo-labels on frozen embeddings", counts, draw_best(chosen, results)]
     for loss in track(results, "questions", transient=True):
-        sections += [f"## {TITLES[loss]}", describe(settings[loss]), draw_lines(results[loss])]
+        sections += [
+            f"## {TITLES[loss]}",
+            describe(settings[loss]),
+            draw_lines(results[loss]),
+            draw_pairs(results[loss]),
+        ]
         sections += answer_questions(reported, settings[loss])
     text = "\n\n".join(sections) + "\n"
     (work_dir / "embedding_study.md").write_text(text, encoding="utf-8")
