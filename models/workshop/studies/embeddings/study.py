@@ -54,10 +54,12 @@ def compare_lines(bank: Bank, settings: Settings) -> Results:
 
 
 def answer_questions(bank: Bank, settings: Settings) -> list[str]:
-    """Return a table for each of the other questions."""
+    """Return how far labels are from probabilities, and a table for each of the other questions."""
     school = School(bank, settings)
     clips = school.teach_clips()
+    truth, labels = (values.sum(axis=2).mean() for values in (bank.unlabeled_truth, clips["baseline"].unlabeled))
     return [
+        f"A soundscape window has {truth:.2f} voices; the baseline's labels of it add up to {labels:.2f}.",
         draw_grid(ask_amount(school, clips["baseline"]), "unlabeled soundscapes"),
         draw_grid(ask_teacher(school, clips), "teacher (ROC-AUC of its labels)"),
         draw_grid(ask_basis(bank, settings), "standardized by"),
