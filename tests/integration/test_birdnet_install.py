@@ -1,4 +1,4 @@
-"""`chorus models install birdnet`: two packs, whole and checked, or none."""
+"""`chorus models install birdnet`: three packs, whole and checked, or none."""
 
 import shutil
 from pathlib import Path
@@ -14,7 +14,7 @@ from dawn_chorus.inference.self_test import verify_pack
 from dawn_chorus.inference.verification import verify_apart
 from tests.integration.test_birdnet_scores import interpret
 
-PACKS = ("birdnet", "birdnet-native")
+PACKS = ("birdnet", "birdnet-fine", "birdnet-native")
 
 
 @pytest.mark.parametrize("name", PACKS)
@@ -28,12 +28,22 @@ def test_an_installed_pack_has_honest_logits(name: str, birdnet_packs: Path) -> 
     assert verify_apart(birdnet_packs / name).warnings == ()
 
 
-@pytest.mark.parametrize(("name", "window_s", "frame_s"), [("birdnet", 5.0, 0.5), ("birdnet-native", 3.0, None)])
+@pytest.mark.parametrize(
+    ("name", "window_s", "frame_s"),
+    [("birdnet", 5.0, 0.5), ("birdnet-fine", 5.0, 0.25), ("birdnet-native", 3.0, None)],
+)
 def test_a_pack_says_what_it_is(name: str, window_s: float, frame_s: float | None, birdnet_packs: Path) -> None:
     facts = open_ensemble(birdnet_packs / name, SessionOptions()).facts
     assert (facts.name, facts.license, len(facts.taxa)) == (name, LICENSE, 6522)
     assert (facts.grid.window_s, facts.grid.frame_s) == (window_s, frame_s)
     assert "Kahl" in facts.attribution
+
+
+def test_the_fine_pack_scores_windows_as_birdnet_does_and_has_twice_the_frames(birdnet_packs: Path) -> None:
+    usual, fine = (np.load(birdnet_packs / name / "golden.npz") for name in ("birdnet", "birdnet-fine"))
+    np.testing.assert_array_equal(usual["waveform"], fine["waveform"])
+    np.testing.assert_allclose(fine["window_scores"], usual["window_scores"], atol=1e-5)
+    assert (len(fine["frame_scores"]), len(usual["frame_scores"])) == (60, 30)
 
 
 def test_installing_again_changes_nothing_and_says_so(birdnet_packs: Path) -> None:

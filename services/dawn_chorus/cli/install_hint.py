@@ -2,6 +2,7 @@
 
 _INSTALLED_BY_NAME = {
     "birdnet": "`chorus models install birdnet --accept-license CC-BY-NC-SA-4.0`",
+    "birdnet-fine": "`chorus models install birdnet --accept-license CC-BY-NC-SA-4.0`",
     "birdnet-native": "`chorus models install birdnet --accept-license CC-BY-NC-SA-4.0`",
     "synthetic": "`chorus models install synthetic`",
 }

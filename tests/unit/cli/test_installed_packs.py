@@ -45,7 +45,7 @@ def test_a_folder_of_packs_that_is_named_is_the_only_one(
         require_installed("birdnet", load_settings(data_dir=tmp_path / "card"))
 
 
-@pytest.mark.parametrize("name", ["birdnet", "birdnet-native"])
+@pytest.mark.parametrize("name", ["birdnet", "birdnet-fine", "birdnet-native"])
 def test_the_error_names_both_folders_and_the_whole_command(tmp_path: Path, default: Path, name: str) -> None:
     command = "`chorus models install birdnet --accept-license CC-BY-NC-SA-4.0`"
     with pytest.raises(UnknownPack, match=f"in {tmp_path}/card/packs or {default}/packs .* with {command}"):
