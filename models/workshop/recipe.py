@@ -1,10 +1,21 @@
 """A recipe: all parameters of a training run. Unknown keys are errors; `recipe_files` reads them."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 
 from dawn_chorus.inference.packs.mel_table import MelTable
+
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Table(BaseModel):
@@ -21,16 +32,16 @@ class ModelTable(_Table):
     backbone: str
     """Any timm model that returns feature maps."""
     head: Literal["gem_attention"] = "gem_attention"
-    hidden: int = 512
+    hidden: PositiveInt = 512
     drop_path: float = Field(default=0.0, ge=0, lt=1)
     """StochasticDepth while training on true labels; for rounds with pseudo-labels see `pseudo.drop_path`."""
     pretrained: bool = False
     """Start from timm's weights, which are downloaded."""
-    time_stride: int | None = None
+    time_stride: PositiveInt | None = None
     """Spectrogram frames per output frame, if fewer than the backbone's own stride (mostly 32)."""
-    sample_rate_hz: int
-    window_s: float
-    hop_s: float = 5.0
+    sample_rate_hz: PositiveInt
+    window_s: PositiveFloat
+    hop_s: PositiveFloat = 5.0
     """Step between the service's windows."""
     rule: Literal["frame_max", "clip"] = "frame_max"
     """How the service computes a window's score."""
@@ -42,14 +53,14 @@ class ModelTable(_Table):
 class DataTable(_Table):
     """Which clips are drawn, and which part of a clip is used."""
 
-    crops: tuple[Literal["first_seven_seconds", "whole_file"], ...] = ("whole_file",)
+    crops: tuple[Literal["first_seven_seconds", "whole_file"], ...] = Field(("whole_file",), min_length=1, max_length=2)
     """One strategy, or two: `crop_switch` says when the second one starts."""
-    crop_switch: float = Field(default=0.5, ge=0, le=1)
+    crop_switch: Share = 0.5
     """Share of the run's epochs after which the second strategy is used."""
     short_clips: Literal["repeat", "zeros"] = "repeat"
     """What fills an example if its clip is shorter."""
     weights: Literal["balanced", "root"] = "balanced"
-    clips_per_epoch: int | None = None
+    clips_per_epoch: PositiveInt | None = None
     """None: the number of clips."""
     frame_labels: bool = False
     """Label frames by the clips' events instead of clips by their labels; requires the loss `frames`."""
@@ -59,14 +70,14 @@ class OptimizerTable(_Table):
     """Optimizer and learning rate."""
 
     name: Literal["adamw", "radam"] = "adamw"
-    lr: float = 5e-4
-    lr_min: float = 1e-6
-    weight_decay: float = 1e-4
-    epochs: int = 15
-    restart_epochs: int | None = None
+    lr: PositiveFloat = 5e-4
+    lr_min: NonNegativeFloat = 1e-6
+    weight_decay: NonNegativeFloat = 1e-4
+    epochs: PositiveInt = 15
+    restart_epochs: PositiveInt | None = None
     """Epochs per cosine cycle; None: one cosine over the whole run."""
-    batch: int = 64
-    clip_gradient: float | None = None
+    batch: PositiveInt = 64
+    clip_gradient: PositiveFloat | None = None
     precision: Literal["auto", "float32"] = "auto"
     """`auto`: half precision where there is CUDA."""
 
@@ -74,25 +85,25 @@ class OptimizerTable(_Table):
 class AugmentTable(_Table):
     """Augmentation of waveforms and images; 0 turns a step off."""
 
-    mixup: float = Field(default=0.5, ge=0, le=1)
+    mixup: Share = 0.5
     """Probability that a clip is mixed with another, if no soundscape was mixed into it."""
-    noise: float = Field(default=0.0, ge=0, le=1)
+    noise: Share = 0.0
     """Probability of background noise (the manifest's `noise` clips, else colored noise)."""
     noise_snr_db: tuple[float, float] = (3.0, 30.0)
-    equalizer: float = Field(default=0.0, ge=0, le=1)
+    equalizer: Share = 0.0
     """Probability of a random four-band equalizer."""
     equalizer_db: tuple[float, float] = (-8.0, 8.0)
     """Lowest and highest gain of a band."""
-    gain_db: float = 0.0
+    gain_db: NonNegativeFloat = 0.0
     """Random gain, uniform between minus and plus this value."""
-    spec_masks: int = 0
+    spec_masks: NonNegativeInt = 0
     """SpecAugment: number of masks in time, and of masks in frequency."""
-    spec_masks_probability: float = Field(default=1.0, ge=0, le=1)
+    spec_masks_probability: Share = 1.0
     """Probability that an image is masked at all."""
-    spec_mask_share: float = 0.1
+    spec_mask_share: Share = 0.1
     """Widest mask, as a share of the image's width or height, where the next two do not say it."""
-    spec_mask_mels: int | None = None
-    spec_mask_frames: int | None = None
+    spec_mask_mels: NonNegativeInt | None = None
+    spec_mask_frames: NonNegativeInt | None = None
 
 
 class PseudoTable(_Table):
@@ -100,33 +111,33 @@ class PseudoTable(_Table):
 
     style: Literal["mix", "swap"] = "mix"
     """`mix`: soundscapes are mixed into clips (first place); `swap`: they replace clips (second place)."""
-    share: float = Field(default=1.0, ge=0, le=1)
+    share: Share = 1.0
     """Probability that a clip is mixed or swapped."""
-    weight: float = 0.5
+    weight: Share = 0.5
     """Weight of the soundscape in a mix; constant."""
-    gammas: tuple[float, ...] = (1.0, 1 / 0.65, 1 / 0.55, 1 / 0.6)
+    gammas: tuple[PositiveFloat, ...] = (1.0, 1 / 0.65, 1 / 0.55, 1 / 0.6)
     """The power that labels are raised to, one for each round; their number is the number of rounds."""
     scaling: Literal["elementwise", "sum_to_one"] = "elementwise"
     """`elementwise`: p^gamma (the first place's author); `sum_to_one`: that, divided by its sum over the taxa, as
     summaries of the solution write it."""
     pool: bool = False
     """Learn from the label sets of all rounds so far, not from the last one alone (second place)."""
-    out_of_fold: int = Field(default=0, ge=0)
+    out_of_fold: NonNegativeInt = 0
     """Parts that the soundscapes are cut into from the second label set on: each is labeled by networks that have not
     learned from it, so each round but the last trains a network for every part (second place). 0: no parts."""
-    keep_above: float = 0.0
+    keep_above: Share = 0.0
     """Parts whose highest label is below this are not used (second place: 0.5)."""
-    zero_below: float = 0.0
+    zero_below: Share = 0.0
     """Labels below this are set to 0 (second place: 0.1)."""
-    drop_path: float = 0.15
-    epochs: int = 25
+    drop_path: float = Field(default=0.15, ge=0, lt=1)
+    epochs: PositiveInt = 25
 
 
 class Recipe(_Table):
     """A training run."""
 
     name: str
-    seed: int = 0
+    seed: NonNegativeInt = 0
     loss: Literal["first_place", "second_place", "bce_sed", "frames"] = "first_place"
     model: ModelTable
     data: DataTable = DataTable()

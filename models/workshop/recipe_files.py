@@ -13,6 +13,8 @@ from models.workshop.errors import BadInput
 from models.workshop.recipe import Recipe
 
 RECIPES = Path(__file__).parent / "recipes"
+REASONS = {"missing": "is missing", "tuple_type": "must be a list, like [1, 2]", "model_type": "must be a table"}
+"""Why a key is refused, where pydantic speaks of Python."""
 
 
 def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
@@ -40,7 +42,7 @@ def parse_recipe(table: Mapping[str, Any], source: Path | str) -> Recipe:
         key = ".".join(map(str, first["loc"]))
         if first["type"] == "extra_forbidden":
             raise BadInput(f"{source}: {key}: no such key in a recipe; check its spelling") from error
-        reason = "is missing" if first["type"] == "missing" else first["msg"].removeprefix("Value error, ")
+        reason = REASONS.get(first["type"], first["msg"].removeprefix("Value error, "))
         raise BadInput(f"{source}: {key}{': ' * bool(key)}{reason}") from error
 
 

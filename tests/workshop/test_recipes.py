@@ -116,7 +116,12 @@ def test_keys_are_overridden_in_order() -> None:
         ("epochs", "write KEY=VALUE"),
         ("=3", "write KEY=VALUE"),
         ("optimizer.epochs=three", "optimizer.epochs: Input should be a valid integer"),
-        ("optimizer=3", "optimizer: Input should be a valid dictionary"),
+        ("optimizer=3", "optimizer: must be a table"),
+        ("pseudo.gammas=2", r"pseudo.gammas: must be a list, like \[1, 2\]"),
+        ("pseudo.gammas=[-1]", "pseudo.gammas.0: Input should be greater than 0"),
+        ("optimizer.batch=0", "optimizer.batch: Input should be greater than 0"),
+        ("data.crops=[]", "data.crops: .*at least 1"),
+        ("pseudo.weight=3", "pseudo.weight: Input should be less than or equal to 1"),
         ("pseudo.out_of_fold=1", "at least two parts"),
     ],
 )

@@ -69,7 +69,7 @@ def export(
     attribution: Annotated[str, typer.Option(metavar="TEXT", help="Whom to credit.")],
     like: Annotated[
         Winner | None,
-        typer.Option(help="Use this winner's weights and score rules."),
+        typer.Option(help="Use this winner's weights and score rules; checkpoints in its members' order."),
     ] = None,
     weights: Annotated[
         str | None, typer.Option(metavar="W,W,…", help="Weight of each member; default: equal weights.")
@@ -87,6 +87,8 @@ def export(
     shares = requested or (winner.weights if winner else (1.0,) * len(checkpoints))
     if len(shares) != len(checkpoints):
         raise typer.BadParameter(f"{len(shares)} weights for {len(checkpoints)} members", param_hint="--weights")
+    if min(shares) <= 0:
+        raise typer.BadParameter("weights must be greater than 0", param_hint="--weights")
     rules = PackRules(winner.score, {}, winner.frame_s, specialists) if winner else PackRules(specialists=specialists)
     members = [load_trained(path, weight) for path, weight in zip(checkpoints, shares, strict=True)]
     identity = PackIdentity(name, license_id=license_id, attribution=attribution)
