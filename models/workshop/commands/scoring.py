@@ -51,9 +51,9 @@ def score_events(
     ] = None,
 ) -> None:
     """Compare packs with known onsets and offsets: frames, events, errors."""
-    from models.workshop.evaluation.events.comparison import ComparisonOptions, compare, known_codes
+    from models.workshop.evaluation.events.comparison import ComparisonOptions, compare, find_blocks
     from models.workshop.evaluation.events.picture import draw_lanes
-    from models.workshop.evaluation.events.truth import load_recordings, make_blocks
+    from models.workshop.evaluation.events.truth import load_recordings
 
     dataset = load_recordings(recordings, [int(fold) for fold in numbers(folds, "--folds")])
     folders = _named(packs, "--pack")
@@ -64,7 +64,7 @@ def score_events(
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         (out / "events.md").write_text(table, encoding="utf-8")
-        draw_lanes(dataset, make_blocks(dataset, known_codes(dataset, sources)), sources, out / "events.png")
+        draw_lanes(dataset, find_blocks(dataset, sources, list(folders)), sources, out / "events.png")
 
 
 def _score(dataset: "Dataset", packs: dict[str, Path], intervals: dict[str, Path], min_score: float) -> "Sources":

@@ -39,15 +39,20 @@ def known_codes(dataset: Dataset, sources: Sources) -> set[str]:
     }
 
 
+def find_blocks(dataset: Dataset, sources: Sources, packs: Sequence[str]) -> tuple[Block, ...]:
+    """Return the blocks of taxa that a pack knows; intervals do not say what their program knows."""
+    return make_blocks(dataset, known_codes(dataset, {name: sources[name] for name in packs}))
+
+
 def compare(dataset: Dataset, sources: Sources, packs: Sequence[str], options: ComparisonOptions) -> str:
     """Return the tables as Markdown; `packs` are the sources whose events are cut by a rule.
 
     The names of all taxa that no pack knows stand at the top: they are in "any bird" only.
     """
-    known = known_codes(dataset, {name: sources[name] for name in packs} or sources)
+    known = known_codes(dataset, {name: sources[name] for name in packs})
     left_out = [taxon.common_name for taxon in dataset.taxa if taxon.code not in known and taxon != ANY_BIRD]
     parts = [f"Left out, because no pack knows it: {', '.join(left_out)}.\n"] if left_out else []
-    parts += [_compare_block(dataset, block, sources, packs, options) for block in make_blocks(dataset, known)]
+    parts += [_compare_block(dataset, block, sources, packs, options) for block in find_blocks(dataset, sources, packs)]
     return "\n".join(part for part in parts if part)
 
 

@@ -30,7 +30,7 @@ def draw_lanes(
         if any(event.code == code for event in dataset.events[clip.path])
     )
     shown = list(lanes)[:MAX_LANES]
-    figure = Figure(figsize=(12, 1.6 * len(shown) + 0.8), layout="constrained")
+    figure = Figure(figsize=(12, (1.3 + 0.12 * len(sources)) * len(shown) + 0.8), layout="constrained")
     for axes, (clip, code) in zip(figure.subplots(len(shown), squeeze=False).flat, shown, strict=True):
         _draw_lane(axes, dataset, clip, code, sources)
     handles, labels = figure.axes[0].get_legend_handles_labels()
@@ -50,7 +50,7 @@ def _draw_lane(axes: Axes, dataset: Dataset, clip: Clip, code: str, sources: Map
         edges_s = np.minimum(np.arange(len(own.frames) + 1) * own.step_s, clip.duration_s)
         axes.stairs(own.frames[:, column], edges_s, color=color, label=name, linewidth=1.0)
         bars = [(e.onset_s, e.offset_s - e.onset_s) for e in own.events if e.code == code]
-        axes.broken_barh(bars, (-0.13 * (position + 1), 0.1), color=color)
+        axes.broken_barh(bars, (-0.13 * (position + 1), 0.1), facecolor=color, edgecolor="white", linewidth=0.5)
     axes.set(xlim=(0, clip.duration_s), ylim=(-0.13 * len(sources) - 0.05, 1.05), yticks=(0, 0.5, 1))
     axes.set_title(f"{dataset.taxa[column].common_name}: {clip.path}", fontsize=8, loc="left", pad=2)
     axes.tick_params(labelsize=7)

@@ -78,4 +78,5 @@ def _cell(measured: Measured, name: str) -> str:
 def _number(value: float, name: str) -> str:
     if math.isnan(value):
         return "–"
-    return f"{value:.0f}" if name in COUNTS else f"{value:.2f}".replace("-", "−")
+    shown = f"{value:.0f}" if name in COUNTS else f"{round(value, 2) + 0.0:.2f}"  # + 0.0: never -0.00
+    return shown.replace("-", "−")
