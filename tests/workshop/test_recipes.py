@@ -1,5 +1,6 @@
 """The recipes that come along hold the winners' parameters; recipes extend each other, and keys are overridden."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,7 @@ def test_the_second_places_networks_have_their_own_optimizer_and_sampling(
     assert (recipe.loss, recipe.data.weights) == ("second_place", weights)
     assert recipe.data.crops == ("first_seven_seconds", "whole_file")
     assert (augment.mixup, augment.noise, augment.equalizer, augment.equalizer_db) == (0.5, 0.5, 1.0, (-20, 0))
+    assert augment.noise_snr_db == pytest.approx((-20 * math.log10(3), 20 * math.log10(3)), abs=0.05)
     assert recipe.data.short_clips == "zeros"
     masks = (augment.spec_masks, augment.spec_mask_mels, augment.spec_mask_frames, augment.spec_masks_probability)
     assert masks == (3, 10, 20, 0.3)

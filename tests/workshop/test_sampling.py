@@ -63,11 +63,11 @@ def test_mixup_takes_the_mean_of_waveforms_and_clamps_the_sum_of_labels() -> Non
 
 
 def test_a_soundscape_is_mixed_in_with_constant_weight_and_the_higher_labels() -> None:
-    clip = np.array([1.0, 0.0], "f4"), np.array([1.0, 0.0, 0.0], "f4")
-    soundscape = np.array([0.0, 1.0], "f4"), np.array([0.3, 0.7, 0.0], "f4")
+    clip = np.array([1.0, 0.0], "f4"), np.array([1.0, 0.0, 0.6], "f4")
+    soundscape = np.array([0.0, 1.0], "f4"), np.array([0.3, 0.7, 0.3], "f4")
     sound, labels = mix_pseudo(clip, soundscape, 0.5)
     assert sound.tolist() == [0.5, 0.5]
-    assert labels.tolist() == pytest.approx([1.0, 0.7, 0.0])
+    assert labels.tolist() == pytest.approx([1.0, 0.7, 0.6])
 
 
 def test_the_early_crop_stays_within_the_first_seven_seconds() -> None:
