@@ -16,6 +16,7 @@ SECTIONS = {
         "ablation",
         "real-recordings",
         "embedding-study",
+        "mix-scenes",
         "synthetic-pack",
         "random-pack",
     ),

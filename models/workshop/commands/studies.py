@@ -30,6 +30,14 @@ def register(app: typer.Typer) -> None:
         "embedding-study",
         epilog=example("embedding-study recordings --work runs/many --birdnet packs/birdnet"),
     )(embedding_study)
+    app.command(
+        "mix-scenes",
+        epilog=example(
+            "mix-scenes recordings --out scenes",
+            "score-events scenes/report --pack birdnet=packs/birdnet",
+            closing="Choose on scenes/choose, report scenes/report: they have no recording in common.",
+        ),
+    )(mix_scenes)
     app.command("synthetic-pack", epilog=example("synthetic-pack --work runs/synthetic --out packs/synthetic"))(
         synthetic_pack
     )
@@ -133,3 +141,22 @@ def embedding_study(
     torch.set_num_threads(threads)
     options = BankOptions(audio, birdnet, choosing, worlds, seed=seed, threads=threads)
     typer.echo(run_embedding_study(work, options))
+
+
+def mix_scenes(
+    audio: Annotated[
+        Path, typer.Argument(help="Folder with index.csv and strong_labels.csv.", exists=True, file_okay=False)
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="For the folders choose and report.")],
+    *,
+    scenes: Annotated[int, typer.Option(metavar="N", min=1, help="Scenes of 20 s in each of the two folders.")] = 60,
+    seed: Seed = 0,
+) -> None:
+    """Mix birds' phrases into noise, at known times, for `score-events`."""
+    from models.workshop.studies.scenes import mix_scenes as mix
+
+    mixed = mix(audio, out, n_scenes=scenes, seed=seed)
+    with typer.progressbar(mixed, 2 * scenes, "scenes", file=typer.get_text_stream("stderr")) as written:
+        for _ in written:
+            pass
+    typer.echo(f"{out / 'choose'}\n{out / 'report'}")

@@ -9,12 +9,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from onnx import helper
 
+from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.errors import InvalidPack
+from dawn_chorus.inference.member import OpenMember, Outputs
 from dawn_chorus.inference.packs.sealing import seal_pack
+from dawn_chorus.inference.pipeline import score_segment
 from tests.pack_files import make_graph, write_manifest, write_model, write_taxa
-from tests.unit.inference.sounds import open_pack, score_sounds
+from tests.unit.inference.sounds import load_stretch, open_pack, score_sounds
 
 RATE_HZ = 100
 N_FRAMES = 5
@@ -89,6 +93,23 @@ def test_a_row_of_windows_has_inner_frames_too(tmp_path: Path) -> None:
     heard = middles_s(write_pack(tmp_path, rule="frame_max", inner_s=2.0))
     # Middles are 2.5, 3.5, …: at 10.25 s they are 9.5 and 10.5, at 0.25 s the nearest is 2.5.
     assert (heard[20], heard[0]) == (10.0, 2.5)
+
+
+def test_a_segment_runs_the_windows_that_it_needs_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ensemble = open_pack(write_pack(tmp_path, inner_s=2.0))
+    n_windows: list[int] = []
+    score = OpenMember.score
+
+    def count(member: OpenMember, inputs: NDArray[np.float32]) -> Outputs:
+        n_windows.append(len(inputs))
+        return score(member, inputs)
+
+    monkeypatch.setattr(OpenMember, "score", count)
+    segment = Segment(1, 5.0, 10.0)
+    sounds = {RATE_HZ: np.zeros(round(LENGTH_S * RATE_HZ), np.float32)}
+    score_segment(ensemble, load_stretch(ensemble, sounds, segment), segment, duration_s=LENGTH_S)
+    # Its frames, 5.25 … 9.75 s, need middles at 4.5, 5.0, … 10.5 s; the eleven views of its window are among them.
+    assert sum(n_windows) == 13
 
 
 def test_scores_of_windows_do_not_change(tmp_path: Path) -> None:
