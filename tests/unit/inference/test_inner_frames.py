@@ -74,6 +74,13 @@ def test_the_first_and_last_seconds_are_scored_by_the_window_that_is_nearest(tmp
     assert heard[-4:] == [17.5, 17.5, 17.5, 17.5]
 
 
+def test_between_windows_that_are_far_apart_the_nearer_one_counts(tmp_path: Path) -> None:
+    heard = middles_s(write_pack(tmp_path, shifts_s=[-6.0, 6.0], inner_s=3.0))
+    # Views that would begin outside are the windows themselves: middles are 2.5, 6.5, 7.5, 8.5, 11.5, 12.5, 13.5, 17.5.
+    assert heard[8:10] == [2.5, 6.5]
+    assert heard[30:32] == [13.5, 17.5]
+
+
 def test_without_the_key_all_windows_that_hold_the_point_count(tmp_path: Path) -> None:
     heard = middles_s(write_pack(tmp_path))
     # 0.75 s: windows that begin at 0.0 and 0.5 s. 10.25 s: those that begin at 5.5, 6.0, … 10.0 s.
