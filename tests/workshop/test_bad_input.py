@@ -128,6 +128,7 @@ def test_a_manifest_without_its_taxa_or_audio(fails: Fails, tiny_recipe_file: Pa
         (["--held-out", "0"], "fold 0 is in --folds, too"),
         (["--folds", "one"], "'one': write numbers joined by commas"),
         (["--threads", "0"], "greater than or equal to 1"),
+        (["--round", "2"], "no labels of a round without --pseudo"),
     ],
 )
 def test_invalid_options(

@@ -59,6 +59,11 @@ def test_the_same_backbone_twice_has_two_seeds() -> None:
     assert find_recipe("first_place_regnety_016").seed != find_recipe("first_place_regnety_016_2").seed
 
 
+def test_frames_are_not_learned_from_pseudo_labels_which_have_no_onsets() -> None:
+    recipe = find_recipe("synthetic")
+    assert (recipe.loss, recipe.pseudo.gammas) == ("frames", ())
+
+
 def test_the_specialist_learns_frogs_and_insects_for_longer() -> None:
     recipe = find_recipe("first_place_specialist")
     assert recipe.model.backbone.startswith("tf_efficientnet_b0")

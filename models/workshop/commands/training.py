@@ -67,8 +67,11 @@ def train(
         typer.Option(metavar="FILE", help="Pseudo-labels to train on as well.", exists=True, dir_okay=False),
     ] = None,
     pseudo_round: Annotated[
-        int, typer.Option("--round", metavar="N", min=1, help="Which of pseudo.gammas the labels are raised to.")
-    ] = 1,
+        int | None,
+        typer.Option(
+            "--round", metavar="N", min=1, help="Which of pseudo.gammas the labels are raised to; default: the first."
+        ),
+    ] = None,
     init_from: InitFrom = None,
 ) -> None:
     """Train one network: model.pt, metrics.csv, curves.png."""
@@ -78,10 +81,12 @@ def train(
     from models.workshop.training.pseudo_labels import load_labels, refine
     from models.workshop.training.pseudo_pool import PseudoPool
 
+    if pseudo is None and pseudo_round is not None:
+        raise typer.BadParameter("there are no labels of a round without --pseudo", param_hint="--round")
     rules, training_set = load_recipe(recipe, changed or ()), _training_set(manifest, folds, held_out, threads)
     if pseudo is not None:
         labels = load_labels(pseudo).columns_of(chosen_codes(rules, training_set.dataset))
-        labels = refine(replace(labels, window_s=rules.model.window_s), rules.pseudo, pseudo_round - 1)
+        labels = refine(replace(labels, window_s=rules.model.window_s), rules.pseudo, (pseudo_round or 1) - 1)
         training_set = replace(training_set, pseudo=PseudoPool([labels]))
     typer.echo(run(rules, training_set, out, seed=seed, init_from=init_from))
 
