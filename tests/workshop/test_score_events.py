@@ -154,6 +154,9 @@ def test_the_tables_name_what_is_left_out_and_who_knows_nothing(recordings: Path
     assert "- Other taxa, ours, 1 in all: 1 Robin" in taxa
     assert notes.startswith("Notes shorter than 0.25 s\n\n2 events")
     assert "| missed | 2 | 2 |" in any_bird
+    assert "gain over" not in taxa, "random knows none of them"
+    assert "| gain over ours | random |" in any_bird
+    assert "| F1 collar 0.2 s | 0.00 (0.00 to 0.00) |" in any_bird
 
 
 def run(*arguments: object) -> tuple[int, str]:

@@ -155,10 +155,16 @@ def test_the_intervals_are_of_the_seed_and_as_wide_as_the_stretches_differ() -> 
     scores = np.zeros((800, 1))
     half = unit(truth, truth[:3], scores, 4)
     one, same, other = (measure_units([half], ["wren"], draws=50, seed=seed) for seed in (1, 1, 2))
-    assert one.intervals == same.intervals != other.intervals
-    assert one.values["F1 collar 0.2 s"] == pytest.approx(2 * 3 / (2 * 3 + 3))
-    low, high = one.intervals["F1 collar 0.2 s"]
+    name = "F1 collar 0.2 s"
+    assert np.array_equal(one.drawn[name], same.drawn[name], equal_nan=True)
+    assert not np.array_equal(one.drawn[name], other.drawn[name], equal_nan=True)
+    assert one.values[name] == pytest.approx(2 * 3 / (2 * 3 + 3))
+    low, high = one.interval(name)
     assert low < 0.5
     assert high > 0.8
     every = measure_units([unit(truth, truth, scores, 4)], ["wren"], draws=50, seed=1)
-    assert every.intervals["F1 collar 0.2 s"] == (1.0, 1.0)
+    assert every.interval(name) == (1.0, 1.0)
+    gain, (low, high) = every.gain(name, one)
+    assert gain == pytest.approx(1 / 3)
+    assert low == pytest.approx(1 - one.interval(name)[1])
+    assert high == pytest.approx(1 - one.interval(name)[0])

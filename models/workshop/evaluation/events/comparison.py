@@ -7,7 +7,7 @@ import numpy as np
 
 from models.workshop.data.manifest import Dataset
 from models.workshop.evaluation.events.measures import Measured, Measuring, Values, measure_units
-from models.workshop.evaluation.events.report import draw_block, draw_others, draw_rules, draw_taxa
+from models.workshop.evaluation.events.report import draw_block, draw_gains, draw_others, draw_rules, draw_taxa
 from models.workshop.evaluation.events.rules import choose_rules
 from models.workshop.evaluation.events.sources import Scored
 from models.workshop.evaluation.events.truth import ANY_BIRD, Block, make_blocks
@@ -69,7 +69,7 @@ def _compare_block(
         rows += [(code, *_measure_taxon(dataset, block, scored, code, name)) for code in block.codes if code in knows]
     if not any(measured.values()):
         return ""
-    parts = [_head(dataset, block, measured, options.draws), draw_block("", measured)]
+    parts = [_head(dataset, block, measured, options.draws), draw_block("", measured), draw_gains(measured)]
     if block.codes != (ANY_BIRD.code,):
         parts.append(draw_others(block, {name: sources[name] for name in measured if measured[name]}))
     if len(block.codes) > 1:

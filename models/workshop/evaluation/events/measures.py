@@ -17,12 +17,21 @@ Values = dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Metrics of all recordings, and the 95 % bootstrap interval of each."""
+    """Metrics of all recordings, and of each draw of the bootstrap."""
 
     values: Values
-    intervals: dict[str, tuple[float, float]]
+    drawn: dict[str, NDArray[np.float64]]
+    """By metric, (n_draws,); NaN where a draw does not permit it."""
     n_stretches: int
     """Number of stretches (or recordings) that were drawn from."""
+
+    def interval(self, name: str) -> tuple[float, float]:
+        """Return the 95 % interval of a metric, by percentiles (Efron)."""
+        return _interval(self.drawn[name])
+
+    def gain(self, name: str, other: "Measured") -> tuple[float, tuple[float, float]]:
+        """Return how much this source has more of a metric than another of the same draws, and the 95 % interval."""
+        return self.values[name] - other.values[name], _interval(self.drawn[name] - other.drawn[name])
 
 
 class Measuring:
@@ -81,16 +90,13 @@ class Measuring:
 
 
 def measure_units(units: Sequence[Unit], codes: Sequence[str], *, draws: int, seed: int) -> Measured:
-    """Return the metrics of all recordings, with 95 % intervals of `draws` draws of their stretches.
-
-    The intervals are percentiles (Efron). A draw that does not permit a metric is left out of its interval.
-    """
+    """Return the metrics of all recordings, and of `draws` draws of their stretches: of a seed always the same ones."""
     measuring = Measuring(units, codes)
     n = measuring.n_stretches
     values = measuring.measure_all()
     rng = np.random.default_rng(seed)
     drawn = [measuring.measure(rng.integers(n, size=n).tolist()) for _ in range(draws)]
-    return Measured(values, {name: _interval(np.array([d[name] for d in drawn])) for name in values}, n)
+    return Measured(values, {name: np.array([d[name] for d in drawn]) for name in values}, n)
 
 
 def _interval(values: NDArray[np.float64]) -> tuple[float, float]:

@@ -11,7 +11,8 @@ from models.workshop.evaluation.events.sources import Scored
 from models.workshop.evaluation.events.truth import Block
 
 COUNTS = ("found", "missed", "false")
-PER_TAXON = ("frame AUC pooled", "F1 collar 0.5 s", "F1 intersection", "onset error s", "offset error s")
+ERRORS = ("onset error s", "offset error s")
+PER_TAXON = ("frame AUC pooled", "F1 collar 0.5 s", "F1 intersection", *ERRORS)
 
 
 def draw_block(title: str, columns: Mapping[str, Measured | None]) -> str:
@@ -20,6 +21,24 @@ def draw_block(title: str, columns: Mapping[str, Measured | None]) -> str:
     lines = [f"| {title} | {' | '.join(columns)} |", "| --- |" + " --- |" * len(columns)]
     for name in known[0].values:
         cells = [_cell(measured, name) if measured else "–" for measured in columns.values()]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def draw_gains(columns: Mapping[str, Measured | None]) -> str:
+    """Return how much more each source has than the first one, drawn together; empty if there is only one."""
+    (first_name, first), *others = [(name, measured) for name, measured in columns.items() if measured]
+    if not others:
+        return ""
+    lines = [
+        f"| gain over {first_name} | {' | '.join(name for name, _ in others)} |",
+        "|" + " --- |" * (len(others) + 1),
+    ]
+    for name in (name for name in first.values if name not in (*COUNTS, *ERRORS)):
+        gains = [measured.gain(name, first) for _, measured in others]
+        cells = [
+            f"{_number(gain, name)} ({_number(low, name)} to {_number(high, name)})" for gain, (low, high) in gains
+        ]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
@@ -67,7 +86,7 @@ def _rule(rule: EventRule) -> str:
 
 
 def _cell(measured: Measured, name: str) -> str:
-    value, (low, high) = measured.values[name], measured.intervals[name]
+    value, (low, high) = measured.values[name], measured.interval(name)
     if math.isnan(value):
         return "–"
     if name in COUNTS:
