@@ -57,7 +57,7 @@ def synthesize(
     seed: Seed = 0,
     soundscapes: Annotated[
         int, typer.Option(metavar="N", min=0, help="Number of unlabeled one-minute soundscapes.")
-    ] = 40,
+    ] = 24,
 ) -> None:
     """Generate recordings of twelve invented taxa, with known truth."""
     from models.workshop.synthetic.world import WorldSize, make_world
@@ -124,7 +124,7 @@ def embedding_study(
     *,
     worlds: Annotated[
         int, typer.Option(metavar="N", min=2, help="Reported worlds; more join those of an earlier run.")
-    ] = 40,
+    ] = 24,
     choosing: Annotated[int, typer.Option(metavar="N", min=2, help="Worlds on which all settings are chosen.")] = 16,
     seed: Seed = 0,
     threads: Threads = 1,
