@@ -57,7 +57,7 @@ def synthesize(
     seed: Seed = 0,
     soundscapes: Annotated[
         int, typer.Option(metavar="N", min=0, help="Number of unlabeled one-minute soundscapes.")
-    ] = 24,
+    ] = 40,
 ) -> None:
     """Generate recordings of twelve invented taxa, with known truth."""
     from models.workshop.synthetic.world import WorldSize, make_world
