@@ -34,7 +34,7 @@ def draw_lanes(
     for axes, (clip, code) in zip(figure.subplots(len(shown), squeeze=False).flat, shown, strict=True):
         _draw_lane(axes, dataset, clip, code, sources)
     handles, labels = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+    figure.legend(handles, labels, loc="outside upper center", ncols=min(4, len(labels)))
     figure.savefig(picture, dpi=110)
 
 
