@@ -35,9 +35,9 @@ def tiny_world(tiny_manifest: Path) -> Dataset:
 
 @pytest.fixture(scope="session")
 def tiny_recipes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with small.toml and small_second.toml, two epochs of two steps each."""
+    """Return a folder with the recipes of a CPU's size, two epochs of two steps each."""
     folder = tmp_path_factory.mktemp("recipes")
-    for name in ("small.toml", "small_second.toml"):
+    for name in ("small.toml", "small_second.toml", "ablation.toml", "ablation_second.toml"):
         text = (RECIPES / name).read_text()
         for key, value in {"epochs": "2", "clips_per_epoch": "16", "batch": "8", "gammas": "[1.0, 1.5]"}.items():
             lines = [f"{key} = {value}" if line.split(" = ")[0] == key else line for line in text.splitlines()]

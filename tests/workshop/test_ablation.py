@@ -1,53 +1,90 @@
-"""The study `ablation` in a tiny world: its steps, and a second run that trains nothing."""
+"""The study `ablation` in two tiny worlds: its lines, its references, and a second run that trains nothing."""
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from models.workshop.studies import ablation
-from models.workshop.studies.ablation import draw_table, run_ablation
+from models.workshop.studies.ablation.lines import BASELINE, CONTROL, make_lines
+from models.workshop.studies.ablation.references import true_labels
+from models.workshop.studies.ablation.study import Ablation, run_ablation
+from models.workshop.studies.ablation.tables import draw_tables
+from models.workshop.studies.ablation.world import World, open_world
 from tests.workshop.conftest import TINY
 
-pytestmark = pytest.mark.timeout(1800)  # eleven networks are trained and exported, fourteen ensembles measured
+pytestmark = pytest.mark.timeout(1800)  # eleven networks are trained and exported in each of two worlds
 
 
 @pytest.fixture(scope="module")
-def finished(tiny_recipes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    work_dir = tmp_path_factory.mktemp("ablation")
-    with pytest.MonkeyPatch.context() as smaller:
-        smaller.setattr(ablation, "WORLD", TINY)
-        smaller.setattr(ablation, "RECIPES", tiny_recipes)
-        run_ablation(work_dir, [3])
-    return work_dir
+def ablation(tiny_recipes: Path, tmp_path_factory: pytest.TempPathFactory) -> Ablation:
+    return Ablation(tmp_path_factory.mktemp("ablation"), TINY, tiny_recipes)
 
 
-def test_every_trick_of_both_winners_has_a_step(finished: Path) -> None:
-    _, _, *rows = (finished / "ablation.md").read_text().splitlines()
-    names = [row.split("|")[1].strip() for row in rows]
-    assert names == [
-        "1st: baseline, true labels only", "1st: + pseudo-labels, round 1", "1st: round 2, with power",
-        "1st: round 2, without power", "1st: baseline, true labels only, trained twice as long",
-        "1st: + pseudo-labels, round 1, trained twice as long", "1st: ensemble of three",
-        "1st: + specialist for frogs and insects", "1st: + shifts of ±2.5 s", "1st: + smoothing over windows",
-        "2nd: baseline, true labels only", "2nd: hard pseudo-labels, round 1", "2nd: hard pseudo-labels, round 2",
-        "2nd: + shifts of ±2.5 s",
+@pytest.fixture(scope="module")
+def tables(ablation: Ablation) -> str:
+    return run_ablation(ablation, [3, 4], jobs=2)
+
+
+@pytest.fixture(scope="module")
+def world(ablation: Ablation, tables: str) -> World:  # noqa: ARG001 — after all lines are measured
+    return open_world(ablation.work_dir / "world-3", 3, ablation.size, ablation.recipes)
+
+
+def test_every_table_has_baseline_control_oracle_and_rounds(tables: str) -> None:
+    names = [row.split("|")[1].strip() for row in tables.splitlines() if row.startswith("| ") and "---" not in row]
+    assert [name for name in names if name] == [
+        "baseline: true labels only", "control: soundscapes without labels", "oracle: true labels", "round 1",
+        "round 2, plain labels", "round 2, with power", "ensemble of baseline and rounds with power",
+        "the same with shifts of ±2.5 s", "the same with shifts and smoothing",
+        "baseline: true labels only", "control: soundscapes without labels", "oracle: true labels", "round 1",
+        "round 2", "the same with shifts of ±2.5 s",
     ]  # fmt: skip
 
 
-def test_a_second_run_uses_the_results_of_the_first(
-    finished: Path, tiny_recipes: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ablation, "RECIPES", tiny_recipes)
-    before = {
-        path: path.stat().st_mtime_ns for path in finished.rglob("*") if path.is_file() and path.name != "ablation.md"
-    }
-    table = run_ablation(finished, [3])
-    assert table == (finished / "ablation.md").read_text()
+def test_a_second_run_uses_the_results_of_the_first(ablation: Ablation, tables: str) -> None:
+    before = {path: path.stat().st_mtime_ns for path in ablation.work_dir.glob("world-*/**/*") if path.is_file()}
+    assert run_ablation(ablation, [4, 3]) == tables
     assert before == {path: path.stat().st_mtime_ns for path in before}
+    rows = (ablation.work_dir / "ablation.csv").read_text().splitlines()
+    assert len(rows) == 1 + 2 * 15
+    assert {row.split(",")[0] for row in rows[1:]} == {"3", "4"}
 
 
-def test_the_table_gives_means_and_the_deviation_between_seeds() -> None:
-    rows = [{"name": "one", "macro_auroc": 0.5 + n, "cmap": 0.5, "event_f1": 0.5, "psds": 0.5} for n in (0.1, 0.3)]
-    assert draw_table([[rows[0]], [rows[1]]]).splitlines()[-1] == (
-        "| one | 0.700 ± 0.141 | 0.500 ± 0.000 | 0.500 ± 0.000 | 0.500 ± 0.000 |"
+def test_the_networks_of_a_world_learn_for_as_many_steps_and_differ(world: World) -> None:
+    checkpoints = {path for line in make_lines(world) for path in line.checkpoints}
+    epochs = {len((path.parent / "metrics.csv").read_text().splitlines()) - 1 for path in checkpoints}
+    assert (len(checkpoints), epochs) == (11, {2})
+    assert len({path.read_bytes() for path in checkpoints}) == 11
+
+
+def test_the_oracle_learns_what_is_heard_in_each_five_seconds(world: World) -> None:
+    labels = true_labels(world, world.load_recipe("ablation"))
+    path = world.soundscapes[0].path
+    assert labels.probs[path].shape == (4, 12)
+    heard = {(int(part), labels.codes[column]) for part, column in np.argwhere(labels.probs[path] == 1)}
+    expected = {
+        (part, event.code)
+        for event in world.dataset.events[path]
+        for part in range(4)
+        if event.onset_s < 5 * (part + 1) and event.offset_s > 5 * part
+    }
+    assert heard == expected
+
+
+def test_a_table_gives_means_and_the_paired_changes_of_the_worlds() -> None:
+    values = {BASELINE: (0.5, 0.7), CONTROL: (0.6, 0.7), "round 1": (0.4, 0.8)}
+    worlds = [
+        {
+            ("T", line): dict.fromkeys(("macro_auroc", "cmap", "psds"), pair[n]) | {"cpu_s": 60.0}
+            for line, pair in values.items()
+        }
+        for n in range(2)
+    ]
+    table = draw_tables(worlds).splitlines()
+    assert table[0] == "T, 2 worlds"
+    assert table[4].startswith("| baseline: true labels only | 0.600 ± 0.141 |  |  | 0.600 ")
+    assert table[5].startswith(
+        "| control: soundscapes without labels | 0.650 ± 0.071 | +0.050 ± 0.071 (1/2) |  | 0.650 "
     )
+    assert table[6].startswith("| round 1 | 0.600 ± 0.283 | +0.000 ± 0.141 (1/2) | -0.050 ± 0.212 (1/2) | 0.600 ")
+    assert table[-1] == "6 minutes of one core's time"

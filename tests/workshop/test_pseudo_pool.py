@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.workshop.training.pseudo_labels import PseudoLabels
-from models.workshop.training.pseudo_pool import PseudoPool
+from models.workshop.training.pseudo_pool import PseudoPool, UnlabeledPool
 
 FIRST = PseudoLabels(
     ("robin", "wren"),
@@ -57,3 +57,17 @@ def test_a_pool_without_labels_says_so() -> None:
     silent = replace(FIRST, probs={"b.flac": np.zeros((1, 2), np.float32)})
     with pytest.raises(ValueError, match="the teacher found nothing"):
         PseudoPool([silent]).draw(np.random.default_rng(0))
+
+
+def test_a_part_with_two_voices_stands_for_both_classes() -> None:
+    both = replace(FIRST, probs={"c.flac": np.array([[1.0, 1.0]], np.float32)})
+    rng = np.random.default_rng(0)
+    drawn = [PseudoPool([both]).draw_for((code,), rng) for code in FIRST.codes]
+    assert [part.targets.tolist() for part in drawn if part] == [[1.0, 1.0], [1.0, 1.0]]
+
+
+def test_a_control_draws_all_soundscapes_equally_often_without_their_labels() -> None:
+    pool, rng = UnlabeledPool(replace(FIRST, window_s=5.0)), np.random.default_rng(0)
+    drawn = [pool.draw(rng) for _ in range(2000)]
+    assert np.mean([part.path == "b.flac" for part in drawn]) == pytest.approx(0.5, abs=0.04)
+    assert not any(part.targets.any() for part in drawn)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,8 +34,8 @@ class PseudoPool:
         self._parts_of: dict[str, list[tuple[PseudoLabels, str, int]]] = defaultdict(list)
         for labels, path in self._sounding:
             for number, row in enumerate(labels.probs[path]):
-                if row.max() > 0:
-                    self._parts_of[self.codes[int(row.argmax())]].append((labels, path, number))
+                for column in np.flatnonzero((row > 0) & (row == row.max())):
+                    self._parts_of[self.codes[column]].append((labels, path, number))
 
     def draw(self, rng: np.random.Generator) -> PseudoPart:
         """Return a random example of a soundscape, drawn by the sum of its taxa's highest labels (first place).
@@ -48,9 +48,21 @@ class PseudoPool:
         return _cut(labels, path, int(rng.integers(0, max(1, len(labels.probs[path]) - labels.span + 1))))
 
     def draw_for(self, codes: Sequence[str], rng: np.random.Generator) -> PseudoPart | None:
-        """Return a random part in which one of these taxa is the most probable one; None if there is none."""
+        """Return a random part in which one of these taxa is the most probable one, or one of them; None if none is."""
         parts = [part for code in codes for part in self._parts_of.get(code, ())]
         return _cut(*parts[int(rng.integers(len(parts)))]) if parts else None
+
+
+class UnlabeledPool(PseudoPool):
+    """An experiment's control: the soundscapes of a label set are drawn uniformly, without their labels."""
+
+    def __init__(self, labels: PseudoLabels) -> None:
+        super().__init__([replace(labels, probs={path: np.ones_like(probs) for path, probs in labels.probs.items()})])
+
+    def draw(self, rng: np.random.Generator) -> PseudoPart:
+        """Return a random example of a soundscape, labeled as silent."""
+        part = super().draw(rng)
+        return replace(part, targets=np.zeros_like(part.targets))
 
 
 def _cut(labels: PseudoLabels, path: str, first: int) -> PseudoPart:

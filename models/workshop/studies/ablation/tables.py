@@ -1,0 +1,57 @@
+"""Draws the tables: means over worlds, and paired changes, each line against the same world's baseline and control."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from models.workshop.studies.ablation.lines import BASELINE, CONTROL
+from models.workshop.studies.ablation.measuring import Row
+
+WorldRows = Mapping[tuple[str, str], Row]
+"""One world's measures, by table and line."""
+MEASURES = {"macro_auroc": "macro ROC-AUC", "cmap": "cmAP", "psds": "PSDS"}
+
+
+def draw_tables(worlds: Sequence[WorldRows]) -> str:
+    """Return a Markdown table for each recipe, of all worlds."""
+    titles = dict.fromkeys(table for table, _ in worlds[0])
+    minutes = sum(row["cpu_s"] for rows in worlds for row in rows.values()) / 60
+    parts = [f"{title}, {len(worlds)} worlds\n\n{_draw_table(title, worlds)}" for title in titles]
+    return "\n\n".join([*parts, f"{minutes:.0f} minutes of one core's time"]) + "\n"
+
+
+def _draw_table(table: str, worlds: Sequence[WorldRows]) -> str:
+    headings = [""]
+    for heading in MEASURES.values():
+        headings += [heading, "against the baseline", "against the control"]
+    lines = [f"| {' | '.join(headings)} |", "| --- " * len(headings) + "|"]
+    for name in [name for title, name in worlds[0] if title == table]:
+        cells = [name]
+        for measure in MEASURES:
+            values, baseline, control = (
+                np.array([rows[table, line][measure] for rows in worlds]) for line in (name, BASELINE, CONTROL)
+            )
+            cells.append(f"{values.mean():.3f}{_spread(values)}")
+            cells.append("" if name == BASELINE else _change(values - baseline))
+            cells.append("" if name in (BASELINE, CONTROL) else _change(values - control))
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _change(changes: np.ndarray) -> str:
+    return f"{changes.mean():+.3f}{_spread(changes)} ({int((changes > 0).sum())}/{len(changes)})"
+
+
+def _spread(values: np.ndarray) -> str:
+    return f" ± {values.std(ddof=1):.3f}" if len(values) > 1 else ""
+
+
+def write_rows(path: Path, numbers: Sequence[int], worlds: Sequence[WorldRows]) -> None:
+    """Write one row for each line of each world, with all measures, as CSV."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["world", "table", "line", *next(iter(worlds[0].values()))])
+        for number, rows in zip(numbers, worlds, strict=True):
+            writer.writerows([number, *key, *row.values()] for key, row in rows.items())
