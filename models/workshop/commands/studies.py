@@ -91,7 +91,7 @@ def ablation(
     from models.workshop.studies.ablation.study import Ablation, run_ablation
 
     torch.set_num_threads(1)
-    wanted = [int(seed) for seed in numbers(seeds, "--seeds")]
+    wanted = list(dict.fromkeys(int(seed) for seed in numbers(seeds, "--seeds")))
     if not wanted:
         raise typer.BadParameter("name at least one world, like 0", param_hint="--seeds")
     typer.echo(run_ablation(Ablation(work), wanted, jobs=jobs))
