@@ -107,6 +107,23 @@ def test_a_bad_interval_is_refused_with_its_line(tmp_path: Path) -> None:
         read_intervals(table)
 
 
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (
+            "/here/wren.wav,0,3,Wren,0.5",
+            r"no interval is of a recording like wren\.wav; the first is of /here/wren\.wav",
+        ),
+        ("wren.wav,0,3,Troglodytes_Wren,0.5", "no interval has the name of a taxon, like Wren; .* Troglodytes_Wren"),
+    ],
+)
+def test_intervals_that_match_nothing_are_refused(recordings: Path, row: str, message: str) -> None:
+    table = recordings / "intervals.csv"
+    table.write_text(f"file,onset_s,offset_s,label,score\n{row}\n")
+    with pytest.raises(BadInput, match=message):
+        list(score_intervals(read_intervals(table), load_recordings(recordings), set(), 0.25))
+
+
 def peaks(clip: Clip, spans: list[tuple[float, float]], score: float) -> Scored:
     """Return frames of 0.5 s that have this score within the spans, cut by the default rule."""
     frames = np.full((round(clip.duration_s / 0.5), 1), 0.02, np.float32)

@@ -106,8 +106,10 @@ def score_intervals(
     """Yield what intervals say about each recording: their scores as steps, and as events those from `threshold` on.
 
     `birds` are the labels, in lower case, that count for any bird. Intervals of a taxon that overlap are one event;
-    those that only touch are several, as their program wrote them.
+    those that only touch are several, as their program wrote them. Raises BadInput if no interval is of one of the
+    recordings, or none of one of the taxa.
     """
+    _check_names(intervals, dataset)
     for clip in dataset.clips:
         rows = intervals.get(clip.path, ())
         times_s = grid_times(clip.duration_s)
@@ -123,6 +125,17 @@ def score_intervals(
         known = {name.casefold() for taxon in dataset.taxa for name in _names(taxon)}
         others = tuple(e.code for e, score in rows if score >= threshold and e.code.casefold() not in known)
         yield Scored(clip, frames, GRID_S, tuple(events), others)
+
+
+def _check_names(intervals: Mapping[str, Sequence[tuple[Event, float]]], dataset: Dataset) -> None:
+    rows = [event for clip in dataset.clips for event, _ in intervals.get(clip.path, ())]
+    if not rows:
+        shown = next(iter(intervals), "nothing")
+        raise BadInput(f"no interval is of a recording like {dataset.clips[0].path}; the first is of {shown}")
+    known = {name.casefold() for taxon in dataset.taxa for name in _names(taxon)}
+    if not any(event.code.casefold() in known for event in rows):
+        named = dataset.taxa[0].common_name
+        raise BadInput(f"no interval has the name of a taxon, like {named}; the first is labeled {rows[0].code}")
 
 
 def _names(taxon: Taxon) -> tuple[str, str, str]:
