@@ -136,6 +136,15 @@ def test_frame_auc_is_scikit_learns_within_recordings_and_pooled() -> None:
     assert values["frame AUC pooled"] == pytest.approx(np.mean(pooled))
 
 
+def test_a_recording_counts_within_by_the_share_of_it_that_is_drawn() -> None:
+    truth = [Event("wren", 1.0, 2.0), Event("wren", 6.0, 7.0)]
+    right = np.zeros((400, 1))
+    right[40:80] = right[240:280] = 1.0
+    measuring = Measuring([unit(truth, [], right, 2), unit(truth, [], 1 - right, 2, "b")], ["wren"])
+    assert measuring.measure_all()["frame AUC within"] == pytest.approx(0.5)
+    assert measuring.measure([0, 2, 3])["frame AUC within"] == pytest.approx(1 / 3)
+
+
 def test_frame_auc_counts_a_stretch_as_often_as_it_is_drawn() -> None:
     rng = np.random.default_rng(6)
     truth, scores, stretches = rng.random(300) < 0.3, rng.integers(0, 9, 300) / 10, rng.integers(0, 3, 300)
