@@ -67,6 +67,30 @@ def test_one_segment_and_many_give_the_same_scores(tmp_path: Path, seed: int, *,
         assert_same(score_sounds(ensemble, sounds, LENGTH_S, segment_s=segment_s), whole)
 
 
+@pytest.mark.parametrize(
+    ("shape", "score"),
+    [
+        (Shape(20.0, 16, 5.0), {"window_s": 5.0, "shifts_s": [-2.5, 0.0, 2.5], "shift_weights": [1.0, 2.0, 1.0]}),
+        (Shape(5.0, 10, 2.5), {"window_s": 5.0, "shifts_s": [0.0], "shift_weights": [1.0], "smoothing": [0.1] * 9}),
+    ],
+)
+def test_windows_far_outside_a_segment_count_as_they_do_in_one(
+    tmp_path: Path, shape: Shape, score: dict[str, Any]
+) -> None:
+    folder = write_random_pack(
+        tmp_path,
+        seed=5,
+        n_members=1,
+        shape=shape,
+        member={"input": "waveform", "rule": "clip"},
+        outputs=FRAMEWISE,
+        score=score,
+    )
+    ensemble = open_pack(folder)
+    sounds = random_sounds(rates_of(ensemble), LENGTH_S)
+    assert_same(score_sounds(ensemble, sounds, LENGTH_S, segment_s=7.3), score_sounds(ensemble, sounds, LENGTH_S))
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_batch_size_does_not_matter(tmp_path: Path, seed: int) -> None:
     folder = write_random_pack(tmp_path, seed=seed)
