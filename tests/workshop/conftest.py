@@ -1,8 +1,10 @@
-"""A synthetic world and recipes so small that a network trains within seconds."""
+"""A synthetic world, recipes so small that a network trains within seconds, and recordings with known events."""
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 import torch
 
 from models.workshop.data.manifest import Dataset, load_dataset
@@ -54,3 +56,18 @@ def tiny_recipe_file(tiny_recipes: Path) -> Path:
 @pytest.fixture(scope="session")
 def tiny_recipe(tiny_recipe_file: Path) -> Recipe:
     return load_recipe(tiny_recipe_file)
+
+
+@pytest.fixture
+def labeled_recordings(tmp_path: Path) -> Path:
+    """Return a folder with two recordings of 4 s: a wren and an unnamed song; a hummingbird's notes of 0.1 s."""
+    for name in ("wren", "hermit", "weak"):
+        soundfile.write(tmp_path / f"{name}.wav", np.zeros(4 * 16000), 16000)
+    (tmp_path / "index.csv").write_text(
+        "file,group,source,licence\nwren.wav,bird,here,CC0\nhermit.wav,bird,here,CC0\nweak.wav,bird,here,CC0\n"
+    )
+    (tmp_path / "strong_labels.csv").write_text(
+        "file,onset_s,offset_s,label\nwren.wav,1,2,Wren\nwren.wav,1.5,3,SP\nwren.wav,3.5,3.8,Wren\n"
+        "hermit.wav,1,1.1,Hermit\nhermit.wav,2,2.1,Hermit\n"
+    )
+    return tmp_path

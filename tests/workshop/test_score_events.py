@@ -1,11 +1,10 @@
-"""`score-events`: which recordings and taxa are compared, with what a pack or another program says of them."""
+"""`score-events`: rules chosen on other recordings, the tables, and the command."""
 
 import csv
 from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 from click import unstyle
 from typer.testing import CliRunner
 
@@ -16,112 +15,14 @@ from models.workshop.data.manifest import Clip, Dataset, Event
 from models.workshop.errors import BadInput
 from models.workshop.evaluation.events.comparison import ComparisonOptions, compare
 from models.workshop.evaluation.events.rules import choose_rules
-from models.workshop.evaluation.events.sources import (
-    Scored,
-    cut_frames,
-    match_columns,
-    read_intervals,
-    score_intervals,
-)
-from models.workshop.evaluation.events.truth import ANY_BIRD, load_recordings, make_blocks, merge_events
+from models.workshop.evaluation.events.sources import Scored, cut_frames
+from models.workshop.evaluation.events.truth import load_recordings, make_blocks
 
 SYNTHETIC = Path(__file__).parents[2] / "models" / "packs" / "synthetic"
 
 
-@pytest.fixture
-def recordings(tmp_path: Path) -> Path:
-    """Return a folder with two recordings of 4 s: a wren and an unnamed song; a hummingbird's notes of 0.1 s."""
-    for name in ("wren", "hermit", "weak"):
-        soundfile.write(tmp_path / f"{name}.wav", np.zeros(4 * 16000), 16000)
-    (tmp_path / "index.csv").write_text(
-        "file,group,source,licence\nwren.wav,bird,here,CC0\nhermit.wav,bird,here,CC0\nweak.wav,bird,here,CC0\n"
-    )
-    (tmp_path / "strong_labels.csv").write_text(
-        "file,onset_s,offset_s,label\nwren.wav,1,2,Wren\nwren.wav,1.5,3,SP\nwren.wav,3.5,3.8,Wren\n"
-        "hermit.wav,1,1.1,Hermit\nhermit.wav,2,2.1,Hermit\n"
-    )
-    return tmp_path
-
-
 def taxon(name: str, taxonomic_class: str = "Aves") -> Taxon:
     return Taxon(name.lower(), name, name, taxonomic_class)
-
-
-def test_a_folder_becomes_recordings_whose_birds_are_any_bird_too(recordings: Path) -> None:
-    dataset = load_recordings(recordings)
-    assert [(clip.path, clip.duration_s) for clip in dataset.clips] == [("wren.wav", 4.0), ("hermit.wav", 4.0)]
-    assert dataset.codes == ["Wren", "SP", "Hermit", "any-bird"]
-    any_bird = [event for event in dataset.events["wren.wav"] if event.code == "any-bird"]
-    assert any_bird == [Event("any-bird", 1.0, 3.0), Event("any-bird", 3.5, 3.8)]
-
-
-def test_short_notes_are_a_block_of_their_own_and_unknown_taxa_count_as_any_bird_only(recordings: Path) -> None:
-    blocks = make_blocks(load_recordings(recordings), ["Wren", "Hermit"])
-    assert [(b.title, b.codes, [c.path for c in b.clips]) for b in blocks] == [
-        ("Taxa", ("Wren",), ["wren.wav"]),
-        ("Notes shorter than 0.25 s", ("Hermit",), ["hermit.wav"]),
-        ("Any bird", ("any-bird",), ["wren.wav"]),
-    ]
-
-
-def test_a_folder_without_a_listed_recording_is_refused_with_its_line(recordings: Path) -> None:
-    (recordings / "hermit.wav").unlink()
-    with pytest.raises(BadInput, match=r"index\.csv, line 3: .*hermit\.wav is missing"):
-        load_recordings(recordings)
-
-
-def test_events_that_touch_are_one() -> None:
-    events = [Event("a", 2.0, 3.0), Event("a", 0.0, 1.0), Event("a", 1.0, 1.5), Event("a", 2.5, 2.6)]
-    assert merge_events(events, "b") == [Event("b", 0.0, 1.5), Event("b", 2.0, 3.0)]
-
-
-def test_taxa_are_found_by_any_of_their_names_and_any_bird_is_all_birds() -> None:
-    pack = [taxon("Troglodytes"), taxon("Hyla", "Amphibia"), Taxon("x", "Parus", "Tit", "Aves")]
-    wanted = [taxon("tit"), taxon("Frog"), ANY_BIRD]
-    assert match_columns(pack, wanted) == [[2], [], [0, 2]]
-
-
-def test_intervals_become_steps_and_events(recordings: Path) -> None:
-    table = recordings / "intervals.csv"
-    table.write_text(
-        "file,onset_s,offset_s,label,score\nwren.wav,0,3,wren,0.5\nwren.wav,2.5,4,Wren,0.8\nwren.wav,0,3,Robin,0.3\n"
-        "hermit.wav,0,1,Hermit,0.9\nhermit.wav,1,2,Hermit,0.2\nhermit.wav,2,3,Hermit,0.9\nhermit.wav,3,4,Hermit,0.9\n"
-    )
-    dataset = load_recordings(recordings)
-    wren, hermit = score_intervals(read_intervals(table), dataset, {"robin"}, 0.25)
-    assert wren.frames[[0, 99, 101, 159], 0].tolist() == pytest.approx([0.5, 0.5, 0.8, 0.8])
-    assert wren.frames[[0, 159], dataset.codes.index("any-bird")].tolist() == pytest.approx([0.3, 0.0])
-    assert wren.others == ("Robin",)
-    assert [(e.code, round(e.onset_s, 3), round(e.offset_s, 3)) for e in wren.events] == [
-        ("Wren", 0.0, 4.0),
-        ("any-bird", 0.0, 3.0),
-    ]
-    spans = [(round(e.onset_s, 3), round(e.offset_s, 3)) for e in hermit.events]
-    assert spans == [(0.0, 1.0), (2.0, 3.0), (3.0, 4.0)], "those that only touch stay apart"
-
-
-def test_a_bad_interval_is_refused_with_its_line(tmp_path: Path) -> None:
-    table = tmp_path / "intervals.csv"
-    table.write_text("file,onset_s,offset_s,label,score\na.wav,0,three,wren,0.5\n")
-    with pytest.raises(BadInput, match=r"intervals\.csv, line 2: not an interval"):
-        read_intervals(table)
-
-
-@pytest.mark.parametrize(
-    ("row", "message"),
-    [
-        (
-            "/here/wren.wav,0,3,Wren,0.5",
-            r"no interval is of a recording like wren\.wav; the first is of /here/wren\.wav",
-        ),
-        ("wren.wav,0,3,Troglodytes_Wren,0.5", "no interval has the name of a taxon, like Wren; .* Troglodytes_Wren"),
-    ],
-)
-def test_intervals_that_match_nothing_are_refused(recordings: Path, row: str, message: str) -> None:
-    table = recordings / "intervals.csv"
-    table.write_text(f"file,onset_s,offset_s,label,score\n{row}\n")
-    with pytest.raises(BadInput, match=message):
-        list(score_intervals(read_intervals(table), load_recordings(recordings), set(), 0.25))
 
 
 def peaks(clip: Clip, spans: list[tuple[float, float]], score: float) -> Scored:
@@ -151,8 +52,8 @@ def test_a_rule_is_chosen_on_the_other_recordings() -> None:
     assert found.best_f1["F1 intersection"] == pytest.approx(2 * 4 / (2 * 4 + 2))
 
 
-def test_the_tables_name_what_is_left_out_and_who_knows_nothing(recordings: Path) -> None:
-    dataset = load_recordings(recordings)
+def test_the_tables_name_what_is_left_out_and_who_knows_nothing(labeled_recordings: Path) -> None:
+    dataset = load_recordings(labeled_recordings)
     frames = np.zeros((8, 4), np.float32)
     frames[2:4, 0] = frames[2:4, 3] = 0.9
     frames[:, 1] = np.nan
@@ -174,6 +75,13 @@ def test_the_tables_name_what_is_left_out_and_who_knows_nothing(recordings: Path
     assert "gain over" not in taxa, "random knows none of them"
     assert "| gain over ours | random |" in any_bird
     assert "| F1 collar 0.2 s | 0.00 (0.00 to 0.00) |" in any_bird
+
+
+def test_recordings_whose_taxa_no_pack_knows_are_refused(labeled_recordings: Path) -> None:
+    dataset = load_recordings(labeled_recordings)
+    scored = [Scored(clip, np.full((8, 4), np.nan, np.float32), 0.5, (), ()) for clip in dataset.clips]
+    with pytest.raises(BadInput, match="no pack knows any of its taxa, Wren, SP, Hermit"):
+        compare(dataset, {"frogs": scored}, ["frogs"], ComparisonOptions(draws=5))
 
 
 def run(*arguments: object) -> tuple[int, str]:
@@ -206,6 +114,7 @@ def test_the_command_scores_packs_and_intervals_in_a_world(tiny_manifest: Path, 
         (["--pack", "birdnet"], "write NAME=PATH, like birdnet=packs/birdnet"),
         (["--pack", "birdnet=nowhere"], "--pack birdnet: nowhere does not exist"),
         (["--pack", f"a={SYNTHETIC}", "--pack", f"a={SYNTHETIC}"], "'a' is named twice"),
+        (["--pack", f"a={SYNTHETIC}", "--intervals", f"a={SYNTHETIC}"], "'a' is the name of a pack, too"),
         (["--pack", f"a={SYNTHETIC}", "--folds", "7"], "no recording has known events; see --folds"),
     ],
 )

@@ -56,15 +56,18 @@ def score_events(
     from models.workshop.evaluation.events.truth import load_recordings
 
     dataset = load_recordings(recordings, [int(fold) for fold in numbers(folds, "--folds")])
-    folders = _named(packs, "--pack")
-    sources = _score(dataset, folders, _named(intervals or [], "--intervals"), min_score)
+    folders, tables = _named(packs, "--pack"), _named(intervals or [], "--intervals")
+    if both := folders.keys() & tables.keys():
+        raise typer.BadParameter(f"{both.pop()!r} is the name of a pack, too", param_hint="--intervals")
+    sources = _score(dataset, folders, tables, min_score)
+    blocks = find_blocks(dataset, sources, list(folders))
     tell = partial(typer.echo, err=True)
     table = compare(dataset, sources, list(folders), ComparisonOptions(draws, seed, choose_rules, tell))
     typer.echo(table)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         (out / "events.md").write_text(table, encoding="utf-8")
-        draw_lanes(dataset, find_blocks(dataset, sources, list(folders)), sources, out / "events.png")
+        draw_lanes(dataset, blocks, sources, out / "events.png")
 
 
 def _score(dataset: "Dataset", packs: dict[str, Path], intervals: dict[str, Path], min_score: float) -> "Sources":

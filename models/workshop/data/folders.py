@@ -112,6 +112,8 @@ def read_events(table: Path, columns: Columns = Columns(path="file", labels="lab
             raise BadInput(f"{where}: not an event: {error}") from error
         if not 0 <= event.onset_s < event.offset_s:
             raise BadInput(f"{where}: an event needs 0 <= onset_s < offset_s")
+        if not event.code:
+            raise BadInput(f"{where}: an event needs a {columns.labels}")
         events.setdefault(table.parent / row[columns.path], []).append(event)
     return events
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.workshop.data.manifest import Dataset
+from models.workshop.errors import BadInput
 from models.workshop.evaluation.events.measures import Measured, Measuring, Values, measure_units
 from models.workshop.evaluation.events.report import draw_block, draw_gains, draw_others, draw_rules, draw_taxa
 from models.workshop.evaluation.events.rules import choose_rules
@@ -40,8 +41,16 @@ def known_codes(dataset: Dataset, sources: Sources) -> set[str]:
 
 
 def find_blocks(dataset: Dataset, sources: Sources, packs: Sequence[str]) -> tuple[Block, ...]:
-    """Return the blocks of taxa that a pack knows; intervals do not say what their program knows."""
-    return make_blocks(dataset, known_codes(dataset, {name: sources[name] for name in packs}))
+    """Return the blocks of taxa that a pack knows; intervals do not say what their program knows.
+
+    Raises BadInput if no pack knows any of them.
+    """
+    known = known_codes(dataset, {name: sources[name] for name in packs})
+    blocks = tuple(block for block in make_blocks(dataset, known) if known.intersection(block.codes))
+    if not blocks:
+        named = ", ".join(taxon.common_name for taxon in dataset.taxa if taxon != ANY_BIRD)
+        raise BadInput(f"{dataset.folder}: no pack knows any of its taxa, {named}")
+    return blocks
 
 
 def compare(dataset: Dataset, sources: Sources, packs: Sequence[str], options: ComparisonOptions) -> str:
@@ -67,8 +76,6 @@ def _compare_block(
         units = make_units(dataset, block, scored)
         measured[name] = measure_units(units, block.codes, draws=options.draws, seed=options.seed) if knows else None
         rows += [(code, *_measure_taxon(dataset, block, scored, code, name)) for code in block.codes if code in knows]
-    if not any(measured.values()):
-        return ""
     parts = [_head(dataset, block, measured, options.draws), draw_block("", measured), draw_gains(measured)]
     if block.codes != (ANY_BIRD.code,):
         parts.append(draw_others(block, {name: sources[name] for name in measured if measured[name]}))

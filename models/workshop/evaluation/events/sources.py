@@ -1,5 +1,6 @@
 """What a pack, or another program's intervals, say about recordings: a curve for each taxon, and events."""
 
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,8 +39,13 @@ class Scored:
     """The names of taxa that the truth does not name, one for each of their events."""
 
     def on_grid(self) -> Frames:
-        """Return the frames that cover the middles of the grid's frames, (n_grid, n_taxa)."""
+        """Return the frames that cover the middles of the grid's frames, (n_grid, n_taxa).
+
+        Zeros for a recording that is too short for a frame, in which there is no event either.
+        """
         nearest = (grid_times(self.clip.duration_s) / self.step_s).astype(int)
+        if not len(self.frames):
+            return np.zeros((len(nearest), self.frames.shape[1]), np.float32)
         return self.frames[np.minimum(nearest, len(self.frames) - 1)]
 
 
@@ -49,12 +55,19 @@ def grid_times(duration_s: float) -> NDArray[np.float64]:
 
 
 def match_columns(pack_taxa: Sequence[Taxon], wanted: Sequence[Taxon]) -> list[list[int]]:
-    """Return the pack's columns for each wanted taxon, found by code or name; for any bird, those of all birds."""
+    """Return the pack's columns for each wanted taxon, found by code or name; for any bird, those of all birds.
+
+    Raises BadInput if two of the wanted taxa are the same one in the pack: each would be false for the other.
+    """
     birds = [column for column, taxon in enumerate(pack_taxa) if taxon.taxonomic_class == "Aves"]
-    return [
-        birds if taxon == ANY_BIRD else select_taxa(pack_taxa, (taxon.code, taxon.scientific_name, taxon.common_name))
-        for taxon in wanted
-    ]
+    columns = [birds if taxon == ANY_BIRD else select_taxa(pack_taxa, _names(taxon)) for taxon in wanted]
+    known: dict[int, str] = {}
+    for taxon, found in zip(wanted, columns, strict=True):
+        for column in found if taxon != ANY_BIRD else ():
+            if column in known:
+                raise BadInput(f"{known[column]} and {taxon.code} are one taxon in the pack: name it in one way")
+            known[column] = taxon.code
+    return columns
 
 
 def score_pack(ensemble: Ensemble, dataset: Dataset) -> Iterator[Scored]:
@@ -89,13 +102,18 @@ def cut_frames(
 
 
 def read_intervals(table: Path) -> dict[str, list[tuple[Event, float]]]:
-    """Return another program's intervals with their scores, by file; raises BadInput with the line of a bad row."""
+    """Return another program's intervals with their scores, by file.
+
+    Raises BadInput with the line of a row that is none: onset_s < offset_s, and all numbers finite.
+    """
     intervals: dict[str, list[tuple[Event, float]]] = {}
     for where, row in read_rows(table, INTERVAL_COLUMNS):
         try:
             event, score = Event(row["label"], float(row["onset_s"]), float(row["offset_s"])), float(row["score"])
         except ValueError as error:
             raise BadInput(f"{where}: not an interval: {error}") from error
+        if not (math.isfinite(event.onset_s + event.offset_s + score) and event.onset_s < event.offset_s):
+            raise BadInput(f"{where}: an interval needs onset_s < offset_s and a score, all of them finite")
         intervals.setdefault(row["file"], []).append((event, score))
     return intervals
 
@@ -138,8 +156,9 @@ def _check_names(intervals: Mapping[str, Sequence[tuple[Event, float]]], dataset
         raise BadInput(f"no interval has the name of a taxon, like {named}; the first is labeled {rows[0].code}")
 
 
-def _names(taxon: Taxon) -> tuple[str, str, str]:
-    return taxon.code, taxon.scientific_name, taxon.common_name
+def _names(taxon: Taxon) -> list[str]:
+    """Return what a taxon is called; a name may be missing, and taxa without one are not the same taxon."""
+    return [name for name in (taxon.code, taxon.scientific_name, taxon.common_name) if name]
 
 
 def _join_overlapping(events: Sequence[Event], code: str) -> list[Event]:

@@ -31,8 +31,9 @@ class Block:
 def load_recordings(path: Path, folds: Iterable[int] = ()) -> Dataset:
     """Return the recordings with known events of a folder (index.csv, strong_labels.csv) or of a manifest.
 
-    `folds` restricts a manifest; empty: all. Events of a taxon that touch become one. The last taxon is "any bird",
-    whose events are those of all birds. Raises BadInput if no recording has an event.
+    `folds` restricts a manifest; empty: all. Events of a taxon that touch become one; what is beyond a recording's end
+    is cut off. The last taxon is "any bird", whose events are those of all birds; in a folder the group of the
+    recordings says what is a bird. Raises BadInput if no recording has an event, or if an event begins after the end.
     """
     dataset = _load_folder(path) if path.is_dir() else _load_manifest(path, set(folds))
     if not dataset.clips:
@@ -40,7 +41,7 @@ def load_recordings(path: Path, folds: Iterable[int] = ()) -> Dataset:
     birds = {taxon.code for taxon in dataset.taxa if taxon.taxonomic_class == "Aves"}
     merged = {}
     for clip in dataset.clips:
-        events = dataset.events[clip.path]
+        events = _cut_at_end(clip, dataset.events[clip.path])
         by_taxon = [[e for e in events if e.code == code] for code in dict.fromkeys(e.code for e in events)]
         any_bird = merge_events([e for e in events if e.code in birds], ANY_BIRD.code)
         merged[clip.path] = (*chain.from_iterable(merge_events(es, es[0].code) for es in by_taxon), *any_bird)
@@ -56,6 +57,14 @@ def merge_events(events: Sequence[Event], code: str) -> list[Event]:
         else:
             merged.append(Event(code, event.onset_s, event.offset_s))
     return merged
+
+
+def _cut_at_end(clip: Clip, events: Iterable[Event]) -> list[Event]:
+    cut = [replace(event, offset_s=min(event.offset_s, clip.duration_s)) for event in events]
+    for event in cut:
+        if event.onset_s >= event.offset_s:
+            raise BadInput(f"{clip.path}: an event at {event.onset_s:g} s; the recording ends at {clip.duration_s:g} s")
+    return cut
 
 
 def make_blocks(dataset: Dataset, known: Iterable[str]) -> tuple[Block, ...]:
@@ -94,12 +103,16 @@ def _load_folder(folder: Path) -> Dataset:
     clips: list[Clip] = []
     taxa: dict[str, Taxon] = {}
     events: dict[str, tuple[Event, ...]] = {}
+    listed: set[Path] = set()
     for where, row in read_rows(folder / "index.csv", ("file", "group", "source", "licence")):
         path = folder / row["file"]
         if path not in found:
             continue
         if not path.exists():
             raise BadInput(f"{where}: {path} is missing")
+        if path in listed:
+            raise BadInput(f"{where}: {row['file']} is listed twice")
+        listed.add(path)
         for event in found[path]:
             taxonomic_class = _CLASSES.get(row["group"], row["group"])
             taxa.setdefault(event.code, Taxon(event.code, event.code, event.code, taxonomic_class))
@@ -107,4 +120,6 @@ def _load_folder(folder: Path) -> Dataset:
         duration_s = measure_duration_s(path)
         clips.append(Clip(row["file"], labels, row["file"], row["licence"], row["source"], 0, duration_s))
         events[row["file"]] = tuple(found[path])
+    if unlisted := [path for path in found if path not in listed]:
+        raise BadInput(f"{folder / 'index.csv'}: {unlisted[0]} of strong_labels.csv is not listed")
     return Dataset(folder, tuple(taxa.values()), tuple(clips), events)
