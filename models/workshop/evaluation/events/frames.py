@@ -18,12 +18,13 @@ class FrameAuc:
         self._negatives = np.zeros((len(values), n_stretches))
         np.add.at(self._positives, (ranks[truth], stretches[truth]), 1)
         np.add.at(self._negatives, (ranks[~truth], stretches[~truth]), 1)
+        self._n_positives, self._n_negatives = self._positives.sum(axis=0), self._negatives.sum(axis=0)
 
     def auc(self, draw: Sequence[int]) -> float:
         """Return the area for these stretches, each as often as drawn; NaN without a positive or a negative."""
         times = np.bincount(draw, minlength=self._positives.shape[1])
-        positives, negatives = self._positives @ times, self._negatives @ times
-        pairs = positives.sum() * negatives.sum()
-        if pairs == 0:
+        pairs = (self._n_positives @ times) * (self._n_negatives @ times)
+        if pairs == 0:  # most taxa are not heard in a recording: what follows is a hundred times the work
             return float("nan")
+        positives, negatives = self._positives @ times, self._negatives @ times
         return float(positives @ (np.cumsum(negatives) - negatives / 2) / pairs)
