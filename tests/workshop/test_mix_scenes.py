@@ -57,6 +57,7 @@ def test_a_short_pause_is_within_a_phrase_and_what_is_too_long_short_or_cut_off_
     assert find_phrases(sing((0.5, 5.0), duration_s=20.0)) == []
     assert find_phrases(sing((0.0, 1.0))) == []
     assert find_phrases(sing()) == []
+    assert find_phrases(np.zeros(0, np.float32)) == []
 
 
 def test_scenes_are_louder_where_their_events_are(recordings: Path, tmp_path: Path) -> None:
@@ -79,6 +80,19 @@ def test_the_halves_have_no_recording_in_common_and_no_forbidden_or_known_one(re
     singers = [{event.code for event in load_events(tmp_path / "out" / half)} for half in HALVES]
     assert singers[0].isdisjoint(singers[1])
     assert singers[0] | singers[1] == {f"Bird {number}" for number in range(8)}
+
+
+def test_cuts_of_one_recording_are_in_one_half(recordings: Path, tmp_path: Path) -> None:
+    table = recordings / "index.csv"
+    of_bird = {f"note {number}\n": f"freesound {number // 4} part {number}\n" for number in range(8)}
+    text = table.read_text()
+    for old, new in of_bird.items():
+        text = text.replace(old, new)
+    table.write_text(text)
+    list(mix_scenes(recordings, tmp_path / "out", n_scenes=8, seed=1))
+    singers = [{event.code for event in load_events(tmp_path / "out" / half)} for half in HALVES]
+    halves = [{f"Bird {number}" for number in range(first, first + 4)} for first in (0, 4)]
+    assert sorted(map(sorted, singers)) == sorted(map(sorted, halves))
 
 
 def load_events(folder: Path) -> list:

@@ -8,6 +8,7 @@ compare packs and rules, and do not say how good one is in the field.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import soundfile
@@ -21,8 +22,9 @@ from models.workshop.studies.real_recordings.collection import CLASSES, read_ind
 from models.workshop.training.examples import load_clip
 from models.workshop.training.mixing import Waveform
 
+Source = TypeVar("Source")
 HALVES = ("choose", "report")
-"""What is chosen on one half is reported on the other; no recording is in both."""
+"""What is chosen on one half is reported on the other; no recording is in both, nor two cuts of the same one."""
 RATE_HZ = 48000
 SCENE_S = 20.0
 N_SINGERS = 3
@@ -62,14 +64,15 @@ def mix_scenes(audio_dir: Path, out: Path, *, n_scenes: int, seed: int) -> Itera
     """
     rng = np.random.default_rng(seed)
     singers, noises = _read_sources(audio_dir, rng)
-    for half, name in enumerate(HALVES):
-        if len(singers[half::2]) < N_SINGERS or not noises[half::2]:
+    halves = zip(_halve(singers, [s.recording for s in singers]), _halve(noises, noises), HALVES, strict=True)
+    for own_singers, own_noises, name in halves:
+        if len(own_singers) < N_SINGERS or not own_noises:
             raise BadInput(f"{audio_dir}: has too few birds with phrases, or noises, for two halves of scenes")
         (out / name).mkdir(parents=True, exist_ok=True)
         scenes: list[tuple[str, Scene]] = []
         for number in range(n_scenes):
-            noise = noises[half::2][rng.integers(len(noises[half::2]))]
-            scene = mix_scene(singers[half::2], noise, load_clip(noise.path, RATE_HZ), rng)
+            noise = own_noises[rng.integers(len(own_noises))]
+            scene = mix_scene(own_singers, noise, load_clip(noise.path, RATE_HZ), rng)
             scenes.append((f"scene-{number:03d}.flac", scene))
             soundfile.write(out / name / scenes[-1][0], scene.waveform, RATE_HZ)
             yield out / name / scenes[-1][0]
@@ -105,8 +108,10 @@ def find_phrases(waveform: Waveform) -> list[tuple[int, int]]:
     A phrase is louder than halfway, in dB, between the recording's quiet fifth and its loudest fiftieth; these must be
     12 dB apart.
     """
+    if len(waveform) < _SHORTEST_S * RATE_HZ:
+        return []
     level_db = np.convolve(levels_db(waveform), np.ones(3) / 3, "same")
-    quiet_db, loud_db = np.percentile(level_db, (20, 98)) if len(level_db) else (0.0, 0.0)
+    quiet_db, loud_db = np.percentile(level_db, (20, 98))
     if loud_db - quiet_db < 12:
         return []
     edges = np.flatnonzero(np.diff((level_db > (quiet_db + loud_db) / 2).astype(np.int8), prepend=0, append=0))
@@ -134,7 +139,7 @@ def levels_db(waveform: Waveform) -> Waveform:
 
 
 def _read_sources(audio_dir: Path, rng: np.random.Generator) -> tuple[list[Singer], list[Recording]]:
-    """Return birds with phrases and noises, shuffled; every second one belongs to each half."""
+    """Return birds with phrases and noises, shuffled."""
     known = set(read_events(audio_dir / "strong_labels.csv"))
     recordings = [r for r in read_index(audio_dir / "index.csv") if r.path not in known]
     usable = [r for r in recordings if Terms().refuse(r.license) is None]
@@ -148,6 +153,15 @@ def _read_sources(audio_dir: Path, rng: np.random.Generator) -> tuple[list[Singe
             singers += [Singer(recording, phrases)] if phrases else []
     noises = [r for r in usable if r.kind in {"noise", "soundscape"}]
     return singers, [noises[index] for index in rng.permutation(len(noises))]
+
+
+def _halve(items: Sequence[Source], recordings: Sequence[Recording]) -> tuple[list[Source], list[Source]]:
+    """Return every second of the items, and the others; those whose recordings are of one group stay together."""
+    half_of: dict[str, int] = {}
+    halves: tuple[list[Source], list[Source]] = ([], [])
+    for item, recording in zip(items, recordings, strict=True):
+        halves[half_of.setdefault(recording.group or str(recording.path), len(half_of) % 2)].append(item)
+    return halves
 
 
 def _cut(waveform: Waveform, first: int, stop: int) -> Waveform:
