@@ -11,7 +11,17 @@ from models.workshop.studies.ablation.measuring import Row
 
 WorldRows = Mapping[tuple[str, str], Row]
 """One world's measures, by table and line."""
-MEASURES = {"macro_auroc": "macro ROC-AUC", "cmap": "cmAP", "psds": "PSDS"}
+COLUMNS: Sequence[tuple[str, str, str | None]] = (
+    ("macro ROC-AUC", "macro_auroc", None),
+    ("against the baseline", "macro_auroc", BASELINE),
+    ("against the control", "macro_auroc", CONTROL),
+    ("cmAP", "cmap", None),
+    ("against the baseline", "cmap", BASELINE),
+    ("PSDS", "psds", None),
+    ("against the baseline", "psds", BASELINE),
+)
+"""Heading, measure, and the line that it is compared with."""
+UNCOMPARED = {BASELINE: (BASELINE, CONTROL), CONTROL: (CONTROL,)}
 
 
 def draw_tables(worlds: Sequence[WorldRows]) -> str:
@@ -23,19 +33,17 @@ def draw_tables(worlds: Sequence[WorldRows]) -> str:
 
 
 def _draw_table(table: str, worlds: Sequence[WorldRows]) -> str:
-    headings = [""]
-    for heading in MEASURES.values():
-        headings += [heading, "against the baseline", "against the control"]
-    lines = [f"| {' | '.join(headings)} |", "| --- " * len(headings) + "|"]
+    lines = [f"| | {' | '.join(heading for heading, _, _ in COLUMNS)} |", "| --- " * (1 + len(COLUMNS)) + "|"]
     for name in [name for title, name in worlds[0] if title == table]:
         cells = [name]
-        for measure in MEASURES:
-            values, baseline, control = (
-                np.array([rows[table, line][measure] for rows in worlds]) for line in (name, BASELINE, CONTROL)
-            )
-            cells.append(f"{values.mean():.3f}{_spread(values)}")
-            cells.append("" if name == BASELINE else _change(values - baseline))
-            cells.append("" if name in (BASELINE, CONTROL) else _change(values - control))
+        for _, measure, reference in COLUMNS:
+            values = np.array([rows[table, name][measure] for rows in worlds])
+            if reference is None:
+                cells.append(f"{values.mean():.3f}{_spread(values)}")
+            elif reference in UNCOMPARED.get(name, ()):
+                cells.append("")
+            else:
+                cells.append(_change(values - [rows[table, reference][measure] for rows in worlds]))
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
