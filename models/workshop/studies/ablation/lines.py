@@ -28,7 +28,6 @@ def make_lines(world: World) -> Iterator[Line]:
     """Yield the lines of all tables, each as soon as its networks are trained."""
     yield from first_place(world)
     yield from second_place(world)
-    yield from cross_entropy(world)
 
 
 def first_place(world: World) -> Iterator[Line]:
@@ -53,14 +52,6 @@ def second_place(world: World) -> Iterator[Line]:
     rounds = world.train_rounds(recipe, "second/rounds", baseline)
     yield from (Line(table, f"round {made.number}", _checkpoints([made])) for made in rounds[1:])
     yield Line(table, "the same with shifts of ±2.5 s", _checkpoints(rounds[-1:]), SECOND_PLACE_SCORE)
-
-
-def cross_entropy(world: World) -> Iterator[Line]:
-    """Yield baseline, control, oracle and rounds with power, all with the first place's own loss."""
-    table, recipe = "First place, cross-entropy", world.load_recipe("ablation", "loss=first_place")
-    baseline = yield from _references(world, table, recipe, "cross-entropy")
-    rounds = world.train_rounds(recipe, "cross-entropy/rounds", baseline)
-    yield from (Line(table, f"round {made.number}, with power", _checkpoints([made])) for made in rounds[1:])
 
 
 def _references(world: World, table: str, recipe: Recipe, folder: str) -> Generator[Line, None, list[Round]]:
