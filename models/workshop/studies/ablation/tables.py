@@ -21,6 +21,17 @@ COLUMNS: Sequence[tuple[str, str, str | None]] = (
     ("against the baseline", "psds", BASELINE),
 )
 """Heading, measure, and the line that it is compared with."""
+PAIRS = (
+    ("First place", "round 2, plain labels", "round 1"),
+    ("First place", "round 3, plain labels", "round 2, plain labels"),
+    ("First place", "round 2, with power", "round 2, plain labels"),
+    ("First place", "round 3, with power", "round 3, plain labels"),
+    ("First place", "the same with shifts of ±2.5 s", "ensemble of baseline and rounds with power"),
+    ("First place", "the same with shifts and smoothing", "the same with shifts of ±2.5 s"),
+    ("Second place", "round 2", "round 1"),
+    ("Second place", "the same with shifts of ±2.5 s", "round 2"),
+)
+"""Lines that differ in one thing: table, line, and the line that it is compared with."""
 UNCOMPARED = {BASELINE: (BASELINE, CONTROL), CONTROL: (CONTROL,)}
 
 
@@ -29,7 +40,7 @@ def draw_tables(worlds: Sequence[WorldRows]) -> str:
     titles = dict.fromkeys(table for table, _ in worlds[0])
     minutes = sum(row["cpu_s"] for rows in worlds for row in rows.values()) / 60
     parts = [f"{title}, {len(worlds)} worlds\n\n{_draw_table(title, worlds)}" for title in titles]
-    return "\n\n".join([*parts, f"{minutes:.0f} minutes of one core's time"]) + "\n"
+    return "\n\n".join([*parts, _draw_pairs(worlds), f"{minutes:.0f} minutes of one core's time"]) + "\n"
 
 
 def _draw_table(table: str, worlds: Sequence[WorldRows]) -> str:
@@ -45,6 +56,18 @@ def _draw_table(table: str, worlds: Sequence[WorldRows]) -> str:
             else:
                 cells.append(_change(values - [rows[table, reference][measure] for rows in worlds]))
         lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _draw_pairs(worlds: Sequence[WorldRows]) -> str:
+    lines = ["| | macro ROC-AUC | cmAP | PSDS |", "| --- | --- | --- | --- |"]
+    for table, name, other in PAIRS:
+        if {(table, name), (table, other)} <= worlds[0].keys():
+            changes = [
+                np.array([rows[table, name][measure] - rows[table, other][measure] for rows in worlds])
+                for measure in ("macro_auroc", "cmap", "psds")
+            ]
+            lines.append(f"| {table}: {name}, against {other} | {' | '.join(map(_change, changes))} |")
     return "\n".join(lines)
 
 
