@@ -55,6 +55,14 @@ def test_labels_that_would_not_count_are_refused(labeled_recordings: Path, table
         load_recordings(labeled_recordings)
 
 
+def test_labels_that_differ_in_case_are_one_taxon(labeled_recordings: Path) -> None:
+    table = labeled_recordings / "strong_labels.csv"
+    table.write_text(table.read_text().replace("3.5,3.8,Wren", "3.5,3.8,wren"))
+    dataset = load_recordings(labeled_recordings)
+    assert dataset.codes == ["Wren", "SP", "Hermit", "any-bird"]
+    assert Event("Wren", 3.5, 3.8) in dataset.events["wren.wav"]
+
+
 def test_an_event_is_cut_where_its_recording_ends(labeled_recordings: Path) -> None:
     table = labeled_recordings / "strong_labels.csv"
     table.write_text(table.read_text().replace("3.5,3.8", "3.5,inf"))

@@ -146,8 +146,10 @@ def _read_sources(audio_dir: Path, rng: np.random.Generator) -> tuple[list[Singe
     singers: list[Singer] = []
     for index in rng.permutation(len(usable)):
         recording = usable[index]
-        of_taxon = sum(singer.recording.labels == recording.labels for singer in singers)
-        if recording.labels[1:] == (CLASSES["bird"].code,) and of_taxon < MOST_OF_TAXON:
+        if recording.labels[1:] != (CLASSES["bird"].code,):
+            continue
+        name = recording.labels[0].casefold()
+        if sum(singer.recording.labels[0].casefold() == name for singer in singers) < MOST_OF_TAXON:
             waveform = load_clip(recording.path, RATE_HZ)
             phrases = tuple(_cut(waveform, *span) for span in find_phrases(waveform))
             singers += [Singer(recording, phrases)] if phrases else []

@@ -33,7 +33,8 @@ def load_recordings(path: Path, folds: Iterable[int] = ()) -> Dataset:
 
     `folds` restricts a manifest; empty: all. Events of a taxon that touch become one; what is beyond a recording's end
     is cut off. The last taxon is "any bird", whose events are those of all birds; in a folder the group of the
-    recordings says what is a bird. Raises BadInput if no recording has an event, or if an event begins after the end.
+    recordings says what is a bird, and labels that differ in case only are one taxon. Raises BadInput if no recording
+    has an event, or if an event begins after the end.
     """
     dataset = _load_folder(path) if path.is_dir() else _load_manifest(path, set(folds))
     if not dataset.clips:
@@ -113,13 +114,14 @@ def _load_folder(folder: Path) -> Dataset:
         if path in listed:
             raise BadInput(f"{where}: {row['file']} is listed twice")
         listed.add(path)
-        for event in found[path]:
-            taxonomic_class = _CLASSES.get(row["group"], row["group"])
-            taxa.setdefault(event.code, Taxon(event.code, event.code, event.code, taxonomic_class))
-        labels = tuple(dict.fromkeys(event.code for event in found[path]))
+        taxonomic_class = _CLASSES.get(row["group"], row["group"])
+        for label in (event.code for event in found[path]):  # case does not matter to packs either
+            taxa.setdefault(label.casefold(), Taxon(label, label, label, taxonomic_class))
+        own = tuple(replace(event, code=taxa[event.code.casefold()].code) for event in found[path])
+        labels = tuple(dict.fromkeys(event.code for event in own))
         duration_s = measure_duration_s(path)
         clips.append(Clip(row["file"], labels, row["file"], row["licence"], row["source"], 0, duration_s))
-        events[row["file"]] = tuple(found[path])
+        events[row["file"]] = own
     if unlisted := [path for path in found if path not in listed]:
         raise BadInput(f"{folder / 'index.csv'}: {unlisted[0]} of strong_labels.csv is not listed")
     return Dataset(folder, tuple(taxa.values()), tuple(clips), events)
