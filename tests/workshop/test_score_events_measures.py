@@ -1,18 +1,22 @@
 """What `score-events` measures agrees with sed_scores_eval, and with values computed by hand."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sed_scores_eval import collar_based, intersection_based
 from sed_scores_eval.base_modules.scores import create_score_dataframe
 from sklearn.metrics import roc_auc_score
 
-from models.workshop.data.manifest import Event
+from dawn_chorus.domain.taxonomy import Taxon
+from models.workshop.data.manifest import Clip, Dataset, Event
 from models.workshop.evaluation.events.counts import CRITERIA, count_events, find_errors, pair_by_overlap
 from models.workshop.evaluation.events.frames import FrameAuc
 from models.workshop.evaluation.events.measures import Measuring, measure_units
 from models.workshop.evaluation.events.psds import PsdsTable
-from models.workshop.evaluation.events.sources import GRID_S
-from models.workshop.evaluation.events.units import Unit
+from models.workshop.evaluation.events.sources import GRID_S, Scored
+from models.workshop.evaluation.events.truth import Block
+from models.workshop.evaluation.events.units import Unit, make_units
 
 LIBRARY = {
     "F1 collar 0.2 s": (
@@ -78,6 +82,15 @@ def test_late_onsets_are_positive_and_an_event_counts_for_the_stretch_of_its_mid
     counts = count_events(whole, ["wren", "robin"])
     assert counts["overlap"].tolist() == [[1, 0, 0], [1, 1, 1]]
     assert counts["F1 collar 0.2 s"].tolist() == [[0, 1, 1], [1, 1, 1]]
+
+
+@pytest.mark.parametrize(("n_recordings", "n_stretches"), [(9, 3), (10, 1)])
+def test_stretches_of_five_seconds_are_drawn_where_recordings_are_few(n_recordings: int, n_stretches: int) -> None:
+    clips = tuple(Clip(f"{number}.wav", (), "", "CC0", "", 0, 14.0) for number in range(n_recordings))
+    dataset = Dataset(Path(), (Taxon("wren", "Wren", "Wren", "Aves"),), clips, {clip.path: () for clip in clips})
+    scored = [Scored(clip, np.zeros((28, 1), np.float32), 0.5, (), ()) for clip in clips]
+    units = make_units(dataset, Block("Taxa", ("wren",), clips), scored)
+    assert [unit.n_stretches for unit in units] == [n_stretches] * n_recordings
 
 
 def test_no_event_is_cut_and_the_other_frames_go_by_time() -> None:

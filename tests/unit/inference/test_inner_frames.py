@@ -14,9 +14,11 @@ from onnx import helper
 
 from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.errors import InvalidPack
+from dawn_chorus.domain.timeline import Grid
 from dawn_chorus.inference.member import OpenMember, Outputs
 from dawn_chorus.inference.packs.sealing import seal_pack
 from dawn_chorus.inference.pipeline import score_segment
+from dawn_chorus.inference.windows import Geometry, clip_starts_s, stretch_of
 from tests.pack_files import make_graph, write_manifest, write_model, write_taxa
 from tests.unit.inference.sounds import load_stretch, open_pack, score_sounds
 
@@ -117,6 +119,20 @@ def test_a_segment_runs_the_windows_that_it_needs_and_no_more(tmp_path: Path, mo
     score_segment(ensemble, load_stretch(ensemble, sounds, segment), segment, duration_s=LENGTH_S)
     # Its frames, 5.25 … 9.75 s, need middles at 4.5, 5.0, … 10.5 s; the eleven views of its window are among them.
     assert sum(n_windows) == 13
+
+
+def test_no_window_serves_what_lies_outside_its_audio() -> None:
+    geometry = Geometry("clip", 5.0, 10.0, 10.0, N_FRAMES, 0.0, 1.0, inner_s=5.0)
+    first, stop = geometry.serves(np.array([0.0, 10.0]), np.arange(0.5, 20))
+    assert (first.tolist(), stop.tolist()) == ([0, 10], [5, 15])
+
+
+def test_windows_that_are_shifted_from_far_away_are_used() -> None:
+    geometry = Geometry("clip", 5.0, 5.0, 5.0, N_FRAMES, 0.0, 1.0, inner_s=5.0)
+    shifts_s = (-13.0, 0.0, 13.0)
+    stretch = stretch_of(Segment(2, 10.0, 15.0), 40.0, Grid(5.0, 0.5), shifts_s=shifts_s, smoothing_reach=0)
+    # 7 and 12 are the windows at 20 and 25 s, shifted; 13 is that at 0 s. 23 is a view of the segment's own window.
+    assert clip_starts_s(geometry, stretch).tolist() == [7.0, 10.0, 12.0, 13.0, 23.0]
 
 
 def test_scores_of_windows_do_not_change(tmp_path: Path) -> None:
