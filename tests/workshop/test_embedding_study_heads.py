@@ -7,9 +7,11 @@ from sklearn.linear_model import LogisticRegression
 
 from models.workshop.studies.embeddings.heads import Standardizer, train_heads, window_loss
 from models.workshop.studies.embeddings.lines import CHAINS
+from models.workshop.studies.embeddings.students import Training
 from models.workshop.studies.embeddings.tables import PAIRS, draw_pairs
 from models.workshop.training.losses import soft_cross_entropy
 
+TRAINING = Training(decay=1.0, share=0.5)
 RNG = np.random.default_rng(0)
 INPUTS = RNG.normal(size=(2, 40, 5)).astype(np.float32)
 TARGETS = (INPUTS[:, :, :3] + RNG.normal(size=(2, 40, 3)) > 0).astype(np.float32)
@@ -72,13 +74,13 @@ def test_a_feature_that_hardly_varies_is_not_blown_up() -> None:
 
 def test_each_chain_prepares_its_labels() -> None:
     probs = np.array([[[0.25, 0.64], [0.05, 0.8]]], np.float32)
-    second = {name: chain.prepare(probs, 1) for name, chain in CHAINS.items()}
+    second = {name: chain.prepare(probs, 1, TRAINING) for name, chain in CHAINS.items()}
     assert second["plain"].labels == pytest.approx(probs)
     powered = probs ** (1 / 0.65)
     assert second["powers"].labels == pytest.approx(powered)
     assert second["powers, sum to one"].labels.sum(axis=2) == pytest.approx(np.ones((1, 2)))
     assert second["powers, drawn by voices"].weights == pytest.approx(powered.sum(axis=2))
-    hard = CHAINS["hard swap"].prepare(np.array([[[0.25, 0.4], [0.05, 0.8]]], np.float32), 0)
+    hard = CHAINS["hard swap"].prepare(np.array([[[0.25, 0.4], [0.05, 0.8]]], np.float32), 0, TRAINING)
     assert (hard.style, hard.weights.tolist()) == ("swap", [[0, 1]])
     assert hard.labels[0, 1] == pytest.approx([0, 0.8])
 

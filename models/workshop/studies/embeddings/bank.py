@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from rich import progress as bars
 
 from models.workshop.studies.embeddings.embedder import Embedder
-from models.workshop.studies.embeddings.voices import Pool, read_pools
-from models.workshop.studies.embeddings.world import WorldSize, WorldSounds, draw_roles
+from models.workshop.studies.embeddings.voices import read_pools
+from models.workshop.studies.embeddings.world import Roles, WorldSize, WorldSounds, draw_roles
 from models.workshop.training.examples import load_clip
 
 Matrix = NDArray[np.float32]
@@ -40,6 +40,8 @@ class Bank:
     """Which unlabeled soundscape is mixed in."""
     test: Matrix
     test_truth: Matrix
+    taxa: NDArray[np.str_]
+    """(n_worlds, n_taxa)"""
 
     @property
     def n_taxa(self) -> int:
@@ -69,27 +71,29 @@ def load_banks(work_dir: Path, options: BankOptions) -> tuple[Bank, Bank]:
     """Return the worlds for choosing and those that are reported, made now or by an earlier run; shows progress."""
     pools = read_pools(options.audio_dir)
     folder = work_dir / f"worlds-{_key(options)}"
-    folder.mkdir(parents=True, exist_ok=True)
     counts = (options.n_choosing, options.n_reported)
     columns = (bars.TextColumn("{task.description}"), bars.BarColumn(), bars.MofNCompleteColumn())
     with bars.Progress(*columns, bars.TimeRemainingColumn(), transient=True) as progress:
         bar = progress.add_task("worlds", total=sum(counts))
         embedder = Embedder(options.birdnet, options.threads)
+        folder.mkdir(parents=True, exist_ok=True)
         banks = []
         for number, (pool, count) in enumerate(zip(pools, counts, strict=True)):
-            paths = [folder / f"{('choosing', 'reported')[number]}-{world:03}.npz" for world in range(count)]
-            for world, path in enumerate(paths):
+            worlds = []
+            for world in range(count):
+                rng = np.random.default_rng((options.seed, number, world))
+                roles = draw_roles(pool, options.size.taxa, rng)
+                path = folder / f"{('choosing', 'reported')[number]}-{world:03}.npz"
                 if not path.exists():
-                    rng = np.random.default_rng((options.seed, number, world))
-                    _save(path, embed_world(pool, options.size, embedder, rng))
+                    _save(path, embed_world(roles, options.size, embedder, rng))
+                worlds.append(dict(np.load(path)) | {"taxa": np.array(roles.taxa)})
                 progress.advance(bar)
-            banks.append(_stack(paths))
+            banks.append(_stack(worlds))
     return banks[0], banks[1]
 
 
-def embed_world(pool: Pool, size: WorldSize, embedder: Embedder, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Return the arrays of `Bank` for one world, without the first axis."""
-    roles = draw_roles(pool, size.taxa, rng)
+def embed_world(roles: Roles, size: WorldSize, embedder: Embedder, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Return the arrays of `Bank` for one world but for its taxa, without the first axis."""
     sounds = WorldSounds(size, embedder.length, lambda path: load_clip(path, embedder.sample_rate_hz), rng)
     focal, focal_taxon, focal_individual = sounds.clips(roles.focal)
     others, others_taxon, _ = sounds.clips(roles.unlabeled)
@@ -119,6 +123,5 @@ def _save(path: Path, world: dict[str, np.ndarray]) -> None:
     part.replace(path)
 
 
-def _stack(paths: Sequence[Path]) -> Bank:
-    worlds = [dict(np.load(path)) for path in paths]
+def _stack(worlds: Sequence[dict[str, np.ndarray]]) -> Bank:
     return Bank(**{entry.name: np.stack([world[entry.name] for world in worlds]) for entry in fields(Bank)})

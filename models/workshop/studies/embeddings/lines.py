@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from models.workshop.evaluation.metrics import measure_windows
 from models.workshop.studies.embeddings.bank import Bank
-from models.workshop.studies.embeddings.students import Answers, Lesson, Matrix, School
+from models.workshop.studies.embeddings.students import Answers, Lesson, Matrix, School, Training
 from models.workshop.training.pseudo_labels import power_scale
 
 Results = dict[str, NDArray[np.float64]]
@@ -31,15 +31,16 @@ class Chain:
     by_voices: bool = False
     """Soundscapes are drawn by the sum of their labels (first place); else all as often."""
 
-    def prepare(self, probs: Matrix, number: int) -> Lesson:
+    def prepare(self, probs: Matrix, number: int, training: Training) -> Lesson:
         """Return what the student of a round learns, from scores (W, n_unlabeled, K); 0 is the first round."""
         labels = power_scale(probs, self.powers[number], self.scaling)
         if not self.hard:
-            return Lesson(labels, labels.sum(axis=2) if self.by_voices else None)
+            return Lesson(labels, training, labels.sum(axis=2) if self.by_voices else None)
         kept = (probs.max(axis=2) > KEEP_ABOVE).astype(np.float32)
-        return Lesson(np.where(labels < ZERO_BELOW, np.float32(0), labels), kept, "swap")
+        return Lesson(np.where(labels < ZERO_BELOW, np.float32(0), labels), training, kept, "swap")
 
 
+BOUNDS = ("control", "oracle", "oracle, hard swap")
 CHAINS = {
     "plain": Chain(),
     "powers": Chain(POWERS),
@@ -61,13 +62,13 @@ def measure_scores(truth: Matrix, scores: Matrix) -> NDArray[np.float64]:
     return np.array([[metrics.macro_auroc, metrics.cmap] for metrics in found])
 
 
-def bounds(bank: Bank) -> dict[str, Lesson]:
+def bounds(bank: Bank, students: Mapping[str, Training]) -> dict[str, Lesson]:
     """Return what control and oracle learn: no labels of the soundscapes, and the true ones."""
     truth = bank.unlabeled_truth
     return {
-        "control": Lesson(np.zeros_like(truth)),
-        "oracle": Lesson(truth),
-        "oracle, hard swap": Lesson(truth, style="swap"),
+        "control": Lesson(np.zeros_like(truth), students["control"]),
+        "oracle": Lesson(truth, students["oracle"]),
+        "oracle, hard swap": Lesson(truth, students["oracle, hard swap"], style="swap"),
     }
 
 
@@ -76,7 +77,9 @@ def run_rounds(school: School, baseline: Answers) -> dict[str, Answers]:
     networks = {name: [baseline] for name in CHAINS}
     for number in range(len(POWERS)):
         lessons = {
-            name: CHAINS[name].prepare(np.mean([network.unlabeled for network in so_far], axis=0), number)
+            name: CHAINS[name].prepare(
+                np.mean([network.unlabeled for network in so_far], axis=0), number, school.settings.students[name]
+            )
             for name, so_far in networks.items()
         }
         for name, student in school.teach(lessons).items():

@@ -29,11 +29,12 @@ def ask_amount(school: School, baseline: Answers) -> Grid:
     """Return what control, round 1 and oracle gain with a part of the soundscapes, the first ones."""
     columns = ("control", "round 1", "oracle")
     truth = school.bank.unlabeled_truth
-    labels = dict(zip(columns, (np.zeros_like(truth), baseline.unlabeled, truth), strict=True))
+    students = [school.settings.students[name] for name in ("control", "plain", "oracle")]
+    labels = (np.zeros_like(truth), baseline.unlabeled, truth)
     lessons = {
-        f"{column}, {title}": Lesson(labels[column], _first(truth, part))
+        f"{column}, {title}": Lesson(heard, training, _first(truth, part))
         for title, part in PARTS.items()
-        for column in columns
+        for column, heard, training in zip(columns, labels, students, strict=True)
     }
     results = measure(school.bank, {"baseline": baseline} | school.teach(lessons))
     return Grid(columns, {t: (results, tuple(f"{column}, {t}" for column in columns)) for t in PARTS})
@@ -44,7 +45,8 @@ def ask_teacher(school: School, clips: Mapping[str, Answers]) -> Grid:
     bank, columns = school.bank, ("plain", "power 1/0.65")
     rows = {}
     for title, labels in _teachers(bank, clips).items():
-        lessons = {c: Lesson(power_scale(labels, p)) for c, p in zip(columns, POWERS[:2], strict=True)}
+        training = school.settings.students["plain"]
+        lessons = {c: Lesson(power_scale(labels, p), training) for c, p in zip(columns, POWERS[:2], strict=True)}
         results = measure(bank, {"baseline": clips["baseline"]} | school.teach(lessons))
         strength = measure_scores(bank.unlabeled_truth, labels)[:, 0].mean()
         rows[f"{title} ({strength:.2f})"] = (results, columns)
@@ -58,7 +60,7 @@ def ask_basis(bank: Bank, settings: Settings) -> Grid:
     for basis in get_args(Basis):
         school = School(bank, replace(settings, basis=basis))
         baseline = school.teach_clips()["baseline"]
-        students = school.teach(bounds(bank)) | run_rounds(school, baseline)
+        students = school.teach(bounds(bank, settings.students)) | run_rounds(school, baseline)
         results = measure(bank, {"baseline": baseline} | students)
         rows[f"{basis}: baseline {results['baseline'][:, 0].mean():.3f}"] = (results, columns)
     return Grid(columns, rows)

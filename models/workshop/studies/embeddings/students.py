@@ -1,7 +1,8 @@
 """Trains teachers and students of all worlds: what a line learns from, and what it says of other windows."""
 
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -16,17 +17,24 @@ SWAP_SHARE = 0.4
 
 
 @dataclass(frozen=True, slots=True)
+class Training:
+    """How a network is trained that learns from soundscapes, too."""
+
+    decay: float
+    share: float
+    """Of training windows that have a soundscape mixed in; unused where soundscapes replace clips."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """How all lines of one loss are trained; chosen on other worlds than those that are reported."""
+    """How the lines of one loss are trained; chosen on other worlds than those that are reported."""
 
     loss: Loss
     basis: Basis = "focal"
     clips_decay: float = 0.1
     """Of networks that learn from focal clips alone."""
-    decay: float = 1.0
-    """Of networks that learn from soundscapes, too."""
-    share: float = 0.5
-    """Of training windows that have a soundscape mixed in."""
+    students: Mapping[str, Training] = field(default_factory=dict)
+    """By name: of control, of oracles, and of the rounds of each chain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,7 @@ class Lesson:
 
     labels: Matrix
     """(W, n_unlabeled, K)"""
+    training: Training
     weights: Matrix | None = None
     """How often each soundscape is drawn, (W, n_unlabeled); None: all as often."""
     style: Literal["mix", "swap"] = "mix"
@@ -84,15 +93,17 @@ class School:
 
     def teach(self, lessons: Mapping[str, Lesson]) -> dict[str, Answers]:
         """Return a student of each lesson, by its name."""
+        alike: dict[tuple[str, float], dict[str, Lesson]] = defaultdict(dict)
+        for name, lesson in lessons.items():
+            alike[lesson.style, lesson.training.decay][name] = lesson
         answers: dict[str, Answers] = {}
-        for style, other in (("mix", self._mixed), ("swap", self._unlabeled)):
-            chosen = {name: lesson for name, lesson in lessons.items() if lesson.style == style}
-            if chosen:
-                inputs = np.concatenate([self._focal, other], axis=1)
-                targets = {name: self._targets(lesson) for name, lesson in chosen.items()}
-                weights = {name: self._weights(lesson) for name, lesson in chosen.items()}
-                answers |= self._train(inputs, targets, weights, self.settings.decay)
-        return answers
+        for (style, decay), chosen in alike.items():
+            other = self._mixed if style == "mix" else self._unlabeled
+            inputs = np.concatenate([self._focal, other], axis=1)
+            targets = {name: self._targets(lesson) for name, lesson in chosen.items()}
+            weights = {name: self._weights(lesson) for name, lesson in chosen.items()}
+            answers |= self._train(inputs, targets, weights, decay)
+        return {name: answers[name] for name in lessons}
 
     def _targets(self, lesson: Lesson) -> Matrix:
         if lesson.style == "swap":
@@ -105,7 +116,7 @@ class School:
         other = np.ones(lesson.labels.shape[:2], np.float32) if lesson.weights is None else lesson.weights
         share = SWAP_SHARE
         if lesson.style == "mix":
-            other, share = np.take_along_axis(other, self.bank.mixed_soundscape, axis=1), self.settings.share
+            other, share = np.take_along_axis(other, self.bank.mixed_soundscape, axis=1), lesson.training.share
         sums = other.sum(axis=1, keepdims=True)
         clips = np.full(self._focal.shape[:2], (1 - share) / self._focal.shape[1], np.float32)
         return np.concatenate([clips, share * other / np.maximum(sums, 1e-9)], axis=1)

@@ -5,15 +5,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
+import numpy as np
 from rich.progress import track
 
 from models.workshop.studies.embeddings.bank import Bank, BankOptions, load_banks
+from models.workshop.studies.embeddings.by_taxon import draw_taxa
 from models.workshop.studies.embeddings.choice import choose_settings
 from models.workshop.studies.embeddings.heads import Loss
-from models.workshop.studies.embeddings.lines import CHAINS, POWERS, Results, bounds, measure, run_rounds
+from models.workshop.studies.embeddings.lines import CHAINS, KEEP_ABOVE, POWERS, Results, bounds, measure, run_rounds
 from models.workshop.studies.embeddings.picture import draw_changes
 from models.workshop.studies.embeddings.questions import ask_amount, ask_basis, ask_teacher
-from models.workshop.studies.embeddings.students import School, Settings
+from models.workshop.studies.embeddings.students import Answers, Matrix, School, Settings
 from models.workshop.studies.embeddings.tables import draw_grid, draw_lines, draw_pairs, mean_and_spread
 
 TITLES: Mapping[Loss, str] = {"bce": "Binary cross-entropy", "ce": "Cross-entropy"}
@@ -26,8 +28,9 @@ def run_embedding_study(work_dir: Path, options: BankOptions) -> str:
     """
     choosing, reported = load_banks(work_dir, options)
     settings = {loss: choose_settings(choosing, loss) for loss in track(get_args(Loss), "choice", transient=True)}
-    chosen = {loss: compare_lines(choosing, found) for loss, found in settings.items()}
-    results = {loss: compare_lines(reported, found) for loss, found in settings.items()}
+    chosen = {loss: measure(choosing, teach_lines(choosing, found)) for loss, found in settings.items()}
+    answers = {loss: teach_lines(reported, found) for loss, found in settings.items()}
+    results = {loss: measure(reported, found) for loss, found in answers.items()}
     counts = f"{reported.n_worlds} worlds reported; all settings chosen on {choosing.n_worlds} others."
     sections = ["# Pseudo-labels on frozen embeddings", counts, draw_best(chosen, results)]
     for loss in track(results, "questions", transient=True):
@@ -36,6 +39,7 @@ def run_embedding_study(work_dir: Path, options: BankOptions) -> str:
             describe(settings[loss]),
             draw_lines(results[loss]),
             draw_pairs(results[loss]),
+            draw_taxa(reported, answers[loss]),
         ]
         sections += answer_questions(reported, settings[loss])
     text = "\n\n".join(sections) + "\n"
@@ -45,12 +49,11 @@ def run_embedding_study(work_dir: Path, options: BankOptions) -> str:
     return text
 
 
-def compare_lines(bank: Bank, settings: Settings) -> Results:
-    """Return the metrics of baseline, control, oracle and all rounds."""
+def teach_lines(bank: Bank, settings: Settings) -> dict[str, Answers]:
+    """Return the networks of baseline, control, oracle and all rounds."""
     school = School(bank, settings)
     baseline = school.teach_clips()["baseline"]
-    students = school.teach(bounds(bank)) | run_rounds(school, baseline)
-    return measure(bank, {"baseline": baseline} | students)
+    return {"baseline": baseline} | school.teach(bounds(bank, settings.students)) | run_rounds(school, baseline)
 
 
 def answer_questions(bank: Bank, settings: Settings) -> list[str]:
@@ -60,6 +63,7 @@ def answer_questions(bank: Bank, settings: Settings) -> list[str]:
     truth, labels = (values.sum(axis=2).mean() for values in (bank.unlabeled_truth, clips["baseline"].unlabeled))
     return [
         f"A soundscape window has {truth:.2f} voices; the baseline's labels of it add up to {labels:.2f}.",
+        describe_hard_labels(bank.unlabeled_truth, clips["baseline"].unlabeled),
         draw_grid(ask_amount(school, clips["baseline"]), "unlabeled soundscapes"),
         draw_grid(ask_teacher(school, clips), "teacher (ROC-AUC of its labels)"),
         draw_grid(ask_basis(bank, settings), "standardized by"),
@@ -68,10 +72,22 @@ def answer_questions(bank: Bank, settings: Settings) -> list[str]:
 
 def describe(settings: Settings) -> str:
     """Return a sentence about the chosen settings."""
+    found = [
+        f"{name} {training.decay:g}" + (f" ({training.share:.0%})" if "swap" not in name else "")
+        for name, training in settings.students.items()
+    ]
     return (
-        f"Features standardized by {settings.basis}; weight decay {settings.clips_decay:g} for clips alone and "
-        f"{settings.decay:g} with soundscapes, which {settings.share:.0%} of the windows have mixed in."
+        f"Features standardized by {settings.basis}. Weight decay {settings.clips_decay:g} for clips alone; for "
+        f"students, with the share of windows that have a soundscape mixed in: {', '.join(found)}."
     )
+
+
+def describe_hard_labels(truth: Matrix, labels: Matrix) -> str:
+    """Return a sentence about labels (W, n, K) that the second place's rule keeps, compared with the truth."""
+    kept = labels.max(axis=2) > KEEP_ABOVE
+    right = np.take_along_axis(truth, labels.argmax(axis=2)[..., None], axis=2)[..., 0]
+    share = right[kept].mean() if kept.any() else 0.0
+    return f"{kept.mean():.0%} of the windows have a label over {KEEP_ABOVE:g}; the highest is right in {share:.0%}."
 
 
 def draw_best(chosen: Mapping[Loss, Results], results: Mapping[Loss, Results]) -> str:

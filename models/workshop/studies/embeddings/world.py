@@ -43,6 +43,7 @@ class WorldSize:
 class Roles:
     """A world's recordings, by role; of voices one sequence for each taxon."""
 
+    taxa: Sequence[str]
     focal: Sequence[Sequence[Path]]
     unlabeled: Sequence[Sequence[Path]]
     test: Sequence[Sequence[Path]]
@@ -60,7 +61,7 @@ def draw_roles(pool: Pool, n_taxa: int, rng: np.random.Generator) -> Roles:
     ]
     order = rng.permutation(len(pool.backgrounds))
     backgrounds = [[pool.backgrounds[i] for i in order[half::2]] for half in (0, 1)]
-    return Roles(roles[0], roles[1], roles[2], backgrounds[0], backgrounds[1])
+    return Roles([str(name) for name in names], *roles, *backgrounds)
 
 
 class WorldSounds:
