@@ -1,6 +1,7 @@
 """The study on embeddings, end to end with invented voices: four taxa that sing one tone each."""
 
 import csv
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,12 @@ from typer.testing import CliRunner
 
 from models.workshop.app import app
 from models.workshop.errors import BadInput
+from models.workshop.studies.embeddings import bank, study
 from models.workshop.studies.embeddings.bank import BankOptions, load_banks
 from models.workshop.studies.embeddings.embedder import Embedder
+from models.workshop.studies.embeddings.heads import Loss
+from models.workshop.studies.embeddings.lines import BOUNDS, CHAINS
+from models.workshop.studies.embeddings.students import Settings, Training
 from models.workshop.studies.embeddings.study import run_embedding_study
 from models.workshop.studies.embeddings.voices import read_pools
 from models.workshop.studies.embeddings.world import WorldSize, WorldSounds, draw_roles
@@ -99,6 +104,22 @@ def test_no_recording_has_two_roles(audio: Path) -> None:
         voices = [path for role in (roles.focal, roles.unlabeled, roles.test) for paths in role for path in paths]
         assert sorted(voices) == sorted(path for paths in pool.voices.values() for path in paths)
         assert not set(roles.training_backgrounds) & set(roles.test_backgrounds)
+
+
+def test_settings_are_chosen_on_taxa_that_are_not_reported(
+    finished: Path, options: BankOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def choose(worlds: bank.Bank, loss: Loss) -> Settings:
+        seen.append(set(worlds.taxa.ravel()))
+        return Settings(loss, students=dict.fromkeys((*BOUNDS, *CHAINS), Training(1.0, 0.5)))
+
+    monkeypatch.setattr(study, "choose_settings", choose)
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    text = run_embedding_study(tmp_path, options)
+    assert seen == [{"ant", "cow"}] * 2
+    assert all(f"\n| {taxon} | 3 |" in text for taxon in ("bee", "dab"))
 
 
 def test_labels_say_who_sings() -> None:

@@ -1,14 +1,18 @@
 """What students of the study on embeddings learn from, in a world of two taxa and two soundscapes."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from models.workshop.studies.embeddings import choice, students
-from models.workshop.studies.embeddings.bank import Bank
+from models.workshop.studies.embeddings import bank, choice, students
+from models.workshop.studies.embeddings.bank import Bank, embed_world
 from models.workshop.studies.embeddings.by_taxon import COLUMNS, draw_taxa
 from models.workshop.studies.embeddings.heads import Heads
 from models.workshop.studies.embeddings.lines import BOUNDS, CHAINS, bounds, run_rounds
 from models.workshop.studies.embeddings.students import Answers, Lesson, School, Settings, Training
+from models.workshop.studies.embeddings.voices import Pool
+from models.workshop.studies.embeddings.world import WorldSize, draw_roles
 
 
 def windows(n: int) -> np.ndarray:
@@ -131,3 +135,30 @@ def test_the_table_of_taxa_has_each_taxons_change_and_their_mean() -> None:
     assert rows[3].startswith("| bee | 1 | 1.000 | +0.000 |")
     assert rows[4].startswith("| mean of taxa | | | +0.375 ± 0.530 |")
     assert rows[5].startswith("| taxa with a gain | | | 1 of 2 |")
+
+
+def test_windows_hold_the_voices_and_backgrounds_of_their_role(monkeypatch: pytest.MonkeyPatch) -> None:
+    voices = {taxon: [Path(f"{taxon}{n}") for n in range(6)] for taxon in ("ant", "bee")}
+    pool, rng = Pool(voices, [Path(f"rain{n}") for n in range(4)]), np.random.default_rng(0)
+    paths = [*(path for voices in pool.voices.values() for path in voices), *pool.backgrounds]
+    sines = {path: np.sin(2 * np.pi * (n + 1) * np.arange(1000) / 1000) for n, path in enumerate(paths)}
+    monkeypatch.setattr(bank, "load_clip", lambda path, _rate: sines[path])
+
+    class Ears:
+        length, sample_rate_hz = 1000, 200
+
+        def embed(self, waves: list[np.ndarray]) -> np.ndarray:
+            """Return which recordings are heard, (n_windows, n_recordings)."""
+            return np.abs(np.fft.rfft(waves, axis=1))[:, 1 : len(paths) + 1] > 0.5
+
+    roles = draw_roles(pool, 2, rng)
+    world = embed_world(roles, WorldSize(taxa=2, unlabeled=40, test=40), Ears(), rng)
+    names = ("focal", "others", "unlabeled", "mixed", "test")
+    heard = {name: {paths[n] for n in np.flatnonzero(world[name].any(axis=0))} for name in names}
+    focal, unlabeled, test = (
+        {p for voices in role for p in voices} for role in (roles.focal, roles.unlabeled, roles.test)
+    )
+    assert (heard["focal"], heard["others"]) == (focal, unlabeled)
+    assert heard["unlabeled"] == unlabeled | set(roles.training_backgrounds)
+    assert heard["mixed"] == focal | heard["unlabeled"]
+    assert heard["test"] == test | set(roles.test_backgrounds)
