@@ -1,15 +1,18 @@
 """The study `ablation` in a tiny world: its lines, its references, and a second run that trains nothing."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from models.workshop.studies.ablation.lines import BASELINE, CONTROL, make_lines
+from models.workshop.errors import BadInput
+from models.workshop.studies.ablation.lines import BASELINE, CONTROL, first_place, make_lines
 from models.workshop.studies.ablation.references import true_labels
 from models.workshop.studies.ablation.study import Ablation, run_ablation
 from models.workshop.studies.ablation.tables import draw_tables
 from models.workshop.studies.ablation.world import World, open_world
+from models.workshop.training.checkpoints import load_checkpoint
 from tests.workshop.conftest import TINY
 
 pytestmark = pytest.mark.timeout(1800)  # eleven networks are trained and exported, fifteen ensembles measured
@@ -52,6 +55,19 @@ def test_a_second_run_uses_the_results_of_the_first(ablation: Ablation, tables: 
     rows = (ablation.work_dir / "ablation.csv").read_text().splitlines()
     assert len(rows) == 1 + 15
     assert {row.split(",")[0] for row in rows[1:]} == {"3"}
+
+
+def test_other_recipes_are_refused_in_the_same_folder(ablation: Ablation, tables: str, tmp_path: Path) -> None:  # noqa: ARG001
+    for recipe in ablation.recipes.glob("*.toml"):
+        (tmp_path / recipe.name).write_text(recipe.read_text().replace("lr = 4e-3", "lr = 5e-3"))
+    with pytest.raises(BadInput, match=r"settings\.json: networks of other recipes"):
+        run_ablation(replace(ablation, recipes=tmp_path), [3])
+
+
+def test_lines_with_power_have_learned_with_it(world: World) -> None:
+    gammas = {line.name: load_checkpoint(line.checkpoints[-1])[0].pseudo.gammas for line in first_place(world)}
+    assert gammas["round 2, plain labels"] == (1.0, 1.0)
+    assert gammas["round 2, with power"] == (1.0, 1.5)
 
 
 def test_the_networks_of_a_world_learn_for_as_many_steps_and_differ(world: World) -> None:

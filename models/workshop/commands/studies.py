@@ -92,7 +92,7 @@ def ablation(
 
     torch.set_num_threads(1)
     wanted = list(dict.fromkeys(int(seed) for seed in numbers(seeds, "--seeds")))
-    if not wanted:
+    if not wanted or min(wanted) < 0:
         raise typer.BadParameter("name at least one world, like 0", param_hint="--seeds")
     typer.echo(run_ablation(Ablation(work), wanted, jobs=jobs))
 

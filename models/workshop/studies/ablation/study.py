@@ -3,19 +3,21 @@
 Trained networks and measured lines are kept in the work folder; a killed run resumes from there.
 """
 
+import json
 import multiprocessing
 import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 from rich.progress import track
 
-from models.workshop.recipe_files import RECIPES
+from models.workshop.errors import BadInput
+from models.workshop.recipe_files import RECIPES, load_recipe
 from models.workshop.studies.ablation.lines import make_lines
 from models.workshop.studies.ablation.measuring import Row, measure_line, measures_of, read_row, write_row
 from models.workshop.studies.ablation.tables import draw_tables, write_rows
@@ -23,6 +25,7 @@ from models.workshop.studies.ablation.world import open_world
 from models.workshop.synthetic.world import WorldSize
 
 SIZE = WorldSize(focal_most=30, soundscapes=40, validation_soundscapes=6, test_soundscapes=12)
+RECIPE_FILES = ("ablation.toml", "ablation_second.toml")
 WorldRows = dict[tuple[str, str], Row]
 
 
@@ -39,10 +42,12 @@ class Ablation:
 def run_ablation(ablation: Ablation, seeds: Sequence[int], *, jobs: int = 1) -> str:
     """Run the worlds with these seeds, `jobs` at once; return the Markdown tables.
 
-    They are written to ablation.md, and all measures to ablation.csv, after each world.
+    They are written to ablation.md, and all measures to ablation.csv, after each world. Raises BadInput if the work
+    folder holds networks of other recipes or worlds.
     """
     finished: dict[int, WorldRows] = {}
     ablation.work_dir.mkdir(parents=True, exist_ok=True)
+    _check_settings(ablation)
     for seed, rows in _run_worlds(ablation, seeds, jobs):
         finished[seed] = rows
         numbers = sorted(finished)
@@ -67,6 +72,15 @@ def run_world(ablation: Ablation, seed: int) -> WorldRows:
         rows[line.table, line.name] = row
         started_s = time.process_time()
     return rows
+
+
+def _check_settings(ablation: Ablation) -> None:
+    recipes = [load_recipe(ablation.recipes / name).model_dump(mode="json") for name in RECIPE_FILES]
+    settings = json.dumps({"recipes": recipes, "size": asdict(ablation.size)}, indent=1)
+    path = ablation.work_dir / "settings.json"
+    if path.exists() and path.read_text("utf-8") != settings:
+        raise BadInput(f"{path}: networks of other recipes or worlds are kept in this folder: choose another one")
+    path.write_text(settings, encoding="utf-8")
 
 
 def _run_worlds(ablation: Ablation, seeds: Sequence[int], jobs: int) -> Iterator[tuple[int, WorldRows]]:
