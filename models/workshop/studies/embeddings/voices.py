@@ -21,7 +21,7 @@ class Pool:
     voices: Mapping[str, Sequence[Path]]
     """By taxon: one recording of each individual, that is of each origin."""
     backgrounds: Sequence[Path]
-    """Noises and soundscapes without a voice of any of the taxa, one of each origin."""
+    """Noises and unlabeled soundscapes, one of each origin; that no voice of a taxon is in them was not checked."""
 
 
 def read_pools(audio_dir: Path) -> tuple[Pool, Pool]:
