@@ -22,7 +22,7 @@ PAIRS = (
     ("hard swap against mixing, round 1", "round 1, hard swap", "round 1, plain"),
     ("oracle against round 1", "oracle", "round 1, plain"),
 )
-"""Two lines that differ in one thing."""
+"""Two lines that differ in one thing, and in the settings that suit each of them."""
 
 
 def draw_lines(results: Results) -> str:
@@ -40,7 +40,7 @@ def draw_lines(results: Results) -> str:
 
 def draw_pairs(results: Results) -> str:
     """Return a Markdown table of differences between two lines in the same world, mean ± deviation between worlds."""
-    rows = ["| one thing changed | ROC-AUC | worlds with a gain | cmAP |", "| --- | --- | --- | --- |"]
+    rows = ["| one line against another | ROC-AUC | worlds with a gain | cmAP |", "| --- | --- | --- | --- |"]
     for title, name, other in PAIRS:
         change = results[name] - results[other]
         auroc, cmap = (mean_and_spread(column, "+") for column in change.T)
