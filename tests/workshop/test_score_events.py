@@ -1,6 +1,7 @@
 """`score-events`: rules chosen on other recordings, the tables, and the command."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,15 @@ from typer.testing import CliRunner
 
 from dawn_chorus.domain.event_rules import EventRule
 from dawn_chorus.domain.taxonomy import Taxon
+from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
 from models.workshop.app import app
 from models.workshop.data.manifest import Clip, Dataset, Event
 from models.workshop.errors import BadInput
 from models.workshop.evaluation.events.comparison import ComparisonOptions, compare
 from models.workshop.evaluation.events.rules import choose_rules
-from models.workshop.evaluation.events.sources import Scored, cut_frames
+from models.workshop.evaluation.events.sources import Scored, cut_frames, score_pack
 from models.workshop.evaluation.events.truth import load_recordings, make_blocks
+from models.workshop.evaluation.pack_scores import score_clips
 
 SYNTHETIC = Path(__file__).parents[2] / "models" / "packs" / "synthetic"
 
@@ -91,6 +94,14 @@ def run(*arguments: object) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
+def test_a_pack_has_the_events_that_the_service_cuts(tiny_world: Dataset) -> None:
+    ensemble = open_ensemble(SYNTHETIC, SessionOptions())
+    dataset = replace(tiny_world, clips=tiny_world.choose(folds=[2]))
+    (scored,), (expected,) = score_pack(ensemble, dataset), score_clips(ensemble, dataset.folder, dataset.clips)
+    assert set(scored.events) == set(expected.events)
+    assert ensemble.facts.rules.default != EventRule(), "by a rule of its own"
+
+
 def test_the_command_scores_packs_and_intervals_in_a_world(tiny_manifest: Path, tmp_path: Path) -> None:
     with (tiny_manifest.parent / "events.csv").open(newline="") as file:
         truth = [row for row in csv.DictReader(file) if "test" in row["path"]]
@@ -103,9 +114,30 @@ def test_the_command_scores_packs_and_intervals_in_a_world(tiny_manifest: Path, 
     )  # fmt: skip
     assert status == 0, shown
     assert (tmp_path / "out" / "events.md").read_text().strip() in shown
+    assert "95 % of 10 draws" in shown
     f1 = next(line for line in shown.splitlines() if line.startswith("| F1 collar 0.2 s"))
     assert f1.split("|")[3].strip() == "1.00 (1.00 to 1.00)"
     assert (tmp_path / "out" / "events.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_command_passes_on_the_threshold_and_chooses_rules(labeled_recordings: Path) -> None:
+    labels = labeled_recordings / "strong_labels.csv"
+    labels.write_text(
+        "file,onset_s,offset_s,label\nwren.wav,1,2,Rising Piper\nhermit.wav,1,2,Rising Piper\n",
+        "utf-8-sig",
+        newline="\r\n",
+    )
+    table = labeled_recordings / "oracle.csv"
+    table.write_text(
+        "file,onset_s,offset_s,label,score\nwren.wav,1,2,Rising Piper,0.5\nhermit.wav,1,2,rising piper,0.9\n"
+    )
+    status, shown = run(
+        labeled_recordings, "--pack", f"synthetic={SYNTHETIC}", "--intervals", f"oracle={table}",
+        "--min-score", "0.6", "--draws", "2", "--choose-rules",
+    )  # fmt: skip
+    assert status == 0, shown
+    assert next(line for line in shown.splitlines() if line.startswith("| found")).split("|")[3].strip() == "1"
+    assert "| synthetic | chosen on the other recordings" in shown
 
 
 @pytest.mark.parametrize(
