@@ -114,11 +114,17 @@ def test_intervals_become_steps_and_events(labeled_recordings: Path) -> None:
     assert spans == [(0.0, 1.0), (2.0, 3.0), (3.0, 4.0)], "those that only touch stay apart"
 
 
+def test_an_interval_without_length_is_none(tmp_path: Path) -> None:
+    table = tmp_path / "intervals.csv"
+    table.write_text("file,onset_s,offset_s,label,score\na.wav,0,2.5,wren,0.5\na.wav,2.5,2.5,wren,0.5\n")
+    assert read_intervals(table) == {"a.wav": [(Event("wren", 0.0, 2.5), 0.5)]}
+
+
 def test_a_bad_interval_is_refused_with_its_line(tmp_path: Path) -> None:
     table = tmp_path / "intervals.csv"
     for row, fault in (
         ("a.wav,0,three,wren,0.5", "not an interval"),
-        ("a.wav,3,3,wren,0.5", "an interval needs onset_s < offset_s"),
+        ("a.wav,3,2,wren,0.5", "an interval needs onset_s <= offset_s"),
         ("a.wav,0,3,wren,nan", "an interval needs .* a score"),
         ("a.wav,0,inf,wren,0.5", "an interval needs .* finite"),
     ):

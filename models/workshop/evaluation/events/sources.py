@@ -104,7 +104,8 @@ def cut_frames(
 def read_intervals(table: Path) -> dict[str, list[tuple[Event, float]]]:
     """Return another program's intervals with their scores, by file.
 
-    Raises BadInput with the line of a row that is none: onset_s < offset_s, and all numbers finite.
+    Intervals without length, as BirdNET-Analyzer writes them at a recording's end, are left out. Raises BadInput with
+    the line of a row that is none: onset_s <= offset_s, and all numbers finite.
     """
     intervals: dict[str, list[tuple[Event, float]]] = {}
     for where, row in read_rows(table, INTERVAL_COLUMNS):
@@ -112,9 +113,10 @@ def read_intervals(table: Path) -> dict[str, list[tuple[Event, float]]]:
             event, score = Event(row["label"], float(row["onset_s"]), float(row["offset_s"])), float(row["score"])
         except ValueError as error:
             raise BadInput(f"{where}: not an interval: {error}") from error
-        if not (math.isfinite(event.onset_s + event.offset_s + score) and event.onset_s < event.offset_s):
-            raise BadInput(f"{where}: an interval needs onset_s < offset_s and a score, all of them finite")
-        intervals.setdefault(row["file"], []).append((event, score))
+        if not (math.isfinite(event.onset_s + event.offset_s + score) and event.onset_s <= event.offset_s):
+            raise BadInput(f"{where}: an interval needs onset_s <= offset_s and a score, all of them finite")
+        if event.onset_s < event.offset_s:
+            intervals.setdefault(row["file"], []).append((event, score))
     return intervals
 
 
