@@ -106,6 +106,16 @@ def test_a_pack_has_the_events_that_the_service_cuts(tiny_world: Dataset) -> Non
     assert set(usual.events) - set(scored.events) == {e for e in usual.events if e.code == usual.events[0].code}
 
 
+def test_events_of_taxa_that_the_truth_does_not_name_are_others(tiny_world: Dataset) -> None:
+    ensemble = open_ensemble(SYNTHETIC, SessionOptions())
+    dataset = replace(tiny_world, clips=tiny_world.choose(folds=[2]))
+    (usual,) = score_pack(ensemble, dataset)
+    unnamed = next(t for t in dataset.taxa if t.code == usual.events[0].code)
+    (scored,) = score_pack(ensemble, replace(dataset, taxa=tuple(t for t in dataset.taxa if t != unnamed)))
+    assert usual.others == ()
+    assert scored.others == (unnamed.common_name,) * sum(e.code == unnamed.code for e in usual.events)
+
+
 def test_the_command_scores_packs_and_intervals_in_a_world(tiny_manifest: Path, tmp_path: Path) -> None:
     with (tiny_manifest.parent / "events.csv").open(newline="") as file:
         truth = [row for row in csv.DictReader(file) if "test" in row["path"]]
