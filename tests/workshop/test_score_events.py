@@ -17,9 +17,9 @@ from models.workshop.data.manifest import Clip, Dataset, Event
 from models.workshop.errors import BadInput
 from models.workshop.evaluation.events.comparison import ComparisonOptions, compare
 from models.workshop.evaluation.events.rules import choose_rules
-from models.workshop.evaluation.events.sources import Scored, cut_frames, score_pack
+from models.workshop.evaluation.events.sources import Scored, score_pack
 from models.workshop.evaluation.events.truth import load_recordings, make_blocks
-from models.workshop.evaluation.pack_scores import score_clips
+from models.workshop.evaluation.pack_scores import cut_events, score_clips
 
 SYNTHETIC = Path(__file__).parents[2] / "models" / "packs" / "synthetic"
 
@@ -33,7 +33,7 @@ def peaks(clip: Clip, spans: list[tuple[float, float]], score: float) -> Scored:
     frames = np.full((round(clip.duration_s / 0.5), 1), 0.02, np.float32)
     for onset_s, offset_s in spans:
         frames[round(onset_s / 0.5) : round(offset_s / 0.5)] = score
-    return Scored(clip, frames, 0.5, cut_frames([taxon("wren")], frames, [EventRule()], 0.5, clip), ())
+    return Scored(clip, frames, 0.5, cut_events([taxon("wren")], frames, [EventRule()], 0.5, clip), ())
 
 
 def test_a_rule_is_chosen_on_the_other_recordings() -> None:

@@ -129,8 +129,8 @@ def embedding_study(
     *,
     worlds: Annotated[
         int, typer.Option(metavar="N", min=2, help="Reported worlds; more join those of an earlier run.")
-    ] = 24,
-    choosing: Annotated[int, typer.Option(metavar="N", min=2, help="Worlds on which all settings are chosen.")] = 16,
+    ] = 100,
+    choosing: Annotated[int, typer.Option(metavar="N", min=2, help="Worlds on which all settings are chosen.")] = 40,
     seed: Seed = 0,
     threads: Threads = 1,
 ) -> None:

@@ -52,11 +52,12 @@ def count_events(
     ensemble: Ensemble, dataset: Dataset, scored: Sequence[ClipScores], rule: EventRule | None = None
 ) -> EventCounts:
     """Match the events of all clips with the truth; `rule` replaces the pack's event rules."""
-    codes = {taxon.code for taxon in ensemble.facts.taxa}
+    taxa, step_s = ensemble.facts.taxa, ensemble.facts.grid.event_step_s
+    codes = {taxon.code for taxon in taxa}
     total = EventCounts()
-    for clip_scores in scored:
-        found = clip_scores.events if rule is None else cut_events(ensemble, clip_scores.frames, clip_scores.clip, rule)
-        truth: list[Event] = [e for e in dataset.events.get(clip_scores.clip.path, ()) if e.code in codes]
+    for s in scored:
+        found = s.events if rule is None else cut_events(taxa, s.frames, [rule] * len(taxa), step_s, s.clip)
+        truth: list[Event] = [e for e in dataset.events.get(s.clip.path, ()) if e.code in codes]
         total += match_events(truth, found)
     return total
 

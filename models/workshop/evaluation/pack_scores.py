@@ -1,6 +1,6 @@
 """Scores clips with a pack through the service's own pipeline, so that teachers and tests score as the service does."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dawn_chorus.domain.analysis import Segment
 from dawn_chorus.domain.detections import ScoreRun, detect_events
 from dawn_chorus.domain.event_rules import EventRule
+from dawn_chorus.domain.taxonomy import Taxon
 from dawn_chorus.domain.timeline import quantize_scores
 from dawn_chorus.inference.ensemble import Ensemble
 from dawn_chorus.inference.pipeline import score_segment
@@ -40,6 +41,8 @@ def score_clips(ensemble: Ensemble, folder: Path, clips: Iterable[Clip]) -> Iter
 
 def score_frames_or_windows(ensemble: Ensemble, folder: Path, clips: Iterable[Clip]) -> Iterator[ClipScores]:
     """Yield the scores of whole clips, one after another, of whatever the service cuts this pack's events from."""
+    facts = ensemble.facts
+    rules = [facts.rules.of(taxon.code) for taxon in facts.taxa]
     for clip in clips:
         segment = Segment(0, 0.0, clip.duration_s)
         margin_s = ensemble.margin_s
@@ -48,23 +51,19 @@ def score_frames_or_windows(ensemble: Ensemble, folder: Path, clips: Iterable[Cl
         )
         scores = score_segment(ensemble, audio, segment, duration_s=clip.duration_s)
         frames = scores.window_scores if scores.frame_scores is None else scores.frame_scores
-        yield ClipScores(clip, scores.window_scores, frames, cut_events(ensemble, frames, clip))
+        events = cut_events(facts.taxa, frames, rules, facts.grid.event_step_s, clip)
+        yield ClipScores(clip, scores.window_scores, frames, events)
 
 
 def cut_events(
-    ensemble: Ensemble, frames: NDArray[np.float32], clip: Clip, rule: EventRule | None = None
+    taxa: Sequence[Taxon], frames: NDArray[np.float32], rules: Sequence[EventRule], step_s: float, clip: Clip
 ) -> tuple[Event, ...]:
-    """Return the events in a clip's frames, (n_frames, n_taxa); `rule` replaces the pack's event rules."""
-    facts = ensemble.facts
-    step_s = facts.grid.event_step_s
+    """Return the events in a clip's frames, (n_frames, n_taxa), by one rule for each taxon; none for columns of NaN."""
     return tuple(
         Event(taxon.code, found.onset_s, found.offset_s)
-        for column, taxon in enumerate(facts.taxa)
+        for taxon, scores, rule in zip(taxa, frames.T, rules, strict=True)
+        if not np.isnan(scores).any()
         for found in detect_events(
-            taxon,
-            [ScoreRun(0, quantize_scores(frames[:, column]))],
-            rule or facts.rules.of(taxon.code),
-            step_s=step_s,
-            end_s=clip.duration_s,
+            taxon, [ScoreRun(0, quantize_scores(scores))], rule, step_s=step_s, end_s=clip.duration_s
         )
     )

@@ -8,9 +8,10 @@ import numpy as np
 from dawn_chorus.domain.event_rules import EventRule
 from models.workshop.data.manifest import Dataset, Event
 from models.workshop.evaluation.events.counts import CRITERIA, OVERLAP, Counts, count_events, f1
-from models.workshop.evaluation.events.sources import Scored, cut_frames
+from models.workshop.evaluation.events.sources import Scored
 from models.workshop.evaluation.events.truth import Block
 from models.workshop.evaluation.events.units import make_units
+from models.workshop.evaluation.pack_scores import cut_events
 
 GOALS = ("F1 collar 0.5 s", "F1 intersection")
 """A rule is chosen for the mean of these F1."""
@@ -70,7 +71,7 @@ def count_by_rule(dataset: Dataset, block: Block, scored: Sequence[Scored], rule
     units = make_units(dataset, block, chosen)
 
     def cut(s: Scored, rule: EventRule) -> tuple[Event, ...]:
-        return cut_frames(taxa, s.frames[:, columns], [rule] * len(taxa), s.step_s, s.clip)
+        return cut_events(taxa, s.frames[:, columns], [rule] * len(taxa), s.step_s, s.clip)
 
     return {
         rule: {

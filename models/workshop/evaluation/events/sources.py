@@ -8,15 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dawn_chorus.domain.detections import ScoreRun, detect_events
-from dawn_chorus.domain.event_rules import EventRule
 from dawn_chorus.domain.taxonomy import Taxon, select_taxa
-from dawn_chorus.domain.timeline import quantize_scores
 from dawn_chorus.inference.ensemble import Ensemble
 from models.workshop.data.manifest import Clip, Dataset, Event, read_rows
 from models.workshop.errors import BadInput
 from models.workshop.evaluation.events.truth import ANY_BIRD, merge_events
-from models.workshop.evaluation.pack_scores import score_frames_or_windows
+from models.workshop.evaluation.pack_scores import cut_events, score_frames_or_windows
 
 Frames = NDArray[np.float32]
 GRID_S = 0.025
@@ -84,21 +81,7 @@ def score_pack(ensemble: Ensemble, dataset: Dataset) -> Iterator[Scored]:
         frames = np.stack([s.frames[:, c].max(axis=1) if c else missing for c in columns], axis=1)
         others = tuple(names[event.code] for event in s.events if event.code not in named)
         step_s = facts.grid.event_step_s
-        yield Scored(s.clip, frames, step_s, cut_frames(dataset.taxa, frames, rules, step_s, s.clip), others)
-
-
-def cut_frames(
-    taxa: Sequence[Taxon], frames: Frames, rules: Sequence[EventRule], step_s: float, clip: Clip
-) -> tuple[Event, ...]:
-    """Return the events in the frames, (n_frames, n_taxa), by one rule for each taxon; none for columns of NaN."""
-    return tuple(
-        Event(taxon.code, found.onset_s, found.offset_s)
-        for taxon, scores, rule in zip(taxa, frames.T, rules, strict=True)
-        if not np.isnan(scores).any()
-        for found in detect_events(
-            taxon, [ScoreRun(0, quantize_scores(scores))], rule, step_s=step_s, end_s=clip.duration_s
-        )
-    )
+        yield Scored(s.clip, frames, step_s, cut_events(dataset.taxa, frames, rules, step_s, s.clip), others)
 
 
 def read_intervals(table: Path) -> dict[str, list[tuple[Event, float]]]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from models.workshop.studies.ablation.lines import BASELINE, CONTROL
 from models.workshop.studies.ablation.measuring import Row
+from models.workshop.studies.spread import mean_and_spread
 
 WorldRows = Mapping[tuple[str, str], Row]
 """One world's measures, by table and line."""
@@ -50,7 +51,7 @@ def _draw_table(table: str, worlds: Sequence[WorldRows]) -> str:
         for _, measure, reference in COLUMNS:
             values = np.array([rows[table, name][measure] for rows in worlds])
             if reference is None:
-                cells.append(f"{values.mean():.3f}{_spread(values)}")
+                cells.append(mean_and_spread(values))
             elif reference in UNCOMPARED.get(name, ()):
                 cells.append("")
             else:
@@ -72,11 +73,7 @@ def _draw_pairs(worlds: Sequence[WorldRows]) -> str:
 
 
 def _change(changes: np.ndarray) -> str:
-    return f"{changes.mean():+.3f}{_spread(changes)} ({int((changes > 0).sum())}/{len(changes)})"
-
-
-def _spread(values: np.ndarray) -> str:
-    return f" ± {values.std(ddof=1):.3f}" if len(values) > 1 else ""
+    return f"{mean_and_spread(changes, '+')} ({int((changes > 0).sum())}/{len(changes)})"
 
 
 def write_rows(path: Path, numbers: Sequence[int], worlds: Sequence[WorldRows]) -> None:

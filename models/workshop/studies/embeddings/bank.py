@@ -17,6 +17,13 @@ from models.workshop.training.examples import load_clip
 Matrix = NDArray[np.float32]
 Indices = NDArray[np.int64]
 
+WORKSHOP = Path(__file__).parents[2]
+MAKERS = (
+    *(f"studies/embeddings/{name}.py" for name in ("bank", "embedder", "voices", "world")),
+    *(f"training/{name}.py" for name in ("crops", "examples", "mixing")),
+)
+"""The code that makes worlds: with other code they are other worlds."""
+
 
 @dataclass(frozen=True)
 class Bank:
@@ -112,6 +119,7 @@ def embed_world(roles: Roles, size: WorldSize, embedder: Embedder, rng: np.rando
 def _key(options: BankOptions) -> str:
     """Return a name for all that worlds depend on, but not for their number: more worlds join those that exist."""
     parts = [(options.audio_dir / "index.csv").read_bytes(), (options.birdnet / "pack.toml").read_bytes()]
+    parts += [(WORKSHOP / name).read_bytes() for name in MAKERS]
     parts.append(repr((sorted(asdict(options.size).items()), options.seed)).encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:8]
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from models.workshop.evaluation.metrics import auroc
 from models.workshop.studies.embeddings.bank import Bank
 from models.workshop.studies.embeddings.students import Answers
-from models.workshop.studies.embeddings.tables import mean_and_spread
+from models.workshop.studies.spread import mean_and_spread
 
 COLUMNS = (
     ("control", "control", "baseline"),

@@ -16,7 +16,8 @@ from models.workshop.studies.embeddings.lines import CHAINS, KEEP_ABOVE, POWERS,
 from models.workshop.studies.embeddings.picture import draw_changes
 from models.workshop.studies.embeddings.questions import ask_amount, ask_basis, ask_teacher
 from models.workshop.studies.embeddings.students import Answers, Matrix, School, Settings
-from models.workshop.studies.embeddings.tables import draw_grid, draw_lines, draw_pairs, mean_and_spread
+from models.workshop.studies.embeddings.tables import draw_grid, draw_lines, draw_pairs
+from models.workshop.studies.spread import mean_and_spread
 
 TITLES: Mapping[Loss, str] = {"bce": "Binary cross-entropy", "ce": "Cross-entropy"}
 
@@ -107,7 +108,7 @@ def draw_best(chosen: Mapping[Loss, Results], results: Mapping[Loss, Results]) -
     ]
     for there, loss, name in sorted(best, reverse=True):
         auroc, baseline = results[loss][name][:, 0], results[loss]["baseline"][:, 0]
-        cells = [f"{there:.3f}", mean_and_spread(auroc, ""), mean_and_spread(auroc - baseline, "+")]
+        cells = [f"{there:.3f}", mean_and_spread(auroc), mean_and_spread(auroc - baseline, "+")]
         rows.append(f"| {TITLES[loss]}, {name} | {' | '.join(cells)} |")
     return "\n".join(rows)
 

@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from models.workshop.studies.embeddings.lines import Results
 from models.workshop.studies.embeddings.questions import Grid
+from models.workshop.studies.spread import mean_and_spread
 
 PAIRS = (
     ("round 1 against the control", "round 1, plain", "control"),
@@ -29,7 +27,7 @@ def draw_lines(results: Results) -> str:
     """Return a Markdown table: the baseline's means, then each line's mean change ± deviation between worlds."""
     rows = ["| | ROC-AUC | worlds with a gain | cmAP |", "| --- | --- | --- | --- |"]
     baseline = results["baseline"]
-    auroc, cmap = (mean_and_spread(column, "") for column in baseline.T)
+    auroc, cmap = (mean_and_spread(column) for column in baseline.T)
     rows.append(f"| baseline: focal clips alone | {auroc} | | {cmap} |")
     for name in names_of(results):
         change = results[name] - baseline
@@ -60,9 +58,3 @@ def draw_grid(grid: Grid, title: str) -> str:
 def names_of(results: Results) -> Sequence[str]:
     """Return all lines but the baseline, in the order of the table."""
     return [name for name in results if name != "baseline"]
-
-
-def mean_and_spread(values: NDArray[np.float64], sign: str) -> str:
-    """Return mean ± standard deviation of values (n_worlds,), with three decimals."""
-    spread = f" ± {values.std(ddof=1):.3f}" if len(values) > 1 else ""
-    return f"{values.mean():{sign}.3f}{spread}".replace("-", "−")

@@ -8,8 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-import numpy as np
-
 from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
 from models.workshop.data.manifest import Dataset, load_dataset
 from models.workshop.data.recordings import save_built
@@ -25,6 +23,7 @@ from models.workshop.studies.real_recordings.measures import (
     save_clip_scores,
     score_columns,
 )
+from models.workshop.studies.spread import mean_and_spread
 from models.workshop.training.loop import TrainingSet
 
 SMALL = Path(__file__).parents[2] / "recipes" / "small.toml"
@@ -87,7 +86,7 @@ def draw_table(results: Sequence[dict[str, RealMeasures]]) -> str:
     names = list(results[0])
     lines = [f"| | {' | '.join(names)} |", "| --- |" + " --- |" * len(names)]
     for entry in fields(RealMeasures):
-        cells = [_mean_and_spread([getattr(fold[name], entry.name) for fold in results]) for name in names]
+        cells = [mean_and_spread([getattr(fold[name], entry.name) for fold in results], digits=2) for name in names]
         lines.append(f"| {HEADINGS[entry.name]} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
@@ -116,10 +115,3 @@ def _measure_once(pack: Path, dataset: Dataset, fold: int, results: Path) -> Rea
         save_clip_scores(results.with_suffix(".npz"), dataset, scored)
         path.write_text(json.dumps(asdict(measure_real_recordings(dataset, scored))), encoding="utf-8")
     return RealMeasures(**json.loads(path.read_text(encoding="utf-8")))
-
-
-def _mean_and_spread(values: Sequence[float]) -> str:
-    if np.isnan(values).all():
-        return "–"
-    known = [value for value in values if not np.isnan(value)]
-    return f"{np.mean(known):.2f}" + (f" ± {np.std(known, ddof=1):.2f}" if len(known) > 1 else "")
