@@ -54,10 +54,7 @@ class PseudoPool:
 
 
 class UnlabeledPool(PseudoPool):
-    """An experiment's control: the soundscapes of a label set are drawn uniformly, without their labels."""
-
-    def __init__(self, labels: PseudoLabels) -> None:
-        super().__init__([replace(labels, probs={path: np.ones_like(probs) for path, probs in labels.probs.items()})])
+    """An experiment's control: soundscapes are drawn by their labels, too, but come without them."""
 
     def draw(self, rng: np.random.Generator) -> PseudoPart:
         """Return a random example of a soundscape, labeled as silent."""

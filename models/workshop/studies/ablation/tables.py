@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.workshop.studies.ablation.lines import BASELINE, CONTROL
+from models.workshop.studies.ablation.lines import BASELINE, BASELINE_AND_ROUND_1, CONTROL, TWO_BASELINES
 from models.workshop.studies.ablation.measuring import Row
 from models.workshop.studies.spread import mean_and_spread
 
@@ -23,11 +23,13 @@ COLUMNS: Sequence[tuple[str, str, str | None]] = (
 )
 """Heading, measure, and the line that it is compared with."""
 PAIRS = (
-    ("First place", "round 2, plain labels", "round 1"),
-    ("First place", "round 3, plain labels", "round 2, plain labels"),
-    ("First place", "round 2, with power", "round 2, plain labels"),
-    ("First place", "round 3, with power", "round 3, plain labels"),
-    ("First place", "the same with shifts of ±2.5 s", "ensemble of baseline and rounds with power"),
+    *(
+        (table, line, other)
+        for table in ("First place", "First place, binary cross-entropy")
+        for line, other in (("round 2, plain labels", "round 1"), ("round 2, with power", "round 2, plain labels"))
+    ),
+    ("First place", BASELINE_AND_ROUND_1, TWO_BASELINES),
+    ("First place", "the same with shifts of ±2.5 s", "ensemble of baseline and both rounds, with power"),
     ("First place", "the same with shifts and smoothing", "the same with shifts of ±2.5 s"),
     ("Second place", "round 2", "round 1"),
     ("Second place", "the same with shifts of ±2.5 s", "round 2"),
