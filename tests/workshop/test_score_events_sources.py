@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dawn_chorus.domain.taxonomy import Taxon
-from models.workshop.data.manifest import Clip, Event
+from models.workshop.data.manifest import Clip, Dataset, Event, save_dataset
 from models.workshop.errors import BadInput
 from models.workshop.evaluation.events.sources import Scored, match_columns, read_intervals, score_intervals
 from models.workshop.evaluation.events.truth import ANY_BIRD, load_recordings, make_blocks, merge_events
@@ -53,6 +53,21 @@ def test_labels_that_would_not_count_are_refused(labeled_recordings: Path, table
         file.write(f"{row}\n")
     with pytest.raises(BadInput, match=message):
         load_recordings(labeled_recordings)
+
+
+@pytest.mark.parametrize(
+    ("event", "message"),
+    [
+        ("a.wav,robin,1,2", r"events\.csv, line 2: code 'robin' is not in taxa\.csv"),
+        ("a.wav,wren,-2,-1", r"events\.csv, line 2: an event needs 0 <= onset_s < offset_s"),
+        ("a.wav,wren,nan,2", r"events\.csv, line 2: an event needs 0 <= onset_s < offset_s"),
+    ],
+)
+def test_events_of_a_manifest_that_would_not_count_are_refused(tmp_path: Path, event: str, message: str) -> None:
+    manifest = save_dataset(Dataset(tmp_path, (taxon("Wren"),), (Clip("a.wav", ("wren",), "a", "CC0", "", 0, 4.0),)))
+    (tmp_path / "events.csv").write_text(f"path,code,onset_s,offset_s\n{event}\n")
+    with pytest.raises(BadInput, match=message):
+        load_recordings(manifest)
 
 
 def test_labels_that_differ_in_case_are_one_taxon(labeled_recordings: Path) -> None:
@@ -104,14 +119,29 @@ def test_intervals_become_steps_and_events(labeled_recordings: Path) -> None:
     dataset = load_recordings(labeled_recordings)
     wren, hermit = score_intervals(read_intervals(table), dataset, {"robin"}, 0.25)
     assert wren.frames[[0, 99, 101, 159], 0].tolist() == pytest.approx([0.5, 0.5, 0.8, 0.8])
-    assert wren.frames[[0, 159], dataset.codes.index("any-bird")].tolist() == pytest.approx([0.3, 0.0])
+    assert wren.frames[[0, 159], dataset.codes.index("any-bird")].tolist() == pytest.approx([0.5, 0.8])
     assert wren.others == ("Robin",)
     assert [(e.code, round(e.onset_s, 3), round(e.offset_s, 3)) for e in wren.events] == [
         ("Wren", 0.0, 4.0),
-        ("any-bird", 0.0, 3.0),
+        ("any-bird", 0.0, 4.0),
     ]
-    spans = [(round(e.onset_s, 3), round(e.offset_s, 3)) for e in hermit.events]
+    spans = [(round(e.onset_s, 3), round(e.offset_s, 3)) for e in hermit.events if e.code == "Hermit"]
     assert spans == [(0.0, 1.0), (2.0, 3.0), (3.0, 4.0)], "those that only touch stay apart"
+
+
+def test_intervals_end_with_the_recording_and_those_of_other_taxa_that_overlap_are_one(
+    labeled_recordings: Path,
+) -> None:
+    table = labeled_recordings / "intervals.csv"
+    table.write_text(
+        "file,onset_s,offset_s,label,score\nwren.wav,3,6,Wren,0.5\nwren.wav,-1,1,Wren,0.5\nwren.wav,4,7,Wren,0.5\n"
+        "hermit.wav,0,3,Robin,0.5\nhermit.wav,1,4,Robin,0.5\nhermit.wav,5,6,Robin,0.5\n"
+    )
+    wren, hermit = score_intervals(read_intervals(table), load_recordings(labeled_recordings), set(), 0.25)
+    spans = [(e.code, round(e.onset_s, 3), round(e.offset_s, 3)) for e in wren.events]
+    assert spans[:2] == [("Wren", 0.0, 1.0), ("Wren", 3.0, 4.0)]
+    assert [code for code, *_ in spans[2:]] == ["any-bird", "any-bird"], "the truth's birds are birds to every program"
+    assert hermit.others == ("Robin",)
 
 
 def test_an_interval_without_length_is_none(tmp_path: Path) -> None:
@@ -125,7 +155,8 @@ def test_a_bad_interval_is_refused_with_its_line(tmp_path: Path) -> None:
     for row, fault in (
         ("a.wav,0,three,wren,0.5", "not an interval"),
         ("a.wav,3,2,wren,0.5", "an interval needs onset_s <= offset_s"),
-        ("a.wav,0,3,wren,nan", "an interval needs .* a score"),
+        ("a.wav,0,3,wren,nan", "an interval needs .* a score from 0 to 1"),
+        ("a.wav,0,3,wren,87", "an interval needs .* a score from 0 to 1"),
         ("a.wav,0,inf,wren,0.5", "an interval needs .* finite"),
     ):
         table.write_text(f"file,onset_s,offset_s,label,score\n{row}\n")

@@ -85,8 +85,7 @@ def load_dataset(manifest: Path) -> Dataset:
     events: dict[str, list[Event]] = {}
     if (folder / "events.csv").exists():
         for where, row in read_rows(folder / "events.csv", EVENT_COLUMNS):
-            event = Event(row["code"], _number(row, "onset_s", where), _number(row, "offset_s", where))
-            events.setdefault(row["path"], []).append(event)
+            events.setdefault(row["path"], []).append(_parse_event(row, where, known))
     return Dataset(folder, taxa, clips, {path: tuple(found) for path, found in events.items()})
 
 
@@ -148,6 +147,15 @@ def _parse_clip(row: dict[str, str], where: str, known: set[str]) -> Clip:
     return Clip(
         row["path"], labels, row["group"], row["license"], row["source"], fold, duration_s, row["kind"], background
     )
+
+
+def _parse_event(row: dict[str, str], where: str, known: set[str]) -> Event:
+    event = Event(row["code"], _number(row, "onset_s", where), _number(row, "offset_s", where))
+    if event.code not in known:
+        raise BadInput(f"{where}: code {event.code!r} is not in taxa.csv")
+    if not 0 <= event.onset_s < event.offset_s:
+        raise BadInput(f"{where}: an event needs 0 <= onset_s < offset_s")
+    return event
 
 
 def _split(cell: str) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +88,7 @@ def read_intervals(table: Path) -> dict[str, list[tuple[Event, float]]]:
     """Return another program's intervals with their scores, by file.
 
     Intervals without length, as BirdNET-Analyzer writes them at a recording's end, are left out. Raises BadInput with
-    the line of a row that is none: onset_s <= offset_s, and all numbers finite.
+    the line of a row that is none: onset_s <= offset_s, both finite, and a score from 0 to 1.
     """
     intervals: dict[str, list[tuple[Event, float]]] = {}
     for where, row in read_rows(table, INTERVAL_COLUMNS):
@@ -96,8 +96,8 @@ def read_intervals(table: Path) -> dict[str, list[tuple[Event, float]]]:
             event, score = Event(row["label"], float(row["onset_s"]), float(row["offset_s"])), float(row["score"])
         except ValueError as error:
             raise BadInput(f"{where}: not an interval: {error}") from error
-        if not (math.isfinite(event.onset_s + event.offset_s + score) and event.onset_s <= event.offset_s):
-            raise BadInput(f"{where}: an interval needs onset_s <= offset_s and a score, all of them finite")
+        if not (math.isfinite(event.onset_s + event.offset_s) and event.onset_s <= event.offset_s and 0 <= score <= 1):
+            raise BadInput(f"{where}: an interval needs onset_s <= offset_s, both finite, and a score from 0 to 1")
         if event.onset_s < event.offset_s:
             intervals.setdefault(row["file"], []).append((event, score))
     return intervals
@@ -108,26 +108,38 @@ def score_intervals(
 ) -> Iterator[Scored]:
     """Yield what intervals say about each recording: their scores as steps, and as events those from `threshold` on.
 
-    `birds` are the labels, in lower case, that count for any bird. Intervals of a taxon that overlap are one event;
-    those that only touch are several, as their program wrote them. Raises BadInput if no interval is of one of the
-    recordings, or none of one of the taxa.
+    `birds` are the labels, in lower case, that count for any bird, beside the truth's own birds. Intervals of a taxon
+    that overlap are one event; those that only touch are several, as their program wrote them. What is beyond a
+    recording's end is cut off, as of true events. Raises BadInput if no interval is of one of the recordings, or none
+    of one of the taxa.
     """
     _check_names(intervals, dataset)
+    known = {name.casefold() for taxon in dataset.taxa for name in _names(taxon)}
+    any_bird = {n.casefold() for t in dataset.taxa if t.taxonomic_class == "Aves" for n in _names(t)}.union(birds)
     for clip in dataset.clips:
-        rows = intervals.get(clip.path, ())
+        rows = _within(clip, intervals.get(clip.path, ()))
         times_s = grid_times(clip.duration_s)
         frames = np.zeros((len(times_s), len(dataset.taxa)), np.float32)
         events: list[Event] = []
         for column, taxon in enumerate(dataset.taxa):
-            names = birds if taxon == ANY_BIRD else {name.casefold() for name in _names(taxon)}
+            names = any_bird if taxon == ANY_BIRD else {name.casefold() for name in _names(taxon)}
             own = [(event, score) for event, score in rows if event.code.casefold() in names]
             for event, score in own:
                 inside = (event.onset_s <= times_s) & (times_s < event.offset_s)
                 frames[inside, column] = np.maximum(frames[inside, column], score)
             events += _join_overlapping([event for event, score in own if score >= threshold], taxon.code)
-        known = {name.casefold() for taxon in dataset.taxa for name in _names(taxon)}
-        others = tuple(e.code for e, score in rows if score >= threshold and e.code.casefold() not in known)
-        yield Scored(clip, frames, GRID_S, tuple(events), others)
+        unnamed = [event for event, score in rows if score >= threshold and event.code.casefold() not in known]
+        labels = dict.fromkeys(event.code for event in unnamed)
+        others = [e for label in labels for e in _join_overlapping([e for e in unnamed if e.code == label], label)]
+        yield Scored(clip, frames, GRID_S, tuple(events), tuple(event.code for event in others))
+
+
+def _within(clip: Clip, rows: Sequence[tuple[Event, float]]) -> list[tuple[Event, float]]:
+    return [
+        (replace(event, onset_s=max(0.0, event.onset_s), offset_s=min(event.offset_s, clip.duration_s)), score)
+        for event, score in rows
+        if event.onset_s < clip.duration_s and event.offset_s > 0
+    ]
 
 
 def _check_names(intervals: Mapping[str, Sequence[tuple[Event, float]]], dataset: Dataset) -> None:
