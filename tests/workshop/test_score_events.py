@@ -70,14 +70,33 @@ def test_the_tables_name_what_is_left_out_and_who_knows_nothing(labeled_recordin
     assert "Left out, because no pack knows it: SP." in shown
     taxa, notes, any_bird = shown.split("## ")[1:]
     assert taxa.startswith("Taxa\n\n2 events in 1 recordings, 4 s.")
-    assert "| onset error s | 0.10 (0.10 to 0.10) | – |" in taxa
+    assert "| onset error s | 0.10 | – |" in taxa
     assert "| found | 1 | – |" in taxa
     assert "- Other taxa, ours, 1 in all: 1 Robin" in taxa
     assert notes.startswith("Notes shorter than 0.25 s\n\n2 events")
     assert "| missed | 2 | 2 |" in any_bird
     assert "gain over" not in taxa, "random knows none of them"
     assert "| gain over ours | random |" in any_bird
-    assert "| F1 collar 0.2 s | 0.00 (0.00 to 0.00) |" in any_bird
+    assert "| F1 collar 0.2 s | 0.00 |\n" in any_bird
+
+
+def test_a_taxon_stays_unknown_if_the_first_recording_is_too_short_for_a_frame(labeled_recordings: Path) -> None:
+    dataset = load_recordings(labeled_recordings)
+    frames = np.full((8, 4), np.nan, np.float32)
+    frames[:, 3] = 0.5
+    scored = [Scored(clip, shown, 0.5, (), ()) for clip, shown in zip(dataset.clips, (frames[:0], frames), strict=True)]
+    shown = compare(dataset, {"ours": scored}, ["ours"], ComparisonOptions(draws=5))
+    assert "Left out, because no pack knows it: Wren, SP, Hermit." in shown
+    assert "## Taxa" not in shown
+
+
+def test_a_single_stretch_has_no_brackets(labeled_recordings: Path) -> None:
+    dataset = load_recordings(labeled_recordings)
+    scored = [Scored(clip, np.zeros((8, 4), np.float32), 0.5, (), ()) for clip in dataset.clips]
+    shown = compare(dataset, {"one": scored, "same": scored}, ["one", "same"], ComparisonOptions(draws=5))
+    assert "No brackets: there is only one stretch to draw from." in shown
+    assert "| F1 collar 0.2 s | 0.00 | 0.00 |" in shown
+    assert "| F1 collar 0.2 s | 0.00 |\n" in shown, "the gain"
 
 
 def test_recordings_whose_taxa_no_pack_knows_are_refused(labeled_recordings: Path) -> None:

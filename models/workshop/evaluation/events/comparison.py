@@ -36,7 +36,7 @@ def known_codes(dataset: Dataset, sources: Sources) -> set[str]:
     return {
         code
         for column, code in enumerate(dataset.codes)
-        if any(not np.isnan(scored[0].frames[:, column]).any() for scored in sources.values())
+        if any(not any(np.isnan(s.frames[:, column]).any() for s in scored) for scored in sources.values())
     }
 
 
@@ -76,7 +76,7 @@ def _compare_block(
         units = make_units(dataset, block, scored)
         measured[name] = measure_units(units, block.codes, draws=options.draws, seed=options.seed) if knows else None
         rows += [(code, *_measure_taxon(dataset, block, scored, code, name)) for code in block.codes if code in knows]
-    parts = [_head(dataset, block, measured, options.draws), draw_block("", measured), draw_gains(measured)]
+    parts = [_head(dataset, block, measured, options.draws), draw_block(measured), draw_gains(measured)]
     if block.codes != (ANY_BIRD.code,):
         parts.append(draw_others(block, {name: sources[name] for name in measured if measured[name]}))
     if len(block.codes) > 1:
@@ -93,10 +93,11 @@ def _head(dataset: Dataset, block: Block, measured: Mapping[str, Measured | None
     n_events = sum(event.code in block.codes for clip in block.clips for event in dataset.events[clip.path])
     n_drawn = max(m.n_stretches for m in measured.values() if m)
     kind = "recordings" if len(block.clips) >= FEW else f"stretches of about {STRETCH_S:g} s"
+    drawn = f"In brackets: the middle 95 % of {draws} draws of {n_drawn} {kind}."
     return (
         f"## {block.title}\n\n{n_events} events in {len(block.clips)} recordings, "
         f"{sum(clip.duration_s for clip in block.clips):.0f} s. "
-        f"In brackets: the middle 95 % of {draws} draws of {n_drawn} {kind}.\n"
+        f"{drawn if n_drawn > 1 else 'No brackets: there is only one stretch to draw from.'}\n"
     )
 
 

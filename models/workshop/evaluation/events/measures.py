@@ -90,12 +90,15 @@ class Measuring:
 
 
 def measure_units(units: Sequence[Unit], codes: Sequence[str], *, draws: int, seed: int) -> Measured:
-    """Return the metrics of all recordings, and of `draws` draws of their stretches: of a seed always the same ones."""
+    """Return the metrics of all recordings, and of `draws` draws of their stretches: of a seed always the same ones.
+
+    A single stretch is not drawn from: all draws would be the same, and the interval a point.
+    """
     measuring = Measuring(units, codes)
     n = measuring.n_stretches
     values = measuring.measure_all()
     rng = np.random.default_rng(seed)
-    drawn = [measuring.measure(rng.integers(n, size=n).tolist()) for _ in range(draws)]
+    drawn = [measuring.measure(rng.integers(n, size=n).tolist()) for _ in range(draws if n > 1 else 0)]
     return Measured(values, {name: np.array([d[name] for d in drawn]) for name in values}, n)
 
 

@@ -15,10 +15,10 @@ ERRORS = ("onset error s", "offset error s")
 PER_TAXON = ("frame AUC pooled", "F1 collar 0.5 s", "F1 intersection", *ERRORS)
 
 
-def draw_block(title: str, columns: Mapping[str, Measured | None]) -> str:
+def draw_block(columns: Mapping[str, Measured | None]) -> str:
     """Return a block's table: a line for each metric, a column for each source; – where it knows none of the taxa."""
     known = [measured for measured in columns.values() if measured]
-    lines = [f"| {title} | {' | '.join(columns)} |", "| --- |" + " --- |" * len(columns)]
+    lines = [f"| | {' | '.join(columns)} |", "| --- |" + " --- |" * len(columns)]
     for name in known[0].values:
         cells = [_cell(measured, name) if measured else "–" for measured in columns.values()]
         lines.append(f"| {name} | {' | '.join(cells)} |")
@@ -35,10 +35,7 @@ def draw_gains(columns: Mapping[str, Measured | None]) -> str:
         "|" + " --- |" * (len(others) + 1),
     ]
     for name in (name for name in first.values if name not in (*COUNTS, *ERRORS)):
-        gains = [measured.gain(name, first) for _, measured in others]
-        cells = [
-            f"{_number(gain, name)} ({_number(low, name)} to {_number(high, name)})" for gain, (low, high) in gains
-        ]
+        cells = [_bracketed(*measured.gain(name, first), name) for _, measured in others]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
@@ -86,11 +83,15 @@ def _rule(rule: EventRule) -> str:
 
 
 def _cell(measured: Measured, name: str) -> str:
-    value, (low, high) = measured.values[name], measured.interval(name)
-    if math.isnan(value):
-        return "–"
-    if name in COUNTS:
+    value = measured.values[name]
+    return _number(value, name) if name in COUNTS else _bracketed(value, measured.interval(name), name)
+
+
+def _bracketed(value: float, interval: tuple[float, float], name: str) -> str:
+    """Return a value with its interval in brackets, as far as there are such."""
+    if any(map(math.isnan, (value, *interval))):
         return _number(value, name)
+    low, high = interval
     return f"{_number(value, name)} ({_number(low, name)} to {_number(high, name)})"
 
 
