@@ -171,6 +171,9 @@ def test_the_command_passes_on_the_threshold_and_chooses_rules(labeled_recording
     assert status == 0, shown
     assert next(line for line in shown.splitlines() if line.startswith("| found")).split("|")[3].strip() == "1"
     assert "| synthetic | chosen on the other recordings" in shown
+    labels.write_text("file,onset_s,offset_s,label\nwren.wav,1,2,Rising Piper\n")
+    status, shown = run(labeled_recordings, "--pack", f"synthetic={SYNTHETIC}", "--draws", "2", "--choose-rules")
+    assert (status, "No rule is chosen: there is no other recording to choose it on." in shown) == (0, True)
 
 
 @pytest.mark.parametrize(

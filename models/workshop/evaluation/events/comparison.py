@@ -84,7 +84,7 @@ def _compare_block(
         names = {taxon.code: taxon.common_name for taxon in dataset.taxa}
         rows.sort(key=lambda row: order[row[0]])
         parts.append(draw_taxa([(names[code], *rest) for code, *rest in rows]))
-    if options.with_rules and len(block.clips) > 1:
+    if options.with_rules:
         parts.append(_choose(dataset, block, sources, packs, measured))
     return "\n".join(part for part in parts if part)
 
@@ -112,6 +112,8 @@ def _measure_taxon(
 def _choose(
     dataset: Dataset, block: Block, sources: Sources, packs: Sequence[str], measured: Mapping[str, Measured | None]
 ) -> str:
+    if len(block.clips) == 1:
+        return "No rule is chosen: there is no other recording to choose it on.\n"
     choices = {
         name: (choose_rules(dataset, block, sources[name]), m.values)
         for name in packs
