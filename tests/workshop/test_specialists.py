@@ -10,7 +10,7 @@ import torch
 from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
 from models.workshop.data.manifest import Dataset
 from models.workshop.evaluation.pack_scores import score_clips
-from models.workshop.networks.architecture import build_model
+from models.workshop.networks.architecture import build_model, keep_columns
 from models.workshop.packing.pack import PackIdentity, PackRules, Trained, export_pack
 from models.workshop.recipe import Recipe
 
@@ -59,3 +59,14 @@ def test_where_all_networks_know_all_taxa_there_is_nobody_to_replace(
 ) -> None:
     with pytest.raises(ValueError, match="specialists: none can replace others"):
         scores(members[:2], tmp_path, tiny_world, PackRules(specialists="replace"))
+
+
+def test_a_network_of_all_taxa_in_another_order_is_no_specialist(
+    members: list[Trained], tiny_world: Dataset, tmp_path: Path
+) -> None:
+    network = members[1].network
+    backwards = replace(members[1], codes=members[1].codes[::-1], network=keep_columns(network, range(11, -1, -1)))
+    rules = PackRules(specialists="replace")
+    expected = scores(members, tmp_path / "same", tiny_world, rules)
+    found = scores([members[0], backwards, members[2]], tmp_path / "backwards", tiny_world, rules)
+    np.testing.assert_allclose(found, expected, atol=1e-5)

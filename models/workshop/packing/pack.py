@@ -85,7 +85,7 @@ def export_pack(
     folder.mkdir(parents=True, exist_ok=True)
     tables = [_export_member(member, f"member-{number}", folder, taxa) for number, member in enumerate(members, 1)]
     if rules.specialists == "replace":
-        _exclude_specialties(tables, folder)
+        _exclude_specialties(tables, folder, len(taxa))
     if fp16:
         for table in tables:
             write_fp16(folder / str(table["file"]))
@@ -133,13 +133,19 @@ def golden_waveform(sample_rate_hz: int, duration_s: float = 12.0) -> np.ndarray
     return (0.3 * glide + 0.02 * rng.standard_normal(len(time))).astype(np.float32)
 
 
-def _exclude_specialties(tables: Sequence[Table], folder: Path) -> None:
-    """Have the networks that know all taxa leave out those of the specialists; raises BadInput if there are none."""
-    generalists = [table for table in tables if table["columns"] is None]
-    specialties = [(folder / str(table["columns"])).read_text("utf-8") for table in tables if table["columns"]]
+def _exclude_specialties(tables: Sequence[Table], folder: Path, n_taxa: int) -> None:
+    """Have the networks that know all taxa, in any order, leave out those of the specialists.
+
+    Raises BadInput if there are no specialists, or nobody else.
+    """
+    columns = [
+        (folder / str(table["columns"])).read_text("utf-8").splitlines() if table["columns"] else () for table in tables
+    ]
+    generalists = [table for table, codes in zip(tables, columns, strict=True) if len(codes) in {0, n_taxa}]
+    specialties = [code for codes in columns if len(codes) < n_taxa for code in codes]
     if not generalists or not specialties:
-        raise BadInput("specialists: none can replace others, since all networks know the same taxa")
-    (folder / "excludes.csv").write_text("".join(dict.fromkeys("".join(specialties).splitlines(True))), "utf-8")
+        raise BadInput("specialists: none can replace others: there must be networks of all taxa and of some of them")
+    (folder / "excludes.csv").write_text("".join(f"{code}\n" for code in dict.fromkeys(specialties)), "utf-8")
     for table in generalists:
         table["excludes"] = "excludes.csv"
 
