@@ -66,3 +66,8 @@ def test_labels_are_stored_in_half_precision(labels: PseudoLabels, tmp_path: Pat
     read = load_labels(tmp_path / "labels.npz")
     assert (read.codes, read.part_s, read.window_s) == (labels.codes, 5.0, 10.0)
     assert read.probs["a.flac"] == pytest.approx(PROBS["a.flac"], abs=1e-3)
+
+
+def test_labels_are_stored_under_the_name_that_was_asked_for(labels: PseudoLabels, tmp_path: Path) -> None:
+    save_labels(labels, tmp_path / "labels.v2")
+    assert [path.name for path in tmp_path.iterdir()] == ["labels.v2"]

@@ -76,10 +76,13 @@ def refine(labels: PseudoLabels, rules: PseudoTable, round_number: int) -> Pseud
 
 
 def save_labels(labels: PseudoLabels, path: Path) -> None:
-    """Write one .npz, and create its folder; half precision is finer than any teacher's accuracy."""
+    """Write one file in numpy's format, and create its folder; half precision is finer than any teacher's accuracy."""
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays = {f"probs/{name}": probs.astype(np.float16) for name, probs in labels.probs.items()}
-    np.savez_compressed(path, codes=np.array(labels.codes), part_s=labels.part_s, window_s=labels.window_s, **arrays)
+    with path.open("wb") as file:  # numpy would add .npz to another name
+        np.savez_compressed(
+            file, codes=np.array(labels.codes), part_s=labels.part_s, window_s=labels.window_s, **arrays
+        )
 
 
 def load_labels(path: Path) -> PseudoLabels:
