@@ -16,10 +16,13 @@ from pydantic import (
 from dawn_chorus.inference.packs.mel_table import MelTable
 
 Share = Annotated[float, Field(ge=0, le=1)]
+MAX_SEED = 2**32 - 1
+UNSEEN = 0.05
+"""Largest permitted difference in length between the image and the window, as a share of the window."""
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class ModelTable(_Table):
@@ -49,11 +52,26 @@ class ModelTable(_Table):
     """Scale every waveform to peak 1 before noise or another is mixed in, so that none drowns a quieter one."""
     mel: MelTable
 
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        mel, n_samples = self.mel, round(self.window_s * self.sample_rate_hz)
+        if fault := next(mel.find_misfits(self.sample_rate_hz, n_samples), None):
+            raise ValueError(f"mel.{fault}")
+        seen = mel.hop_length * (mel.n_frames or 0)
+        if seen and abs(seen - n_samples) > UNSEEN * n_samples:
+            raise ValueError(
+                f"mel.n_frames: {mel.n_frames} steps of {mel.hop_length} samples see {seen / self.sample_rate_hz:.3g} "
+                f"of the window's {self.window_s:g} s: set n_frames to {-(-n_samples // mel.hop_length)}"
+            )
+        return self
+
 
 class DataTable(_Table):
     """Which clips are drawn, and which part of a clip is used."""
 
-    crops: tuple[Literal["first_seven_seconds", "whole_file"], ...] = Field(("whole_file",), min_length=1, max_length=2)
+    crops: tuple[Literal["first_seven_seconds", "whole_file"], ...] = Field(
+        ("whole_file",), min_length=1, max_length=2, strict=False
+    )
     """One strategy, or two: `crop_switch` says when the second one starts."""
     crop_switch: Share = 0.5
     """Share of the run's epochs after which the second strategy is used."""
@@ -89,10 +107,10 @@ class AugmentTable(_Table):
     """Probability that a clip is mixed with another, if no soundscape was mixed into it."""
     noise: Share = 0.0
     """Probability of background noise (the manifest's `noise` clips, else colored noise)."""
-    noise_snr_db: tuple[float, float] = (3.0, 30.0)
+    noise_snr_db: tuple[float, float] = Field((3.0, 30.0), strict=False)
     equalizer: Share = 0.0
     """Probability of a random four-band equalizer."""
-    equalizer_db: tuple[float, float] = (-8.0, 8.0)
+    equalizer_db: tuple[float, float] = Field((-8.0, 8.0), strict=False)
     """Lowest and highest gain of a band."""
     gain_db: NonNegativeFloat = 0.0
     """Random gain, uniform between minus and plus this value."""
@@ -115,7 +133,7 @@ class PseudoTable(_Table):
     """Probability that a clip is mixed or swapped."""
     weight: Share = 0.5
     """Weight of the soundscape in a mix; constant."""
-    gammas: tuple[PositiveFloat, ...] = (1.0, 1 / 0.65, 1 / 0.55, 1 / 0.6)
+    gammas: tuple[PositiveFloat, ...] = Field((1.0, 1 / 0.65, 1 / 0.55, 1 / 0.6), strict=False)
     """The power that labels are raised to, one for each round; their number is the number of rounds."""
     scaling: Literal["elementwise", "sum_to_one"] = "elementwise"
     """`elementwise`: p^gamma (the first place's author); `sum_to_one`: that, divided by its sum over the taxa, as
@@ -137,14 +155,14 @@ class Recipe(_Table):
     """A training run."""
 
     name: str
-    seed: NonNegativeInt = 0
+    seed: int = Field(default=0, ge=0, le=MAX_SEED)
     loss: Literal["first_place", "second_place", "bce_sed", "frames"] = "first_place"
     model: ModelTable
     data: DataTable = DataTable()
     optimizer: OptimizerTable = OptimizerTable()
     augment: AugmentTable = AugmentTable()
     pseudo: PseudoTable = PseudoTable()
-    taxonomic_classes: tuple[str, ...] = ()
+    taxonomic_classes: tuple[str, ...] = Field((), strict=False)
     """Train a specialist on these classes only; exported, its columns are used for these taxa of the ensemble."""
 
     def count_epochs(self, *, with_pseudo: bool) -> int:
@@ -153,6 +171,9 @@ class Recipe(_Table):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        for key, size in (("mels", self.model.mel.n_mels), ("frames", self.model.mel.n_frames)):
+            if (widest := getattr(self.augment, f"spec_mask_{key}")) and size and widest > size:
+                raise ValueError(f"augment.spec_mask_{key}: {widest} is more than the image has, {size}")
         if self.pseudo.out_of_fold == 1:
             raise ValueError("pseudo.out_of_fold: at least two parts, or 0 for none")
         if (self.loss == "frames") != self.data.frame_labels:

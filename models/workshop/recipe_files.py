@@ -13,7 +13,12 @@ from models.workshop.errors import BadInput
 from models.workshop.recipe import Recipe
 
 RECIPES = Path(__file__).parent / "recipes"
-REASONS = {"missing": "is missing", "tuple_type": "must be a list, like [1, 2]", "model_type": "must be a table"}
+REASONS = {
+    "missing": "is missing", "tuple_type": "must be a list, like [1, 2]", "model_type": "must be a table",
+    "int_type": "must be a whole number, like 3", "float_type": "must be a number, like 0.5",
+    "finite_number": "must be a number, like 0.5", "bool_type": "must be true or false",
+    "string_type": "must be a text; write it in quotes",
+}  # fmt: skip
 """Why a key is refused, where pydantic speaks of Python."""
 
 
@@ -51,8 +56,9 @@ def _read(path: Path, extending: Sequence[Path]) -> dict[str, Any]:
         raise BadInput(f"{path}: extends: recipes extend each other in a circle")
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise BadInput(f"{extending[-1]}: extends: there is no {path}") from error
+    except OSError as error:
+        name = f"{extending[-1]}: extends: " if extending else ""
+        raise BadInput(f"{name}{path}: cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise BadInput(f"{path}: is not TOML: {error}") from error
     base = table.pop("extends", None)
@@ -76,7 +82,7 @@ def _merge(under: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 def _parse_override(text: str) -> dict[str, Any]:
     """Return `a.b=value` as a table; a value that is not TOML is a string, so that names need no quotes."""
     key, equals, value = text.partition("=")
-    for written in (value, json.dumps(value.strip())) if equals else ():
+    for written in (value, json.dumps(value.strip(), ensure_ascii=False)) if equals else ():
         with suppress(tomllib.TOMLDecodeError):
             return tomllib.loads(f"{key} = {written}")
     raise BadInput(f"{text!r}: write KEY=VALUE, like optimizer.epochs=3")

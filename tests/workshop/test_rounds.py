@@ -154,3 +154,17 @@ def test_soundscapes_cannot_be_cut_into_more_parts_than_there_are(
 ) -> None:
     with pytest.raises(BadInput, match="out_of_fold: 2 soundscapes cannot be cut into 3 parts"):
         rehearse("pseudo.out_of_fold=3")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "reason"),
+    [
+        (["name='a song / 2'"], "name: 'a song / 2' names packs"),
+        (["loss=frames", "data.frame_labels=true"], r"pseudo.gammas: pseudo-labels have no onsets .* set it to \[\]"),
+    ],
+)
+def test_what_no_round_can_be_made_of_is_told_before_any_is_trained(
+    rehearse: Callable[..., dict[str, set[Any]]], overrides: list[str], reason: str
+) -> None:
+    with pytest.raises(BadInput, match=reason):
+        rehearse(*overrides)

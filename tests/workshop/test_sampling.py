@@ -28,6 +28,13 @@ def test_root_weights_are_shares_to_the_power_of_minus_one_half() -> None:
     assert weights[99] == pytest.approx((1 / 101) ** -0.5)
 
 
+def test_clips_without_a_label_of_the_networks_taxa_are_not_drawn() -> None:
+    for weigh in (balanced_weights, root_weights):
+        assert weigh([(), ("robin",)])[0] == 0
+        with pytest.raises(ValueError, match="nothing to draw"):
+            draw(weigh([(), ()]), 3, np.random.default_rng(0))
+
+
 @pytest.mark.parametrize(("weights", "share"), [("balanced", 1 / 2), ("root", 1 / 5)])
 def test_an_epoch_draws_clips_by_the_recipes_weights(tiny_recipe: Recipe, weights: str, share: float) -> None:
     labels = [("robin",)] * 16 + [("wren",)]  # root: 16 / √16 to 1 / √1

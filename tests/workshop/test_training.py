@@ -15,7 +15,7 @@ from models.workshop.networks.architecture import build_model, count_frames, kee
 from models.workshop.recipe import Recipe
 from models.workshop.training import loop
 from models.workshop.training.checkpoints import LAST, load_backbone, load_checkpoint
-from models.workshop.training.loop import TrainingSet, train
+from models.workshop.training.loop import TrainingSet, chosen_codes, train
 
 
 @pytest.fixture
@@ -165,3 +165,25 @@ def test_stochastic_depth_differs_with_pseudo_labels(tiny_recipe: Recipe) -> Non
     ]
     assert rates[0] == 0.0
     assert 0 < rates[1] <= tiny_recipe.pseudo.drop_path
+
+
+def test_a_step_that_the_service_could_not_lay_on_frames_is_refused(
+    tiny_recipe: Recipe, training_set: TrainingSet, tmp_path: Path
+) -> None:
+    for hop_s, reason in ((0.3, "0.3 s are 1.2 of the network's frames of 0.25 s"), (7.0, "leave gaps")):
+        recipe = tiny_recipe.model_copy(update={"model": tiny_recipe.model.model_copy(update={"hop_s": hop_s})})
+        with pytest.raises(BadInput, match=reason):
+            train(recipe, training_set, tmp_path)
+
+
+def test_a_cross_entropy_over_taxa_is_not_trained_with_one(tiny_recipe: Recipe, training_set: TrainingSet) -> None:
+    alone = replace(training_set.dataset, taxa=training_set.dataset.taxa[:1])
+    assert chosen_codes(tiny_recipe, alone) == ("rispip",)
+    with pytest.raises(BadInput, match=r'loss: "first_place" compares taxa, and there is only rispip'):
+        chosen_codes(tiny_recipe.model_copy(update={"loss": "first_place"}), alone)
+
+
+def test_a_backbone_without_stochastic_depth_is_refused_where_it_is_asked_for(tiny_recipe: Recipe) -> None:
+    table = tiny_recipe.model.model_copy(update={"backbone": "vgg11", "time_stride": None})
+    with pytest.raises(BadInput, match="drop_path: vgg11 has no StochasticDepth"):
+        build_model(table, 3, drop_path=0.1)

@@ -13,6 +13,9 @@ from models.workshop.networks.frontend import MelFrontEnd
 from models.workshop.networks.heads import GemAttentionHead, SedOutput
 from models.workshop.recipe import ModelTable, Recipe
 
+SCORED_S = 5.0
+"""What the service scores at a time."""
+
 
 class SedModel(nn.Module):
     """Waveforms (batch, samples) → framewise logits and clip probabilities.
@@ -72,6 +75,10 @@ def _make_backbone(model: ModelTable, drop_path: float) -> nn.Module:
         )  # fmt: skip
     except RuntimeError as error:
         raise BadInput(f"model.backbone: {error}") from error
+    except TypeError as error:
+        if "drop_path_rate" not in str(error):
+            raise
+        raise BadInput(f"drop_path: {model.backbone} has no StochasticDepth; set drop_path to 0") from error
     except OSError as error:
         raise BadInput(
             f"model.pretrained: cannot download the weights of {model.backbone} ({error}); start from a "
@@ -118,3 +125,16 @@ def count_frames(network: SedNetwork, mel: MelTable) -> int:
         output = network(torch.zeros(1, mel.channels, mel.n_mels, mel.n_frames, device=device))
     network.train(was_training)
     return int(output.frame_logits.shape[1])
+
+
+def check_hop(model: ModelTable, n_frames: int) -> None:
+    """Raise BadInput if the service could not lay the frames of overlapping windows on each other."""
+    step_s = model.window_s / n_frames
+    steps = model.hop_s / step_s
+    if model.rule == "frame_max" and abs(steps - max(1, round(steps))) > 1e-6 * max(1.0, steps):
+        raise BadInput(
+            f"model.hop_s: {model.hop_s:g} s are {steps:.4g} of the network's frames of {step_s:.4g} s; set it to a "
+            f"whole number of them"
+        )
+    if model.rule == "frame_max" and model.hop_s > max(model.window_s, SCORED_S):
+        raise BadInput(f"model.hop_s: windows of {model.window_s:g} s every {model.hop_s:g} s leave gaps between them")

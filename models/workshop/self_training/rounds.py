@@ -4,6 +4,7 @@ In each round every recipe trains a new network on true labels, mixed (or swappe
 ensemble of all networks so far. Finished networks and label sets are kept on disk; a killed run resumes from there.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,8 @@ from models.workshop.self_training.teacher import predict_soundscapes
 from models.workshop.training.loop import TrainingSet, chosen_codes, train
 from models.workshop.training.pseudo_labels import PseudoLabels, load_labels, refine, save_labels
 from models.workshop.training.pseudo_pool import PseudoPool
+
+PACK_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{,99}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,9 @@ class SelfTraining:
     def run(self, done: Sequence[Round] = ()) -> list[Round]:
         """Train all rounds that the recipes have, but for those that are `done`; return all generations.
 
-        Raises BadInput if a recipe cuts the soundscapes into more parts than there are soundscapes.
+        Raises BadInput, before it trains, if a recipe cannot be trained in rounds.
         """
-        if (parts := max(recipe.pseudo.out_of_fold for recipe in self.recipes)) > len(self.soundscapes) > 0:
-            raise BadInput(f"pseudo.out_of_fold: {len(self.soundscapes)} soundscapes cannot be cut into {parts} parts")
+        self._check()
         rounds = list(done)
         for number in range(len(rounds), 1 + max(len(recipe.pseudo.gammas) for recipe in self.recipes)):
             networks = [
@@ -70,6 +72,16 @@ class SelfTraining:
             pack = self._export(networks, self.out_dir / f"round-{number}" / "pack")
             rounds.append(Round(number, tuple(networks), pack))
         return rounds
+
+    def _check(self) -> None:
+        for recipe in self.recipes:
+            if not PACK_NAME.fullmatch(recipe.name):
+                raise BadInput(f"name: {recipe.name!r} names packs: use letters, digits, points, dashes, underscores")
+            if recipe.data.frame_labels and recipe.pseudo.gammas:
+                raise BadInput("pseudo.gammas: pseudo-labels have no onsets for data.frame_labels: set it to []")
+            if (parts := recipe.pseudo.out_of_fold) > len(self.soundscapes) > 0:
+                n = len(self.soundscapes)
+                raise BadInput(f"pseudo.out_of_fold: {n} soundscapes cannot be cut into {parts} parts")
 
     def _train(self, recipe: Recipe, rounds: Sequence[Round]) -> list[Network]:
         """Train a recipe's networks of the next round: one, or one for each part of the soundscapes that it leaves out.

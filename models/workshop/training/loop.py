@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from models.workshop.data.manifest import Clip, Dataset
 from models.workshop.errors import BadInput
-from models.workshop.networks.architecture import SedModel, count_frames, make_model
+from models.workshop.networks.architecture import SedModel, check_hop, count_frames, make_model
 from models.workshop.recipe import Recipe
 from models.workshop.training.augmentation import mask_image
 from models.workshop.training.checkpoints import FINISHED, LAST, Progress, load_backbone, save_model
@@ -51,6 +51,7 @@ def train(
     # The backbone's weights come from `init_from`, so timm's need not be downloaded.
     pretrained = recipe.model.pretrained and init_from is None
     model = make_model(recipe, len(codes), with_pseudo=training_set.pseudo is not None, pretrained=pretrained)
+    check_hop(recipe.model, count_frames(model.network, recipe.model.mel))
     if init_from is not None:
         load_backbone(model, init_from)
     fabric = open_fabric(recipe.optimizer.precision)
@@ -74,12 +75,15 @@ def open_fabric(precision: str) -> Fabric:
 def chosen_codes(recipe: Recipe, dataset: Dataset) -> tuple[str, ...]:
     """Return the output columns: all taxa, or those of the recipe's taxonomic classes (a specialist).
 
-    Raises BadInput if there are none.
+    Raises BadInput if there are none, or one that a cross-entropy over taxa has nothing to compare with.
     """
     wanted = recipe.taxonomic_classes
     codes = tuple(taxon.code for taxon in dataset.taxa if not wanted or taxon.taxonomic_class in wanted)
     if not codes:
-        raise BadInput(f"taxonomic_classes: taxa.csv has none of {', '.join(wanted)}")
+        known = ", ".join(sorted({taxon.taxonomic_class for taxon in dataset.taxa}))
+        raise BadInput(f"taxonomic_classes: taxa.csv has none of {', '.join(wanted)}; it has {known}")
+    if len(codes) == 1 and recipe.loss == "first_place":
+        raise BadInput(f'loss: "first_place" compares taxa, and there is only {codes[0]}: set loss to "bce_sed"')
     return codes
 
 

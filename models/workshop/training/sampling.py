@@ -19,7 +19,7 @@ def balanced_weights(labels: Sequence[Sequence[str]]) -> Weights:
 def root_weights(labels: Sequence[Sequence[str]], power: float = -0.5) -> Weights:
     """Return (count of each clip's rarest label / number of all labels)^power, (n_clips,) (second place)."""
     counts = _count(labels)
-    total = sum(counts.values())
+    total = max(1, sum(counts.values()))
     return np.array([(min((counts[code] for code in codes), default=np.inf) / total) ** power for codes in labels])
 
 
