@@ -126,6 +126,7 @@ def test_a_manifest_without_its_taxa_or_audio(fails: Fails, tiny_recipe_file: Pa
     [
         (["--folds", "7"], "the manifest has no fold 7; it has 0, 1, 2"),
         (["--held-out", "0"], "fold 0 is in --folds, too"),
+        (["--folds", ""], "name at least one fold"),
         (["--folds", "one"], "'one': write numbers joined by commas"),
         (["--threads", "0"], "greater than or equal to 1"),
         (["--round", "2"], "no labels of a round without --pseudo"),

@@ -12,6 +12,7 @@ from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
 from dawn_chorus.inference.self_test import verify_golden
 from models.workshop.app import SECTIONS, app
 from models.workshop.data.manifest import load_dataset
+from models.workshop.errors import BadInput
 from models.workshop.synthetic.world import WorldSize, make_world
 from models.workshop.training.pseudo_labels import load_labels
 
@@ -37,6 +38,19 @@ def test_one_command_trains_and_exports_teacher_and_students(rounds_dir: Path) -
         ensemble = open_ensemble(rounds_dir / f"round-{number}" / "pack", SessionOptions())
         assert len(ensemble.facts.taxa) == 12
         assert "self-test passed" in str(verify_golden(ensemble))
+
+
+def test_a_folder_with_other_networks_is_refused(rounds_dir: Path, tiny_manifest: Path, tiny_recipe_file: Path) -> None:
+    with pytest.raises(BadInput, match=r"holds a run with another recipes.small.optimizer.lr \(0.002, now 0.5\)"):
+        run("rounds", tiny_recipe_file, tiny_manifest, "--out", rounds_dir, "--set", "optimizer.lr=0.5")
+
+
+def test_labels_of_which_none_is_left_are_refused(
+    rounds_dir: Path, tiny_manifest: Path, tiny_recipe_file: Path, tmp_path: Path
+) -> None:
+    labels = ("--pseudo", rounds_dir / "labels-1.npz", "--set", "pseudo.style=swap", "--set", "pseudo.keep_above=1.0")
+    with pytest.raises(BadInput, match=r"labels-1.npz: no label is left"):
+        run("train", tiny_recipe_file, tiny_manifest, "--out", tmp_path, *labels)
 
 
 def test_the_pack_passes_chorus_models_verify(rounds_dir: Path) -> None:

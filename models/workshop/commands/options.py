@@ -29,7 +29,8 @@ Set = Annotated[
 ]
 Seed = Annotated[int, typer.Option(metavar="N", min=0, help="Seed of everything random.")]
 RecipeSeed = Annotated[
-    int | None, typer.Option("--seed", metavar="N", min=0, help="Seed of everything random; default: the recipe's.")
+    int | None,
+    typer.Option("--seed", metavar="N", min=0, max=2**32 - 1, help="Seed of everything random; default: the recipe's."),
 ]
 Threads = Annotated[int, typer.Option(metavar="N", min=1, help="Number of CPU threads.")]
 Folds = Annotated[str, typer.Option(metavar="N,N,…", help="Folds of the manifest to train on.")]
@@ -64,10 +65,15 @@ def numbers(text: str, option: str, kind: type[int] | type[float] = int) -> list
         raise typer.BadParameter(f"{text!r}: write numbers joined by commas, like 0,1", param_hint=option) from error
 
 
-def choose_folds(dataset: Dataset, folds: str, option: str) -> tuple[Clip, ...]:
-    """Return the recordings of these folds; raises BadParameter for a fold that the manifest does not have."""
+def choose_folds(dataset: Dataset, folds: str, option: str, *, least: int = 0) -> tuple[Clip, ...]:
+    """Return the recordings of these folds, `least` of them.
+
+    Raises BadParameter for a fold that the manifest does not have, and for too few.
+    """
     requested, known = numbers(folds, option), sorted({clip.fold for clip in dataset.clips})
     if missing := [fold for fold in requested if fold not in known]:
         folds_known = ", ".join(map(str, known))
         raise typer.BadParameter(f"the manifest has no fold {missing[0]}; it has {folds_known}", param_hint=option)
+    if len(requested) < least:
+        raise typer.BadParameter("name at least one fold", param_hint=option)
     return dataset.choose(folds=[int(fold) for fold in requested])

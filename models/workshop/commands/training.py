@@ -64,7 +64,12 @@ def train(
     held_out: HeldOut = "1",
     pseudo: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Pseudo-labels to train on as well.", exists=True, dir_okay=False),
+        typer.Option(
+            metavar="FILE",
+            help="Pseudo-labels to train on as well; `rounds` pools several.",
+            exists=True,
+            dir_okay=False,
+        ),
     ] = None,
     pseudo_round: Annotated[
         int | None,
@@ -76,6 +81,7 @@ def train(
 ) -> None:
     """Train one network: model.pt, metrics.csv, curves.png."""
     from models.workshop.recipe_files import load_recipe
+    from models.workshop.training.kept_settings import keep_settings
     from models.workshop.training.loop import chosen_codes
     from models.workshop.training.loop import train as run
     from models.workshop.training.pseudo_labels import load_labels, refine
@@ -88,15 +94,19 @@ def train(
         labels = load_labels(pseudo).columns_of(chosen_codes(rules, training_set.dataset))
         labels = refine(replace(labels, window_s=rules.model.window_s), rules.pseudo, (pseudo_round or 1) - 1)
         training_set = replace(training_set, pseudo=PseudoPool([labels]))
+        if not any(probs.any() for probs in labels.probs.values()):
+            raise BadInput(f"{pseudo}: no label is left with pseudo.keep_above and pseudo.zero_below: lower them")
+    options = {"--seed": seed, "--folds": folds, "--held-out": held_out, "--round": pseudo_round}
+    keep_settings(out, [rules], options, {"manifest": manifest, "--pseudo": pseudo, "--init-from": init_from})
     typer.echo(run(rules, training_set, out, seed=seed, init_from=init_from))
 
 
 def pseudo_label(
     pack: PackFolder,
     manifest: Manifest,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Output file, .npz.", dir_okay=False)],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Output file, like labels.npz.", dir_okay=False)],
     *,
-    folds: Folds = "0",
+    folds: Annotated[str, typer.Option(metavar="N,N,…", help="Folds whose soundscapes are labeled.")] = "0",
 ) -> None:
     """Label the unlabeled soundscapes with a pack, the teacher."""
     from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
@@ -135,10 +145,12 @@ def rounds(
     """Train a teacher, then students on its labels; export each.
 
     Trains one student for each of the recipe's pseudo.gammas. The teacher of a round is the ensemble of all networks so
-    far, those of the other recipes, too. The last pack is expected to be the best.
+    far, those of the other recipes, too. The last pack is expected to be the best; a recipe with fewer rounds is not in
+    it, and `export` combines networks of several rounds.
     """
     from models.workshop.recipe_files import load_recipe
     from models.workshop.self_training.rounds import SelfTraining
+    from models.workshop.training.kept_settings import keep_settings
 
     recipes = [load_recipe(path, changed or ()) for path in (recipe, *(others or ()))]
     if len(names := {made.name for made in recipes}) < len(recipes):
@@ -148,6 +160,8 @@ def rounds(
         )
     training_set = _training_set(manifest, folds, held_out, threads)
     unlabeled = _unlabeled(training_set.dataset, folds) if any(made.pseudo.gammas for made in recipes) else ()
+    options = {"--seed": seed, "--folds": folds, "--held-out": held_out}
+    keep_settings(out, recipes, options, {"manifest": manifest, "--init-from": init_from})
     for made in SelfTraining(recipes, training_set, unlabeled, out, seed=seed, init_from=init_from).run():
         typer.echo(made.pack)
 
@@ -162,7 +176,7 @@ def _training_set(manifest: Path, folds: str, held_out: str, threads: int) -> "T
     if both := set(numbers(folds, "--folds")) & set(numbers(held_out, "--held-out")):
         raise typer.BadParameter(f"fold {min(both)} is in --folds, too", param_hint="--held-out")
     dataset = load_dataset(manifest)
-    labeled = [clip for clip in choose_folds(dataset, folds, "--folds") if clip.labels]
+    labeled = [clip for clip in choose_folds(dataset, folds, "--folds", least=1) if clip.labels]
     if not labeled:
         raise BadInput(f"{manifest}: no recording of folds {folds} has labels")
     validation = choose_folds(dataset, held_out, "--held-out")
@@ -172,7 +186,7 @@ def _training_set(manifest: Path, folds: str, held_out: str, threads: int) -> "T
 
 
 def _unlabeled(dataset: "Dataset", folds: str) -> "tuple[Clip, ...]":
-    choose_folds(dataset, folds, "--folds")
+    choose_folds(dataset, folds, "--folds", least=1)
     if not (found := dataset.unlabeled(int(fold) for fold in numbers(folds, "--folds"))):
         raise BadInput(f"{dataset.folder}: folds {folds} of the manifest have no unlabeled soundscape")
     return found
