@@ -24,6 +24,12 @@ def test_a_folder_becomes_recordings_whose_birds_are_any_bird_too(labeled_record
     assert any_bird == [Event("any-bird", 1.0, 3.0), Event("any-bird", 3.5, 3.8)]
 
 
+def test_a_group_means_its_class_however_it_is_spelled(labeled_recordings: Path) -> None:
+    index = labeled_recordings / "index.csv"
+    index.write_text(index.read_text().replace("wren.wav,bird", "wren.wav, Bird "))
+    assert [t.taxonomic_class for t in load_recordings(labeled_recordings).taxa if t.code == "Wren"] == ["Aves"]
+
+
 def test_short_notes_are_a_block_of_their_own_and_unknown_taxa_count_as_any_bird_only(labeled_recordings: Path) -> None:
     blocks = make_blocks(load_recordings(labeled_recordings), ["Wren", "Hermit"])
     assert [(b.title, b.codes, [c.path for c in b.clips]) for b in blocks] == [

@@ -114,7 +114,7 @@ def _load_folder(folder: Path) -> Dataset:
         if path in listed:
             raise BadInput(f"{where}: {row['file']} is listed twice")
         listed.add(path)
-        taxonomic_class = _CLASSES.get(row["group"], row["group"])
+        taxonomic_class = _CLASSES.get(row["group"].strip().casefold(), row["group"])
         for label in (event.code for event in found[path]):  # case does not matter to packs either
             taxa.setdefault(label.casefold(), Taxon(label, label, label, taxonomic_class))
         own = tuple(replace(event, code=taxa[event.code.casefold()].code) for event in found[path])
