@@ -1,9 +1,13 @@
 """Augmentation of waveforms and mel images."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+import soundfile
 import torch
 
+from models.workshop.errors import BadInput
 from models.workshop.recipe import AugmentTable, Recipe
 from models.workshop.training.augmentation import add_noise, augment_waveform, equalize, mask_image
 
@@ -46,6 +50,18 @@ def test_colored_noise_depends_on_the_generator_only(tiny_recipe: Recipe) -> Non
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
     assert level_db(first - TONE) == pytest.approx(level_db(TONE) - 10, abs=0.1)
+
+
+def test_noise_of_another_rate_sounds_as_fast_as_it_was_recorded(tiny_recipe: Recipe, tmp_path: Path) -> None:
+    hum = np.sin(2 * np.pi * 3000 * np.arange(3 * 48000) / 48000).astype(np.float32)
+    soundfile.write(tmp_path / "hum.wav", hum, 48000, subtype="FLOAT")
+    rules = {"noise": 1.0, "noise_snr_db": (0.0, 0.0), "equalizer": 0.0, "gain_db": 0.0}
+    recipe = tiny_recipe.model_copy(update={"augment": tiny_recipe.augment.model_copy(update=rules)})
+    added = augment_waveform(TONE, recipe, np.random.default_rng(1), [tmp_path / "hum.wav"]) - TONE
+    assert np.abs(np.fft.rfft(added)).argmax() == 3000  # one second: a bin is a hertz
+    (tmp_path / "notes.wav").write_text("no sound")
+    with pytest.raises(BadInput, match=r"notes.wav: is in the manifest but cannot be read"):
+        augment_waveform(TONE, recipe, np.random.default_rng(1), [tmp_path / "notes.wav"])
 
 
 def test_masks_set_stretches_of_time_and_frequency_to_the_mean_of_the_item() -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+import soxr
 from numpy.typing import NDArray
 from scipy.fft import irfft
 from scipy.signal import lfilter
 from torch import Tensor
 
+from models.workshop.errors import BadInput
 from models.workshop.recipe import AugmentTable, Recipe
 
 Waveform = NDArray[np.float32]
@@ -24,7 +26,9 @@ def augment_waveform(waveform: Waveform, recipe: Recipe, rng: np.random.Generato
     """
     rules = recipe.augment
     if rng.random() < rules.noise:
-        waveform = add_noise(waveform, _noise(len(waveform), noises, rng), rng.uniform(*rules.noise_snr_db))
+        waveform = add_noise(
+            waveform, _noise(len(waveform), noises, recipe.model.sample_rate_hz, rng), rng.uniform(*rules.noise_snr_db)
+        )
     if rng.random() < rules.equalizer:
         waveform = equalize(waveform, recipe.model.sample_rate_hz, rng, rules.equalizer_db)
     if rules.gain_db:
@@ -70,9 +74,9 @@ def mask_image(images: Tensor, rules: AugmentTable, rng: np.random.Generator) ->
     return images
 
 
-def _noise(n: int, noises: Sequence[Path], rng: np.random.Generator) -> Waveform:
+def _noise(n: int, noises: Sequence[Path], sample_rate_hz: int, rng: np.random.Generator) -> Waveform:
     if noises:
-        recording = _load_noise(noises[int(rng.integers(len(noises)))])
+        recording = _load_noise(noises[int(rng.integers(len(noises)))], sample_rate_hz)
         start = int(rng.integers(0, max(1, len(recording) - n)))
         return np.resize(recording[start : start + n], n)
     spectrum = rng.standard_normal(2 * (n // 2 + 1), dtype=np.float32).view(np.complex64)
@@ -81,5 +85,10 @@ def _noise(n: int, noises: Sequence[Path], rng: np.random.Generator) -> Waveform
 
 
 @lru_cache(maxsize=64)
-def _load_noise(path: Path) -> Waveform:
-    return soundfile.read(path, dtype="float32", always_2d=True)[0].mean(axis=1)
+def _load_noise(path: Path, sample_rate_hz: int) -> Waveform:
+    try:
+        waveform, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except soundfile.SoundFileError as error:
+        raise BadInput(f"{path}: is in the manifest but cannot be read: {error}") from error
+    mono = waveform.mean(axis=1)
+    return mono if rate == sample_rate_hz else soxr.resample(mono, rate, sample_rate_hz, quality="HQ")
