@@ -161,7 +161,8 @@ def test_checkpoints_that_cannot_form_a_pack(
     )  # fmt: skip
     assert fails(*arguments) == (1, "error: member-1: the network has none of the pack's taxa")
     assert "2 weights for 1 members" in fails(*arguments, "--weights", "1,2")[1]
-    assert "weights must be greater than 0" in fails(*arguments, "--weights", "0")[1]
+    for share in ("0", "nan", "inf"):
+        assert "weights must be numbers greater than 0" in fails(*arguments, "--weights", share)[1]
     assert fails(*arguments, "--like", "birdclef-2025-2nd")[1] == "error: birdclef-2025-2nd has 2 members, not 1"
 
 

@@ -1,5 +1,6 @@
 """The commands, from generated recordings to a pack that the service accepts."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,18 @@ def test_labels_of_which_none_is_left_are_refused(
     labels = ("--pseudo", rounds_dir / "labels-1.npz", "--set", "pseudo.style=swap", "--set", "pseudo.keep_above=1.0")
     with pytest.raises(BadInput, match=r"labels-1.npz: no label is left"):
         run("train", tiny_recipe_file, tiny_manifest, "--out", tmp_path, *labels)
+
+
+def test_a_soundscape_that_is_missing_is_told_before_anything_is_trained(
+    rounds_dir: Path, tiny_manifest: Path, tiny_recipe_file: Path, tmp_path: Path
+) -> None:
+    manifest = shutil.copytree(tiny_manifest.parent, tmp_path / "world") / "manifest.csv"
+    (manifest.parent / "audio" / "unlabeled-001.flac").unlink()
+    reason = r"1 audio files are missing, the first is audio/unlabeled-001.flac"
+    for command in (("rounds",), ("train", "--pseudo", rounds_dir / "labels-1.npz")):
+        with pytest.raises(BadInput, match=reason):
+            run(*command, tiny_recipe_file, manifest, "--out", tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_the_pack_passes_chorus_models_verify(rounds_dir: Path) -> None:

@@ -123,6 +123,8 @@ def test_a_backbone_is_loaded_without_the_head(tiny_recipe: Recipe, training_set
     teacher = train(tiny_recipe, training_set, tmp_path / "other-taxa", seed=1)
     model = make_model(tiny_recipe, 3)
     load_backbone(model, teacher)
+    with pytest.raises(BadInput, match=r"last.pt: lacks recipe: model.pt is a network, last.pt is its progress"):
+        load_backbone(model, teacher.with_name(LAST))
     stem = "network.backbone.conv_stem.weight"
     assert torch.equal(model.state_dict()[stem], weights_of(teacher)[stem])
     other = tiny_recipe.model.model_copy(update={"backbone": "lcnet_050"})
@@ -156,6 +158,11 @@ def test_a_backbone_that_cannot_have_the_time_stride_is_refused(tiny_recipe: Rec
     table = tiny_recipe.model.model_copy(update={"backbone": "resnet10t", "time_stride": 8})
     with pytest.raises(ValueError, match="time_stride"):
         build_model(table, 3)
+
+
+def test_a_backbones_own_time_stride_needs_no_change(tiny_recipe: Recipe) -> None:
+    table = tiny_recipe.model.model_copy(update={"backbone": "resnet10t", "time_stride": 32})
+    assert count_frames(build_model(table, 3).network, table.mel) == 10
 
 
 def test_stochastic_depth_differs_with_pseudo_labels(tiny_recipe: Recipe) -> None:

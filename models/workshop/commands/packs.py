@@ -87,8 +87,8 @@ def export(
     shares = requested or (winner.weights if winner else (1.0,) * len(checkpoints))
     if len(shares) != len(checkpoints):
         raise typer.BadParameter(f"{len(shares)} weights for {len(checkpoints)} members", param_hint="--weights")
-    if min(shares) <= 0:
-        raise typer.BadParameter("weights must be greater than 0", param_hint="--weights")
+    if not all(0 < share < float("inf") for share in shares):
+        raise typer.BadParameter("weights must be numbers greater than 0", param_hint="--weights")
     rules = PackRules(winner.score, {}, winner.frame_s, specialists) if winner else PackRules(specialists=specialists)
     members = [load_trained(path, weight) for path, weight in zip(checkpoints, shares, strict=True)]
     identity = PackIdentity(name, license_id=license_id, attribution=attribution)

@@ -24,6 +24,8 @@ from models.workshop.commands.options import (
 from models.workshop.errors import BadInput
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from models.workshop.data.manifest import Clip, Dataset
     from models.workshop.training.loop import TrainingSet
 
@@ -92,6 +94,7 @@ def train(
     rules, training_set = load_recipe(recipe, changed or ()), _training_set(manifest, folds, held_out, threads)
     if pseudo is not None:
         labels = load_labels(pseudo).columns_of(chosen_codes(rules, training_set.dataset))
+        _require_audio(training_set.dataset, labels.probs)
         labels = refine(replace(labels, window_s=rules.model.window_s), rules.pseudo, (pseudo_round or 1) - 1)
         training_set = replace(training_set, pseudo=PseudoPool([labels]))
         if not any(probs.any() for probs in labels.probs.values()):
@@ -180,8 +183,7 @@ def _training_set(manifest: Path, folds: str, held_out: str, threads: int) -> "T
     if not labeled:
         raise BadInput(f"{manifest}: no recording of folds {folds} has labels")
     validation = choose_folds(dataset, held_out, "--held-out")
-    if missing := [c.path for c in (*labeled, *validation) if not (dataset.folder / c.path).exists()]:
-        raise BadInput(f"{manifest}: {len(missing)} audio files are missing, the first is {missing[0]}")
+    _require_audio(dataset, [clip.path for clip in (*labeled, *validation, *dataset.choose(kind="noise"))])
     return TrainingSet(dataset, labeled, validation)
 
 
@@ -189,4 +191,10 @@ def _unlabeled(dataset: "Dataset", folds: str) -> "tuple[Clip, ...]":
     choose_folds(dataset, folds, "--folds", least=1)
     if not (found := dataset.unlabeled(int(fold) for fold in numbers(folds, "--folds"))):
         raise BadInput(f"{dataset.folder}: folds {folds} of the manifest have no unlabeled soundscape")
+    _require_audio(dataset, [clip.path for clip in found])
     return found
+
+
+def _require_audio(dataset: "Dataset", paths: "Iterable[str]") -> None:
+    if missing := [path for path in paths if not (dataset.folder / path).exists()]:
+        raise BadInput(f"{dataset.folder}: {len(missing)} audio files are missing, the first is {missing[0]}")

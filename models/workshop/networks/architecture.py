@@ -92,6 +92,8 @@ def limit_time_stride(backbone: nn.Module, reduction: int, time_stride: int) -> 
     Works for backbones that halve the size with single convolutions (MobileNet, EfficientNet and similar); raises
     BadInput for others.
     """
+    if time_stride == reduction:
+        return
     halvings = [m for m in backbone.modules() if isinstance(m, nn.Conv2d) and m.stride == (2, 2)]
     surplus = (reduction // time_stride).bit_length() - 1
     if 2 ** len(halvings) != reduction or time_stride * 2**surplus != reduction:

@@ -94,6 +94,6 @@ def _read(path: Path, keys: set[str], device: torch.device | str = "cpu") -> dic
         stored = torch.load(path, map_location=device, weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, LookupError, ValueError, AttributeError) as error:
         raise BadInput(f"{path}: is not a checkpoint that `train` wrote") from error
-    if not isinstance(stored, dict) or not keys <= stored.keys():
-        raise BadInput(f"{path}: lacks {', '.join(sorted(keys))}, which `train` writes to {FINISHED} and {LAST}")
+    if missing := keys - (stored.keys() if isinstance(stored, dict) else set()):
+        raise BadInput(f"{path}: lacks {', '.join(sorted(missing))}: {FINISHED} is a network, {LAST} is its progress")
     return stored
