@@ -1,6 +1,7 @@
 """The teacher's labels as a student uses them."""
 
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
@@ -71,3 +72,14 @@ def test_labels_are_stored_in_half_precision(labels: PseudoLabels, tmp_path: Pat
 def test_labels_are_stored_under_the_name_that_was_asked_for(labels: PseudoLabels, tmp_path: Path) -> None:
     save_labels(labels, tmp_path / "labels.v2")
     assert [path.name for path in tmp_path.iterdir()] == ["labels.v2"]
+
+
+def test_a_kill_leaves_no_half_of_a_file(labels: PseudoLabels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(file: BinaryIO, **_: object) -> None:
+        file.write(b"PK")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(np, "savez_compressed", die)
+    with pytest.raises(KeyboardInterrupt):
+        save_labels(labels, tmp_path / "labels.npz")
+    assert not (tmp_path / "labels.npz").exists()

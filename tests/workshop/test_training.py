@@ -14,7 +14,7 @@ from models.workshop.errors import BadInput
 from models.workshop.networks.architecture import build_model, count_frames, keep_columns, make_model
 from models.workshop.recipe import Recipe
 from models.workshop.training import loop
-from models.workshop.training.checkpoints import LAST, load_backbone, load_checkpoint
+from models.workshop.training.checkpoints import LAST, load_backbone, load_checkpoint, save_model
 from models.workshop.training.loop import TrainingSet, chosen_codes, train
 
 
@@ -194,3 +194,16 @@ def test_a_backbone_without_stochastic_depth_is_refused_where_it_is_asked_for(ti
     table = tiny_recipe.model.model_copy(update={"backbone": "vgg11", "time_stride": None})
     with pytest.raises(BadInput, match="drop_path: vgg11 has no StochasticDepth"):
         build_model(table, 3, drop_path=0.1)
+
+
+def test_a_kill_leaves_no_half_of_a_network(
+    tiny_recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(_: object, path: Path) -> None:
+        path.write_bytes(b"PK")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(torch, "save", die)
+    with pytest.raises(KeyboardInterrupt):
+        save_model(tiny_recipe, ["robin"], make_model(tiny_recipe, 1), tmp_path / "model.pt")
+    assert not (tmp_path / "model.pt").exists()

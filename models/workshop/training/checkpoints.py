@@ -36,9 +36,7 @@ class Progress:
             "epoch": epoch, "codes": list(self.codes), "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(), "precision": self.precision.state_dict(),
         }  # fmt: skip
-        partial = path.with_name(path.name + ".part")
-        torch.save(state, partial)
-        partial.replace(path)
+        _write(state, path)
 
     def load(self, path: Path, device: torch.device) -> int:
         """Restore the state from the file; return the number of complete epochs.
@@ -63,7 +61,7 @@ class Progress:
 
 
 def save_model(recipe: Recipe, codes: Sequence[str], model: SedModel, path: Path) -> Path:
-    torch.save({"recipe": recipe.model_dump(mode="json"), "codes": list(codes), "model": model.state_dict()}, path)
+    _write({"recipe": recipe.model_dump(mode="json"), "codes": list(codes), "model": model.state_dict()}, path)
     return path
 
 
@@ -87,6 +85,12 @@ def load_backbone(model: SedModel, checkpoint: Path) -> None:
         model.network.backbone.load_state_dict(weights)
     except RuntimeError as error:
         raise BadInput(f"{checkpoint}: its backbone differs from the recipe's") from error
+
+
+def _write(stored: dict[str, Any], path: Path) -> None:
+    partial = path.with_name(path.name + ".part")
+    torch.save(stored, partial)
+    partial.replace(path)
 
 
 def _read(path: Path, keys: set[str], device: torch.device | str = "cpu") -> dict[str, Any]:
