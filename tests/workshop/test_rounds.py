@@ -149,6 +149,16 @@ def test_a_specialist_learns_the_labels_of_its_own_taxa(rehearse: Callable[..., 
     assert learned == {"round-1": {("000", 0.1, 4), ("001", 0.1, 4)}}
 
 
+def test_a_round_without_any_hard_label_says_so(
+    tiny_recipes: Path, training_set: TrainingSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sure = ["pseudo.gammas=[1.0]", "pseudo.keep_above=0.999", "pseudo.out_of_fold=0"]
+    recipe = load_recipe(tiny_recipes / "small_second.toml", sure)
+    SelfTraining((recipe,), training_set, training_set.dataset.unlabeled(), tmp_path, seed=1).run()
+    text = " ".join(capsys.readouterr().err.split())
+    assert "Round 1 of small-second learns from clips alone: no pseudo-label passes pseudo.keep_above." in text
+
+
 def test_soundscapes_cannot_be_cut_into_more_parts_than_there_are(
     rehearse: Callable[..., dict[str, set[Any]]],
 ) -> None:

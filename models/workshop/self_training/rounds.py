@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rich.console import Console
+
 from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
 from models.workshop.data.manifest import Clip
 from models.workshop.errors import BadInput
@@ -112,6 +114,9 @@ class SelfTraining:
     def _train_one(self, recipe: Recipe, pseudo: PseudoPool | None, folder: Path, number: int) -> Path:
         checkpoint = folder / "model.pt"
         if not checkpoint.exists():
+            if pseudo is not None and pseudo.is_empty and recipe.pseudo.style == "swap":  # a mixture would be refused
+                found = "no pseudo-label passes pseudo.keep_above"
+                Console(stderr=True).print(f"Round {number} of {recipe.name} learns from clips alone: {found}.")
             first = recipe.seed if self.seed is None else self.seed + recipe.seed
             training_set = replace(self.training_set, pseudo=pseudo)
             train(recipe, training_set, folder, seed=first + number, init_from=self.init_from)

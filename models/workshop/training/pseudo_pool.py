@@ -37,12 +37,16 @@ class PseudoPool:
                 for column in np.flatnonzero((row > 0) & (row == row.max())):
                     self._parts_of[self.codes[column]].append((labels, path, number))
 
+    @property
+    def is_empty(self) -> bool:
+        return not self._sounding
+
     def draw(self, rng: np.random.Generator) -> PseudoPart:
         """Return a random example of a soundscape, drawn by the sum of its taxa's highest labels (first place).
 
         Raises BadInput if there are no labels.
         """
-        if not self._sounding:
+        if self.is_empty:
             raise BadInput("all pseudo-labels are 0: the teacher found nothing in the soundscapes")
         labels, path = self._sounding[int(rng.choice(len(self._sounding), p=self._weights))]
         return _cut(labels, path, int(rng.integers(0, max(1, len(labels.probs[path]) - labels.span + 1))))
