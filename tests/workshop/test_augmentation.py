@@ -60,7 +60,7 @@ def test_noise_of_another_rate_sounds_as_fast_as_it_was_recorded(tiny_recipe: Re
     added = augment_waveform(TONE, recipe, np.random.default_rng(1), [tmp_path / "hum.wav"]) - TONE
     assert np.abs(np.fft.rfft(added)).argmax() == 3000  # one second: a bin is a hertz
     (tmp_path / "notes.wav").write_text("no sound")
-    with pytest.raises(BadInput, match=r"notes.wav: is in the manifest but cannot be read"):
+    with pytest.raises(BadInput, match=r"notes.wav: is listed but cannot be read"):
         augment_waveform(TONE, recipe, np.random.default_rng(1), [tmp_path / "notes.wav"])
 
 

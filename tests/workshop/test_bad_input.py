@@ -106,7 +106,7 @@ def test_a_file_that_is_not_audio(fails: Fails, tiny_recipe_file: Path, manifest
     manifest.write_text("\n".join([header, *kept]))
     code, line = fails("train", tiny_recipe_file, manifest, "--out", manifest.parent / "run")
     assert code == 1
-    assert "focal-rispip-000.flac: is in the manifest but cannot be read" in line
+    assert "focal-rispip-000.flac: is listed but cannot be read" in line
 
 
 def test_a_manifest_without_its_taxa_or_audio(fails: Fails, tiny_recipe_file: Path, manifest: Path) -> None:

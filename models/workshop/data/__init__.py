@@ -1,6 +1,6 @@
 """Which recordings exist, what they contain, and under which license.
 
 Read: manifest (the table of recordings), recordings (builds a dataset from any source), folders, license_terms, folds,
-subset; xeno_canto/ downloads recordings.
+subset, audio; xeno_canto/ downloads recordings.
 May read and write files; uses the network in xeno_canto/ only.
 """

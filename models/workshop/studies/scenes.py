@@ -13,13 +13,13 @@ from typing import TypeVar
 import numpy as np
 import soundfile
 
+from models.workshop.data.audio import load_clip
 from models.workshop.data.folders import read_events
 from models.workshop.data.license_terms import Terms
 from models.workshop.data.manifest import write_table
 from models.workshop.data.recordings import Recording
 from models.workshop.errors import BadInput
 from models.workshop.studies.real_recordings.collection import CLASSES, read_index
-from models.workshop.training.examples import load_clip
 from models.workshop.training.mixing import Waveform
 
 Source = TypeVar("Source")

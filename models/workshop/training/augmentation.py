@@ -1,19 +1,16 @@
 """Augmentation of waveforms and mel images before they reach the network."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import soundfile
-import soxr
 from numpy.typing import NDArray
 from scipy.fft import irfft
 from scipy.signal import lfilter
 from torch import Tensor
 
-from models.workshop.errors import BadInput
+from models.workshop.data.audio import load_clip
 from models.workshop.recipe import AugmentTable, Recipe
 
 Waveform = NDArray[np.float32]
@@ -76,19 +73,9 @@ def mask_image(images: Tensor, rules: AugmentTable, rng: np.random.Generator) ->
 
 def _noise(n: int, noises: Sequence[Path], sample_rate_hz: int, rng: np.random.Generator) -> Waveform:
     if noises:
-        recording = _load_noise(noises[int(rng.integers(len(noises)))], sample_rate_hz)
+        recording = load_clip(noises[int(rng.integers(len(noises)))], sample_rate_hz)
         start = int(rng.integers(0, max(1, len(recording) - n)))
         return np.resize(recording[start : start + n], n)
     spectrum = rng.standard_normal(2 * (n // 2 + 1), dtype=np.float32).view(np.complex64)
     spectrum[1:] /= np.arange(1, len(spectrum), dtype=np.float32) ** np.float32(rng.uniform(0, 1))
     return irfft(spectrum, n)
-
-
-@lru_cache(maxsize=64)
-def _load_noise(path: Path, sample_rate_hz: int) -> Waveform:
-    try:
-        waveform, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except soundfile.SoundFileError as error:
-        raise BadInput(f"{path}: is in the manifest but cannot be read: {error}") from error
-    mono = waveform.mean(axis=1)
-    return mono if rate == sample_rate_hz else soxr.resample(mono, rate, sample_rate_hz, quality="HQ")

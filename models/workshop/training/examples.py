@@ -6,15 +6,13 @@ uninterrupted one, for any number of loader processes.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import soundfile
-import soxr
 import torch
 from numpy.typing import NDArray
 
+from models.workshop.data.audio import load_clip
 from models.workshop.data.manifest import Clip, Dataset
 from models.workshop.errors import BadInput
 from models.workshop.recipe import Recipe
@@ -23,17 +21,6 @@ from models.workshop.training.crops import CROPS, lengthen
 from models.workshop.training.mixing import Targets, Waveform, mix_pair, mix_pseudo, scale_to_peak
 from models.workshop.training.pseudo_pool import PseudoPart, PseudoPool
 from models.workshop.training.sampling import balanced_weights, draw, root_weights
-
-
-@lru_cache(maxsize=4096)
-def load_clip(path: Path, sample_rate_hz: int) -> Waveform:
-    """Return a whole clip, mono, at the rate, (samples,) in [−1, 1], cached; raises BadInput if it cannot be read."""
-    try:
-        waveform, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except soundfile.SoundFileError as error:
-        raise BadInput(f"{path}: is in the manifest but cannot be read: {error}") from error
-    mono = waveform.mean(axis=1)
-    return mono if rate == sample_rate_hz else soxr.resample(mono, rate, sample_rate_hz, quality="HQ")
 
 
 @dataclass(frozen=True)

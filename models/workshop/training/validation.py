@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from models.workshop.data.audio import load_clip
 from models.workshop.data.manifest import Clip, Dataset
 from models.workshop.evaluation.metrics import label_windows, measure_windows
 from models.workshop.networks.architecture import SedModel
 from models.workshop.recipe import Recipe
-from models.workshop.training.examples import load_clip
 
 
 def validate_windows(

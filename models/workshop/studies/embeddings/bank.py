@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rich import progress as bars
 
+from models.workshop.data.audio import load_clip
 from models.workshop.studies.embeddings.embedder import Embedder
 from models.workshop.studies.embeddings.voices import read_pools
 from models.workshop.studies.embeddings.world import Roles, WorldSize, WorldSounds, draw_roles
-from models.workshop.training.examples import load_clip
 
 Matrix = NDArray[np.float32]
 Indices = NDArray[np.int64]
@@ -20,7 +20,9 @@ Indices = NDArray[np.int64]
 WORKSHOP = Path(__file__).parents[2]
 MAKERS = (
     *(f"studies/embeddings/{name}.py" for name in ("bank", "embedder", "voices", "world")),
-    *(f"training/{name}.py" for name in ("crops", "examples", "mixing")),
+    "data/audio.py",
+    "training/crops.py",
+    "training/mixing.py",
 )
 """The code that makes worlds: with other code they are other worlds."""
 
