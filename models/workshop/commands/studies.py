@@ -79,7 +79,7 @@ def ablation(
     work: Work,
     *,
     seeds: Annotated[
-        str, typer.Option(metavar="N,N,…", help="One world for each; each takes a core about ten minutes.")
+        str, typer.Option(metavar="N,N,…", help="One world for each; each takes a core about eight minutes.")
     ] = "0,1,2,3,4,5,6,7,8,9",
     jobs: Annotated[
         int, typer.Option(metavar="N", min=1, help="Worlds at once, each in a process with one thread.")
