@@ -46,6 +46,23 @@ def test_a_folder_with_other_networks_is_refused(rounds_dir: Path, tiny_manifest
         run("rounds", tiny_recipe_file, tiny_manifest, "--out", rounds_dir, "--set", "optimizer.lr=0.5")
 
 
+def test_the_same_folds_in_another_order_resume_the_run(
+    rounds_dir: Path, tiny_manifest: Path, tiny_recipe_file: Path
+) -> None:
+    resumed = run("rounds", tiny_recipe_file, tiny_manifest, "--out", rounds_dir, "--held-out", " 1,")
+    assert "round-2" in resumed
+
+
+def test_noise_that_is_not_played_may_be_missing(tiny_manifest: Path, tiny_recipe_file: Path, tmp_path: Path) -> None:
+    manifest = shutil.copytree(tiny_manifest.parent, tmp_path / "world") / "manifest.csv"
+    with manifest.open("a") as rows:
+        rows.write("audio/rain.flac,,rain,CC0-1.0,,0,5.0,noise,\n")
+    start = ("train", tiny_recipe_file, manifest, "--out", tmp_path / "run", "--set", "optimizer.epochs=1")
+    with pytest.raises(BadInput, match=r"1 audio files are missing, the first is audio/rain.flac"):
+        run(*start, "--set", "augment.noise=0.5")
+    run(*start, "--set", "augment.noise=0")
+
+
 def test_labels_of_which_none_is_left_are_refused(
     rounds_dir: Path, tiny_manifest: Path, tiny_recipe_file: Path, tmp_path: Path
 ) -> None:

@@ -1,5 +1,6 @@
 """A folder with networks of a run is not taken for that of another run."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,8 +46,8 @@ def test_the_same_run_is_resumed_and_another_is_refused(keep: Keep, tmp_path: Pa
 
 
 def test_a_round_may_be_added_but_none_changed(keep: Keep) -> None:
-    keep("pseudo.gammas=[1.0]")
-    keep("pseudo.gammas=[1.0, 1.5]")
+    for gammas in ("[]", "[1.0]", "[1.0, 1.5]"):
+        keep(f"pseudo.gammas={gammas}")
     for gammas in ("[1.0]", "[1.0, 2.0]", "[2.0, 1.5]"):
         with pytest.raises(BadInput, match=r"another recipes.small.pseudo.gammas"):
             keep(f"pseudo.gammas={gammas}")
@@ -71,8 +72,20 @@ def test_networks_of_unknown_settings_are_left_alone(keep: Keep, tmp_path: Path)
     assert not (tmp_path / "run" / NAME).exists()
 
 
-def test_a_file_that_holds_no_settings_is_named(keep: Keep, tmp_path: Path) -> None:
+def test_a_key_that_recipes_did_not_have_yet_had_its_default(keep: Keep, tmp_path: Path) -> None:
     keep()
-    (tmp_path / "run" / NAME).write_text("[1")
+    path = tmp_path / "run" / NAME
+    settings = json.loads(path.read_text())
+    del settings["recipes"]["small"]["pseudo"]["zero_below"]
+    path.write_text(json.dumps(settings))
+    with pytest.raises(BadInput, match=r"another recipes.small.pseudo.zero_below \(0.0, now 0.1\)"):
+        keep("pseudo.zero_below=0.1")
+    keep()
+
+
+@pytest.mark.parametrize("text", ["[1", "{}", '{"recipes": [1]}'])
+def test_a_file_that_holds_no_settings_is_named(text: str, keep: Keep, tmp_path: Path) -> None:
+    keep()
+    (tmp_path / "run" / NAME).write_text(text)
     with pytest.raises(BadInput, match=rf"{NAME}: is not what `train` and `rounds` write"):
         keep()

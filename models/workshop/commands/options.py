@@ -65,6 +65,11 @@ def numbers(text: str, option: str, kind: type[int] | type[float] = int) -> list
         raise typer.BadParameter(f"{text!r}: write numbers joined by commas, like 0,1", param_hint=option) from error
 
 
+def spell_folds(folds: str) -> str:
+    """Return folds in one spelling, like 0,1 for "1, 0"."""
+    return ",".join(map(str, sorted(set(numbers(folds, "--folds")))))
+
+
 def choose_folds(dataset: Dataset, folds: str, option: str, *, least: int = 0) -> tuple[Clip, ...]:
     """Return the recordings of these folds, `least` of them.
 

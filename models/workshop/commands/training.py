@@ -20,6 +20,7 @@ from models.workshop.commands.options import (
     choose_folds,
     example,
     numbers,
+    spell_folds,
 )
 from models.workshop.errors import BadInput
 
@@ -67,10 +68,7 @@ def train(
     pseudo: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE",
-            help="Pseudo-labels to train on as well; `rounds` pools several.",
-            exists=True,
-            dir_okay=False,
+            metavar="FILE", help="Pseudo-labels to train on, too; `rounds` pools several.", exists=True, dir_okay=False
         ),
     ] = None,
     pseudo_round: Annotated[
@@ -91,7 +89,8 @@ def train(
 
     if pseudo is None and pseudo_round is not None:
         raise typer.BadParameter("there are no labels of a round without --pseudo", param_hint="--round")
-    rules, training_set = load_recipe(recipe, changed or ()), _training_set(manifest, folds, held_out, threads)
+    rules = load_recipe(recipe, changed or ())
+    training_set = _training_set(manifest, folds, held_out, threads, noise=rules.augment.noise > 0)
     if pseudo is not None:
         labels = load_labels(pseudo).columns_of(chosen_codes(rules, training_set.dataset))
         _require_audio(training_set.dataset, labels.probs)
@@ -99,7 +98,8 @@ def train(
         training_set = replace(training_set, pseudo=PseudoPool([labels]))
         if not any(probs.any() for probs in labels.probs.values()):
             raise BadInput(f"{pseudo}: no label is left with pseudo.keep_above and pseudo.zero_below: lower them")
-    options = {"--seed": seed, "--folds": folds, "--held-out": held_out, "--round": pseudo_round}
+    options = {"--seed": seed, "--folds": spell_folds(folds), "--held-out": spell_folds(held_out)}
+    options["--round"] = pseudo_round
     keep_settings(out, [rules], options, {"manifest": manifest, "--pseudo": pseudo, "--init-from": init_from})
     typer.echo(run(rules, training_set, out, seed=seed, init_from=init_from))
 
@@ -131,11 +131,7 @@ def rounds(
     others: Annotated[
         list[Path] | None,
         typer.Option(
-            "--with",
-            metavar="RECIPE",
-            help="Another network of every round; may be repeated.",
-            exists=True,
-            dir_okay=False,
+            "--with", metavar="RECIPE", help="One more network of every round; repeatable.", exists=True, dir_okay=False
         ),
     ] = None,
     changed: Set = None,
@@ -161,15 +157,16 @@ def rounds(
             f"two recipes have the same name, of {', '.join(sorted(names))}; give one another `name`",
             param_hint="--with",
         )
-    training_set = _training_set(manifest, folds, held_out, threads)
+    noise = any(made.augment.noise for made in recipes)
+    training_set = _training_set(manifest, folds, held_out, threads, noise=noise)
     unlabeled = _unlabeled(training_set.dataset, folds) if any(made.pseudo.gammas for made in recipes) else ()
-    options = {"--seed": seed, "--folds": folds, "--held-out": held_out}
+    options = {"--seed": seed, "--folds": spell_folds(folds), "--held-out": spell_folds(held_out)}
     keep_settings(out, recipes, options, {"manifest": manifest, "--init-from": init_from})
     for made in SelfTraining(recipes, training_set, unlabeled, out, seed=seed, init_from=init_from).run():
         typer.echo(made.pack)
 
 
-def _training_set(manifest: Path, folds: str, held_out: str, threads: int) -> "TrainingSet":
+def _training_set(manifest: Path, folds: str, held_out: str, threads: int, *, noise: bool) -> "TrainingSet":
     import torch
 
     from models.workshop.data.manifest import load_dataset
@@ -183,7 +180,8 @@ def _training_set(manifest: Path, folds: str, held_out: str, threads: int) -> "T
     if not labeled:
         raise BadInput(f"{manifest}: no recording of folds {folds} has labels")
     validation = choose_folds(dataset, held_out, "--held-out")
-    _require_audio(dataset, [clip.path for clip in (*labeled, *validation, *dataset.choose(kind="noise"))])
+    noises = dataset.choose(kind="noise") if noise else ()
+    _require_audio(dataset, [clip.path for clip in (*labeled, *validation, *noises)])
     return TrainingSet(dataset, labeled, validation)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from models.workshop.errors import BadInput
 from models.workshop.recipe import Recipe
 
@@ -34,14 +36,25 @@ def keep_settings(
                 f"{folder}: holds a run with another {differing}: choose another --out, or remove the folder"
             )
     folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(settings, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial = path.with_name(path.name + ".part")  # a killed run leaves no half of a file
+    partial.write_text(json.dumps(settings, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.replace(path)
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError) as error:
+        kept = dict(json.loads(path.read_text(encoding="utf-8")))
+        return kept | {"recipes": {name: _complete(table) for name, table in kept["recipes"].items()}}
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
         raise BadInput(f"{path}: is not what `train` and `rounds` write: choose another --out") from error
+
+
+def _complete(recipe: dict[str, Any]) -> dict[str, Any]:
+    """Return a kept recipe with the defaults of the keys that recipes did not have yet; an invalid one as it is."""
+    try:
+        return Recipe.model_validate(recipe).model_dump(mode="json")
+    except ValidationError:
+        return recipe
 
 
 def _find_differences(kept: Mapping[str, Any], now: Mapping[str, Any], growing: Collection[str]) -> Iterator[str]:
@@ -50,7 +63,11 @@ def _find_differences(kept: Mapping[str, Any], now: Mapping[str, Any], growing: 
         before, after = kept.get(key), now.get(key)
         if isinstance(before, dict) and isinstance(after, dict):
             yield from (f"{key}.{differing}" for differing in _find_differences(before, after, growing))
-        elif before != after and not (key in growing and before and after and after[: len(before)] == before):
+        elif before != after and not (key in growing and _begins_with(after, before)):
             values = [json.dumps(value, ensure_ascii=False) for value in (before, after)]
             shown = f" ({values[0]}, now {values[1]})" if max(map(len, values)) <= LONGEST else ""
             yield f"{key}{shown}"
+
+
+def _begins_with(longer: object, start: object) -> bool:
+    return isinstance(longer, list) and isinstance(start, list) and longer[: len(start)] == start
