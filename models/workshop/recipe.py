@@ -10,6 +10,7 @@ from pydantic import (
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    ValidationInfo,
     model_validator,
 )
 
@@ -19,6 +20,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 MAX_SEED = 2**32 - 1
 UNSEEN = 0.05
 """Largest permitted difference in length between the image and the window, as a share of the window."""
+TRAINED = "trained"
+"""The context in which the recipe of a trained network is read: its image and its masks are what they were."""
 
 
 class _Table(BaseModel):
@@ -53,12 +56,12 @@ class ModelTable(_Table):
     mel: MelTable
 
     @model_validator(mode="after")
-    def _check(self) -> Self:
+    def _check(self, info: ValidationInfo) -> Self:
         mel, n_samples = self.mel, round(self.window_s * self.sample_rate_hz)
         if fault := next(mel.find_misfits(self.sample_rate_hz, n_samples), None):
             raise ValueError(f"mel.{fault}")
         seen = mel.hop_length * (mel.n_frames or 0)
-        if seen and abs(seen - n_samples) > UNSEEN * n_samples:
+        if seen and abs(seen - n_samples) > UNSEEN * n_samples and info.context != TRAINED:
             raise ValueError(
                 f"mel.n_frames: {mel.n_frames} steps of {mel.hop_length} samples see {seen / self.sample_rate_hz:.3g} "
                 f"of the window's {self.window_s:g} s: set n_frames to {-(-n_samples // mel.hop_length)}"
@@ -170,9 +173,10 @@ class Recipe(_Table):
         return self.pseudo.epochs if with_pseudo else self.optimizer.epochs
 
     @model_validator(mode="after")
-    def _check(self) -> Self:
+    def _check(self, info: ValidationInfo) -> Self:
         for key, size in (("mels", self.model.mel.n_mels), ("frames", self.model.mel.n_frames)):
-            if (widest := getattr(self.augment, f"spec_mask_{key}")) and size and widest > size:
+            widest = getattr(self.augment, f"spec_mask_{key}")
+            if widest and size and widest > size and info.context != TRAINED:
                 raise ValueError(f"augment.spec_mask_{key}: {widest} is more than the image has, {size}")
         if self.pseudo.out_of_fold == 1:
             raise ValueError("pseudo.out_of_fold: at least two parts, or 0 for none")

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from models.workshop.errors import BadInput
-from models.workshop.recipe import Recipe
+from models.workshop.recipe import TRAINED, Recipe
 
 RECIPES = Path(__file__).parent / "recipes"
 REASONS = {
@@ -38,10 +38,13 @@ def find_recipe(name: str) -> Recipe:
     return load_recipe(RECIPES / f"{name}.toml")
 
 
-def parse_recipe(table: Mapping[str, Any], source: Path | str) -> Recipe:
-    """Return the recipe of a table read from `source`; raises BadInput with the source and the first invalid key."""
+def parse_recipe(table: Mapping[str, Any], source: Path | str, *, trained: bool = False) -> Recipe:
+    """Return the recipe of a table read from `source`, that of a network yet to be trained or a trained one.
+
+    Raises BadInput with the source and the first invalid key.
+    """
     try:
-        return Recipe.model_validate(table)
+        return Recipe.model_validate(table, context=TRAINED if trained else None)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(map(str, first["loc"]))

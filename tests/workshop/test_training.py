@@ -166,3 +166,12 @@ def test_a_kill_leaves_no_half_of_a_network(
     with pytest.raises(KeyboardInterrupt):
         save_model(tiny_recipe, ["robin"], make_model(tiny_recipe, 1), tmp_path / "model.pt")
     assert not (tmp_path / "model.pt").exists()
+
+
+def test_a_network_is_loaded_whose_recipe_is_refused_by_now(tiny_recipe: Recipe, tmp_path: Path) -> None:
+    path = save_model(tiny_recipe, ["robin"], make_model(tiny_recipe, 1), tmp_path / "model.pt")
+    stored = torch.load(path, weights_only=True)
+    stored["recipe"]["model"]["mel"]["n_frames"] = 160
+    stored["recipe"]["augment"]["spec_mask_frames"] = 200
+    torch.save(stored, path)
+    assert load_checkpoint(path)[0].model.mel.n_frames == 160

@@ -70,7 +70,7 @@ def load_checkpoint(path: Path) -> tuple[Recipe, tuple[str, ...], SedModel]:
     stored = _read(path, {"recipe", "codes", "model"})
     # Earlier recipes had it; it concerned training alone.
     stored["recipe"].get("pseudo", {}).pop("renormalize", None)
-    recipe = parse_recipe(stored["recipe"], path)
+    recipe = parse_recipe(stored["recipe"], path, trained=True)
     model = make_model(recipe, len(stored["codes"]), pretrained=False)
     model.load_state_dict(stored["model"])
     return recipe, tuple(stored["codes"]), model.eval()
