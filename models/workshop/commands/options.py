@@ -70,15 +70,15 @@ def spell_folds(folds: str) -> str:
     return ",".join(map(str, sorted(set(numbers(folds, "--folds")))))
 
 
-def choose_folds(dataset: Dataset, folds: str, option: str, *, least: int = 0) -> tuple[Clip, ...]:
-    """Return the recordings of these folds, `least` of them.
+def choose_folds(dataset: Dataset, folds: str, option: str, *, required: bool = False) -> tuple[Clip, ...]:
+    """Return the recordings of these folds.
 
-    Raises BadParameter for a fold that the manifest does not have, and for too few.
+    Raises BadParameter for a fold that the manifest does not have, and for none at all where some are required.
     """
     requested, known = numbers(folds, option), sorted({clip.fold for clip in dataset.clips})
     if missing := [fold for fold in requested if fold not in known]:
         folds_known = ", ".join(map(str, known))
         raise typer.BadParameter(f"the manifest has no fold {missing[0]}; it has {folds_known}", param_hint=option)
-    if len(requested) < least:
+    if required and not requested:
         raise typer.BadParameter("name at least one fold", param_hint=option)
     return dataset.choose(folds=[int(fold) for fold in requested])

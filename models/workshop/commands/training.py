@@ -176,7 +176,7 @@ def _training_set(manifest: Path, folds: str, held_out: str, threads: int, *, no
     if both := set(numbers(folds, "--folds")) & set(numbers(held_out, "--held-out")):
         raise typer.BadParameter(f"fold {min(both)} is in --folds, too", param_hint="--held-out")
     dataset = load_dataset(manifest)
-    labeled = [clip for clip in choose_folds(dataset, folds, "--folds", least=1) if clip.labels]
+    labeled = [clip for clip in choose_folds(dataset, folds, "--folds", required=True) if clip.labels]
     if not labeled:
         raise BadInput(f"{manifest}: no recording of folds {folds} has labels")
     validation = choose_folds(dataset, held_out, "--held-out")
@@ -186,7 +186,7 @@ def _training_set(manifest: Path, folds: str, held_out: str, threads: int, *, no
 
 
 def _unlabeled(dataset: "Dataset", folds: str) -> "tuple[Clip, ...]":
-    choose_folds(dataset, folds, "--folds", least=1)
+    choose_folds(dataset, folds, "--folds", required=True)
     if not (found := dataset.unlabeled(int(fold) for fold in numbers(folds, "--folds"))):
         raise BadInput(f"{dataset.folder}: folds {folds} of the manifest have no unlabeled soundscape")
     _require_audio(dataset, [clip.path for clip in found])
