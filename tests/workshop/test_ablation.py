@@ -68,7 +68,7 @@ def test_a_second_run_uses_the_results_of_the_first(ablation: Ablation, tables: 
 def test_other_recipes_are_refused_in_the_same_folder(ablation: Ablation, tables: str, tmp_path: Path) -> None:  # noqa: ARG001
     for recipe in ablation.recipes.glob("*.toml"):
         (tmp_path / recipe.name).write_text(recipe.read_text().replace("lr = 4e-3", "lr = 5e-3"))
-    with pytest.raises(BadInput, match=r"settings\.json: networks of other recipes"):
+    with pytest.raises(BadInput, match=r"another recipes.ablation.optimizer.lr \(0.004, now 0.005\)"):
         run_ablation(replace(ablation, recipes=tmp_path), [3])
 
 

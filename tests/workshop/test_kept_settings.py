@@ -34,7 +34,7 @@ def keep(tmp_path: Path) -> Keep:
 def test_the_same_run_is_resumed_and_another_is_refused(keep: Keep, tmp_path: Path) -> None:
     keep()
     keep()
-    with pytest.raises(BadInput, match=r"another recipes.small.optimizer.lr \(0.002, now 0.5\): choose another --out"):
+    with pytest.raises(BadInput, match=r"another recipes.small.optimizer.lr \(0.002, now 0.5\): choose another folder"):
         keep("optimizer.lr=0.5")
     with pytest.raises(BadInput, match=r"another --seed \(null, now 3\)"):
         keep(seed=3)
@@ -87,5 +87,5 @@ def test_a_key_that_recipes_did_not_have_yet_had_its_default(keep: Keep, tmp_pat
 def test_a_file_that_holds_no_settings_is_named(text: str, keep: Keep, tmp_path: Path) -> None:
     keep()
     (tmp_path / "run" / NAME).write_text(text)
-    with pytest.raises(BadInput, match=rf"{NAME}: is not what `train` and `rounds` write"):
+    with pytest.raises(BadInput, match=rf"{NAME}: is not what this command writes"):
         keep()

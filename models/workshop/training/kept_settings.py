@@ -32,9 +32,7 @@ def keep_settings(
         if not path.exists():  # nobody knows what they were trained with
             return
         if differing := next(_find_differences(_read(path), json.loads(json.dumps(settings)), growing), None):
-            raise BadInput(
-                f"{folder}: holds a run with another {differing}: choose another --out, or remove the folder"
-            )
+            raise BadInput(f"{folder}: holds a run with another {differing}: choose another folder, or remove it")
     folder.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".part")  # a killed run leaves no half of a file
     partial.write_text(json.dumps(settings, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -46,7 +44,7 @@ def _read(path: Path) -> dict[str, Any]:
         kept = dict(json.loads(path.read_text(encoding="utf-8")))
         return kept | {"recipes": {name: _complete(table) for name, table in kept["recipes"].items()}}
     except (ValueError, TypeError, LookupError, AttributeError) as error:
-        raise BadInput(f"{path}: is not what `train` and `rounds` write: choose another --out") from error
+        raise BadInput(f"{path}: is not what this command writes: choose another folder") from error
 
 
 def _complete(recipe: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 Trained networks and measured lines are kept in the work folder; a killed run resumes from there.
 """
 
-import json
 import multiprocessing
 import os
 import sys
@@ -16,13 +15,13 @@ from pathlib import Path
 import torch
 from rich.progress import track
 
-from models.workshop.errors import BadInput
 from models.workshop.recipe_files import RECIPES, load_recipe
 from models.workshop.studies.ablation.lines import make_lines
 from models.workshop.studies.ablation.measuring import Row, measure_line, measures_of, read_row, write_row
 from models.workshop.studies.ablation.tables import draw_tables, write_rows
 from models.workshop.studies.ablation.world import open_world
 from models.workshop.synthetic.world import WorldSize
+from models.workshop.training.kept_settings import keep_settings
 
 SIZE = WorldSize(focal_most=30, soundscapes=40, validation_soundscapes=6, test_soundscapes=12)
 RECIPE_FILES = ("ablation.toml", "ablation_second.toml")
@@ -46,8 +45,8 @@ def run_ablation(ablation: Ablation, seeds: Sequence[int], *, jobs: int = 1) -> 
     folder holds networks of other recipes or worlds.
     """
     finished: dict[int, WorldRows] = {}
-    ablation.work_dir.mkdir(parents=True, exist_ok=True)
-    _check_settings(ablation)
+    recipes = [load_recipe(ablation.recipes / name) for name in RECIPE_FILES]
+    keep_settings(ablation.work_dir, recipes, {"size": asdict(ablation.size)}, {})
     for seed, rows in _run_worlds(ablation, seeds, jobs):
         finished[seed] = rows
         numbers = sorted(finished)
@@ -72,15 +71,6 @@ def run_world(ablation: Ablation, seed: int) -> WorldRows:
         rows[line.table, line.name] = row
         started_s = time.process_time()
     return rows
-
-
-def _check_settings(ablation: Ablation) -> None:
-    recipes = [load_recipe(ablation.recipes / name).model_dump(mode="json") for name in RECIPE_FILES]
-    settings = json.dumps({"recipes": recipes, "size": asdict(ablation.size)}, indent=1)
-    path = ablation.work_dir / "settings.json"
-    if path.exists() and path.read_text("utf-8") != settings:
-        raise BadInput(f"{path}: networks of other recipes or worlds are kept in this folder: choose another one")
-    path.write_text(settings, encoding="utf-8")
 
 
 def _run_worlds(ablation: Ablation, seeds: Sequence[int], jobs: int) -> Iterator[tuple[int, WorldRows]]:
