@@ -73,6 +73,13 @@ def test_events_match_one_to_one_within_the_collar() -> None:
     assert counts.f1 == pytest.approx(4 / 7)
 
 
+def test_as_many_events_match_as_can() -> None:
+    truth = [Event("robin", 1.0, 2.0), Event("robin", 1.4, 2.4)]
+    found = [Event("robin", 1.3, 2.3), Event("robin", 1.8, 2.8)]
+    counts = match_events(truth, found)
+    assert (counts.hits, counts.misses, counts.false_alarms) == (2, 0, 0)
+
+
 def test_event_f1_is_that_of_sed_scores_eval() -> None:
     rng = np.random.default_rng(3)
     truth = [Event("robin", s, s + 2.5) for s in np.arange(2.0, 60.0, 5.0)]

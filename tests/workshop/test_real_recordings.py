@@ -10,8 +10,8 @@ from models.workshop.data.manifest import Clip, Dataset, Event
 from models.workshop.studies.real_recordings.collection import CLASSES, read_index
 from models.workshop.studies.real_recordings.measures import (
     ColumnScores,
+    columns_of_classes,
     label_frames,
-    match_columns,
     measure_real_recordings,
 )
 
@@ -46,7 +46,7 @@ def test_an_index_distinguishes_noises_and_unlabeled_recordings_from_voices(tmp_
 
 def test_a_class_that_a_pack_lacks_stands_for_all_taxa_of_that_class() -> None:
     pack = (TAXA[4], HERMIT, TAXA[3])
-    assert match_columns(pack, TAXA) == [[1, 2], [], [1], [2], [0], []]
+    assert columns_of_classes(pack, TAXA) == [[1, 2], [], [1], [2], [0], []]
 
 
 def test_frames_that_an_event_overlaps_are_labeled() -> None:

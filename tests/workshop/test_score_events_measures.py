@@ -10,13 +10,14 @@ from sklearn.metrics import roc_auc_score
 
 from dawn_chorus.domain.taxonomy import Taxon
 from models.workshop.data.manifest import Clip, Dataset, Event
-from models.workshop.evaluation.events.counts import CRITERIA, count_events, find_errors, pair_by_overlap
+from models.workshop.evaluation.events.counts import CRITERIA, count_events, find_errors
 from models.workshop.evaluation.events.frames import FrameAuc
 from models.workshop.evaluation.events.measures import Measuring, measure_units
 from models.workshop.evaluation.events.psds import PsdsTable
 from models.workshop.evaluation.events.sources import GRID_S, Scored
 from models.workshop.evaluation.events.truth import Block
 from models.workshop.evaluation.events.units import Unit, make_units
+from models.workshop.evaluation.matching import pair_by_overlap
 
 LIBRARY = {
     "F1 collar 0.2 s": (

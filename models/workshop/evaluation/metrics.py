@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.workshop.data.manifest import Clip, Event
+from models.workshop.evaluation.matching import pair_by_collar, spans_of
 
 Matrix = NDArray[np.float64]
 
@@ -81,26 +82,15 @@ class EventCounts:
 def match_events(
     truth: Sequence[Event], found: Sequence[Event], *, collar_s: float = 0.5, collar_share: float = 0.5
 ) -> EventCounts:
-    """Match events one to one: onsets within the collar, offsets within the collar or a share of the true length.
+    """Match events of each taxon one to one: onsets within the collar, offsets also within a share of the true length.
 
-    The collar-based event F1 of DCASE (Mesaros, Heittola and Virtanen, "Metrics for polyphonic sound event detection",
-    2016); candidates are taken in order of onset distance.
+    The collar-based event F1 of DCASE, see `pair_by_collar`.
     """
-    pairs = sorted(
-        (abs(t.onset_s - f.onset_s), i, j)
-        for i, t in enumerate(truth)
-        for j, f in enumerate(found)
-        if t.code == f.code
-        and abs(t.onset_s - f.onset_s) <= collar_s
-        and abs(t.offset_s - f.offset_s) <= max(collar_s, collar_share * (t.offset_s - t.onset_s))
-    )
-    used_truth: set[int] = set()
-    used_found: set[int] = set()
-    for _, i, j in pairs:
-        if i not in used_truth and j not in used_found:
-            used_truth.add(i)
-            used_found.add(j)
-    return EventCounts(len(used_truth), len(truth) - len(used_truth), len(found) - len(used_found))
+    hits = 0
+    for code in {event.code for event in truth}:
+        of_code = [spans_of([event for event in events if event.code == code]) for events in (truth, found)]
+        hits += len(pair_by_collar(*of_code, collar_s=collar_s, share=collar_share))
+    return EventCounts(hits, len(truth) - hits, len(found) - hits)
 
 
 def psds(

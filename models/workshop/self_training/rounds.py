@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from dawn_chorus.inference.ensemble import SessionOptions, open_ensemble
+from dawn_chorus.inference.packs.names import MOST_PACK_NAME, PACK_NAME
 from models.workshop.data.manifest import Clip
 from models.workshop.errors import BadInput
 from models.workshop.packing.pack import PackIdentity, export_pack, load_trained
@@ -21,8 +22,6 @@ from models.workshop.self_training.teacher import predict_soundscapes
 from models.workshop.training.loop import TrainingSet, chosen_codes, train
 from models.workshop.training.pseudo_labels import PseudoLabels, load_labels, refine, save_labels
 from models.workshop.training.pseudo_pool import PseudoPool
-
-PACK_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{,99}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ class SelfTraining:
 
     def _check(self) -> None:
         for recipe in self.recipes:
-            if not PACK_NAME.fullmatch(recipe.name):
+            if len(recipe.name) > MOST_PACK_NAME or not re.fullmatch(PACK_NAME, recipe.name):
                 raise BadInput(f"name: {recipe.name!r} names packs: use letters, digits, points, dashes, underscores")
             if recipe.data.frame_labels and recipe.pseudo.gammas:
                 raise BadInput("pseudo.gammas: pseudo-labels have no onsets for data.frame_labels: set it to []")

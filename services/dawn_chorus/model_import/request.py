@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Literal
 
 from dawn_chorus.domain.errors import InvalidPack, PermanentError
-from dawn_chorus.inference.packs.names import shown
+from dawn_chorus.inference.packs.names import PACK_NAME, shown
 from dawn_chorus.model_import.trial_manifest import parse_trial
 
 Activation = Literal["sigmoid", "softmax", "none"]
 Kind = Literal["logits", "probs"]
-_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
-"""As the manifest has it; said in words here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,7 @@ def check_name(name: str) -> None:
 
 def _check_facts(request: Request) -> None:
     """Check what is written as given by the rules of pack.toml, before any work."""
-    if request.name is not None and not _NAME.fullmatch(request.name):
+    if request.name is not None and not re.fullmatch(PACK_NAME, request.name):
         raise PermanentError(
             f"--name {shown(request.name)!r}: takes letters, digits, . _ and -, and begins with a letter or digit"
         )

@@ -53,7 +53,7 @@ class ColumnScores:
 
 def score_columns(ensemble: Ensemble, dataset: Dataset, clips: Iterable[Clip]) -> list[ColumnScores]:
     """Score clips through the service's pipeline; columns of taxa that the pack lacks are NaN."""
-    columns = match_columns(ensemble.facts.taxa, dataset.taxa)
+    columns = columns_of_classes(ensemble.facts.taxa, dataset.taxa)
     native_s = ensemble.facts.grid.event_step_s
     scored: list[ColumnScores] = []
     for s in score_clips(ensemble, dataset.folder, clips):
@@ -62,7 +62,7 @@ def score_columns(ensemble: Ensemble, dataset: Dataset, clips: Iterable[Clip]) -
     return scored
 
 
-def match_columns(pack_taxa: Sequence[Taxon], wanted: Sequence[Taxon]) -> list[list[int]]:
+def columns_of_classes(pack_taxa: Sequence[Taxon], wanted: Sequence[Taxon]) -> list[list[int]]:
     """Return the pack's columns for each wanted taxon: its own, or for a class without one, those of all its taxa."""
     position = {taxon.code: column for column, taxon in enumerate(pack_taxa)}
     members = {

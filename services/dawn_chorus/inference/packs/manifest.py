@@ -14,7 +14,7 @@ from dawn_chorus.inference.packs.manifest_tables import (
     Sha256,
 )
 from dawn_chorus.inference.packs.member_rules import find_schema_2_keys
-from dawn_chorus.inference.packs.names import MANIFEST, find_fault, find_twins, shown
+from dawn_chorus.inference.packs.names import MANIFEST, MOST_PACK_NAME, PACK_NAME, find_fault, find_twins, shown
 from dawn_chorus.inference.packs.table import Table
 
 
@@ -23,7 +23,7 @@ class Manifest(Table):
 
     schema_version: Literal[1, 2] = Field(alias="schema")
     """2: `files` holds the sha256 of every file. 1: only networks have one, and keep all weights in their own file."""
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)
+    name: str = Field(pattern=f"^{PACK_NAME}$", max_length=MOST_PACK_NAME)
     version: str = Field(min_length=1, max_length=100)
     license: str = Field(min_length=1)
     """SPDX expression of the weights."""

@@ -1,4 +1,4 @@
-"""Which names the files of a pack may have, and how keys and names are shown in messages."""
+"""Which names packs and their files may have, and how keys and names are shown in messages."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from dawn_chorus.domain.names import find_forbidden
 
 MANIFEST = "pack.toml"
+PACK_NAME, MOST_PACK_NAME = "[A-Za-z0-9][A-Za-z0-9._-]*", 100
+"""What a pack's whole name matches, and how long it may be."""
 
 _MOST_BYTES = 240
 """Of each part of a path; file systems take 255."""
