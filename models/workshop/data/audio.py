@@ -1,17 +1,25 @@
 """Reads whole clips for training."""
 
-from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import soundfile
 import soxr
+from cachetools import LRUCache, cached
 from numpy.typing import NDArray
 
 from models.workshop.errors import BadInput
 
+Clips = LRUCache[tuple[Path, int], NDArray[np.float32]]
 
-@lru_cache(maxsize=4096)
+
+def make_cache(most_bytes: int = 2 << 30) -> Clips:
+    """Return a cache of clips that forgets those not read for longest; one that is larger than all of it stays out."""
+    return LRUCache(most_bytes, getsizeof=lambda clip: clip.nbytes)
+
+
+@cached(make_cache(), lock=Lock())
 def load_clip(path: Path, sample_rate_hz: int) -> NDArray[np.float32]:
     """Return a whole clip, mono, at the rate, (samples,) in [−1, 1], cached; raises BadInput if it cannot be read."""
     try:
