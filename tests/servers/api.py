@@ -18,6 +18,7 @@ from dawn_chorus.api.app import create_app
 from dawn_chorus.api.serving import make_config
 from dawn_chorus.api.settings import ApiSettings
 from dawn_chorus.domain.ports import AudioStore
+from tests.servers.kept_decoders import keep_decoders
 from tests.servers.postgres import PostgresServer
 
 
@@ -38,15 +39,16 @@ def run_api(database: Database, store: AudioStore, **settings: Any) -> Iterator[
     app = create_app(read, database, store)
     server = uvicorn.Server(make_config(app, read))
     thread = Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive(), "the API did not start"
-        sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-        yield StartedApi(port, client, app.state.dependencies.background)
-    server.should_exit = True
-    thread.join(timeout=30)
+    with keep_decoders():
+        thread.start()
+        while not server.started:
+            assert thread.is_alive(), "the API did not start"
+            sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+            yield StartedApi(port, client, app.state.dependencies.background)
+        server.should_exit = True
+        thread.join(timeout=30)
 
 
 def read_metrics() -> str:

@@ -21,6 +21,7 @@ from psycopg import sql
 from dawn_chorus.adapters.embedded_postgres.server import EmbeddedPostgres
 from dawn_chorus.adapters.postgres.database import Database
 from dawn_chorus.adapters.postgres.migrate import migrate
+from tests.servers.folders import make_server_folder
 
 TEMPLATE = "chorus_template"
 
@@ -59,8 +60,9 @@ class PostgresNode(PostgresServer):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        # Tests throw their data away: durability against a power cut would only cost time.
-        self._embedded = EmbeddedPostgres(folder, options={"fsync": "off", "full_page_writes": "off"})
+        # Tests throw their data away: durability against a power cut would only cost time, and a long log room.
+        options = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "256MB"}
+        self._embedded = EmbeddedPostgres(folder, options=options)
         super().__init__(self._embedded.start())
 
     def start(self) -> None:
@@ -87,13 +89,14 @@ class PostgresNode(PostgresServer):
 
 
 def start_node() -> PostgresNode:
+    """Start a server on disk."""
     return PostgresNode(Path(tempfile.mkdtemp(prefix="chorus-postgres-")))
 
 
 @pytest.fixture(scope="session")
 def postgres_node() -> Iterator[PostgresNode]:
     """A server of our own; whoever stops it starts it again."""
-    node = start_node()
+    node = PostgresNode(make_server_folder("postgres"))
     yield node
     node.stop()
     shutil.rmtree(node.folder, ignore_errors=True)
