@@ -20,7 +20,7 @@ _MANY = 1_000_000
 
 @dataclass(frozen=True)
 class KeptApi:
-    """Starting one takes more than most tests do: its decoders import half a world."""
+    """Starting one, and a database, for each takes more than most tests do."""
 
     api: StartedApi
     database: Database

@@ -39,7 +39,7 @@ def run_api(database: Database, store: AudioStore, **settings: Any) -> Iterator[
     app = create_app(read, database, store)
     server = uvicorn.Server(make_config(app, read))
     thread = Thread(target=server.run, daemon=True)
-    with keep_decoders():
+    with keep_decoders() as leave_decoders:
         thread.start()
         while not server.started:
             assert thread.is_alive(), "the API did not start"
@@ -47,6 +47,7 @@ def run_api(database: Database, store: AudioStore, **settings: Any) -> Iterator[
         port = server.servers[0].sockets[0].getsockname()[1]
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
             yield StartedApi(port, client, app.state.dependencies.background)
+        leave_decoders()
         server.should_exit = True
         thread.join(timeout=30)
 

@@ -13,15 +13,15 @@ def find_free_ports(count: int, among: range) -> list[int]:
     candidates = random.Random(os.getpid()).sample(among, len(among))
     ports = []
     for port in candidates:
-        if _is_claimed(port) and _is_free(port):
+        if _claim(port) and _is_free(port):
             ports.append(port)
         if len(ports) == count:
             return ports
     raise RuntimeError(f"fewer than {count} free ports in {among}")
 
 
-def _is_claimed(port: int) -> bool:
-    """Whether the port is this process's own, by an abstract socket: like a port, one name for one holder.
+def _claim(port: int) -> bool:
+    """Return whether the port is this process's own now, by an abstract socket: like a port, a name for one holder.
 
     Between the moment a port is found free and the moment a server listens on it, seconds pass. Two test processes
     that both found it free would have one of them talk to the other's server.

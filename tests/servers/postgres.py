@@ -7,7 +7,6 @@ database of its own; tests that stop the server still start one.
 import os
 import shutil
 import signal
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -69,7 +68,7 @@ class PostgresNode(PostgresServer):
         self._embedded.start()
 
     def stop(self) -> None:
-        """Shut down as an administrator would: connections are cut, data is on disk."""
+        """Shut down as an administrator would: connections are cut, data is in its folder."""
         self._embedded.stop()
 
     def kill(self) -> None:
@@ -89,14 +88,13 @@ class PostgresNode(PostgresServer):
 
 
 def start_node() -> PostgresNode:
-    """Start a server on disk."""
-    return PostgresNode(Path(tempfile.mkdtemp(prefix="chorus-postgres-")))
+    return PostgresNode(make_server_folder("postgres"))
 
 
 @pytest.fixture(scope="session")
 def postgres_node() -> Iterator[PostgresNode]:
     """A server of our own; whoever stops it starts it again."""
-    node = PostgresNode(make_server_folder("postgres"))
+    node = start_node()
     yield node
     node.stop()
     shutil.rmtree(node.folder, ignore_errors=True)

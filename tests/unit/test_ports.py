@@ -14,8 +14,13 @@ from tests.servers.ports import find_free_ports
 ROOT = Path(__file__).parents[2]
 _FIRST = 11_000 + os.getpid() % 800 * 10
 AMONG = range(_FIRST, _FIRST + 10)
-"""No other run of tests takes ports of these."""
-SCRIPT = f"from tests.servers.ports import find_free_ports as find; print(*find(4, {AMONG!r}), flush=True); input()"
+"""No other test takes ports of these."""
+SCRIPT = f"""
+import sys
+from tests.servers.ports import find_free_ports
+print(*find_free_ports(4, {AMONG!r}), flush=True)
+sys.stdin.read()
+"""
 
 
 @pytest.fixture
@@ -39,7 +44,7 @@ def others() -> Iterator[list[list[int]]]:
 
 def test_two_processes_are_never_given_the_same_port(others: list[list[int]]) -> None:
     ours = find_free_ports(2, AMONG)
-    assert sorted([*ours, *others[0], *others[1]]) == list(AMONG)
+    assert sorted({*ours, *others[0], *others[1]}) == list(AMONG)
     with pytest.raises(RuntimeError, match="fewer than 3 free ports"):
         find_free_ports(3, AMONG)
     assert find_free_ports(2, AMONG) == ours, "a process keeps what is its own"

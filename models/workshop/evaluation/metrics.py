@@ -82,9 +82,10 @@ class EventCounts:
 def match_events(
     truth: Sequence[Event], found: Sequence[Event], *, collar_s: float = 0.5, collar_share: float = 0.5
 ) -> EventCounts:
-    """Match events of each taxon one to one: onsets within the collar, offsets also within a share of the true length.
+    """Return how many events of each taxon are found, missed and false, paired one to one.
 
-    The collar-based event F1 of DCASE, see `pair_by_collar`.
+    Onsets must be within the collar, offsets within it or a share of the true length: the collar-based event F1 of
+    DCASE, see `pair_by_collar`.
     """
     hits = 0
     for code in {event.code for event in truth}:

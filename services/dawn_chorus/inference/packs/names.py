@@ -7,8 +7,9 @@ from difflib import get_close_matches
 from dawn_chorus.domain.names import find_forbidden
 
 MANIFEST = "pack.toml"
-PACK_NAME, MOST_PACK_NAME = "[A-Za-z0-9][A-Za-z0-9._-]*", 100
-"""What a pack's whole name matches, and how long it may be."""
+PACK_NAME = "[A-Za-z0-9][A-Za-z0-9._-]*"
+"""What a pack's whole name matches."""
+MOST_PACK_NAME = 100
 
 _MOST_BYTES = 240
 """Of each part of a path; file systems take 255."""
