@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from threading import Thread
 
 import pytest
@@ -31,9 +32,9 @@ def scripts_on_path() -> Iterator[None]:
 
 def fork(server: ServerProcess, script: str, folder: Path) -> tuple[Child, int]:
     """Return a child that runs the script, and its process id."""
-    path = folder / "script"
-    path.write_text(script)
-    with path.open("rb") as file:
+    with NamedTemporaryFile(dir=folder) as file:  # of its own: a child may read it later than the next one is written
+        file.write(script.encode())
+        file.flush()
         child = server.fork("script", {}, LIMITS, [file.fileno()])
     pid: int = receive_message(child.status)["pid"]
     return child, pid
