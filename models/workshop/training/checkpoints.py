@@ -10,6 +10,7 @@ import torch
 from lightning.fabric.plugins import Precision
 from torch import nn
 
+from models.workshop.data.whole_file import written_whole
 from models.workshop.errors import BadInput
 from models.workshop.networks.architecture import SedModel, make_model
 from models.workshop.recipe import Recipe
@@ -88,9 +89,8 @@ def load_backbone(model: SedModel, checkpoint: Path) -> None:
 
 
 def _write(stored: dict[str, Any], path: Path) -> None:
-    partial = path.with_name(path.name + ".part")
-    torch.save(stored, partial)
-    partial.replace(path)
+    with written_whole(path) as partial:
+        torch.save(stored, partial)
 
 
 def _read(path: Path, keys: set[str], device: torch.device | str = "cpu") -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from models.workshop.data.whole_file import written_whole
 from models.workshop.errors import BadInput
 from models.workshop.recipe import Recipe
 
@@ -34,9 +35,8 @@ def keep_settings(
         if differing := next(_find_differences(_read(path), json.loads(json.dumps(settings)), growing), None):
             raise BadInput(f"{folder}: holds a run with another {differing}: choose another folder, or remove it")
     folder.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".part")  # a killed run leaves no half of a file
-    partial.write_text(json.dumps(settings, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(path)
+    with written_whole(path) as partial:
+        partial.write_text(json.dumps(settings, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.workshop.data.whole_file import written_whole
 from models.workshop.errors import BadInput
 from models.workshop.recipe import PseudoTable
 
@@ -79,12 +80,10 @@ def save_labels(labels: PseudoLabels, path: Path) -> None:
     """Write one file in numpy's format, and create its folder; half precision is finer than any teacher's accuracy."""
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays = {f"probs/{name}": probs.astype(np.float16) for name, probs in labels.probs.items()}
-    partial = path.with_name(path.name + ".part")  # a killed run leaves no half of a file
-    with partial.open("wb") as file:  # numpy would add .npz to another name
+    with written_whole(path) as partial, partial.open("wb") as file:  # numpy would add .npz to another name
         np.savez_compressed(
             file, codes=np.array(labels.codes), part_s=labels.part_s, window_s=labels.window_s, **arrays
         )
-    partial.replace(path)
 
 
 def load_labels(path: Path) -> PseudoLabels:

@@ -11,6 +11,7 @@ from dawn_chorus.domain.names import AUDIO_SUFFIXES
 from models.workshop.data.license_terms import name_license
 from models.workshop.data.manifest import write_table
 from models.workshop.data.recordings import Recording
+from models.workshop.data.whole_file import written_whole
 
 _CLASSES = {
     "birds": "Aves",
@@ -106,9 +107,8 @@ def load_attribution(path: Path) -> dict[str, XenoCantoRecording]:
 def save_attribution(path: Path, recordings: Iterable[XenoCantoRecording]) -> None:
     names = [entry.name for entry in fields(XenoCantoRecording)]
     rows = [list(asdict(recording).values()) for recording in sorted(recordings, key=lambda r: int(r.id))]
-    partial = path.with_suffix(".csv.part")
-    write_table(partial, names, rows)
-    partial.replace(path)
+    with written_whole(path) as partial:
+        write_table(partial, names, rows)
 
 
 def _suffix(file_name: str) -> str:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rich import progress as bars
 
 from models.workshop.data.audio import load_clip
+from models.workshop.data.whole_file import written_whole
 from models.workshop.studies.embeddings.embedder import Embedder
 from models.workshop.studies.embeddings.voices import read_pools
 from models.workshop.studies.embeddings.world import Roles, WorldSize, WorldSounds, draw_roles
@@ -127,10 +128,8 @@ def _key(options: BankOptions) -> str:
 
 
 def _save(path: Path, world: dict[str, np.ndarray]) -> None:
-    """Write a world under another name first, so that a killed run leaves no half of one."""
-    part = path.with_suffix(".part.npz")
-    np.savez(part, **world)
-    part.replace(path)
+    with written_whole(path) as partial, partial.open("wb") as file:  # numpy would add .npz to another name
+        np.savez(file, **world)
 
 
 def _stack(worlds: Sequence[dict[str, np.ndarray]]) -> Bank:
